@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from trackers.errors import UserError
+from trackers.registry import Entry, Registry
+
+
+@pytest.fixture
+def registry() -> Registry:
+    entries = {
+        "path": Entry("pathlib:Path", "a standard class"),
+        "gone": Entry("no_such_module:X", "cannot be imported"),
+    }
+    return Registry("thing", entries, by_path=True, hint="see the list")
+
+
+def test_iterating_imports_nothing(registry: Registry) -> None:
+    lazy = Registry("thing", {"colors": Entry("colorsys:rgb_to_hsv", "")}, hint="see the list")
+    sys.modules.pop("colorsys", None)
+
+    assert list(lazy) == ["colors"]
+    assert lazy.summary("colors") == ""
+    assert "colorsys" not in sys.modules
+    lazy.load("colors")
+    assert "colorsys" in sys.modules
+
+
+def test_names_modules_and_files_give_the_attribute(registry: Registry, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("from neighbour import VALUE\nclass Outer:\n    class Inner:\n        value = VALUE\n")
+    (tmp_path / "neighbour.py").write_text("VALUE = 7\n")
+
+    assert registry.load("path") is Path
+    assert registry.load("pathlib:Path") is Path
+    inner = registry.load(f"{file}:Outer.Inner")
+    assert inner.value == 7
+    assert registry.load(f"{file}:Outer.Inner") is inner, "a file is executed once"
+
+
+def test_files_of_one_name_do_not_stand_in_for_each_other(registry: Registry, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tracker.py").write_text(f"NAME = '{folder}'\n")
+
+    assert registry.load(f"{tmp_path}/a/tracker.py:NAME") == "a"
+    assert registry.load(f"{tmp_path}/b/tracker.py:NAME") == "b"
+
+
+def test_a_module_of_the_working_directory_is_found(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "local_module_of_this_test.py").write_text("ANSWER = 42\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+
+    assert registry.load("local_module_of_this_test:ANSWER") == 42
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("pth", r"there is no thing 'pth' \(did you mean 'path'\?\); see the list, or give package"),
+        ("gone", "thing 'gone' cannot be imported: ModuleNotFoundError"),
+        ("pathlib:Pth", r"pathlib has no 'Pth' \(did you mean 'Path'\?\)"),
+        ("missing.py:X", "there is no file missing.py"),
+        ("pathlib:", "not of the form"),
+    ],
+)
+def test_mistakes_are_one_sentence(registry: Registry, name: str, expected: str) -> None:
+    with pytest.raises(UserError, match=expected) as error:
+        registry.load(name)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_fails_can_be_mended_and_loaded_again(registry: Registry, tmp_path: Path) -> None:
+    file = tmp_path / "broken.py"
+    file.write_text("1 / 0\n")
+    with pytest.raises(UserError, match="ZeroDivisionError"):
+        registry.load(f"{file}:X")
+
+    file.write_text("X = 1\n")
+    assert registry.load(f"{file}:X") == 1
+
+
+def test_entry_points_of_installed_packages_are_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plugin_package.py").write_text("class Mine: pass\n")
+    metadata = tmp_path / "plugin_package-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin-package\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[sotbench.trackers]\nmine = plugin_package:Mine\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry = Registry("tracker", {}, group="sotbench.trackers", hint="see the list")
+
+    assert "mine" in list(registry)
+    assert registry.summary("mine") == "plug-in from plugin-package (plugin_package:Mine)"
+    assert registry.load("mine").__name__ == "Mine"

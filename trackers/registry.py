@@ -1,0 +1,145 @@
+"""Names for things that may be costly to import: trackers, and whatever else is chosen by name.
+
+A `Registry` maps a name to a `"module:attribute"` string and a one-line summary; the module is imported
+when the name is first used, so listing every tracker loads none of them. Beside the built-in names it
+finds entry points of installed packages, and it takes `package.module:Class` and `path/to/file.py:Class`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from trackers.errors import UserError
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Returns `" (did you mean 'x'?)"` for the nearest of `known`, or `""` where none is near."""
+    lowered = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), lowered, n=1)
+    return f" (did you mean '{lowered[near[0]]}'?)" if near else ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One registered thing: where it is defined, and what it is in a line."""
+
+    target: str
+    """`"module:attribute"`."""
+    summary: str
+
+
+class Registry:
+    """Things chosen by name on the command line, imported when first asked for.
+
+    Args:
+        kind: what one of them is called in messages: `"tracker"`.
+        entries: the built-in names.
+        group: the entry-point group through which installed packages add names.
+        by_path: whether `module:Class` and `file.py:Class` are taken beside registered names.
+        hint: what an unknown name's message ends with: how to see the names there are.
+    """
+
+    def __init__(
+        self, kind: str, entries: Mapping[str, Entry], group: str = "", by_path: bool = False, *, hint: str
+    ) -> None:
+        self.kind = kind
+        self.entries = dict(entries)
+        self.group = group
+        self.by_path = by_path
+        self.hint = hint
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.entries
+        yield from (name for name in self._plugins() if name not in self.entries)
+
+    def summary(self, name: str) -> str:
+        """What `name` is, in one line; for a plug-in, where it comes from."""
+        if name in self.entries:
+            return self.entries[name].summary
+        point = self._plugins()[name]
+        return f"plug-in from {point.dist.name if point.dist else 'an installed package'} ({point.value})"
+
+    def load(self, name: str) -> Any:
+        """Imports and returns what `name` stands for.
+
+        Raises:
+            UserError: the name is unknown, or its module or attribute cannot be imported.
+        """
+        if name in self.entries:
+            return _import(self.entries[name].target, f"{self.kind} '{name}'")
+        plugins = self._plugins()
+        if name in plugins:
+            return _import(plugins[name].value, f"{self.kind} '{name}'")
+        if self.by_path and ":" in name:
+            return _import(name, f"{self.kind} '{name}'")
+        forms = ", or give package.module:Class or path/file.py:Class" if self.by_path else ""
+        raise UserError(
+            f"there is no {self.kind} '{name}'{did_you_mean(name, list(self))}; {self.hint}{forms}"
+        )
+
+    def _plugins(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=self.group)} if self.group else {}
+
+
+def _import(target: str, what: str) -> Any:
+    """Imports `"package.module:attribute"` or `"path/file.py:attribute"`; `what` names it in messages."""
+    place, _, attribute = target.rpartition(":")
+    if not place or not attribute:
+        raise UserError(f"{what} is not of the form package.module:Class or path/file.py:Class")
+    try:
+        module = _import_file(Path(place), what) if place.endswith(".py") else _import_module(place)
+    except UserError:
+        raise
+    except Exception as error:  # a plug-in's module may raise anything while it is imported
+        raise UserError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
+    try:
+        value: Any = module
+        for part in attribute.split("."):
+            value = getattr(value, part)
+    except AttributeError:
+        known = [name for name in vars(module) if not name.startswith("_")]
+        raise UserError(f"{what}: {place} has no '{attribute}'{did_you_mean(attribute, known)}") from None
+    return value
+
+
+def _import_module(name: str) -> ModuleType:
+    # A console command does not look for modules in the working directory; `python -m` does. Look there in
+    # both, last, so that the same words work either way and nothing installed is hidden.
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.append(here)
+    return importlib.import_module(name)
+
+
+def _import_file(path: Path, what: str) -> ModuleType:
+    if not path.is_file():
+        raise UserError(f"{what}: there is no file {path}")
+    path = path.resolve()
+    # A name of its own for every file, so that two files called tracker.py do not stand in for each other.
+    name = f"sotbench_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{what}: {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    # Its neighbours can be imported as they could if the file were run.
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,84 @@
+"""What a tracker is: the two interfaces that everything else in the project speaks.
+
+`Tracker` follows one target. `BatchTracker` follows many at once, each in a *slot*, so that a GPU can
+serve many sequences with one network pass; `OneSlot` turns a batch tracker into a `Tracker`, so that both
+are the same code.
+
+Conventions, everywhere in the project:
+    frame: RGB image, uint8 array of shape (H, W, 3). A tracker never changes it.
+    box:   float64 array of shape (4,): x, y, w, h in pixels, 0-based and continuous: x, y is the top left
+           corner (0, 0 is the outer corner of the first pixel) and x + w the right edge.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame: TypeAlias = NDArray[np.uint8]
+Boxes: TypeAlias = NDArray[np.float64]
+
+
+class Tracker(ABC):
+    """Follows one target through a sequence of frames.
+
+    One object serves many sequences, one after the other: `init` starts afresh and must leave nothing of
+    the sequence before.
+    """
+
+    @abstractmethod
+    def init(self, frame: Frame, box: Boxes) -> None:
+        """Starts to follow what `box` (shape (4,)) encloses in `frame`."""
+
+    @abstractmethod
+    def update(self, frame: Frame) -> Boxes:
+        """Returns the target's box, shape (4,), in the frame that follows the last one seen."""
+
+    def synchronize(self) -> None:  # noqa: B027 - most trackers have nothing to wait for
+        """Waits until all work handed to a device is done, so that a clock read afterwards is true."""
+
+
+class BatchTracker(ABC):
+    """Follows up to one target per slot; slots start and end independently of each other.
+
+    Implementations keep their state in tensors whose first axis is the slot. What happens in one slot
+    never changes the boxes of another.
+    """
+
+    @abstractmethod
+    def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
+        """Starts a new target in each of `slots`.
+
+        Args:
+            slots: distinct slot numbers, 0-based; n of them.
+            frames: n frames, which may differ in size.
+            boxes: shape (n, 4), one initial box per slot.
+        """
+
+    @abstractmethod
+    def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
+        """Advances each of `slots` by one frame and returns their boxes, shape (n, 4)."""
+
+    def synchronize(self) -> None:  # noqa: B027 - most trackers have nothing to wait for
+        """Waits until all work handed to a device is done."""
+
+
+class OneSlot(Tracker):
+    """A batch tracker with a single slot, as a `Tracker`."""
+
+    def __init__(self, batch: BatchTracker) -> None:
+        self.batch = batch
+
+    def init(self, frame: Frame, box: Boxes) -> None:
+        self.batch.init([0], [frame], np.asarray(box, dtype=np.float64)[None])
+
+    def update(self, frame: Frame) -> Boxes:
+        box: Boxes = self.batch.update([0], [frame])[0]
+        return box
+
+    def synchronize(self) -> None:
+        self.batch.synchronize()
