@@ -1,0 +1,1 @@
+"""Runs trackers over data sets, keeps what they answer, and scores it."""

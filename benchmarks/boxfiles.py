@@ -1,0 +1,72 @@
+"""Boxes as text, one per line: how every data set and most tools write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.errors import UserError
+
+
+def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
+    """Reads `columns` numbers per line, separated by commas, tabs, semicolons or spaces.
+
+    Empty lines are skipped; `nan` and `inf` count as numbers.
+
+    Args:
+        text: the lines.
+        columns: how many numbers each line must have.
+        where: what the text is, for messages: a file's name.
+
+    Returns:
+        float64, shape (lines, columns).
+
+    Raises:
+        UserError: a line has another number of values, or something that is no number.
+    """
+    rows = [
+        (number, fields)
+        for number, line in enumerate(text.translate(_SEPARATORS).splitlines(), start=1)
+        if (fields := line.split())
+    ]
+    for number, fields in rows:
+        if len(fields) != columns:
+            raise UserError(f"{where}: line {number} has {len(fields)} values where {columns} are expected")
+    try:
+        return np.array([fields for _, fields in rows], dtype=np.float64).reshape(-1, columns)
+    except ValueError:
+        number, word = next((n, word) for n, fields in rows for word in fields if not _is_number(word))
+        raise UserError(f"{where}: line {number} has '{word[:40]}' where a number is expected") from None
+
+
+def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
+    """Reads a file of boxes as `parse_rows` does; a byte-order mark is skipped.
+
+    Raises:
+        UserError: the file cannot be read, or a line is not as expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not a text file") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    return parse_rows(text, columns, str(path))
+
+
+def format_rows(rows: NDArray[np.float64]) -> str:
+    """Writes an array of shape (lines, columns) as text, comma-separated; reading it gives the same bits."""
+    return "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist())
+
+
+_SEPARATORS = str.maketrans(",;\t", "   ")
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""Sequence names, which every toolkit spells in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+
+
+def key(name: str) -> str:
+    """What remains of a name without case and punctuation: Jogging.1, jogging-1 and Jogging_1 agree."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str]:
+    """Finds the sequences that a user asked for, whatever their spelling, in the data set's order.
+
+    A folder's name stands for all its targets: `Jogging` gives Jogging.1 and Jogging.2.
+
+    Raises:
+        UserError: one of them is unknown.
+    """
+    known = list(known)
+    chosen: set[str] = set()
+    for name in asked:
+        matches = [other for other in known if key(other) == key(name)] or [
+            other for other in known if key(other.rpartition(".")[0]) == key(name) != ""
+        ]
+        if not matches:
+            raise UserError(
+                f"data set '{dataset}' has no sequence '{name}'{did_you_mean(name, known)}; "
+                f"see `python -m benchmarks list sequences --dataset {dataset}`"
+            )
+        chosen.update(matches)
+    return [name for name in known if name in chosen]

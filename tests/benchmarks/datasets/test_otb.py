@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets import open_dataset
+from benchmarks.datasets.otb import OTB2015
+from benchmarks.datasets.sequence import SequenceError
+from trackers.errors import UserError
+
+
+def write_target(root: Path, folder: str, rows: int, truth: str = "groundtruth_rect.txt", sep: str = ",") -> None:
+    place = root / "otb2015" / folder
+    (place / "img").mkdir(parents=True, exist_ok=True)
+    lines = [sep.join(map(str, (number, 2 * number, 30, 40))) for number in range(1, rows + 1)]
+    (place / truth).write_text("\n".join(lines) + "\n")
+
+
+def add_images(root: Path, folder: str, first: int, last: int, digits: int = 4) -> None:
+    for number in range(first, last + 1):
+        (root / "otb2015" / folder / "img" / f"{number:0{digits}}.jpg").touch()
+
+
+def test_the_list_is_the_published_one(tmp_path: Path) -> None:
+    (tmp_path / "otb2015").mkdir()
+    data = OTB2015(tmp_path)
+    assert len(data.all_names) == len(set(data.all_names)) == 100
+    assert data.names() == ()
+    # 59,040 frames in all (Wu, Lim, Yang 2015), counting the 5 of Tiger1 that the protocol leaves out.
+    assert sum(target.last - target.truth_starts + 1 for target in data._targets.values()) == 59_040
+    share = {name: sum(name in t.attributes for t in data._targets.values()) for name in ("SV", "OCC", "LR")}
+    assert share == {"SV": 65, "OCC": 49, "LR": 10}
+
+
+def test_boxes_become_zero_based(tmp_path: Path) -> None:
+    write_target(tmp_path, "Deer", 71, sep="\t")
+    sequence = open_dataset("otb2015", tmp_path)["Deer"]
+    np.testing.assert_array_equal(sequence.truth[:2], [[0, 1, 30, 40], [1, 3, 30, 40]])
+    assert sequence.attributes == ("MB", "FM", "IPR", "BC", "LR")
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "truth", "rows", "first", "last", "row_of_first"),
+    [
+        ("David", "David", "groundtruth_rect.txt", 471, 300, 770, 1),
+        ("Football1", "Football1", "groundtruth_rect.txt", 74, 1, 74, 1),
+        ("BlurCar1", "BlurCar1", "groundtruth_rect.txt", 742, 247, 988, 1),
+        ("Tiger1", "Tiger1", "groundtruth_rect.txt", 354, 6, 354, 6),
+        ("Jogging.2", "Jogging", "groundtruth_rect.2.txt", 307, 1, 307, 1),
+        ("Human4", "Human4", "groundtruth_rect.2.txt", 667, 1, 667, 1),
+        ("Board", "Board", "groundtruth_rect.txt", 698, 1, 698, 1),
+    ],
+)
+def test_windows_and_odd_files(
+    tmp_path: Path, name: str, folder: str, truth: str, rows: int, first: int, last: int, row_of_first: int
+) -> None:
+    write_target(tmp_path, folder, rows, truth)
+    add_images(tmp_path, folder, 1, last + 7, digits=5 if name == "Board" else 4)
+
+    data = OTB2015(tmp_path)
+    sequence = data[name]
+    frames = sequence.open_frames()
+
+    assert data.names() == (name,)
+    assert len(sequence.truth) == len(frames) == last - first + 1
+    assert sequence.truth[0, 0] == row_of_first - 1
+    assert int(frames.paths[0].stem) == first  # type: ignore[attr-defined]
+    assert int(frames.paths[-1].stem) == last  # type: ignore[attr-defined]
+
+
+def test_folders_are_found_whatever_their_case(tmp_path: Path) -> None:
+    write_target(tmp_path, "faceocc1", 892)
+    assert OTB2015(tmp_path).names() == ("FaceOcc1",)
+
+
+def test_ground_truth_without_frames_is_enough_to_score(tmp_path: Path) -> None:
+    write_target(tmp_path, "Deer", 71)
+    sequence = OTB2015(tmp_path)["Deer"]
+    assert sequence.truth.shape == (71, 4)
+    with pytest.raises(SequenceError, match="71 of 71 frames are missing, first number 1"):
+        sequence.open_frames()
+
+
+def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
+    write_target(tmp_path, "Deer", 70)
+    with pytest.raises(SequenceError, match="70 rows of ground truth where 71 are expected"):
+        OTB2015(tmp_path)["Deer"]
+
+
+@pytest.mark.parametrize("root", [None, "empty"])
+def test_missing_data_says_what_is_needed(tmp_path: Path, root: str | None) -> None:
+    with pytest.raises(UserError, match=r"--data-root.*a folder that holds otb2015/<Sequence>/img"):
+        OTB2015(tmp_path / root if root else None)
+
+
+@pytest.mark.shared
+def test_real_annotations_are_whole(shared: Path) -> None:
+    data = OTB2015(shared / "annotations")
+    assert data.names() == data.all_names
+    truth = {name: data[name].truth for name in data.names()}
+    assert sum(map(len, truth.values())) == 59_040 - 5
+    # Rows that are not positive in the file's 1-based numbers: 7 of Biker, 1 each of the others.
+    empty = {name: int((boxes + [1, 1, 0, 0] <= 0).any(axis=1).sum()) for name, boxes in truth.items()}
+    assert {name: n for name, n in empty.items() if n} == {"Biker": 7, "Crowds": 1, "Board": 1, "Twinnings": 1}
+
+
+@pytest.mark.shared
+def test_real_frames_match_their_ground_truth(shared: Path) -> None:
+    data = OTB2015(shared / "datasets")
+    assert len(data.names()) == 10
+    for name in data.names():
+        frames = data[name].open_frames()
+        assert len(frames) == len(data[name].truth)
+        assert frames[len(frames) - 1].ndim == 3
