@@ -1,0 +1,93 @@
+"""The local scheduler: carries out one protocol's requests, one after the other, on one tracker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+
+import numpy as np
+
+from benchmarks.protocols.protocol import Init, Prediction, Request, Trajectory
+from benchmarks.running.prefetch import Prefetcher
+from trackers.tracker import Boxes, Tracker
+
+
+class InvalidBox(Exception):
+    """A tracker's answer is no box. The message says at which frame and what it was."""
+
+
+class OutOfTime(Exception):
+    """A sequence took longer than allowed. The message says how far it came."""
+
+
+class TrackerFailure(Exception):
+    """A tracker raised an error, which is this one's cause. The message says at which frame."""
+
+
+def drive(
+    requests: Generator[Request, Prediction, Trajectory],
+    tracker: Tracker,
+    frames: Prefetcher,
+    *,
+    limit: float | None = None,
+    on_frame: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Trajectory:
+    """Carries out `requests` and returns the protocol's trajectory.
+
+    Only the tracker is timed: a frame is decoded before the clock starts, and the device has finished
+    before the clock is read.
+
+    Args:
+        requests: a protocol, started on a sequence.
+        tracker: who answers.
+        frames: the sequence's frames.
+        limit: seconds that the whole sequence may take, decoding included; looked at between frames.
+        on_frame: called after each answer.
+        clock: seconds, monotonic.
+
+    Raises:
+        InvalidBox, OutOfTime, TrackerFailure: as their descriptions say.
+        SequenceError: a frame is missing or damaged.
+    """
+    deadline = None if limit is None else clock() + limit
+    try:
+        request = next(requests)
+        while True:
+            frame = frames[request.frame]
+            try:
+                tracker.synchronize()
+                begin = clock()
+                if isinstance(request, Init):
+                    tracker.init(frame, request.box.copy())
+                    answer: object = request.box
+                else:
+                    answer = tracker.update(frame)
+                tracker.synchronize()
+                seconds = clock() - begin
+            except Exception as error:
+                raise TrackerFailure(f"frame {request.frame}: {type(error).__name__}: {error}") from error
+            on_frame()
+            if deadline is not None and clock() > deadline:
+                raise OutOfTime(f"frame {request.frame}: more than {limit:g} seconds have passed")
+            request = requests.send(Prediction(_checked(answer, request.frame), seconds))
+    except StopIteration as stop:
+        trajectory: Trajectory = stop.value
+        return trajectory
+
+
+def _checked(answer: object, frame: int) -> Boxes:
+    """Returns a copy of a tracker's answer as a box: a tracker may write to its own array afterwards."""
+    try:
+        box = np.array(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidBox(
+            f"frame {frame}: the answer is a {type(answer).__name__}, not four numbers"
+        ) from None
+    if box.shape != (4,):
+        raise InvalidBox(f"frame {frame}: the answer has shape {box.shape}, not (4,)")
+    if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
+        raise InvalidBox(
+            f"frame {frame}: {box.tolist()} is no box (x, y, w, h; finite, w and h not negative)"
+        )
+    return box

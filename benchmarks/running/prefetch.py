@@ -1,0 +1,52 @@
+"""Frames decoded in threads, ahead of the tracker."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from types import TracebackType
+from typing import Self
+
+from benchmarks.datasets.sequence import Frames
+from trackers.tracker import Frame
+
+
+class Prefetcher:
+    """Decodes the frames that follow the one asked for, so that the next is ready when it is needed.
+
+    At most `ahead` + 1 frames are held. Any order of access is right; the order of the frames is fast.
+
+    Args:
+        frames: what to decode.
+        pool: the threads that decode; it may serve several prefetchers.
+        ahead: how many frames to decode before they are asked for.
+    """
+
+    def __init__(self, frames: Frames, pool: Executor, ahead: int = 8) -> None:
+        self._frames = frames
+        self._pool = pool
+        self._ahead = ahead
+        self._waiting: dict[int, Future[Frame]] = {}
+
+    def __getitem__(self, index: int) -> Frame:
+        """Returns frame `index`, waiting for it if need be.
+
+        Raises:
+            SequenceError: the frame is missing or damaged.
+        """
+        wanted = range(index, min(index + 1 + self._ahead, len(self._frames)))
+        for stale in self._waiting.keys() - set(wanted):
+            self._waiting.pop(stale).cancel()
+        for number in wanted:
+            if number not in self._waiting:
+                self._waiting[number] = self._pool.submit(self._frames.__getitem__, number)
+        return self._waiting[index].result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()

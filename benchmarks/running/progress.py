@@ -1,0 +1,90 @@
+"""What a person sees while a run is going on."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store import SequenceRecord
+
+
+class RunProgress:
+    """A bar with frames per second and time left on a terminal; plain lines, one per sequence, elsewhere.
+
+    Args:
+        sequences: how many sequences will run.
+        frames: how many frames they have together.
+        console: where to write; standard error by default.
+    """
+
+    def __init__(self, sequences: int, frames: int, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._sequences = sequences
+        self._frames = frames
+        self._ended = 0
+        self._passed = 0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
+            _FramesPerSecond(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal or not sequences,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=frames)
+        self._began = time.monotonic()
+
+    def start(self, sequence: str, frames: int) -> None:
+        """A sequence of `frames` frames begins."""
+        self._passed += frames
+        self._bar.update(self._task, description=escape(f"[{self._ended + 1}/{self._sequences}] {sequence}"))
+
+    def frame(self) -> None:
+        """One frame is done."""
+        self._bar.advance(self._task)
+
+    def end(self, sequence: str, record: SequenceRecord, trajectory: Trajectory | None) -> None:
+        """A sequence is over: `trajectory` is what came of it, None if it failed."""
+        self._ended += 1
+        self._bar.update(self._task, completed=self._passed)  # a sequence that failed has passed as well
+        if trajectory is None:
+            self.note(sequence, record)
+        elif not self._console.is_terminal:
+            seconds = float(trajectory.seconds[1:].sum())
+            speed = f", {(record.frames - 1) / seconds:.1f} FPS" if seconds > 0 else ""
+            per_frame = (time.monotonic() - self._began) / self._passed
+            left = per_frame * (self._frames - self._passed)
+            place = f"[{self._ended}/{self._sequences}]"
+            self._print(f"{place} {sequence}: {record.frames} frames{speed}, {left:.0f} s left")
+
+    def note(self, sequence: str, record: SequenceRecord) -> None:
+        """Says what became of a sequence that is not ok."""
+        self._print(f"{sequence} {record.status}: {record.message}")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+class _FramesPerSecond(ProgressColumn):
+    """Frames per second of the whole loop, decoding included."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f} frames/s" if task.speed else "")

@@ -1,0 +1,232 @@
+"""A run: one tracker over the sequences of a data set, each kept on disk as soon as it is done."""
+
+from __future__ import annotations
+
+import random
+import sys
+import traceback
+from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.datasets import Dataset, Sequence, SequenceError
+from benchmarks.protocols import PROTOCOLS, Protocol, Trajectory
+from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
+from benchmarks.running.environment import describe, usable_cores
+from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.progress import RunProgress
+from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, file_digest, truth_digest
+from trackers.catalogue import TrackerSpec
+from trackers.errors import UserError
+from trackers.tracker import Tracker
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What to run and where to keep it.
+
+    Attributes:
+        spec: the tracker.
+        name: under which its results are kept.
+        results: the folder of all results.
+        protocol: the protocol's name.
+        seed: sets Python's, numpy's and torch's generators before each sequence, together with the
+            sequence's name, so that neither order nor resumption changes a tracker that draws numbers.
+        limit: seconds that one sequence may take, or None.
+        overwrite: run again what is there, and give up results that were made with other settings.
+    """
+
+    spec: TrackerSpec
+    name: str
+    results: Path
+    protocol: str = "ope"
+    seed: int = 0
+    limit: float | None = None
+    overwrite: bool = False
+
+
+@dataclass
+class RunSummary:
+    """What came of a run.
+
+    Attributes:
+        path: the run's folder.
+        records: by sequence, what became of it, now or in an earlier run.
+        kept: how many were done before.
+        frames: how many frames were tracked now.
+        updates, update_seconds: of the sequences that are ok now, how many updates they took (the
+            initialisations left out) and the tracker's time for them.
+    """
+
+    path: Path
+    records: dict[str, SequenceRecord] = field(default_factory=dict)
+    kept: int = 0
+    frames: int = 0
+    updates: int = 0
+    update_seconds: float = 0.0
+
+    @property
+    def failed(self) -> dict[str, SequenceRecord]:
+        """The sequences that are not ok."""
+        return {name: record for name, record in self.records.items() if record.status != "ok"}
+
+
+def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSummary:
+    """Runs a tracker over the sequences `names`, leaving out what an earlier run with the same settings did.
+
+    A sequence that fails is recorded and the run goes on, with the tracker built anew. A sequence's files
+    are on disk before the manifest says so: a run that is killed loses only the sequence it was at.
+
+    Raises:
+        UserError: the tracker cannot be built, no sequence can be run, or the folder holds results that
+            were made with other settings.
+        OSError: results cannot be written.
+    """
+    tracker = settings.spec.build()
+    protocol: Protocol = PROTOCOLS.load(settings.protocol)
+    device = settings.spec.arguments().get("device", "cpu")
+    folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
+    manifest = _open_manifest(folder, _identity(settings, device), settings.overwrite)
+    environment = manifest.add_environment(describe(device))
+
+    summary = RunSummary(folder.path)
+    todo: list[Sequence] = []
+    for name in names:
+        try:
+            fresh, sequence = _plan(dataset, name)
+        except SequenceError as error:
+            summary.records[name] = SequenceRecord("failed", str(error), environment=environment)
+            continue
+        old = manifest.sequences.get(name)
+        if old and not settings.overwrite and old.same_data(fresh) and folder.holds(name, old):
+            summary.records[name] = old
+            summary.kept += 1
+        else:
+            summary.records[name] = replace(fresh, environment=environment)
+            todo.append(sequence)
+    if summary.failed and not todo and not summary.kept:
+        first = next(iter(summary.failed.values()))
+        raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
+    manifest.sequences |= summary.failed
+
+    total = sum(len(sequence.truth) for sequence in todo)
+    with (
+        ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool,
+        RunProgress(len(todo), total) as progress,
+    ):
+        for name, record in summary.failed.items():
+            progress.note(name, record)
+        for sequence in todo:
+            progress.start(sequence.name, len(sequence.truth))
+            _seed(settings.seed, sequence.name)
+            record, trajectory = _attempt(
+                tracker, protocol, sequence, summary.records[sequence.name], settings.limit, pool, progress
+            )
+            if trajectory is not None:
+                boxes, times = folder.write(sequence.name, trajectory)
+                record = replace(record, boxes=boxes, times=times)
+                summary.frames += record.frames
+                summary.updates += record.frames - 1
+                summary.update_seconds += float(trajectory.seconds[1:].sum())
+            else:
+                tracker = settings.spec.build()  # nobody knows what state a failure left it in
+            summary.records[sequence.name] = manifest.sequences[sequence.name] = record
+            manifest.write(folder.manifest_path)
+            progress.end(sequence.name, record, trajectory)
+    if not todo:
+        manifest.write(folder.manifest_path)
+    return summary
+
+
+def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
+    """Reads a sequence's ground truth and finds its frames; the record says what data they are."""
+    sequence = dataset[name]
+    frames = sequence.open_frames()
+    if len(frames) != len(sequence.truth):
+        raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+    if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):
+        raise SequenceError(
+            f"{name}: its first box, {sequence.truth[0].tolist()}, is empty; no tracker can start"
+        )
+    data = SequenceRecord(
+        "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
+    )
+    return data, sequence
+
+
+def _attempt(
+    tracker: Tracker,
+    protocol: Protocol,
+    sequence: Sequence,
+    record: SequenceRecord,
+    limit: float | None,
+    pool: Executor,
+    progress: RunProgress,
+) -> tuple[SequenceRecord, Trajectory | None]:
+    """Runs one sequence; what went wrong, if anything did, is in the record."""
+    try:
+        with Prefetcher(sequence.open_frames(), pool) as frames:
+            return record, drive(protocol(sequence), tracker, frames, limit=limit, on_frame=progress.frame)
+    except SequenceError as error:
+        return replace(record, status="failed", message=str(error)), None
+    except OutOfTime as error:
+        return replace(record, status="timeout", message=str(error)), None
+    except InvalidBox as error:
+        return replace(record, status="invalid", message=str(error)), None
+    except TrackerFailure as error:
+        trace = "".join(traceback.format_exception(error.__cause__))
+        return replace(record, status="failed", message=str(error), traceback=trace), None
+
+
+def _identity(settings: RunSettings, device: str) -> Identity:
+    spec = settings.spec
+    source = sys.modules[spec.factory().__module__].__file__
+    return Identity(
+        tracker=spec.tracker,
+        settings={name: str(value) for name, value in sorted(spec.settings.items())},
+        weights=file_digest(spec.weights) if spec.weights else None,
+        code=file_digest(Path(source)) if source else None,
+        protocol=settings.protocol,
+        device=device.partition(":")[0],
+        seed=settings.seed,
+    )
+
+
+def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
+    """The manifest to go on with: a new one, or that of an earlier run with the same identity."""
+    if overwrite and not _readable_with(folder, identity):
+        folder.discard()
+    manifest = folder.read_manifest()
+    if manifest is None:
+        return Manifest(folder.dataset, identity)
+    if manifest.identity is None:
+        raise UserError(f"{folder.path} holds results of another tool; choose another --name")
+    differences = identity.differences(manifest.identity)
+    if differences:
+        raise UserError(
+            f"{folder.path} holds results made with other {' and '.join(differences)}; "
+            "give --name to keep both, or --overwrite to replace them"
+        )
+    return manifest
+
+
+def _readable_with(folder: RunFolder, identity: Identity) -> bool:
+    try:
+        manifest = folder.read_manifest()
+    except UserError:
+        return False
+    return manifest is not None and manifest.identity == identity
+
+
+def _seed(seed: int, sequence: str) -> None:
+    """Sets the generators that trackers draw from. torch's only if somebody has imported it."""
+    number = int.from_bytes(sha256(f"{seed}:{sequence}".encode()).digest()[:4], "little")
+    random.seed(number)
+    np.random.seed(number)  # noqa: NPY002 - trackers that use numpy's global generator are meant
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(number)

@@ -1,0 +1,131 @@
+"""`run.json`: what a run was made with, and what became of each sequence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from benchmarks.store.atomic import write_atomic
+from trackers.errors import UserError
+
+SCHEMA = 1
+"""Raised when a reader of the old form would misunderstand the new one."""
+
+Status = Literal["ok", "failed", "timeout", "invalid"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides a run's boxes. Results of two identities never share a folder.
+
+    Attributes:
+        tracker: the name, `package.module:Class` or `path/file.py:Class` that was asked for.
+        settings: constructor arguments that were given.
+        weights: sha256 of the weights file, or None.
+        code: sha256 of the source file that defines the tracker, or None where there is none.
+        protocol: the protocol's name.
+        device: `"cpu"` or `"cuda"`: which of several equal GPUs does not matter.
+        seed: the seed that each sequence's own is drawn from.
+    """
+
+    tracker: str
+    settings: Mapping[str, Any]
+    weights: str | None
+    code: str | None
+    protocol: str
+    device: str
+    seed: int
+
+    def differences(self, other: Identity) -> list[str]:
+        """Names the attributes in which two identities differ."""
+        mine, others = asdict(self), asdict(other)
+        return [name for name in mine if mine[name] != others[name]]
+
+
+@dataclass(frozen=True)
+class SequenceRecord:
+    """What became of one sequence.
+
+    Attributes:
+        status: `ok`; `failed`: the tracker raised an error or a frame could not be read; `timeout`: it took
+            longer than allowed; `invalid`: it answered with something that is no box.
+        message: why it is not `ok`, in a sentence.
+        traceback: where a tracker's own error came from.
+        frames: how many frames the sequence has (0: not known).
+        truth: sha256 of the ground truth, as float64 numbers.
+        images: fingerprint of the frames.
+        boxes, times: sha256 of the two files, for `ok`.
+        environment: which of the manifest's environments it ran in.
+    """
+
+    status: Status
+    message: str = ""
+    traceback: str = ""
+    frames: int = 0
+    truth: str = ""
+    images: str = ""
+    boxes: str = ""
+    times: str = ""
+    environment: int = 0
+
+    def same_data(self, other: SequenceRecord) -> bool:
+        """Whether both speak of the same frames and the same ground truth."""
+        return (self.truth, self.images) == (other.truth, other.images)
+
+
+@dataclass
+class Manifest:
+    """A run folder's record.
+
+    Attributes:
+        dataset: the data set's name.
+        identity: what the results were made with; None for results that another tool made.
+        environments: machine and versions, one entry for each that the run (with its resumptions) had.
+        sequences: by name.
+    """
+
+    dataset: str
+    identity: Identity | None
+    environments: list[dict[str, Any]] = field(default_factory=list)
+    sequences: dict[str, SequenceRecord] = field(default_factory=dict)
+
+    def add_environment(self, environment: dict[str, Any]) -> int:
+        """Adds an environment unless it is known, and returns its number."""
+        if environment not in self.environments:
+            self.environments.append(environment)
+        return self.environments.index(environment)
+
+    def write(self, path: Path) -> None:
+        """Writes the manifest as JSON, atomically."""
+        content = {"schema": SCHEMA, **asdict(self)}
+        write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Reads a manifest.
+
+    Raises:
+        UserError: it is missing, no manifest, or of a later version of this project.
+    """
+    advice = "remove its folder or run again with --overwrite"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        schema = content.pop("schema")
+        if schema != SCHEMA:
+            raise UserError(f"{path} has schema {schema}; this version of sotbench reads {SCHEMA}")
+        identity = content.pop("identity")
+        sequences = content.pop("sequences")
+        return Manifest(
+            identity=Identity(**identity) if identity else None,
+            sequences={name: SequenceRecord(**record) for name, record in sequences.items()},
+            **content,
+        )
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            f"{path} is not a run's manifest ({type(error).__name__}: {error}); {advice}"
+        ) from None

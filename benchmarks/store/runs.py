@@ -1,0 +1,84 @@
+"""Reading runs back, for scoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.store.folder import MANIFEST, RunFolder
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+from trackers.tracker import Boxes
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run left on disk.
+
+    Attributes:
+        tracker, dataset, protocol: what was run.
+        boxes: by sequence, shape (frames, 4); only sequences that are complete.
+        seconds: by sequence, shape (frames,): the initialisation's time, then each update's.
+        truth: by sequence, the digest of the ground truth it was run on.
+        failed: by sequence, why it is not among `boxes`.
+    """
+
+    tracker: str
+    dataset: str
+    protocol: str
+    boxes: dict[str, Boxes]
+    seconds: dict[str, NDArray[np.float64]]
+    truth: dict[str, str]
+    failed: dict[str, str]
+
+
+def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
+    """Names of the trackers that have a run on `dataset`, sorted without regard to case."""
+    found = (path.parent.parent.name for path in (results / dataset).glob(f"*/{protocol}/{MANIFEST}"))
+    return sorted(found, key=lambda name: (name.casefold(), name))
+
+
+def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] | None) -> list[str]:
+    """The runs that a user asks for: those of `trackers`, in that order, or all there are.
+
+    Raises:
+        UserError: there is none, or none of a tracker that was named.
+    """
+    found = find_runs(results, dataset, protocol)
+    if not found:
+        raise UserError(
+            f"there are no results of protocol '{protocol}' on {dataset} in {results}; "
+            f"make some with `python -m benchmarks run --tracker NAME --dataset {dataset}`"
+        )
+    for name in trackers or []:
+        if name not in found:
+            raise UserError(
+                f"there are no results of tracker '{name}' on {dataset} in {results}"
+                f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
+            )
+    return list(dict.fromkeys(trackers)) if trackers else found
+
+
+def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> Run:
+    """Reads one run. A sequence whose files are not the ones its manifest speaks of counts as failed.
+
+    Raises:
+        UserError: there is no such run, or its manifest is damaged.
+    """
+    folder = RunFolder(results, dataset, tracker, protocol)
+    manifest = folder.read_manifest()
+    if manifest is None:
+        raise UserError(f"there is no run of '{tracker}' in {folder.path}")
+    run = Run(tracker, dataset, protocol, {}, {}, {}, {})
+    for name, record in manifest.sequences.items():
+        if record.status != "ok":
+            run.failed[name] = f"{record.status}: {record.message}"
+        elif (trajectory := folder.read(name, record)) is None:
+            run.failed[name] = "its files are missing or were changed since the run; run it again"
+        else:
+            run.boxes[name], run.seconds[name] = trajectory.boxes, trajectory.seconds
+            run.truth[name] = record.truth
+    return run

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets.sequence import Sequence
+from benchmarks.protocols import Init, Prediction, Track
+from benchmarks.protocols.one_pass import one_pass
+
+
+def sequence(length: int) -> Sequence:
+    truth = np.arange(length * 4, dtype=float).reshape(length, 4) + 1
+    return Sequence("some", truth, (), open_frames=lambda: pytest.fail("a protocol opens no files"))
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_starts_once_and_asks_for_every_frame_in_order(length: int) -> None:
+    truth = sequence(length).truth
+    requests = one_pass(sequence(length))
+    asked = []
+    request = next(requests)
+    with pytest.raises(StopIteration) as stop:
+        while True:
+            asked.append(request)
+            box = request.box if isinstance(request, Init) else truth[request.frame] + 0.5
+            request = requests.send(Prediction(box, seconds=float(request.frame + 1)))
+
+    assert isinstance(asked[0], Init)
+    np.testing.assert_array_equal(asked[0].box, truth[0])
+    assert asked[1:] == [Track(frame) for frame in range(1, length)]
+    np.testing.assert_array_equal(stop.value.value.boxes, truth + 0.5 * (np.arange(length) > 0)[:, None])
+    np.testing.assert_array_equal(stop.value.value.seconds, np.arange(1, length + 1))
