@@ -13,13 +13,17 @@ from benchmarks.boxfiles import format_rows, parse_rows, read_rows
 from trackers.errors import UserError
 
 
-@given(arrays(np.float64, st.tuples(st.integers(0, 20), st.integers(1, 8)), elements=st.floats(allow_nan=False)))
+@given(
+    arrays(np.float64, st.tuples(st.integers(0, 20), st.integers(1, 8)), elements=st.floats(allow_nan=False))
+)
 def test_writing_and_reading_gives_the_same_bits(rows: NDArray[np.float64]) -> None:
     again = parse_rows(format_rows(rows), rows.shape[1], "here")
     assert again.tobytes() == rows.tobytes()
 
 
-@given(separator=st.sampled_from([",", "\t", " ", ", ", ";", "   "]), end=st.sampled_from(["\n", "\r\n", "\n\n"]))
+@given(
+    separator=st.sampled_from([",", "\t", " ", ", ", ";", "   "]), end=st.sampled_from(["\n", "\r\n", "\n\n"])
+)
 def test_every_separator_and_line_end(separator: str, end: str) -> None:
     text = end.join(separator.join(row) for row in (["1", "2.5", "-3", "4e2"], ["5", "6", "7", "nan"]))
     expected = [[1, 2.5, -3, 400], [5, 6, 7, np.nan]]

@@ -11,7 +11,7 @@ from trackers.catalogue import TRACKERS, TrackerSpec, resolve_device
 from trackers.ncc import NCC
 from trackers.tracker import OneSlot
 
-PLUGIN = '''
+PLUGIN = """
 import numpy as np
 from trackers import BatchTracker, Tracker
 
@@ -34,7 +34,7 @@ class Broken(Tracker):
 
 class Stranger: pass
 NUMBER = 5
-'''
+"""
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_device("auto") == "cpu"
     with pytest.raises(UserError, match="device 'cuda' cannot be used: .*give --device cpu"):
         resolve_device("cuda")
-    with pytest.raises(UserError, match="there is no device 'gpu'; give auto, cpu"):
+    with pytest.raises(UserError, match=r"there is no device 'gpu'; give auto, cpu"):
         resolve_device("gpu")
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

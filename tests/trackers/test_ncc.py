@@ -38,7 +38,14 @@ def test_brightness_and_contrast_do_not_matter() -> None:
 
 @pytest.mark.parametrize(
     "box",
-    [(-30, -30, 20, 20), (95, 95, 20, 20), (500, 500, 10, 10), (0, 0, 100, 100), (-50, -50, 200, 200), (5, 5, 0.1, 0.1)],
+    [
+        (-30, -30, 20, 20),
+        (95, 95, 20, 20),
+        (500, 500, 10, 10),
+        (0, 0, 100, 100),
+        (-50, -50, 200, 200),
+        (5, 5, 0.1, 0.1),
+    ],
 )
 def test_odd_boxes_and_flat_frames_give_finite_boxes(box: tuple[float, ...]) -> None:
     for frame in (textured(100, 100), np.zeros((100, 100, 3), np.uint8), textured(1, 1)):

@@ -18,7 +18,7 @@ def registry() -> Registry:
     return Registry("thing", entries, by_path=True, hint="see the list")
 
 
-def test_iterating_imports_nothing(registry: Registry) -> None:
+def test_iterating_imports_nothing() -> None:
     lazy = Registry("thing", {"colors": Entry("colorsys:rgb_to_hsv", "")}, hint="see the list")
     sys.modules.pop("colorsys", None)
 

@@ -53,7 +53,12 @@ def test_damage_is_one_sentence_with_the_files_name(tmp_path: Path) -> None:
 
     assert frames[0].shape == PIXELS.shape
     for index, (path, reason) in enumerate(
-        [(cut, "is damaged"), (empty, r"is not an image \(0 bytes\)"), (text, "is not an image"), (tmp_path / "0005.jpg", "is missing")],
+        [
+            (cut, "is damaged"),
+            (empty, r"is not an image \(0 bytes\)"),
+            (text, "is not an image"),
+            (tmp_path / "0005.jpg", "is missing"),
+        ],
         start=1,
     ):
         with pytest.raises(SequenceError, match=f"{path.name} {reason}"):

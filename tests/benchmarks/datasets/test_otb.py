@@ -11,7 +11,9 @@ from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 
 
-def write_target(root: Path, folder: str, rows: int, truth: str = "groundtruth_rect.txt", sep: str = ",") -> None:
+def write_target(
+    root: Path, folder: str, rows: int, truth: str = "groundtruth_rect.txt", sep: str = ","
+) -> None:
     place = root / "otb2015" / folder
     (place / "img").mkdir(parents=True, exist_ok=True)
     lines = [sep.join(map(str, (number, 2 * number, 30, 40))) for number in range(1, rows + 1)]
@@ -102,8 +104,15 @@ def test_real_annotations_are_whole(shared: Path) -> None:
     truth = {name: data[name].truth for name in data.names()}
     assert sum(map(len, truth.values())) == 59_040 - 5
     # Rows that are not positive in the file's 1-based numbers: 7 of Biker, 1 each of the others.
-    empty = {name: int((boxes + [1, 1, 0, 0] <= 0).any(axis=1).sum()) for name, boxes in truth.items()}
-    assert {name: n for name, n in empty.items() if n} == {"Biker": 7, "Crowds": 1, "Board": 1, "Twinnings": 1}
+    empty = {
+        name: int((boxes + np.array([1, 1, 0, 0]) <= 0).any(axis=1).sum()) for name, boxes in truth.items()
+    }
+    assert {name: n for name, n in empty.items() if n} == {
+        "Biker": 7,
+        "Crowds": 1,
+        "Board": 1,
+        "Twinnings": 1,
+    }
 
 
 @pytest.mark.shared

@@ -24,10 +24,14 @@ def test_writes_and_replaces(tmp_path: Path) -> None:
 def test_permissions_are_those_of_an_ordinary_new_file(tmp_path: Path) -> None:
     (tmp_path / "ordinary").touch()
     write_atomic(tmp_path / "atomic", b"")
-    assert stat.S_IMODE((tmp_path / "atomic").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "atomic").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "ordinary").stat().st_mode
+    )
 
 
-def test_a_failure_leaves_the_old_content_and_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_leaves_the_old_content_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "file.txt"
     write_atomic(path, b"old")
 

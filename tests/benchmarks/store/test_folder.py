@@ -90,7 +90,16 @@ def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", '{"schema": 1}', '{"schema": 1, "identity": {"x": 1}, "sequences": {}}', '"text"', "\x00"],
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"schema": 1}',
+        '{"schema": 1, "identity": {"x": 1}, "sequences": {}}',
+        '"text"',
+        "\x00",
+    ],
 )
 def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, content: str) -> None:
     path = tmp_path / "run.json"

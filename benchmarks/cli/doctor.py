@@ -1,0 +1,74 @@
+"""`doctor`: what this installation is, and what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from importlib.metadata import packages_distributions
+
+from benchmarks.cli.options import add_data_root
+
+NAME = "doctor"
+HELP = "Show versions, devices, data sets and optional parts, and what is wrong with them."
+EXAMPLES = "Exit status 1 if something has to be put right."
+
+_OPTIONAL = {"got10k": "got10k", "vot": "vot-toolkit", "ray": "ray"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add_data_root(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the findings; returns 1 if something is wrong."""
+    import torch
+
+    from benchmarks.datasets import DATASETS, open_dataset
+    from benchmarks.running.environment import describe, package_version
+    from trackers.catalogue import resolve_device
+    from trackers.errors import UserError
+
+    problems = []
+    record = describe(resolve_device("auto"))
+    packages = record.pop("packages")
+    for name, value in record.items():
+        print(f"{name + ':':<16} {value}")
+    for name, installed in packages.items():
+        print(f"{name + ':':<16} {installed or 'not installed'}")
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    print(f"{'CUDA devices:':<16} {', '.join(devices) or 'none'}")
+
+    for extra, package in _OPTIONAL.items():
+        installed = package_version(package)
+        print(
+            f"{package + ':':<16} {installed or f'not installed (optional: pip install sotbench[{extra}])'}"
+        )
+
+    root = arguments.data_root
+    print(f"{'data root:':<16} {root or 'not given (--data-root or SOTBENCH_DATA)'}")
+    for name in DATASETS:
+        try:
+            dataset = open_dataset(name, root)
+        except UserError:
+            print(f"{name + ':':<16} not there")
+        else:
+            print(f"{name + ':':<16} {len(dataset.names())} of {len(dataset.all_names)} sequences")
+
+    owners = packages_distributions()
+    for package in ("trackers", "benchmarks", "reports"):
+        problems += [
+            f"the distribution '{owner}' also installs a package '{package}'; uninstall it"
+            for owner in sorted(set(owners.get(package, ())) - {"sotbench"})
+        ]
+    if {"opencv-python", "opencv-python-headless"} <= set(owners.get("cv2", ())):
+        problems.append(
+            "opencv-python and opencv-python-headless overwrite each other's files; uninstall both, "
+            "then install opencv-python"
+        )
+    if root is not None and not os.path.isdir(root):  # noqa: PTH112
+        problems.append(f"the data root {root} is not a folder")
+    for problem in problems:
+        print(f"problem: {problem}")
+    print("all well" if not problems else f"{len(problems)} to put right")
+    return 1 if problems else 0

@@ -1,0 +1,61 @@
+"""`list`: the names that other commands take."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.cli.options import add_data_root
+from trackers.errors import UserError
+
+NAME = "list"
+HELP = "List trackers, data sets, protocols, profiles, or the sequences of a data set."
+EXAMPLES = "example: sotbench list sequences --dataset otb2015 --data-root ~/data"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=["trackers", "datasets", "protocols", "profiles", "sequences"],
+        help="what to list (default: all but sequences)",
+    )
+    parser.add_argument("--dataset", metavar="D", help="whose sequences to list")
+    add_data_root(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints one name per line with what it is."""
+    if arguments.what == "sequences":
+        return _list_sequences(arguments)
+
+    from benchmarks.datasets import DATASETS
+    from benchmarks.protocols import PROTOCOLS
+    from benchmarks.scoring import PROFILES
+    from trackers.catalogue import TRACKERS
+
+    registries = {"trackers": TRACKERS, "datasets": DATASETS, "protocols": PROTOCOLS, "profiles": PROFILES}
+    asked = [arguments.what] if arguments.what else list(registries)
+    for what in asked:
+        if len(asked) > 1:
+            print(f"{what}:")
+        for name in registries[what]:
+            print(f"  {name:<16} {registries[what].summary(name)}")
+    return 0
+
+
+def _list_sequences(arguments: argparse.Namespace) -> int:
+    from benchmarks.datasets import open_dataset
+
+    if not arguments.dataset:
+        raise UserError("`list sequences` needs --dataset; see `sotbench list datasets`")
+    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    present = dataset.names()
+    for name in present:
+        sequence = dataset[name]
+        print(f"  {name:<16} {len(sequence.truth):>6} frames  {' '.join(sequence.attributes)}".rstrip())
+    missing = len(dataset.all_names) - len(present)
+    print(
+        f"{len(present)} of {len(dataset.all_names)} sequences" + (f", {missing} missing" if missing else "")
+    )
+    return 0

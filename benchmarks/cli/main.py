@@ -1,0 +1,62 @@
+"""`python -m benchmarks`: one sub-command per file of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses the command line, runs the command and returns its exit status.
+
+    0 all well; 1 the run finished but some sequence failed, timed out or gave invalid boxes; 2 wrong usage
+    or missing data; 130 interrupted.
+    """
+    import sys
+
+    if foreign := foreign_packages():
+        print(f"error: {foreign[0]}", file=sys.stderr)
+        return 2
+    # Only now can `trackers` be trusted to be ours.
+    from benchmarks.cli import doctor, listing, run, score
+    from benchmarks.cli.options import Parser, guarded
+
+    parser = Parser(
+        prog="sotbench", description="Runs visual object trackers over data sets and scores them."
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (listing, run, score, doctor):
+        sub = commands.add_parser(
+            command.NAME, help=command.HELP, description=command.HELP, epilog=command.EXAMPLES
+        )
+        command.add_arguments(sub)
+        sub.set_defaults(command=command.run)
+
+    def execute(words: Sequence[str] | None) -> int:
+        parsed = parser.parse_args(words)
+        status: int = parsed.command(parsed)
+        return status
+
+    return guarded(execute)(arguments)
+
+
+def foreign_packages() -> list[str]:
+    """Finds packages of other projects that stand where ours should; a sentence for each.
+
+    The registry of Python packages has several distributions that install a top-level `trackers`.
+    """
+    ours = Path(__file__).resolve().parents[2]
+    sentences = []
+    for name in ("trackers", "reports"):
+        spec = find_spec(name)
+        if spec is None or not spec.origin:
+            sentences.append(
+                f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
+            )
+        elif (place := Path(spec.origin).resolve().parent) != ours / name:
+            sentences.append(
+                f"the package '{name}' in {place} belongs to another project and hides sotbench's; "
+                "uninstall it or use a virtual environment of its own for sotbench"
+            )
+    return sentences

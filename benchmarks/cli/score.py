@@ -1,0 +1,69 @@
+"""`score`: the numbers of runs, under a named set of rules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_protocol,
+    add_results,
+    add_trackers,
+)
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import Record
+
+NAME = "score"
+HELP = "Score runs: success, precision and normalised precision with 95 %% intervals."
+EXAMPLES = "example: sotbench score --dataset demo --by attribute --format csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add_dataset(parser)
+    add_trackers(parser)
+    add_protocol(parser)
+    add_profile(parser)
+    parser.add_argument("--by", choices=["sequence", "attribute"], help="one row per sequence or attribute")
+    parser.add_argument(
+        "--format",
+        choices=["table", "json", "csv"],
+        default="table",
+        help="how to print them (default: table)",
+    )
+    add_data_root(parser)
+    add_results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the scores on standard output; what was left out is said on standard error."""
+    from benchmarks.datasets import open_dataset
+    from benchmarks.scoring import PROFILES, score_run
+    from benchmarks.scoring.tables import records_csv, records_table
+    from benchmarks.store import read_run, select_runs
+
+    profile = PROFILES.load(arguments.profile)
+    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    records: list[Record] = []
+    for name in select_runs(arguments.results, dataset.name, arguments.protocol, arguments.tracker):
+        run = read_run(arguments.results, dataset.name, name, arguments.protocol)
+        for sequence, why in run.failed.items():
+            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
+        records += score_run(run, dataset, profile).records(arguments.by)
+    if arguments.format == "json":
+        print(json.dumps(records, indent=1))
+    elif arguments.format == "csv":
+        print(records_csv(records), end="")
+    else:
+        # A pipe has no width of its own: nothing is folded there.
+        width = None if sys.stdout.isatty() else 200
+        Console(width=width, highlight=False).print(records_table(records))
+    return 0

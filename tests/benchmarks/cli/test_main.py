@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli.main import foreign_packages, main
+from benchmarks.cli.options import guarded
+from trackers.errors import UserError
+
+ROOT = Path(__file__).parents[3]
+
+
+def sotbench(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+
+
+def test_listing_and_help_load_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom benchmarks.cli.main import main\n"
+        "for words in (['list'], ['run', '--help'], ['score', '--help']):\n"
+        "    try: main(words)\n"
+        "    except SystemExit: pass\n"
+        "heavy = {'torch', 'pandas', 'scipy', 'matplotlib', 'cv2'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    for name in ("trackers:", "ncc", "siamfc", "demo", "otb2015", "ope", "otb"):
+        assert name in out
+    assert main(["list", "datasets"]) == 0
+    assert capsys.readouterr().out.startswith("  demo ")
+
+
+def test_list_sequences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "sequences", "--dataset", "demo"]) == 0
+    assert capsys.readouterr().out.endswith("9 of 9 sequences\n")
+    assert main(["list", "sequences"]) == 2
+    assert "needs --dataset" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["rnu"], "invalid choice: 'rnu'"),
+        (["run", "--tracker", "ncc"], "required: --dataset"),
+        (["run", "--tracker", "ncc", "--dataset", "demo", "--timeout", "-1"], "--timeout"),
+    ],
+)
+def test_usage_errors_are_one_line_and_status_2(words: list[str], expected: str) -> None:
+    done = sotbench(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert expected in done.stderr
+    assert "--help" in done.stderr
+
+
+def test_errors_become_statuses(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def raising(error: BaseException) -> int:
+        def command(words: object) -> int:
+            raise error
+
+        return guarded(command)(None)
+
+    assert raising(UserError("do this instead")) == 2
+    assert capsys.readouterr().err == "error: do this instead\n"
+    assert raising(OSError(28, "No space left on device", "results/x.txt")) == 2
+    assert capsys.readouterr().err == "error: results/x.txt: No space left on device\n"
+    assert raising(KeyboardInterrupt()) == 130
+    assert "kept" in capsys.readouterr().err
+    with pytest.raises(ZeroDivisionError):
+        raising(ZeroDivisionError())
+    monkeypatch.setenv("SOTBENCH_TRACEBACK", "1")
+    raising(UserError("do this instead"))
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -m benchmarks list | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.stdout == "trackers:\n"
+    assert done.stderr == ""
+
+
+def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
+    assert foreign_packages() == []
+    (tmp_path / "trackers").mkdir()
+    (tmp_path / "trackers" / "__init__.py").touch()
+    program = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]\n"
+        "from benchmarks.cli.main import main; sys.exit(main(['list']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert f"'trackers' in {tmp_path / 'trackers'} belongs to another project" in done.stderr
+
+
+def test_doctor_finds_this_installation_well(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    for word in ("python:", "torch:", "device:", "9 of 9 sequences", "all well"):
+        assert word in out
+    assert main(["doctor", "--data-root", str(tmp_path / "nowhere")]) == 1
+    assert "is not a folder" in capsys.readouterr().out

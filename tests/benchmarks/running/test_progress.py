@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.protocols import Trajectory
+from benchmarks.running.progress import RunProgress
+from benchmarks.store import SequenceRecord
+
+RESULT = Trajectory(np.zeros((5, 4)), np.array([9.0, 0.1, 0.1, 0.1, 0.1]))
+
+
+def narrate(terminal: bool) -> str:
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=terminal, width=100, color_system=None)
+    with RunProgress(2, 10, console) as progress:
+        progress.start("first[x]", 5)
+        for _ in range(5):
+            progress.frame()
+        progress.end("first[x]", SequenceRecord("ok", frames=5), RESULT)
+        progress.start("second[x]", 5)
+        progress.frame()
+        progress.end(
+            "second[x]", SequenceRecord("failed", "frame 1: [bold]ValueError[/bold]: " + "x" * 200), None
+        )
+    return text.getvalue()
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    first, second = narrate(terminal=False).splitlines()
+    assert first.startswith("[1/2] first[x]: 5 frames, 10.0 FPS, ")
+    assert first.endswith(" s left")
+    assert second == "second[x] failed: frame 1: [bold]ValueError[/bold]: " + "x" * 200
+
+
+def test_a_bar_on_a_terminal_and_failures_stay_visible() -> None:
+    shown = narrate(terminal=True)
+    assert "[2/2] second[x]" in shown
+    assert "10/10 frames" in shown
+    assert "second[x] failed: frame 1: [bold]ValueError" in shown
+    assert "10.0 FPS" not in shown

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.running import RunSettings, RunSummary, run
+from benchmarks.store import RunFolder, read_run
+from trackers.catalogue import TrackerSpec
+from trackers.errors import UserError
+
+TRACKERS = '''
+import random
+import numpy as np
+from trackers import Tracker
+
+class Drunk(Tracker):
+    """Draws numbers from both global generators."""
+    def __init__(self, stride: float = 1.0): self.stride = stride
+    def init(self, frame, box): self.box = box
+    def update(self, frame):
+        self.box = self.box + [random.gauss(0, self.stride), np.random.normal(0, self.stride), 0, 0]
+        return self.box
+
+class Fussy(Tracker):
+    """Fails in its own way on each sequence, told apart by length of the way."""
+    built = 0
+    def __init__(self): Fussy.built += 1
+    def init(self, frame, box): self.box, self.count = box, 0
+    def update(self, frame):
+        self.count += 1
+        if self.count == 10: raise RuntimeError("cannot count further")
+        if self.count == 9: return [np.nan] * 4
+        return self.box
+
+class Sick(Tracker):
+    def init(self, frame, box): raise MemoryError("too large")
+    def update(self, frame): ...
+'''
+
+
+@pytest.fixture
+def trackers(tmp_path: Path) -> str:
+    path = tmp_path / "trackers_of_this_test.py"
+    path.write_text(TRACKERS)
+    return str(path)
+
+
+@pytest.fixture
+def start(squares: Any, trackers: str, tmp_path: Path) -> Callable[..., RunSummary]:
+    def start(tracker: str, names: tuple[str, ...] = (), **options: Any) -> RunSummary:
+        spec = TrackerSpec(tracker.replace("FILE", trackers), settings=options.pop("settings", {}))
+        options = {"results": tmp_path / "results", "name": "mine", **options}
+        return run(RunSettings(spec=spec, **options), squares, names or squares.names())
+
+    return start
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.endswith((".time.txt", ".json"))}
+
+
+def test_results_are_on_disk_and_complete(
+    start: Callable[..., RunSummary], squares: Any, tmp_path: Path
+) -> None:
+    summary = start("ncc")
+    result = read_run(tmp_path / "results", "squares", "mine")
+
+    assert summary.failed == {}
+    assert (summary.kept, summary.frames, summary.updates) == (0, 32, 28)
+    assert set(result.boxes) == set(squares.names())
+    for name in squares.names():
+        truth = squares[name].truth
+        np.testing.assert_array_equal(result.boxes[name][0], truth[0])
+        assert np.abs(result.boxes[name] - truth).max() <= 0.5, "ncc follows the squares to the pixel"
+        assert result.seconds[name].shape == (len(truth),)
+    assert summary.update_seconds == pytest.approx(sum(s[1:].sum() for s in result.seconds.values()))
+
+
+def test_a_second_run_keeps_the_first(start: Callable[..., RunSummary]) -> None:
+    first = start("ncc", ("right", "down"))
+    before = files(first.path)
+    second = start("ncc")
+    assert second.kept == 2
+    assert second.frames == 11
+    assert {name: files(first.path)[name] for name in before} == before
+    assert start("ncc").kept == 4
+
+
+def test_order_and_resumption_do_not_change_a_tracker_that_draws(
+    start: Callable[..., RunSummary], tmp_path: Path
+) -> None:
+    whole = start("FILE:Drunk", name="whole")
+    start("FILE:Drunk", ("both",), name="parts")
+    parts = start("FILE:Drunk", name="parts")
+    other = start("FILE:Drunk", name="other", seed=1)
+
+    assert files(whole.path) == files(parts.path)
+    assert files(whole.path) != files(other.path)
+
+
+def test_failures_are_recorded_and_the_run_goes_on(
+    start: Callable[..., RunSummary], squares: Any, tmp_path: Path
+) -> None:
+    squares.broken["both"] = frozenset({4})
+    squares.lost.add("single")
+    summary = start("FILE:Fussy", ("right", "down", "single", "both"))
+
+    assert {name: record.status for name, record in summary.records.items()} == {
+        "right": "invalid",
+        "down": "ok",
+        "single": "failed",
+        "both": "failed",
+    }
+    assert summary.records["right"].message.startswith("frame 9: [nan")
+    assert summary.records["single"].message == "single: its frames are missing"
+    assert summary.records["both"].message == "frame 4 is damaged"
+    result = read_run(tmp_path / "results", "squares", "mine")
+    assert set(result.boxes) == {"down"}
+    assert set(result.failed) == {"right", "single", "both"}
+
+    squares.broken.clear()
+    squares.lost.clear()
+    again = start("FILE:Fussy", ("right", "down", "single", "both"))
+    assert again.kept == 1
+    assert set(again.failed) == {"right", "both"}
+
+
+def test_a_trackers_own_error_keeps_its_traceback(start: Callable[..., RunSummary]) -> None:
+    summary = start("FILE:Sick")
+    record = summary.failed["right"]
+    assert record.message == "frame 0: MemoryError: too large"
+    assert "raise MemoryError" in record.traceback
+    assert len(summary.failed) == 4
+
+
+def test_a_timeout_is_its_own_status(start: Callable[..., RunSummary]) -> None:
+    summary = start("ncc", ("right",), limit=1e-9)
+    assert summary.records["right"].status == "timeout"
+
+
+def test_nothing_to_run_is_an_error_and_writes_nothing(
+    start: Callable[..., RunSummary], squares: Any, tmp_path: Path
+) -> None:
+    squares.lost.update(squares.names())
+    with pytest.raises(UserError, match="none of the 4 sequences can be run: right: its frames are missing"):
+        start("ncc")
+    squares.cut.add("down")
+    with pytest.raises(UserError, match="the ground truth is truncated"):
+        start("ncc", ("down",))
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [
+        ({"settings": {"stride": "2"}}, "settings"),
+        ({"seed": 5}, "seed"),
+        ({"tracker": "ncc"}, "tracker and code"),
+    ],
+)
+def test_results_of_other_settings_are_not_mixed(
+    start: Callable[..., RunSummary], options: dict[str, Any], difference: str
+) -> None:
+    first = start("FILE:Drunk")
+    before = files(first.path)
+    tracker = options.pop("tracker", "FILE:Drunk")
+    with pytest.raises(
+        UserError, match=f"results made with other {difference}; give --name .* or --overwrite"
+    ):
+        start(tracker, **options)
+    assert files(first.path) == before
+
+    replaced = start(tracker, ("right",), overwrite=True, **options)
+    assert set(files(replaced.path)) == {"right.txt"}, "nothing of the old settings is left"
+
+
+def test_changed_code_of_a_tracker_is_noticed(start: Callable[..., RunSummary], trackers: str) -> None:
+    start("FILE:Drunk")
+    Path(trackers).write_text(TRACKERS + "\n# changed\n")
+    with pytest.raises(UserError, match="made with other code"):
+        start("FILE:Drunk")
+
+
+def test_overwriting_runs_again_and_keeps_other_sequences(start: Callable[..., RunSummary]) -> None:
+    first = start("ncc")
+    again = start("ncc", ("right",), overwrite=True)
+    assert again.kept == 0
+    assert set(again.records) == {"right"}
+    assert set(files(first.path)) == {"right.txt", "down.txt", "single.txt", "both.txt"}
+
+
+def test_a_damaged_manifest_is_refused_until_overwritten(start: Callable[..., RunSummary]) -> None:
+    summary = start("ncc")
+    (summary.path / "run.json").write_text("{")
+    with pytest.raises(UserError, match="not a run's manifest"):
+        start("ncc")
+    assert start("ncc", overwrite=True).failed == {}
+
+
+def test_other_frames_or_truth_are_run_again(
+    start: Callable[..., RunSummary], squares: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start("ncc")
+    monkeypatch.setitem(squares.lengths, "right", 8)
+    summary = start("ncc")
+    assert summary.kept == 3
+    assert summary.records["right"].frames == 8
+
+
+def test_the_manifest_says_what_the_run_was_made_with(
+    start: Callable[..., RunSummary], tmp_path: Path
+) -> None:
+    start("ncc", settings={"reach": "2"}, seed=3)
+    manifest = RunFolder(tmp_path / "results", "squares", "mine", "ope").read_manifest()
+    assert manifest is not None
+    assert manifest.identity is not None
+    assert manifest.identity.settings == {"reach": "2"}
+    assert manifest.identity.seed == 3
+    assert len(manifest.environments) == 1
+    assert {"python", "processor", "packages", "commit", "device"} <= set(manifest.environments[0])
+    assert manifest.sequences["right"].frames == 12
