@@ -48,6 +48,7 @@ class OTB2015(Dataset):
 
     name = "otb2015"
     title = "OTB2015"
+    attributes = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
 
     def __init__(self, data_root: Path | None) -> None:
         layout = f"a folder that holds {self.name}/<Sequence>/img and groundtruth_rect.txt"

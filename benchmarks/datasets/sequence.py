@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Frame
@@ -45,12 +48,21 @@ class Sequence:
         attributes: what makes it hard, in the data set's own abbreviations (`"OCC"`), in its own order.
         open_frames: finds the frames; raises `SequenceError` where they are missing. Ground truth alone is
             enough to score results, so this is only called to run a tracker.
+        polygons: where ground truth is drawn as rotated boxes (VOT): float64, shape (frames, 8): x1, y1 to
+            x4, y4. `truth` then holds the upright boxes that trackers are initialised with.
+        absent: where the data set says so (LaSOT): bool, shape (frames,): the target is not to be seen.
+        tags: attributes that hold for some frames only (VOT): bool, shape (frames,), by name.
+        size: width and height of the images in pixels, where the ground truth's files tell it.
     """
 
     name: str
     truth: Boxes
     attributes: tuple[str, ...]
     open_frames: Callable[[], Frames]
+    polygons: Boxes | None = None
+    absent: NDArray[np.bool_] | None = None
+    tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
 
 
 class Dataset(ABC):
@@ -60,6 +72,8 @@ class Dataset(ABC):
     """What the command line and the results folder call it: `"otb2015"`."""
     title: str
     """What a figure calls it: `"OTB2015"`."""
+    attributes: tuple[str, ...] = ()
+    """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
 

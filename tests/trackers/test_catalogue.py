@@ -107,7 +107,7 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert resolve_device("auto") == "cpu"
-    with pytest.raises(UserError, match="device 'cuda' cannot be used: .*give --device cpu"):
+    with pytest.raises(UserError, match=r"device 'cuda' cannot be used: .*give --device cpu"):
         resolve_device("cuda")
     with pytest.raises(UserError, match=r"there is no device 'gpu'; give auto, cpu"):
         resolve_device("gpu")
