@@ -21,6 +21,8 @@ class NCC(Tracker):
         reach: how far the target may move between two frames, in units of the larger side of its box.
     """
 
+    deterministic = True
+
     def __init__(self, reach: float = 1.0) -> None:
         if not 0 < reach <= 100:
             raise UserError(f"setting 'reach' of tracker 'ncc' must lie in (0, 100], not {reach}")

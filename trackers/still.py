@@ -8,6 +8,8 @@ from trackers.tracker import Boxes, Frame, Tracker
 class Still(Tracker):
     """Answers every frame with the first box."""
 
+    deterministic = True
+
     def init(self, frame: Frame, box: Boxes) -> None:  # noqa: ARG002
         self.box = box
 

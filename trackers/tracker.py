@@ -30,6 +30,9 @@ class Tracker(ABC):
     the sequence before.
     """
 
+    deterministic: bool = False
+    """Whether the same frames always give the same boxes, so that repeating a run shows nothing new."""
+
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:
         """Starts to follow what `box` (shape (4,)) encloses in `frame`."""
@@ -48,6 +51,9 @@ class BatchTracker(ABC):
     Implementations keep their state in tensors whose first axis is the slot. What happens in one slot
     never changes the boxes of another.
     """
+
+    deterministic: bool = False
+    """As `Tracker.deterministic`."""
 
     @abstractmethod
     def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
@@ -72,6 +78,7 @@ class OneSlot(Tracker):
 
     def __init__(self, batch: BatchTracker) -> None:
         self.batch = batch
+        self.deterministic = batch.deterministic
 
     def init(self, frame: Frame, box: Boxes) -> None:
         self.batch.init([0], [frame], np.asarray(box, dtype=np.float64)[None])

@@ -30,6 +30,14 @@ def positive(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """Reads a whole number above zero, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """Adds `--dataset`."""
     parser.add_argument(

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_protocol, add_results, positive
+from benchmarks.cli.options import add_data_root, add_dataset, add_protocol, add_results, count, positive
 from trackers.errors import UserError
 
 NAME = "run"
@@ -39,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="for trackers that draw numbers (default: 0)"
+    )
+    parser.add_argument(
+        "--repeat", type=count, metavar="N", help="how often to make each run (default: as the protocol says)"
     )
     parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     parser.add_argument(
@@ -78,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             results=arguments.results,
             protocol=arguments.protocol,
             seed=arguments.seed,
+            repeat=arguments.repeat,
             limit=arguments.timeout,
             overwrite=arguments.overwrite,
         ),

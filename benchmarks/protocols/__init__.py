@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from benchmarks.protocols.protocol import Init, Prediction, Protocol, Request, Track, Trajectory
+from benchmarks.protocols.protocol import Code, Init, Prediction, Protocol, Request, Run, Track, Trajectory
 from trackers.registry import Entry, Registry
 
-__all__ = ["PROTOCOLS", "Init", "Prediction", "Protocol", "Request", "Track", "Trajectory"]
+__all__ = ["PROTOCOLS", "Code", "Init", "Prediction", "Protocol", "Request", "Run", "Track", "Trajectory"]
 
 PROTOCOLS = Registry(
     "protocol",
     {
         "ope": Entry(
-            "benchmarks.protocols.one_pass:one_pass", "one pass: start in the first frame, track to the end"
-        )
+            "benchmarks.protocols.one_pass:OPE", "one pass: start in the first frame, track to the end"
+        ),
+        "tre": Entry("benchmarks.protocols.robustness:TRE", "20 passes that start at 20 frames (OTB)"),
+        "sre": Entry(
+            "benchmarks.protocols.robustness:SRE", "12 passes from shifted and scaled first boxes (OTB)"
+        ),
+        "supervised": Entry(
+            "benchmarks.protocols.supervised:SUPERVISED",
+            "started again after each failure, up to 15 times (VOT)",
+        ),
+        "realtime": Entry(
+            "benchmarks.protocols.supervised:REALTIME", "supervised, with 20 frames arriving per second (VOT)"
+        ),
+        "unsupervised": Entry(
+            "benchmarks.protocols.one_pass:UNSUPERVISED", "one pass, scored by overlap (VOT)"
+        ),
     },
     hint="see `python -m benchmarks list protocols`",
 )

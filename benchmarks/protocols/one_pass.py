@@ -1,25 +1,38 @@
-"""One-pass evaluation (OPE): start in the first frame, never help again (Wu, Lim, Yang, PAMI 2015)."""
+"""One-pass evaluation (OPE): start in the first frame, never help again (Wu, Lim, Yang, PAMI 2015).
+
+VOT calls the same thing the unsupervised experiment.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Generator
 
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols.protocol import Init, Prediction, Request, Track, Trajectory
+from benchmarks.protocols.protocol import Init, Protocol, Run, Track, Trajectory
+from trackers.tracker import Boxes
 
 
-def one_pass(sequence: Sequence) -> Generator[Request, Prediction, Trajectory]:
-    """Initialises with the first box of the ground truth and tracks to the end.
+def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Run:
+    """Initialises a tracker once and lets it track to the end.
 
-    The trajectory's first box is the ground truth's, its first time that of the initialisation.
+    Args:
+        sequence: what to track.
+        start: the frame to start in, 0-based.
+        box: the initial box, shape (4,); that of the ground truth by default.
+
+    Returns:
+        The trajectory from frame `start` on. Its first box is the initial one, its first time that of the
+        initialisation.
     """
-    length = len(sequence.truth)
+    length = len(sequence.truth) - start
     boxes, seconds = np.empty((length, 4)), np.empty(length)
-    answer = yield Init(0, sequence.truth[0])
+    answer = yield Init(start, sequence.truth[start] if box is None else box)
     boxes[0], seconds[0] = answer.box, answer.seconds
-    for frame in range(1, length):
-        answer = yield Track(frame)
-        boxes[frame], seconds[frame] = answer.box, answer.seconds
-    return Trajectory(boxes, seconds)
+    for row in range(1, length):
+        answer = yield Track(start + row)
+        boxes[row], seconds[row] = answer.box, answer.seconds
+    return Trajectory(boxes, seconds, start=start)
+
+
+OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)])
+UNSUPERVISED = Protocol("unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)])

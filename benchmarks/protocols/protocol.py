@@ -1,6 +1,6 @@
-"""What a protocol is: a generator that says what a tracker has to do next.
+"""What a protocol is: which runs it makes over a sequence, each a generator of requests.
 
-It yields requests and is sent the answers; when the sequence is over it returns the trajectory:
+A run yields requests and is sent the answers; when it is over it returns its trajectory:
 
     requests = one_pass(sequence)
     request = next(requests)                      # Init(frame=0, box=...)
@@ -13,7 +13,9 @@ carried out: one sequence at a time, or many in lock-step.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypeAlias
 
 import numpy as np
@@ -49,12 +51,53 @@ class Prediction:
     seconds: float
 
 
+class Code(IntEnum):
+    """What a frame of a supervised run is; the first three are the numbers in VOT's result files."""
+
+    SKIPPED = 0
+    INITIALIZED = 1
+    FAILED = 2
+    TRACKED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """What one run over one sequence leaves: per frame a box, shape (n, 4), and seconds, shape (n,)."""
+    """What one run over one sequence leaves.
+
+    Attributes:
+        boxes: shape (n, 4), or polygons (n, 8) in results of other tools; NaN in frames without a region.
+        seconds: shape (n,): the tracker's time; NaN where it is not known or was not asked.
+        codes: int8, shape (n,), of `Code`, for supervised runs.
+        start: the sequence's frame (0-based) that the first row belongs to.
+    """
 
     boxes: Boxes
     seconds: NDArray[np.float64]
+    codes: NDArray[np.int8] | None = None
+    start: int = 0
 
 
-Protocol: TypeAlias = Callable[[Sequence], Generator[Request, Prediction, Trajectory]]
+Run: TypeAlias = Generator[Request, Prediction, Trajectory]
+
+
+def _never(trajectories: Items[Trajectory]) -> bool:  # noqa: ARG001
+    return False
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a tracker is run over a sequence.
+
+    Attributes:
+        name: what the command line and the results folder call it: `"ope"`.
+        title: what a figure calls it: `"OPE"`.
+        runs: the runs over a sequence, none of them started. Each is independent of the others.
+        repeat: how often the runs are made unless the user says otherwise.
+        enough: given the trajectories so far of a repeated run, whether further ones would be the same.
+    """
+
+    name: str
+    title: str
+    runs: Callable[[Sequence], list[Run]]
+    repeat: int = 1
+    enough: Callable[[Items[Trajectory]], bool] = _never

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.protocols.protocol import Init, Prediction, Request, Trajectory
+from benchmarks.protocols.protocol import Init, Prediction, Run, Trajectory
 from benchmarks.running.prefetch import Prefetcher
 from trackers.tracker import Boxes, Tracker
 
@@ -17,7 +17,7 @@ class InvalidBox(Exception):
 
 
 class OutOfTime(Exception):
-    """A sequence took longer than allowed. The message says how far it came."""
+    """The deadline has passed. The message says at which frame."""
 
 
 class TrackerFailure(Exception):
@@ -25,24 +25,24 @@ class TrackerFailure(Exception):
 
 
 def drive(
-    requests: Generator[Request, Prediction, Trajectory],
+    run: Run,
     tracker: Tracker,
     frames: Prefetcher,
     *,
-    limit: float | None = None,
+    deadline: float | None = None,
     on_frame: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Trajectory:
-    """Carries out `requests` and returns the protocol's trajectory.
+    """Carries out the requests of `run` and returns its trajectory.
 
     Only the tracker is timed: a frame is decoded before the clock starts, and the device has finished
     before the clock is read.
 
     Args:
-        requests: a protocol, started on a sequence.
+        run: one of a protocol's runs over a sequence, not started.
         tracker: who answers.
         frames: the sequence's frames.
-        limit: seconds that the whole sequence may take, decoding included; looked at between frames.
+        deadline: the clock's reading after which to give up; looked at between frames.
         on_frame: called after each answer.
         clock: seconds, monotonic.
 
@@ -50,9 +50,8 @@ def drive(
         InvalidBox, OutOfTime, TrackerFailure: as their descriptions say.
         SequenceError: a frame is missing or damaged.
     """
-    deadline = None if limit is None else clock() + limit
     try:
-        request = next(requests)
+        request = next(run)
         while True:
             frame = frames[request.frame]
             try:
@@ -69,8 +68,8 @@ def drive(
                 raise TrackerFailure(f"frame {request.frame}: {type(error).__name__}: {error}") from error
             on_frame()
             if deadline is not None and clock() > deadline:
-                raise OutOfTime(f"frame {request.frame}: more than {limit:g} seconds have passed")
-            request = requests.send(Prediction(_checked(answer, request.frame), seconds))
+                raise OutOfTime(f"frame {request.frame}: the time limit has passed")
+            request = run.send(Prediction(_checked(answer, request.frame), seconds))
     except StopIteration as stop:
         trajectory: Trajectory = stop.value
         return trajectory

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from benchmarks.protocols import Trajectory
 from benchmarks.store import SequenceRecord
 
 
@@ -48,23 +47,22 @@ class RunProgress:
         self._passed += frames
         self._bar.update(self._task, description=escape(f"[{self._ended + 1}/{self._sequences}] {sequence}"))
 
-    def frame(self) -> None:
-        """One frame is done."""
-        self._bar.advance(self._task)
+    def advance(self, frames: float) -> None:
+        """So many frames are done: a part of one where a sequence is run several times."""
+        self._bar.advance(self._task, frames)
 
-    def end(self, sequence: str, record: SequenceRecord, trajectory: Trajectory | None) -> None:
-        """A sequence is over: `trajectory` is what came of it, None if it failed."""
+    def end(self, sequence: str, record: SequenceRecord, speed: float | None) -> None:
+        """A sequence is over; `speed` is the tracker's, in updates per second, where there were any."""
         self._ended += 1
         self._bar.update(self._task, completed=self._passed)  # a sequence that failed has passed as well
-        if trajectory is None:
+        if record.status != "ok":
             self.note(sequence, record)
         elif not self._console.is_terminal:
-            seconds = float(trajectory.seconds[1:].sum())
-            speed = f", {(record.frames - 1) / seconds:.1f} FPS" if seconds > 0 else ""
+            fps = f", {speed:.1f} FPS" if speed else ""
             per_frame = (time.monotonic() - self._began) / self._passed
             left = per_frame * (self._frames - self._passed)
             place = f"[{self._ended}/{self._sequences}]"
-            self._print(f"{place} {sequence}: {record.frames} frames{speed}, {left:.0f} s left")
+            self._print(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
 
     def note(self, sequence: str, record: SequenceRecord) -> None:
         """Says what became of a sequence that is not ok."""

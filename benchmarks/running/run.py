@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.datasets import Dataset, Sequence, SequenceError
-from benchmarks.protocols import PROTOCOLS, Protocol, Trajectory
+from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
 from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
 from benchmarks.running.environment import describe, usable_cores
 from benchmarks.running.prefetch import Prefetcher
@@ -34,9 +36,11 @@ class RunSettings:
         name: under which its results are kept.
         results: the folder of all results.
         protocol: the protocol's name.
-        seed: sets Python's, numpy's and torch's generators before each sequence, together with the
-            sequence's name, so that neither order nor resumption changes a tracker that draws numbers.
-        limit: seconds that one sequence may take, or None.
+        seed: sets Python's, numpy's and torch's generators before each run, together with the sequence's
+            name and the run's number, so that neither order nor resumption changes a tracker that draws.
+        repeat: how often to make each run; by default as the protocol says, and once for a tracker that
+            declares itself deterministic.
+        limit: seconds that one sequence may take with all its runs, or None.
         overwrite: run again what is there, and give up results that were made with other settings.
     """
 
@@ -45,6 +49,7 @@ class RunSettings:
     results: Path
     protocol: str = "ope"
     seed: int = 0
+    repeat: int | None = None
     limit: float | None = None
     overwrite: bool = False
 
@@ -57,9 +62,9 @@ class RunSummary:
         path: the run's folder.
         records: by sequence, what became of it, now or in an earlier run.
         kept: how many were done before.
-        frames: how many frames were tracked now.
-        updates, update_seconds: of the sequences that are ok now, how many updates they took (the
-            initialisations left out) and the tracker's time for them.
+        frames: how many frames the sequences have that are ok now.
+        updates, update_seconds: on those, how many updates the tracker made (initialisations left out) and
+            its time for them.
     """
 
     path: Path
@@ -90,7 +95,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     device = settings.spec.arguments().get("device", "cpu")
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    manifest = _open_manifest(folder, _identity(settings, device), settings.overwrite)
+    repeat = settings.repeat or (1 if tracker.deterministic else protocol.repeat)
+    manifest = _open_manifest(folder, _identity(settings, device, repeat), settings.overwrite)
     environment = manifest.add_environment(describe(device))
 
     summary = RunSummary(folder.path)
@@ -122,21 +128,21 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
             progress.note(name, record)
         for sequence in todo:
             progress.start(sequence.name, len(sequence.truth))
-            _seed(settings.seed, sequence.name)
-            record, trajectory = _attempt(
-                tracker, protocol, sequence, summary.records[sequence.name], settings.limit, pool, progress
+            attempt = _Attempt(
+                tracker, protocol, repeat, settings.seed, settings.limit, pool, progress.advance
             )
-            if trajectory is not None:
-                boxes, times = folder.write(sequence.name, trajectory)
-                record = replace(record, boxes=boxes, times=times)
+            record, trajectories = attempt.make(sequence, summary.records[sequence.name])
+            updates, seconds = _updates(trajectories)
+            if record.status == "ok":
+                record = replace(record, runs=folder.write(sequence.name, trajectories))
                 summary.frames += record.frames
-                summary.updates += record.frames - 1
-                summary.update_seconds += float(trajectory.seconds[1:].sum())
+                summary.updates += updates
+                summary.update_seconds += seconds
             else:
                 tracker = settings.spec.build()  # nobody knows what state a failure left it in
             summary.records[sequence.name] = manifest.sequences[sequence.name] = record
             manifest.write(folder.manifest_path)
-            progress.end(sequence.name, record, trajectory)
+            progress.end(sequence.name, record, updates / seconds if seconds > 0 else None)
     if not todo:
         manifest.write(folder.manifest_path)
     return summary
@@ -158,33 +164,66 @@ def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
     return data, sequence
 
 
-def _attempt(
-    tracker: Tracker,
-    protocol: Protocol,
-    sequence: Sequence,
-    record: SequenceRecord,
-    limit: float | None,
-    pool: Executor,
-    progress: RunProgress,
-) -> tuple[SequenceRecord, Trajectory | None]:
-    """Runs one sequence; what went wrong, if anything did, is in the record."""
-    try:
-        with Prefetcher(sequence.open_frames(), pool) as frames:
-            return record, drive(protocol(sequence), tracker, frames, limit=limit, on_frame=progress.frame)
-    except SequenceError as error:
-        return replace(record, status="failed", message=str(error)), None
-    except OutOfTime as error:
-        return replace(record, status="timeout", message=str(error)), None
-    except InvalidBox as error:
-        return replace(record, status="invalid", message=str(error)), None
-    except TrackerFailure as error:
-        trace = "".join(traceback.format_exception(error.__cause__))
-        return replace(record, status="failed", message=str(error), traceback=trace), None
+@dataclass(frozen=True)
+class _Attempt:
+    """Makes all runs of a protocol over a sequence; what went wrong, if anything did, is in the record."""
+
+    tracker: Tracker
+    protocol: Protocol
+    repeat: int
+    seed: int
+    limit: float | None
+    pool: Executor
+    advance: Callable[[float], None]
+
+    def make(self, sequence: Sequence, record: SequenceRecord) -> tuple[SequenceRecord, list[Trajectory]]:
+        try:
+            with Prefetcher(sequence.open_frames(), self.pool) as frames:
+                if sequence.size is None:
+                    height, width = frames[0].shape[:2]
+                    sequence = replace(sequence, size=(width, height))
+                return record, self._runs(sequence, frames)
+        except UserError as error:  # damaged frames, most often
+            return replace(record, status="failed", message=str(error)), []
+        except OutOfTime as error:
+            return replace(record, status="timeout", message=str(error)), []
+        except InvalidBox as error:
+            return replace(record, status="invalid", message=str(error)), []
+        except TrackerFailure as error:
+            trace = "".join(traceback.format_exception(error.__cause__))
+            return replace(record, status="failed", message=str(error), traceback=trace), []
+
+    def _runs(self, sequence: Sequence, frames: Prefetcher) -> list[Trajectory]:
+        deadline = None if self.limit is None else time.perf_counter() + self.limit
+        trajectories: list[Trajectory] = []
+        for _ in range(self.repeat):
+            runs = self.protocol.runs(sequence)
+            for run in runs:
+                _seed(self.seed, sequence.name, len(trajectories))
+                told = partial(self.advance, 1 / (self.repeat * len(runs)))
+                trajectories.append(drive(run, self.tracker, frames, deadline=deadline, on_frame=told))
+            if self.protocol.enough(trajectories):
+                break
+        return trajectories
 
 
-def _identity(settings: RunSettings, device: str) -> Identity:
+def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
+    """How many updates (initialisations left out) there were, and how many seconds they took together."""
+    count, seconds = 0, 0.0
+    for trajectory in trajectories:
+        if trajectory.codes is None:
+            updated = np.arange(len(trajectory.seconds)) > 0
+        else:
+            updated = (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
+        count += int(updated.sum())
+        seconds += float(trajectory.seconds[updated].sum())
+    return count, seconds
+
+
+def _identity(settings: RunSettings, device: str, repeat: int) -> Identity:
     spec = settings.spec
-    source = sys.modules[spec.factory().__module__].__file__
+    module = sys.modules.get(getattr(spec.factory(), "__module__", ""))
+    source = getattr(module, "__file__", None)
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
@@ -193,6 +232,7 @@ def _identity(settings: RunSettings, device: str) -> Identity:
         protocol=settings.protocol,
         device=device.partition(":")[0],
         seed=settings.seed,
+        repeat=repeat,
     )
 
 
@@ -222,9 +262,9 @@ def _readable_with(folder: RunFolder, identity: Identity) -> bool:
     return manifest is not None and manifest.identity == identity
 
 
-def _seed(seed: int, sequence: str) -> None:
+def _seed(*parts: int | str) -> None:
     """Sets the generators that trackers draw from. torch's only if somebody has imported it."""
-    number = int.from_bytes(sha256(f"{seed}:{sequence}".encode()).digest()[:4], "little")
+    number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest()[:4], "little")
     random.seed(number)
     np.random.seed(number)  # noqa: NPY002 - trackers that use numpy's global generator are meant
     torch = sys.modules.get("torch")

@@ -1,13 +1,14 @@
 """Results on disk: layout, manifest, whole files only."""
 
 from benchmarks.store.folder import RunFolder, file_digest, truth_digest
-from benchmarks.store.manifest import Identity, Manifest, SequenceRecord, Status
+from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
 from benchmarks.store.runs import Run, find_runs, read_run, select_runs
 
 __all__ = [
     "Identity",
     "Manifest",
     "Run",
+    "RunFiles",
     "RunFolder",
     "SequenceRecord",
     "Status",

@@ -1,18 +1,19 @@
-"""A run's folder: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and two files per sequence."""
+"""A run's folder: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and two files per run."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import format_rows, parse_rows
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.manifest import Manifest, SequenceRecord, read_manifest
+from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord, read_manifest
+from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
 
 MANIFEST = "run.json"
@@ -70,26 +71,32 @@ class RunFolder:
         """The manifest, or None where nothing was run yet."""
         return read_manifest(self.manifest_path) if self.manifest_path.exists() else None
 
-    def write(self, sequence: str, trajectory: Trajectory) -> tuple[str, str]:
-        """Writes a sequence's two files and returns their digests (boxes, times)."""
-        boxes = format_rows(trajectory.boxes).encode()
-        times = format_rows(trajectory.seconds[:, None]).encode()
-        write_atomic(self._boxes(sequence), boxes)
-        write_atomic(self._times(sequence), times)
-        return digest(boxes), digest(times)
-
-    def read(self, sequence: str, record: SequenceRecord) -> Trajectory | None:
-        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of."""
-        try:
-            boxes, times = self._boxes(sequence).read_bytes(), self._times(sequence).read_bytes()
-        except OSError:
-            return None
-        if (digest(boxes), digest(times)) != (record.boxes, record.times):
-            return None
-        return Trajectory(
-            parse_rows(boxes.decode(), 4, str(self._boxes(sequence))),
-            parse_rows(times.decode(), 1, str(self._times(sequence)))[:, 0],
+    def write(self, sequence: str, trajectories: Sequence[Trajectory]) -> tuple[RunFiles, ...]:
+        """Writes the files of a sequence: two for each of its runs."""
+        return tuple(
+            self._write(stem, trajectory)
+            for stem, trajectory in zip(_stems(sequence, len(trajectories)), trajectories, strict=True)
         )
+
+    def _write(self, stem: str, trajectory: Trajectory) -> RunFiles:
+        regions, times = (text.encode() for text in format_trajectory(trajectory))
+        write_atomic(self.path / f"{stem}.txt", regions)
+        write_atomic(self.path / f"{stem}.time.txt", times)
+        return RunFiles(digest(regions), digest(times), trajectory.start)
+
+    def read(self, sequence: str, record: SequenceRecord) -> list[Trajectory] | None:
+        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of."""
+        trajectories = []
+        for stem, files in zip(_stems(sequence, len(record.runs)), record.runs, strict=True):
+            path = self.path / f"{stem}.txt"
+            try:
+                regions, times = path.read_bytes(), (self.path / f"{stem}.time.txt").read_bytes()
+            except OSError:
+                return None
+            if (digest(regions), digest(times)) != (files.boxes, files.times):
+                return None
+            trajectories.append(parse_trajectory(regions.decode(), times.decode(), str(path), files.start))
+        return trajectories
 
     def holds(self, sequence: str, record: SequenceRecord) -> bool:
         """Whether a sequence is done: its files are there and are the ones that `record` speaks of."""
@@ -101,8 +108,7 @@ class RunFolder:
         for path in self.path.glob("*.txt"):
             path.unlink()
 
-    def _boxes(self, sequence: str) -> Path:
-        return self.path / f"{sequence}.txt"
 
-    def _times(self, sequence: str) -> Path:
-        return self.path / f"{sequence}.time.txt"
+def _stems(sequence: str, runs: int) -> list[str]:
+    """File names without their endings: the sequence's, numbered from 1 where it has several runs."""
+    return [sequence] if runs == 1 else [f"{sequence}.{k}" for k in range(1, runs + 1)]

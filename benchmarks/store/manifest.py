@@ -29,6 +29,7 @@ class Identity:
         protocol: the protocol's name.
         device: `"cpu"` or `"cuda"`: which of several equal GPUs does not matter.
         seed: the seed that each sequence's own is drawn from.
+        repeat: how often each run is made.
     """
 
     tracker: str
@@ -38,11 +39,26 @@ class Identity:
     protocol: str
     device: str
     seed: int
+    repeat: int
 
     def differences(self, other: Identity) -> list[str]:
         """Names the attributes in which two identities differ."""
         mine, others = asdict(self), asdict(other)
         return [name for name in mine if mine[name] != others[name]]
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The two files of one run over a sequence.
+
+    Attributes:
+        boxes, times: their sha256.
+        start: the frame (0-based) that their first line belongs to.
+    """
+
+    boxes: str
+    times: str
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,7 @@ class SequenceRecord:
         frames: how many frames the sequence has (0: not known).
         truth: sha256 of the ground truth, as float64 numbers.
         images: fingerprint of the frames.
-        boxes, times: sha256 of the two files, for `ok`.
+        runs: the files, for `ok`: one entry per repetition or segment.
         environment: which of the manifest's environments it ran in.
     """
 
@@ -67,8 +83,7 @@ class SequenceRecord:
     frames: int = 0
     truth: str = ""
     images: str = ""
-    boxes: str = ""
-    times: str = ""
+    runs: tuple[RunFiles, ...] = ()
     environment: int = 0
 
     def same_data(self, other: SequenceRecord) -> bool:
@@ -104,6 +119,10 @@ class Manifest:
         write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
+def _record(runs: list[dict[str, Any]], **others: Any) -> SequenceRecord:
+    return SequenceRecord(runs=tuple(RunFiles(**files) for files in runs), **others)
+
+
 def read_manifest(path: Path) -> Manifest:
     """Reads a manifest.
 
@@ -120,7 +139,7 @@ def read_manifest(path: Path) -> Manifest:
         sequences = content.pop("sequences")
         return Manifest(
             identity=Identity(**identity) if identity else None,
-            sequences={name: SequenceRecord(**record) for name, record in sequences.items()},
+            sequences={name: _record(**record) for name, record in sequences.items()},
             **content,
         )
     except OSError as error:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.folder import MANIFEST, RunFolder
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
-from trackers.tracker import Boxes
 
 
 @dataclass(frozen=True)
@@ -20,17 +17,15 @@ class Run:
 
     Attributes:
         tracker, dataset, protocol: what was run.
-        boxes: by sequence, shape (frames, 4); only sequences that are complete.
-        seconds: by sequence, shape (frames,): the initialisation's time, then each update's.
+        trajectories: by sequence, one for each repetition or segment; only sequences that are complete.
         truth: by sequence, the digest of the ground truth it was run on.
-        failed: by sequence, why it is not among `boxes`.
+        failed: by sequence, why it is not among `trajectories`.
     """
 
     tracker: str
     dataset: str
     protocol: str
-    boxes: dict[str, Boxes]
-    seconds: dict[str, NDArray[np.float64]]
+    trajectories: dict[str, list[Trajectory]]
     truth: dict[str, str]
     failed: dict[str, str]
 
@@ -72,13 +67,13 @@ def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -
     manifest = folder.read_manifest()
     if manifest is None:
         raise UserError(f"there is no run of '{tracker}' in {folder.path}")
-    run = Run(tracker, dataset, protocol, {}, {}, {}, {})
+    run = Run(tracker, dataset, protocol, {}, {}, {})
     for name, record in manifest.sequences.items():
         if record.status != "ok":
             run.failed[name] = f"{record.status}: {record.message}"
-        elif (trajectory := folder.read(name, record)) is None:
+        elif (trajectories := folder.read(name, record)) is None:
             run.failed[name] = "its files are missing or were changed since the run; run it again"
         else:
-            run.boxes[name], run.seconds[name] = trajectory.boxes, trajectory.seconds
+            run.trajectories[name] = trajectories
             run.truth[name] = record.truth
     return run

@@ -30,3 +30,5 @@ def test_starts_once_and_asks_for_every_frame_in_order(length: int) -> None:
     assert asked[1:] == [Track(frame) for frame in range(1, length)]
     np.testing.assert_array_equal(stop.value.value.boxes, truth + 0.5 * (np.arange(length) > 0)[:, None])
     np.testing.assert_array_equal(stop.value.value.seconds, np.arange(1, length + 1))
+    assert stop.value.value.start == 0
+    assert stop.value.value.codes is None

@@ -2,14 +2,10 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 from rich.console import Console
 
-from benchmarks.protocols import Trajectory
 from benchmarks.running.progress import RunProgress
 from benchmarks.store import SequenceRecord
-
-RESULT = Trajectory(np.zeros((5, 4)), np.array([9.0, 0.1, 0.1, 0.1, 0.1]))
 
 
 def narrate(terminal: bool) -> str:
@@ -18,10 +14,10 @@ def narrate(terminal: bool) -> str:
     with RunProgress(2, 10, console) as progress:
         progress.start("first[x]", 5)
         for _ in range(5):
-            progress.frame()
-        progress.end("first[x]", SequenceRecord("ok", frames=5), RESULT)
+            progress.advance(1)
+        progress.end("first[x]", SequenceRecord("ok", frames=5), 10.0)
         progress.start("second[x]", 5)
-        progress.frame()
+        progress.advance(1)
         progress.end(
             "second[x]", SequenceRecord("failed", "frame 1: [bold]ValueError[/bold]: " + "x" * 200), None
         )

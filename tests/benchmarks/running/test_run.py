@@ -71,13 +71,15 @@ def test_results_are_on_disk_and_complete(
 
     assert summary.failed == {}
     assert (summary.kept, summary.frames, summary.updates) == (0, 32, 28)
-    assert set(result.boxes) == set(squares.names())
+    assert set(result.trajectories) == set(squares.names())
     for name in squares.names():
         truth = squares[name].truth
-        np.testing.assert_array_equal(result.boxes[name][0], truth[0])
-        assert np.abs(result.boxes[name] - truth).max() <= 0.5, "ncc follows the squares to the pixel"
-        assert result.seconds[name].shape == (len(truth),)
-    assert summary.update_seconds == pytest.approx(sum(s[1:].sum() for s in result.seconds.values()))
+        [trajectory] = result.trajectories[name]
+        np.testing.assert_array_equal(trajectory.boxes[0], truth[0])
+        assert np.abs(trajectory.boxes - truth).max() <= 0.5, "ncc follows the squares to the pixel"
+        assert trajectory.seconds.shape == (len(truth),)
+    seconds = [trajectory.seconds for [trajectory] in result.trajectories.values()]
+    assert summary.update_seconds == pytest.approx(sum(s[1:].sum() for s in seconds))
 
 
 def test_a_second_run_keeps_the_first(start: Callable[..., RunSummary]) -> None:
@@ -119,7 +121,7 @@ def test_failures_are_recorded_and_the_run_goes_on(
     assert summary.records["single"].message == "single: its frames are missing"
     assert summary.records["both"].message == "frame 4 is damaged"
     result = read_run(tmp_path / "results", "squares", "mine")
-    assert set(result.boxes) == {"down"}
+    assert set(result.trajectories) == {"down"}
     assert set(result.failed) == {"right", "single", "both"}
 
     squares.broken.clear()

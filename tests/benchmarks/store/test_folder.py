@@ -20,7 +20,7 @@ from benchmarks.store import (
 from benchmarks.store.manifest import read_manifest
 from trackers.errors import UserError
 
-IDENTITY = Identity("ncc", {"reach": "2"}, None, "abc", "ope", "cpu", 0)
+IDENTITY = Identity("ncc", {"reach": "2"}, None, "abc", "ope", "cpu", 0, 1)
 
 
 def trajectory(length: int = 5) -> Trajectory:
@@ -30,9 +30,9 @@ def trajectory(length: int = 5) -> Trajectory:
 
 def write_run(results: Path, tracker: str = "ncc") -> RunFolder:
     folder = RunFolder(results, "demo", tracker, "ope")
-    boxes, times = folder.write("easy", trajectory())
+    files = folder.write("easy", [trajectory()])
     manifest = Manifest("demo", IDENTITY, [{"python": "3"}])
-    manifest.sequences["easy"] = SequenceRecord("ok", frames=5, truth="t", boxes=boxes, times=times)
+    manifest.sequences["easy"] = SequenceRecord("ok", frames=5, truth="t", runs=files)
     manifest.sequences["hard"] = SequenceRecord("failed", "frame 3: ValueError: no", "Traceback ...")
     manifest.write(folder.manifest_path)
     return folder
@@ -45,8 +45,9 @@ def test_what_is_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
     assert manifest.identity == IDENTITY
     again = folder.read("easy", manifest.sequences["easy"])
     assert again is not None
-    assert again.boxes.tobytes() == trajectory().boxes.tobytes()
-    assert again.seconds.tobytes() == trajectory().seconds.tobytes()
+    assert len(again) == 1
+    assert again[0].boxes.tobytes() == trajectory().boxes.tobytes()
+    assert again[0].seconds.tobytes() == trajectory().seconds.tobytes()
 
 
 def test_the_layout_is_the_documented_one(tmp_path: Path) -> None:
@@ -77,14 +78,14 @@ def test_a_damaged_file_is_not_taken_as_done(tmp_path: Path, name: str, damage: 
 
     assert not folder.holds("easy", manifest.sequences["easy"])
     run = read_run(tmp_path, "demo", "ncc")
-    assert run.boxes == {}
+    assert run.trajectories == {}
     assert "run it again" in run.failed["easy"]
 
 
 def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> None:
     write_run(tmp_path)
     run = read_run(tmp_path, "demo", "ncc")
-    assert list(run.boxes) == list(run.seconds) == ["easy"]
+    assert list(run.trajectories) == ["easy"]
     assert run.failed == {"hard": "failed: frame 3: ValueError: no"}
 
 
@@ -117,7 +118,7 @@ def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_identities_name_their_differences() -> None:
-    other = Identity("ncc", {"reach": "3"}, "w", "abc", "ope", "cuda", 0)
+    other = Identity("ncc", {"reach": "3"}, "w", "abc", "ope", "cuda", 0, 1)
     assert IDENTITY.differences(IDENTITY) == []
     assert IDENTITY.differences(other) == ["settings", "weights", "device"]
 

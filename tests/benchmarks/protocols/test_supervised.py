@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets.sequence import Sequence
+from benchmarks.protocols import Code, Init, Prediction, Run, Track, Trajectory
+from benchmarks.protocols.supervised import SUPERVISED, Stream, supervised
+
+FAR = np.array([900.0, 900, 10, 10])
+
+
+def sequence(length: int, size: tuple[int, int] | None = (1000, 1000)) -> Sequence:
+    truth = np.tile([100.0, 100, 40, 40], (length, 1))
+    return Sequence("some", truth, (), lambda: pytest.fail("opens no frames"), size=size)
+
+
+def play(
+    run: Run,
+    lost: set[int] = frozenset(),
+    seconds: dict[int, float] | float = 0.0,  # type: ignore[assignment]
+) -> tuple[Trajectory, list[str]]:
+    """Answers with the truth, or far away in the frames `lost`; tells what was asked."""
+    asked = []
+    request = next(run)
+    try:
+        while True:
+            took = seconds.get(request.frame, 0.0) if isinstance(seconds, dict) else seconds
+            asked.append(f"{'init' if isinstance(request, Init) else 'track'} {request.frame}")
+            if isinstance(request, Init):
+                box = request.box
+            else:
+                box = FAR if request.frame in lost else np.array([100.0 + request.frame / 10, 100, 40, 40])
+            request = run.send(Prediction(box, took))
+    except StopIteration as stop:
+        return stop.value, asked
+
+
+def letters(trajectory: Trajectory) -> str:
+    assert trajectory.codes is not None
+    return "".join(
+        {Code.SKIPPED: "0", Code.INITIALIZED: "I", Code.FAILED: "F", Code.TRACKED: "."}[c]
+        for c in trajectory.codes
+    )
+
+
+def test_a_tracker_that_never_fails_is_started_once() -> None:
+    trajectory, _ = play(supervised(sequence(8)))
+    assert letters(trajectory) == "I......."
+    assert np.isnan(trajectory.boxes[0]).all()
+    np.testing.assert_allclose(trajectory.boxes[1:, 0], 100 + np.arange(1, 8) / 10)
+
+
+def test_five_frames_after_a_failure_it_is_started_again() -> None:
+    trajectory, asked = play(supervised(sequence(20)), lost={3, 9, 12})
+    #                             01234567890123456789
+    assert letters(trajectory) == "I..F0000IF0000I....."
+    assert asked[3:6] == ["track 3", "init 8", "track 9"]
+    assert (np.isnan(trajectory.boxes).all(axis=1) == (np.array(list("I..F0000IF0000I.....")) != ".")).all()
+
+
+@pytest.mark.parametrize(("lost", "expected"), [({7}, "I......F"), ({5}, "I....F00"), ({3}, "I..F0000")])
+def test_a_late_failure_is_not_followed_by_a_start(lost: set[int], expected: str) -> None:
+    assert letters(play(supervised(sequence(8)), lost)[0]) == expected
+
+
+def test_touching_is_failing_and_one_pixel_is_not() -> None:
+    for x, expected in ((139.0, "I."), (140.0, "IF"), (141.0, "IF")):
+        run = supervised(sequence(2))
+        next(run)
+        run.send(Prediction(sequence(2).truth[0], 0.0))
+        with pytest.raises(StopIteration) as stop:
+            run.send(Prediction(np.array([x, 100, 40, 40]), 0.0))
+        if x != 140.0:  # rasterised edges are inclusive: whether touching boxes share a column is the rule's
+            assert letters(stop.value.value) == expected
+
+
+def test_without_a_known_size_overlap_is_that_of_continuous_boxes() -> None:
+    assert letters(play(supervised(sequence(8, size=None)), lost={2})[0]) == "I.F0000I"
+
+
+def test_polygons_decide_where_there_are_any() -> None:
+    # The upright boxes overlap in a corner that the diamond does not reach.
+    diamond = np.tile([120.0, 100, 140, 120, 120, 140, 100, 120], (3, 1))
+    base = sequence(3)
+    tilted = Sequence("some", base.truth, (), base.open_frames, polygons=diamond, size=(1000, 1000))
+    corner = np.array([96.0, 96, 8, 8])
+    for candidate, expected in ((base, "I."), (tilted, "IF")):
+        run = supervised(candidate)
+        next(run)
+        run.send(Prediction(candidate.truth[0], 0.0))
+        try:
+            run.send(Prediction(corner, 0.0))
+            run.send(Prediction(corner, 0.0))
+        except StopIteration as stop:
+            assert letters(stop.value)[:2] == expected
+
+
+def test_a_stream_waits_for_nobody() -> None:
+    # 0.16 s at 20 frames per second: the answer to frame 5 comes while frames 6 and 7 have passed (0.11 s and
+    # 0.06 s behind, each more than an interval), and frame 8 is taken up with the remaining 0.01 s forgiven.
+    trajectory, asked = play(supervised(sequence(12), Stream(0.05)), seconds={0: 9, 1: 9, 2: 9, 5: 0.16})
+    assert asked == ["init 0", "track 1", "track 2", "track 3", "track 4", "track 5"] + [
+        f"track {frame}" for frame in range(8, 12)
+    ]
+    assert letters(trajectory) == "I..........."
+    np.testing.assert_array_equal(trajectory.boxes[6:8], trajectory.boxes[[5, 5]])
+    np.testing.assert_array_equal(trajectory.seconds[6:8], 0)
+
+
+def test_the_grace_is_renewed_by_each_initialisation() -> None:
+    slow = dict.fromkeys(range(30), 0.12)
+    _, asked = play(supervised(sequence(16), Stream(0.05)), lost={5}, seconds=slow)
+    # Three slow answers are forgiven (frames 0 to 2), then each costs one frame: 4 of those after 3.
+    assert asked[:5] == ["init 0", "track 1", "track 2", "track 3", "track 5"]
+    assert asked[5:9] == ["init 10", "track 11", "track 12", "track 13"]
+    assert asked[9] == "track 15"
+
+
+def test_a_quick_tracker_misses_nothing() -> None:
+    _, asked = play(supervised(sequence(30), Stream(0.05)), seconds=0.05)
+    assert len(asked) == 30
+
+
+def test_a_region_kept_for_too_long_fails() -> None:
+    run = supervised(sequence(4), Stream(0.05))
+    next(run)
+    run.send(Prediction(sequence(4).truth[0], 9))
+    stream_box = np.array([100.0, 100, 40, 40])
+    for _ in range(2):
+        assert isinstance(run.send(Prediction(stream_box, 9)), Track)
+    with pytest.raises(StopIteration) as stop:
+        run.send(Prediction(FAR, 0.01))
+    assert letters(stop.value.value) == "I..F"
+
+
+def test_three_equal_repetitions_are_enough() -> None:
+    same = play(supervised(sequence(8)), lost={3})[0]
+    other = play(supervised(sequence(8)), lost={4})[0]
+    assert not SUPERVISED.enough([same])
+    assert not SUPERVISED.enough([same, same])
+    assert SUPERVISED.enough([same, same, same])
+    assert not SUPERVISED.enough([same, other, same])
+    assert not SUPERVISED.enough([same, other, same, same])
+    assert SUPERVISED.repeat == 15
