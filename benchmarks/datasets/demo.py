@@ -223,7 +223,7 @@ class Demo(Dataset):
     attributes = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC")
     all_names = tuple(SCENES)
 
-    def __init__(self, data_root: Path | None = None) -> None:  # noqa: ARG002
+    def __init__(self, data_root: Path | None = None) -> None:
         """Takes the folder of data sets as every data set does, and has no use for it."""
 
     def names(self) -> tuple[str, ...]:
