@@ -1,0 +1,72 @@
+"""How sure a score is, given the sequences it was measured on.
+
+Frames of one sequence are alike, so the sequence is the unit: a data set's score is a mean over sequences,
+and its uncertainty comes from drawing other sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+SEED = 0
+"""One seed for all: scores do not change from run to run, and trackers are resampled alike."""
+
+_BLOCK_ENTRIES = 1_000_000
+
+
+def bootstrap_interval(
+    values: NDArray[np.float64],
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+    seed: int = SEED,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Percentile bootstrap of the mean over sequences (Efron, Tibshirani 1993, chapter 13).
+
+    All columns share the resamples, so a curve's interval is that of whole curves drawn together.
+
+    Args:
+        values: shape (S,) or (S, T): T figures of each of S sequences.
+        resamples: how many sets of S sequences are drawn, with replacement.
+        confidence: the share of resampled means that lies inside.
+        seed: of the draws.
+
+    Returns:
+        Lower and upper ends, each of shape () or (T,); None for fewer than two sequences, whose mean has no
+        interval.
+    """
+    sequences = len(values)
+    if sequences < 2:
+        return None
+    means = np.concatenate([counts @ values for counts in resampled_counts(sequences, resamples, seed)])
+    outside = (1 - confidence) / 2
+    low, high = np.quantile(means / sequences, [outside, 1 - outside], axis=0)
+    return low, high
+
+
+def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """How often each sequence is drawn in each resample.
+
+    A resample's mean is then one row of `counts @ values / sequences`: no array of resamples x sequences x
+    values is ever made, and the counts come in blocks of about a million.
+
+    Args:
+        sequences: S, how many there are and how many each resample draws.
+        resamples: how many rows all blocks have together.
+        seed: of the draws.
+
+    Yields:
+        Shape (block, S), whole numbers; each row sums to S.
+    """
+    generator = np.random.default_rng(seed)
+    block = max(1, _BLOCK_ENTRIES // sequences)
+    for start in range(0, resamples, block):
+        rows = min(block, resamples - start)
+        drawn = generator.integers(0, sequences, size=(rows, sequences))
+        cells = drawn + sequences * np.arange(rows)[:, None]
+        counts = np.bincount(cells.ravel(), minlength=rows * sequences)
+        yield counts.reshape(rows, sequences).astype(np.float64)

@@ -1,0 +1,193 @@
+"""From runs to scores: what is averaged over what, what is refused, what the records hold."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.datasets import Dataset, Frames, Sequence
+from benchmarks.protocols import Trajectory
+from benchmarks.scoring import Score, score_run
+from benchmarks.scoring.profiles import OTB
+from benchmarks.store import Run, truth_digest
+from trackers.errors import UserError
+
+LENGTHS = {"long": 40, "short": 10, "middle": 20}
+
+
+class Boxes(Dataset):
+    """Ground truth without frames: a box that stands still."""
+
+    name = "boxes"
+    title = "Boxes"
+    attributes = ("IV", "SV", "OCC", "DEF", "LR")
+    all_names = ("long", "short", "absent", "middle")
+
+    def __init__(self, **held: tuple[str, ...]) -> None:
+        self.held = held
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.all_names if name in LENGTHS)
+
+    def __getitem__(self, name: str) -> Sequence:
+        truth = np.tile([10.0, 10.0, 20.0, 20.0], (LENGTHS[name], 1))
+        return Sequence(name, truth, self.held.get(name, ()), self._open)
+
+    def _open(self) -> Frames:
+        raise AssertionError("scoring opened the frames")
+
+
+def lost_after(frames: int, length: int) -> NDArray[np.float64]:
+    """Right for some frames, nowhere near for the rest."""
+    boxes = np.tile([10.0, 10.0, 20.0, 20.0], (length, 1))
+    boxes[frames:, 0] = 500
+    return boxes
+
+
+def a_run(boxes: dict[str, NDArray[np.float64]], truth: dict[str, str] | None = None) -> Run:
+    trajectories = {name: [trajectory(rows)] for name, rows in boxes.items()}
+    return Run("mine", "boxes", "ope", trajectories, truth or {}, {})
+
+
+def trajectory(boxes: NDArray[np.float64], start: int = 0) -> Trajectory:
+    return Trajectory(boxes, np.ones(len(boxes)), start=start)
+
+
+@pytest.fixture
+def score() -> Score:
+    boxes = {"short": lost_after(10, 10), "long": lost_after(10, 40), "middle": lost_after(10, 20)}
+    dataset = Boxes(long=("SV", "OCC"), short=("IV", "SV"), middle=("OCC", "LR"))
+    return score_run(a_run(boxes), dataset, OTB)
+
+
+def test_sequences_weigh_the_same_whatever_their_length(score):
+    assert score.metrics()["precision"].value == pytest.approx((10 / 40 + 10 / 10 + 10 / 20) / 3)
+    assert score.metrics()["success"].value == pytest.approx((1 / 4 + 1 + 1 / 2) / 3 * 20 / 21)
+
+
+def test_sequences_stand_in_the_data_sets_order(score):
+    assert score.sequences == ("long", "short", "middle")
+    assert score.frames.tolist() == [40, 10, 20]
+    assert score.curves["success"].shape == (3, 21)
+    assert score.curves["precision"][:, 20].tolist() == [0.25, 1, 0.5]
+
+
+def test_figures_agree_with_and_without_interval(score):
+    for metric in OTB.metrics:
+        estimate = score.metrics()[metric.name]
+        assert score.value(metric) == pytest.approx(estimate.value)
+        assert 0.25 <= score.value(metric) / (20 / 21 if metric.name == "success" else 1) <= 1
+        assert estimate.low < estimate.value < estimate.high
+
+
+def test_by_sequence(score):
+    parts = score.by_sequence()
+    assert list(parts) == ["long", "short", "middle"]
+    assert [part.metrics()["precision"] for part in parts.values()] == [
+        (0.25, None, None),
+        (1, None, None),
+        (0.5, None, None),
+    ]
+
+
+def test_by_attribute_in_the_data_sets_order(score):
+    parts = score.by_attribute()
+    assert list(parts) == ["IV", "SV", "OCC", "LR"]
+    assert {name: part.sequences for name, part in parts.items()} == {
+        "IV": ("short",),
+        "SV": ("long", "short"),
+        "OCC": ("long", "middle"),
+        "LR": ("middle",),
+    }
+    assert parts["SV"].metrics()["precision"].value == pytest.approx((0.25 + 1) / 2)
+
+
+def test_records(score):
+    (record,) = score.records()
+    assert list(record) == [
+        *("tracker", "dataset", "protocol", "profile", "sequences", "of", "frames"),
+        *("success", "success_low", "success_high"),
+        *("precision", "precision_low", "precision_high"),
+        *("normalized_precision", "normalized_precision_low", "normalized_precision_high"),
+    ]
+    assert list(record.values())[:7] == ["mine", "boxes", "ope", "otb", 3, 4, 70]
+    assert json.loads(json.dumps(record)) == record
+    assert [row["sequence"] for row in score.records("sequence")] == ["long", "short", "middle"]
+    assert [(row["attribute"], row["sequences"], row["of"]) for row in score.records("attribute")] == [
+        ("IV", 1, 4),
+        ("SV", 2, 4),
+        ("OCC", 2, 4),
+        ("LR", 1, 4),
+    ]
+    assert all(row["success_low"] is None for row in score.records("sequence"))
+
+
+def test_the_better_of_two_runs_scores_higher():
+    scores = [
+        score_run(a_run({name: lost_after(k, length) for name, length in LENGTHS.items()}), Boxes(), OTB)
+        for k in (2, 5, 10)
+    ]
+    for worse, better in pairwise(scores):
+        assert worse.metrics()["success"].value < better.metrics()["success"].value
+
+
+@pytest.mark.parametrize("boxes", [9, 11])
+def test_unequal_lengths_are_refused_by_name_and_both_counts(boxes):
+    with pytest.raises(
+        UserError, match=rf"'short' of Boxes has 10 rows .* 'mine' has {boxes} boxes; restore"
+    ):
+        score_run(a_run({"short": lost_after(5, boxes)}), Boxes(), OTB)
+
+
+@pytest.mark.parametrize("boxes", [9, 11])
+def test_unequal_lengths_can_be_cut_as_the_toolkit_does(boxes):
+    score = score_run(a_run({"short": lost_after(3, boxes)}), Boxes(), OTB, cut=True)
+    assert score.frames.tolist() == [min(boxes, 10)]
+    assert score.metrics()["precision"].value == pytest.approx(3 / min(boxes, 10))
+
+
+def test_ground_truth_that_changed_since_the_run_is_refused():
+    boxes = {"short": lost_after(10, 10)}
+    same = truth_digest(Boxes()["short"].truth)
+    assert score_run(a_run(boxes, {"short": same}), Boxes(), OTB).sequences == ("short",)
+    with pytest.raises(UserError, match="other ground truth of sequence 'short' than Boxes has now"):
+        score_run(a_run(boxes, {"short": truth_digest(boxes["short"] + 1)}), Boxes(), OTB)
+
+
+def test_passes_that_start_later_are_scored_from_there_and_together():
+    late = lost_after(1, 4)
+    run = Run(
+        "mine", "boxes", "tre", {"short": [trajectory(lost_after(10, 10)), trajectory(late, 6)]}, {}, {}
+    )
+    score = score_run(run, Boxes(), OTB)
+    assert score.frames.tolist() == [14]
+    assert score.metrics()["precision"].value == pytest.approx(11 / 14)
+    run.trajectories["short"][1] = trajectory(late, 5)
+    with pytest.raises(UserError, match="has 5 rows of ground truth where 'mine' has 4 boxes"):
+        score_run(run, Boxes(), OTB)
+
+
+def test_results_of_a_protocol_that_the_profile_is_not_for_are_refused():
+    run = Run("mine", "boxes", "supervised", {"short": [trajectory(lost_after(10, 10))]}, {}, {})
+    with pytest.raises(UserError, match="profile 'otb' scores results of ope, tre, sre, not of supervised"):
+        score_run(run, Boxes(), OTB)
+
+
+def test_a_run_of_nothing_that_is_there_is_refused():
+    with pytest.raises(
+        UserError, match=r"nothing of 'mine' on Boxes can be scored: 0 sequences are finished"
+    ):
+        score_run(a_run({}), Boxes(), OTB)
+    with pytest.raises(UserError, match="1 sequences are finished, ground truth is there for 3"):
+        score_run(a_run({"absent": lost_after(1, 1)}), Boxes(), OTB)
+
+
+def test_a_sequence_that_the_data_set_does_not_have_is_refused():
+    with pytest.raises(
+        UserError, match=r"hold sequence 'shrot', which Boxes does not have \(did you mean 'short'"
+    ):
+        score_run(a_run({"shrot": lost_after(1, 10)}), Boxes(), OTB)

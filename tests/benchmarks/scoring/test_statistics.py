@@ -1,0 +1,79 @@
+"""The bootstrap against SciPy's, and its coverage where the truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from benchmarks.scoring import statistics
+from benchmarks.scoring.statistics import bootstrap_interval, resampled_counts
+
+
+@pytest.mark.parametrize(("sequences", "confidence"), [(2, 0.95), (9, 0.9), (100, 0.95)])
+def test_same_interval_as_scipy_with_the_same_draws(sequences, confidence):
+    values = np.random.default_rng(1).beta(2, 1, sequences)
+    low, high = bootstrap_interval(values, 2000, confidence, seed=7)
+    theirs = scipy.stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=2000,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(7),
+    ).confidence_interval
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+
+
+def test_default_interval_agrees_with_scipys_own_draws():
+    values = np.random.default_rng(2).random(60)
+    theirs = scipy.stats.bootstrap((values,), np.mean, n_resamples=10_000, method="percentile", rng=3)
+    low, high = bootstrap_interval(values)
+    assert (low, high) == pytest.approx(
+        (theirs.confidence_interval.low, theirs.confidence_interval.high), abs=0.1 * theirs.standard_error
+    )
+
+
+def test_interval_covers_the_true_mean_as_often_as_it_says():
+    generator = np.random.default_rng(4)
+    samples = generator.beta(2, 2, (50, 600))  # 600 data sets of 50 sequences, true mean 0.5, as columns
+    low, high = bootstrap_interval(samples, resamples=1000)
+    covered = np.mean((low <= 0.5) & (high >= 0.5))
+    assert 0.91 < covered < 0.97
+
+
+def test_a_curves_band_is_that_of_each_column():
+    curves = np.random.default_rng(5).random((12, 21))
+    low, high = bootstrap_interval(curves)
+    for column in (0, 20):
+        assert (low[column], high[column]) == pytest.approx(bootstrap_interval(curves[:, column]), abs=1e-12)
+
+
+def test_the_same_every_time():
+    values = np.random.default_rng(6).random(30)
+    assert bootstrap_interval(values) == bootstrap_interval(values)
+
+
+def test_one_sequence_has_no_interval():
+    assert bootstrap_interval(np.array([0.5])) is None
+    assert bootstrap_interval(np.ones((1, 21))) is None
+
+
+def test_equal_sequences_have_an_interval_of_no_width():
+    assert bootstrap_interval(np.full(8, 0.25)) == (0.25, 0.25)
+
+
+def test_counts_draw_as_many_as_there_are_and_every_sequence_alike():
+    counts = np.concatenate(list(resampled_counts(40, 3000, seed=0)))
+    assert counts.shape == (3000, 40)
+    assert (counts.sum(axis=1) == 40).all()
+    assert counts.mean(axis=0) == pytest.approx(np.ones(40), abs=0.1)
+    assert counts.var() == pytest.approx(1 - 1 / 40, abs=0.05)  # multinomial
+
+
+def test_blocks_change_nothing(monkeypatch):
+    whole = np.concatenate(list(resampled_counts(7, 100, seed=0)))
+    monkeypatch.setattr(statistics, "_BLOCK_ENTRIES", 50)
+    blocks = list(resampled_counts(7, 100, seed=0))
+    assert max(len(block) for block in blocks) == 7
+    assert (np.concatenate(blocks) == whole).all()
