@@ -48,6 +48,7 @@ class Squares(Dataset):
 
     name = "squares"
     title = "Squares"
+    attributes = ("FM",)
     lengths: ClassVar[dict[str, int]] = {"right": 12, "down": 9, "single": 1, "both": 10}
     all_names = (*lengths, "absent")
 
@@ -67,7 +68,7 @@ class Squares(Dataset):
         step = np.array([2.0 * ("d" not in name), 1.5 * (name != "right"), 0, 0])
         truth = np.array([10.0, 8, 12, 10]) + step * np.arange(self.lengths[name])[:, None]
         target = rng.integers(128, 256, (10, 12, 3), dtype=np.uint8)
-        ground = rng.integers(0, 90, (48, 64, 3), dtype=np.uint8)
+        ground = rng.integers(0, 90, (64, 64, 3), dtype=np.uint8)
         pixels = []
         for x, y, w, h in np.rint(truth).astype(int):
             frame = ground.copy()

@@ -36,6 +36,11 @@ class Fussy(Tracker):
         if self.count == 9: return [np.nan] * 4
         return self.box
 
+class Steady(Tracker):
+    """Deterministic without saying so."""
+    def init(self, frame, box): self.box = box
+    def update(self, frame): return self.box
+
 class Sick(Tracker):
     def init(self, frame, box): raise MemoryError("too large")
     def update(self, frame): ...
@@ -211,6 +216,41 @@ def test_other_frames_or_truth_are_run_again(
     summary = start("ncc")
     assert summary.kept == 3
     assert summary.records["right"].frames == 8
+
+
+def test_repetitions_differ_for_a_tracker_that_draws_and_stop_early_for_one_that_does_not(
+    start: Callable[..., RunSummary], tmp_path: Path
+) -> None:
+    def repetitions(tracker: str, **options: Any) -> list[bytes]:
+        start(tracker, ("right",), name="x", overwrite=True, **options)
+        protocol = options.get("protocol", "ope")
+        [runs] = read_run(tmp_path / "results", "squares", "x", protocol).trajectories.values()
+        return [run.boxes.tobytes() for run in runs]
+
+    drawn = repetitions("FILE:Drunk", protocol="supervised")
+    assert len(drawn) == len(set(drawn)) == 15
+    assert len(repetitions("FILE:Steady", protocol="supervised")) == 3
+    assert len(repetitions("still", protocol="supervised")) == 1, "it declares itself deterministic"
+    assert len(repetitions("still", protocol="supervised", repeat=2)) == 2
+    assert len(set(repetitions("FILE:Drunk", repeat=4))) == 4
+
+
+def test_segments_and_shifts_are_kept_with_where_they_start(
+    start: Callable[..., RunSummary], squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(squares.lengths, "down", 24)
+    start("ncc", ("down",), protocol="tre")
+    runs = read_run(tmp_path / "results", "squares", "mine", "tre").trajectories["down"]
+    assert [run.start for run in runs] == [0, 1, 2, 3, 4]
+    for run in runs:
+        np.testing.assert_array_equal(run.boxes[0], squares["down"].truth[run.start])
+        assert len(run.boxes) == 24 - run.start
+
+    start("ncc", ("down",), protocol="sre")
+    runs = read_run(tmp_path / "results", "squares", "mine", "sre").trajectories["down"]
+    assert len(runs) == 12
+    assert len({run.boxes[0].tobytes() for run in runs}) == 12
+    assert all(len(run.boxes) == 24 for run in runs)
 
 
 def test_the_manifest_says_what_the_run_was_made_with(
