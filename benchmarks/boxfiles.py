@@ -26,18 +26,22 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     Raises:
         UserError: a line has another number of values, or something that is no number.
     """
-    rows = [
-        (number, fields)
-        for number, line in enumerate(text.translate(_SEPARATORS).splitlines(), start=1)
-        if (fields := line.split())
+    lines = text.translate(_SEPARATORS).splitlines()
+    rows = _parse_at_once(lines, columns)
+    if rows is not None:
+        return rows
+    fields_by_line = [
+        (number, fields) for number, line in enumerate(lines, start=1) if (fields := line.split())
     ]
-    for number, fields in rows:
+    for number, fields in fields_by_line:
         if len(fields) != columns:
             raise UserError(f"{where}: line {number} has {len(fields)} values where {columns} are expected")
     try:
-        return np.array([fields for _, fields in rows], dtype=np.float64).reshape(-1, columns)
+        return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
     except ValueError:
-        number, word = next((n, word) for n, fields in rows for word in fields if not _is_number(word))
+        number, word = next(
+            (n, word) for n, fields in fields_by_line for word in fields if not _is_number(word)
+        )
         raise UserError(f"{where}: line {number} has '{word[:40]}' where a number is expected") from None
 
 
@@ -62,6 +66,18 @@ def format_rows(rows: NDArray[np.float64]) -> str:
 
 
 _SEPARATORS = str.maketrans(",;\t", "   ")
+
+
+def _parse_at_once(lines: list[str], columns: int) -> NDArray[np.float64] | None:
+    """What NumPy's parser, more than twice as fast, makes of clean lines; None where it balks."""
+    # Of text without numbers NumPy warns; it skips blank lines as we do.
+    if not any(line.strip() for line in lines):
+        return None
+    try:
+        rows = np.loadtxt(lines, comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return rows if rows.shape[1] == columns else None
 
 
 def _is_number(word: str) -> bool:

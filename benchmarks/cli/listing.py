@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.cli.options import add_data_root
+from benchmarks.cli.options import add_data_root, add_split
 from trackers.errors import UserError
 
 NAME = "list"
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to list (default: all but sequences)",
     )
     parser.add_argument("--dataset", metavar="D", help="whose sequences to list")
+    add_split(parser)
     add_data_root(parser)
 
 
@@ -49,7 +50,7 @@ def _list_sequences(arguments: argparse.Namespace) -> int:
 
     if not arguments.dataset:
         raise UserError("`list sequences` needs --dataset; see `sotbench list datasets`")
-    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     present = dataset.names()
     for name in present:
         sequence = dataset[name]

@@ -56,6 +56,15 @@ def add_data_root(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """Adds `--split`."""
+    parser.add_argument(
+        "--split",
+        metavar="PART",
+        help="which part of a data set that has several: test (default) or all of lasot",
+    )
+
+
 def add_results(parser: argparse.ArgumentParser) -> None:
     """Adds `--results`."""
     parser.add_argument(
@@ -84,7 +93,7 @@ def add_trackers(parser: argparse.ArgumentParser) -> None:
 def add_profile(parser: argparse.ArgumentParser) -> None:
     """Adds `--profile`."""
     parser.add_argument(
-        "--profile", default="otb", metavar="NAME", help="the rules of scoring (default: otb)"
+        "--profile", metavar="NAME", help="the rules of scoring (default: those of the data set)"
     )
 
 

@@ -6,7 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_protocol, add_results, count, positive
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_protocol,
+    add_results,
+    add_split,
+    count,
+    positive,
+)
 from trackers.errors import UserError
 
 NAME = "run"
@@ -25,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_dataset(parser)
     add_protocol(parser)
+    add_split(parser)
     add_data_root(parser)
     add_results(parser)
     parser.add_argument(
@@ -58,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     from trackers.catalogue import TrackerSpec
 
     spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, _settings(arguments.set))
-    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     present = dataset.names()
     if not present:
         raise UserError(f"no sequence of {arguments.dataset} is in {arguments.data_root}")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from benchmarks.datasets.sequence import Dataset, Frames, Sequence, SequenceError
+from trackers.errors import UserError
 from trackers.registry import Entry, Registry
 
 __all__ = ["DATASETS", "Dataset", "Frames", "Sequence", "SequenceError", "default_data_root", "open_dataset"]
@@ -19,6 +20,17 @@ DATASETS = Registry(
         "otb2015": Entry(
             "benchmarks.datasets.otb:OTB2015", "100 targets, 59,040 frames (Wu, Lim, Yang 2015)"
         ),
+        "otb2013": Entry("benchmarks.datasets.otb:OTB2013", "51 targets of otb2015 (Wu, Lim, Yang 2013)"),
+        "otb50": Entry("benchmarks.datasets.otb:OTB50", "the 50 hardest targets of otb2015, or TB-50"),
+        "tc128": Entry("benchmarks.datasets.tc128:TC128", "129 targets, 55,346 frames (Temple-Color)"),
+        "vot2017": Entry("benchmarks.datasets.vot:VOT2017", "60 sequences, 21,356 frames, rotated boxes"),
+        "vot2018": Entry("benchmarks.datasets.vot:VOT2018", "the sequences of vot2017 under VOT2018's name"),
+        "lasot": Entry(
+            "benchmarks.datasets.lasot:LaSOT", "280 test sequences, 685,360 frames; 1,400 with --split all"
+        ),
+        "folder": Entry(
+            "benchmarks.datasets.folder:Folder", "any folder of image folders with ground truth: --data-root"
+        ),
     },
     hint="see `python -m benchmarks list datasets`",
 )
@@ -30,11 +42,24 @@ def default_data_root() -> Path | None:
     return Path(named) if named else None
 
 
-def open_dataset(name: str, data_root: Path | None) -> Dataset:
+def open_dataset(name: str, data_root: Path | None, split: str | None = None) -> Dataset:
     """Opens the data set `name` in the folder `data_root`, which holds one folder per data set.
 
+    Args:
+        name: a registered name.
+        data_root: where data sets lie; for `folder`, the data set itself.
+        split: which part of a data set that has several; None for its default.
+
     Raises:
-        UserError: the name is unknown, or the data set needs files and they are not there.
+        UserError: the name or the split is unknown, or the data set needs files and they are not there.
     """
-    dataset: Dataset = DATASETS.load(name)(data_root)
+    kind = DATASETS.load(name)
+    dataset: Dataset
+    if split is None:
+        dataset = kind(data_root)
+    elif split in (splits := getattr(kind, "splits", ())):
+        dataset = kind(data_root, split=split)
+    else:
+        takes = f"takes --split {' or '.join(splits)}, not '{split}'" if splits else "has no splits"
+        raise UserError(f"data set '{name}' {takes}")
     return dataset

@@ -31,8 +31,8 @@ def test_the_list_is_the_published_one(tmp_path: Path) -> None:
     assert len(data.all_names) == len(set(data.all_names)) == 100
     assert data.names() == ()
     # 59,040 frames in all (Wu, Lim, Yang 2015), counting the 5 of Tiger1 that the protocol leaves out.
-    assert sum(target.last - target.truth_starts + 1 for target in data._targets.values()) == 59_040
-    share = {name: sum(name in t.attributes for t in data._targets.values()) for name in ("SV", "OCC", "LR")}
+    assert sum(target.last - target.truth_starts + 1 for target in data.targets.values()) == 59_040
+    share = {name: sum(name in t.attributes for t in data.targets.values()) for name in ("SV", "OCC", "LR")}
     assert share == {"SV": 65, "OCC": 49, "LR": 10}
 
 
@@ -123,3 +123,37 @@ def test_real_frames_match_their_ground_truth(shared: Path) -> None:
         frames = data[name].open_frames()
         assert len(frames) == len(data[name].truth)
         assert frames[len(frames) - 1].ndim == 3
+
+
+def test_the_subsets_are_the_published_ones(tmp_path: Path) -> None:
+    (tmp_path / "otb2015").mkdir()
+    whole, first, hardest = (open_dataset(name, tmp_path) for name in ("otb2015", "otb2013", "otb50"))
+    assert isinstance(first, OTB2015)
+    assert (len(first.all_names), len(hardest.all_names)) == (51, 50)
+    # The first edition's 29,491 frames count the 5 of Tiger1 that the protocol leaves out.
+    assert sum(target.last - target.truth_starts + 1 for target in first.targets.values()) == 29_491
+    for subset in (first, hardest):
+        assert [name for name in whole.all_names if name in subset.all_names] == list(subset.all_names)
+    # Of two-target videos the first edition has Jogging, the hardest 50 have Skating2.
+    assert [name for name in (*first.all_names, *hardest.all_names) if "." in name] == [
+        "Jogging.1",
+        "Jogging.2",
+        "Skating2.1",
+        "Skating2.2",
+    ]
+
+
+@pytest.mark.parametrize("place", ["otb2015", "otb2013"])
+def test_a_subset_lies_in_the_common_folder_or_its_own(tmp_path: Path, place: str) -> None:
+    write_target(tmp_path, "Deer", 71)
+    (tmp_path / "otb2015").rename(tmp_path / place)
+    data = open_dataset("otb2013", tmp_path)
+    assert (data.name, data.title, data.names()) == ("otb2013", "OTB2013", ("Deer",))
+
+
+@pytest.mark.shared
+def test_real_annotations_of_the_subsets_are_whole(shared: Path) -> None:
+    for name, frames in (("otb2013", 29_491 - 5), ("otb50", 26_972)):
+        data = open_dataset(name, shared / "annotations")
+        assert data.names() == data.all_names
+        assert sum(len(data[sequence].truth) for sequence in data.names()) == frames

@@ -1,0 +1,90 @@
+"""`verify`: what of a data set is there, and what is missing, damaged, short or misnamed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from benchmarks.cli.options import add_data_root, add_dataset, add_split
+from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.datasets.verification import Progress, Verdict
+
+NAME = "verify"
+HELP = "Look through a data set: what is missing, damaged, short or misnamed."
+EXAMPLES = (
+    "example: sotbench verify --dataset otb2015 --data-root ~/data --frames; "
+    "exit status 1 if something is wrong, 2 if nothing is there"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add_dataset(parser)
+    add_split(parser)
+    add_data_root(parser)
+    parser.add_argument("--frames", action="store_true", help="decode every frame; takes minutes")
+    parser.add_argument(
+        "--format", choices=["table", "json"], default="table", help="how to print it (default: table)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints what was found, sequence by sequence, and a summary; returns 1 if something is wrong."""
+    from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.verification import verify
+
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    if not dataset.names():
+        raise UserError(
+            f"no sequence of {dataset.title} is in {arguments.data_root}; "
+            f"see `sotbench download --dataset {arguments.dataset}`"
+        )
+    with ExitStack() as stack:
+        progress = stack.enter_context(_progress(dataset.all_names))
+        decoders = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1)) if arguments.frames else None
+        verdicts = list(verify(dataset, decoders=decoders, progress=progress))
+    whole = sum(verdict.whole for verdict in verdicts)
+    scorable = sum(verdict.scorable for verdict in verdicts)
+    if arguments.format == "json":
+        print(json.dumps(_as_json(dataset.name, verdicts, whole, scorable), indent=1))
+    else:
+        for verdict in verdicts:
+            for finding in verdict.findings:
+                print(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}")
+        line = f"{whole} of {len(verdicts)} sequences are whole"
+        print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
+    return 0 if whole == len(verdicts) else 1
+
+
+def _as_json(dataset: str, verdicts: list[Verdict], whole: int, scorable: int) -> dict[str, object]:
+    findings = [vars(finding) for verdict in verdicts for finding in verdict.findings]
+    return {
+        "dataset": dataset,
+        "sequences": len(verdicts),
+        "whole": whole,
+        "scorable": scorable,
+        "findings": findings,
+    }
+
+
+@contextmanager
+def _progress(names: Sequence[str]) -> Iterator[Progress]:
+    """A bar on standard error, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    title = TextColumn("{task.description}", markup=False)
+    position = {name: index for index, name in enumerate(names)}
+    with Bars(title, *columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+        task = bars.add_task("", total=len(names))
+        yield lambda name, share: bars.update(task, description=name, completed=position[name] + share)

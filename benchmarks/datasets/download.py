@@ -1,0 +1,157 @@
+"""Fetches the sequences of a data set that are not there, and puts them where they belong."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.datasets.archives import ArchiveError, unpack
+from benchmarks.datasets.names import key
+from benchmarks.datasets.ondisk import OnDisk
+from benchmarks.datasets.sources import Archive, Package, Source
+from benchmarks.datasets.transfer import Patience, Progress, RefusedError, fetch
+from benchmarks.datasets.verification import verify
+
+STAGING = ".download"
+"""Folder of the data set's root in which files lie while they are on their way."""
+
+
+def download(
+    dataset: OnDisk,
+    source: Source,
+    names: Sequence[str],
+    progress: Callable[[str], Progress],
+    base: str | None = None,
+    patience: Patience | None = None,
+) -> list[str]:
+    """Fetches those of `names` that are not whole.
+
+    A sequence's folder appears in one step when its archives are there, checked and unpacked. Where there is
+    a folder already, files of the archives take the place of those of the same name; others are left alone.
+
+    Args:
+        dataset: whose sequences; its root is where they go.
+        source: where to fetch from.
+        names: which sequences.
+        progress: is given what is being fetched, and returns what is told of its progress.
+        base: an address to use in place of the source's own, for mirrors.
+        patience: how long to try.
+
+    Returns:
+        A sentence for each package that could not be had, though others could.
+
+    Raises:
+        UserError: the server cannot be reached.
+    """
+    whole = {verdict.sequence for verdict in verify(dataset, names) if verdict.whole}
+    wanted = [name for name in names if name not in whole]
+    if not wanted:
+        return []
+    base = base or source.base
+    with _staging(dataset.root) as staging:
+
+        def fetch_file(url: str, title: str = "") -> Path:
+            path = staging / _file_name(url)
+            if not path.exists():
+                fetch(url, path, progress(title or path.name), patience)
+            return path
+
+        problems = []
+        for package in source.packages(base.rstrip("/") + "/", dataset, wanted, fetch_file):
+            try:
+                _install(dataset, package, fetch_file)
+            except (RefusedError, ArchiveError) as error:
+                problems.append(str(error))
+    return problems
+
+
+@contextmanager
+def _staging(root: Path) -> Iterator[Path]:
+    """The folder of files on their way; archives and parts of them stay there for the next time."""
+    staging = root / STAGING
+    staging.mkdir(exist_ok=True)
+    _tidy(staging)
+    try:
+        yield staging
+    finally:
+        _tidy(staging)
+        if not any(staging.iterdir()):
+            staging.rmdir()
+
+
+def _tidy(staging: Path) -> None:
+    # A listing may have changed by the next time; a killed process leaves what it was unpacking.
+    for path in staging.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix == ".json" and not path.name.endswith(".part.json"):
+            path.unlink()
+
+
+def _install(dataset: OnDisk, package: Package, fetch_file: Callable[[str, str], Path]) -> None:
+    folders = list(dict.fromkeys(dataset.folder_name(name) for name in package.sequences))
+    with tempfile.TemporaryDirectory(prefix="unpacked-", dir=dataset.root / STAGING) as temporary:
+        unpacked = Path(temporary, "files")
+        paths = []
+        for archive in package.archives:
+            title = folders[0] if len(folders) == 1 else _file_name(archive.url)
+            path = fetch_file(archive.url, title)
+            try:
+                _check_digest(archive, path)
+                unpack(path, unpacked / archive.into, called=archive.url)
+            except ArchiveError:
+                path.unlink()
+                raise
+            paths.append(path)
+        missing = []
+        for folder in folders:
+            found = _find_folder(unpacked, folder)
+            if found is None:
+                missing.append(folder)
+            else:
+                _put(found, dataset.folders.get(key(folder), dataset.root / folder))
+    for path in paths:
+        path.unlink()
+    if missing:
+        raise ArchiveError(f"{package.archives[0].url} holds no folder {', '.join(missing)}")
+
+
+def _check_digest(archive: Archive, path: Path) -> None:
+    if archive.md5 is None:
+        return
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "md5").hexdigest() != archive.md5.lower():
+            raise ArchiveError(
+                f"{archive.url} is not the file that its listing speaks of: its md5 is another"
+            )
+
+
+def _find_folder(unpacked: Path, folder: str) -> Path | None:
+    """The folder of a sequence in an unpacked archive, which may have a folder around it, or be one."""
+    for path in sorted(unpacked.rglob("*"), key=lambda path: (len(path.parts), path)):
+        if path.is_dir() and key(path.name) == key(folder):
+            return path
+    return unpacked if any(unpacked.glob("groundtruth*.txt")) else None
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Moves a folder to where there is none yet, or its files over those that are there."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    for path in folder.rglob("*"):
+        if path.is_file():
+            place = target / path.relative_to(folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+
+
+def _file_name(url: str) -> str:
+    """A name of its own for every address: listings may call two files alike."""
+    name = Path(urlsplit(url).path).name
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{name}"

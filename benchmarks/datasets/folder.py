@@ -1,0 +1,124 @@
+"""Any folder of image folders with ground truth: `--dataset folder --data-root my-videos`.
+
+    my-videos/sotbench.toml
+    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color or /frames
+    my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt
+
+Ground truth has one line per image, in the order of the images' numbers: x, y, w, h, or the corners x1, y1 to
+x4, y4. Nothing in such numbers tells whether the first pixel is 0 or 1, so `sotbench.toml` has to:
+
+    one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
+    title = "My videos"       # what figures call it; the folder's name if left out
+
+Results are kept under the name `folder-<name of the folder>`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from benchmarks.datasets.frames import IMAGE_SUFFIXES, ImageFiles
+from benchmarks.datasets.ondisk import FIRST_PIXEL, OnDisk
+from benchmarks.datasets.polygons import read_regions
+from benchmarks.datasets.sequence import Sequence, SequenceError
+from trackers.errors import UserError
+
+SETTINGS = "sotbench.toml"
+_TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
+_IMAGES = ("", "img", "color", "frames")
+
+
+class Folder(OnDisk):
+    """The sequences of a folder, in the order of their names.
+
+    Args:
+        data_root: the folder itself.
+
+    Raises:
+        UserError: it is not there, holds no sequence, or does not say where its boxes count from.
+    """
+
+    places = ()
+    layout = "<sequence>/img and groundtruth.txt"
+
+    def __init__(self, data_root: Path | None) -> None:
+        if data_root is None or not data_root.is_dir():
+            missing = "is not given" if data_root is None else f"{data_root} is not a folder"
+            raise UserError(
+                f"--data-root {missing}; for data set 'folder' it names the folder that holds {self.layout}"
+            )
+        self.root = data_root
+        # The resolved name, so that `--data-root .` has one.
+        plain = re.sub(r"[^\w+-]+", "-", data_root.resolve().name, flags=re.ASCII).strip("-")
+        self.name = f"folder-{plain}" if plain else "folder"
+        settings = _read_settings(data_root / SETTINGS)
+        self._shift = 1.0 if settings["one_based"] else 0.0
+        self.title = str(settings.get("title", data_root.resolve().name))
+        truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
+        self._truths = {name: path for name, path in truths.items() if path is not None}
+        if not self._truths:
+            raise UserError(f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt")
+        self.all_names = tuple(self._truths)
+
+    def names(self) -> tuple[str, ...]:
+        return self.all_names
+
+    def folder(self, name: str) -> Path:
+        return self._truths[name].parent
+
+    def __getitem__(self, name: str) -> Sequence:
+        path = self._truths[name]
+        truth, polygons = read_regions(path)
+        return Sequence(
+            name=name,
+            truth=truth - self._shift * FIRST_PIXEL,
+            attributes=(),
+            open_frames=lambda: _open_images(path, len(truth)),
+            polygons=None if polygons is None else polygons - self._shift,
+        )
+
+
+def _read_settings(path: Path) -> dict[str, object]:
+    remedy = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}, which says where boxes count from; {remedy}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}; {remedy}") from None
+    if unknown := settings.keys() - {"one_based", "title"}:
+        raise UserError(f"{path}: '{min(unknown)}' is unknown; it takes one_based and title")
+    if not isinstance(settings.get("one_based"), bool):
+        raise UserError(f"{path} does not say where boxes count from; {remedy}")
+    return settings
+
+
+def _find_truth(folder: Path) -> Path | None:
+    for pattern in _TRUTHS:
+        if found := sorted(folder.glob(pattern)):
+            return found[0]
+    return None
+
+
+def _open_images(truth: Path, frames: int) -> ImageFiles:
+    """Finds a sequence's images, one per row of ground truth."""
+    for place in _IMAGES:
+        folder = truth.parent / place
+        images = (
+            [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES] if folder.is_dir() else []
+        )
+        if images:
+            break
+    if len(images) != frames:
+        raise SequenceError(
+            f"{folder if images else truth.parent}: {len(images)} images where {truth.name} has {frames} "
+            "rows; each image needs one row"
+        )
+    return ImageFiles(sorted(images, key=_in_number_order))
+
+
+def _in_number_order(path: Path) -> tuple[list[int], str]:
+    """Orders 9.jpg before 10.jpg."""
+    return [int(number) for number in re.findall(r"[0-9]+", path.stem)], path.stem

@@ -1,0 +1,90 @@
+"""LaSOT (Fan et al.: LaSOT, a High-quality Benchmark for Large-scale Single Object Tracking, CVPR 2019).
+
+    lasot/<class>/<class>-<n>/img/00000001.jpg ...      also without the folder <class>
+    lasot/<class>/<class>-<n>/groundtruth.txt           x, y, w, h per frame
+    lasot/<class>/<class>-<n>/full_occlusion.txt        0 or 1 per frame, as is out_of_view.txt
+    lasot/annos/<class>-<n>.txt                         ground truth as in the evaluation toolkit,
+    lasot/annos/absent/<class>-<n>.txt                  with 1 where the target is occluded or out of view
+
+Protocol II, the default, is the 280 sequences of the test set (685,360 frames); protocol I, `split="all"`,
+is the 1,400 sequences of 70 classes (3,517,342 frames). `lasot.csv` lists both, with frame counts and
+attributes from the authors' evaluation toolkit (HengLan/LaSOT_Evaluation_Toolkit on GitHub, commit 95bf38a).
+
+x and y are read as 1-based, which no document says but the boxes show: in the test set 8,198 begin at x = 1
+and 48 at x = 0, and at the right edge of 1280 pixel wide images 10,176 end at x + w = 1280, 134 at 1281.
+Toolkits shift neither ground truth nor results, so published results are 1-based as well, and overlaps agree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.datasets.frames import numbered_images
+from benchmarks.datasets.names import key
+from benchmarks.datasets.ondisk import FIRST_PIXEL, OnDisk, expect_rows, read_facts, read_flags, read_truth
+from benchmarks.datasets.sequence import Sequence
+
+
+class LaSOT(OnDisk):
+    """LaSOT's sequences, of which the data root may hold some.
+
+    Args:
+        data_root: the folder that holds one folder per data set.
+        split: "test" for the 280 sequences of protocol II, "all" for the 1,400 of protocol I.
+    """
+
+    name = "lasot"
+    title = "LaSOT"
+    attributes = ("IV", "POC", "DEF", "MB", "CM", "ROT", "BC", "VC", "SV", "FOC", "FM", "OV", "LR", "ARC")
+    places = ("LaSOTBenchmark", "LaSOT", "lasot")
+    layout = "<class>/<class>-<n>/img and groundtruth.txt, or annos/<class>-<n>.txt"
+    splits = ("test", "all")
+
+    def __init__(self, data_root: Path | None, split: str = "test") -> None:
+        super().__init__(data_root)
+        self._facts = {row["name"]: row for row in read_facts("lasot.csv") if split in (row["split"], "all")}
+        self.all_names = tuple(self._facts)
+
+    def folder(self, name: str) -> Path:
+        if (flat := self.folders.get(key(name))) is not None:
+            return flat
+        kind = name.rpartition("-")[0]
+        return self.folders.get(key(kind), self.root / kind) / name
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in self._facts if self._truth_path(name).is_file())
+
+    def __getitem__(self, name: str) -> Sequence:
+        facts = self._facts[name]
+        length = int(facts["frames"])
+        images = self.folder(name) / "img"
+        path = self._truth_path(name)
+        return Sequence(
+            name=name,
+            truth=read_truth(path, length) - FIRST_PIXEL,
+            attributes=tuple(facts["attributes"].split()),
+            open_frames=lambda: numbered_images(images, 1, length),
+            absent=_read_absent(path, length),
+        )
+
+    def _truth_path(self, name: str) -> Path:
+        own = self.folder(name) / "groundtruth.txt"
+        toolkit = self.root / "annos" / f"{name}.txt"
+        return toolkit if not own.is_file() and toolkit.is_file() else own
+
+
+def _read_absent(truth: Path, length: int) -> NDArray[np.bool_]:
+    """Frames in which the target is not to be seen, from the files that belong to a ground truth."""
+    if truth.name == "groundtruth.txt":
+        paths = [truth.with_name("full_occlusion.txt"), truth.with_name("out_of_view.txt")]
+    else:
+        paths = [truth.parent / "absent" / truth.name]
+    absent = np.zeros(length, dtype=bool)
+    for path in paths:
+        flags = read_flags(path)
+        expect_rows(path, len(flags), length)
+        absent |= flags
+    return absent

@@ -1,0 +1,138 @@
+"""What data sets that lie on disk have in common: a root folder, and in it one folder per sequence."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.boxfiles import read_rows
+from benchmarks.datasets.names import key
+from benchmarks.datasets.sequence import Dataset, SequenceError
+from trackers.errors import UserError
+from trackers.tracker import Boxes
+
+FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
+"""What is subtracted from x, y, w, h of a file that calls the first pixel (1, 1)."""
+
+
+class OnDisk(Dataset):
+    """A data set that lies in a folder of the data root, of which some sequences may be absent.
+
+    Opening one looks at no sequence; folders are found by name without case and punctuation.
+
+    Args:
+        data_root: the folder that holds one folder per data set.
+
+    Raises:
+        UserError: `data_root` is not given, or holds none of `places`.
+    """
+
+    places: ClassVar[tuple[str, ...]]
+    """Folders of the data root in which the set may lie. The first that is there is used; a download goes to
+    the last."""
+    layout: ClassVar[str]
+    """What that folder holds, for messages: `<Sequence>/img and groundtruth_rect.txt`."""
+    splits: ClassVar[tuple[str, ...]] = ()
+    """What `split` may be, the default first, for sets that consist of several."""
+
+    def __init__(self, data_root: Path | None) -> None:
+        layout = f"a folder that holds {self.places[-1]}/{self.layout}"
+        if data_root is None:
+            raise UserError(
+                f"data set '{self.name}' needs its files: give --data-root DIR or set SOTBENCH_DATA, {layout}"
+            )
+        there = [data_root / place for place in self.places if (data_root / place).is_dir()]
+        if not there:
+            raise UserError(
+                f"there is no folder {data_root / self.places[-1]}; --data-root (or SOTBENCH_DATA) must name "
+                f"{layout}"
+            )
+        self.root = there[0]
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        """The folders there are, by name without case and punctuation."""
+        return {key(path.name): path for path in sorted(self.root.iterdir()) if path.is_dir()}
+
+    def folder_name(self, name: str) -> str:
+        """What the data set calls the folder of sequence `name`."""
+        return name
+
+    def folder(self, name: str) -> Path:
+        """Where sequence `name` lies, however the folder is spelled, or where it would lie."""
+        expected = self.folder_name(name)
+        return self.folders.get(key(expected), self.root / expected)
+
+    def spare_images(self, name: str) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether the folder of sequence `name` rightly holds images of frames that do not count."""
+        return False
+
+
+def read_facts(resource: str) -> list[dict[str, str]]:
+    """Reads a list of facts that lies beside this module: one dictionary per row, by column."""
+    lines = (files("benchmarks.datasets") / resource).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(lines))
+
+
+def read_truth(path: Path, rows: int) -> Boxes:
+    """Reads a file of `rows` boxes as they are written.
+
+    Returns:
+        Shape (rows, 4).
+
+    Raises:
+        SequenceError: the file is missing, unreadable, or has another number of rows.
+    """
+    try:
+        boxes = read_rows(path, columns=4)
+    except UserError as error:
+        raise SequenceError(str(error)) from None
+    expect_rows(path, len(boxes), rows)
+    return boxes
+
+
+def expect_rows(path: Path, found: int, expected: int) -> None:
+    """Makes sure that a file has as many rows as its sequence has frames.
+
+    Raises:
+        SequenceError: it has not.
+    """
+    if found != expected:
+        raise SequenceError(
+            f"{path}: {found} rows of ground truth where {expected} are expected; the file is truncated or "
+            "of another version, take it from the data set again"
+        )
+
+
+def read_flags(path: Path) -> NDArray[np.bool_]:
+    """Reads a file of one 0 or 1 per frame, separated by commas or white space.
+
+    Raises:
+        SequenceError: the file cannot be read or has something else in it.
+    """
+    try:
+        digits = path.read_bytes().removeprefix(b"\xef\xbb\xbf").translate(None, delete=b", \t\r\n")
+    except OSError as error:
+        raise SequenceError(f"{path}: {error.strerror}") from None
+    if other := set(digits) - set(b"01"):
+        raise SequenceError(f"{path} has {chr(min(other))!r} where 0 or 1 is expected")
+    flags: NDArray[np.bool_] = np.frombuffer(digits, dtype=np.uint8) == ord("1")
+    return flags
+
+
+def read_properties(path: Path) -> Mapping[str, str]:
+    """Reads a file of `name=value` lines; empty where there is no such file."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    return {
+        name.strip(): value.strip() for name, equals, value in (s.partition("=") for s in lines) if equals
+    }

@@ -1,0 +1,84 @@
+"""TC128, also called Temple-Color or TColor-128 (Liang, Blasch, Ling: Encoding Color Information for Visual
+Tracking, TIP 2015): 129 targets, 55,346 frames.
+
+    tc128/<name>/img/0001.jpg ...
+    tc128/<name>/<name>_gt.txt         x, y, w, h per frame, with 1-based x and y
+    tc128/<name>/<name>_frames.txt     first and last frame: "300,770"
+    tc128/<name>/<name>_att.txt        one attribute per line, by OTB's abbreviations
+
+`tc128.csv` has every target's window: the rows of the authors' ground truth, which begins at frame 1 but for
+Busstation_ce2 (6), David (300) and Hurdle_ce2 (27). Where there is a `_frames.txt`, it is believed instead.
+Both it and the attributes may be absent. Packages in circulation spell a folder in their own way (jogging2).
+"""  # noqa: D205 - the paper's title does not fit on one line
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.boxfiles import read_rows
+from benchmarks.datasets.names import key
+from benchmarks.datasets.ondisk import read_facts
+from benchmarks.datasets.sequence import SequenceError
+from benchmarks.datasets.targets import Target, TargetList
+from trackers.errors import UserError
+
+
+class TC128(TargetList):
+    """The 129 targets of TC128, of which the data root may hold some."""
+
+    name = "tc128"
+    title = "TC128"
+    places = ("Temple-color-128", "tc128")
+    layout = "<Sequence>/img and <Sequence>_gt.txt"
+
+    def list_targets(self) -> Mapping[str, Target]:
+        return {
+            row["name"]: Target(
+                folder=row["name"],
+                truth=f"{row['name']}_gt.txt",
+                truth_starts=int(row["first"]),
+                first=int(row["first"]),
+                last=int(row["last"]),
+            )
+            for row in read_facts("tc128.csv")
+        }
+
+    def truth_path(self, name: str) -> Path:
+        return self._file(name, "gt")
+
+    def window(self, name: str) -> tuple[int, int]:
+        first, last = super().window(name)
+        path = self._file(name, "frames")
+        if not path.is_file():
+            return first, last
+        try:
+            numbers = read_rows(path, columns=2)
+        except UserError as error:
+            raise SequenceError(str(error)) from None
+        if len(numbers) != 1 or numbers[0, 1] - numbers[0, 0] != last - first:
+            raise SequenceError(
+                f"{path}: first and last frame of {last - first + 1} frames are expected, such as "
+                f"'{first},{last}'; take the file from the data set again"
+            )
+        return int(numbers[0, 0]), int(numbers[0, 1])
+
+    def target_attributes(self, name: str) -> tuple[str, ...]:
+        path = self._file(name, "att")
+        if not path.is_file():
+            return ()
+        found = set(path.read_text(encoding="utf-8", errors="replace").upper().replace(",", " ").split())
+        if unknown := found - set(self.attributes):
+            raise SequenceError(
+                f"{path} has '{min(unknown)[:40]}', which is not among {' '.join(self.attributes)}"
+            )
+        return tuple(attribute for attribute in self.attributes if attribute in found)
+
+    def _file(self, name: str, kind: str) -> Path:
+        """The file `<name>_<kind>.txt`, however the name is spelled."""
+        folder = self.folder(name)
+        expected = folder / f"{name}_{kind}.txt"
+        if expected.is_file() or not folder.is_dir():
+            return expected
+        spelled = (path for path in sorted(folder.glob("*.txt")) if key(path.stem) == key(expected.stem))
+        return next(spelled, expected)

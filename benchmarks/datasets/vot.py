@@ -1,0 +1,92 @@
+"""VOT2017 and VOT2018: the 60 sequences that both challenges share, 21,356 frames (Kristan et al., The Visual
+Object Tracking VOT2017 Challenge Results, ICCVW 2017).
+
+    vot2017/<name>/00000001.jpg ...    or <name>/color/00000001.jpg ..., as the VOT toolkit stores them
+    vot2017/<name>/groundtruth.txt     x1, y1 to x4, y4 per frame; one sequence has boxes x, y, w, h
+    vot2017/<name>/<tag>.tag           0 or 1 per frame; frames beyond the end of the file have 0
+    vot2017/<name>/sequence            width=480, height=360, length=196, in lines
+
+`vot2017.csv` has the sequences in the order of the challenge's `list.txt`, with their frame counts.
+Coordinates are used as they are in the files, as every VOT toolkit does.
+"""  # noqa: D205 - the paper's title does not fit on one line
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.datasets.frames import numbered_images
+from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_properties
+from benchmarks.datasets.polygons import corners_of, read_regions
+from benchmarks.datasets.sequence import Sequence
+
+TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
+"""The tags that have files, in the order of the challenge; "empty" follows them."""
+
+
+class VOT2017(OnDisk):
+    """The 60 sequences of VOT2017, of which the data root may hold some."""
+
+    name = "vot2017"
+    title = "VOT2017"
+    places = ("vot2018", "vot2017")
+    layout = "<sequence>/groundtruth.txt and its images"
+
+    def __init__(self, data_root: Path | None) -> None:
+        super().__init__(data_root)
+        self._lengths = {row["name"]: int(row["frames"]) for row in read_facts("vot2017.csv")}
+        self.all_names = tuple(self._lengths)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in self._lengths if (self.folder(name) / "groundtruth.txt").is_file())
+
+    def __getitem__(self, name: str) -> Sequence:
+        length = self._lengths[name]
+        folder = self.folder(name)
+        path = folder / "groundtruth.txt"
+        truth, polygons = read_regions(path)
+        expect_rows(path, len(truth), length)
+        images = folder / "color" if (folder / "color").is_dir() else folder
+        return Sequence(
+            name=name,
+            truth=truth,
+            attributes=(),
+            open_frames=lambda: numbered_images(images, 1, length),
+            polygons=corners_of(truth) if polygons is None else polygons,
+            tags=MappingProxyType(_read_tags(folder, length)),
+            size=_image_size(folder, images),
+        )
+
+
+class VOT2018(VOT2017):
+    """VOT2018's short-term challenge: the same frames and ground truth under its own name."""
+
+    name = "vot2018"
+    title = "VOT2018"
+
+
+def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
+    """Every tag's frames, shape (length,), and "empty": those that have none."""
+    tags = {tag: np.zeros(length, dtype=bool) for tag in TAGS}
+    for tag, frames in tags.items():
+        if (path := folder / f"{tag}.tag").is_file():
+            flags = read_flags(path)[:length]
+            frames[: len(flags)] = flags
+    return {**tags, "empty": ~np.any(list(tags.values()), axis=0)}
+
+
+def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
+    """Width and height: from the file `sequence`, else from the first frame, else unknown."""
+    properties = read_properties(folder / "sequence")
+    width, height = properties.get("width", ""), properties.get("height", "")
+    if width.isdecimal() and height.isdecimal():
+        return int(width), int(height)
+    try:
+        with Image.open(images / "00000001.jpg") as image:  # reads the header alone
+            return image.size
+    except (OSError, SyntaxError):
+        return None

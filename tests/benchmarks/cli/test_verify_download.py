@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from PIL import Image
+
+from benchmarks.cli import download, verify
+from benchmarks.cli.options import Parser, guarded
+
+
+def sotbench(command: ModuleType, *words: object) -> int:
+    """Runs one command as `main` does."""
+    parser = Parser()
+    command.add_arguments(parser)
+    return guarded(lambda given: int(command.run(parser.parse_args(given))))([str(word) for word in words])
+
+
+def write_deer(root: Path) -> Path:
+    place = root / "otb2015" / "Deer"
+    (place / "img").mkdir(parents=True)
+    (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 71)
+    for number in range(1, 72):
+        Image.new("RGB", (8, 6)).save(place / "img" / f"{number:04}.jpg")
+    return place
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[str]:
+    """The address of a mirror of OTB that has one sequence."""
+    folder = tmp_path / "mirror"
+    deer = write_deer(folder)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in deer.rglob("*"):
+            archive.write(path, path.relative_to(deer.parent))
+    (folder / "Deer.zip").write_bytes(content.getvalue())
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+def test_verify_says_what_is_wrong_and_sums_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = write_deer(tmp_path)
+    (place / "img" / "0002.jpg").unlink()
+    assert sotbench(verify, "--dataset", "otb2015", "--data-root", tmp_path) == 1
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert len(lines) == 101
+    assert lines[-1] == "0 of 100 sequences are whole, 1 have the ground truth to score results"
+    assert "1 of 71 frames are missing, first number 2" in next(line for line in lines if "Deer" in line)
+    assert captured.err == ""
+
+
+def test_verify_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = write_deer(tmp_path)
+    words = ("--dataset", "otb2015", "--data-root", tmp_path, "--format", "json", "--frames")
+    assert sotbench(verify, *words) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert {name: record[name] for name in ("dataset", "sequences", "whole", "scorable")} == {
+        "dataset": "otb2015",
+        "sequences": 100,
+        "whole": 1,
+        "scorable": 1,
+    }
+    assert {finding["part"] for finding in record["findings"]} == {"folder"}
+
+    damaged = place / "img" / "0071.jpg"
+    damaged.write_bytes(damaged.read_bytes()[:-200])
+    sotbench(verify, *words)
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    (deer,) = [finding for finding in findings if finding["sequence"] == "Deer"]
+    assert deer["part"] == "frames"
+    assert deer["harmless"] is False
+    assert "cannot be decoded" in deer["problem"]
+
+
+def test_verify_of_a_whole_data_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sotbench(verify, "--dataset", "demo") == 0
+    assert capsys.readouterr().out == "9 of 9 sequences are whole\n"
+
+
+def test_verify_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "otb2015").mkdir()
+    assert sotbench(verify, "--dataset", "otb2015", "--data-root", tmp_path) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: no sequence of OTB2015 is in ")
+    assert "sotbench download --dataset otb2015" in captured.err
+
+
+def test_verify_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "lasot" / "annos"
+    (folder / "absent").mkdir(parents=True)
+    (folder / "shark-3.txt").write_text("1,1,30,40\n" * 1000)
+    (folder / "absent" / "shark-3.txt").write_text("0\n" * 1000)
+    words = ("--dataset", "lasot", "--data-root", tmp_path)
+    assert sotbench(verify, *words) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 280 sequences are whole, 1 have")
+    assert sotbench(verify, *words, "--split", "all") == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 1400 sequences")
+
+
+def test_download_makes_the_folder_and_then_all_is_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str
+) -> None:
+    root = tmp_path / "data"
+    words = ("--dataset", "otb50", "--data-root", root, "--sequences", "deer", "--url-base", mirror)
+    assert sotbench(download, *words) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"1 of 1 sequences are whole in {root / 'otb2015'}\n"
+    assert captured.err == "downloading Deer\n"
+    assert sotbench(download, *words) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_download_of_what_the_server_does_not_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str
+) -> None:
+    words = ("--dataset", "otb2015", "--data-root", tmp_path, "--url-base", mirror)
+    assert sotbench(download, *words, "--sequences", "Deer", "Boy") == 1
+    captured = capsys.readouterr()
+    assert captured.out.startswith("1 of 2 sequences are whole")
+    assert "Boy.zip: the server answers 404" in captured.err
+    assert "Boy: there is no folder" in captured.err
+
+
+def test_download_where_there_is_no_plain_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sotbench(download, "--dataset", "lasot", "--data-root", "somewhere") == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 1
+    for word in ("drive links", "http://vision.cs.stonybrook.edu/~lasot/", "somewhere/lasot/annos", "verify"):
+        assert word in out
+
+
+def test_download_to_nowhere_in_particular(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOTBENCH_DATA", raising=False)
+    assert sotbench(download, "--dataset", "otb2015") == 2
+    assert "give --data-root DIR or set SOTBENCH_DATA" in capsys.readouterr().err

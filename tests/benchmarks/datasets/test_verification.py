@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from benchmarks.datasets import open_dataset
+from benchmarks.datasets.verification import Verdict, verify
+
+FRAMES = 71  # Deer's
+
+
+def write_deer(root: Path, folder: str = "Deer") -> Path:
+    place = root / "otb2015" / folder
+    (place / "img").mkdir(parents=True)
+    (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * FRAMES)
+    for number in range(1, FRAMES + 1):
+        Image.new("RGB", (8, 6)).save(place / "img" / f"{number:04}.jpg")
+    return place
+
+
+def verdict(root: Path, name: str = "Deer", decode: bool = False) -> Verdict:
+    data = open_dataset("otb2015", root)
+    with ThreadPoolExecutor(2) as threads:
+        (found,) = verify(data, [name], threads if decode else None)
+    assert found.sequence == name
+    return found
+
+
+def test_a_whole_sequence(tmp_path: Path) -> None:
+    write_deer(tmp_path)
+    for decode in (False, True):
+        assert verdict(tmp_path, decode=decode) == Verdict("Deer", ())
+
+
+def test_every_sequence_is_looked_at_in_order(tmp_path: Path) -> None:
+    write_deer(tmp_path)
+    told: list[tuple[str, float]] = []
+    data = open_dataset("otb2015", tmp_path)
+    with ThreadPoolExecutor(2) as threads:
+        verdicts = list(verify(data, None, threads, lambda name, share: told.append((name, share))))
+    assert [v.sequence for v in verdicts] == list(data.all_names)
+    assert [v.sequence for v in verdicts if v.whole] == ["Deer"]
+    assert [name for name, share in told if share == 0] == list(data.all_names)
+    assert [share for name, share in told if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
+
+
+def break_ground_truth(place: Path) -> None:
+    (place / "groundtruth_rect.txt").unlink()
+
+
+def cut_ground_truth(place: Path) -> None:
+    (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * 70)
+
+
+def spoil_ground_truth(place: Path) -> None:
+    (place / "groundtruth_rect.txt").write_bytes(b"\xff\xd8\xff")
+
+
+def lose_frames(place: Path) -> None:
+    (place / "img" / "0003.jpg").unlink()
+    (place / "img" / "0071.jpg").unlink()
+
+
+def add_frame(place: Path) -> None:
+    (place / "img" / "0072.jpg").touch()
+
+
+def empty_frame(place: Path) -> None:
+    (place / "img" / "0003.jpg").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("damage", "part", "expected", "scorable"),
+    [
+        (break_ground_truth, "ground truth", "groundtruth_rect.txt: No such file", False),
+        (cut_ground_truth, "ground truth", "70 rows of ground truth where 71 are expected", False),
+        (spoil_ground_truth, "ground truth", "not a text file", False),
+        (lose_frames, "frames", "2 of 71 frames are missing, first number 3", True),
+        (add_frame, "frames", "1 images more than the 71 frames, such as 0072.jpg", True),
+        (empty_frame, "frames", "1 of 71 frames are empty files, first ", True),
+    ],
+)
+def test_damage_is_found_and_named(
+    tmp_path: Path, damage: object, part: str, expected: str, scorable: bool
+) -> None:
+    assert callable(damage)
+    damage(write_deer(tmp_path))
+    found = verdict(tmp_path)
+    assert [finding.part for finding in found.findings] == [part]
+    assert expected in found.findings[0].problem
+    assert (found.whole, found.scorable) == (False, scorable)
+
+
+def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
+    place = write_deer(tmp_path)
+    for name in ("0005.jpg", "0070.jpg"):
+        path = place / "img" / name
+        path.write_bytes(path.read_bytes()[:-200])
+    assert verdict(tmp_path).whole
+    (finding,) = verdict(tmp_path, decode=True).findings
+    assert finding.problem.startswith("2 of 71 frames cannot be decoded; first ")
+    assert "0005.jpg" in finding.problem
+
+
+def test_two_images_of_one_number_are_one_too_many(tmp_path: Path) -> None:
+    place = write_deer(tmp_path)
+    Image.new("RGB", (8, 6)).save(place / "img" / "3.png")
+    assert "1 images more than the 71 frames" in verdict(tmp_path).findings[0].problem
+
+
+def test_folders_that_are_missing_or_misnamed(tmp_path: Path) -> None:
+    write_deer(tmp_path, "Deeer")
+    (finding,) = verdict(tmp_path).findings
+    assert finding.part == "name"
+    assert "there is no folder Deer" in finding.problem
+    assert "but Deeer: if that is it, rename it" in finding.problem
+    (finding,) = verdict(tmp_path, "Basketball").findings
+    assert (finding.part, finding.problem[:18]) == ("folder", "there is no folder")
+
+
+def test_another_spelling_is_told_and_does_no_harm(tmp_path: Path) -> None:
+    write_deer(tmp_path, "deer")
+    found = verdict(tmp_path)
+    assert found.whole
+    assert [finding.part for finding in found.findings] == ["name"]
+    assert "is spelled Deer elsewhere" in found.findings[0].problem
+
+
+def test_images_before_and_after_a_window_are_no_fault(tmp_path: Path) -> None:
+    for folder, images, rows in (("Football1", 81, 74), ("David", 770, 471)):
+        place = tmp_path / "otb2015" / folder
+        (place / "img").mkdir(parents=True)
+        (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * rows)
+        for number in range(1, images + 1):
+            (place / "img" / f"{number:04}.jpg").write_bytes(b"x")
+        assert verdict(tmp_path, folder).whole
+
+
+def test_a_data_set_without_files_is_whole() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        assert [v.whole for v in verify(open_dataset("demo", None), ["easy"], threads)] == [True]
+
+
+@pytest.mark.shared
+def test_real_frames_and_annotations(shared: Path) -> None:
+    data = open_dataset("otb2015", shared / "datasets")
+    assert [v for v in verify(data, data.names()) if v.findings] == []
+    for name in ("otb2015", "tc128", "vot2017", "lasot"):
+        verdicts = list(verify(open_dataset(name, shared / "annotations")))
+        assert all(v.scorable for v in verdicts)
+        assert not any(v.whole for v in verdicts)
