@@ -20,6 +20,7 @@ class Run:
         trajectories: by sequence, one for each repetition or segment; only sequences that are complete.
         truth: by sequence, the digest of the ground truth it was run on.
         failed: by sequence, why it is not among `trajectories`.
+        imported: whether another tool made the results.
     """
 
     tracker: str
@@ -28,6 +29,7 @@ class Run:
     trajectories: dict[str, list[Trajectory]]
     truth: dict[str, str]
     failed: dict[str, str]
+    imported: bool = False
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
@@ -67,7 +69,7 @@ def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -
     manifest = folder.read_manifest()
     if manifest is None:
         raise UserError(f"there is no run of '{tracker}' in {folder.path}")
-    run = Run(tracker, dataset, protocol, {}, {}, {})
+    run = Run(tracker, dataset, protocol, {}, {}, {}, imported=manifest.identity is None)
     for name, record in manifest.sequences.items():
         if record.status != "ok":
             run.failed[name] = f"{record.status}: {record.message}"

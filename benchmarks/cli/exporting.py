@@ -1,0 +1,64 @@
+"""`export`: results as another tool stores its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.cli.importing import add_origin
+from benchmarks.cli.options import add_dataset, add_results
+from trackers.errors import UserError
+
+NAME = "export"
+HELP = "Write results as another tool stores its own, so that it can score them."
+EXAMPLES = "example: sotbench export --to got10k --tracker ncc --dataset otb2015 got10k_results/OTB2015"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that is new or empty")
+    parser.add_argument(
+        "--to",
+        dest="form",
+        required=True,
+        metavar="FORMAT",
+        help="otb-mat, otb-json, got10k, pysot, pytracking, vot or txt",
+    )
+    parser.add_argument("--tracker", required=True, metavar="NAME", help="whose results")
+    add_dataset(parser)
+    parser.add_argument(
+        "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
+    )
+    add_origin(parser, "count pixels from {} (default: as the tool's ground truth does)")
+    add_results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Writes the files; sequences without results are named on standard error."""
+    from benchmarks.store import read_run
+    from benchmarks.store.atomic import write_atomic
+    from benchmarks.store.formats import FORMATS, write_results
+
+    form = FORMATS.load(arguments.form)()
+    protocol = arguments.protocol or form.protocols[0]
+    form.check(protocol)
+    if arguments.out.exists() and (not arguments.out.is_dir() or any(arguments.out.iterdir())):
+        raise UserError(f"{arguments.out} exists and is not an empty folder; name a new one")
+    stored = read_run(arguments.results, arguments.dataset, arguments.tracker, protocol)
+    for name, why in stored.failed.items():
+        print(f"{name} is left out: {why}", file=sys.stderr)
+    if not stored.trajectories:
+        raise UserError(
+            f"no sequence of '{arguments.tracker}' on {arguments.dataset} is finished; run it again"
+        )
+    content = write_results(
+        stored.trajectories, form, arguments.tracker, arguments.dataset, protocol, arguments.origin
+    )
+    for path, data in content.items():
+        write_atomic(arguments.out / path, data)
+    print(
+        f"{len(stored.trajectories)} sequences, {len(content)} files written in {arguments.out}",
+        file=sys.stderr,
+    )
+    return 0

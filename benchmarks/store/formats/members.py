@@ -1,0 +1,162 @@
+"""The files of other people's results: a folder, a zip file or a single file, read with care.
+
+Nothing is unpacked, links are not followed, and what is read is limited in size, so that a damaged or a
+malicious file costs a sentence and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, is_zipfile
+
+from trackers.errors import UserError
+
+MEMBER_LIMIT = 16 << 20
+"""Bytes of one file. Published ones have up to 2 MB (TRE of OTB's longest sequence)."""
+TOTAL_LIMIT = 2 << 30
+"""Bytes of all files together."""
+COUNT_LIMIT = 20_000
+"""Files in a folder or zip file."""
+
+
+@dataclass
+class Members:
+    """Files by name, relative to the folder or zip file and with `/` between folders.
+
+    Attributes:
+        path: the folder, zip file or single file.
+        names: what can be read, sorted.
+        unsafe: names, printable, of what is left alone: links, hidden files, paths that lead elsewhere.
+        archive: the open zip file, if it is one.
+        unread: how many bytes may still be read.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    unsafe: tuple[str, ...]
+    archive: ZipFile | None = None
+    unread: int = TOTAL_LIMIT
+
+    def where(self, name: str) -> str:
+        """What messages call a file."""
+        return str(self.path) if self._single else f"{self.path}/{name}"
+
+    @property
+    def _single(self) -> bool:
+        return self.archive is None and self.path.is_file()
+
+    def read(self, name: str) -> bytes:
+        """Reads a whole file.
+
+        Raises:
+            UserError: it cannot be read, or is larger than any result.
+        """
+        try:
+            content = self._read(name, min(MEMBER_LIMIT, self.unread) + 1)
+        except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+            # A wrong checksum, a password, an unknown compression: zipfile has an exception for each.
+            raise UserError(f"{self.where(name)}: cannot be unpacked ({error})") from None
+        except OSError as error:
+            raise UserError(f"{self.where(name)}: {error.strerror or error}") from None
+        if len(content) > MEMBER_LIMIT:
+            raise UserError(
+                f"{self.where(name)}: larger than {MEMBER_LIMIT >> 20} MiB, which no file of results is"
+            )
+        self.unread -= len(content)
+        if self.unread < 0:
+            raise UserError(f"{self.path}: its files are larger than {TOTAL_LIMIT >> 30} GiB together")
+        return content
+
+    def text(self, name: str) -> str:
+        """Reads a file as text; a byte-order mark is dropped.
+
+        Raises:
+            UserError: it cannot be read, or is no text.
+        """
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise UserError(f"{self.where(name)}: not a text file") from None
+
+    def _read(self, name: str, limit: int) -> bytes:
+        if self.archive:
+            # The size that a zip file states may be a lie: what counts is what comes out.
+            with self.archive.open(name) as packed:
+                return packed.read(limit)
+        with (self.path if self._single else self.path / name).open("rb") as file:
+            return file.read(limit)
+
+
+@contextmanager
+def open_members(path: Path) -> Iterator[Members]:
+    """Opens a folder, a zip file or a single file.
+
+    Raises:
+        UserError: there is no such thing, it cannot be read, or it holds more files than results do.
+    """
+    if not path.exists():
+        raise UserError(f"there is no file or folder {path}")
+    if path.is_dir():
+        yield _members(path, _list_folder(path))
+    elif is_zipfile(path):
+        try:
+            archive = ZipFile(path)
+        except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise UserError(f"{path}: a damaged zip file ({error})") from None
+        with archive:
+            yield _members(path, _list_zip(archive, path), archive)
+    else:
+        yield _members(path, [(path.name, True)])
+
+
+def _members(path: Path, found: list[tuple[str, bool]], archive: ZipFile | None = None) -> Members:
+    if len(found) > COUNT_LIMIT:
+        raise UserError(
+            f"{path} holds more than {COUNT_LIMIT} files; name the folder of one tracker's results"
+        )
+    names = sorted(name for name, regular in found if regular and _is_safe(name))
+    unsafe = sorted(_printable(name) for name, regular in found if not (regular and _is_safe(name)))
+    return Members(path, tuple(names), tuple(unsafe), archive)
+
+
+def _list_folder(path: Path) -> list[tuple[str, bool]]:
+    """Names and whether each is a regular file; stops soon after the limit of files."""
+    found: list[tuple[str, bool]] = []
+    for folder, folders, files in os.walk(path):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        for name in [*files, *links]:
+            file = Path(folder) / name
+            regular = file.is_file() and not file.is_symlink()
+            found.append((file.relative_to(path).as_posix(), regular))
+        if len(found) > COUNT_LIMIT:
+            break
+    return found
+
+
+def _list_zip(archive: ZipFile, path: Path) -> list[tuple[str, bool]]:
+    """Names and whether each is a regular file, as the zip file's directory has it."""
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    kinds = {info.filename: stat.S_IFMT(info.external_attr >> 16) for info in infos}
+    if len(kinds) < len(infos):
+        raise UserError(f"{path}: two of its files have the same name; unpack it and name the folder")
+    return [(name, kind in (0, stat.S_IFREG)) for name, kind in kinds.items()]
+
+
+def _is_safe(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return (
+        name.isprintable()
+        and "\\" not in name
+        and not name.startswith("/")
+        and not any(part.startswith(".") or part == "__MACOSX" or ":" in part for part in parts)
+    )
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else ascii(name)

@@ -1,0 +1,106 @@
+"""VOT's layout: a folder per sequence, a file per run: `<sequence>/<sequence>_001.txt`.
+
+The MATLAB toolkit has the times of all runs in `<sequence>_time.txt`, a column each (0 where there was no
+run); the Python toolkit has `<sequence>_001_time.value` for each run. Regions are in the coordinates of the
+ground truth: the toolkits never shift them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence as Items
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.base import Files, StoredRun, Target
+from benchmarks.store.formats.binary import parse_binary
+from benchmarks.store.formats.members import Members
+from benchmarks.store.formats.text import format_regions, format_times, parse_regions, parse_times
+
+EXPERIMENTS = {
+    "supervised": ("baseline", "supervised"),
+    "realtime": ("realtime",),
+    "unsupervised": ("unsupervised",),
+}
+"""What folders of experiments are called, by our name of the protocol; the first is the one written."""
+_COLUMNS = 15
+"""Repetitions that the MATLAB toolkit's table of times has room for."""
+
+_RUN = re.compile(r"(?P<folder>(?:.*/)?(?P<sequence>[^/]+))/(?P=sequence)_(?P<number>\d{3})\.(?:txt|bin)")
+
+
+def find_nested(names: Items[str], protocol: str) -> list[Files]:
+    """Picks out the runs of one protocol: those in its experiment's folder, if such folders are there."""
+    found: dict[str, list[re.Match[str]]] = defaultdict(list)
+    for name in names:
+        if run := _RUN.fullmatch(name):
+            found[run["folder"]].append(run)
+    experiments = {folder: folder.split("/")[-2:-1] for folder in found}
+    all_known = {name for names_of_one in EXPERIMENTS.values() for name in names_of_one}
+    if any(set(experiment) & all_known for experiment in experiments.values()):
+        asked = EXPERIMENTS.get(protocol, ())
+        found = {folder: runs for folder, runs in found.items() if set(experiments[folder]) & set(asked)}
+    known = set(names)
+    return [
+        Files(runs[0]["sequence"], tuple(run[0] for run in runs), _times(folder, runs, known))
+        for folder, runs in found.items()
+    ]
+
+
+def is_nested(name: str) -> bool:
+    """Whether a file lies as a run of this layout does."""
+    return _RUN.fullmatch(name) is not None
+
+
+def read_nested(members: Members, files: Files) -> list[StoredRun]:
+    """Reads the runs over one sequence.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    runs = []
+    for index, name in enumerate(files.runs):
+        where = members.where(name)
+        if name.endswith(".bin"):
+            regions, codes = parse_binary(members.read(name), where)
+        else:
+            regions, codes = parse_regions(members.text(name), where)
+        runs.append(StoredRun(where, regions, _seconds(members, files, index, len(regions)), codes))
+    return runs
+
+
+def write_nested(folder: str, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    """Writes the runs over one sequence as the MATLAB toolkit does; see `Format.write`."""
+    stem = f"{folder}/{target.sequence}/{target.sequence}"
+    content = {
+        f"{stem}_{number:03}.txt": format_regions(run.boxes, run.codes)
+        for number, run in enumerate(runs, start=1)
+    }
+    if not any(np.isnan(run.seconds).any() for run in runs):
+        missing = [np.zeros(len(runs[0].seconds))] * (_COLUMNS - len(runs))
+        content[f"{stem}_time.txt"] = format_times([*(run.seconds for run in runs), *missing])
+    return content
+
+
+def _times(folder: str, runs: list[re.Match[str]], known: set[str]) -> tuple[str, ...]:
+    table = f"{folder}/{runs[0]['sequence']}_time.txt"
+    if table in known:
+        return (table,)
+    values = tuple(f"{run[0].rpartition('.')[0]}_time.value" for run in runs)
+    return values if known.issuperset(values) else ()
+
+
+def _seconds(members: Members, files: Files, index: int, frames: int) -> NDArray[np.float64] | None:
+    if not files.times:
+        return None
+    shared = files.times[0].endswith(".txt")
+    name = files.times[0 if shared else index]
+    table = parse_times(members.text(name), members.where(name))
+    column = index if shared else 0
+    if table is None or len(table) != frames or column >= table.shape[1]:
+        return None
+    seconds: NDArray[np.float64] = table[:, column]
+    return seconds

@@ -1,0 +1,68 @@
+"""Results of OTB's Python toolkit (github.com/jwlim/tracker_benchmark): `<sequence>.json`.
+
+Boxes count pixels from 1, as its ground truth does, and a file names the frames it covers in the numbers of
+the sequence's own first frame, 1. It keeps frames per second of a run, and no times; NaN stands for a frame
+without a box.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence as Items
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.base import Files, Format, StoredRun, Target
+from benchmarks.store.formats.members import Members
+from benchmarks.store.formats.segments import RECTANGLES, read_segments, write_segments
+from trackers.errors import UserError
+
+
+class OTBJson(Format):
+    """One list of runs per sequence, in `results/<OPE, TRE or SRE>/<tracker>/<sequence>.json`."""
+
+    name = "otb-json"
+    protocols = ("ope", "tre", "sre")
+    separator = "-"
+
+    def find(self, names: Items[str], protocol: str) -> list[Files]:  # noqa: ARG002 - files do not say
+        return [
+            Files(name.rpartition("/")[2][: -len(".json")], (name,))
+            for name in names
+            if name.casefold().endswith(".json")
+        ]
+
+    def read(self, members: Members, files: Files) -> list[StoredRun]:
+        [name] = files.runs
+        where = members.where(name)
+        try:
+            # Whole numbers too are read as floats: JSON sets no limit to their digits.
+            content = json.loads(members.text(name), parse_int=float)
+        except (ValueError, RecursionError):
+            raise UserError(
+                f"{where}: no valid JSON; take the file from its source again or remove it"
+            ) from None
+        return read_segments(content, where)
+
+    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+        kind = target.protocol.upper()
+        records = [
+            {
+                "tracker": target.tracker,
+                "seqName": target.sequence,
+                "startFrame": record["startFrame"],
+                "endFrame": record["endFrame"],
+                "evalType": kind,
+                "fps": _fps(run),
+                "shiftType": None,
+                "resType": RECTANGLES,
+                "tmplsize": None,
+                "res": record["res"].tolist(),
+            }
+            for record, run in zip(write_segments(runs), runs, strict=True)
+        ]
+        return {f"{kind}/{target.tracker}/{target.sequence}.json": json.dumps(records).encode()}
+
+
+def _fps(run: Trajectory) -> float | None:
+    total = float(run.seconds.sum())
+    return len(run.seconds) / total if total > 0 else None

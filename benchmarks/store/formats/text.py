@@ -1,0 +1,130 @@
+"""Boxes and regions in other tools' text files."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.boxfiles import parse_rows
+from benchmarks.protocols import Code
+from trackers.errors import UserError
+from trackers.tracker import Boxes
+
+_SEPARATORS = str.maketrans(",;\t", "   ")
+_RECTANGLE, _POLYGON = 4, 8
+_CODES = {0.0: Code.SKIPPED, 1.0: Code.INITIALIZED, 2.0: Code.FAILED}
+
+
+def parse_boxes(text: str, where: str) -> Boxes:
+    """Reads one box per line.
+
+    Returns:
+        Shape (n, 4), n > 0: x, y, w, h as written.
+
+    Raises:
+        UserError: there is none, or a line is something else; affine parameters are named as such.
+    """
+    first = next((line for line in text.translate(_SEPARATORS).splitlines() if line.strip()), "")
+    columns = len(first.split())
+    if columns == 0:
+        raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
+    require_boxes(columns, where)
+    return parse_rows(text, _RECTANGLE, where)
+
+
+def require_boxes(columns: int, where: str) -> None:
+    """Refuses rows that are not x, y, w, h.
+
+    Raises:
+        UserError: they have another number of values than four.
+    """
+    if columns == 6:
+        raise UserError(
+            f"{where}: rows of 6 numbers are affine parameters, which depend on the tracker's template; "
+            "convert them to x, y, w, h with the tool that wrote them"
+        )
+    if columns != _RECTANGLE:
+        raise UserError(
+            f"{where}: rows of {columns} numbers where x, y, w, h are expected; is it of this format?"
+        )
+
+
+def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
+    """Reads seconds: one line per frame, one column per run.
+
+    Returns:
+        Shape (n, runs); NaN for what is no time. None where the text is no table of numbers: times are not
+        worth refusing boxes for.
+    """
+    columns = len(
+        next((line for line in text.translate(_SEPARATORS).splitlines() if line.strip()), "").split()
+    )
+    if columns == 0:
+        return None
+    try:
+        seconds = parse_rows(text, columns, where)
+    except UserError:
+        return None
+    return np.where(np.isfinite(seconds) & (seconds >= 0), seconds, np.nan)
+
+
+def parse_regions(text: str, where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
+    """Reads VOT's regions: per line a code, a rectangle or a polygon of four corners.
+
+    Returns:
+        Boxes (n, 4), or polygons (n, 8) if any line is one, NaN where a line is a code; `Code` of each frame,
+        shape (n,), or None if every line is a region.
+
+    Raises:
+        UserError: there is no line, or one is something else; masks are named as such.
+    """
+    rows = []
+    for number, line in enumerate(text.translate(_SEPARATORS).splitlines(), start=1):
+        if line.lstrip().startswith("m"):
+            raise UserError(f"{where}: line {number} is a mask; only rectangles and polygons can be scored")
+        if fields := line.split():
+            rows.append(parse_rows(line, len(fields), where)[0])
+    return stack_regions(rows, where)
+
+
+def stack_regions(rows: list[NDArray[np.float64]], where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
+    """Turns codes (1 number), rectangles (4) and polygons (8) into arrays; see `parse_regions`.
+
+    Raises:
+        UserError: there is no row, or one is something else.
+    """
+    if not rows:
+        raise UserError(f"{where}: holds no regions; take the file from its source again or remove it")
+    width = _POLYGON if any(len(row) == _POLYGON for row in rows) else _RECTANGLE
+    regions = np.full((len(rows), width), np.nan)
+    codes = np.full(len(rows), Code.TRACKED, dtype=np.int8)
+    for index, row in enumerate(rows):
+        if len(row) == 1 and row[0] in _CODES:
+            codes[index] = _CODES[float(row[0])]
+        elif len(row) == width:
+            regions[index] = row
+        elif len(row) == _RECTANGLE:
+            x, y, w, h = row
+            regions[index] = x, y, x + w, y, x + w, y + h, x, y + h
+        else:
+            raise UserError(
+                f"{where}: region {index + 1} is neither a code (0, 1 or 2), a rectangle nor a polygon of "
+                "four corners"
+            )
+    return regions, None if (codes == Code.TRACKED).all() else codes
+
+
+def format_regions(boxes: Boxes, codes: NDArray[np.int8] | None = None, separator: str = ",") -> bytes:
+    """Writes regions at full precision, one per line, and codes where there is no region."""
+    lines = [separator.join(map(repr, row)) for row in boxes.tolist()]
+    if codes is not None:
+        lines = [
+            line if code == Code.TRACKED else str(code)
+            for line, code in zip(lines, codes.tolist(), strict=True)
+        ]
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def format_times(seconds: list[NDArray[np.float64]]) -> bytes:
+    """Writes the times of several runs over a sequence: one line per frame, one column per run."""
+    return format_regions(np.stack(seconds, axis=1))

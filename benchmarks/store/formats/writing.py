@@ -1,0 +1,52 @@
+"""From our results to another tool's files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.base import Format, Origin, Target
+from benchmarks.store.formats.matching import spelling
+from benchmarks.store.formats.origin import file_origin, from_zero
+from trackers.errors import UserError
+
+
+def write_results(
+    trajectories: dict[str, list[Trajectory]],
+    form: Format,
+    tracker: str,
+    dataset: str,
+    protocol: str,
+    origin: Origin | None = None,
+) -> dict[str, bytes]:
+    """Writes results as another tool stores its own, at full precision.
+
+    Args:
+        trajectories: by sequence, one for each run.
+        form: which tool.
+        tracker: what the files are to call the tracker.
+        dataset: the name of the data set that they are results on.
+        protocol: how they were made.
+        origin: what to call the first pixel; by default what the tool expects.
+
+    Returns:
+        Content by path.
+
+    Raises:
+        UserError: the format has no place for such results, or a sequence's name cannot be a file's.
+    """
+    form.check(protocol)
+    origin = origin or file_origin(dataset)
+    content: dict[str, bytes] = {}
+    for name, runs in trajectories.items():
+        if not re.fullmatch(r"\w[\w .()+-]*", name):
+            raise UserError(f"'{name}' cannot name a file; rename the sequence")
+        if protocol == "ope" and runs[0].start:
+            raise UserError(
+                f"results on {name} start with frame {runs[0].start + 1}, which '{form.name}' cannot say"
+            )
+        shifted = [replace(run, boxes=from_zero(run.boxes, origin)) for run in runs]
+        target = Target(tracker, spelling(name, form.separator, dataset), protocol)
+        content |= form.write(target, shifted)
+    return content

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.cli import exporting, importing
+from benchmarks.cli.main import main
+from benchmarks.cli.options import Parser, guarded
+from benchmarks.datasets import open_dataset
+from benchmarks.store import read_run, truth_digest
+
+DEMO = open_dataset("demo", None)
+
+
+def command(module: ModuleType, *words: Any) -> int:
+    """Runs one command as `main` does."""
+    parser = Parser(prog=module.NAME)
+    module.add_arguments(parser)
+
+    def execute(arguments: Any) -> int:
+        parsed: argparse.Namespace = parser.parse_args(arguments)
+        status: int = module.run(parsed)
+        return status
+
+    return guarded(execute)([str(word) for word in words])
+
+
+@pytest.fixture
+def given_(tmp_path: Path) -> Callable[..., Path]:
+    """A folder of text files with `demo`'s ground truth moved by a number of pixels."""
+
+    def files(pixels: float) -> Path:
+        folder = tmp_path / "given"
+        folder.mkdir(exist_ok=True)
+        for name in DEMO.names():
+            np.savetxt(
+                folder / f"{name}_mine.txt",
+                DEMO[name].truth + np.array([pixels, pixels, 0, 0]),
+                delimiter=",",
+            )
+        (folder / "notes.txt").write_text("about these results")
+        return folder
+
+    return files
+
+
+def words(folder: Path, results: Path, *more: str) -> list[Any]:
+    return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
+
+
+def test_imported_results_are_scored(given_, tmp_path, capsys):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(1), results)) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    count = len(DEMO.names())
+    assert captured.err.splitlines() == [
+        f"pixels count from 1: of {count} first boxes {count} are 1-based ground truth and 0 0-based",
+        "skipped, not results of a sequence under this protocol: notes.txt",
+        f"{count} of {count} sequences of {DEMO.title} imported; in {results}/demo/T/ope",
+    ]
+    run = read_run(results, "demo", "T")
+    assert run.failed == {}
+    for name in DEMO.names():
+        np.testing.assert_allclose(run.trajectories[name][0].boxes, DEMO[name].truth)
+        assert run.truth[name] == truth_digest(DEMO[name].truth)
+    manifest = json.loads((results / "demo" / "T" / "ope" / "run.json").read_text())
+    assert manifest["identity"] is None
+    assert manifest["environments"][0]["imported"]["format"] == "txt"
+    assert manifest["environments"][0]["imported"]["origin"] == "one"
+
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    [record] = json.loads(capsys.readouterr().out)
+    # Not more, because in some frames the target is out of view.
+    assert 0.9 < record["success"] <= 20 / 21
+    assert record["sequences"] == count
+
+
+def test_results_that_are_there_are_not_replaced_by_accident(given_, tmp_path, capsys):
+    results = tmp_path / "results"
+    given = words(given_(0), results)
+    assert command(importing, *given) == 0
+    capsys.readouterr()
+    assert command(importing, *given) == 2
+    assert "give another --tracker, or --overwrite" in capsys.readouterr().err
+    assert command(importing, *given, "--overwrite") == 0
+
+
+def test_a_declared_origin_is_taken(given_, tmp_path):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(0), results, "--one-based")) == 0
+    name = DEMO.names()[0]
+    boxes = read_run(results, "demo", "T").trajectories[name][0].boxes
+    np.testing.assert_allclose(boxes, DEMO[name].truth - [1, 1, 0, 0])
+
+
+def test_nothing_is_written_where_one_file_is_bad(given_, tmp_path, capsys):
+    folder, results = given_(0), tmp_path / "results"
+    bad = folder / f"{DEMO.names()[3]}_mine.txt"
+    bad.write_text(bad.read_text().rstrip().rpartition("\n")[0])
+    assert command(importing, *words(folder, results)) == 2
+    err = capsys.readouterr().err
+    assert f"{bad}: 59 boxes where {DEMO.names()[3]} has 60 frames" in err
+    assert len(err.splitlines()) == 1
+    assert not results.exists()
+
+
+def test_what_is_exported_comes_back(given_, tmp_path, capsys):
+    results, out = tmp_path / "results", tmp_path / "out"
+    assert command(importing, *words(given_(0.0), results)) == 0
+    export = ["--tracker", "T", "--dataset", "demo", "--results", results]
+    assert command(exporting, "--to", "got10k", *export, out) == 0
+    err = capsys.readouterr().err
+    assert f"{len(DEMO.names())} sequences, {len(DEMO.names())} files written in {out}" in err
+    name = DEMO.names()[0]
+    # As the GOT-10k toolkit reads it.
+    np.testing.assert_allclose(np.loadtxt(out / "T" / f"{name}.txt", delimiter=","), DEMO[name].truth)
+    back = ["--from", "got10k", "--tracker", "back", "--dataset", "demo", "--results", results]
+    assert command(importing, out, *back) == 0
+    before, after = (read_run(results, "demo", tracker).trajectories[name][0] for tracker in ("T", "back"))
+    assert np.array_equal(after.boxes, before.boxes)
+
+    assert command(exporting, "--to", "pysot", *export, out) == 2
+    assert "is not an empty folder; name a new one" in capsys.readouterr().err
+
+
+def test_a_damaged_sequence_is_left_out_of_an_export_and_named(given_, tmp_path, capsys):
+    results, out = tmp_path / "results", tmp_path / "out"
+    assert command(importing, *words(given_(0), results)) == 0
+    name = DEMO.names()[1]
+    (results / "demo" / "T" / "ope" / f"{name}.txt").write_text("1,2,3,4\n")
+    capsys.readouterr()
+    assert (
+        command(exporting, "--to", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, out)
+        == 0
+    )
+    assert f"{name} is left out: its files are missing or were changed" in capsys.readouterr().err
+    assert not (out / f"{name}_T.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"--from": "otb"}, "there is no format of results 'otb'"),
+        ({"--dataset": "dmo"}, "there is no data set 'dmo' (did you mean 'demo'?)"),
+        ({"--protocol": "tre"}, "format 'txt' cannot hold results of protocol 'tre'"),
+        ({"--tracker": "../T"}, "cannot name a results folder"),
+        ({"path": "nowhere"}, "there is no file or folder nowhere"),
+    ],
+)
+def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
+    options = {
+        "--from": "txt",
+        "--tracker": "T",
+        "--dataset": "demo",
+        "--results": str(tmp_path / "r"),
+        **change,
+    }
+    path = options.pop("path", str(tmp_path))
+    assert command(importing, path, *(word for pair in options.items() for word in pair)) == 2
+    err = capsys.readouterr().err
+    assert expected in err
+    assert len(err.splitlines()) == 1

@@ -1,0 +1,52 @@
+"""A data set in memory and files to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+from benchmarks.datasets import Dataset, Frames, Sequence
+
+
+def _no_frames() -> Frames:
+    raise AssertionError("ground truth is enough to import results")
+
+
+class Truths(Dataset):
+    """Sequences that are nothing but ground truth, some of them absent."""
+
+    def __init__(self, truths: Mapping[str, ArrayLike], name: str, absent: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.title = name.upper()
+        self.all_names = (*truths, *absent)
+        self._truths = {key: np.array(value, dtype=np.float64) for key, value in truths.items()}
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._truths)
+
+    def __getitem__(self, name: str) -> Sequence:
+        return Sequence(name, self._truths[name], (), _no_frames)
+
+
+@pytest.fixture(scope="session")
+def truths() -> type[Truths]:
+    return Truths
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[Mapping[str, bytes | str]], Path]:
+    """Writes files below a new folder and returns it."""
+
+    def files(content: Mapping[str, bytes | str]) -> Path:
+        root = tmp_path / "given"
+        for name, data in content.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return root
+
+    return files

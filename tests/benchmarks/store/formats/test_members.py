@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import pytest
+
+from benchmarks.store.formats import members
+from benchmarks.store.formats.members import open_members
+from trackers.errors import UserError
+
+
+def zipped(path: Path, content: dict[str, bytes]) -> Path:
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_folder_a_zip_file_and_a_single_file_read_alike(tmp_path, write):
+    content = {"a/b.txt": b"1", "c.txt": b"\xef\xbb\xbf2"}
+    for path in (write(content), zipped(tmp_path / "x.zip", content)):
+        with open_members(path) as files:
+            assert files.names == ("a/b.txt", "c.txt")
+            assert files.read("a/b.txt") == b"1"
+            assert files.text("c.txt") == "2"
+            assert files.where("c.txt") == f"{path}/c.txt"
+    single = tmp_path / "given" / "c.txt"
+    with open_members(single) as files:
+        assert files.names == ("c.txt",)
+        assert files.text("c.txt") == "2"
+        assert files.where("c.txt") == str(single)
+
+
+def test_what_leads_elsewhere_is_left_alone(tmp_path, write):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    root = write({"a.txt": b"1", ".hidden": b"", "__MACOSX/a.txt": b""})
+    (root / "link.txt").symlink_to(outside / "secret.txt")
+    (root / "folder").symlink_to(outside)
+    with open_members(root) as files:
+        assert files.names == ("a.txt",)
+        assert set(files.unsafe) == {".hidden", "__MACOSX/a.txt", "link.txt", "folder"}
+
+    names = ["../up.txt", "/absolute.txt", "b/../../up.txt", "c:/d.txt", "e\\f.txt", "new\nline.txt"]
+    path = zipped(tmp_path / "x.zip", {"a.txt": b"1", **dict.fromkeys(names, b"")})
+    link = ZipInfo("link.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with ZipFile(path, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with open_members(path) as files:
+        assert files.names == ("a.txt",)
+        assert len(files.unsafe) == len(names) + 1
+        assert all(name.isprintable() for name in files.unsafe)
+
+
+def test_a_pipe_is_no_file_of_results(write):
+    root = write({"a.txt": b"1"})
+    os.mkfifo(root / "pipe.txt")
+    with open_members(root) as files:
+        assert files.names == ("a.txt",)
+
+
+def test_sizes_are_limited_whatever_a_zip_file_says(tmp_path, monkeypatch):
+    monkeypatch.setattr(members, "MEMBER_LIMIT", 1 << 20)
+    bomb = zipped(tmp_path / "bomb.zip", {"a.txt": b"0" * (3 << 20), "b.txt": b"0" * 1000})
+    assert bomb.stat().st_size < 10_000
+    with open_members(bomb) as files:
+        with pytest.raises(UserError, match=r"bomb\.zip/a\.txt: larger than 1 MiB"):
+            files.read("a.txt")
+        files.unread = 999
+        with pytest.raises(UserError, match="larger than 2 GiB together"):
+            files.read("b.txt")
+
+
+def test_the_number_of_files_is_limited(tmp_path, write, monkeypatch):
+    monkeypatch.setattr(members, "COUNT_LIMIT", 3)
+    content = {f"{i}.txt": b"" for i in range(4)}
+    for path in (write(content), zipped(tmp_path / "x.zip", content)):
+        with pytest.raises(UserError, match="more than 3 files"), open_members(path):
+            pass
+
+
+def test_damage_is_one_sentence(tmp_path):
+    whole = zipped(tmp_path / "x.zip", {"a.txt": bytes(range(256)) * 40}).read_bytes()
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(whole[:60] + b"\xff\x00\xff" + whole[63:])
+    with open_members(broken) as files, pytest.raises(UserError, match=r"a\.txt: cannot be unpacked"):
+        files.read("a.txt")
+
+    broken.write_bytes(whole[:20] + whole[-22:])
+    with pytest.raises(UserError, match="a damaged zip file"), open_members(broken):
+        pass
+
+    with pytest.raises(UserError, match="there is no file or folder"), open_members(tmp_path / "none"):
+        pass
+
+
+def test_text_that_is_none(write):
+    root = write({"a.txt": b"\xff\xfe\x00"})
+    with open_members(root) as files, pytest.raises(UserError, match="not a text file"):
+        files.text("a.txt")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name(tmp_path):
+    path = tmp_path / "x.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "1")
+        archive.writestr("a.txt", "2")
+    with pytest.raises(UserError, match="the same name"), open_members(path):
+        pass

@@ -1,0 +1,222 @@
+"""Whole folders of results, as other tools leave them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols import Code
+from benchmarks.store.formats import FORMATS, read_results
+from trackers.errors import UserError
+
+TRUTH = {
+    "Car1": [[10.0 + 3 * i, 20, 30, 40] for i in range(6)],
+    "Dog": [[50.0, 60 + 2 * i, 15, 15] for i in range(4)],
+    "Jogging.1": [[5.0 + i, 5, 8, 9] for i in range(4)],
+}
+
+
+@pytest.fixture
+def dataset(truths):
+    return truths(TRUTH, "otb2015", absent=("Woman",))
+
+
+def rows(boxes, separator=",", shift=1) -> str:
+    return "\n".join(separator.join(map(str, [x + shift, y + shift, w, h])) for x, y, w, h in boxes)
+
+
+def read(path, form, dataset, protocol=None, origin=None):
+    tool = FORMATS.load(form)()
+    return read_results(path, tool, dataset, protocol or tool.protocols[0], origin)
+
+
+def assert_truth(trajectories, names=tuple(TRUTH)):
+    assert tuple(trajectories) == names
+    for name in names:
+        [run] = trajectories[name]
+        np.testing.assert_allclose(run.boxes, TRUTH[name])
+
+
+def test_got10k_with_times_and_strays(dataset, write):
+    root = write(
+        {
+            "T/Car1.txt": rows(TRUTH["Car1"]),
+            "T/Dog.txt": rows(TRUTH["Dog"]),
+            "T/Jogging.1.txt": rows(TRUTH["Jogging.1"]),
+            "T/times/Car1_time.txt": "0.5\n" * 6,
+            "T/times/Dog_time.txt": "0.5\n" * 3,
+            "T/performance.json": "{}",
+            "T/Unknown.txt": "not a box",
+        }
+    )
+    read_ = read(root, "got10k", dataset)
+    assert_truth(read_.trajectories)
+    assert read_.trajectories["Car1"][0].seconds.tolist() == [0.5] * 6
+    assert np.isnan(read_.trajectories["Dog"][0].seconds).all(), "as many times as boxes, or none"
+    assert read_.skipped == ["T/Unknown.txt", "T/performance.json"]
+    assert read_.origin == "one"
+    assert read_.notes == ["pixels count from 1: of 3 first boxes 3 are 1-based ground truth and 0 0-based"]
+
+
+def test_got10k_with_a_folder_per_sequence(dataset, write):
+    run = rows(TRUTH["Dog"], shift=0)
+    root = write({"T/Dog/Dog_001.txt": run, "T/Dog/Dog_002.txt": run, "T/Dog/Dog_time.txt": "1,2\n" * 4})
+    read_ = read(root, "got10k", dataset)
+    first, second = read_.trajectories["Dog"]
+    assert first.boxes.tolist() == second.boxes.tolist() == TRUTH["Dog"]
+    assert (first.seconds[0], second.seconds[0]) == (1, 2)
+    assert read_.origin == "zero"
+
+
+def test_pytracking_truncates_and_separates_by_tabs(dataset, write):
+    root = write(
+        {
+            f"{name}.txt": rows(np.trunc(TRUTH[key]).astype(int), "\t")
+            for name, key in (("Car1", "Car1"), ("Dog", "Dog"), ("Jogging_1", "Jogging.1"))
+        }
+        | {"Dog_time.txt": "0.1\n" * 4}
+    )
+    read_ = read(root, "pytracking", dataset)
+    assert_truth(read_.trajectories)
+    assert read_.trajectories["Dog"][0].seconds[0] == 0.1
+    assert read_.skipped == []
+
+
+def test_ground_truth_that_is_not_here(dataset, write):
+    root = write({"Woman.txt": "1,1,1,1"})
+    with pytest.raises(UserError, match="none of their ground truth is there; see --data-root"):
+        read(root, "txt", dataset)
+    write({"Dog.txt": rows(TRUTH["Dog"])})
+    read_ = read(root, "txt", dataset)
+    assert_truth(read_.trajectories, ("Dog",))
+    assert "1 sequences have no ground truth here and are left out" in read_.notes
+
+
+def test_an_unclear_origin_asks_for_a_declaration(dataset, write):
+    root = write({f"{name}.txt": rows(boxes, shift=0.4) for name, boxes in TRUTH.items()})
+    with pytest.raises(UserError, match="give --one-based or --zero-based"):
+        read(root, "txt", dataset)
+    zero, one = (read(root, "txt", dataset, origin=origin) for origin in ("zero", "one"))
+    assert np.allclose(zero.trajectories["Dog"][0].boxes - one.trajectories["Dog"][0].boxes, [1, 1, 0, 0])
+    assert zero.notes == one.notes == []
+
+
+def test_frames_without_a_box_are_nan_and_counted(dataset, write):
+    boxes = rows(TRUTH["Dog"]).splitlines()
+    root = write({"Dog.txt": "\n".join([*boxes[:2], "nan,nan,nan,nan", "inf,2,3,4"])})
+    read_ = read(root, "txt", dataset)
+    assert np.isnan(read_.trajectories["Dog"][0].boxes[2:]).all()
+    assert "2 frames have no box" in read_.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("1,2,3,4\n" * 3, r"Dog\.txt: 3 boxes where Dog has 4 frames"),
+        ("1,2,3,4\n" * 5, r"Dog\.txt: 5 boxes where Dog has 4 frames"),
+        ("1,2,3,4\n" * 3 + "1,2,3,1e300", r"Dog\.txt: row 4 is beyond any image"),
+        ("1,2,3,4,5,6\n" * 4, r"Dog\.txt: rows of 6 numbers are affine"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(dataset, write, content, expected):
+    with pytest.raises(UserError, match=expected):
+        read(write({"Dog.txt": content}), "txt", dataset, origin="one")
+
+
+def test_nothing_to_import(dataset, write):
+    with pytest.raises(UserError, match="no file of format 'otb-mat' is named after a sequence of OTB2015"):
+        read(write({"Dog.txt": "1,2,3,4"}), "otb-mat", dataset)
+    with pytest.raises(UserError, match="format 'txt' cannot hold results of protocol 'tre'"):
+        read(write({}), "txt", dataset, "tre")
+
+
+def segments(starts, ends=6, **others) -> str:
+    return json.dumps(
+        [
+            {
+                "res": [[x + 1, y + 1, w, h] for x, y, w, h in TRUTH["Car1"][start:ends]],
+                "startFrame": start + 1,
+                "endFrame": ends,
+                "resType": "rect",
+                **others,
+            }
+            for start in starts
+        ]
+    )
+
+
+def test_tre_is_read_as_such_and_as_one_pass(dataset, write):
+    root = write({"Car1.json": segments([0, 2, 5])})
+    read_ = read(root, "otb-json", dataset, "tre")
+    assert [(run.start, len(run.boxes)) for run in read_.trajectories["Car1"]] == [(0, 6), (2, 4), (5, 1)]
+    for run in read_.trajectories["Car1"]:
+        assert run.boxes.tolist() == TRUTH["Car1"][run.start :]
+    one_pass = read(root, "otb-json", dataset, "ope")
+    assert_truth(one_pass.trajectories, ("Car1",))
+    assert "1 files hold several runs (TRE)" in one_pass.notes[0]
+
+
+def test_sre_is_no_one_pass_and_one_pass_no_sre(dataset, write):
+    root = write({"Car1.json": segments([0, 0, 0])})
+    with pytest.raises(
+        UserError, match=r"Car1\.json: holds 3 runs over the same frames, which is not one pass"
+    ):
+        read(root, "otb-json", dataset, "ope")
+    assert len(read(root, "otb-json", dataset, "sre").trajectories["Car1"]) == 3
+    write({"Car1.json": segments([0])})
+    with pytest.raises(UserError, match=r"Car1\.json: holds one run, which is not protocol 'sre'"):
+        read(root, "otb-json", dataset, "sre")
+
+
+def test_a_run_that_says_where_it_ends_is_kept_short(dataset, write):
+    read_ = read(write({"Car1.json": segments([0], ends=4)}), "otb-json", dataset)
+    assert read_.trajectories["Car1"][0].boxes.tolist() == TRUTH["Car1"][:4]
+    assert "the run ends with frame 4 of 6" in read_.notes[1]
+
+
+def test_a_vot_workspace_of_either_toolkit(truths, write):
+    dataset = truths({"bag": TRUTH["Dog"]}, "vot2017")
+    supervised = "1\n50,62,15,15\n2\n0\n"
+    matlab = {
+        "baseline/bag/bag_001.txt": supervised,
+        "baseline/bag/bag_002.txt": supervised,
+        "baseline/bag/bag_time.txt": "0.1,0.2,0\n" * 4,
+        "realtime/bag/bag_001.txt": "1\n0\n0\n0\n",
+        "manifest.txt": "",
+    }
+    read_ = read(write(matlab), "vot", dataset)
+    first, second = read_.trajectories["bag"]
+    assert first.codes.tolist() == [Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED]
+    assert first.boxes[1].tolist() == [50, 62, 15, 15]
+    assert (first.seconds[0], second.seconds[0]) == (0.1, 0.2)
+    assert read_.skipped == ["manifest.txt", "realtime/bag/bag_001.txt"]
+    assert read_.notes == [
+        "the files hold no first boxes; pixels count from 0, as in the ground-truth files of VOT2017"
+    ]
+    assert read(write({}), "vot", dataset, "realtime").trajectories["bag"][0].codes.tolist() == [1, 0, 0, 0]
+
+    python = {"unsupervised/bag/bag_001.txt": "1\n" + rows(TRUTH["Dog"][1:], shift=0)}
+    python["unsupervised/bag/bag_001_time.value"] = "0.3\n" * 4
+    read_ = read(write(python), "vot", dataset, "unsupervised")
+    [run] = read_.trajectories["bag"]
+    assert run.boxes.tolist() == TRUTH["Dog"]
+    assert run.codes is None
+    assert run.seconds.tolist() == [0.3] * 4
+
+
+def test_vot_results_below_no_experiments_folder(truths, write):
+    dataset = truths({"bag": TRUTH["Dog"]}, "vot2017")
+    root = write({"bag/bag_001.txt": "1\n0\n0\n0\n"})
+    assert read(root, "vot", dataset, "realtime").trajectories["bag"][0].codes[0] == Code.INITIALIZED
+    write({"bag/bag_001.txt": rows(TRUTH["Dog"])})
+    with pytest.raises(UserError, match="does not begin with an initialisation"):
+        read(root, "vot", dataset)
+
+
+def test_two_trackers_in_one_folder(dataset, write):
+    boxes = rows(TRUTH["Dog"])
+    root = write({"A/Dog.txt": boxes, "B/Dog.txt": boxes})
+    with pytest.raises(UserError, match=r"both A/Dog\.txt and B/Dog\.txt .* name the folder of one tracker"):
+        read(root, "got10k", dataset)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.protocols import Code
+from benchmarks.store.formats.text import format_regions, parse_boxes, parse_regions, parse_times
+from trackers.errors import UserError
+
+# Mostly what such files consist of, so that parsers get beyond the first line.
+rows = st.lists(
+    st.sampled_from(["1", "2", "0", "-3.5", "nan", "1e400", "m", ",", "\t", " ", "\n", "\ufeff", "x"])
+)
+texts = st.text() | rows.map("".join)
+
+
+def test_any_usual_separator():
+    for separator in (",", "\t", " ", ";", ", "):
+        text = f"1{separator}2{separator}3.5{separator}4\r\n\n5{separator}6{separator}7{separator}8"
+        assert parse_boxes(text, "a").tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "a.txt: holds no boxes"),
+        ("1,2,3,4,5,6\n", "a.txt: rows of 6 numbers are affine parameters"),
+        ("1,2,3,4,5,6,7,8\n", "a.txt: rows of 8 numbers where x, y, w, h are expected"),
+        ("1,2,3,4\n1,2,3\n", "a.txt: line 2 has 3 values where 4 are expected"),
+        ("1,2,3,four\n", "a.txt: line 1 has 'four' where a number is expected"),
+    ],
+)
+def test_what_are_no_boxes(text, expected):
+    with pytest.raises(UserError) as error:
+        parse_boxes(text, "a.txt")
+    assert expected in str(error.value)
+
+
+def test_times_are_a_table_or_nothing():
+    assert parse_times("0.1,0\n0.2,-1\nnan,inf\n", "a").tolist()[:1] == [[0.1, 0]]
+    assert np.isnan(parse_times("0.1,0\n0.2,-1\nnan,inf\n", "a")[1:, 1]).all()
+    assert parse_times("", "a") is None
+    assert parse_times("seconds\n0.1", "a") is None
+
+
+def test_codes_rectangles_and_polygons():
+    regions, codes = parse_regions("1\n1,2,3,4\n2\n0\n0\n", "a")
+    assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED, Code.SKIPPED]
+    assert regions[1].tolist() == [1, 2, 3, 4]
+    assert np.isnan(regions[[0, 2, 3, 4]]).all()
+
+    regions, codes = parse_regions("1,2,3,4\n1,2,4,2,4,6,1,6\n", "a")
+    assert codes is None
+    assert regions[0].tolist() == regions[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "holds no regions"),
+        ("1\n3\n", "region 2 is neither a code"),
+        ("1\n1,2,3,4,5,6\n", "region 2 is neither a code"),
+        ("1\nm1,2,3,4,5\n", "line 2 is a mask"),
+    ],
+)
+def test_what_are_no_regions(text, expected):
+    with pytest.raises(UserError, match=expected):
+        parse_regions(text, "a.txt")
+
+
+def test_regions_are_written_as_they_are_read():
+    regions, codes = parse_regions("1\n0.1,2,3,4\n2\n", "a")
+    assert format_regions(regions, codes) == b"1\n0.1,2.0,3.0,4.0\n2\n"
+
+
+@given(texts, st.sampled_from([parse_boxes, parse_regions]))
+def test_any_text_is_a_result_or_a_sentence(text, parse):
+    try:
+        parsed = parse(text, "a.txt")
+    except UserError as error:
+        assert str(error).startswith("a.txt: ")
+        assert len(str(error).splitlines()) == 1
+    else:
+        boxes, codes = parsed if isinstance(parsed, tuple) else (parsed, None)
+        assert boxes.ndim == 2
+        assert len(boxes) > 0
+        assert boxes.shape[1] in (4, 8)
+        assert codes is None or codes.shape == (len(boxes),)
+
+
+@given(texts)
+def test_any_text_is_times_or_none(text):
+    seconds = parse_times(text, "a.txt")
+    assert seconds is None or not (seconds < 0).any()
