@@ -34,12 +34,6 @@ def upright_boxes(polygons: Boxes) -> Boxes:
     return np.concatenate([corners.mean(axis=-2) - size / 2, size], axis=-1)
 
 
-def corners_of(boxes: Boxes) -> Boxes:
-    """The four corners of upright boxes, clockwise from the top left: shape (..., 4) gives (..., 8)."""
-    x, y, w, h = np.moveaxis(boxes, -1, 0)
-    return np.stack([x, y, x + w, y, x + w, y + h, x, y + h], axis=-1)
-
-
 def read_regions(path: Path) -> tuple[Boxes, Boxes | None]:
     """Reads ground truth of 4 numbers per line (boxes) or 8 (polygons), as they are written.
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_properties
-from benchmarks.datasets.polygons import corners_of, read_regions
+from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
@@ -56,7 +56,7 @@ class VOT2017(OnDisk):
             truth=truth,
             attributes=(),
             open_frames=lambda: numbered_images(images, 1, length),
-            polygons=corners_of(truth) if polygons is None else polygons,
+            polygons=polygons,
             tags=MappingProxyType(_read_tags(folder, length)),
             size=_image_size(folder, images),
         )

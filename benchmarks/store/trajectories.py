@@ -51,7 +51,7 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     Raises:
         UserError: a line is something else.
     """
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if line.strip()]
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
     codes = np.array([known.get(line.strip(), Code.TRACKED) for line in lines], dtype=np.int8)
     tracked = codes == Code.TRACKED

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.datasets.polygons import corners_of, read_regions, upright_boxes
+from benchmarks.datasets.polygons import read_regions, upright_boxes
 from benchmarks.datasets.sequence import SequenceError
 
 positions = st.floats(-1000, 1000)
@@ -43,12 +43,6 @@ def test_a_worked_example() -> None:
 def test_no_extent_is_one_pixel() -> None:
     np.testing.assert_array_equal(upright_boxes(np.full((2, 8), 5.0)), [[4.5, 4.5, 1, 1]] * 2)
     np.testing.assert_array_equal(upright_boxes(np.array([0.0, 5, 8, 5, 8, 5, 0, 5])), [3.5, 4.5, 1, 1])
-
-
-@given(positions, positions, sizes, sizes)
-def test_corners_enclose_the_box(x: float, y: float, w: float, h: float) -> None:
-    corners = corners_of(np.array([[x, y, w, h]])).reshape(4, 2)
-    np.testing.assert_array_equal(corners, [[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
 
 
 def test_the_first_line_tells_boxes_from_polygons(tmp_path: Path) -> None:

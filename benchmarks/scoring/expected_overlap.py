@@ -1,0 +1,102 @@
+"""Expected average overlap: how well a tracker would do on a sequence of a given length without a reset.
+
+A supervised run is cut where the tracker was initialised. Each fragment then stands for a sequence on which
+the tracker was left alone: one that ends in a failure would have gone on without the target, at overlap 0.
+
+Source: Kristan et al.: The Visual Object Tracking VOT2015 Challenge Results (ICCVW 2015), section 3.3, and
+the toolkits (MATLAB 5, Python 0.7.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.protocols.protocol import Code
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """What lies between two initialisations.
+
+    Attributes:
+        start: its first frame, where the tracker was initialised.
+        stop: the frame after its last: the next initialisation, or the end of the sequence.
+        failure: the frame in which the tracker failed, if it did.
+    """
+
+    start: int
+    stop: int
+    failure: int | None
+
+
+@dataclass(frozen=True)
+class FragmentRule:
+    """Where toolkits differ.
+
+    Attributes:
+        late_frames: a failure in the last so many frames of a sequence leaves its fragment undefined beyond
+            the end, as if the tracker had not failed; after any other it counts as lost for ever.
+        share: fragments weigh one over the number of the sequence's repetitions, so that a tracker that was
+            run more often on some sequences weighs these no more; otherwise each fragment weighs 1.
+        low, high: lengths in frames over which the curve is averaged, both included.
+    """
+
+    late_frames: int
+    share: bool
+    low: int
+    high: int
+
+
+def fragments(codes: NDArray[np.int8]) -> list[Fragment]:
+    """Cuts a run at its initialisations.
+
+    Args:
+        codes: shape (n,), of `Code`; the first is an initialisation.
+    """
+    starts = np.flatnonzero(codes == Code.INITIALIZED)
+    parts = []
+    for start, stop in pairwise([*starts.tolist(), len(codes)]):
+        failures = np.flatnonzero(codes[start:stop] == Code.FAILED)
+        failure = start + int(failures[0]) if len(failures) else None
+        parts.append(Fragment(start, stop, failure))
+    return parts
+
+
+def curve_sums(
+    overlaps: NDArray[np.float64],
+    codes: NDArray[np.int8],
+    counted: NDArray[np.bool_],
+    longest: int,
+    rule: FragmentRule,
+) -> NDArray[np.float64]:
+    """A sequence's part in the curve Phi(L), L = 2, 3, ... `longest`.
+
+    Phi(L) is the weighted mean of the average overlaps of frames 2 to L, over all fragments that are defined
+    for that length. Sums over sequences make the curve: Phi = sum of numerators / sum of weights.
+
+    Args:
+        overlaps: shape (R, n): of R repetitions; 0 in frames without a region.
+        codes: int8, shape (R, n).
+        counted: shape (n,): frames of interest. A fragment's weight is multiplied by its share of them.
+        longest: the greatest length, in frames.
+        rule: the toolkit's.
+
+    Returns:
+        Numerators and weights, shape (2, longest - 1).
+    """
+    sums = np.zeros((2, longest - 1))
+    for run, run_codes in zip(overlaps, codes, strict=True):
+        for part in fragments(run_codes):
+            weight = counted[part.start : part.stop].mean() / (len(overlaps) if rule.share else 1)
+            open_ended = part.failure is None or part.failure >= len(run) - rule.late_frames
+            tracked = run[part.start + 1 : part.failure or part.stop]
+            defined = part.stop - part.start - 1 if open_ended else longest - 1
+            total = np.full(defined, tracked.sum())
+            total[: len(tracked)] = np.cumsum(tracked)
+            sums[0, :defined] += weight * total / np.arange(1, defined + 1)
+            sums[1, :defined] += weight
+    return sums

@@ -1,0 +1,210 @@
+"""VOT's figures against numbers worked out by hand, EAO written as its definition, and scoring draws anew.
+
+Published figures and the toolkit's own analyses are in tests/parity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols.protocol import Code
+from benchmarks.scoring.expected_overlap import Fragment, fragments
+from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT, Repetitions
+from benchmarks.scoring.vot_score import reliability, score_supervised, score_unsupervised
+from trackers.errors import UserError
+
+RULES = pytest.mark.parametrize("rules", [VOT2017, VOT_TOOLKIT], ids=lambda rules: rules.name)
+
+
+def codes(*runs):
+    """Codes of runs written as `1` initialised, `2` failed, `0` skipped, `.` tracked."""
+    return np.array([[3 if c == "." else int(c) for c in run] for run in runs], dtype=np.int8)
+
+
+def random_runs(sequences, repetitions, seed, low=120, high=500):
+    """Runs as a supervised protocol makes them, of trackers that fail by chance."""
+    rng = np.random.default_rng(seed)
+    runs = []
+    for number in range(sequences):
+        frames = int(rng.integers(low, high))
+        marks = np.full((repetitions, frames), Code.TRACKED, np.int8)
+        for row in marks:
+            start = 0
+            while start < frames:
+                row[start] = Code.INITIALIZED
+                failure = start + int(rng.geometric(0.01))
+                row[failure : failure + 5] = Code.SKIPPED
+                row[failure : failure + 1] = Code.FAILED
+                start = failure + 5
+        runs.append(Repetitions(f"s{number}", rng.random((repetitions, frames)), marks))
+    return runs
+
+
+def test_accuracy_leaves_out_failures_skipped_frames_and_the_burn_in():
+    marks = codes("1" + "." * 11 + "200001" + "." * 11)
+    overlaps = np.where(marks == 3, 0.9, 0.0)
+    overlaps[0, [10, 11]] = 0.5, 0.25
+    overlaps[0, [27, 28]] = 0.75, 1.0
+    score = score_supervised([Repetitions("a", overlaps, marks)], VOT2017).metrics()
+    assert score["accuracy"] == (0.625, None, None)
+    assert score["failures"].value == 1
+    assert score["robustness"].value == pytest.approx(100 / 29)
+
+
+def test_repetitions_are_averaged_frame_by_frame_or_run_by_run():
+    # One repetition fails late and has two valid frames less.
+    marks = codes("1" + "." * 13, "1" + "." * 11 + "20")
+    overlaps = np.where(marks == 3, [[0.4], [0.8]], 0.0)
+    runs = [Repetitions("a", overlaps, marks)]
+    pooled = score_supervised(runs, VOT2017).metrics()
+    assert pooled["accuracy"].value == pytest.approx((0.6 + 0.6 + 0.4 + 0.4) / 4)
+    assert pooled["failures"].value == 0.5
+    assert score_supervised(runs, VOT_TOOLKIT).metrics()["accuracy"].value == pytest.approx(0.6)
+
+
+def test_sequences_are_pooled_or_weighted_by_length():
+    short = Repetitions("a", np.full((1, 20), 0.2), codes("1" + "." * 19))
+    long = Repetitions("b", np.full((1, 60), 0.6), codes("1" + "." * 29 + "200001" + "." * 24))
+    pooled = score_supervised([short, long], VOT2017).metrics()
+    assert pooled["accuracy"].value == pytest.approx((10 * 0.2 + (20 + 15) * 0.6) / 45)
+    assert pooled["robustness"].value == pytest.approx(100 / 80)
+    weighted = score_supervised([short, long], VOT_TOOLKIT).metrics()
+    assert weighted["accuracy"].value == pytest.approx((20 * 0.2 + 60 * 0.6) / 80)
+    # Failures per sequence, weighted by length, over the mean length.
+    assert weighted["robustness"].value == pytest.approx(100 * (60 * 1 / 80) / 40)
+    assert weighted["failures"].value == pooled["failures"].value == 1
+
+
+def test_a_tracker_that_never_gets_past_the_burn_in_has_accuracy_0():
+    runs = [Repetitions("a", np.ones((1, 8)), codes("1......."))]
+    for rules in (VOT2017, VOT_TOOLKIT):
+        assert score_supervised(runs, rules).metrics()["accuracy"].value == 0
+
+
+def test_fragments():
+    assert fragments(codes("1..2000001..1.2")[0]) == [
+        Fragment(0, 9, 3),
+        Fragment(9, 12, None),
+        Fragment(12, 15, 14),
+    ]
+
+
+def expected_overlap(runs, rule, length):
+    """Phi(length), word for word."""
+    total = weight_total = 0.0
+    for run in runs:
+        for overlaps, marks in zip(run.overlaps, run.codes, strict=True):
+            frames = len(marks)
+            weight = 1 / len(run.codes) if rule.share else 1
+            starts = [*np.flatnonzero(marks == 1), frames]
+            for start, stop in pairwise(starts):
+                part = np.where(marks[start:stop] == 3, overlaps[start:stop], 0).tolist()
+                failures = np.flatnonzero(marks[start:stop] == 2) + start
+                if len(failures) and failures[0] < frames - rule.late_frames:
+                    part += [0.0] * length
+                if len(part) >= length:
+                    total += weight * np.mean(part[1:length])
+                    weight_total += weight
+    return total / weight_total
+
+
+@RULES
+def test_expected_overlap_is_its_definition(rules):
+    runs = random_runs(6, 3, seed=1)
+    runs[2] = replace(runs[2], overlaps=runs[2].overlaps[:2], codes=runs[2].codes[:2])
+    lengths, phi = score_supervised(runs, rules).curve()
+    assert lengths[0] == 2
+    at = [0, 8, 98, 150, 300, 354]
+    expected = [expected_overlap(runs, rules.fragments, int(lengths[i])) for i in at]
+    assert phi[at] == pytest.approx(expected, abs=1e-12)
+
+
+@RULES
+def test_eao_is_the_mean_of_the_curve_over_its_lengths(rules):
+    score = score_supervised(random_runs(6, 3, seed=2), rules)
+    lengths, phi = score.curve()
+    window = (lengths >= rules.fragments.low) & (lengths <= rules.fragments.high)
+    assert window.sum() == 257
+    assert score.metrics()["eao"].value == pytest.approx(phi[window].mean(), abs=1e-12)
+
+
+def test_a_failure_in_the_last_frames_counts_as_reaching_the_end():
+    def eao(frames_left):
+        marks = np.full((1, 200), Code.TRACKED, np.int8)
+        marks[0, 0] = Code.INITIALIZED
+        marks[0, 200 - frames_left :] = Code.SKIPPED
+        marks[0, 200 - frames_left] = Code.FAILED
+        return score_supervised([Repetitions("a", np.ones((1, 200)), marks)], VOT2017)
+
+    assert eao(5).curve()[0][-1] == 200
+    assert eao(6).curve()[0][-1] == 356
+
+
+def test_no_length_of_the_window_reached():
+    score = score_supervised([Repetitions("a", np.ones((1, 50)), codes("1" + "." * 49))], VOT2017)
+    assert np.isnan(score.metrics()["eao"].value)
+    assert score.metrics()["accuracy"].value == 1
+
+
+@RULES
+def test_a_draw_of_sequences_scores_as_these_sequences_do(rules):
+    runs = random_runs(5, 2, seed=3)
+    counts = np.array([[2.0, 0, 1, 0, 2]])
+    drawn = [runs[i] for i in (0, 0, 2, 4, 4)]
+    expected = [estimate.value for estimate in score_supervised(drawn, rules).metrics().values()]
+    assert score_supervised(runs, rules)._figures(counts)[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_intervals_lie_around_the_figures_and_shrink_with_more_sequences():
+    few = score_supervised(random_runs(8, 1, seed=4), VOT2017).metrics()
+    many = score_supervised(random_runs(60, 1, seed=4), VOT2017).metrics()
+    for name in ("accuracy", "robustness", "eao"):
+        assert few[name].low < few[name].value < few[name].high
+        assert many[name].high - many[name].low < few[name].high - few[name].low
+
+
+def test_subset_is_the_score_of_these_sequences():
+    runs = random_runs(4, 2, seed=5)
+    part = score_supervised(runs, VOT2017).subset([1, 3])
+    assert part.sequences == ("s1", "s3")
+    assert part.metrics() == score_supervised([runs[1], runs[3]], VOT2017).metrics()
+
+
+def test_tags_count_their_frames_only():
+    marks = codes("1" + "." * 19 + "200001" + "." * 14)
+    overlaps = np.where(np.arange(40) < 20, 0.8, 0.4)[None]
+    first = np.arange(40) < 20
+    runs = [Repetitions("a", overlaps, marks), Repetitions("b", overlaps, marks)]
+    tagged = score_supervised(runs, VOT2017, {"a": first, "b": np.zeros(40, bool)})
+    assert tagged.sequences == ("a",)
+    assert tagged.frames.tolist() == [20]
+    assert tagged.metrics()["accuracy"].value == pytest.approx(0.8)
+    assert tagged.metrics()["failures"].value == 0
+    other = score_supervised(runs, VOT2017, {"a": ~first, "b": np.zeros(40, bool)}).metrics()
+    assert other["accuracy"].value == pytest.approx(0.4)
+    assert other["robustness"].value == pytest.approx(100 / 20)
+    # The first fragment has 20 of its 25 frames in the tag, the second none: Phi(2) is the first's alone.
+    assert tagged.curve()[1][0] == pytest.approx(0.8)
+
+
+def test_average_overlap():
+    runs = {"a": np.full(20, 0.5), "b": np.r_[np.full(10, 0.0), np.full(20, 0.8)], "c": np.ones(4)}
+    assert score_unsupervised(runs, VOT2017).metrics()["ao"].value == pytest.approx((9.5 + 16 + 3) / 54)
+    weighted = (20 * 0.5 + 30 * 0.8 + 4 * 0) / 54
+    ao = score_unsupervised(runs, VOT_TOOLKIT).metrics()["ao"]
+    assert ao.value == pytest.approx(weighted)
+    assert ao.low < ao.value < ao.high
+
+
+def test_reliability():
+    assert reliability(0) == 1
+    assert reliability(0.5853) == pytest.approx(np.exp(-30 * 125 / 21356), abs=1e-5)
+
+
+def test_nothing_to_score():
+    with pytest.raises(UserError, match="no frame can be scored"):
+        score_supervised([], VOT2017)
