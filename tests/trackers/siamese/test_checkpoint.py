@@ -1,0 +1,164 @@
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from trackers.errors import UserError
+from trackers.siamese.backbone import Embedding, scaled_widths
+from trackers.siamese.checkpoint import load_embedding, read, write
+
+WIDTHS = scaled_widths(0.1)
+
+
+def state() -> OrderedDict[str, Tensor]:
+    torch.manual_seed(0)
+    return OrderedDict((f"backbone.{name}", value) for name, value in Embedding(WIDTHS).state_dict().items())
+
+
+def equal(network: Embedding, tensors: dict[str, Tensor]) -> bool:
+    return all(
+        torch.equal(value, tensors[f"backbone.{name}"]) for name, value in network.state_dict().items()
+    )
+
+
+def test_both_formats_hold_the_same_network(tmp_path: Path) -> None:
+    tensors = state()
+    torch.save(tensors, tmp_path / "a.pth")
+    write(tmp_path / "a.safetensors", tensors, "siamfc")
+    for name in ("a.pth", "a.safetensors"):
+        network = load_embedding(tmp_path / name)
+        assert network.widths == WIDTHS
+        assert not network.training
+        assert equal(network, tensors)
+
+
+def test_old_files_without_counters_load(tmp_path: Path) -> None:
+    tensors = OrderedDict(
+        (name, value) for name, value in state().items() if not name.endswith("num_batches_tracked")
+    )
+    torch.save(tensors, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    assert load_embedding(tmp_path / "old.pth").widths == WIDTHS
+
+
+def test_width_must_be_the_files(tmp_path: Path) -> None:
+    torch.save(state(), tmp_path / "a.pth")
+    assert load_embedding(tmp_path / "a.pth", width=0.1).widths == WIDTHS
+    with pytest.raises(UserError, match=r"widths 8-24-38-38-24, not the 28-76-114-114-76 of width=0.3"):
+        load_embedding(tmp_path / "a.pth", width=0.3)
+
+
+def renamed(tensors: dict[str, Tensor]) -> Any:
+    return {f"module.{name}": value for name, value in tensors.items()}
+
+
+def without_bias(tensors: dict[str, Tensor]) -> Any:
+    return {name: value for name, value in tensors.items() if name != "backbone.conv5.0.bias"}
+
+
+def with_more(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "head.weight": torch.zeros(1)}
+
+
+def reshaped(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "backbone.conv3.0.weight": torch.zeros(38, 24, 5, 5)}
+
+
+def not_finite(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "backbone.conv4.1.running_var": torch.full((38,), float("nan"))}
+
+
+def odd(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "backbone.conv1.0.weight": torch.zeros(7, 3, 11, 11)}
+
+
+def nested(tensors: dict[str, Tensor]) -> Any:
+    return {"epoch": 3, "state_dict": tensors}
+
+
+def bare(tensors: dict[str, Tensor]) -> Any:
+    return tensors["backbone.conv1.0.weight"]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (renamed, r"lacks the convolution backbone.conv1.0.weight and holds module.backbone.conv1.0.weight"),
+        (without_bias, r"lacks backbone.conv5.0.bias"),
+        (with_more, r"has unknown head.weight"),
+        (reshaped, r"backbone.conv3.0.weight has shape \(38, 24, 5, 5\), not \(38, 24, 3, 3\)"),
+        (not_finite, r"backbone.conv4.1.running_var holds values that are not finite"),
+        (odd, r"widths 7-24-38-38-24, which two groups"),
+        (nested, r"other things than tensors \(epoch, state_dict\)"),
+        (bare, r"holds a Tensor"),
+    ],
+)
+def test_wrong_contents_are_named(tmp_path: Path, change: Callable[[Any], Any], found: str) -> None:
+    path = tmp_path / "wrong.pth"
+    torch.save(change(state()), path)
+    with pytest.raises(UserError, match=found) as caught:
+        load_embedding(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_files_are_named(tmp_path: Path) -> None:
+    torch.save(state(), tmp_path / "whole.pth")
+    write(tmp_path / "whole.safetensors", state(), "siamfc")
+    for suffix in ("pth", "safetensors"):
+        content = (tmp_path / f"whole.{suffix}").read_bytes()
+        for name, damaged in {
+            "cut": content[: len(content) // 2],
+            "empty": b"",
+            "text": b"no weights",
+        }.items():
+            path = tmp_path / f"{name}.{suffix}"
+            path.write_bytes(damaged)
+            with pytest.raises(UserError, match="damaged") as caught:
+                load_embedding(path)
+            assert str(path) in str(caught.value)
+            assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no weights file .*absent\.pth"):
+        load_embedding(tmp_path / "absent.pth")
+
+
+class Trap:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_pickled_code_is_never_run(tmp_path: Path, zipped: bool) -> None:
+    sprung, path = tmp_path / "sprung", tmp_path / "trap.pth"
+    content = {"backbone.conv1.0.weight": Trap(sprung)}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(UserError, match="Python objects, which are never loaded"):
+        load_embedding(path)
+    assert not sprung.exists()
+
+
+def test_a_plain_pickle_is_never_run(tmp_path: Path) -> None:
+    sprung, path = tmp_path / "sprung", tmp_path / "trap.pth"
+    path.write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(UserError, match="damaged"):
+        load_embedding(path)
+    assert not sprung.exists()
+
+
+def test_another_architecture_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.safetensors", state(), "gradnet")
+    assert read(tmp_path / "a.safetensors", "gradnet").keys() == state().keys()
+    with pytest.raises(UserError, match=r"architecture gradnet, format version 1, and not siamfc, 1"):
+        load_embedding(tmp_path / "a.safetensors")

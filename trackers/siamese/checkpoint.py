@@ -1,0 +1,163 @@
+"""Reads and writes the weights of Siamese trackers.
+
+Two kinds of files are read: PyTorch checkpoints (.pth) of siamfc-pytorch and FDSiamFC, whose pickled code is
+never run, and .safetensors files, this project's own format: the same names and shapes, with the
+architecture and the format's version as metadata.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from trackers.errors import UserError
+from trackers.siamese.backbone import Embedding, scaled_widths
+
+FORMAT_VERSION = "1"
+PREFIX = "backbone."
+ACCEPTED = "give weights of siamfc-pytorch, FDSiamFC or this project"
+
+
+def load_embedding(path: Path, width: float | None = None) -> Embedding:
+    """Builds the embedding whose weights are in `path`, in evaluation mode, on the CPU.
+
+    Args:
+        path: a .pth or .safetensors file with names `backbone.conv1.0.weight` ... `backbone.conv5.0.bias`.
+        width: the width it must have, 1 for the full network; None takes the file's.
+
+    Raises:
+        UserError: the file is missing, damaged, of another network, or of another width.
+    """
+    tensors = read(path, "siamfc")
+    widths = _widths(path, tensors)
+    if width is not None and scaled_widths(width) != widths:
+        raise UserError(
+            f"{path} holds a network of widths {_dashes(widths)}, not the {_dashes(scaled_widths(width))} of "
+            f"width={width:g}; leave width out to take the file's"
+        )
+    with torch.device("meta"):
+        network = Embedding(widths)
+    _check(path, {PREFIX + name: value for name, value in network.state_dict().items()}, tensors)
+    state = {
+        name.removeprefix(PREFIX): value.float() if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def read(path: Path, architecture: str) -> dict[str, Tensor]:
+    """Reads the tensors of a checkpoint onto the CPU, without running any code that is in it.
+
+    Args:
+        path: a .safetensors file, or any other name for a PyTorch checkpoint.
+        architecture: what a .safetensors file must say that it holds.
+
+    Raises:
+        UserError: the file is missing, damaged, or not a flat dictionary of tensors.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no weights file {path}; check the path")
+    return _read_safetensors(path, architecture) if path.suffix == ".safetensors" else _read_pickle(path)
+
+
+def write(path: Path, tensors: Mapping[str, Tensor], architecture: str) -> None:
+    """Writes a .safetensors file that `read` takes back."""
+    metadata = {"architecture": architecture, "format_version": FORMAT_VERSION}
+    save_file({name: value.contiguous() for name, value in tensors.items()}, path, metadata=metadata)
+
+
+def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path} is damaged or is not a .safetensors file ({error}); fetch it again"
+        ) from None
+    found = metadata.get("architecture"), metadata.get("format_version")
+    if found != (architecture, FORMAT_VERSION):
+        raise UserError(
+            f"{path} says that it holds architecture {found[0]}, format version {found[1]}, and not "
+            f"{architecture}, {FORMAT_VERSION}; give a file that this project wrote for this tracker"
+        )
+    return tensors
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # what is odd about the file is said below
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise UserError(
+            f"{path} is damaged, or holds Python objects, which are never loaded; "
+            "give a file written by torch.save(model.state_dict(), FILE)"
+        ) from None
+    except Exception as error:  # torch.load raises almost anything on a file that is not a checkpoint
+        reason = str(error).partition("\n")[0][:200] or type(error).__name__
+        raise UserError(
+            f"{path} is damaged or is not a PyTorch checkpoint ({reason}); fetch it again"
+        ) from None
+    if not isinstance(content, Mapping):
+        raise UserError(
+            f"{path} holds a {type(content).__name__}; give a file that holds a model's state_dict()"
+        )
+    others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
+    if others:
+        raise UserError(
+            f"{path} holds other things than tensors ({_some(others)}); give a file that holds a model's "
+            "state_dict() and nothing else"
+        )
+    return dict(content)
+
+
+def _widths(path: Path, tensors: Mapping[str, Tensor]) -> tuple[int, ...]:
+    names = [f"{PREFIX}conv{layer}.0.weight" for layer in range(1, 6)]
+    missing = [name for name in names if name not in tensors or tensors[name].dim() != 4]
+    if missing:
+        raise UserError(
+            f"{path} is not a SiamFC network: it lacks the convolution {missing[0]} and holds "
+            f"{_some(list(tensors))}; {ACCEPTED}"
+        )
+    widths = tuple(len(tensors[name]) for name in names)
+    if 0 in widths or any(channels % 2 for channels in widths):
+        raise UserError(
+            f"{path} holds a network of widths {_dashes(widths)}, which two groups cannot share; {ACCEPTED}"
+        )
+    return widths
+
+
+def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    """Compares names, shapes and values; the counter of batch normalisation, used by none, may be absent."""
+    counters = {name for name in wanted if name.endswith("num_batches_tracked")}
+    for what, names in (
+        ("lacks", wanted.keys() - found.keys() - counters),
+        ("has unknown", found.keys() - wanted.keys()),
+    ):
+        if names:
+            raise UserError(f"{path} {what} {_some(sorted(names))}; {ACCEPTED}")
+    for name, value in found.items():
+        if value.shape != wanted[name].shape:
+            raise UserError(
+                f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; {ACCEPTED}"
+            )
+        if not torch.isfinite(value).all():
+            raise UserError(f"{path}: {name} holds values that are not finite; give a file of sound weights")
+
+
+def _dashes(widths: tuple[int, ...]) -> str:
+    return "-".join(map(str, widths))
+
+
+def _some(names: list[str]) -> str:
+    """The first few of `names`, and how many more there are."""
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (", ".join(names[:3]) + rest) or "nothing"

@@ -1,0 +1,86 @@
+"""Square crops around targets, cut from a batch of frames on the frames' own device.
+
+Everything is a tensor whose first axis is the slot; nothing here waits for the device.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def context_side(sizes: Tensor, context: float) -> Tensor:
+    """Side of the square that holds a target and its surroundings.
+
+    sqrt((w + p)(h + p)) with p = context (w + h) (Bertinetto et al. 2016, section 3.4, where context = 1/2).
+
+    Args:
+        sizes: (..., 2), w and h in pixels.
+        context: how much surroundings, as a share of w + h.
+
+    Returns:
+        (...), in pixels.
+    """
+    padded = sizes + context * sizes.sum(-1, keepdim=True)
+    return padded.sqrt().prod(-1)
+
+
+def mean_colour(frames: Tensor, frame_sizes: Tensor) -> Tensor:
+    """Mean colour of each frame: (n, h, w, 3) uint8, padded with zeros, to (n, 3) float32 in 0..255."""
+    total = frames.sum((1, 2), dtype=torch.float64)
+    return (total / frame_sizes.prod(-1, keepdim=True)).round().float()
+
+
+def crop(
+    frames: Tensor, frame_sizes: Tensor, centers: Tensor, sides: Tensor, size: int, fill: Tensor
+) -> Tensor:
+    """Cuts squares out of frames and resizes them bilinearly, as the reference trackers do.
+
+    The squares' sides and corners are rounded to whole pixels; pixel i of a crop then samples its square at
+    ((i + 1/2) / size) side, where the centre of the square's first pixel is at 1/2, and repeats the outermost
+    pixels as `cv2.resize` does. Where a square leaves the frame it has the colour `fill`.
+
+    Args:
+        frames: (n, h, w, 3) uint8. A frame smaller than h x w lies at the top left, with zeros around.
+        frame_sizes: (n, 2) float64: each frame's own width and height.
+        centers: (n, 2) float64: x and y of the squares' common centre.
+        sides: (n, s) float64: sides of s squares per frame, in pixels.
+        size: side of a crop, in pixels.
+        fill: (n, 3) float32: colour, 0..255.
+
+    Returns:
+        (n, s, 3, size, size) float32 in 0..255.
+    """
+    height, width = frames.shape[1:3]
+    steps = (torch.arange(size, dtype=torch.float64, device=frames.device) + 0.5) / size
+    whole_sides = sides.round().clamp(min=1.0)[:, :, None]  # n, s, 1
+    corners = (centers[:, None] - whole_sides / 2).round()  # n, s, (x, y)
+    # Positions in units of pixels, 0 at the first pixel's centre: n, s, size, (x, y). A sample a whole pixel
+    # or more outside takes nothing from the frame; further out it would only lose precision.
+    lengths = frame_sizes[:, None, None]
+    offsets = (whole_sides * steps - 0.5).clamp(min=0.0).minimum(whole_sides - 1)
+    positions = corners[:, :, None] + offsets[..., None]
+    positions = positions.clamp(min=-1.0).minimum(lengths)
+    # The share of a sample, along each axis, that lies inside the frame.
+    inside = (positions + 1).minimum(lengths - positions).clamp(0.0, 1.0).float()
+
+    # `grid_sample` counts from -1 at the image's left or top edge to 1 at its right or bottom.
+    x = ((2 * positions[..., 0] + 1) / width - 1).float()[:, :, None, :].expand(-1, -1, size, -1)
+    y = ((2 * positions[..., 1] + 1) / height - 1).float()[:, :, :, None].expand(-1, -1, -1, size)
+    grid = torch.stack([x, y], dim=-1)
+    samples = _sample(frames.permute(0, 3, 1, 2).float(), grid)
+
+    share = inside[..., None, :, 0] * inside[..., :, None, 1]
+    outside = (1 - share)[:, :, None] * fill[:, None, :, None, None]
+    return outside.add_(samples)
+
+
+def _sample(images: Tensor, grid: Tensor) -> Tensor:
+    """Samples images (n, 3, h, w) at (n, s, k, k, 2), zero outside; returns (n, s, 3, k, k)."""
+    n, s, size, _, _ = grid.shape
+    if n == 1:
+        # The kernel for CPUs uses a thread per image, so the scales become images that share their pixels.
+        return F.grid_sample(images.expand(s, -1, -1, -1), grid[0], align_corners=False)[None]
+    samples = F.grid_sample(images, grid.view(n, s * size, size, 2), align_corners=False)
+    return samples.view(n, 3, s, size, size).transpose(1, 2)

@@ -1,0 +1,92 @@
+"""From features to the place of the best match: correlation, up-sampling, window, peak.
+
+Pure functions of tensors; the first axis is the slot, and nothing here waits for the device.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def cross_correlation(features: Tensor, templates: Tensor) -> Tensor:
+    """Valid cross-correlation of each slot's search features with its own template.
+
+    All products are one matrix multiplication per slot, of every position of the search region with every
+    position of the template; a score is then the sum along a diagonal. That is several times faster than a
+    convolution with a single output channel.
+
+    Args:
+        features: (n, s, c, h, w): s search regions per slot; fastest when channels-last.
+        templates: (n, c, a, b).
+
+    Returns:
+        (n, s, h - a + 1, w - b + 1), the raw sums.
+    """
+    n, s, c, h, w = features.shape
+    _, _, a, b = templates.shape
+    pixels = features.permute(0, 1, 3, 4, 2).reshape(n, s * h * w, c)
+    products = (pixels @ templates.flatten(2)).view(n, s, h, w, a, b)
+    # Score (i, j) sums the products of search position (i + u, j + v) with template position (u, v).
+    along_rows = products.unfold(2, h - a + 1, 1).diagonal(dim1=2, dim2=4)  # n, s, w, b, i, u
+    both = along_rows.unfold(2, w - b + 1, 1).diagonal(dim1=2, dim2=3)  # n, s, i, u, j, v
+    return both.sum((3, 5))
+
+
+def upsampling_matrix(size: int, factor: int) -> Tensor:
+    """Bicubic interpolation of `size` values to `size * factor` as a (size * factor, size) matrix.
+
+    Keys' kernel with a = -0.75 at half-pixel centres, the outermost value repeated: `cv2.INTER_CUBIC`.
+    """
+    unit = torch.eye(size)[None, None]
+    return F.interpolate(unit, size=(size * factor, size), mode="bicubic", align_corners=False)[0, 0]
+
+
+def cosine_window(size: int) -> Tensor:
+    """Outer product of two Hann windows, (size, size), divided by its sum."""
+    hann = torch.hann_window(size, periodic=False, dtype=torch.float64)
+    window = torch.outer(hann, hann)
+    return (window / window.sum()).float()
+
+
+class Peak(NamedTuple):
+    """Where the targets are in their responses; n slots.
+
+    Attributes:
+        scale: (n,) int64, which of the scales matched best.
+        offset: (n, 2) float64, x and y from the response's centre to its peak, in up-sampled cells.
+        score: (n,) float32, the best scale's highest value before window and normalisation.
+    """
+
+    scale: Tensor
+    offset: Tensor
+    score: Tensor
+
+
+def normalised(response: Tensor) -> Tensor:
+    """Shifts each (..., h, w) map to minimum 0 and divides it by its sum."""
+    shifted = response - response.amin((-2, -1), keepdim=True)
+    return shifted / (shifted.sum((-2, -1), keepdim=True) + 1e-16)
+
+
+def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weight: float) -> Peak:
+    """Finds the best scale, and in it the peak under the window.
+
+    Args:
+        responses: (n, s, r, r) up-sampled scores.
+        penalties: (s,) factors on each scale's scores, 1 where the size does not change.
+        window: (r, r), sum 1.
+        window_weight: the window's share, 0..1.
+    """
+    penalised = responses * penalties[:, None, None]
+    scale_scores = penalised.amax((2, 3))
+    scale = scale_scores.argmax(1)
+    best = penalised.take_along_dim(scale[:, None, None, None], dim=1)[:, 0]
+    weighed = torch.lerp(normalised(best), window, window_weight)
+    size = weighed.shape[-1]
+    place = weighed.flatten(1).argmax(1)
+    cell = torch.stack([place % size, place // size], dim=-1).double()
+    return Peak(scale, cell - (size - 1) / 2, scale_scores.amax(1))
