@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trackers.devices import resolve_device
 from trackers.errors import UserError
 from trackers.registry import Entry, Registry, did_you_mean
 from trackers.tracker import BatchTracker, OneSlot, Tracker
@@ -121,31 +122,6 @@ class TrackerSpec:
             f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a "
             "trackers.Tracker; derive the class from it and define init(frame, box) and update(frame)"
         )
-
-
-def resolve_device(name: str) -> str:
-    """Turns `"auto"` into `"cuda:0"` or `"cpu"`, and makes sure that a named device is there.
-
-    Raises:
-        UserError: no such device; the message says which there are.
-    """
-    if name == "cpu":
-        return name
-    import torch  # takes two seconds, which only trackers with a device should cost
-
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if name == "auto":
-        return "cuda:0" if count else "cpu"
-    match = re.fullmatch(r"cuda(?::(\d+))?", name)
-    if not match:
-        raise UserError(f"there is no device '{name}'; give auto, cpu, cuda or cuda:N")
-    if not count:
-        why = "this torch is a CPU build" if torch.version.cuda is None else "torch sees no NVIDIA GPU"
-        raise UserError(f"device '{name}' cannot be used: {why}; give --device cpu")
-    index = int(match[1] or 0)
-    if index >= count:
-        raise UserError(f"there is no device '{name}'; this machine has cuda:0 to cuda:{count - 1}")
-    return f"cuda:{index}"
 
 
 def _value(tracker: str, name: str, given: object, default: object) -> object:

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from benchmarks.datasets import DATASETS, open_dataset
     from benchmarks.running.environment import describe, package_version
-    from trackers.catalogue import resolve_device
+    from trackers.devices import resolve_device
     from trackers.errors import UserError
 
     problems = []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trackers import UserError
-from trackers.catalogue import TRACKERS, TrackerSpec, resolve_device
+from trackers.catalogue import TRACKERS, TrackerSpec
 from trackers.ncc import NCC
 from trackers.tracker import OneSlot
 
@@ -100,21 +100,3 @@ def test_a_spec_travels_to_another_process() -> None:
     built = pickle.loads(pickle.dumps(spec)).build()
     assert isinstance(built, NCC)
     assert built.reach == 2.0
-
-
-def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert resolve_device("auto") == "cpu"
-    with pytest.raises(UserError, match=r"device 'cuda' cannot be used: .*give --device cpu"):
-        resolve_device("cuda")
-    with pytest.raises(UserError, match=r"there is no device 'gpu'; give auto, cpu"):
-        resolve_device("gpu")
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert resolve_device("auto") == "cuda:0"
-    assert resolve_device("cuda:1") == "cuda:1"
-    with pytest.raises(UserError, match="no device 'cuda:2'; this machine has cuda:0 to cuda:1"):
-        resolve_device("cuda:2")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, folded, for_cpu
 from trackers.siamese.checkpoint import load_embedding
@@ -72,7 +73,7 @@ class SiamFC(BatchTracker):
         settings = SearchSettings(
             context, scales, scale_step, scale_penalty, scale_rate, window_weight, scale_min, scale_max
         )
-        self.device = usable_device(device)
+        self.device = torch.device(resolve_device(device))
         self.network = for_inference(load_embedding(Path(weights), width), self.device)
         self.search = Search(settings, self.device)
         self.targets = Targets(
@@ -143,27 +144,10 @@ class SiamFC(BatchTracker):
 def for_inference(network: Embedding, device: torch.device) -> Embedding:
     """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
     network = folded(network)
-    return for_cpu(network) if device.type == "cpu" else network.to(device)
-
-
-def usable_device(name: str) -> torch.device:
-    """The device called `name`.
-
-    Raises:
-        UserError: there is no such device here, or it is of a kind that is not supported.
-    """
-    try:
-        device = torch.device(name)
-    except (RuntimeError, TypeError):
-        device = None
-    if device is None or device.type not in ("cpu", "cuda"):
-        raise UserError(f"'{name}' is not a device that can be used; give cpu, cuda or cuda:N")
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if device.type == "cuda" and (device.index or 0) >= count:
-        raise UserError(
-            f"there is no device {name}: {count} CUDA devices can be used here; give --device cpu"
-        )
-    return device
+    if device.type != "cpu":
+        return network.to(device)
+    keep_freed_memory()
+    return for_cpu(network)
 
 
 def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tensor]:
