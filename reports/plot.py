@@ -17,10 +17,11 @@ from benchmarks.cli.options import (
     guarded,
 )
 from benchmarks.datasets import open_dataset
-from benchmarks.scoring import PROFILES, score_run
+from benchmarks.scoring import Profile, choose_profile, score_run
 from benchmarks.store import read_run, select_runs
 from benchmarks.store.atomic import write_atomic
 from reports.curves import KINDS, curve_figure, figure_bytes
+from trackers.errors import UserError
 
 
 def parser() -> Parser:
@@ -51,8 +52,10 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the plots and prints the files' names."""
     chosen = parser().parse_args(arguments)
-    profile = PROFILES.load(chosen.profile)
     dataset = open_dataset(chosen.dataset, chosen.data_root)
+    profile = choose_profile(chosen.profile, dataset.name, chosen.protocol)
+    if not isinstance(profile, Profile):
+        raise UserError(f"profile '{profile.name}' has no curves over frames; name another --profile")
     scores = []
     for tracker in select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker):
         run = read_run(chosen.results, dataset.name, tracker, chosen.protocol)

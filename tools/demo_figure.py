@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from benchmarks.datasets.demo import Demo
 
-MOMENTS = {"occlusion": 32, "illumination": 21, "motion": 22, "deformation": 24, "clutter": 32, "out-of-view": 22}
+MOMENTS = {"occlusion": 32, "illumination": 21, "motion": 22, "clutter": 32, "out-of-view": 22}
 """Frames that show what a sequence is about; the 25th where none is named."""
 
 

@@ -15,15 +15,20 @@ from benchmarks.cli.options import (
     add_profile,
     add_protocol,
     add_results,
+    add_split,
     add_trackers,
 )
+from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
 
 NAME = "score"
-HELP = "Score runs: success, precision and normalised precision with 95 %% intervals."
-EXAMPLES = "example: sotbench score --dataset demo --by attribute --format csv"
+HELP = "Score runs: the figures of a profile with 95 %% intervals; --profile all for every toolkit's."
+EXAMPLES = (
+    "examples: sotbench score --dataset demo --by attribute --format csv; "
+    "sotbench score --dataset otb2015 --tracker siamfc --profile all"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="table",
         help="how to print them (default: table)",
     )
+    add_split(parser)
     add_data_root(parser)
     add_results(parser)
 
@@ -46,18 +52,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints the scores on standard output; what was left out is said on standard error."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.scoring import PROFILES, score_run
+    from benchmarks.scoring import choose_profiles, score_run
     from benchmarks.scoring.tables import records_csv, records_table
     from benchmarks.store import read_run, select_runs
 
-    profile = PROFILES.load(arguments.profile)
-    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
     for name in select_runs(arguments.results, dataset.name, arguments.protocol, arguments.tracker):
         run = read_run(arguments.results, dataset.name, name, arguments.protocol)
         for sequence, why in run.failed.items():
             print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
-        records += score_run(run, dataset, profile).records(arguments.by)
+        if len(profiles) == 1:
+            records += score_run(run, dataset, profiles[0]).records(arguments.by)
+            continue
+        for profile in profiles:
+            try:
+                rows = score_run(run, dataset, profile).records(arguments.by)
+            except UserError as error:
+                # One toolkit's refusal is no reason to withhold what the others say.
+                print(f"{name}: {profile.name} is left out: {error}", file=sys.stderr)
+                continue
+            records += [row | {"differs": profile.differs} for row in rows]
+    if not records:
+        raise UserError("no profile can score these results; see above")
     if arguments.format == "json":
         print(json.dumps(records, indent=1))
     elif arguments.format == "csv":

@@ -1,25 +1,26 @@
 """Scores of results: pure functions of boxes and ground truth, under a named profile."""
 
+from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles
 from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
-from benchmarks.scoring.profiles import OTB, Metric, Profile
-from benchmarks.scoring.score import Estimate, Record, Score, score_run
-from trackers.registry import Entry, Registry
+from benchmarks.scoring.profiles import OTB, Metric, NamedRules, Profile
+from benchmarks.scoring.records import Record, RunScore
+from benchmarks.scoring.score import Score, score_run
+from benchmarks.scoring.statistics import Estimate
 
 __all__ = [
+    "OTB",
     "PROFILES",
     "Estimate",
     "Metric",
+    "NamedRules",
     "Profile",
     "Record",
+    "RunScore",
     "Score",
     "center_error",
+    "choose_profile",
+    "choose_profiles",
     "iou",
     "normalized_center_error",
     "score_run",
 ]
-
-PROFILES = Registry(
-    "scoring profile",
-    {OTB.name: Entry("benchmarks.scoring.profiles:OTB", OTB.title)},
-    hint="see `python -m benchmarks list profiles`",
-)

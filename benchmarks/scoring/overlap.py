@@ -51,7 +51,9 @@ def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
         return _length(_center(a) - _center(b))
 
 
-def normalized_center_error(prediction: Boxes, truth: Boxes) -> NDArray[np.float64]:
+def normalized_center_error(
+    prediction: Boxes, truth: Boxes, smallest: float | None = None
+) -> NDArray[np.float64]:
     """Distance between the centres in units of the target's size.
 
     Each axis is divided by the ground truth's extent along it (Mueller et al.: TrackingNet, ECCV 2018), so
@@ -60,11 +62,13 @@ def normalized_center_error(prediction: Boxes, truth: Boxes) -> NDArray[np.float
     Args:
         prediction: shape (..., 4): x, y, w, h in pixels.
         truth: likewise.
+        smallest: pixels; extents below count as this much, if given.
 
     Returns:
-        Shape (...), 0 or more; infinite where the ground truth has no extent.
+        Shape (...), 0 or more; infinite where the ground truth has no extent and `smallest` gives it none.
     """
-    size = np.where(truth[..., 2:] > 0, truth[..., 2:], np.nan)
+    size = truth[..., 2:] if smallest is None else np.maximum(truth[..., 2:], smallest)
+    size = np.where(size > 0, size, np.nan)
     with np.errstate(invalid="ignore", over="ignore"):
         return _length((_center(prediction) - _center(truth)) / size)
 

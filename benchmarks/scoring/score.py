@@ -4,35 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Sequence
-from benchmarks.scoring.profiles import Metric, Profile
-from benchmarks.scoring.statistics import bootstrap_interval
-from benchmarks.store import Run, truth_digest
+from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.pairing import PairedResults, pair
+from benchmarks.scoring.profiles import Metric, NamedRules, Pass, Profile
+from benchmarks.scoring.records import Record, RunScore, estimate_columns
+from benchmarks.scoring.statistics import Estimate, bootstrap_interval
+from benchmarks.scoring.vot import VOTRules
+from benchmarks.scoring.vot_run import score_vot
+from benchmarks.store import Run
 from trackers.errors import UserError
-from trackers.registry import did_you_mean
-from trackers.tracker import Boxes
-
-Record: TypeAlias = dict[str, str | int | float | None]
-"""One row: tracker, dataset, protocol, profile; sequence or attribute, where asked for; sequences (how many
-were scored), of (how many the data set has), frames; each metric with `<name>_low` and `<name>_high`."""
-
-
-class Estimate(NamedTuple):
-    """A mean over sequences with its 95 % interval, which is None for one sequence alone."""
-
-    value: float
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """One run under one profile, sequence by sequence.
+    """One run under one one-pass profile, sequence by sequence.
 
     Attributes:
         tracker, dataset, protocol: what was run.
@@ -56,16 +47,20 @@ class Score:
 
     def metrics(self) -> dict[str, Estimate]:
         """The profile's figures by name: means over sequences, never over frames."""
-        values = np.stack([metric.value(self.curves[metric.name]) for metric in self.profile.metrics], axis=1)
+        by_metric = self.by_metric()
+        values = np.stack(list(by_metric.values()), axis=1)
         interval = bootstrap_interval(values)
         ends = zip(*(end.tolist() for end in interval), strict=True) if interval else repeat((None, None))
-        names = (metric.name for metric in self.profile.metrics)
         means = values.mean(axis=0).tolist()
-        return {name: Estimate(mean, *end) for name, mean, end in zip(names, means, ends, strict=False)}
+        return {name: Estimate(mean, *end) for name, mean, end in zip(by_metric, means, ends, strict=False)}
 
     def value(self, metric: Metric) -> float:
         """The figure of `metric` without its interval, which is what takes time."""
         return float(metric.value(self.curves[metric.name]).mean())
+
+    def by_metric(self) -> dict[str, NDArray[np.float64]]:
+        """Each sequence's own figures, shape (S,), by metric."""
+        return {metric.name: metric.value(self.curves[metric.name]) for metric in self.profile.metrics}
 
     def by_sequence(self) -> dict[str, Score]:
         """Each sequence's own score."""
@@ -84,7 +79,7 @@ class Score:
         return [self._record({})]
 
     def _record(self, part: Record) -> Record:
-        record: Record = {
+        head: Record = {
             "tracker": self.tracker,
             "dataset": self.dataset,
             "protocol": self.protocol,
@@ -94,9 +89,7 @@ class Score:
             "of": self.of,
             "frames": int(self.frames.sum()),
         }
-        for name, (value, low, high) in self.metrics().items():
-            record |= {name: value, f"{name}_low": low, f"{name}_high": high}
-        return record
+        return head | estimate_columns(self.metrics())
 
     def _subset(self, rows: NDArray[np.intp]) -> Score:
         return replace(
@@ -108,77 +101,65 @@ class Score:
         )
 
 
-def score_run(run: Run, dataset: Dataset, profile: Profile, cut: bool = False) -> Score:
+@overload
+def score_run(run: Run, dataset: Dataset, profile: Profile, cut: bool | None = None) -> Score: ...
+
+
+@overload
+def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None = None) -> RunScore: ...
+
+
+def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None = None) -> RunScore:
     """Scores a run on those sequences that are finished and whose ground truth is there.
 
     Args:
         run: the boxes.
         dataset: the ground truth.
         profile: the rules.
-        cut: where boxes and ground truth differ in number, score the frames that both have, as the toolkits
-            do. For results that other tools stored; one's own are refused, since either was truncated.
+        cut: where boxes and ground truth differ in number, do as the profile's toolkit does: score the frames
+            that both have, or make up for those that are missing. None does so for results that another tool
+            made; one's own are refused, since either was truncated.
 
     Raises:
-        UserError: nothing can be scored, or the ground truth is not what the run was made on.
+        UserError: nothing can be scored, the ground truth is not what the run was made on, or the profile
+            refuses a box.
         SequenceError: a sequence's ground truth is damaged.
     """
-    sequences = [dataset[name] for name in _scorable(run, dataset, profile)]
-    passes = [_passes(run, dataset, sequence, cut) for sequence in sequences]
-    curves = [profile.curves(pairs) for pairs in passes]
+    results = pair(run, dataset, profile, run.imported if cut is None else cut)
+    if isinstance(profile, Profile):
+        return _score_one_pass(results, profile)
+    if isinstance(profile, VOTRules):
+        return score_vot(results, profile)
+    raise TypeError(f"no scorer for profiles of type {type(profile).__name__}")
+
+
+def _score_one_pass(results: PairedResults, profile: Profile) -> Score:
+    frames, curves = [], []
+    for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
+        try:
+            measures = profile.frames([_pass(sequence, trajectory) for trajectory in trajectories])
+        except UserError as error:
+            raise UserError(
+                f"profile '{profile.name}' does not score '{results.run.tracker}' on sequence "
+                f"'{sequence.name}': {error}"
+            ) from None
+        frames.append(len(measures.overlaps))
+        curves.append(profile.curves(measures))
     return Score(
-        tracker=run.tracker,
-        dataset=run.dataset,
-        protocol=run.protocol,
+        tracker=results.run.tracker,
+        dataset=results.run.dataset,
+        protocol=results.run.protocol,
         profile=profile,
-        of=len(dataset.all_names),
-        sequences=tuple(sequence.name for sequence in sequences),
-        frames=np.array([sum(len(truth) for _, truth in pairs) for pairs in passes]),
-        attributes={
-            name: np.array([name in sequence.attributes for sequence in sequences])
-            for name in dataset.attributes
-        },
+        of=results.of,
+        sequences=tuple(sequence.name for sequence in results.sequences),
+        frames=np.array(frames),
+        attributes=results.attributes,
         curves={metric.name: np.stack([c[metric.name] for c in curves]) for metric in profile.metrics},
     )
 
 
-def _scorable(run: Run, dataset: Dataset, profile: Profile) -> list[str]:
-    """The sequences that are both in the run and in the ground truth; refuses where there is none."""
-    if run.protocol not in profile.protocols:
-        raise UserError(
-            f"profile '{profile.name}' scores results of {', '.join(profile.protocols)}, not of "
-            f"{run.protocol}; name another --profile or --protocol"
-        )
-    for name in run.trajectories:
-        if name not in dataset.all_names:
-            raise UserError(
-                f"results of '{run.tracker}' hold sequence '{name}', which {dataset.title} does not have"
-                f"{did_you_mean(name, list(dataset.all_names))}; remove it or name another --dataset"
-            )
-    names = [name for name in dataset.names() if name in run.trajectories]
-    if not names:
-        raise UserError(
-            f"nothing of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} sequences "
-            f"are finished, ground truth is there for {len(dataset.names())}, none is both; see --data-root"
-        )
-    return names
-
-
-def _passes(run: Run, dataset: Dataset, sequence: Sequence, cut: bool) -> list[tuple[Boxes, Boxes]]:
-    """Each pass's boxes with the ground truth that they belong to; refuses where it is another."""
-    recorded = run.truth.get(sequence.name)
-    passes = []
-    for trajectory in run.trajectories[sequence.name]:
-        boxes, truth = trajectory.boxes, sequence.truth[trajectory.start :]
-        if len(boxes) != len(truth) and not cut:
-            raise UserError(
-                f"sequence '{sequence.name}' of {dataset.title} has {len(truth)} rows of ground truth where "
-                f"'{run.tracker}' has {len(boxes)} boxes; restore the ground-truth file or run it again"
-            )
-        length = min(len(boxes), len(truth))
-        passes.append((boxes[:length], truth[:length]))
-    if recorded and recorded != truth_digest(sequence.truth):
-        raise UserError(
-            f"'{run.tracker}' was run on other ground truth of sequence '{sequence.name}' than "
-            f"{dataset.title} has now; restore the file or run the sequence again"
-        )
-    return passes
+def _pass(sequence: Sequence, trajectory: Trajectory) -> Pass:
+    if trajectory.boxes.shape[1] != 4:
+        raise UserError("it has polygons, and one-pass profiles score upright boxes x, y, w, h")
+    absent = None if sequence.absent is None else sequence.absent[trajectory.start :]
+    return Pass(trajectory.boxes, sequence.truth[trajectory.start :], absent)

@@ -7,6 +7,7 @@ and its uncertainty comes from drawing other sequences.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,14 @@ SEED = 0
 """One seed for all: scores do not change from run to run, and trackers are resampled alike."""
 
 _BLOCK_ENTRIES = 1_000_000
+
+
+class Estimate(NamedTuple):
+    """A mean over sequences with its 95 % interval, which is None for one sequence alone."""
+
+    value: float
+    low: float | None
+    high: float | None
 
 
 def bootstrap_interval(
@@ -39,13 +48,64 @@ def bootstrap_interval(
         Lower and upper ends, each of shape () or (T,); None for fewer than two sequences, whose mean has no
         interval.
     """
-    sequences = len(values)
-    if sequences < 2:
+    if len(values) < 2:
         return None
-    means = np.concatenate([counts @ values for counts in resampled_counts(sequences, resamples, seed)])
     outside = (1 - confidence) / 2
-    low, high = np.quantile(means / sequences, [outside, 1 - outside], axis=0)
+    low, high = np.quantile(resampled_means(values, resamples, seed), [outside, 1 - outside], axis=0)
     return low, high
+
+
+def resampled_means(
+    values: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = SEED
+) -> NDArray[np.float64]:
+    """Means over resampled sequences.
+
+    Args:
+        values: shape (S,) or (S, T). All columns share the resamples, and so do calls with the same S.
+        resamples: R, how many sets of S sequences are drawn, with replacement.
+        seed: of the draws.
+
+    Returns:
+        Shape (R,) or (R, T).
+    """
+    sums = [counts @ values for counts in resampled_counts(len(values), resamples, seed)]
+    return np.concatenate(sums) / len(values)
+
+
+def bootstrap_p(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Two-sided p-value of "the true mean is 0", from resampled means.
+
+    It is twice the share of resampled means on the rarer side of 0, the observed sample counted as one of
+    them (Davison, Hinkley: Bootstrap Methods and their Application, 1997, section 4.2): it is never 0.
+
+    Args:
+        means: shape (R, ...).
+
+    Returns:
+        Shape (...), in [2 / (R + 1), 1].
+    """
+    below = np.count_nonzero(means <= 0, axis=0) + 1
+    above = np.count_nonzero(means >= 0, axis=0) + 1
+    p: NDArray[np.float64] = np.minimum(2 * np.minimum(below, above) / (len(means) + 1), 1.0)
+    return p
+
+
+def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P-values of tests made together, corrected for their number (Holm, Scand. J. Statistics 1979).
+
+    Rejecting those at most alpha makes any false rejection among all at most alpha likely.
+
+    Args:
+        p: shape (n,), in [0, 1].
+
+    Returns:
+        Shape (n,), in the order of `p`, none less than it.
+    """
+    order = np.argsort(p, kind="stable")
+    stepped = p[order] * np.arange(len(p), 0, -1)
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return corrected
 
 
 def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:

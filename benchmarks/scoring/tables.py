@@ -1,16 +1,21 @@
-"""Records of scores as a table to read and as a CSV file."""
+"""Scores and comparisons as tables to read, and records as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.scoring.score import Record
+from benchmarks.scoring.records import Record
+
+if TYPE_CHECKING:
+    # SciPy's tests take their time to import, and scores do without them.
+    from benchmarks.scoring.compare import Comparison
 
 _LABELS = ("tracker", "dataset", "protocol", "profile", "sequence", "attribute")
 """What says whose figures a row has."""
@@ -29,7 +34,7 @@ def records_table(records: Sequence[Record]) -> Table:
     """Records as a table: three decimals, 95 % intervals in brackets, the count of sequences beside them.
 
     What all rows share (data set, protocol, profile; one tracker's sequences or attributes) is said once, in
-    the caption.
+    the caption. There too, for records that say what makes their profile differ, is a line per profile.
     """
     keys = _keys(records)
     by_part = "sequence" in keys or "attribute" in keys
@@ -40,7 +45,15 @@ def records_table(records: Sequence[Record]) -> Table:
     said = [f"{key} {records[0][key]}" for key in shared]
     if "sequence" not in keys:
         said.append("mean over sequences [95 % interval]")
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True, caption=", ".join(said))
+    differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
+    caption = "\n".join([", ".join(said), *(f"{name}: {text}" for name, text in differences.items())])
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        collapse_padding=True,
+        caption=Text(caption),
+        caption_justify="left" if differences else "center",
+    )
     for key in labels:
         table.add_column(key, overflow="fold")
     for key in ("frames" if "sequence" in keys else "sequences", *metrics):
@@ -54,6 +67,27 @@ def records_table(records: Sequence[Record]) -> Table:
                 _figure(record.get(key), record.get(f"{key}_low"), record.get(f"{key}_high"))
                 for key in metrics
             ),
+        )
+    return table
+
+
+def comparisons_table(comparisons: Sequence[Comparison], caption: str) -> Table:
+    """Comparisons as a table: three decimals, 95 % intervals in brackets, p-values as they decide."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True, caption=caption)
+    for heading in ("A", "B", "metric"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in comparisons:
+        ends = "" if one.low is None or one.high is None else f" [{one.low:+.3f} {one.high:+.3f}]"
+        table.add_row(
+            *map(Text, (one.a, one.b, one.metric)),
+            f"{one.value_a:.3f}",
+            f"{one.value_b:.3f}",
+            Text(f"{one.difference:+.3f}").append(ends, style="dim"),
+            f"{one.corrected_bootstrap:.4f}",
+            f"{one.corrected_wilcoxon:.4f}",
+            str(one.sequences),
         )
     return table
 

@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring import rasterize
 from benchmarks.scoring.expected_overlap import FragmentRule
+from benchmarks.scoring.profiles.profile import NamedRules
 from benchmarks.scoring.rasterize import RasterRule, raster_overlap
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
+PROTOCOLS = ("supervised", "realtime", "unsupervised")
+DATASETS = ("vot2017", "vot2018")
 BURN_IN = 10
 """Frames from an initialisation on that accuracy leaves out: the tracker was told where the target is."""
 
 
-@dataclass(frozen=True, eq=False)
-class VOTRules:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VOTRules(NamedRules):
     """What a toolkit makes of overlaps and failures.
 
     Attributes:
-        name: what the command line calls the profile.
-        title: what it is, in a line.
-        reference: whose rules these are.
         raster: how overlaps are to be measured.
         fragments: the rules of the expected average overlap.
         pooled: accuracy and average overlap are means over frames of all sequences, and every failure counts
@@ -39,9 +39,6 @@ class VOTRules:
             frame counts with overlap 0.
     """
 
-    name: str
-    title: str
-    reference: str
     raster: RasterRule
     fragments: FragmentRule
     pooled: bool
@@ -52,6 +49,10 @@ VOT2017 = VOTRules(
     name="vot2017",
     title="as the VOT2017 challenge: overlap in pixels, EAO over 100 to 356 frames",
     reference="MATLAB vot-toolkit 5 (Kristan et al.: The VOT2017 Challenge Results, ICCVW 2017)",
+    differs="accuracy pools the frames of all sequences; a failure too late for a new start ends no fragment",
+    protocols=PROTOCOLS,
+    datasets=DATASETS,
+    standard_for=DATASETS,
     raster=rasterize.VOT2017,
     # Five frames after a failure the tracker would start again; a failure in the last five is late.
     fragments=FragmentRule(late_frames=5, share=True, low=100, high=356),
@@ -62,6 +63,9 @@ VOT_TOOLKIT = VOTRules(
     name="vot-toolkit",
     title="as the Python vot-toolkit 0.7.4: sequences weighted by length",
     reference="vot-toolkit 0.7.4, stack vot2017",
+    differs="sequences weigh by length, every failure ends a fragment, regions are drawn by other rules",
+    protocols=PROTOCOLS,
+    datasets=DATASETS,
     raster=rasterize.VOT_TOOLKIT,
     # Its curve is indexed from 0, so the values that it takes for 100 to 356 are those of one frame more.
     fragments=FragmentRule(late_frames=0, share=False, low=101, high=357),

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import FragmentRule, curve_sums
-from benchmarks.scoring.score import Estimate
-from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, SEED, resampled_counts
+from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, resampled_counts
 from benchmarks.scoring.vot import Repetitions, VOTRules, frame_overlaps, valid_frames
 from trackers.errors import UserError
 
@@ -113,6 +112,11 @@ class UnsupervisedScore:
     def metrics(self) -> dict[str, Estimate]:
         """`ao`: average overlap, in [0, 1], with its 95 % interval."""
         return _estimates(("ao",), lambda counts: _ratio(counts @ self.overlaps)[:, None], len(self.overlaps))
+
+    def subset(self, rows: Items[int]) -> UnsupervisedScore:
+        """The score on some of the sequences, by their places."""
+        rows = list(rows)
+        return UnsupervisedScore(self.rules, tuple(self.sequences[row] for row in rows), self.overlaps[rows])
 
 
 def score_supervised(

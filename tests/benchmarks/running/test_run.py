@@ -243,9 +243,9 @@ def test_segments_and_shifts_are_kept_with_where_they_start(
     start("ncc", ("down",), protocol="tre")
     runs = read_run(tmp_path / "results", "squares", "mine", "tre").trajectories["down"]
     assert [run.start for run in runs] == [0, 1, 2, 3, 4]
-    for run in runs:
-        np.testing.assert_array_equal(run.boxes[0], squares["down"].truth[run.start])
-        assert len(run.boxes) == 24 - run.start
+    for segment in runs:
+        np.testing.assert_array_equal(segment.boxes[0], squares["down"].truth[segment.start])
+        assert len(segment.boxes) == 24 - segment.start
 
     start("ncc", ("down",), protocol="sre")
     runs = read_run(tmp_path / "results", "squares", "mine", "sre").trajectories["down"]

@@ -1,4 +1,4 @@
-"""The rules of `otb`, against the MATLAB toolkit's own arithmetic: 1-based, inclusive pixels, one by one."""
+"""What frames count as: `otb` against the MATLAB toolkit's own arithmetic, and where the others differ."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.scoring import PROFILES
-from benchmarks.scoring.profiles import OTB
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, Pass, Profile
 from trackers.errors import UserError
 
 TO_FILE = np.array([1.0, 1.0, 0.0, 0.0])
 TRUTH = np.tile([10.0, 20.0, 30.0, 40.0], (6, 1))
+
+
+def curves(*passes: tuple[np.ndarray, np.ndarray], profile: Profile = OTB) -> dict[str, np.ndarray]:
+    return profile.curves(profile.frames([Pass(*one) for one in passes]))
 
 
 def toolkit(prediction: np.ndarray, truth: np.ndarray) -> tuple[list[float], list[float]]:
@@ -49,45 +52,173 @@ def test_frames_count_as_in_the_toolkit():
 
 def test_the_first_frame_counts_as_a_hit_whatever_was_predicted():
     prediction = np.full_like(TRUTH, 900.0)
-    curves = OTB.curves([(prediction, TRUTH)])
-    assert curves["success"][10] == pytest.approx(1 / 6)
-    assert curves["precision"][0] == pytest.approx(1 / 6)
+    found = curves((prediction, TRUTH))
+    assert found["success"][10] == pytest.approx(1 / 6)
+    assert found["precision"][0] == pytest.approx(1 / 6)
 
 
 @pytest.mark.parametrize("column", range(4))
 def test_unusable_truth_is_a_miss_in_success_and_a_hit_in_precision(column):
     truth = TRUTH.copy()
     truth[3, column] = [-1, -1, 0, 0][column]  # 0 in the file
-    curves = OTB.curves([(truth, truth)])
-    assert curves["success"][:20] == pytest.approx([5 / 6] * 20)
-    assert curves["precision"].tolist() == [1.0] * 51
-    assert curves["normalized_precision"].tolist() == [1.0] * 51
+    found = curves((truth, truth))
+    assert found["success"][:20] == pytest.approx([5 / 6] * 20)
+    assert found["precision"].tolist() == [1.0] * 51
+    assert found["normalized_precision"].tolist() == [1.0] * 51
 
 
 def test_truth_at_the_images_first_pixel_is_usable():
     truth = TRUTH - [10, 20, 0, 0]  # 0-based 0 is 1 in the file
-    assert OTB.curves([(truth, truth)])["success"][:20].tolist() == [1.0] * 20
+    assert curves((truth, truth))["success"][:20].tolist() == [1.0] * 20
 
 
 def test_figures_are_read_off_the_curves():
     success, precision, normalized = OTB.metrics
     prediction = TRUTH + np.outer([0, 0, 5, 20, 20.1, 100], [1, 0, 0, 0])
-    curves = OTB.curves([(prediction, TRUTH)])
+    found = curves((prediction, TRUTH))
     assert [metric.name for metric in OTB.metrics] == ["success", "precision", "normalized_precision"]
-    assert success.value(curves["success"]) == pytest.approx(curves["success"].sum() / 21)
-    assert precision.value(curves["precision"]) == pytest.approx(4 / 6)
-    assert normalized.value(curves["normalized_precision"]) == pytest.approx(3 / 6)  # 6 px at most
+    assert success.value(found["success"]) == pytest.approx(found["success"].sum() / 21)
+    assert precision.value(found["precision"]) == pytest.approx(4 / 6)
+    assert normalized.value(found["normalized_precision"]) == pytest.approx(3 / 6)  # 6 px at most
 
 
 def test_frames_of_several_passes_count_together():
     first, second = TRUTH + np.array([100, 0, 0, 0]), TRUTH[:2]
-    together = OTB.curves([(first, TRUTH), (second, TRUTH[:2])])
+    together = curves((first, TRUTH), (second, TRUTH[:2]))
     # One hit (the initial frame) of six, and two of two.
     assert together["precision"].tolist() == [3 / 8] * 51
 
 
-def test_profiles_are_found_by_name():
-    assert list(PROFILES) == ["otb"]
-    assert PROFILES.load("otb") is OTB
-    with pytest.raises(UserError, match=r"there is no scoring profile 'otv' \(did you mean 'otb'\?\)"):
-        PROFILES.load("otv")
+def one_frame(profile: Profile, prediction: list[float], truth: list[float]) -> tuple[float, float, float]:
+    """Overlap and errors of a frame in mid-sequence, from 1-based boxes."""
+    before = [50.0, 50.0, 10.0, 10.0]
+    frames = profile.measure(np.array([before, prediction]) - TO_FILE, np.array([before, truth]) - TO_FILE)
+    return frames.overlaps[1], frames.errors[1], frames.normalized_errors[1]
+
+
+HIT, MISS = -1.0, np.inf
+
+
+# The rows are the rules that a table of the toolkits' differences would have; the boxes are one each.
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (OTB, (-1, HIT, HIT)),
+        (LASOT, (-1, HIT, HIT)),
+        (TC128, (0.5, 5, 0.5)),
+        (GOT10K, (0.5, 5, 0.5)),
+        (PYSOT, (0.5, 5, 0.5)),
+        (PYTRACKING, (-1, MISS, HIT)),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_truth_that_begins_left_of_the_image(profile, expected):
+    assert one_frame(profile, [0, 20, 5, 10], [0, 20, 10, 10])[0] == pytest.approx(expected[0])
+    assert one_frame(profile, [5, 20, 10, 10], [0, 20, 10, 10])[1:] == pytest.approx(expected[1:])
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (OTB, (-1, HIT, HIT)),
+        (LASOT, (-1, HIT, HIT)),
+        (TC128, (0, 5, MISS)),
+        (GOT10K, (0, 5, 5)),
+        (PYSOT, (-1, HIT, HIT)),
+        (PYTRACKING, (-1, MISS, HIT)),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_truth_that_is_all_zero(profile, expected):
+    assert one_frame(profile, [2, 3, 2, 2], [0, 0, 0, 0]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("profile", "hits"),
+    [(OTB, 1), (LASOT, 1), (TC128, 1), (GOT10K, 1), (PYSOT, 0), (PYTRACKING, 1)],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_only_pysot_counts_the_first_frame_as_it_was_predicted(profile, hits):
+    found = curves((np.full_like(TRUTH, 900.0), TRUTH), profile=profile)
+    assert found["success"][0] == pytest.approx(hits / 6)
+    assert found["precision"][50] == pytest.approx(hits / 6)
+
+
+@pytest.mark.parametrize("profile", [OTB, TC128, GOT10K, PYSOT], ids=lambda profile: profile.name)
+def test_a_prediction_that_is_no_number_is_a_miss(profile):
+    prediction = TRUTH.copy()
+    prediction[3, 2] = np.nan
+    found = curves((prediction, TRUTH), profile=profile)
+    assert found["success"][0] == found["precision"][50] == pytest.approx(5 / 6)
+
+
+@pytest.mark.parametrize("empty", [[np.nan] * 4, [5, 5, 0, 3], [5, np.nan, 3, 3], [900, 900, 3, -1]])
+def test_lasot_puts_the_box_before_in_place_of_an_empty_one(empty):
+    truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
+    prediction = truth.copy()
+    prediction[3:5] = empty
+    frames = LASOT.measure(prediction, truth)
+    assert frames.errors.tolist() == [0, 0, 0, 3, 6, 0]
+
+
+def test_lasot_never_takes_a_frames_truth_for_the_prediction_of_the_next():
+    prediction = TRUTH.copy()
+    prediction[:3] = np.nan
+    assert LASOT.measure(prediction, TRUTH).errors.tolist() == [0, np.inf, np.inf, 0, 0, 0]
+
+
+def test_pytracking_puts_the_box_before_in_place_of_one_without_size_and_refuses_what_is_no_box():
+    truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
+    prediction = truth.copy()
+    prediction[3] = [7, 7, 0.9, 40]  # cut off to nothing
+    assert PYTRACKING.measure(prediction, truth).errors.tolist() == [0, 0, 0, 3, 0, 0]
+    for wrong in (np.nan, -2.0):
+        prediction[3, 2] = wrong
+        with pytest.raises(UserError, match="the box of frame 4 is no number or has a negative size"):
+            PYTRACKING.measure(prediction, truth)
+
+
+def test_pytracking_cuts_boxes_off_in_the_files_numbers():
+    truth = np.tile([0.0, 0.0, 10.0, 10.0], (3, 1))
+    prediction = truth + np.array([[0, 0, 0, 0], [0.9, 0, 0, 0.5], [-0.4, 0, 0, 0]])
+    # 1.9 becomes 1 as 10.5 becomes 10; 0.6 becomes 0.
+    assert PYTRACKING.measure(prediction, truth).errors.tolist() == [0, 0, 1]
+
+
+def test_missing_predictions_are_misses_in_pytracking_and_cut_off_elsewhere():
+    assert curves((TRUTH[:4], TRUTH), profile=PYTRACKING)["success"][0] == pytest.approx(4 / 6)
+    assert curves((TRUTH[:4], TRUTH))["success"][0] == 1
+    for profile in (OTB, PYTRACKING):
+        assert curves((TRUTH, TRUTH[:4]), profile=profile)["success"][0] == 1
+
+
+def test_got10k_rounds_boxes_to_what_its_files_hold():
+    prediction = TRUTH + np.array([0.0004, 0, 0, 0])
+    assert GOT10K.measure(prediction, TRUTH).errors.tolist() == [0] * 6
+
+
+def test_got10ks_own_figures():
+    success, precision, normalized, overlap = GOT10K.metrics
+    prediction = TRUTH + np.outer([0, 0, 5, 20, 20.1, 100], [1, 0, 0, 0])
+    found = curves((prediction, TRUTH), profile=GOT10K)
+    shares = [sum(e / 30 <= k / 100 for e in (0, 0, 5, 20, 20.1, 100)) / 6 for k in range(51)]
+    assert normalized.value(found["normalized_precision"]) == pytest.approx(sum(shares) / 51)
+    overlaps = [1, 1, 25 / 35, 10 / 50, 9.9 / 50.1, 0]
+    assert overlap.value(found["ao"]) == pytest.approx(sum(overlaps) / 6)
+    assert (success.name, precision.name, overlap.name) == ("success", "precision", "ao")
+
+
+@pytest.mark.parametrize("profile", [LASOT, PYSOT, PYTRACKING], ids=lambda profile: profile.name)
+def test_absent_frames_are_no_hits_but_are_counted(profile):
+    absent = np.array([False, False, True, True, False, False])
+    truth = TRUTH.copy()
+    truth[3] = [-1, -1, 0, 0]  # absent and without a box: still no hit
+    found = profile.curves(profile.frames([Pass(truth, truth, absent)]))
+    for name in ("success", "precision", "normalized_precision"):
+        assert found[name][10] == pytest.approx(4 / 6), name
+
+
+@pytest.mark.parametrize("profile", [OTB, GOT10K], ids=lambda profile: profile.name)
+def test_others_do_not_ask_whether_the_target_is_there(profile):
+    found = profile.curves(profile.frames([Pass(TRUTH, TRUTH, np.ones(6, dtype=bool))]))
+    assert found["success"][10] == 1

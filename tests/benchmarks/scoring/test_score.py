@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import Score, score_run
-from benchmarks.scoring.profiles import OTB
+from benchmarks.scoring.profiles import LASOT, OTB, PYTRACKING
 from benchmarks.store import Run, truth_digest
 from trackers.errors import UserError
 
@@ -169,6 +170,73 @@ def test_passes_that_start_later_are_scored_from_there_and_together():
     run.trajectories["short"][1] = trajectory(late, 5)
     with pytest.raises(UserError, match="has 5 rows of ground truth where 'mine' has 4 boxes"):
         score_run(run, Boxes(), OTB)
+
+
+def test_tre_is_hits_over_frames_of_all_segments_then_the_mean_over_sequences():
+    # Segments of 10, 6 and 2 frames, of which 4, 6 and 1 are hits; another sequence with 20 and 10, all hits.
+    segments = [
+        trajectory(lost_after(4, 10)),
+        trajectory(lost_after(6, 6), 4),
+        trajectory(lost_after(1, 2), 8),
+    ]
+    whole = [trajectory(lost_after(20, 20)), trajectory(lost_after(10, 10), 10)]
+    run = Run("mine", "boxes", "tre", {"short": segments, "middle": whole}, {}, {})
+    score = score_run(run, Boxes(), OTB)
+    assert score.frames.tolist() == [18, 30]
+    assert score.by_metric()["precision"].tolist() == [11 / 18, 1]
+    assert score.metrics()["precision"].value == pytest.approx((11 / 18 + 1) / 2)
+
+
+def test_sre_is_scored_against_the_ground_truth_that_was_not_shifted():
+    # Boxes that keep the shift they began with: only the first frame, replaced by the ground truth, is exact.
+    shifted = [Boxes()["short"].truth + np.array([dx, 0, 0, 0]) for dx in (2.0, -2.0, 25.0)]
+    run = Run("mine", "boxes", "sre", {"short": [trajectory(boxes) for boxes in shifted]}, {}, {})
+    score = score_run(run, Boxes(), OTB)
+    near, far, first = 18 / 22, 0, 1
+    overlaps = [first, *[near] * 9] * 2 + [first, *[far] * 9]
+    counted = [sum(o > k / 20 for o in overlaps) / 30 for k in range(21)]
+    assert score.curves["success"][0] == pytest.approx(counted)
+    assert score.metrics()["precision"].value == pytest.approx((10 + 10 + 1) / 30)
+
+
+def test_repetitions_of_a_one_pass_run_count_together():
+    run = Run("mine", "boxes", "ope", {"short": [trajectory(lost_after(k, 10)) for k in (2, 4, 9)]}, {}, {})
+    score = score_run(run, Boxes(), OTB)
+    assert score.frames.tolist() == [30]
+    assert score.metrics()["precision"].value == pytest.approx((0.2 + 0.4 + 0.9) / 3)
+
+
+class Hiding(Boxes):
+    """The target is absent from frame 5 on."""
+
+    def __getitem__(self, name: str) -> Sequence:
+        sequence = super().__getitem__(name)
+        return replace(sequence, absent=np.arange(len(sequence.truth)) >= 5)
+
+
+def test_absence_is_that_of_the_frames_a_pass_saw():
+    boxes = Boxes()["short"].truth
+    run = Run("mine", "boxes", "ope", {"short": [trajectory(boxes), trajectory(boxes[3:], 3)]}, {}, {})
+    assert score_run(run, Hiding(), LASOT).metrics()["precision"].value == pytest.approx((5 + 2) / (10 + 7))
+    assert score_run(run, Hiding(), OTB).metrics()["precision"].value == 1
+
+
+def test_what_a_profile_refuses_is_said_with_tracker_and_sequence():
+    boxes = lost_after(10, 10)
+    boxes[2] = np.nan
+    with pytest.raises(
+        UserError, match="'pytracking' does not score 'mine' on sequence 'short': the box of fr"
+    ):
+        score_run(a_run({"short": boxes}), Boxes(), PYTRACKING)
+    polygons = np.zeros((10, 8))
+    with pytest.raises(UserError, match="'otb' does not score 'mine' on sequence 'short': it has polygons"):
+        score_run(a_run({"short": polygons}), Boxes(), OTB)
+
+
+def test_frames_that_pytracking_makes_up_for_are_counted():
+    score = score_run(a_run({"short": lost_after(4, 4)}), Boxes(), PYTRACKING, cut=True)
+    assert score.frames.tolist() == [10]
+    assert score.metrics()["success"].value == pytest.approx(0.4 * 20 / 21)
 
 
 def test_results_of_a_protocol_that_the_profile_is_not_for_are_refused():

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from benchmarks.scoring import statistics
-from benchmarks.scoring.statistics import bootstrap_interval, resampled_counts
+from benchmarks.scoring.statistics import (
+    bootstrap_interval,
+    bootstrap_p,
+    holm,
+    resampled_counts,
+    resampled_means,
+)
 
 
 @pytest.mark.parametrize(("sequences", "confidence"), [(2, 0.95), (9, 0.9), (100, 0.95)])
@@ -77,3 +86,43 @@ def test_blocks_change_nothing(monkeypatch):
     blocks = list(resampled_counts(7, 100, seed=0))
     assert max(len(block) for block in blocks) == 7
     assert (np.concatenate(blocks) == whole).all()
+
+
+def test_means_of_resamples_are_those_of_what_was_drawn():
+    values = np.random.default_rng(8).random((9, 3))
+    drawn = np.random.default_rng(5).integers(0, 9, size=(40, 9))
+    assert resampled_means(values, 40, seed=5) == pytest.approx(values[drawn].mean(axis=1))
+
+
+def test_bootstrap_p_counts_the_rarer_side_twice_and_is_never_zero():
+    assert bootstrap_p(np.array([1.0] * 99)) == 2 / 100
+    assert bootstrap_p(np.array([1.0] * 96 + [-1.0] * 3)) == 2 * 4 / 100
+    assert bootstrap_p(np.array([[0.0, 1.0]] * 49 + [[0.0, -1.0]] * 50)).tolist() == [1, 1]
+
+
+def test_bootstrap_p_agrees_with_the_interval():
+    values = np.random.default_rng(9).normal(0.2, 1, (60, 200))
+    low, high = bootstrap_interval(values)
+    p = bootstrap_p(resampled_means(values))
+    excluded = (low > 0) | (high < 0)
+    assert 20 < excluded.sum() < 180
+    assert ((p < 0.05) == excluded).mean() > 0.99
+
+
+def test_holms_own_example():
+    # Four tests at 0.05: 0.01 x 4 and 0.013 x 3 pass, 0.03 x 2 and what follows do not.
+    assert holm(np.array([0.03, 0.01, 0.9, 0.013])).tolist() == pytest.approx([0.06, 0.04, 0.9, 0.04])
+
+
+@given(arrays(np.float64, st.integers(1, 8), elements=st.floats(0, 1)))
+def test_holm_rejects_as_stepping_down_does(p):
+    corrected = holm(p)
+    assert (corrected >= p).all()
+    assert (corrected <= 1).all()
+    for alpha in (0.01, 0.05, 0.5):
+        rejected = set()
+        for step, i in enumerate(np.argsort(p, kind="stable").tolist()):
+            if p[i] * (len(p) - step) > alpha:
+                break
+            rejected.add(i)
+        assert set(np.flatnonzero(corrected <= alpha).tolist()) == rejected

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from benchmarks.scoring import Record
-from benchmarks.scoring.tables import records_csv, records_table
+from benchmarks.scoring.compare import Comparison
+from benchmarks.scoring.tables import comparisons_table, records_csv, records_table
 
 
 def record(tracker: str, success: float, **more: str | float | None) -> Record:
@@ -35,6 +36,43 @@ def test_what_differs_between_rows_is_a_column():
     text = printed([record("a", 0.5), record("a", 0.6, profile="tc128")])
     assert "dataset d, protocol ope, mean over" in text
     assert "tc128" in text
+
+
+def test_what_makes_profiles_differ_is_said_once_for_each():
+    rows = [
+        record(tracker, 0.5, profile=profile, differs=f"the rules of {profile}")
+        for tracker in ("a", "b")
+        for profile in ("otb", "tc128")
+    ]
+    text = printed(rows)
+    assert text.count("otb: the rules of otb") == 1
+    assert text.count("tc128: the rules of tc128") == 1
+    assert "the rules" not in text.split("dataset d")[0]
+
+
+def comparison(**changes: float | None) -> Comparison:
+    values = {
+        "value_a": 0.5,
+        "value_b": 0.4,
+        "difference": 0.1,
+        "low": -0.0111,
+        "high": 0.2,
+        "p_bootstrap": 0.01,
+        "p_wilcoxon": 0.02,
+        "corrected_bootstrap": 0.03,
+        "corrected_wilcoxon": 0.04,
+    }
+    return Comparison("success", "A[x]", "B", 9, comparisons=3, consistent=True, **(values | changes))
+
+
+def test_comparisons_show_the_interval_and_the_p_values_that_decide():
+    output = io.StringIO()
+    table = comparisons_table([comparison(), comparison(low=None, high=None, difference=-0.25)], "of what")
+    Console(file=output, width=100).print(table)
+    text = " ".join(output.getvalue().split())
+    assert "A[x] B success 0.500 0.400 +0.100 [-0.011 +0.200] 0.0300 0.0400 9" in text
+    assert "-0.250 0.0300" in text
+    assert text.endswith("of what")
 
 
 def test_a_sequences_row_has_its_frames_and_no_interval():

@@ -1,0 +1,121 @@
+"""`compare`: whether one tracker is better than another, with an interval and p-values, in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_protocol,
+    add_results,
+    add_split,
+)
+from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import Record
+    from benchmarks.scoring.compare import Comparison
+
+NAME = "compare"
+HELP = "Compare trackers pair by pair: difference, 95 %% interval, p-values, and what they allow to say."
+EXAMPLES = "example: sotbench compare ncc still --dataset demo --metric success precision"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    parser.add_argument("trackers", nargs="+", metavar="TRACKER", help="two or more that have results")
+    add_dataset(parser)
+    add_protocol(parser)
+    add_profile(parser)
+    parser.add_argument(
+        "--metric",
+        nargs="+",
+        metavar="M",
+        help="what to compare; p-values are corrected for all (default: the profile's first metric)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=["table", "json", "csv"],
+        default="table",
+        help="how to print them (default: table)",
+    )
+    add_split(parser)
+    add_data_root(parser)
+    add_results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints one comparison per pair and metric; what was left out is said on standard error."""
+    from benchmarks.datasets import open_dataset
+    from benchmarks.scoring import choose_profile, score_run
+    from benchmarks.scoring.compare import compare
+    from benchmarks.scoring.tables import comparisons_table, records_csv
+    from benchmarks.store import read_run, select_runs
+
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
+    names = select_runs(arguments.results, dataset.name, arguments.protocol, arguments.trackers)
+    if len(names) < 2:
+        raise UserError("`compare` needs two different trackers; name another beside " + names[0])
+    scores = []
+    for name in names:
+        run = read_run(arguments.results, dataset.name, name, arguments.protocol)
+        for sequence, why in run.failed.items():
+            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
+        scores.append(score_run(run, dataset, profile))
+    comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
+    shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
+    records = [shared | _record(one, scores[0].of) for one in comparisons]
+    if arguments.format == "json":
+        print(json.dumps(records, indent=1))
+    elif arguments.format == "csv":
+        print(records_csv(records), end="")
+    else:
+        width = None if sys.stdout.isatty() else 200
+        caption = ", ".join(f"{key} {value}" for key, value in shared.items())
+        caption += "; A - B with 95 % interval over sequences"
+        if len(comparisons) > 1:
+            caption += f"; p corrected for {len(comparisons)} comparisons (Holm)"
+        console = Console(width=width, highlight=False)
+        console.print(comparisons_table(comparisons, caption))
+        several = len({one.metric for one in comparisons}) > 1
+        for one in comparisons:
+            console.print((f"{one.metric}: " if several else "") + one.verdict, markup=False)
+    return 0
+
+
+def _record(one: Comparison, of: int) -> Record:
+    """A comparison at full precision, by the names that JSON and CSV have for it.
+
+    `sequences`: how many both trackers have, `of` those of the data set; `value_a`, `value_b`: the means over
+    these; `difference`: the first less the second, with its 95 % interval in `difference_low` and
+    `difference_high`; `p_bootstrap`, `p_wilcoxon`: of this comparison alone; `p_..._corrected`: by Holm's
+    method for all `comparisons` made together, which is what decides; `better`: a tracker's name, or null
+    where no difference can be shown; `verdict`: the same in words.
+    """
+    return {
+        "metric": one.metric,
+        "a": one.a,
+        "b": one.b,
+        "sequences": one.sequences,
+        "of": of,
+        "value_a": one.value_a,
+        "value_b": one.value_b,
+        "difference": one.difference,
+        "difference_low": one.low,
+        "difference_high": one.high,
+        "p_bootstrap": one.p_bootstrap,
+        "p_wilcoxon": one.p_wilcoxon,
+        "p_bootstrap_corrected": one.corrected_bootstrap,
+        "p_wilcoxon_corrected": one.corrected_wilcoxon,
+        "comparisons": one.comparisons,
+        "better": one.better,
+        "verdict": one.verdict,
+    }

@@ -1,0 +1,239 @@
+"""Whether one tracker is better than another, on the sequences that both were run on.
+
+Two trackers meet the same sequences, so their figures are paired: what is tested is the difference on each
+sequence. Two tests look at it, and a difference is claimed only where both show it in the same direction:
+
+- the paired bootstrap over sequences, which tests the mean difference, the figure that tables show. With few
+  sequences its interval is somewhat too narrow;
+- Wilcoxon's signed-rank test (Biometrics Bulletin 1945), exact for few sequences, which is not moved by one
+  extreme sequence. It is used across data sets by Demsar (JMLR 2006).
+
+Everything compared together is corrected together, by Holm's method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata, wilcoxon
+
+from benchmarks.scoring.records import RunScore
+from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, bootstrap_p, holm, resampled_means
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+
+ALPHA = 1 - CONFIDENCE
+LOWER_IS_BETTER = ("robustness", "failures")
+FEWEST = 6
+"""With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two trackers in one metric.
+
+    Attributes:
+        metric: its name.
+        a, b: the trackers.
+        sequences: how many both have a figure on.
+        value_a, value_b: their means over these sequences.
+        difference: the first less the second.
+        low, high: its 95 % interval, by bootstrap over sequences, of this comparison alone; None for fewer
+            than two sequences.
+        p_bootstrap, p_wilcoxon: two-sided p-values of this comparison alone.
+        corrected_bootstrap, corrected_wilcoxon: the same, corrected for all comparisons made together.
+        comparisons: how many those are.
+        consistent: whether ranks and means point in the same direction.
+    """
+
+    metric: str
+    a: str
+    b: str
+    sequences: int
+    value_a: float
+    value_b: float
+    difference: float
+    low: float | None
+    high: float | None
+    p_bootstrap: float
+    p_wilcoxon: float
+    corrected_bootstrap: float
+    corrected_wilcoxon: float
+    comparisons: int
+    consistent: bool
+
+    @property
+    def p(self) -> float:
+        """The greater of the corrected p-values: what decides."""
+        return max(self.corrected_bootstrap, self.corrected_wilcoxon)
+
+    @property
+    def better(self) -> str | None:
+        """The tracker that is better, or None where no difference can be shown."""
+        if self.sequences < FEWEST or not self.consistent or self.p > ALPHA:
+            return None
+        a_is_better = (self.difference > 0) is (self.metric not in LOWER_IS_BETTER)
+        return self.a if a_is_better else self.b
+
+    @property
+    def verdict(self) -> str:
+        """What can be said, in words."""
+        figures = f"{self.a} - {self.b} = {self.difference:+.3f}"
+        if self.low is not None and self.high is not None:
+            figures += f" [{self.low:+.3f}, {self.high:+.3f}]"
+        figures += f", p = {_short(self.p)}"
+        if self.comparisons > 1:
+            figures += f" (corrected for {self.comparisons} comparisons)"
+        if self.better is not None:
+            return f"{self.better} is better: {figures} on {_sequences(self.sequences)}"
+        told = f"no difference can be shown on {_these(self.sequences)}: {figures}"
+        if self.sequences < FEWEST:
+            told += f"; fewer than {FEWEST} sequences can never show one"
+        elif self.p <= ALPHA:
+            told += "; the mean and most sequences point in opposite directions"
+        return told
+
+
+def compare(
+    scores: Sequence[RunScore], metrics: Sequence[str], resamples: int = RESAMPLES
+) -> list[Comparison]:
+    """Compares every pair of scores in every metric, all corrected together.
+
+    Args:
+        scores: two or more, on the same data set and under the same profile, of different trackers.
+        metrics: names among those that the scores have.
+        resamples: how often the bootstrap draws; no p-value is less than 2 / (resamples + 1).
+
+    Returns:
+        One per pair and metric, pairs in the order of `scores`.
+
+    Raises:
+        UserError: a metric is unknown, or two trackers share no sequence.
+    """
+    figures = [score.by_metric() for score in scores]
+    for metric in metrics:
+        if metric not in figures[0]:
+            raise UserError(
+                f"there is no metric '{metric}' to compare{did_you_mean(metric, list(figures[0]))}; "
+                f"there are: {', '.join(figures[0])}"
+            )
+    pairs = [
+        _Pair(scores[i], scores[j], metric, *_paired(scores[i], scores[j], figures[i], figures[j], metric))
+        for (i, j), metric in product(combinations(range(len(scores)), 2), dict.fromkeys(metrics))
+    ]
+    means = _resampled([pair.differences for pair in pairs], resamples)
+    bootstrap = np.array(
+        [bootstrap_p(m) if len(pair.a) > 1 else 1.0 for pair, m in zip(pairs, means, strict=True)]
+    )
+    ranked = np.array([wilcoxon_p(pair.differences) for pair in pairs])
+    corrected = zip(holm(bootstrap).tolist(), holm(ranked).tolist(), strict=True)
+    return [
+        pair.compared(m, float(p_bootstrap), float(p_wilcoxon), both, len(pairs))
+        for pair, m, p_bootstrap, p_wilcoxon, both in zip(
+            pairs, means, bootstrap, ranked, corrected, strict=True
+        )
+    ]
+
+
+def wilcoxon_p(differences: NDArray[np.float64]) -> float:
+    """Two-sided p-value of the signed-rank test; sequences without a difference say nothing and are left out.
+
+    Args:
+        differences: shape (S,), finite.
+
+    Returns:
+        In (0, 1]; 1 where nothing differs. Exact for up to 50 differences of which no two are alike in size.
+    """
+    differing = differences[differences != 0]
+    return float(wilcoxon(differing).pvalue) if len(differing) else 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    first: RunScore
+    second: RunScore
+    metric: str
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        return self.a - self.b
+
+    def compared(
+        self,
+        means: NDArray[np.float64],
+        p_bootstrap: float,
+        p_wilcoxon: float,
+        corrected: tuple[float, float],
+        comparisons: int,
+    ) -> Comparison:
+        differences = self.differences
+        low, high = None, None
+        if len(differences) > 1:
+            low, high = np.quantile(means, [ALPHA / 2, 1 - ALPHA / 2]).tolist()
+        differing = differences[differences != 0]
+        signed_ranks = np.sign(differing) * rankdata(np.abs(differing))
+        return Comparison(
+            metric=self.metric,
+            a=self.first.tracker,
+            b=self.second.tracker,
+            sequences=len(differences),
+            value_a=float(self.a.mean()),
+            value_b=float(self.b.mean()),
+            difference=float(differences.mean()),
+            low=low,
+            high=high,
+            p_bootstrap=p_bootstrap,
+            p_wilcoxon=p_wilcoxon,
+            corrected_bootstrap=corrected[0],
+            corrected_wilcoxon=corrected[1],
+            comparisons=comparisons,
+            consistent=bool(signed_ranks.sum() * differences.mean() > 0),
+        )
+
+
+def _paired(
+    first: RunScore,
+    second: RunScore,
+    figures_a: Mapping[str, NDArray[np.float64]],
+    figures_b: Mapping[str, NDArray[np.float64]],
+    metric: str,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both trackers' figures on the sequences on which both have one, each of shape (S,)."""
+    theirs = dict(zip(second.sequences, figures_b[metric].tolist(), strict=True))
+    ours = zip(first.sequences, figures_a[metric].tolist(), strict=True)
+    both = np.array([(value, theirs[name]) for name, value in ours if name in theirs]).reshape(-1, 2)
+    both = both[np.isfinite(both).all(axis=1)]
+    if len(both) == 0:
+        raise UserError(
+            f"'{first.tracker}' and '{second.tracker}' share no sequence with a figure for {metric}; run "
+            "both on the same sequences"
+        )
+    return both[:, 0], both[:, 1]
+
+
+def _resampled(differences: Sequence[NDArray[np.float64]], resamples: int) -> list[NDArray[np.float64]]:
+    """Resampled means of each array; those of the same length are resampled together, by the same draws."""
+    means: dict[int, NDArray[np.float64]] = {}
+    for length in {len(values) for values in differences}:
+        alike = [i for i, values in enumerate(differences) if len(values) == length]
+        together = resampled_means(np.stack([differences[i] for i in alike], axis=1), resamples)
+        means |= dict(zip(alike, together.T, strict=True))
+    return [means[i] for i in range(len(differences))]
+
+
+def _short(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
+
+
+def _sequences(count: int) -> str:
+    return "1 sequence" if count == 1 else f"{count} sequences"
+
+
+def _these(count: int) -> str:
+    return "this 1 sequence" if count == 1 else f"these {count} sequences"

@@ -1,0 +1,102 @@
+"""Results beside the ground truth that they belong to, or a sentence on why they do not belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.datasets import Dataset, Sequence
+from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.profiles import NamedRules
+from benchmarks.store import Run, truth_digest
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+
+
+@dataclass(frozen=True, eq=False)
+class PairedResults:
+    """A run and its ground truth, on the sequences that have both.
+
+    Attributes:
+        run: the whole run.
+        of: how many sequences the data set has.
+        sequences: the S sequences, in the data set's order.
+        trajectories: for each of them, its repetitions or segments.
+        attributes: bool, shape (S,): which have each attribute, in the data set's order of attributes.
+    """
+
+    run: Run
+    of: int
+    sequences: list[Sequence]
+    trajectories: list[list[Trajectory]]
+    attributes: dict[str, NDArray[np.bool_]]
+
+
+def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool = False) -> PairedResults:
+    """Finds what of a run can be scored.
+
+    Args:
+        run: the boxes.
+        dataset: the ground truth.
+        rules: what the run is to be scored by.
+        cut: whether a trajectory may be shorter or longer than its ground truth.
+
+    Raises:
+        UserError: the rules are for other protocols, nothing can be scored, or the ground truth is not what
+            the run was made on.
+        SequenceError: a sequence's ground truth is damaged.
+    """
+    sequences = [dataset[name] for name in _scorable(run, dataset, rules)]
+    for sequence in sequences:
+        _check(run, dataset, sequence, cut)
+    return PairedResults(
+        run=run,
+        of=len(dataset.all_names),
+        sequences=sequences,
+        trajectories=[run.trajectories[sequence.name] for sequence in sequences],
+        attributes={
+            name: np.array([name in sequence.attributes for sequence in sequences])
+            for name in dataset.attributes
+        },
+    )
+
+
+def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
+    """The sequences that are both in the run and in the ground truth; refuses where there is none."""
+    if run.protocol not in rules.protocols:
+        raise UserError(
+            f"profile '{rules.name}' scores results of {', '.join(rules.protocols)}, not of "
+            f"{run.protocol}; name another --profile or --protocol"
+        )
+    for name in run.trajectories:
+        if name not in dataset.all_names:
+            raise UserError(
+                f"results of '{run.tracker}' hold sequence '{name}', which {dataset.title} does not have"
+                f"{did_you_mean(name, list(dataset.all_names))}; remove it or name another --dataset"
+            )
+    names = [name for name in dataset.names() if name in run.trajectories]
+    if not names:
+        raise UserError(
+            f"nothing of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} sequences "
+            f"are finished, ground truth is there for {len(dataset.names())}, none is both; see --data-root"
+        )
+    return names
+
+
+def _check(run: Run, dataset: Dataset, sequence: Sequence, cut: bool) -> None:
+    """Refuses boxes that do not belong to a sequence's ground truth."""
+    for trajectory in run.trajectories[sequence.name]:
+        boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
+        if boxes != rows and not cut:
+            raise UserError(
+                f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth where "
+                f"'{run.tracker}' has {boxes} boxes; restore the ground-truth file or run it again"
+            )
+    recorded = run.truth.get(sequence.name)
+    if recorded and recorded != truth_digest(sequence.truth):
+        raise UserError(
+            f"'{run.tracker}' was run on other ground truth of sequence '{sequence.name}' than "
+            f"{dataset.title} has now; restore the file or run the sequence again"
+        )

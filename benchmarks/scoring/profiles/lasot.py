@@ -1,0 +1,48 @@
+"""Profile `lasot`: the MATLAB toolkit of LaSOT's authors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.scoring.profiles.metrics import (
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    SUCCESS_AUC,
+    FrameMeasures,
+)
+from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.rules import (
+    hold_last_valid,
+    misses_but_no_errors,
+    plain_measures,
+    start_as_given,
+    without_box,
+    without_size,
+)
+from trackers.tracker import Boxes
+
+
+def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    invalid = without_size(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
+    # Held before the first frame is replaced, as there: a first box that is not valid is held too.
+    held = hold_last_valid(prediction, ~invalid)
+    return misses_but_no_errors(
+        plain_measures(start_as_given(held, truth), truth), unusable=without_box(truth)
+    )
+
+
+LASOT = Profile(
+    name="lasot",
+    title="as LaSOT's own toolkit: absent frames cannot be hits, but are counted",
+    reference="LaSOT_Evaluation_Toolkit (Fan et al., CVPR 2019), commit 95bf38a",
+    differs=(
+        "frames in which the target is absent are no hits but stay in the count; an empty prediction is "
+        "replaced by the one before"
+    ),
+    protocols=("ope",),
+    datasets=("lasot",),
+    standard_for=("lasot",),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    measure=_measure,
+    leaves_out_absent=True,
+)

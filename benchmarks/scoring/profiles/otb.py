@@ -1,0 +1,36 @@
+"""Profile `otb`: the Object Tracking Benchmark's MATLAB and Python toolkits."""
+
+from __future__ import annotations
+
+from benchmarks.scoring.profiles.metrics import (
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    SUCCESS_AUC,
+    FrameMeasures,
+)
+from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.rules import (
+    misses_but_no_errors,
+    plain_measures,
+    start_as_given,
+    without_box,
+)
+from trackers.tracker import Boxes
+
+
+def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    return misses_but_no_errors(
+        plain_measures(start_as_given(prediction, truth), truth), unusable=without_box(truth)
+    )
+
+
+OTB = Profile(
+    name="otb",
+    title="as OTB's own toolkits: success and precision over all frames, the first among them",
+    reference="tracker_benchmark v1.1 (Wu, Lim, Yang, PAMI 2015); normalised: LaSOT_Evaluation_Toolkit",
+    differs="frames without a ground-truth box are misses in success and hits in precision",
+    protocols=("ope", "tre", "sre"),
+    standard_for=("otb2015", "otb2013", "otb50", "demo", "folder"),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    measure=_measure,
+)

@@ -1,0 +1,96 @@
+"""What a profile is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
+from trackers.tracker import Boxes
+
+
+class Pass(NamedTuple):
+    """One pass over a sequence, or over the part of it that begins where the pass does.
+
+    Attributes:
+        prediction: shape (n, 4), 0-based.
+        truth: shape (m, 4), 0-based; m differs from n where a stored result ends early or late.
+        absent: bool, shape (m,): the target is not to be seen; None where the data set does not say.
+    """
+
+    prediction: Boxes
+    truth: Boxes
+    absent: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NamedRules:
+    """What every profile says of itself, whatever it computes.
+
+    Attributes:
+        name: what the command line calls it: `"otb"`.
+        title: what it is, in a line.
+        reference: whose rules these are.
+        differs: what makes its scores differ from those of other profiles, in a line.
+        protocols: whose results it is for.
+        datasets: the data sets for which `--profile all` shows it; None for every one.
+        standard_for: the data sets that are scored by it unless another is asked for.
+    """
+
+    name: str
+    title: str
+    reference: str
+    differs: str
+    protocols: tuple[str, ...]
+    datasets: tuple[str, ...] | None = None
+    standard_for: tuple[str, ...] = ()
+
+    def applies(self, dataset: str, protocol: str) -> bool:
+        """Whether it is meant for the results of `protocol` on `dataset`."""
+        return protocol in self.protocols and (self.datasets is None or dataset in self.datasets)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Profile(NamedRules):
+    """Rules for one-pass results.
+
+    Attributes:
+        metrics: what it reports, in this order.
+        measure: from prediction (n, 4) and ground truth (m, 4) of one pass, 0-based, to what each of the m
+            frames counts as. n is m unless `pads`. It raises `UserError` for boxes that the rules refuse.
+        leaves_out_absent: whether frames without the target are misses in every metric. They leave the
+            numerators of all shares but stay in the denominators.
+        pads: whether `measure` makes up for missing predictions. Otherwise frames that only one side has are
+            cut off.
+    """
+
+    metrics: tuple[Metric, ...]
+    measure: Callable[[Boxes, Boxes], FrameMeasures]
+    leaves_out_absent: bool = False
+    pads: bool = False
+
+    def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
+        """What the frames of all passes over one sequence count as.
+
+        The frames of all passes count together, as in OTB's TRE and SRE: a share is hits over all passes by
+        frames over all passes.
+
+        Args:
+            passes: with at least one frame in all.
+        """
+        return FrameMeasures(*map(np.concatenate, zip(*map(self._measured, passes), strict=True)))
+
+    def curves(self, frames: FrameMeasures) -> dict[str, NDArray[np.float64]]:
+        """The curves of a sequence's frames, each of shape (T,), by the names of `metrics`."""
+        return {metric.name: metric.curve(frames) for metric in self.metrics}
+
+    def _measured(self, one: Pass) -> FrameMeasures:
+        rows = len(one.truth) if self.pads else min(len(one.prediction), len(one.truth))
+        frames = self.measure(one.prediction[:rows], one.truth[:rows])
+        if self.leaves_out_absent and one.absent is not None:
+            return frames.missed_where(one.absent[:rows])
+        return frames

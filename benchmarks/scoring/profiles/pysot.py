@@ -1,0 +1,50 @@
+"""Profile `pysot`: the evaluation of pysot and pysot-toolkit."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scoring.profiles.metrics import (
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    SUCCESS_AUC,
+    FrameMeasures,
+)
+from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.rules import FILE_ORIGIN, plain_measures, without_size
+from trackers.tracker import Boxes
+
+
+def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    frames = plain_measures(prediction, truth)
+    # Its centres are of inclusive pixels, x + (w - 1) / 2 in the file's numbers. Those that are not positive
+    # are hits in precision; in normalised precision it looks at their sign after division by the size.
+    size = truth[:, 2:]
+    centers = (truth + FILE_ORIGIN)[:, :2] + (size - 1) / 2
+    return FrameMeasures(
+        overlaps=np.where(without_size(truth), -1.0, frames.overlaps),
+        errors=np.where(_any_not_positive(centers), -1.0, frames.errors),
+        normalized_errors=np.where(
+            _any_not_positive(np.where(size < 0, -centers, centers)), -1.0, frames.normalized_errors
+        ),
+    )
+
+
+def _any_not_positive(pairs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return ~((pairs[:, 0] > 0) & (pairs[:, 1] > 0))
+
+
+PYSOT = Profile(
+    name="pysot",
+    title="as pysot and pysot-toolkit: the first frame counts as it was predicted",
+    reference="github.com/STVIR/pysot, toolkit/evaluation/ope_benchmark.py, commit d04028f",
+    differs=(
+        "the first frame counts with the stored box, which pysot's trackers put half a pixel off; a "
+        "ground-truth box needs a positive size alone in success, a positive centre in precision"
+    ),
+    protocols=("ope",),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    measure=_measure,
+    leaves_out_absent=True,
+)

@@ -1,0 +1,58 @@
+"""Profile `pytracking`: the analysis of pytracking, and of the many projects that build on it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.scoring.profiles.metrics import (
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    SUCCESS_AUC,
+    FrameMeasures,
+)
+from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.rules import (
+    FILE_ORIGIN,
+    hold_last_valid,
+    plain_measures,
+    start_as_given,
+    without_box,
+    without_size,
+)
+from trackers.errors import UserError
+from trackers.tracker import Boxes
+
+
+def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    # Its result files hold whole numbers, cut off where the numbers of the file are.
+    stored = np.trunc(prediction + FILE_ORIGIN)
+    refused = np.flatnonzero((np.isnan(stored) | (stored < [-np.inf, -np.inf, 0, 0])).any(axis=1))
+    if len(refused):
+        raise UserError(
+            f"the box of frame {refused[0] + 1} is no number or has a negative size; use another --profile"
+        )
+    held = hold_last_valid(stored, ~without_size(stored))
+    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - FILE_ORIGIN
+    frames = plain_measures(start_as_given(padded, truth), truth)
+    unusable = without_box(truth)
+    return FrameMeasures(
+        overlaps=np.where(unusable, -1.0, frames.overlaps),
+        errors=np.where(unusable, np.inf, frames.errors),
+        normalized_errors=np.where(unusable, -1.0, frames.normalized_errors),
+    )
+
+
+PYTRACKING = Profile(
+    name="pytracking",
+    title="as pytracking and the projects built on it: boxes in whole pixels",
+    reference="github.com/visionml/pytracking, pytracking/analysis/extract_results.py, commit 7eb9e74",
+    differs=(
+        "boxes are cut off to whole pixels, empty ones replaced by the one before, missing ones are misses; "
+        "frames without a ground-truth box are misses in precision as well"
+    ),
+    protocols=("ope",),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    measure=_measure,
+    leaves_out_absent=True,
+    pads=True,
+)

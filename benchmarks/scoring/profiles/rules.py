@@ -1,0 +1,52 @@
+"""Rules that several toolkits share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
+from benchmarks.scoring.profiles.metrics import FrameMeasures
+from trackers.tracker import Boxes
+
+FILE_ORIGIN: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
+"""What turns our boxes into the numbers that toolkits see: OTB's, TC128's and LaSOT's files count from 1."""
+
+
+def start_as_given(prediction: Boxes, truth: Boxes) -> Boxes:
+    """The prediction, with the ground truth's box in the first frame whatever the tracker answered there."""
+    return np.concatenate([truth[:1], prediction[1:]])
+
+
+def without_box(truth: Boxes) -> NDArray[np.bool_]:
+    """Frames without a usable box, shape (frames,): some of x, y, w, h is not positive in the file."""
+    x, y, w, h = (truth + FILE_ORIGIN).T
+    unusable: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
+    return unusable
+
+
+def without_size(boxes: Boxes) -> NDArray[np.bool_]:
+    """Rows of boxes, shape (frames, 4), whose w or h is not positive; shape (frames,)."""
+    return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
+
+
+def plain_measures(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    """Overlaps and errors as they are, both of shape (frames, 4), without any special case."""
+    return FrameMeasures(
+        iou(prediction, truth), center_error(prediction, truth), normalized_center_error(prediction, truth)
+    )
+
+
+def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
+    """Each box that is not valid, shape (frames,), becomes the one before it; the first always stays."""
+    rows = np.where(valid, np.arange(len(boxes)), 0)
+    return boxes[np.maximum.accumulate(rows)]
+
+
+def misses_but_no_errors(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> FrameMeasures:
+    """OTB's rule for frames without a usable box: no overlap at all, but the smallest error.
+
+    The toolkit marks them with -1 in both lists. That is less than every threshold, so such a frame is a
+    miss in the success plot and a hit in the precision plot.
+    """
+    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames))

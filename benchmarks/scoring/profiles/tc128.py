@@ -1,0 +1,33 @@
+"""Profile `tc128`: the evaluation script of Temple-Color-128's authors."""
+
+from __future__ import annotations
+
+from benchmarks.scoring.profiles.metrics import (
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    SUCCESS_AUC,
+    FrameMeasures,
+)
+from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.rules import plain_measures, start_as_given
+from trackers.tracker import Boxes
+
+
+def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    return plain_measures(start_as_given(prediction, truth), truth)
+
+
+TC128 = Profile(
+    name="tc128",
+    title="as the script of Temple-Color-128's authors: every frame as it is",
+    reference=(
+        "Liang, Blasch, Ling: Encoding Color Information for Visual Tracking, TIP 2015; "
+        "normalised: LaSOT_Evaluation_Toolkit"
+    ),
+    differs="no rule for frames without a ground-truth box: they are scored as any other",
+    protocols=("ope",),
+    datasets=("tc128",),
+    standard_for=("tc128",),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    measure=_measure,
+)

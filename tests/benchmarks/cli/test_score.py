@@ -1,0 +1,97 @@
+"""`score`: which profiles it uses, and what it prints of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.cli import score as command
+from benchmarks.cli.options import Parser, guarded
+from benchmarks.datasets import open_dataset
+from benchmarks.protocols import Trajectory
+from benchmarks.store import truth_digest
+from benchmarks.store.folder import MANIFEST, RunFolder
+from benchmarks.store.manifest import Manifest, SequenceRecord
+
+DEMO = open_dataset("demo", None)
+
+
+def store(results: Path, tracker: str, shift: float, names: tuple[str, ...] = DEMO.names()) -> None:
+    """Results as a run leaves them: boxes that are off by some pixels, less so in some sequences."""
+    folder = RunFolder(results, "demo", tracker, "ope")
+    manifest = Manifest("demo", None)
+    for number, name in enumerate(names):
+        truth = DEMO[name].truth
+        boxes = truth + np.array([shift * (1 + number / 10), 0, 0, 0])
+        runs = folder.write(name, [Trajectory(boxes, np.ones(len(boxes)))])
+        manifest.sequences[name] = SequenceRecord("ok", truth=truth_digest(truth), runs=runs)
+    manifest.write(folder.path / MANIFEST)
+
+
+def scored(results: Path, *words: str) -> int:
+    parser = Parser(prog="sotbench score")
+    command.add_arguments(parser)
+    options = ["--dataset", "demo", "--results", str(results)]
+    return guarded(lambda w: command.run(parser.parse_args(w)))([*words, *options])
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    store(tmp_path, "near", 1)
+    store(tmp_path, "far", 8)
+    store(tmp_path, "also-near", 1)
+    return tmp_path
+
+
+def test_without_a_profile_it_is_the_data_sets_own(results, capsys):
+    assert scored(results, "--format", "json") == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [(r["tracker"], r["profile"]) for r in records] == [
+        ("also-near", "otb"),
+        ("far", "otb"),
+        ("near", "otb"),
+    ]
+    assert not any("differs" in r for r in records)
+
+
+def test_all_profiles_side_by_side_with_what_makes_them_differ(results, capsys):
+    assert scored(results, "--tracker", "near", "--profile", "all", "--format", "json") == 0
+    records = json.loads(capsys.readouterr().out)
+    assert [r["profile"] for r in records] == ["otb", "got10k", "pysot", "pytracking"]
+    assert len({r["differs"] for r in records}) == 4
+    assert [r["profile"] for r in records if "ao" in r] == ["got10k"]
+    assert len({r["success"] for r in records}) == 4
+
+
+def test_all_profiles_as_a_table(results, capsys):
+    assert scored(results, "--tracker", "near", "--profile", "all") == 0
+    out = capsys.readouterr().out
+    assert "otb: frames without a ground-truth box are misses in success and hits in precision" in out
+    assert [line.split()[1] for line in out.splitlines() if line.startswith(" near")] == [
+        *("otb", "got10k", "pysot", "pytracking"),
+    ]
+
+
+def test_what_one_profile_refuses_the_others_still_score(results, capsys):
+    folder = RunFolder(results, "demo", "gone", "ope")
+    name = DEMO.names()[0]
+    boxes = DEMO[name].truth.copy()
+    boxes[7] = np.nan
+    runs = folder.write(name, [Trajectory(boxes, np.ones(len(boxes)))])
+    record = SequenceRecord("ok", truth=truth_digest(DEMO[name].truth), runs=runs)
+    Manifest("demo", None, sequences={name: record}).write(folder.path / MANIFEST)
+
+    assert scored(results, "--tracker", "gone", "--profile", "all", "--format", "csv") == 0
+    captured = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(captured.out)))
+    assert [row["profile"] for row in rows] == ["otb", "got10k", "pysot"]
+    assert (
+        f"gone: pytracking is left out: profile 'pytracking' does not score 'gone' on sequence '{name}'"
+        in (captured.err)
+    )
+    assert scored(results, "--tracker", "gone", "--profile", "pytracking") == 2

@@ -1,0 +1,43 @@
+"""Which profile results are scored by."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.scoring import PROFILES, choose_profile, choose_profiles
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128
+from trackers.errors import UserError
+
+
+def test_profiles_are_found_by_name():
+    assert [name for name in PROFILES if not name.startswith("vot")] == [
+        *("otb", "tc128", "lasot", "got10k", "pysot", "pytracking"),
+    ]
+    assert PROFILES.load("otb") is OTB
+    assert PROFILES.load("pytracking") is PYTRACKING
+    with pytest.raises(UserError, match=r"there is no scoring profile 'otv' \(did you mean 'otb'\?\)"):
+        PROFILES.load("otv")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "standard", "others"),
+    [
+        ("otb2015", OTB, [GOT10K, PYSOT, PYTRACKING]),
+        ("folder-mine", OTB, [GOT10K, PYSOT, PYTRACKING]),
+        ("tc128", TC128, [OTB, GOT10K, PYSOT, PYTRACKING]),
+        ("lasot", LASOT, [OTB, GOT10K, PYSOT, PYTRACKING]),
+    ],
+)
+def test_each_data_set_has_its_own_profile_and_others_that_apply(dataset, standard, others):
+    assert choose_profiles(None, dataset, "ope") == [standard]
+    assert choose_profiles("all", dataset, "ope") == [standard, *others]
+    assert choose_profiles("pysot", dataset, "ope") == [PYSOT]
+    assert choose_profile(None, dataset, "ope") is standard
+
+
+def test_a_profile_that_does_not_know_a_protocol_is_not_chosen_for_it():
+    assert choose_profiles("all", "otb2015", "tre") == [OTB]
+    with pytest.raises(UserError, match="no profile scores results of protocol 'nope' on otb2015"):
+        choose_profiles(None, "otb2015", "nope")
+    with pytest.raises(UserError, match="name one profile"):
+        choose_profile("all", "otb2015", "ope")

@@ -1,0 +1,217 @@
+"""Comparisons: against SciPy's tests, as properties, and how often equal trackers are called different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from benchmarks.scoring import Record
+from benchmarks.scoring import compare as module
+from benchmarks.scoring.compare import Comparison, compare, wilcoxon_p
+from trackers.errors import UserError
+
+
+@dataclass
+class Figures:
+    """A score that is nothing but a figure per sequence."""
+
+    tracker: str
+    values: dict[str, NDArray[np.float64]]
+    sequences: tuple[str, ...] = ()
+    of: int = 100
+
+    def __post_init__(self) -> None:
+        count = len(next(iter(self.values.values())))
+        self.sequences = self.sequences or tuple(f"s{i}" for i in range(count))
+
+    def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
+        raise AssertionError("a comparison needs no records")
+
+    def by_metric(self) -> dict[str, NDArray[np.float64]]:
+        return self.values
+
+
+def score(tracker: str, values: list[float] | NDArray[np.float64], sequences: str = "") -> Figures:
+    return Figures(tracker, {"success": np.array(values, dtype=np.float64)}, tuple(sequences))
+
+
+def one(a: Figures, b: Figures, resamples: int = 10_000) -> Comparison:
+    (found,) = compare([a, b], ["success"], resamples)
+    return found
+
+
+figures = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8)
+
+
+@given(figures)
+@settings(max_examples=30, deadline=None)
+def test_swapping_the_trackers_flips_the_sign_and_nothing_else(pairs):
+    a, b = (score(name, column) for name, column in zip("ab", zip(*pairs, strict=True), strict=True))
+    forth, back = one(a, b, 500), one(b, a, 500)
+    assert back.difference == pytest.approx(-forth.difference, abs=1e-12)
+    if forth.low is not None:
+        assert (back.low, back.high) == pytest.approx((-forth.high, -forth.low), abs=1e-9)
+    assert (back.p_wilcoxon, back.better) == (forth.p_wilcoxon, forth.better)
+    assert back.p_bootstrap == pytest.approx(forth.p_bootstrap)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+@settings(max_examples=30, deadline=None)
+def test_nothing_differs_from_itself(values):
+    same = one(score("a", values), score("b", values), 500)
+    assert (same.difference, same.p_bootstrap, same.p_wilcoxon, same.better) == (0, 1, 1, None)
+    assert same.verdict.startswith("no difference can be shown on th")
+
+
+def test_p_values_and_interval_are_scipys():
+    generator = np.random.default_rng(0)
+    a, b = generator.random(40), generator.random(40)
+    b[:5] = a[:5]
+    found = one(score("a", a), score("b", b + 0.05))
+    theirs = scipy.stats.wilcoxon(a, b + 0.05, zero_method="wilcox")
+    assert found.p_wilcoxon == pytest.approx(theirs.pvalue)
+    interval = scipy.stats.bootstrap(
+        (a, b + 0.05),
+        lambda x, y, axis: (x - y).mean(axis=axis),
+        paired=True,
+        n_resamples=10_000,
+        method="percentile",
+        rng=1,
+    )
+    ends = interval.confidence_interval
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high), abs=0.1 * interval.standard_error)
+
+
+def test_wilcoxon_is_exact_for_few_sequences_even_where_some_do_not_differ():
+    # All of n differences have one sign: the least p of the exact test is 2 / 2^n.
+    for n in (1, 3, 5, 6, 10):
+        assert wilcoxon_p(np.arange(1.0, n + 1)) == pytest.approx(2 / 2**n)
+        assert wilcoxon_p(np.concatenate([np.arange(1.0, n + 1), np.zeros(20)])) == pytest.approx(2 / 2**n)
+        assert wilcoxon_p(np.full(n, 0.25)) == pytest.approx(2 / 2**n)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "shape"), [(6, "normal"), (10, "skewed"), (50, "normal"), (50, "skewed")]
+)
+def test_equal_trackers_are_seldom_called_different(sequences, shape):
+    generator = np.random.default_rng(sequences)
+    wrong, trials = 0, 300
+    for _ in range(trials):
+        difficulty = generator.beta(2, 1, sequences)
+        noise = generator.normal(0, 0.1, (2, sequences))
+        if shape == "skewed":
+            noise = 0.3 * generator.beta(0.3, 2, (2, sequences))
+        a, b = np.clip(difficulty + noise, 0, 1.5)
+        wrong += one(score("a", a), score("b", b), 1000).better is not None
+    assert wrong / trials <= 0.07
+
+
+def test_many_comparisons_of_equal_trackers_hardly_ever_find_any_difference():
+    generator = np.random.default_rng(3)
+    wrong = 0
+    for _ in range(60):
+        scores = [score(f"t{i}", generator.beta(2, 1, 30)) for i in range(5)]
+        wrong += any(found.better for found in compare(scores, ["success"], 1000))
+    assert wrong / 60 <= 0.07
+
+
+def test_a_real_difference_is_shown_and_said():
+    generator = np.random.default_rng(1)
+    b = generator.beta(2, 1, 50)
+    found = one(score("Mine", b + generator.normal(0.05, 0.05, 50)), score("Theirs", b))
+    assert found.better == "Mine"
+    assert found.low > 0
+    said = (
+        f"Mine is better: Mine - Theirs = +{found.difference:.3f} [+{found.low:.3f}, +{found.high:.3f}], p = "
+    )
+    assert found.verdict.startswith(said)
+    assert found.verdict.endswith(" on 50 sequences")
+    assert one(score("Theirs", b), score("Mine", b + 0.05)).better == "Mine"
+
+
+def test_five_sequences_can_never_show_a_difference():
+    found = one(score("a", [0.9] * 5), score("b", [0.1, 0.2, 0.15, 0.12, 0.05]))
+    assert found.low > 0
+    assert found.better is None
+    assert found.verdict.startswith("no difference can be shown on these 5 sequences: a - b = +0.776 [")
+    assert found.verdict.endswith("; fewer than 6 sequences can never show one")
+    assert one(score("a", [0.9] * 6), score("b", [0.1, 0.2, 0.15, 0.12, 0.05, 0.1])).better == "a"
+
+
+def test_one_sequence_has_no_interval():
+    found = one(score("a", [0.9]), score("b", [0.1]))
+    assert (found.low, found.high, found.p_bootstrap) == (None, None, 1)
+    assert "on this 1 sequence: a - b = +0.800, p = 1.000;" in found.verdict
+
+
+def test_a_mean_that_a_few_sequences_carry_is_no_difference():
+    # The first loses a little almost everywhere and wins much on few: mean and ranks disagree.
+    a = np.concatenate([np.full(80, 0.50) - np.arange(80) / 1e4, np.full(20, 1.0)])
+    b = np.full(100, 0.52)
+    found = one(score("a", a), score("b", b))
+    assert found.low > 0
+    assert found.p_wilcoxon < 0.05
+    assert found.better is None
+    assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
+
+
+def test_only_sequences_that_both_have_count_whatever_their_order():
+    found = one(score("a", [0.1, 0.2, 0.3, np.nan], "wxyz"), score("b", [0.5, 0.1, 0.2, 0.2], "qyxz"))
+    assert found.sequences == 2
+    assert (found.value_a, found.value_b) == pytest.approx((0.25, 0.15))
+    with pytest.raises(UserError, match="'a' and 'b' share no sequence with a figure for success"):
+        compare([score("a", [0.1], "x"), score("b", [0.1], "y")], ["success"])
+
+
+def test_all_pairs_and_metrics_are_corrected_together():
+    generator = np.random.default_rng(2)
+    scores = [
+        Figures(name, {"success": generator.random(20), "precision": generator.random(20)}) for name in "abc"
+    ]
+    found = compare(scores, ["precision", "success"])
+    assert [(c.a + c.b, c.metric) for c in found] == [
+        (pair, metric) for pair in ("ab", "ac", "bc") for metric in ("precision", "success")
+    ]
+    for alone, corrected in (
+        ("p_bootstrap", "corrected_bootstrap"),
+        ("p_wilcoxon", "corrected_wilcoxon"),
+    ):
+        by_p = sorted(found, key=lambda c, alone=alone: getattr(c, alone))
+        assert getattr(by_p[0], corrected) == pytest.approx(min(1, 6 * getattr(by_p[0], alone)))
+        for lesser, greater in pairwise(by_p):
+            assert getattr(lesser, corrected) <= getattr(greater, corrected)
+    assert all(c.comparisons == 6 and "(corrected for 6 comparisons)" in c.verdict for c in found)
+
+
+def test_pairs_are_resampled_alike_whatever_else_is_compared():
+    generator = np.random.default_rng(4)
+    scores = [score(name, generator.random(15)) for name in "abc"]
+    scores.append(score("d", generator.random(4), "wxyz"))
+    scores[2].sequences = (*scores[2].sequences[:11], *"wxyz")
+    alone, together = one(scores[0], scores[1]), compare(scores[:3], ["success"])[0]
+    assert (alone.low, alone.high) == pytest.approx((together.low, together.high), abs=1e-12)
+    assert [c.sequences for c in compare(scores[2:], ["success"])] == [4]
+
+
+def test_an_unknown_metric_is_refused():
+    with pytest.raises(
+        UserError, match=r"no metric 'succes' to compare \(did you mean 'success'\?\); there are: su"
+    ):
+        compare([score("a", [0.1]), score("b", [0.1])], ["succes"])
+
+
+def test_a_metric_given_twice_counts_once():
+    assert len(compare([score("a", [0.1]), score("b", [0.1])], ["success", "success"])) == 1
+
+
+def test_fewest_is_where_the_exact_test_can_reach_significance():
+    fewest = module.FEWEST
+    assert wilcoxon_p(np.arange(1.0, fewest + 1)) <= module.ALPHA < wilcoxon_p(np.arange(1.0, fewest))

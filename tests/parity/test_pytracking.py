@@ -1,0 +1,81 @@
+"""Profile `pytracking` against pytracking's own analysis of the same boxes.
+
+The stored figures are what `extract_results` of github.com/visionml/pytracking (pytracking/analysis, commit
+7eb9e74) gives for the boxes and ground truth in `../shared`, both in the numbers of the files, the boxes cut
+off to whole numbers as pytracking stores them: DaSiamRPN on ten sequences of OTB2015, four of them with
+frames without a box, and ATOM on nine of LaSOT, with absent frames, zero boxes in frames that are not called
+absent, and predictions without size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+from benchmarks.boxfiles import parse_rows
+from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.datasets.names import key
+from benchmarks.protocols import Trajectory
+from benchmarks.scoring import score_run
+from benchmarks.scoring.profiles import PYTRACKING
+from benchmarks.store import Run
+
+ONE_BASED = np.array([1.0, 1.0, 0.0, 0.0])
+
+# Success AUC, precision at 20 pixels, normalised precision at 0.20.
+OTB2015 = {
+    "Basketball": (0.6857143, 0.9806896, 0.9062069),
+    "Biker": (0.3209256, 0.4859155, 0.4788733),
+    "Board": (0.4570883, 0.3710602, 0.6404011),
+    "Bolt": (0.7210884, 1.0000000, 0.8685714),
+    "Crowds": (0.6869768, 0.9971182, 0.8213257),
+    "David": (0.6817309, 1.0000000, 0.8811041),
+    "Deer": (0.6458753, 0.9436620, 0.8028169),
+    "Jogging.1": (0.6660462, 0.9837133, 0.9543974),
+    "Tiger1": (0.6729431, 0.8481376, 0.7621776),
+    "Twinnings": (0.6417474, 0.9851695, 0.7521186),
+}
+LASOT = {
+    "airplane-1": (0.4568901, 0.2625538, 0.2582496),
+    "goldfish-10": (0.1030074, 0.0267762, 0.1163870),
+    "helmet-13": (0.3880624, 0.3114386, 0.4620314),
+    "horse-15": (0.0476591, 0.0458561, 0.0504838),
+    "licenseplate-15": (0.3963529, 0.3998647, 0.4546685),
+    "lion-5": (0.1108780, 0.1366789, 0.1297430),
+    "microphone-16": (0.4973545, 0.5615243, 0.5647383),
+    "microphone-6": (0.3409330, 0.4119977, 0.4119977),
+    "tiger-6": (0.5031435, 0.2705882, 0.5494553),
+}
+
+
+def published(golden: Path, file: str, dataset: Dataset, suffix: str = "") -> Run:
+    """The boxes in a zip of text files, as they were stored."""
+    names = {key(name): name for name in dataset.all_names}
+    trajectories = {}
+    with ZipFile(golden / file) as archive:
+        for member in archive.namelist():
+            name = names.get(key(Path(member).stem.removesuffix(suffix)))
+            if name is not None:
+                boxes = parse_rows(archive.read(member).decode(), 4, member) - ONE_BASED
+                trajectories[name] = [Trajectory(boxes, np.full(len(boxes), np.nan))]
+    return Run(Path(file).stem, dataset.name, "ope", trajectories, {}, {})
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("dataset", "file", "stored"),
+    [("otb2015", "DaSiamRPN.pysot.zip", OTB2015), ("lasot", "ATOM.pytracking.zip", LASOT)],
+    ids=["otb2015", "lasot"],
+)
+def test_figures_are_the_toolkits_sequence_by_sequence(dataset, file, stored, shared):
+    opened = open_dataset(dataset, shared / "annotations")
+    run = published(shared / "golden" / dataset, file, opened)
+    run = replace(run, trajectories={name: run.trajectories[name] for name in stored})
+    score = score_run(run, opened, PYTRACKING, cut=True)
+    for name, part in score.by_sequence().items():
+        figures = [estimate.value for estimate in part.metrics().values()]
+        assert figures == pytest.approx(stored[name], abs=1e-6), name
