@@ -80,7 +80,7 @@ class Squares(Dataset):
                 raise SequenceError(f"{name}: its frames are missing")
             return ArrayFrames(pixels, self.broken.get(name, frozenset()))
 
-        return Sequence(name, truth, ("FM",) if name == "both" else (), open_frames)
+        return Sequence(name, truth, ("FM",) if name == "both" else (), open_frames, size=(64, 64))
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import RenderableType
 
 from benchmarks.cli.options import (
     add_data_root,
@@ -17,6 +15,7 @@ from benchmarks.cli.options import (
     add_results,
     add_split,
 )
+from benchmarks.cli.output import add_format, print_records, read_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,12 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="what to compare; p-values are corrected for all (default: the profile's first metric)",
     )
-    parser.add_argument(
-        "--format",
-        choices=["table", "json", "csv"],
-        default="table",
-        help="how to print them (default: table)",
-    )
+    add_format(parser)
     add_split(parser)
     add_data_root(parser)
     add_results(parser)
@@ -56,38 +50,27 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import open_dataset
     from benchmarks.scoring import choose_profile, score_run
     from benchmarks.scoring.compare import compare
-    from benchmarks.scoring.tables import comparisons_table, records_csv
-    from benchmarks.store import read_run, select_runs
+    from benchmarks.scoring.tables import comparisons_table
 
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    names = select_runs(arguments.results, dataset.name, arguments.protocol, arguments.trackers)
-    if len(names) < 2:
-        raise UserError("`compare` needs two different trackers; name another beside " + names[0])
-    scores = []
-    for name in names:
-        run = read_run(arguments.results, dataset.name, name, arguments.protocol)
-        for sequence, why in run.failed.items():
-            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
-        scores.append(score_run(run, dataset, profile))
+    runs = read_runs(arguments, dataset, arguments.trackers)
+    if len(runs) < 2:
+        raise UserError(f"`compare` needs two different trackers; name another beside {runs[0].tracker}")
+    scores = [score_run(run, dataset, profile) for run in runs]
     comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
     shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
-    records = [shared | _record(one, scores[0].of) for one in comparisons]
-    if arguments.format == "json":
-        print(json.dumps(records, indent=1))
-    elif arguments.format == "csv":
-        print(records_csv(records), end="")
-    else:
-        width = None if sys.stdout.isatty() else 200
+
+    def table() -> list[RenderableType]:
         caption = ", ".join(f"{key} {value}" for key, value in shared.items())
         caption += "; A - B with 95 % interval over sequences"
         if len(comparisons) > 1:
             caption += f"; p corrected for {len(comparisons)} comparisons (Holm)"
-        console = Console(width=width, highlight=False)
-        console.print(comparisons_table(comparisons, caption))
         several = len({one.metric for one in comparisons}) > 1
-        for one in comparisons:
-            console.print((f"{one.metric}: " if several else "") + one.verdict, markup=False)
+        verdicts = [(f"{one.metric}: " if several else "") + one.verdict for one in comparisons]
+        return [comparisons_table(comparisons, caption), *verdicts]
+
+    print_records([shared | _record(one, scores[0].of) for one in comparisons], arguments.format, table)
     return 0
 
 

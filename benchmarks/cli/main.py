@@ -19,14 +19,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {foreign[0]}", file=sys.stderr)
         return 2
     # Only now can `trackers` be trusted to be ours.
-    from benchmarks.cli import compare, doctor, download, exporting, importing, listing, run, score, verify
+    from benchmarks.cli import (
+        compare,
+        doctor,
+        download,
+        exporting,
+        importing,
+        listing,
+        rank,
+        run,
+        score,
+        verify,
+    )
     from benchmarks.cli.options import Parser, guarded
 
     parser = Parser(
         prog="sotbench", description="Runs visual object trackers over data sets and scores them."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (listing, run, score, compare, importing, exporting, verify, download, doctor):
+    for command in (listing, run, score, compare, rank, importing, exporting, verify, download, doctor):
         sub = commands.add_parser(
             command.NAME, help=command.HELP, description=command.HELP, epilog=command.EXAMPLES
         )

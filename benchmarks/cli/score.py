@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from benchmarks.cli.options import (
     add_data_root,
@@ -18,6 +15,7 @@ from benchmarks.cli.options import (
     add_split,
     add_trackers,
 )
+from benchmarks.cli.output import add_format, print_records, read_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,12 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_protocol(parser)
     add_profile(parser)
     parser.add_argument("--by", choices=["sequence", "attribute"], help="one row per sequence or attribute")
-    parser.add_argument(
-        "--format",
-        choices=["table", "json", "csv"],
-        default="table",
-        help="how to print them (default: table)",
-    )
+    add_format(parser)
     add_split(parser)
     add_data_root(parser)
     add_results(parser)
@@ -53,16 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints the scores on standard output; what was left out is said on standard error."""
     from benchmarks.datasets import open_dataset
     from benchmarks.scoring import choose_profiles, score_run
-    from benchmarks.scoring.tables import records_csv, records_table
-    from benchmarks.store import read_run, select_runs
+    from benchmarks.scoring.tables import records_table
 
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
-    for name in select_runs(arguments.results, dataset.name, arguments.protocol, arguments.tracker):
-        run = read_run(arguments.results, dataset.name, name, arguments.protocol)
-        for sequence, why in run.failed.items():
-            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
+    for run in read_runs(arguments, dataset, arguments.tracker):
         if len(profiles) == 1:
             records += score_run(run, dataset, profiles[0]).records(arguments.by)
             continue
@@ -71,17 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
                 rows = score_run(run, dataset, profile).records(arguments.by)
             except UserError as error:
                 # One toolkit's refusal is no reason to withhold what the others say.
-                print(f"{name}: {profile.name} is left out: {error}", file=sys.stderr)
+                print(f"{run.tracker}: {profile.name} is left out: {error}", file=sys.stderr)
                 continue
             records += [row | {"differs": profile.differs} for row in rows]
     if not records:
         raise UserError("no profile can score these results; see above")
-    if arguments.format == "json":
-        print(json.dumps(records, indent=1))
-    elif arguments.format == "csv":
-        print(records_csv(records), end="")
-    else:
-        # A pipe has no width of its own: nothing is folded there.
-        width = None if sys.stdout.isatty() else 200
-        Console(width=width, highlight=False).print(records_table(records))
+    print_records(records, arguments.format, lambda: [records_table(records)])
     return 0

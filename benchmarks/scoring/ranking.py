@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.vot import Repetitions
+from benchmarks.scoring.vot import Repetitions, frame_overlaps
+from trackers.errors import UserError
 
 ALPHA = 0.05
 REPETITIONS = 15
@@ -55,6 +56,28 @@ def rank_trackers(
     return Ranks(
         accuracy=_shared_ranks(-accuracy, overlaps, signed_rank_test, alpha),
         robustness=_shared_ranks(failures.mean(axis=1), failures, rank_sum_test, alpha),
+    )
+
+
+def rank_runs(runs: Items[Items[Repetitions]], alpha: float = ALPHA) -> Ranks:
+    """Ranks trackers by their runs on the sequences that all of them have.
+
+    Args:
+        runs: by tracker, its measured runs.
+        alpha: the level of significance.
+
+    Raises:
+        UserError: there is no such sequence.
+    """
+    by_name = [{run.sequence: run for run in tracker} for tracker in runs]
+    common = [name for name in by_name[0] if all(name in tracker for tracker in by_name)]
+    if not common:
+        raise UserError("these trackers have no sequence in common; run them on the same ones")
+    kept = [[tracker[name] for name in common] for tracker in by_name]
+    return rank_trackers(
+        np.stack([np.concatenate([frame_overlaps(run) for run in tracker]) for tracker in kept]),
+        np.stack([failure_samples(tracker) for tracker in kept]),
+        alpha,
     )
 
 

@@ -44,7 +44,7 @@ def records_table(records: Sequence[Record]) -> Table:
     metrics = [key for key in keys if f"{key}_low" in keys]
     said = [f"{key} {records[0][key]}" for key in shared]
     if "sequence" not in keys:
-        said.append("mean over sequences [95 % interval]")
+        said.append("[95 % interval over sequences]")
     differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
     caption = "\n".join([", ".join(said), *(f"{name}: {text}" for name, text in differences.items())])
     table = Table(
@@ -67,6 +67,29 @@ def records_table(records: Sequence[Record]) -> Table:
                 _figure(record.get(key), record.get(f"{key}_low"), record.get(f"{key}_high"))
                 for key in metrics
             ),
+        )
+    return table
+
+
+def ranking_table(records: Sequence[Record]) -> Table:
+    """VOT's ranking as a table: both figures with their ranks, and the mean of the ranks."""
+    first = records[0]
+    caption = f"dataset {first['dataset']}, protocol {first['protocol']}, profile {first['profile']}; "
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, caption=caption + "rank 1 is the best, ties share their mean"
+    )
+    table.add_column("tracker", overflow="fold")
+    for heading in ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for record in records:
+        table.add_row(
+            Text(str(record["tracker"])),
+            f"{record['sequences']} of {record['of']}",
+            f"{record['accuracy']:.3f}",
+            f"{record['accuracy_rank']:.2f}",
+            f"{record['robustness']:.3f}",
+            f"{record['robustness_rank']:.2f}",
+            f"{record['rank']:.2f}",
         )
     return table
 

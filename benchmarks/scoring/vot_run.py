@@ -35,6 +35,7 @@ class VOTRunScore:
         whole: the score over all sequences and frames.
         tags: the score over the frames that have each tag; tags that no frame has are left out.
         lengths: shape (S,): frames of each sequence.
+        runs: the measured repetitions of each sequence; none for an unsupervised run.
     """
 
     results: PairedResults
@@ -42,6 +43,7 @@ class VOTRunScore:
     whole: SupervisedScore | UnsupervisedScore
     tags: Mapping[str, SupervisedScore]
     lengths: NDArray[np.int64]
+    runs: tuple[Repetitions, ...] = ()
 
     @property
     def tracker(self) -> str:
@@ -123,7 +125,7 @@ def score_vot(results: PairedResults, rules: VOTRules) -> VOTRunScore:
         for tag, frames in masks.items()
         if any(some.any() for some in frames.values())
     }
-    return VOTRunScore(results, rules, score_supervised(runs, rules), tags, lengths)
+    return VOTRunScore(results, rules, score_supervised(runs, rules), tags, lengths, tuple(runs))
 
 
 def _measured(sequence: Sequence, trajectories: list[Trajectory], rules: VOTRules) -> Repetitions:

@@ -7,8 +7,15 @@ from math import erfc, sqrt
 import numpy as np
 import pytest
 
-from benchmarks.scoring.ranking import failure_samples, rank_sum_test, rank_trackers, signed_rank_test
+from benchmarks.scoring.ranking import (
+    failure_samples,
+    rank_runs,
+    rank_sum_test,
+    rank_trackers,
+    signed_rank_test,
+)
 from benchmarks.scoring.vot import Repetitions
+from trackers.errors import UserError
 
 
 def test_signed_rank_test_by_hand():
@@ -79,3 +86,18 @@ def test_failures_of_missing_repetitions_are_the_mean():
     runs = [Repetitions("a", np.zeros((3, 6)), codes), Repetitions("b", np.zeros((1, 6)), codes[:1])]
     assert failure_samples(runs, 4).tolist() == [2, 1, 0, 1, 2, 2, 2, 2]
     assert failure_samples(runs, 2).tolist() == [2, 1, 2, 2]
+
+
+def test_runs_are_ranked_on_the_sequences_that_all_have():
+    rng = np.random.default_rng(5)
+
+    def run(name, level):
+        codes = np.full((1, 60), 3, dtype=np.int8)
+        codes[0, 0] = 1
+        return Repetitions(name, np.clip(level + rng.normal(0, 0.02, (1, 60)), 0, 1), codes)
+
+    good = [run("a", 0.8), run("b", 0.8)]
+    bad = [run("b", 0.3), run("c", 0.99)]
+    assert rank_runs([bad, good]).accuracy.tolist() == [2, 1]
+    with pytest.raises(UserError, match="no sequence in common"):
+        rank_runs([[run("a", 0.5)], [run("b", 0.5)]])

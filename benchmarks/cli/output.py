@@ -1,0 +1,63 @@
+"""What commands that read results have in common: finding the runs, printing what was made of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+
+from benchmarks.datasets import Dataset
+from benchmarks.store import Run, read_run, select_runs
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import Record
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Adds `--format`."""
+    parser.add_argument(
+        "--format",
+        choices=["table", "json", "csv"],
+        default="table",
+        help="how to print them (default: table)",
+    )
+
+
+def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[str] | None) -> list[Run]:
+    """Reads the runs of `trackers`, or all there are; says on standard error what they lack.
+
+    Raises:
+        UserError: there is none, or none of a tracker that was named.
+    """
+    runs = []
+    for name in select_runs(arguments.results, dataset.name, arguments.protocol, trackers):
+        run = read_run(arguments.results, dataset.name, name, arguments.protocol)
+        for sequence, why in run.failed.items():
+            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
+        runs.append(run)
+    return runs
+
+
+def print_records(records: Sequence[Record], form: str, table: Callable[[], list[RenderableType]]) -> None:
+    """Prints records on standard output.
+
+    Args:
+        records: what to print.
+        form: `"json"`, `"csv"` or `"table"`.
+        table: draws the table, and what is to be read below it.
+    """
+    from benchmarks.scoring.tables import records_csv
+
+    if form == "json":
+        print(json.dumps(records, indent=1))
+    elif form == "csv":
+        print(records_csv(records), end="")
+    else:
+        # A pipe has no width of its own: nothing is folded there.
+        console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+        for part in table():
+            console.print(part)

@@ -1,0 +1,76 @@
+"""`rank`: VOT's A-R ranking."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_results,
+    add_trackers,
+)
+from benchmarks.cli.output import add_format, print_records, read_runs
+from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import Record
+
+NAME = "rank"
+HELP = "Rank trackers by accuracy and robustness as VOT does; ties where its tests find no difference."
+EXAMPLES = "example: sotbench rank --dataset vot2017 --protocol realtime"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    add_dataset(parser)
+    add_trackers(parser)
+    parser.add_argument(
+        "--protocol",
+        default="supervised",
+        metavar="P",
+        help="supervised or realtime (default: supervised)",
+    )
+    add_profile(parser)
+    add_format(parser)
+    add_data_root(parser)
+    add_results(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a row per tracker, the best mean rank first."""
+    from benchmarks.datasets import open_dataset
+    from benchmarks.scoring import choose_profile, score_run
+    from benchmarks.scoring.ranking import rank_runs
+    from benchmarks.scoring.tables import ranking_table
+    from benchmarks.scoring.vot_run import VOTRunScore
+
+    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
+    scores = [
+        score
+        for run in read_runs(arguments, dataset, arguments.tracker)
+        if isinstance(score := score_run(run, dataset, profile), VOTRunScore) and score.runs
+    ]
+    if len(scores) < 2:
+        raise UserError("`rank` needs two trackers with supervised or realtime results on the same sequences")
+    ranks = rank_runs([score.runs for score in scores])
+    records: list[Record] = []
+    for score, accuracy, robustness in zip(
+        scores, ranks.accuracy.tolist(), ranks.robustness.tolist(), strict=True
+    ):
+        [whole] = score.records()
+        records.append(
+            {
+                **{key: whole[key] for key in ("tracker", "dataset", "protocol", "profile")},
+                **{key: whole[key] for key in ("sequences", "of", "frames", "accuracy", "robustness")},
+                "accuracy_rank": accuracy,
+                "robustness_rank": robustness,
+                "rank": (accuracy + robustness) / 2,
+            }
+        )
+    records.sort(key=lambda record: float(record["rank"] or 0))
+    print_records(records, arguments.format, lambda: [ranking_table(records)])
+    return 0
