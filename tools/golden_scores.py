@@ -2,9 +2,9 @@
 
     python tools/golden_scores.py --golden DIR --annotations DIR docs/scoring.md
 
-`--golden` holds results as other trackers' authors published them, with `scores.json` that says which tool wrote
-each file and what was published for it; `--annotations` the data sets' ground truth. The table replaces what
-stands between the two marks in the document.
+`--golden` holds results as other trackers' authors published them, with `scores.json` that says which tool
+wrote each file and what was published for it; `--annotations` the data sets' ground truth. The table replaces
+what stands between the two marks in the document.
 """
 
 from __future__ import annotations

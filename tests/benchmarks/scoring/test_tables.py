@@ -34,7 +34,7 @@ def test_table_shows_three_decimals_the_interval_and_the_count():
 
 def test_what_differs_between_rows_is_a_column():
     text = printed([record("a", 0.5), record("a", 0.6, profile="tc128")])
-    assert "dataset d, protocol ope, mean over" in text
+    assert "dataset d, protocol ope, [95 % interval" in text
     assert "tc128" in text
 
 
