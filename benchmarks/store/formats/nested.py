@@ -1,8 +1,8 @@
 """VOT's layout: a folder per sequence, a file per run: `<sequence>/<sequence>_001.txt`.
 
 The MATLAB toolkit has the times of all runs in `<sequence>_time.txt`, a column each (0 where there was no
-run); the Python toolkit has `<sequence>_001_time.value` for each run. Regions are in the coordinates of the
-ground truth: the toolkits never shift them.
+run); the Python toolkit has `<sequence>_001_time.value` for each run, with empty lines for frames in which it
+asked for nothing. Regions are in the coordinates of the ground truth: the toolkits never shift them.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ _RUN = re.compile(r"(?P<folder>(?:.*/)?(?P<sequence>[^/]+))/(?P=sequence)_(?P<nu
 
 def find_nested(names: Items[str], protocol: str) -> list[Files]:
     """Picks out the runs of one protocol: those in its experiment's folder, if such folders are there."""
-    found: dict[str, list[re.Match[str]]] = defaultdict(list)
-    for name in names:
+    by_number: dict[str, dict[str, re.Match[str]]] = defaultdict(dict)
+    # Of a run that is there twice the Python toolkit reads the text, which follows the `.bin` in this order.
+    for name in sorted(names):
         if run := _RUN.fullmatch(name):
-            found[run["folder"]].append(run)
+            by_number[run["folder"]][run["number"]] = run
+    found = {folder: list(runs.values()) for folder, runs in by_number.items()}
     experiments = {folder: folder.split("/")[-2:-1] for folder in found}
     all_known = {name for names_of_one in EXPERIMENTS.values() for name in names_of_one}
     if any(set(experiment) & all_known for experiment in experiments.values()):
@@ -98,7 +100,10 @@ def _seconds(members: Members, files: Files, index: int, frames: int) -> NDArray
         return None
     shared = files.times[0].endswith(".txt")
     name = files.times[0 if shared else index]
-    table = parse_times(members.text(name), members.where(name))
+    text = members.text(name)
+    if not shared:
+        text = "\n".join(line or "nan" for line in text.splitlines())
+    table = parse_times(text, members.where(name))
     column = index if shared else 0
     if table is None or len(table) != frames or column >= table.shape[1]:
         return None
