@@ -43,12 +43,15 @@ class FragmentRule:
         share: fragments weigh one over the number of the sequence's repetitions, so that a tracker that was
             run more often on some sequences weighs these no more; otherwise each fragment weighs 1.
         low, high: lengths in frames over which the curve is averaged, both included.
+        observed: only lengths up to the longest fragment, from initialisation to failure or end, are
+            averaged; otherwise also those for which fragments are padded alone.
     """
 
     late_frames: int
     share: bool
     low: int
     high: int
+    observed: bool
 
 
 def fragments(codes: NDArray[np.int8]) -> list[Fragment]:
@@ -64,6 +67,15 @@ def fragments(codes: NDArray[np.int8]) -> list[Fragment]:
         failure = start + int(failures[0]) if len(failures) else None
         parts.append(Fragment(start, stop, failure))
     return parts
+
+
+def longest_fragment(codes: NDArray[np.int8]) -> int:
+    """Frames of the longest fragment of runs, shape (R, n), up to its failure if it has one."""
+    return max(
+        (part.stop if part.failure is None else part.failure) - part.start
+        for run_codes in codes
+        for part in fragments(run_codes)
+    )
 
 
 def curve_sums(

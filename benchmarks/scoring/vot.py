@@ -55,7 +55,7 @@ VOT2017 = VOTRules(
     standard_for=DATASETS,
     raster=rasterize.VOT2017,
     # Five frames after a failure the tracker would start again; a failure in the last five is late.
-    fragments=FragmentRule(late_frames=5, share=True, low=100, high=356),
+    fragments=FragmentRule(late_frames=5, share=True, low=100, high=356, observed=False),
     pooled=True,
     unsupervised_burn_in=0,
 )
@@ -68,7 +68,7 @@ VOT_TOOLKIT = VOTRules(
     datasets=DATASETS,
     raster=rasterize.VOT_TOOLKIT,
     # Its curve is indexed from 0, so the values that it takes for 100 to 356 are those of one frame more.
-    fragments=FragmentRule(late_frames=0, share=False, low=101, high=357),
+    fragments=FragmentRule(late_frames=0, share=False, low=101, high=357, observed=True),
     pooled=False,
     unsupervised_burn_in=BURN_IN,
 )

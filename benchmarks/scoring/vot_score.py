@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.expected_overlap import FragmentRule, curve_sums
+from benchmarks.scoring.expected_overlap import FragmentRule, curve_sums, longest_fragment
 from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, resampled_counts
 from benchmarks.scoring.vot import Repetitions, VOTRules, frame_overlaps, valid_frames
 from trackers.errors import UserError
@@ -38,6 +38,7 @@ class SupervisedScore:
         overlaps: shape (S, 2): sum and weight of the overlaps that make up accuracy.
         failures: shape (S,): mean number over the repetitions.
         curves: shape (S, 2, lengths): numerators and weights of Phi(L) for L = 2, 3, ...
+        longest: shape (S,): frames of each one's longest fragment.
     """
 
     rules: VOTRules
@@ -46,6 +47,7 @@ class SupervisedScore:
     overlaps: NDArray[np.float64]
     failures: NDArray[np.float64]
     curves: NDArray[np.float64]
+    longest: NDArray[np.int64]
 
     def metrics(self) -> dict[str, Estimate]:
         """The figures by name, with 95 % intervals from a bootstrap over sequences.
@@ -61,7 +63,7 @@ class SupervisedScore:
     def curve(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Lengths L, shape (T,), and expected overlap Phi(L), shape (T,), where it is defined."""
         numerators, weights = self.curves.sum(axis=0)
-        defined = weights > 0
+        defined = (weights > 0) & (self._lengths <= self._limit(np.ones((1, len(self.longest))))[0])
         return self._lengths[defined], numerators[defined] / weights[defined]
 
     def subset(self, rows: Items[int]) -> SupervisedScore:
@@ -74,7 +76,15 @@ class SupervisedScore:
             self.overlaps[rows],
             self.failures[rows],
             self.curves[rows],
+            self.longest[rows],
         )
+
+    def _limit(self, counts: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The greatest length of which the curve tells, shape (B, 1), for each draw of sequences."""
+        if not self.rules.fragments.observed:
+            return np.full((len(counts), 1), self._lengths[-1])
+        limit: NDArray[np.int64] = np.where(counts > 0, self.longest, 0).max(axis=1, keepdims=True)
+        return limit
 
     @property
     def _lengths(self) -> NDArray[np.int64]:
@@ -88,7 +98,7 @@ class SupervisedScore:
         rule = self.rules.fragments
         averaged = (self._lengths >= rule.low) & (self._lengths <= rule.high)
         numerators, weights = (counts @ self.curves[:, i, averaged] for i in (0, 1))
-        defined = weights > 0
+        defined = (weights > 0) & (self._lengths[averaged] <= self._limit(counts))
         phi = np.divide(numerators, weights, out=np.zeros(weights.shape), where=defined)
         some = defined.sum(axis=1)
         eao = np.divide(phi.sum(axis=1), some, out=np.full(len(some), np.nan), where=some > 0)
@@ -144,6 +154,7 @@ def score_supervised(
         overlaps=np.array([_accuracy_sums(run, frames, rules.pooled) for run, frames in kept]),
         failures=np.array([(run.codes[:, frames] == Code.FAILED).sum(axis=1).mean() for run, frames in kept]),
         curves=np.stack([_curve_sums(run, frames, longest, rules.fragments) for run, frames in kept]),
+        longest=np.array([longest_fragment(run.codes) for run, _ in kept]),
     )
 
 

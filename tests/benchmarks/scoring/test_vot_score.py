@@ -118,7 +118,7 @@ def test_expected_overlap_is_its_definition(rules):
     runs[2] = replace(runs[2], overlaps=runs[2].overlaps[:2], codes=runs[2].codes[:2])
     lengths, phi = score_supervised(runs, rules).curve()
     assert lengths[0] == 2
-    at = [0, 8, 98, 150, 300, 354]
+    at = [0, 8, 98, 150, len(lengths) - 1]
     expected = [expected_overlap(runs, rules.fragments, int(lengths[i])) for i in at]
     assert phi[at] == pytest.approx(expected, abs=1e-12)
 
@@ -128,8 +128,21 @@ def test_eao_is_the_mean_of_the_curve_over_its_lengths(rules):
     score = score_supervised(random_runs(6, 3, seed=2), rules)
     lengths, phi = score.curve()
     window = (lengths >= rules.fragments.low) & (lengths <= rules.fragments.high)
-    assert window.sum() == 257
+    assert window.sum() == (lengths[-1] - rules.fragments.low + 1 if rules.fragments.observed else 257)
     assert score.metrics()["eao"].value == pytest.approx(phi[window].mean(), abs=1e-12)
+
+
+def test_vot_toolkit_looks_no_further_than_the_longest_fragment():
+    marks = np.full((1, 400), Code.TRACKED, np.int8)
+    marks[0, [0, 205]] = Code.INITIALIZED
+    marks[0, 200] = Code.FAILED
+    marks[0, 201:205] = Code.SKIPPED
+    runs = [Repetitions("a", np.ones((1, 400)), marks)]
+    # The fragments have 200 frames to the failure, and 195 to the end.
+    assert score_supervised(runs, VOT_TOOLKIT).curve()[0][-1] == 200
+    assert score_supervised(runs, VOT2017).curve()[0][-1] == 400
+    assert score_supervised(runs, VOT_TOOLKIT).metrics()["eao"].value > 0.9
+    assert score_supervised(runs, VOT2017).metrics()["eao"].value < 0.9
 
 
 def test_a_failure_in_the_last_frames_counts_as_reaching_the_end():
