@@ -58,22 +58,28 @@ def crop(
     corners = (centers[:, None] - whole_sides / 2).round()  # n, s, (x, y)
     # Positions in units of pixels, 0 at the first pixel's centre: n, s, size, (x, y). A sample a whole pixel
     # or more outside takes nothing from the frame; further out it would only lose precision.
-    lengths = frame_sizes[:, None, None]
     offsets = (whole_sides * steps - 0.5).clamp(min=0.0).minimum(whole_sides - 1)
     positions = corners[:, :, None] + offsets[..., None]
-    positions = positions.clamp(min=-1.0).minimum(lengths)
-    # The share of a sample, along each axis, that lies inside the frame.
-    inside = (positions + 1).minimum(lengths - positions).clamp(0.0, 1.0).float()
+    positions = positions.clamp(min=-1.0).minimum(frame_sizes[:, None, None])
 
     # `grid_sample` counts from -1 at the image's left or top edge to 1 at its right or bottom.
     x = ((2 * positions[..., 0] + 1) / width - 1).float()[:, :, None, :].expand(-1, -1, size, -1)
     y = ((2 * positions[..., 1] + 1) / height - 1).float()[:, :, :, None].expand(-1, -1, -1, size)
     grid = torch.stack([x, y], dim=-1)
-    samples = _sample(frames.permute(0, 3, 1, 2).float(), grid)
+    # It takes zero for what lies outside, so zero is made to stand for `fill`.
+    samples = _sample(_less_fill(frames, frame_sizes, fill), grid)
+    return samples.add_(fill[:, None, :, None, None])
 
-    share = inside[..., None, :, 0] * inside[..., :, None, 1]
-    outside = (1 - share)[:, :, None] * fill[:, None, :, None, None]
-    return outside.add_(samples)
+
+def _less_fill(frames: Tensor, frame_sizes: Tensor, fill: Tensor) -> Tensor:
+    """The frames (n, h, w, 3) less their fill, and 0 where a smaller one was padded: (n, 3, h, w) float32."""
+    pixels = frames.permute(0, 3, 1, 2) - fill[:, :, None, None]
+    if len(frames) == 1:
+        return pixels  # alone, it is as large as the batch
+    height, width = frames.shape[1:3]
+    columns = torch.arange(width, device=frames.device) < frame_sizes[:, :1]
+    rows = torch.arange(height, device=frames.device) < frame_sizes[:, 1:]
+    return pixels * (rows[:, None, :, None] & columns[:, None, None, :])
 
 
 def _sample(images: Tensor, grid: Tensor) -> Tensor:
