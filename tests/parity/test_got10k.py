@@ -7,19 +7,12 @@ as `ExperimentOTB` stores them. Where got10k is installed, its report is also ma
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
-from benchmarks.boxfiles import parse_rows
-from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.datasets.names import key
-from benchmarks.protocols import Trajectory
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import GOT10K
-from benchmarks.store import Run
 
 ONE_BASED = np.array([1.0, 1.0, 0.0, 0.0])
 
@@ -38,25 +31,11 @@ OTB2015 = {
 }
 
 
-def published(golden: Path, file: str, dataset: Dataset, suffix: str = "") -> Run:
-    """The boxes in a zip of text files, as they were stored."""
-    names = {key(name): name for name in dataset.all_names}
-    trajectories = {}
-    with ZipFile(golden / file) as archive:
-        for member in archive.namelist():
-            name = names.get(key(Path(member).stem.removesuffix(suffix)))
-            if name is not None:
-                boxes = parse_rows(archive.read(member).decode(), 4, member) - ONE_BASED
-                trajectories[name] = [Trajectory(boxes, np.full(len(boxes), np.nan))]
-    return Run(Path(file).stem, dataset.name, "ope", trajectories, {}, {})
-
-
 @pytest.mark.shared
-def test_figures_are_the_toolkits_sequence_by_sequence(shared):
-    dataset = open_dataset("otb2015", shared / "annotations")
-    run = published(shared / "golden" / "otb2015", "DaSiamRPN.pysot.zip", dataset)
+def test_figures_are_the_toolkits_sequence_by_sequence(published):
+    run, dataset = published("DaSiamRPN")
     run = replace(run, trajectories={name: run.trajectories[name] for name in OTB2015})
-    score = score_run(run, dataset, GOT10K, cut=True)
+    score = score_run(run, dataset, GOT10K)
     for name, part in score.by_sequence().items():
         figures = part.metrics()
         found = (figures["success"].value, figures["precision"].value)

@@ -5,42 +5,20 @@ The boxes, in whole pixels as pytracking stores them, lie in `../shared/golden/l
 
 from __future__ import annotations
 
-from pathlib import Path
-from zipfile import ZipFile
-
 import numpy as np
 import pytest
 
-from benchmarks.boxfiles import parse_rows
-from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.datasets.names import key
+from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import LASOT
 from benchmarks.store import Run
 
-ONE_BASED = np.array([1.0, 1.0, 0.0, 0.0])
-
-
-def published(golden: Path, file: str, dataset: Dataset, suffix: str = "") -> Run:
-    """The boxes in a zip of text files, as they were stored."""
-    names = {key(name): name for name in dataset.all_names}
-    trajectories = {}
-    with ZipFile(golden / file) as archive:
-        for member in archive.namelist():
-            name = names.get(key(Path(member).stem.removesuffix(suffix)))
-            if name is not None:
-                boxes = parse_rows(archive.read(member).decode(), 4, member) - ONE_BASED
-                trajectories[name] = [Trajectory(boxes, np.full(len(boxes), np.nan))]
-    return Run(Path(file).stem, dataset.name, "ope", trajectories, {}, {})
-
 
 @pytest.mark.shared
-def test_published_results_score_as_published(shared):
-    dataset = open_dataset("lasot", shared / "annotations")
-    run = published(shared / "golden" / "lasot", "ATOM.pytracking.zip", dataset)
-    # Some trackers have more boxes than ground truth on monkey-17; the toolkit cuts them off.
-    score = score_run(run, dataset, LASOT, cut=True)
+def test_published_results_score_as_published(published):
+    run, dataset = published("ATOM")
+    score = score_run(run, dataset, LASOT)
     figures = {name: estimate.value for name, estimate in score.metrics().items()}
     assert (len(score.sequences), score.frames.sum()) == (280, 685_360)
     expected = {"success": 0.5143, "precision": 0.5054, "normalized_precision": 0.5768}

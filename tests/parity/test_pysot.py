@@ -9,21 +9,11 @@ on nine of LaSOT, with absent frames and with empty boxes in frames that are not
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from zipfile import ZipFile
 
-import numpy as np
 import pytest
 
-from benchmarks.boxfiles import parse_rows
-from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.datasets.names import key
-from benchmarks.protocols import Trajectory
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import PYSOT
-from benchmarks.store import Run
-
-ONE_BASED = np.array([1.0, 1.0, 0.0, 0.0])
 
 # Success AUC, precision at 20 pixels, normalised precision at 0.20.
 OTB2015 = {
@@ -51,30 +41,14 @@ LASOT = {
 }
 
 
-def published(golden: Path, file: str, dataset: Dataset, suffix: str = "") -> Run:
-    """The boxes in a zip of text files, as they were stored."""
-    names = {key(name): name for name in dataset.all_names}
-    trajectories = {}
-    with ZipFile(golden / file) as archive:
-        for member in archive.namelist():
-            name = names.get(key(Path(member).stem.removesuffix(suffix)))
-            if name is not None:
-                boxes = parse_rows(archive.read(member).decode(), 4, member) - ONE_BASED
-                trajectories[name] = [Trajectory(boxes, np.full(len(boxes), np.nan))]
-    return Run(Path(file).stem, dataset.name, "ope", trajectories, {}, {})
-
-
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("dataset", "file", "stored"),
-    [("otb2015", "DaSiamRPN.pysot.zip", OTB2015), ("lasot", "ATOM.pytracking.zip", LASOT)],
-    ids=["otb2015", "lasot"],
+    ("tracker", "stored"), [("DaSiamRPN", OTB2015), ("ATOM", LASOT)], ids=["otb2015", "lasot"]
 )
-def test_figures_are_the_toolkits_sequence_by_sequence(dataset, file, stored, shared):
-    opened = open_dataset(dataset, shared / "annotations")
-    run = published(shared / "golden" / dataset, file, opened)
+def test_figures_are_the_toolkits_sequence_by_sequence(tracker, stored, published):
+    run, dataset = published(tracker)
     run = replace(run, trajectories={name: run.trajectories[name] for name in stored})
-    score = score_run(run, opened, PYSOT, cut=True)
+    score = score_run(run, dataset, PYSOT)
     for name, part in score.by_sequence().items():
         figures = [estimate.value for estimate in part.metrics().values()]
         assert figures == pytest.approx(stored[name], abs=1e-6), name

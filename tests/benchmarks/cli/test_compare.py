@@ -7,45 +7,13 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from benchmarks.cli import compare as command
-from benchmarks.cli.options import Parser, guarded
-from benchmarks.datasets import open_dataset
-from benchmarks.protocols import Trajectory
-from benchmarks.store import truth_digest
-from benchmarks.store.folder import MANIFEST, RunFolder
-from benchmarks.store.manifest import Manifest, SequenceRecord
-
-DEMO = open_dataset("demo", None)
-
-
-def store(results: Path, tracker: str, shift: float, names: tuple[str, ...] = DEMO.names()) -> None:
-    """Results as a run leaves them: boxes that are off by some pixels, less so in some sequences."""
-    folder = RunFolder(results, "demo", tracker, "ope")
-    manifest = Manifest("demo", None)
-    for number, name in enumerate(names):
-        truth = DEMO[name].truth
-        boxes = truth + np.array([shift * (1 + number / 10), 0, 0, 0])
-        runs = folder.write(name, [Trajectory(boxes, np.ones(len(boxes)))])
-        manifest.sequences[name] = SequenceRecord("ok", truth=truth_digest(truth), runs=runs)
-    manifest.write(folder.path / MANIFEST)
+from benchmarks.cli.main import main
 
 
 def compared(results: Path, *words: str) -> int:
-    parser = Parser(prog="sotbench compare")
-    command.add_arguments(parser)
-    options = ["--dataset", "demo", "--results", str(results)]
-    return guarded(lambda w: command.run(parser.parse_args(w)))([*words, *options])
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    store(tmp_path, "near", 1)
-    store(tmp_path, "far", 8)
-    store(tmp_path, "also-near", 1)
-    return tmp_path
+    return main(["compare", *words, "--dataset", "demo", "--results", str(results)])
 
 
 def test_a_difference_in_words(results, capsys):
@@ -96,8 +64,8 @@ def test_csv(results, capsys):
     assert (row["a"], row["better"], row["sequences"], row["of"]) == ("near", "near", "9", "9")
 
 
-def test_sequences_that_only_one_has_are_left_out_and_the_count_is_said(results, capsys):
-    store(results, "partly", 8, DEMO.names()[:4])
+def test_sequences_that_only_one_has_are_left_out_and_the_count_is_said(results, store_run, capsys):
+    store_run("partly", 8, ("easy", "scale", "rotation", "occlusion"))
     assert compared(results, "near", "partly", "--format", "json") == 0
     (record,) = json.loads(capsys.readouterr().out)
     assert (record["sequences"], record["of"], record["better"]) == (4, 9, None)

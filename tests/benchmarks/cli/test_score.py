@@ -8,44 +8,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from benchmarks.cli import score as command
-from benchmarks.cli.options import Parser, guarded
+from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
-from benchmarks.store import truth_digest
-from benchmarks.store.folder import MANIFEST, RunFolder
-from benchmarks.store.manifest import Manifest, SequenceRecord
-
-DEMO = open_dataset("demo", None)
-
-
-def store(results: Path, tracker: str, shift: float, names: tuple[str, ...] = DEMO.names()) -> None:
-    """Results as a run leaves them: boxes that are off by some pixels, less so in some sequences."""
-    folder = RunFolder(results, "demo", tracker, "ope")
-    manifest = Manifest("demo", None)
-    for number, name in enumerate(names):
-        truth = DEMO[name].truth
-        boxes = truth + np.array([shift * (1 + number / 10), 0, 0, 0])
-        runs = folder.write(name, [Trajectory(boxes, np.ones(len(boxes)))])
-        manifest.sequences[name] = SequenceRecord("ok", truth=truth_digest(truth), runs=runs)
-    manifest.write(folder.path / MANIFEST)
+from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
 
 
 def scored(results: Path, *words: str) -> int:
-    parser = Parser(prog="sotbench score")
-    command.add_arguments(parser)
-    options = ["--dataset", "demo", "--results", str(results)]
-    return guarded(lambda w: command.run(parser.parse_args(w)))([*words, *options])
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    store(tmp_path, "near", 1)
-    store(tmp_path, "far", 8)
-    store(tmp_path, "also-near", 1)
-    return tmp_path
+    return main(["score", *words, "--dataset", "demo", "--results", str(results)])
 
 
 def test_without_a_profile_it_is_the_data_sets_own(results, capsys):
@@ -79,12 +50,12 @@ def test_all_profiles_as_a_table(results, capsys):
 
 def test_what_one_profile_refuses_the_others_still_score(results, capsys):
     folder = RunFolder(results, "demo", "gone", "ope")
-    name = DEMO.names()[0]
-    boxes = DEMO[name].truth.copy()
+    name = "easy"
+    boxes = open_dataset("demo", None)[name].truth.copy()
     boxes[7] = np.nan
     runs = folder.write(name, [Trajectory(boxes, np.ones(len(boxes)))])
-    record = SequenceRecord("ok", truth=truth_digest(DEMO[name].truth), runs=runs)
-    Manifest("demo", None, sequences={name: record}).write(folder.path / MANIFEST)
+    record = SequenceRecord("ok", truth=truth_digest(open_dataset("demo", None)[name].truth), runs=runs)
+    Manifest("demo", None, sequences={name: record}).write(folder.manifest_path)
 
     assert scored(results, "--tracker", "gone", "--profile", "all", "--format", "csv") == 0
     captured = capsys.readouterr()
