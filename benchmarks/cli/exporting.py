@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.cli.importing import add_origin
-from benchmarks.cli.options import add_dataset, add_results
+from benchmarks.cli.options import add_data_root, add_dataset, add_results
 from trackers.errors import UserError
 
 NAME = "export"
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
     )
     add_origin(parser, "count pixels from {} (default: as the tool's ground truth does)")
+    add_data_root(parser)
     add_results(parser)
 
 

@@ -44,7 +44,8 @@ class RasterRule:
         touches: from a row and the y of an edge's ends to whether the edge has a column in that row.
         spans: from the sorted columns of the regions' edges, shape (4, rows, 2, pairs), infinite where there
             are fewer, and the masks' widths, shape (pairs,), to what is filled.
-        line_is_equal: regions that all lie in one row or column of pixels count as equal.
+        line_is_equal: nothing is drawn where both regions lie in one row or column of the image; they count
+            as equal if they do so before they are clipped to it.
     """
 
     name: str
@@ -91,7 +92,9 @@ def raster_overlap(
     finite = np.isfinite(both).all(axis=(0, 2, 3))
     # The mask reaches from the lowest corner to the highest, of those parts of the regions that are inside.
     low, high = lows.min(axis=0), highs.max(axis=0)
-    drawn = finite & (lows <= highs).all(axis=(0, 2)) & (high > low).all(axis=1)
+    drawn = finite & (lows <= highs).all(axis=(0, 2))
+    if rule.line_is_equal:
+        drawn &= (high > low).all(axis=1)
     overlaps = np.zeros(len(first))
     # As many columns and rows as fit from the lowest corner on.
     extent = np.floor(np.where(drawn[:, None], high - low, 0)) + 1

@@ -82,6 +82,12 @@ def drawn_2017(polygon, low, width, height):
     return mask
 
 
+def test_regions_that_reach_into_the_first_row_alone_have_pixels_there():
+    # As vot-trax's library in its legacy mode has it: 1 for both.
+    regions = np.array([[1.0, 0, 0, -1, 0, 0, 0, 0], [-5, -5, 3, -5, 3, 0, -5, 0]])
+    assert raster_overlap(regions, regions, SIZE).tolist() == [1, 1]
+
+
 @given(quadrilaterals, quadrilaterals)
 def test_the_rule_of_2017_pixel_by_pixel(a, b):
     overlaps = raster_overlap(a, b, SIZE)
