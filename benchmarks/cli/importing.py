@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_results
+from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
     )
     add_origin(parser, "the files count pixels from {} (default: found from the first boxes, and said)")
+    add_split(parser)
     add_data_root(parser)
     add_results(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace results that are already there")
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.store.formats import FORMATS, read_results
 
     form = FORMATS.load(arguments.form)()
-    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     protocol = arguments.protocol or form.protocols[0]
     folder = RunFolder(arguments.results, dataset.name, arguments.tracker, protocol)
     if folder.manifest_path.exists() and not arguments.overwrite:
