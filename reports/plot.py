@@ -16,9 +16,9 @@ from benchmarks.cli.options import (
     add_trackers,
     guarded,
 )
+from benchmarks.cli.output import read_runs
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import Profile, choose_profile, score_run
-from benchmarks.store import read_run, select_runs
 from benchmarks.store.atomic import write_atomic
 from reports.curves import KINDS, curve_figure, figure_bytes
 from trackers.errors import UserError
@@ -57,11 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not isinstance(profile, Profile):
         raise UserError(f"profile '{profile.name}' has no curves over frames; name another --profile")
     scores = []
-    for tracker in select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker):
-        run = read_run(chosen.results, dataset.name, tracker, chosen.protocol)
+    for run in read_runs(chosen, dataset, chosen.tracker):
         score = score_run(run, dataset, profile)
         if len(score.sequences) < score.of:
-            print(f"{tracker}: {len(score.sequences)} of {score.of} sequences are scored", file=sys.stderr)
+            print(
+                f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored", file=sys.stderr
+            )
         scores.append(score)
     folder = chosen.out or Path("plots", dataset.name)
     folder.mkdir(parents=True, exist_ok=True)
