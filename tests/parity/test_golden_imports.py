@@ -93,8 +93,8 @@ def test_matlabs_tre_is_twenty_segments_that_start_at_ground_truth(shared):
             np.testing.assert_allclose(run.boxes[0], truth[run.start], atol=1)
 
 
-# Sequences of which the toolkit's list leaves out start frames, for occlusion or because the target is out of
-# view; the list is not published with the data set.
+# Where the authors' runs start elsewhere: presumably the sequences of which their toolkit leaves out start
+# frames, for occlusion or because the target is out of view. That list is not published with the data set.
 START_FRAMES_LEFT_OUT = {
     "Basketball",
     "CarScale",
