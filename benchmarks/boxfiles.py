@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
+from trackers.tracker import Boxes
+
+FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
+"""What x, y, w, h of a file that calls the first pixel (1, 1) have more than ours."""
 
 
 def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
@@ -60,9 +64,9 @@ def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
     return parse_rows(text, columns, str(path))
 
 
-def format_rows(rows: NDArray[np.float64]) -> str:
-    """Writes an array of shape (lines, columns) as text, comma-separated; reading it gives the same bits."""
-    return "".join(",".join(map(repr, row)) + "\n" for row in rows.tolist())
+def format_rows(rows: NDArray[np.float64], separator: str = ",") -> str:
+    """Writes an array of shape (lines, columns) as text; reading it gives the same bits."""
+    return "".join(separator.join(map(repr, row)) + "\n" for row in rows.tolist())
 
 
 _SEPARATORS = str.maketrans(",;\t", "   ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -39,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints what was found, sequence by sequence, and a summary; returns 1 if something is wrong."""
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.verification import verify
+    from benchmarks.running.environment import usable_cores
 
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     if not dataset.names():
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     with ExitStack() as stack:
         progress = stack.enter_context(_progress(dataset.all_names))
-        decoders = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1)) if arguments.frames else None
+        decoders = stack.enter_context(ThreadPoolExecutor(usable_cores())) if arguments.frames else None
         verdicts = list(verify(dataset, decoders=decoders, progress=progress))
     whole = sum(verdict.whole for verdict in verdicts)
     scorable = sum(verdict.scorable for verdict in verdicts)

@@ -19,8 +19,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.datasets.frames import IMAGE_SUFFIXES, ImageFiles
-from benchmarks.datasets.ondisk import FIRST_PIXEL, OnDisk
+from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
 from trackers.errors import UserError

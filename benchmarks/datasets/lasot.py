@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.names import key
-from benchmarks.datasets.ondisk import FIRST_PIXEL, OnDisk, expect_rows, read_facts, read_flags, read_truth
+from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_truth
 from benchmarks.datasets.sequence import Sequence
 
 

@@ -18,9 +18,6 @@ from benchmarks.datasets.sequence import Dataset, SequenceError
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
-FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
-"""What is subtracted from x, y, w, h of a file that calls the first pixel (1, 1)."""
-
 
 class OnDisk(Dataset):
     """A data set that lies in a folder of the data root, of which some sequences may be absent.

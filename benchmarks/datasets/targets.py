@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.ondisk import FIRST_PIXEL, OnDisk, read_truth
+from benchmarks.datasets.ondisk import OnDisk, read_truth
 from benchmarks.datasets.sequence import Sequence
 
 

@@ -86,7 +86,17 @@ class RunFolder:
 
     def read(self, sequence: str, record: SequenceRecord) -> list[Trajectory] | None:
         """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of."""
-        trajectories = []
+        contents = self._contents(sequence, record)
+        if contents is None:
+            return None
+        return [
+            parse_trajectory(regions.decode(), times.decode(), str(path), files.start)
+            for (path, regions, times), files in zip(contents, record.runs, strict=True)
+        ]
+
+    def _contents(self, sequence: str, record: SequenceRecord) -> list[tuple[Path, bytes, bytes]] | None:
+        """Each run's file of regions with its content and that of its times; None as for `read`."""
+        contents = []
         for stem, files in zip(_stems(sequence, len(record.runs)), record.runs, strict=True):
             path = self.path / f"{stem}.txt"
             try:
@@ -95,12 +105,12 @@ class RunFolder:
                 return None
             if (digest(regions), digest(times)) != (files.boxes, files.times):
                 return None
-            trajectories.append(parse_trajectory(regions.decode(), times.decode(), str(path), files.start))
-        return trajectories
+            contents.append((path, regions, times))
+        return contents
 
     def holds(self, sequence: str, record: SequenceRecord) -> bool:
         """Whether a sequence is done: its files are there and are the ones that `record` speaks of."""
-        return record.status == "ok" and self.read(sequence, record) is not None
+        return record.status == "ok" and self._contents(sequence, record) is not None
 
     def discard(self) -> None:
         """Removes the run's files; the manifest goes first, so that nothing half-removed counts as done."""

@@ -16,15 +16,20 @@ from trackers.errors import UserError
 
 def format_trajectory(trajectory: Trajectory) -> tuple[str, str]:
     """Returns the text of the regions and that of the times."""
-    times = format_rows(trajectory.seconds[:, None])
-    rows = format_rows(trajectory.boxes)
-    if trajectory.codes is not None:
-        lines = [
-            line if code == Code.TRACKED else str(code)
-            for line, code in zip(rows.splitlines(), trajectory.codes.tolist(), strict=True)
-        ]
-        rows = "".join(line + "\n" for line in lines)
-    return rows, times
+    return format_regions(trajectory.boxes, trajectory.codes), format_rows(trajectory.seconds[:, None])
+
+
+def format_regions(
+    boxes: NDArray[np.float64], codes: NDArray[np.int8] | None = None, separator: str = ","
+) -> str:
+    """Writes regions at full precision, one per line, and codes where there is no region."""
+    rows = format_rows(boxes, separator)
+    if codes is None:
+        return rows
+    return "".join(
+        line if code == Code.TRACKED else f"{code}\n"
+        for line, code in zip(rows.splitlines(keepends=True), codes.tolist(), strict=True)
+    )
 
 
 def parse_trajectory(regions: str, times: str, where: str, start: int = 0) -> Trajectory:
@@ -51,16 +56,13 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     Raises:
         UserError: a line is something else.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
-    codes = np.array([known.get(line.strip(), Code.TRACKED) for line in lines], dtype=np.int8)
-    tracked = codes == Code.TRACKED
-    columns = 4
-    if tracked.any():
-        columns = 8 if lines[int(np.argmax(tracked))].count(",") == 7 else 4
-    if tracked.all():
+    lines = [line for line in text.splitlines() if line.strip()]
+    tracked = [line for line in lines if line.strip() not in known]
+    columns = 8 if tracked and tracked[0].count(",") == 7 else 4
+    if len(tracked) == len(lines):
         return parse_rows(text, columns, where), None
+    codes = np.array([known.get(line.strip(), Code.TRACKED) for line in lines], dtype=np.int8)
     regions = np.full((len(lines), columns), np.nan)
-    kept = "\n".join(line for line, keep in zip(lines, tracked, strict=True) if keep)
-    regions[tracked] = parse_rows(kept, columns, where)
+    regions[codes == Code.TRACKED] = parse_rows("\n".join(tracked), columns, where)
     return regions, codes

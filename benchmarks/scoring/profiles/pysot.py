@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.scoring.profiles.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -12,7 +13,7 @@ from benchmarks.scoring.profiles.metrics import (
     FrameMeasures,
 )
 from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import FILE_ORIGIN, plain_measures, without_size
+from benchmarks.scoring.profiles.rules import plain_measures, without_size
 from trackers.tracker import Boxes
 
 
@@ -21,7 +22,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its centres are of inclusive pixels, x + (w - 1) / 2 in the file's numbers. Those that are not positive
     # are hits in precision; in normalised precision it looks at their sign after division by the size.
     size = truth[:, 2:]
-    centers = (truth + FILE_ORIGIN)[:, :2] + (size - 1) / 2
+    centers = (truth + FIRST_PIXEL)[:, :2] + (size - 1) / 2
     return FrameMeasures(
         overlaps=np.where(without_size(truth), -1.0, frames.overlaps),
         errors=np.where(_any_not_positive(centers), -1.0, frames.errors),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.scoring.profiles.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -12,7 +13,6 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
-    FILE_ORIGIN,
     hold_last_valid,
     plain_measures,
     start_as_given,
@@ -25,14 +25,14 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files hold whole numbers, cut off where the numbers of the file are.
-    stored = np.trunc(prediction + FILE_ORIGIN)
+    stored = np.trunc(prediction + FIRST_PIXEL)
     refused = np.flatnonzero((np.isnan(stored) | (stored < [-np.inf, -np.inf, 0, 0])).any(axis=1))
     if len(refused):
         raise UserError(
             f"the box of frame {refused[0] + 1} is no number or has a negative size; use another --profile"
         )
     held = hold_last_valid(stored, ~without_size(stored))
-    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - FILE_ORIGIN
+    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - FIRST_PIXEL
     frames = plain_measures(start_as_given(padded, truth), truth)
     unusable = without_box(truth)
     return FrameMeasures(

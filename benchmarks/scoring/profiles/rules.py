@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.profiles.metrics import FrameMeasures
 from trackers.tracker import Boxes
-
-FILE_ORIGIN: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
-"""What turns our boxes into the numbers that toolkits see: OTB's, TC128's and LaSOT's files count from 1."""
 
 
 def start_as_given(prediction: Boxes, truth: Boxes) -> Boxes:
@@ -20,7 +18,7 @@ def start_as_given(prediction: Boxes, truth: Boxes) -> Boxes:
 
 def without_box(truth: Boxes) -> NDArray[np.bool_]:
     """Frames without a usable box, shape (frames,): some of x, y, w, h is not positive in the file."""
-    x, y, w, h = (truth + FILE_ORIGIN).T
+    x, y, w, h = (truth + FIRST_PIXEL).T
     unusable: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
     return unusable
 

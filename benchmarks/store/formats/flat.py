@@ -11,7 +11,8 @@ import numpy as np
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, Format, StoredRun, Target
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.text import format_regions, format_times, parse_boxes, parse_times
+from benchmarks.store.formats.text import format_times, parse_boxes, parse_times
+from benchmarks.store.trajectories import format_regions
 
 _TIME = "_time"
 
@@ -53,7 +54,9 @@ class FlatText(Format):
     def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
         [run] = runs
         names = {"tracker": target.tracker, "sequence": target.sequence}
-        content = {self.boxes_path.format(**names): format_regions(run.boxes, separator=self.delimiter)}
+        content = {
+            self.boxes_path.format(**names): format_regions(run.boxes, separator=self.delimiter).encode()
+        }
         if self.times_path and not np.isnan(run.seconds).any():
             content[self.times_path.format(**names)] = format_times([run.seconds])
         return content

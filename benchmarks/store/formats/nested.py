@@ -18,7 +18,8 @@ from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, StoredRun, Target
 from benchmarks.store.formats.binary import parse_binary
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.text import format_regions, format_times, parse_regions, parse_times
+from benchmarks.store.formats.text import format_times, parse_regions, parse_times
+from benchmarks.store.trajectories import format_regions
 
 EXPERIMENTS = {
     "supervised": ("baseline", "supervised"),
@@ -78,7 +79,7 @@ def write_nested(folder: str, target: Target, runs: Items[Trajectory]) -> dict[s
     """Writes the runs over one sequence as the MATLAB toolkit does; see `Format.write`."""
     stem = f"{folder}/{target.sequence}/{target.sequence}"
     content = {
-        f"{stem}_{number:03}.txt": format_regions(run.boxes, run.codes)
+        f"{stem}_{number:03}.txt": format_regions(run.boxes, run.codes).encode()
         for number, run in enumerate(runs, start=1)
     }
     if not any(np.isnan(run.seconds).any() for run in runs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import parse_rows
+from benchmarks.boxfiles import format_rows, parse_rows
 from benchmarks.protocols import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -114,17 +114,6 @@ def stack_regions(rows: list[NDArray[np.float64]], where: str) -> tuple[Boxes, N
     return regions, None if (codes == Code.TRACKED).all() else codes
 
 
-def format_regions(boxes: Boxes, codes: NDArray[np.int8] | None = None, separator: str = ",") -> bytes:
-    """Writes regions at full precision, one per line, and codes where there is no region."""
-    lines = [separator.join(map(repr, row)) for row in boxes.tolist()]
-    if codes is not None:
-        lines = [
-            line if code == Code.TRACKED else str(code)
-            for line, code in zip(lines, codes.tolist(), strict=True)
-        ]
-    return "".join(line + "\n" for line in lines).encode()
-
-
 def format_times(seconds: list[NDArray[np.float64]]) -> bytes:
     """Writes the times of several runs over a sequence: one line per frame, one column per run."""
-    return format_regions(np.stack(seconds, axis=1))
+    return format_rows(np.stack(seconds, axis=1)).encode()

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.protocols import Code
-from benchmarks.store.formats.text import format_regions, parse_boxes, parse_regions, parse_times
+from benchmarks.store.formats.text import parse_boxes, parse_regions, parse_times
+from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
 
 # Mostly what such files consist of, so that parsers get beyond the first line.
@@ -72,7 +73,7 @@ def test_what_are_no_regions(text, expected):
 
 def test_regions_are_written_as_they_are_read():
     regions, codes = parse_regions("1\n0.1,2,3,4\n2\n", "a")
-    assert format_regions(regions, codes) == b"1\n0.1,2.0,3.0,4.0\n2\n"
+    assert format_regions(regions, codes) == "1\n0.1,2.0,3.0,4.0\n2\n"
 
 
 @given(texts, st.sampled_from([parse_boxes, parse_regions]))
