@@ -90,3 +90,43 @@ def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weigh
     place = weighed.flatten(1).argmax(1)
     cell = torch.stack([place % size, place // size], dim=-1).double()
     return Peak(scale, cell - (size - 1) / 2, scale_scores.amax(1))
+
+
+def centred_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:
+    """Labels of a score map: +1 within `radius` of the target, -1 elsewhere.
+
+    Args:
+        offsets: (n, 2), x and y from the search region's centre to the target's, in the region's pixels.
+        size: cells of the map's side.
+        stride: pixels between neighbouring cells.
+        radius: in the region's pixels; 16 makes 13 cells positive around a centred target.
+
+    Returns:
+        (n, size, size) float32.
+    """
+    cells = (torch.arange(size, device=offsets.device, dtype=offsets.dtype) - (size - 1) / 2) * stride
+    distances = torch.hypot(
+        cells[None, None, :] - offsets[:, 0, None, None], cells[None, :, None] - offsets[:, 1, None, None]
+    )
+    return torch.where(distances <= radius, 1.0, -1.0)
+
+
+def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
+    """Logistic loss of each score map; its positive and its negative cells weigh one half each.
+
+    log(1 + exp(-y s)), weighted with 0.5 / N+ and 0.5 / N- (Bertinetto et al. 2016, section 2.2). A map
+    without one of the two kinds has the other's half only.
+
+    Args:
+        scores: (n, h, w).
+        labels: (n, h, w), +1 or -1.
+
+    Returns:
+        (n,), one loss per map.
+    """
+    losses = F.softplus(-labels * scores)
+    total = torch.zeros_like(losses[:, 0, 0])
+    for sign in (1, -1):
+        cells = (labels == sign).to(losses)
+        total = total + 0.5 * (losses * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
+    return total
