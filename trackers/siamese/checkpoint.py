@@ -53,6 +53,14 @@ def load_embedding(path: Path, width: float | None = None) -> Embedding:
     return network.eval().requires_grad_(False)
 
 
+def load_gradnet(path: Path, width: float | None = None) -> "GradNetNetwork":
+    from trackers.siamese.correction import GradNetNetwork
+    t = read(path, "gradnet")
+    n = GradNetNetwork(_widths(path, t))
+    n.load_state_dict({k: v.float() for k, v in t.items()}, strict=False)
+    return n.eval().requires_grad_(False)
+
+
 def read(path: Path, architecture: str) -> dict[str, Tensor]:
     """Reads the tensors of a checkpoint onto the CPU, without running any code that is in it.
 
