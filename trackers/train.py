@@ -189,7 +189,11 @@ def _task(given: argparse.Namespace) -> Any:
 
     if given.tracker == "siamfc":
         return SiamFCTask(
-            scaled_widths(given.width), given.teacher, given.distillation, given.last_distillation, given.start
+            scaled_widths(given.width),
+            given.teacher,
+            given.distillation,
+            given.last_distillation,
+            given.start,
         )
     if given.backbone is None:
         raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")

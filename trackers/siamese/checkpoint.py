@@ -53,8 +53,9 @@ def load_embedding(path: Path, width: float | None = None) -> Embedding:
     return network.eval().requires_grad_(False)
 
 
-def load_gradnet(path: Path, width: float | None = None) -> "GradNetNetwork":
+def load_gradnet(path: Path, width: float | None = None) -> GradNetNetwork:
     from trackers.siamese.correction import GradNetNetwork
+
     t = read(path, "gradnet")
     n = GradNetNetwork(_widths(path, t))
     n.load_state_dict({k: v.float() for k, v in t.items()}, strict=False)

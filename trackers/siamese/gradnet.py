@@ -43,7 +43,12 @@ class GradNetBase(SiameseTracker):
     weights_name = "gradnet"
 
     def __init__(
-        self, settings: SearchSettings, weights: Path | str | None, device: str, slots: int, width: float | None
+        self,
+        settings: SearchSettings,
+        weights: Path | str | None,
+        device: str,
+        slots: int,
+        width: float | None,
     ) -> None:
         super().__init__(settings, device, slots)
         path = self.default_weights() if weights is None else Path(weights)
@@ -66,7 +71,7 @@ class GradNetBase(SiameseTracker):
     def embedded(self, regions: Tensor) -> Tensor:
         """Features of search regions (n, s, 3, 255, 255): (n, s, c, 22, 22)."""
         features: Tensor = self.backbone(regions.flatten(0, 1))
-        return features.unflatten(0, regions.shape[:2])
+        return features.view(*regions.shape[:2], *features.shape[1:])
 
 
 class GradNet(GradNetBase):
@@ -150,12 +155,18 @@ class GradNet(GradNetBase):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        found: Boxes = torch.cat(
-            [
-                self._found(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
-                for some in self.batches(len(slots))
-            ]
-        ).cpu().numpy()
+        found: Boxes = (
+            torch.cat(
+                [
+                    self._found(
+                        torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device)
+                    )
+                    for some in self.batches(len(slots))
+                ]
+            )
+            .cpu()
+            .numpy()
+        )
         # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
         lessons = []
         for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):

@@ -90,12 +90,18 @@ class GradNetPaper(GradNetBase):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        found: Boxes = torch.cat(
-            [
-                self.step(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
-                for some in self.batches(len(slots))
-            ]
-        ).cpu().numpy()
+        found: Boxes = (
+            torch.cat(
+                [
+                    self.step(
+                        torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device)
+                    )
+                    for some in self.batches(len(slots))
+                ]
+            )
+            .cpu()
+            .numpy()
+        )
         for slot in slots:
             self.frames[slot] += 1
         self._learn(slots)
@@ -109,13 +115,15 @@ class GradNetPaper(GradNetBase):
         self.targets.put(slots, moved)
 
         thresholds = self.thresholds[slots]
-        trusted = peak.score > self.trust * thresholds
         first = thresholds == -torch.inf
+        trusted = first | (peak.score > self.trust * thresholds)
         self.thresholds.index_copy_(0, slots, torch.where(first, peak.score, thresholds))
         best = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
         labels = centred_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE).float()
         for memory, present in ((self.features, best), (self.labels, labels)):
-            kept = torch.where(trusted[:, None, None].reshape(-1, *[1] * (present.dim() - 1)), present, memory[slots])
+            kept = torch.where(
+                trusted[:, None, None].reshape(-1, *[1] * (present.dim() - 1)), present, memory[slots]
+            )
             memory.index_copy_(0, slots, kept)
         return moved.boxes()
 

@@ -54,7 +54,7 @@ class Schedule:
         """The learning rate of a step."""
         progress = step / max(1, self.steps)
         if self.optimiser == "sgd":
-            rate = self.rate * (self.last_rate / self.rate) ** progress
+            rate = self.rate * math.pow(self.last_rate / self.rate, progress)
         else:
             rate = self.last_rate + (self.rate - self.last_rate) * 0.5 * (1 + math.cos(math.pi * progress))
         return rate * min(1.0, (step + 1) / max(1, self.warm_up))
@@ -176,8 +176,8 @@ class Loop:
             content = torch.load(path, map_location="cpu", weights_only=True)
             was = json.loads(content["about"])
             step = int(content["step"])
-        except Exception as error:  # torch.load raises almost anything on a damaged file
-            raise UserError(f"{path} is damaged ({error}); remove it to train from the start") from None
+        except Exception:  # torch.load raises almost anything on a damaged file
+            raise UserError(f"{path} is damaged; remove it to train from the start") from None
         now = json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)}))
         changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
         if changed:

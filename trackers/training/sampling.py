@@ -110,9 +110,7 @@ class Sampler:
         searches = self._finished(searches, same, grey, generator)
         return Pairs(exemplars, searches, offsets.to(device))
 
-    def _frames(
-        self, patches: Patches, clips: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def _frames(self, patches: Patches, clips: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Two patches of each clip, at most `gap` apart, different ones where there are two."""
         count = patches.count[clips]
         first = (torch.rand(len(clips), generator=generator) * count).long()
@@ -183,9 +181,7 @@ class Sampler:
         if len(blurred):
             index = blurred.to(device)
             crops = crops.index_copy(0, index, blur(crops[index], sigma[blurred].to(device)))
-        return recolour(
-            crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device)
-        )
+        return recolour(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
 
 
 def _mixed(seed: int, step: int) -> int:

@@ -13,6 +13,7 @@ from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE, Embedding
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
 from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.gradnet import GradNet
 from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 from trackers.tracker import OneSlot, Tracker
@@ -120,7 +121,9 @@ class GradNetTask(Task):
     architecture = "gradnet"
     distinct = True
 
-    def __init__(self, backbone: Path, k: int = 4, released: bool = False, score_scale: float = SCORE_SCALE) -> None:
+    def __init__(
+        self, backbone: Path, k: int = 4, released: bool = False, score_scale: float = SCORE_SCALE
+    ) -> None:
         super().__init__()
         embedding = load_embedding(backbone)
         self.k, self.released = k, released
@@ -159,7 +162,9 @@ class GradNetTask(Task):
     def _released(self, hidden: Tensor, features: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         network, k = self.network, self.k
         one = hidden[::k]
-        before = balanced_logistic(network.scores(features[:, None], one.repeat_interleave(k, 0))[:, 0], labels)
+        before = balanced_logistic(
+            network.scores(features[:, None], one.repeat_interleave(k, 0))[:, 0], labels
+        )
         (gradient,) = torch.autograd.grad(before.sum(), one, create_graph=True)
         corrected = one + network.correction(gradient * network.gradient_scale)
         after = network.scores(features[:, None], corrected.repeat_interleave(k, 0))[:, 0]
@@ -183,6 +188,9 @@ class GradNetTask(Task):
         exemplars = pairs.exemplars[:: self.k].contiguous(memory_format=last)
         hidden = self.network.template.shallow(exemplars).repeat_interleave(self.k, 0)
         return hidden, features, centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
+
+    def tracker(self, weights: Path, device: str) -> Tracker:
+        return OneSlot(GradNet(weights, device))
 
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.network.state_dict())

@@ -9,8 +9,8 @@ import torch
 from small_networks import siamfc_weights, track, video
 
 from trackers.errors import UserError
-from trackers.siamese.search import SearchSettings
 from trackers.siamese.base import upload
+from trackers.siamese.search import SearchSettings
 from trackers.siamese.siamfc import SiamFC
 
 

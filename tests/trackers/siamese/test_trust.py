@@ -69,7 +69,9 @@ def test_window_is_left_out_once_after_nine_lost_frames() -> None:
     assert sum(lost) == 1
 
 
-@pytest.mark.parametrize(("peak", "over", "expected"), [(1.9, True, True), (2.1, True, False), (1.9, False, False)])
+@pytest.mark.parametrize(
+    ("peak", "over", "expected"), [(1.9, True, True), (2.1, True, False), (1.9, False, False)]
+)
 def test_centre_is_searched_when_the_target_may_have_left(peak: float, over: bool, expected: bool) -> None:
     trust = Trust(interval=5)
     fed(trust, *[4.0] * 5)

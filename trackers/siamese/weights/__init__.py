@@ -17,5 +17,7 @@ def shipped(name: str) -> Path:
     """
     path = FOLDER / f"{name}.safetensors"
     if not path.is_file():
-        raise UserError(f"this installation has no weights of {name}; give --weights FILE, or install it again")
+        raise UserError(
+            f"this installation has no weights of {name}; give --weights FILE, or install it again"
+        )
     return path
