@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -58,6 +59,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--k", type=int, default=4, help="gradnet: pairs that share a template; 1: no generalisation")
     add("--released", action="store_true", help="gradnet: correct one template per group, as the release")
     add("--steps", type=int, required=True)
+    add("--minutes", type=float, help="stop after so many; the same command goes on (default: at the end)")
     add("--seed", type=int, default=0)
     add("--device", default="auto")
     add("--precision", choices=["float32", "bf16"], default="float32")
@@ -85,10 +87,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
     from trackers.devices import keep_freed_memory, resolve_device
     from trackers.training.bank import PATCH_BYTES, Bank
-    from trackers.training.loop import Loop, Schedule
+    from trackers.training.loop import Loop, Schedule, replaced
     from trackers.training.sampling import Difficulty, Sampler
     from trackers.training.validation import average_overlap, hold_back
 
+    started = time.monotonic()
     console = Console(stderr=True)
     keep_freed_memory()
 
@@ -135,6 +138,7 @@ def main(words: Sequence[str] | None = None) -> int:
         bf16=given.precision == "bf16",
         validate=validate if held else None,
         validate_steps=given.validate_steps,
+        deadline=None if given.minutes is None else started + 60 * given.minutes,
     )
     columns = (
         TextColumn(given.tracker),
@@ -152,9 +156,13 @@ def main(words: Sequence[str] | None = None) -> int:
             text = " ".join(f"{name} {value:.3g}" for name, value in shown.items() if name != "norm")
             bar.update(row, completed=step, figures=text)
 
-        loop.run(progress)
+        finished = loop.run(progress)
+    if not finished:
+        console.print("stopped for lack of time; give the same command to go on", highlight=False)
+        return 0
     path = given.out / "weights.safetensors"
-    task.save(path, torch.float16 if given.half else torch.float32)
+    with replaced(path) as partial:
+        task.save(partial, torch.float16 if given.half else torch.float32)
     console.print(f"wrote {path}", highlight=False)
     return 0
 

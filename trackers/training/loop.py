@@ -17,11 +17,13 @@ from torch import nn
 
 from trackers.errors import UserError
 from trackers.training.bank import Bank
+from trackers.training.picture import draw
 from trackers.training.sampling import Sampler
 from trackers.training.tasks import Task
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
+PICTURE = "training.png"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Loop:
         bf16: whether networks compute in bfloat16.
         log_steps: steps that make one line of the log.
         save_seconds: time between checkpoints.
+        deadline: on `time.monotonic()`'s clock; the run stops at the first checkpoint after it.
         validate: called every `validate_steps` steps and at the end; returns figures for the log.
     """
 
@@ -97,14 +100,18 @@ class Loop:
     bf16: bool = False
     log_steps: int = 20
     save_seconds: float = 120.0
+    deadline: float | None = None
     validate: Callable[[Task], dict[str, float]] | None = None
     validate_steps: int = 1000
 
-    def run(self, progress: Callable[[int, dict[str, float]], None]) -> None:
+    def run(self, progress: Callable[[int, dict[str, float]], None]) -> bool:
         """Trains to the end, from the checkpoint in `out` where there is one.
 
         Args:
             progress: called after each step with its number and, now and then, figures.
+
+        Returns:
+            Whether the end was reached, rather than `deadline`.
         """
         self.out.mkdir(parents=True, exist_ok=True)
         optimiser = self.schedule.make_optimiser(self.task)
@@ -117,22 +124,31 @@ class Loop:
                 sums[name] = sums.get(name, 0) + value
             figures: dict[str, float] = {}
             done = step + 1
-            if done % self.log_steps == 0:
-                figures = {name: float(value) / self.log_steps for name, value in sums.items()}
+            end = done == self.schedule.steps
+            if done % self.log_steps == 0 or end:
+                count = (done - 1) % self.log_steps + 1
+                figures = {name: float(value) / count for name, value in sums.items()}
                 sums = {}
                 self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
-            if self.validate and (done % self.validate_steps == 0 or done == self.schedule.steps):
+            if self.validate and (done % self.validate_steps == 0 or end):
                 measured = self.validate(self.task)
                 self.task.train()
                 figures |= measured
                 self._log({"step": done, **measured})
-            # Between lines of the log only, so that a line never lacks steps after resuming.
-            if done == self.schedule.steps or (
-                done % self.log_steps == 0 and time.monotonic() - saved > self.save_seconds
-            ):
-                self._save(done, optimiser)
-                saved = time.monotonic()
+                draw(self.out / LOG, self.out / PICTURE)
             progress(done, figures)
+            now = time.monotonic()
+            # Between lines of the log only, so that a line never lacks steps after resuming.
+            between = done % self.log_steps == 0
+            late = between and self.deadline is not None and now > self.deadline
+            if end or late or (between and now - saved > self.save_seconds):
+                self._save(done, optimiser)
+                saved = now
+            if late and not end:
+                return False
+        if first < self.schedule.steps:
+            draw(self.out / LOG, self.out / PICTURE)
+        return True
 
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
