@@ -38,6 +38,8 @@ def _released(widths: tuple[int, ...]) -> dict[str, NDArray[np.float32]]:
         scale = 0.5 / np.sqrt(kernel * kernel * inputs)
         if kernel == 11:
             scale /= 100  # pixels
+        if scope == "t_scala5_zz":
+            scale /= 30  # so that tanh does not saturate
         variables[f"siamese/{scope}/conv/weights"] = rng.normal(0, scale, (kernel, kernel, inputs, outputs))
         variables[f"siamese/{scope}/conv/biases"] = rng.normal(0, 0.1, outputs)
         if norm:
