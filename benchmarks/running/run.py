@@ -227,7 +227,7 @@ def _identity(settings: RunSettings, device: str, repeat: int) -> Identity:
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=file_digest(spec.weights) if spec.weights else None,
+        weights=file_digest(weights) if (weights := spec.weights_file()) else None,
         code=file_digest(Path(source)) if source else None,
         protocol=settings.protocol,
         device=device.partition(":")[0],

@@ -1,0 +1,222 @@
+"""`python -m trackers.train`: trains SiamFC or GradNet."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from trackers.errors import UserError
+
+EXAMPLES = """\
+examples:
+  python -m trackers.train --tracker siamfc --width 0.3 --steps 5000 --out training/lite \\
+      --source folder:videos=2 --source coco:COCO --teacher FDSiamfc_30.pth
+  python -m trackers.train --tracker gradnet --backbone training/lite/weights.safetensors \\
+      --steps 5000 --out training/gradnet-lite --source got10k:GOT-10k --k 4
+
+sources:
+  folder:DIR      videos (folders of images with boxes), images with boxes, images alone: see
+                  trackers/training/sources/folder.py
+  ilsvrc-vid:DIR  ILSVRC2015-VID     got10k:DIR  GOT-10k     coco:DIR  COCO 2017
+
+A run that was broken off goes on when the same command is given again.
+"""
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command's parser."""
+    from trackers.training.loop import Schedule
+    from trackers.training.sampling import Difficulty
+
+    parser = argparse.ArgumentParser(
+        prog="python -m trackers.train",
+        description="Trains SiamFC or GradNet and writes their weights.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--tracker", required=True, choices=["siamfc", "gradnet"])
+    add("--out", required=True, type=Path, metavar="DIR", help="folder of this run: checkpoint, log, weights")
+    add(
+        "--source",
+        action="append",
+        required=True,
+        metavar="KIND:DIR[=WEIGHT]",
+        help="training images; a source of weight 2 is drawn from twice as often as one of weight 1",
+    )
+    add("--width", type=float, default=1.0, help="of siamfc's network (default: 1, the full one)")
+    add("--start", type=Path, metavar="FILE", help="siamfc: weights to begin with, at most as wide")
+    add("--teacher", type=Path, metavar="FILE", help="siamfc: weights of a trained SiamFC to learn from")
+    add("--distillation", type=float, default=1.0, help="weight of the teacher at the start (default: 1)")
+    add("--last-distillation", type=float, default=0.2, help="and at the end (default: 0.2)")
+    add("--backbone", type=Path, metavar="FILE", help="gradnet: weights of a trained SiamFC, for f_x")
+    add("--k", type=int, default=4, help="gradnet: pairs that share a template; 1: no generalisation")
+    add("--released", action="store_true", help="gradnet: correct one template per group, as the release")
+    add("--steps", type=int, required=True)
+    add("--seed", type=int, default=0)
+    add("--device", default="auto")
+    add("--precision", choices=["float32", "bf16"], default="float32")
+    add("--half", action="store_true", help="write the weights in half precision")
+    add("--memory", type=float, default=4.0, metavar="GB", help="for images on the device (default: 4)")
+    add("--hold-back", type=float, default=0.05, metavar="SHARE", help="of the videos, to validate on")
+    add("--validate-steps", type=int, default=1000)
+    for settings, skip in ((Schedule, ("steps",)), (Difficulty, ())):
+        group = parser.add_argument_group(settings.__name__.lower())
+        for field in fields(settings):
+            if field.name not in skip:
+                group.add_argument(
+                    f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default
+                )
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Trains; see `--help`."""
+    given = arguments().parse_args(words)
+
+    import torch
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from trackers.devices import keep_freed_memory, resolve_device
+    from trackers.training.bank import PATCH_BYTES, Bank
+    from trackers.training.loop import Loop, Schedule
+    from trackers.training.sampling import Difficulty, Sampler
+    from trackers.training.validation import average_overlap, hold_back
+
+    console = Console(stderr=True)
+    keep_freed_memory()
+
+    def report(sentence: str) -> None:
+        console.print(sentence, style="yellow", markup=False, highlight=False)
+
+    device = torch.device(resolve_device(given.device))
+    torch.manual_seed(given.seed)
+    schedule = _settings(Schedule, given)
+    difficulty = _settings(Difficulty, given)
+    clips, weights = [], []
+    held = []
+    for text in given.source:
+        kind, root, weight = _source(text)
+        some, back = hold_back(_reader(kind)(root, report), given.hold_back)
+        clips += some
+        held += back
+        weights += [weight / len(some)] * len(some)
+    console.print(
+        f"{len(clips)} clips, {sum(len(c.files) for c in clips)} images; {len(held)} videos held back",
+        highlight=False,
+    )
+    capacity = max(1, int(given.memory * 1e9 / PATCH_BYTES))
+    bank = Bank(clips, device, capacity, given.seed, report)
+    sampler = Sampler(torch.tensor(weights), difficulty, given.seed)
+    task = _task(given)
+    task.to(device)
+    if given.tracker == "gradnet":
+        task.calibrate(sampler.pairs(bank.round(0), -1, schedule.batch, distinct=True))
+
+    def validate(task: Any) -> dict[str, float]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "weights.safetensors"
+            task.save(path)
+            return {"overlap": average_overlap(task.tracker(path, str(device)), held, report)}
+
+    loop = Loop(
+        task,
+        bank,
+        sampler,
+        schedule,
+        given.out,
+        _about(given, difficulty),
+        bf16=given.precision == "bf16",
+        validate=validate if held else None,
+        validate_steps=given.validate_steps,
+    )
+    columns = (
+        TextColumn(given.tracker),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        row = bar.add_task("", total=schedule.steps, figures="")
+        shown: dict[str, float] = {}
+
+        def progress(step: int, figures: dict[str, float]) -> None:
+            shown.update(figures)
+            text = " ".join(f"{name} {value:.3g}" for name, value in shown.items() if name != "norm")
+            bar.update(row, completed=step, figures=text)
+
+        loop.run(progress)
+    path = given.out / "weights.safetensors"
+    task.save(path, torch.float16 if given.half else torch.float32)
+    console.print(f"wrote {path}", highlight=False)
+    return 0
+
+
+def _settings(kind: type[Any], given: argparse.Namespace) -> Any:
+    return kind(**{field.name: getattr(given, field.name) for field in fields(kind)})
+
+
+def _source(text: str) -> tuple[str, Path, float]:
+    kind, colon, rest = text.partition(":")
+    path, equals, weight = rest.rpartition("=")
+    if not equals:
+        path, weight = rest, "1"
+    try:
+        value = float(weight)
+    except ValueError:
+        path, value = rest, 1.0
+    if not colon or not path or not value > 0:
+        raise UserError(f"--source {text} is not KIND:DIR or KIND:DIR=WEIGHT with a weight above 0")
+    return kind, Path(path), value
+
+
+def _reader(kind: str) -> Any:
+    from trackers.training.sources import SOURCES
+
+    return SOURCES.load(kind)
+
+
+def _task(given: argparse.Namespace) -> Any:
+    from trackers.siamese.backbone import scaled_widths
+    from trackers.training.tasks import GradNetTask, SiamFCTask
+
+    if given.tracker == "siamfc":
+        return SiamFCTask(
+            scaled_widths(given.width),
+            given.teacher,
+            given.distillation,
+            given.last_distillation,
+            given.start,
+        )
+    if given.backbone is None:
+        raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
+    return GradNetTask(given.backbone, given.k, given.released)
+
+
+def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
+    """What the outcome depends on, besides the schedule."""
+    names = ("tracker", "width", "distillation", "last_distillation", "k", "released", "seed", "precision")
+    about = {name: getattr(given, name) for name in names}
+    for name in ("start", "teacher", "backbone"):
+        about[name] = getattr(given, name) and getattr(given, name).name
+    return about | {
+        "difficulty": asdict(difficulty),
+        "sources": [Path(text).name for text in given.source],
+        "hold_back": given.hold_back,
+        "memory": given.memory,
+    }
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

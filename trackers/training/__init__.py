@@ -1,0 +1,1 @@
+"""Training of the Siamese trackers: data, sampling, losses, the loop."""

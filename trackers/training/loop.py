@@ -1,0 +1,215 @@
+"""The training loop: steps, learning rate, log, checkpoints that resume exactly."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from trackers.errors import UserError
+from trackers.training.bank import Bank
+from trackers.training.sampling import Sampler
+from trackers.training.tasks import Task
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast.
+
+    Attributes:
+        steps: number of steps.
+        batch: pairs per step.
+        rate: highest learning rate; it rises over the first `warm_up` steps and falls to `last_rate`.
+        last_rate: learning rate at the end.
+        warm_up: steps.
+        decay: weight decay.
+        optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
+        clip: largest norm of the gradient.
+        round_steps: steps before the next round of a bank in which not everything fits.
+    """
+
+    steps: int
+    batch: int = 16
+    rate: float = 1e-3
+    last_rate: float = 1e-6
+    warm_up: int = 100
+    decay: float = 1e-4
+    optimiser: str = "adamw"
+    clip: float = 10.0
+    round_steps: int = 500
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step."""
+        progress = step / max(1, self.steps)
+        if self.optimiser == "sgd":
+            rate = self.rate * math.pow(self.last_rate / self.rate, progress)
+        else:
+            rate = self.last_rate + (self.rate - self.last_rate) * 0.5 * (1 + math.cos(math.pi * progress))
+        return rate * min(1.0, (step + 1) / max(1, self.warm_up))
+
+    def make_optimiser(self, task: Task) -> torch.optim.Optimizer:
+        """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
+        learning = [p for p in task.parameters() if p.requires_grad]
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in learning if p.dim() > 1], "weight_decay": self.decay},
+            {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+        ]
+        if self.optimiser == "sgd":
+            return torch.optim.SGD(groups, lr=self.rate, momentum=0.9)
+        return torch.optim.AdamW(groups, lr=self.rate)
+
+
+@dataclass
+class Loop:
+    """A run of training in a folder of its own.
+
+    Attributes:
+        task: what is trained, on its device.
+        bank: the images.
+        sampler: what is drawn from them.
+        schedule: how long and how fast.
+        out: folder of checkpoint, log and weights.
+        about: everything that the outcome depends on, kept with each checkpoint and compared on resuming.
+        bf16: whether networks compute in bfloat16.
+        log_steps: steps that make one line of the log.
+        save_seconds: time between checkpoints.
+        validate: called every `validate_steps` steps and at the end; returns figures for the log.
+    """
+
+    task: Task
+    bank: Bank
+    sampler: Sampler
+    schedule: Schedule
+    out: Path
+    about: dict[str, Any]
+    bf16: bool = False
+    log_steps: int = 20
+    save_seconds: float = 120.0
+    validate: Callable[[Task], dict[str, float]] | None = None
+    validate_steps: int = 1000
+
+    def run(self, progress: Callable[[int, dict[str, float]], None]) -> None:
+        """Trains to the end, from the checkpoint in `out` where there is one.
+
+        Args:
+            progress: called after each step with its number and, now and then, figures.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        optimiser = self.schedule.make_optimiser(self.task)
+        first = self._resume(optimiser)
+        saved = time.monotonic()
+        sums: dict[str, torch.Tensor] = {}
+        self.task.train()
+        for step in range(first, self.schedule.steps):
+            for name, value in self._step(step, optimiser).items():
+                sums[name] = sums.get(name, 0) + value
+            figures: dict[str, float] = {}
+            done = step + 1
+            if done % self.log_steps == 0:
+                figures = {name: float(value) / self.log_steps for name, value in sums.items()}
+                sums = {}
+                self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
+            if self.validate and (done % self.validate_steps == 0 or done == self.schedule.steps):
+                measured = self.validate(self.task)
+                self.task.train()
+                figures |= measured
+                self._log({"step": done, **measured})
+            # Between lines of the log only, so that a line never lacks steps after resuming.
+            if done == self.schedule.steps or (
+                done % self.log_steps == 0 and time.monotonic() - saved > self.save_seconds
+            ):
+                self._save(done, optimiser)
+                saved = time.monotonic()
+            progress(done, figures)
+
+    def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+        schedule = self.schedule
+        patches = self.bank.round(step // schedule.round_steps)
+        pairs = self.sampler.pairs(patches, step, schedule.batch, distinct=self.task.distinct)
+        device = pairs.offsets.device
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate_at(step)
+        with torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext():
+            loss, parts = self.task.loss(pairs, step / schedule.steps)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.task.parameters(), schedule.clip)
+        # A step that is not finite would end the run: it is left out, without waiting for the device to tell.
+        for parameter in self.task.parameters():
+            if parameter.grad is not None:
+                parameter.grad.nan_to_num_(0.0, 0.0, 0.0)
+        optimiser.step()
+        return {"loss": loss.detach(), "norm": norm.detach(), **parts}
+
+    def _log(self, line: dict[str, float]) -> None:
+        with (self.out / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({name: round(value, 7) for name, value in line.items()}) + "\n")
+
+    def _save(self, step: int, optimiser: torch.optim.Optimizer) -> None:
+        content = {
+            "step": step,
+            "task": self.task.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
+        }
+        with replaced(self.out / CHECKPOINT) as partial:
+            torch.save(content, partial)
+
+    def _resume(self, optimiser: torch.optim.Optimizer) -> int:
+        path = self.out / CHECKPOINT
+        if not path.exists():
+            (self.out / LOG).unlink(missing_ok=True)
+            return 0
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            was = json.loads(content["about"])
+            step = int(content["step"])
+        except Exception:  # torch.load raises almost anything on a damaged file
+            raise UserError(f"{path} is damaged; remove it to train from the start") from None
+        now = json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)}))
+        changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+        if changed:
+            raise UserError(
+                f"{path} was made with other settings ({', '.join(changed)}); give those again to go on, or "
+                "another --out to start afresh"
+            )
+        self.task.load_state_dict(content["task"])
+        optimiser.load_state_dict(content["optimiser"])
+        self._cut_log(step)
+        return step
+
+    def _cut_log(self, step: int) -> None:
+        """Removes lines of steps after the checkpoint, which will be done again."""
+        path = self.out / LOG
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in lines if _step_of(line) <= step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # cut off when the run was
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A temporary name to write to, which becomes `path` when the block ends well."""
+    partial = path.with_name(path.name + ".partial")
+    yield partial
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)

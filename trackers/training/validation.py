@@ -1,0 +1,57 @@
+"""Tracking of clips that are held back from training."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from trackers.tracker import Boxes, Tracker
+from trackers.training.bank import DAMAGE
+from trackers.training.sources.clip import Clip
+
+LEAST_FRAMES = 12  # a clip of fewer says little about tracking
+
+
+def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Clip]]:
+    """Splits clips into those to train on and those to validate on.
+
+    Args:
+        clips: all of them.
+        share: of the videos, to be held back; the choice depends on the clips' names alone.
+    """
+    videos = [clip for clip in clips if len(clip.files) >= LEAST_FRAMES]
+    ranked = sorted(videos, key=lambda clip: hashlib.sha256(clip.name.encode()).digest())
+    held = ranked[: round(share * len(videos))]
+    names = {clip.name for clip in held}
+    return [clip for clip in clips if clip.name not in names], held
+
+
+def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[str], None]) -> float:
+    """Mean over clips of the mean overlap (0..1) of all frames but the first; nan without clips."""
+    means = []
+    for clip in clips:
+        try:
+            frames = [_decoded(clip, index) for index in range(len(clip.files))]
+        except DAMAGE as error:
+            report(f"{clip.name} cannot be validated on ({error}); it is left out")
+            continue
+        tracker.init(frames[0], clip.boxes[0])
+        boxes = np.array([tracker.update(frame) for frame in frames[1:]])
+        means.append(_overlap(boxes, clip.boxes[1:]).mean())
+    return float(np.mean(means)) if means else float("nan")
+
+
+def _decoded(clip: Clip, index: int) -> NDArray[np.uint8]:
+    with Image.open(clip.files[index]) as file:
+        return np.asarray(file.convert("RGB"))
+
+
+def _overlap(a: Boxes, b: Boxes) -> Boxes:
+    sides = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
+    both = sides.clip(min=0).prod(1)
+    overlap: Boxes = both / (a[:, 2:].prod(1) + b[:, 2:].prod(1) - both)
+    return overlap
