@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
-from benchmarks.cli.options import guarded, positive
+from benchmarks.cli.options import positive
 from benchmarks.running.environment import describe
+from trackers.commands import guarded
 from trackers.devices import resolve_device
 
 ROOT = Path(__file__).resolve().parents[1]
