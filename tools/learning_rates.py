@@ -18,17 +18,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import Tensor
+from video_pairs import video_pairs
 
 from benchmarks.datasets import open_dataset
 from reports.style import house_style
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.correction import for_steps
 from trackers.siamese.descent import descend
 from trackers.siamese.response import balanced_logistic, centred_labels
-from trackers.siamese.search import RESPONSE_SIZE, Targets
-from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.search import RESPONSE_SIZE
+from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 from trackers.siamese.weights import shipped
 
 # Multiple of the basic learning rate: iterations to converge, table 1 of the paper; None is never.
@@ -36,31 +36,8 @@ PUBLISHED = {
     1: 449, 3: 136, 5: 77, 7: 64, 9: 60, 10: 58, 30: 59, 50: 51, 70: 54, 90: 56, 100: 55, 500: 54, 1000: 61,
     3000: 67, 5000: None,
 }  # fmt: skip
-LATER = (5, 10, 20, 40)  # frames of each video that its first template is to match
 CONVERGED = 0.1  # of the first loss
 LIMIT = 1000  # iterations after which it counts as never
-
-
-def samples(tracker: SiamFC, data_root: Path, dataset: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Exemplars' crops (n, 3, 127, 127), templates (n, c, 6, 6), and search features (n, c, 22, 22)."""
-    exemplars, templates, features = [], [], []
-    data = open_dataset(dataset, data_root)
-    for name in data.names():
-        sequence = data[name]
-        frames = sequence.open_frames()
-
-        def place(index: int, frames=frames, truth=sequence.truth) -> tuple[Tensor, Tensor, Targets]:
-            pixels, sizes = upload([frames[index]], tracker.device)
-            box = torch.tensor(truth[index : index + 1], device=tracker.device)
-            return pixels, sizes, tracker.search.start(pixels, sizes, box)
-
-        tracker.init([0], [frames[0]], sequence.truth[:1])
-        for later in LATER:
-            if later < len(sequence.truth):
-                exemplars.append(tracker.search.exemplars(*place(0)))
-                templates.append(tracker.templates.clone())
-                features.append(tracker.network(tracker.search.centred(*place(later))))
-    return torch.cat(exemplars), torch.cat(templates), torch.cat(features)
 
 
 def iterations(templates: Tensor, features: Tensor, labels: Tensor, rate: float) -> float:
@@ -85,6 +62,7 @@ def basic_rate(templates: Tensor, features: Tensor, labels: Tensor) -> float:
 
 
 def main() -> None:
+    """Measures, prints the table and draws the plot."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--dataset", default="otb2015")
@@ -94,13 +72,15 @@ def main() -> None:
     given = parser.parse_args()
     with torch.no_grad():
         tracker = SiamFC(given.weights)
-        exemplars, templates, features = samples(tracker, given.data_root, given.dataset)
+        exemplars, regions = video_pairs(open_dataset(given.dataset, given.data_root), tracker.search)
+        templates = torch.cat([tracker.network(crop[None]) * SCORE_SCALE for crop in exemplars])
+        features = torch.cat([tracker.network(crop[None]) for crop in regions])
         labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
         network = for_steps(load_gradnet(given.gradnet or shipped("gradnet")), torch.device("cpu"))
-        # Its own f_x, which need not be SiamFC's here.
-        hidden = network.template.shallow(exemplars)
-        step = network.step(hidden, features, labels)
-        after = balanced_logistic(network.scores(features[:, None], step.hidden)[:, 0], labels)
+        # Its own f_x need not be that of SiamFC's weights.
+        own = torch.cat([network.backbone(crop[None]) for crop in regions])
+        step = network.step(network.template.shallow(exemplars), own, labels)
+        after = balanced_logistic(network.scores(own[:, None], step.hidden)[:, 0], labels)
         basic = basic_rate(templates, features, labels)
         found = {n: iterations(templates, features, labels, n * basic) for n in PUBLISHED}
         curves = {

@@ -19,58 +19,12 @@ from trackers.errors import UserError
 from trackers.training.bank import Bank
 from trackers.training.picture import draw
 from trackers.training.sampling import Sampler
+from trackers.training.settings import Schedule
 from trackers.training.tasks import Task
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
 PICTURE = "training.png"
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast.
-
-    Attributes:
-        steps: number of steps.
-        batch: pairs per step.
-        rate: highest learning rate; it rises over the first `warm_up` steps and falls to `last_rate`.
-        last_rate: learning rate at the end.
-        warm_up: steps.
-        decay: weight decay.
-        optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
-        clip: largest norm of the gradient.
-        round_steps: steps before the next round of a bank in which not everything fits.
-    """
-
-    steps: int
-    batch: int = 16
-    rate: float = 1e-3
-    last_rate: float = 1e-6
-    warm_up: int = 100
-    decay: float = 1e-4
-    optimiser: str = "adamw"
-    clip: float = 10.0
-    round_steps: int = 500
-
-    def rate_at(self, step: int) -> float:
-        """The learning rate of a step."""
-        progress = step / max(1, self.steps)
-        if self.optimiser == "sgd":
-            rate = self.rate * math.pow(self.last_rate / self.rate, progress)
-        else:
-            rate = self.last_rate + (self.rate - self.last_rate) * 0.5 * (1 + math.cos(math.pi * progress))
-        return rate * min(1.0, (step + 1) / max(1, self.warm_up))
-
-    def make_optimiser(self, task: Task) -> torch.optim.Optimizer:
-        """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
-        learning = [p for p in task.parameters() if p.requires_grad]
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in learning if p.dim() > 1], "weight_decay": self.decay},
-            {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
-        ]
-        if self.optimiser == "sgd":
-            return torch.optim.SGD(groups, lr=self.rate, momentum=0.9)
-        return torch.optim.AdamW(groups, lr=self.rate)
 
 
 @dataclass
@@ -114,7 +68,7 @@ class Loop:
             Whether the end was reached, rather than `deadline`.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        optimiser = self.schedule.make_optimiser(self.task)
+        optimiser = make_optimiser(self.task, self.schedule)
         first = self._resume(optimiser)
         saved = time.monotonic()
         sums: dict[str, torch.Tensor] = {}
@@ -212,6 +166,18 @@ class Loop:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if _step_of(line) <= step]
         path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
+    """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
+    learning = [p for p in task.parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in learning if p.dim() > 1], "weight_decay": schedule.decay},
+        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    if schedule.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=schedule.rate, momentum=0.9)
+    return torch.optim.AdamW(groups, lr=schedule.rate)
 
 
 def _step_of(line: str) -> float:

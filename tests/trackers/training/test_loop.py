@@ -8,8 +8,9 @@ from training_images import write_images
 
 from trackers.errors import UserError
 from trackers.training.bank import Bank
-from trackers.training.loop import CHECKPOINT, LOG, Loop, Schedule
-from trackers.training.sampling import Difficulty, Sampler
+from trackers.training.loop import CHECKPOINT, LOG, Loop
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty, Schedule
 from trackers.training.sources.folder import read
 from trackers.training.tasks import GradNetTask, SiamFCTask, Task
 
