@@ -1,6 +1,6 @@
 """What template generalisation does to GradNet: the size of its corrections, and what they achieve.
 
-    python tools/template_generalisation.py --data-root DIR [--dataset otb2015] 1=K1.safetensors 4=K4.safetensors ...
+    python tools/template_generalisation.py --data-root DIR [--dataset otb2015] 1=K1.safetensors 4=...
 
 For each file of GradNet's weights, named by the k it was trained with: on pairs of a video's first template
 and a later frame, the norm of the correction over that of the hidden feature, and the loss before and after;
