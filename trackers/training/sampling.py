@@ -15,41 +15,9 @@ from torch import Tensor
 from trackers.siamese.search import EXEMPLAR_SIZE
 from trackers.training.augment import blur, paste, recolour, render, warps
 from trackers.training.bank import Patches
+from trackers.training.settings import Difficulty
 
 SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
-
-
-@dataclass(frozen=True)
-class Difficulty:
-    """How far pairs are changed; ranges are uniform around no change unless said otherwise.
-
-    Attributes:
-        shift: the target's distance from the search region's centre, per axis, in its pixels.
-        scale: of the target in the search region, as a share.
-        stretch: of its sides against each other, as a share.
-        angle: in degrees.
-        colour: gain of each channel and contrast, as a share.
-        brightness: in grey levels.
-        grey: share of pairs of which one image or both are grey.
-        blur: share of crops that are blurred.
-        sigma: the largest blur, in pixels.
-        distractors: share of search regions into which another object is pasted.
-        single: factor on angle, colour, scale and stretch for pairs that are one image twice.
-        gap: frames between the two images of a pair at the most.
-    """
-
-    shift: float = 32.0
-    scale: float = 0.08
-    stretch: float = 0.05
-    angle: float = 5.0
-    colour: float = 0.1
-    brightness: float = 12.0
-    grey: float = 0.1
-    blur: float = 0.2
-    sigma: float = 2.5
-    distractors: float = 0.3
-    single: float = 2.0
-    gap: int = 100
 
 
 @dataclass(frozen=True)

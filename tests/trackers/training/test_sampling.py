@@ -3,7 +3,8 @@ import torch
 from training_images import write_images
 
 from trackers.training.bank import Bank, Patches
-from trackers.training.sampling import Difficulty, Sampler
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty
 from trackers.training.sources.folder import read
 
 PLAIN = Difficulty(
