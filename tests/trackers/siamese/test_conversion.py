@@ -208,6 +208,8 @@ def test_checkpoints_of_other_networks_are_refused(
     ("source", "target", "message"),
     [
         ("absent.ckpt", "a.safetensors", r"no file .*absent\.ckpt and no .*absent\.ckpt\.index"),
+        (".", "a.safetensors", r"there is no file"),
+        ("/", "a.safetensors", r"there is no file"),
         ("text.pth", "a.safetensors", r"text\.pth is damaged"),
         ("text.pth", "a.pth", "does not end in .safetensors"),
         ("text.pth", "absent/a.safetensors", "there is no folder"),

@@ -138,7 +138,7 @@ class Bundle:
 
 def prefix_of(path: Path) -> Path:
     """What the names of a checkpoint's files begin with, given it or one of them."""
-    return path.with_name(re.sub(r"\.(index|data-\d{5}-of-\d{5})$", "", path.name))
+    return Path(re.sub(r"\.(index|data-\d{5}-of-\d{5})$", "", str(path)))
 
 
 def _content(index: Path) -> bytes:
