@@ -42,9 +42,12 @@ class Task(nn.Module):
         """The tracker that these weights are for."""
 
     def save(self, path: Path, dtype: torch.dtype = torch.float32) -> None:
-        """Writes a weights file."""
+        """Writes a weights file, its kernels as `dtype`.
+
+        All else is small, and statistics of pixels of 0 to 255 are beyond half precision's range.
+        """
         tensors = {
-            name: value.detach().cpu().to(dtype if value.dim() > 0 and value.is_floating_point() else None)
+            name: value.detach().cpu().to(dtype if value.dim() > 1 else None)
             for name, value in self.tensors().items()
             if not name.endswith("num_batches_tracked")
         }
