@@ -58,6 +58,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--backbone", type=Path, metavar="FILE", help="gradnet: weights of a trained SiamFC, for f_x")
     add("--k", type=int, default=4, help="gradnet: pairs that share a template; 1: no generalisation")
     add("--released", action="store_true", help="gradnet: correct one template per group, as the release")
+    add("--prior", type=int, default=0, help="gradnet: update steps before the one learnt from, at the most")
+    add("--queries", action="store_true", help="gradnet: half of the loss is that on another frame")
     add("--steps", type=int, required=True)
     add("--minutes", type=float, help="stop after so many; the same command goes on (default: at the end)")
     add("--seed", type=int, default=0)
@@ -212,12 +214,23 @@ def _task(given: argparse.Namespace) -> Any:
         )
     if given.backbone is None:
         raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
-    return GradNetTask(given.backbone, given.k, given.released)
+    return GradNetTask(given.backbone, given.k, given.released, prior=given.prior, queries=given.queries)
 
 
 def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
     """What the outcome depends on, besides the schedule."""
-    names = ("tracker", "width", "distillation", "last_distillation", "k", "released", "seed", "precision")
+    names = (
+        "tracker",
+        "width",
+        "distillation",
+        "last_distillation",
+        "k",
+        "released",
+        "prior",
+        "queries",
+        "seed",
+        "precision",
+    )
     about = {name: getattr(given, name) for name in names}
     for name in ("start", "teacher", "backbone"):
         about[name] = getattr(given, name) and getattr(given, name).name

@@ -107,7 +107,9 @@ class Loop:
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
         patches = self.bank.round(step // schedule.round_steps)
-        pairs = self.sampler.pairs(patches, step, schedule.batch, distinct=self.task.distinct)
+        pairs = self.sampler.pairs(
+            patches, step, schedule.batch, distinct=self.task.distinct, queries=self.task.queries
+        )
         device = pairs.offsets.device
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)

@@ -28,11 +28,18 @@ class Pairs:
         exemplars: (n, 3, 127, 127) float32, 0..255.
         searches: (n, 3, 239, 239).
         offsets: (n, 2), the target's place in the search region, x and y from its centre, in pixels.
+        step: which step they are of.
+        queries: (n, 3, 239, 239), other search regions of the same targets, with the same distractors, to
+            judge by what was learnt on `searches`; None where they were not asked for.
+        query_offsets: (n, 2), as `offsets`.
     """
 
     exemplars: Tensor
     searches: Tensor
     offsets: Tensor
+    step: int = 0
+    queries: Tensor | None = None
+    query_offsets: Tensor | None = None
 
 
 class Sampler:
@@ -49,7 +56,9 @@ class Sampler:
         self.difficulty = difficulty
         self.seed = seed
 
-    def pairs(self, patches: Patches, step: int, count: int, *, distinct: bool = False) -> Pairs:
+    def pairs(
+        self, patches: Patches, step: int, count: int, *, distinct: bool = False, queries: bool = False
+    ) -> Pairs:
         """The pairs of a step.
 
         Args:
@@ -57,6 +66,7 @@ class Sampler:
             step: its number.
             count: how many.
             distinct: whether no two may be of the same clip (as far as there are clips).
+            queries: whether each pair has a second search region.
         """
         generator = torch.Generator().manual_seed(_mixed(self.seed, step))
         chances = self.weights[patches.clips]
@@ -69,14 +79,21 @@ class Sampler:
 
         flip = _sign(count, generator)
         exemplars = self._crop(patches, first, same, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
-        offsets = _uniform((count, 2), self.difficulty.shift, generator)
-        searches = self._crop(patches, second, same, offsets, flip, SEARCH_SIZE, generator)
-        searches = self._with_distractors(searches, patches, other, offsets, generator)
-        device = patches.pixels.device
         grey = (torch.rand(count, generator=generator) < self.difficulty.grey).float()
         exemplars = self._finished(exemplars[:, :3], same, grey, generator)
-        searches = self._finished(searches, same, grey, generator)
-        return Pairs(exemplars, searches, offsets.to(device))
+        chosen = torch.rand(count, generator=generator) < self.difficulty.distractors
+
+        def search(frames: Tensor) -> tuple[Tensor, Tensor]:
+            offsets = _uniform((count, 2), self.difficulty.shift, generator)
+            crops = self._crop(patches, frames, same, offsets, flip, SEARCH_SIZE, generator)
+            crops = self._with_distractors(crops, patches, other, chosen, offsets, generator)
+            return self._finished(crops, same, grey, generator), offsets.to(crops.device)
+
+        searches, offsets = search(second)
+        if not queries:
+            return Pairs(exemplars, searches, offsets, step)
+        _, third = self._frames(patches, clips, generator)
+        return Pairs(exemplars, searches, offsets, step, *search(third))
 
     def _frames(self, patches: Patches, clips: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Two patches of each clip, at most `gap` apart, different ones where there are two."""
@@ -110,11 +127,16 @@ class Sampler:
         return render(patches.pixels[index.to(device)], warp.to(device), size)
 
     def _with_distractors(
-        self, crops: Tensor, patches: Patches, other: Tensor, offsets: Tensor, generator: torch.Generator
+        self,
+        crops: Tensor,
+        patches: Patches,
+        other: Tensor,
+        chosen: Tensor,
+        offsets: Tensor,
+        generator: torch.Generator,
     ) -> Tensor:
-        """Pastes other objects beside the target into some of the crops."""
+        """Pastes other objects beside the target into the `chosen` crops."""
         count = len(crops)
-        chosen = torch.rand(count, generator=generator) < self.difficulty.distractors
         direction = torch.rand(count, generator=generator) * 2 * math.pi
         distance = 56 + 48 * torch.rand(count, generator=generator)
         place = offsets + distance[:, None] * torch.stack([direction.cos(), direction.sin()], 1)
