@@ -91,7 +91,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
     from trackers.devices import keep_freed_memory, resolve_device
     from trackers.training.bank import PATCH_BYTES, Bank
-    from trackers.training.loop import Loop, replaced
+    from trackers.training.loop import Loop
     from trackers.training.sampling import Sampler
     from trackers.training.settings import Difficulty, Schedule, require
     from trackers.training.validation import average_overlap, hold_back
@@ -170,8 +170,7 @@ def main(words: Sequence[str] | None = None) -> int:
         console.print("stopped for lack of time; give the same command to go on", highlight=False)
         return 0
     path = given.out / "weights.safetensors"
-    with replaced(path) as partial:
-        task.save(partial, torch.float16 if given.half else torch.float32)
+    task.save(path, torch.float16 if given.half else torch.float32)
     console.print(f"wrote {path}", highlight=False)
     return 0
 

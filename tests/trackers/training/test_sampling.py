@@ -79,6 +79,17 @@ def test_pairs_of_a_video_are_two_frames_within_the_gap(patches: Patches) -> Non
     assert set(inside.tolist()) == set(range(14))
 
 
+def test_queries_are_other_frames_of_the_same_targets_beside_the_same_pairs(patches: Patches) -> None:
+    plain = sampler(patches, Difficulty()).pairs(patches, 5, 6)
+    both = sampler(patches, Difficulty()).pairs(patches, 5, 6, queries=True)
+    assert torch.equal(both.exemplars, plain.exemplars)
+    assert torch.equal(both.searches, plain.searches)
+    assert plain.queries is None
+    assert both.queries.shape == both.searches.shape
+    assert not torch.equal(both.query_offsets, both.offsets)
+    assert (both.queries - both.searches).abs().mean((1, 2, 3)).min() > 1
+
+
 def test_distractors_are_pasted_beside_the_target(patches: Patches) -> None:
     with_others = Difficulty(**{**vars(PLAIN), "distractors": 1.0})
     changed = sampler(patches, with_others).pairs(patches, 0, 8).searches

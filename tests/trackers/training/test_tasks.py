@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,41 @@ def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released
         assert all(p.grad is None for p in task.network.backbone.parameters())
         changes.append(parts["after"].item())
     assert changes[0] != changes[1]
+
+
+def test_prior_steps_are_those_of_the_tracker_and_still_teach_f2(weights: Path) -> None:
+    torch.manual_seed(0)
+    task = GradNetTask(weights, k=2, prior=2).train()
+    task.network.correction.eval()
+    pairs = made_up(2)
+    losses = [task.loss(dataclasses.replace(pairs, step=step), 0)[1]["before"].item() for step in range(6)]
+    # Batches take their turns with 0, 1 and 2 steps before.
+    assert losses[:3] == losses[3:]
+    hidden, features, labels = task._inputs(pairs)
+    for expected in losses[:3]:
+        step = task.network.step(hidden, features, labels)
+        assert step.loss.mean().item() == pytest.approx(expected, rel=1e-4)
+        hidden = step.hidden
+    task.loss(dataclasses.replace(pairs, step=2), 0)[0].backward()
+    assert task.network.template.conv1[0].weight.grad.abs().max() > 0
+
+
+def test_half_of_the_loss_is_that_of_the_queries(weights: Path) -> None:
+    torch.manual_seed(0)
+    task = GradNetTask(weights, k=2, queries=True).train()
+    task.network.correction.eval()
+    pairs = made_up(2)
+    same = dataclasses.replace(pairs, queries=pairs.searches, query_offsets=pairs.offsets)
+    torch.testing.assert_close(task.loss(same, 0)[0], task.loss(pairs, 0)[0])
+    moved = dataclasses.replace(same, query_offsets=pairs.offsets + 60)
+    total, parts = task.loss(moved, 0)
+    assert total.item() == pytest.approx((parts["after"] + parts["query"]).item() / 2, rel=1e-5)
+    assert parts["query"] > parts["after"]
+
+
+def test_the_release_has_neither(weights: Path) -> None:
+    with pytest.raises(UserError, match="--released goes with neither"):
+        GradNetTask(weights, released=True, prior=1)
 
 
 def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
