@@ -154,6 +154,7 @@ class GradNetTask(Task):
         nn.init.trunc_normal_(convolution.weight, std=0.01)
         nn.init.constant_(convolution.bias, 0.1)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.train()
 
     def train(self, mode: bool = True) -> GradNetTask:
         super().train(mode)
