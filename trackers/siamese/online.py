@@ -45,7 +45,7 @@ class SiamFCGradientDescent(SiamFC):
         width: float | None = None,
         *,
         iterations: int = 50,
-        rate: float = 0.01,
+        rate: float = 1e-5,
     ) -> None:
         if iterations < 0 or not 0 <= rate < float("inf"):
             raise UserError(f"iterations is {iterations} and rate {rate}; give numbers of 0 or more")
