@@ -7,20 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cli.options import (
-    Parser,
     add_data_root,
     add_dataset,
     add_profile,
     add_protocol,
     add_results,
     add_trackers,
-    guarded,
 )
 from benchmarks.cli.output import read_runs
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import Profile, choose_profile, score_run
 from benchmarks.store.atomic import write_atomic
 from reports.curves import KINDS, curve_figure, figure_bytes
+from trackers.commands import Parser, guarded
 from trackers.errors import UserError
 
 

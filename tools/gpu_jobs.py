@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cli.options import guarded
 from benchmarks.running.environment import describe
+from trackers.commands import guarded
 from trackers.devices import resolve_device
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         score,
         verify,
     )
-    from benchmarks.cli.options import Parser, guarded
+    from trackers.commands import Parser, guarded
 
     parser = Parser(
         prog="sotbench", description="Runs visual object trackers over data sets and scores them."

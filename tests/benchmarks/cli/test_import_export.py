@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.cli import exporting, importing
 from benchmarks.cli.main import main
-from benchmarks.cli.options import Parser, guarded
 from benchmarks.datasets import open_dataset
 from benchmarks.store import read_run, truth_digest
+from trackers.commands import Parser, guarded
 
 DEMO = open_dataset("demo", None)
 

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.main import foreign_packages, main
-from benchmarks.cli.options import guarded
-from trackers.errors import UserError
 
 ROOT = Path(__file__).parents[3]
 
@@ -65,26 +63,6 @@ def test_usage_errors_are_one_line_and_status_2(words: list[str], expected: str)
     assert len(done.stderr.splitlines()) == 1
     assert expected in done.stderr
     assert "--help" in done.stderr
-
-
-def test_errors_become_statuses(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def raising(error: BaseException) -> int:
-        def command(words: object) -> int:
-            raise error
-
-        return guarded(command)(None)
-
-    assert raising(UserError("do this instead")) == 2
-    assert capsys.readouterr().err == "error: do this instead\n"
-    assert raising(OSError(28, "No space left on device", "results/x.txt")) == 2
-    assert capsys.readouterr().err == "error: results/x.txt: No space left on device\n"
-    assert raising(KeyboardInterrupt()) == 130
-    assert "kept" in capsys.readouterr().err
-    with pytest.raises(ZeroDivisionError):
-        raising(ZeroDivisionError())
-    monkeypatch.setenv("SOTBENCH_TRACEBACK", "1")
-    raising(UserError("do this instead"))
-    assert "Traceback" in capsys.readouterr().err
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli import download, verify
-from benchmarks.cli.options import Parser, guarded
+from trackers.commands import Parser, guarded
 
 
 def sotbench(command: ModuleType, *words: object) -> int:
