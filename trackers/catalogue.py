@@ -5,22 +5,32 @@
 
 A tracker class is called with keyword arguments only. `device`, `weights` and `slots` are passed to those
 that declare them; every other parameter of its constructor is a setting (`--set name=value`).
+
+A tracker may also be an object of another toolkit, or a program: see `trackers/external/`.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trackers.devices import resolve_device
 from trackers.errors import UserError
+from trackers.external.limits import Limits
+from trackers.external.origin import Origin
+from trackers.external.programs import Program, read_program
 from trackers.registry import Entry, Registry, did_you_mean
 from trackers.tracker import BatchTracker, OneSlot, Tracker
+
+if TYPE_CHECKING:
+    from trackers.external.remote import Remote
 
 TRACKERS = Registry(
     "tracker",
@@ -42,21 +52,33 @@ class TrackerSpec:
     """A tracker as the user named it; picklable, so that another process can build the same one.
 
     Attributes:
-        tracker: a registered name, `package.module:Class` or `path/file.py:Class`.
+        tracker: a registered name, `package.module:Class`, `path/file.py:Class`, `process:COMMAND`,
+            `trax:COMMAND` or `path/trackers.ini:NAME`.
         device: `"auto"` (CUDA where there is one), `"cpu"`, `"cuda"` or `"cuda:N"`.
         weights: the file to load, for a tracker that takes one.
         settings: constructor arguments by name; strings are read as Python literals where they are such.
+        isolate: whether a tracker in Python gets a process of its own; programs always have one.
+        limits: what that process is allowed.
     """
 
     tracker: str
     device: str = "auto"
     weights: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    isolate: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def label(self) -> str:
         """The name under which results are kept unless another is given: the class for `x:Class`."""
-        return re.sub(r"[^\w.+-]", "_", self.tracker.rpartition(":")[2])
+        program = self.program
+        plain = program.label if program else self.tracker.rpartition(":")[2]
+        return re.sub(r"[^\w.+-]", "_", plain)
+
+    @property
+    def program(self) -> Program | None:
+        """The program that the tracker is, if it is one."""
+        return read_program(self.tracker)
 
     def factory(self) -> Callable[..., Any]:
         """Imports the class (or function) that makes the tracker."""
@@ -99,12 +121,18 @@ class TrackerSpec:
             arguments[name] = _value(self.tracker, name, value, default)
         return arguments
 
-    def build(self) -> Tracker:
+    def build(self, log: Path | None = None) -> Tracker:
         """Makes the tracker, with one slot if it is a batch tracker.
 
+        Args:
+            log: keeps the standard error of a tracker in a process of its own.
+
         Raises:
-            UserError: as `factory` and `arguments`, or the class is no tracker.
+            UserError: as `factory` and `arguments`, the class is no tracker, or a process does not get ready.
         """
+        program = self.program
+        if program or self.isolate:
+            return self._start(program, log)
         factory, arguments = self.factory(), self.arguments()
         try:
             made = factory(**arguments)
@@ -122,6 +150,58 @@ class TrackerSpec:
             f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a "
             "trackers.Tracker; derive the class from it and define init(frame, box) and update(frame)"
         )
+
+    def origin(self, tracker: Tracker) -> Origin:
+        """What `tracker`, which `build` made, is made of and what it runs on."""
+        from trackers.external.remote import Remote
+
+        if isinstance(tracker, Remote):
+            return tracker.origin
+        module = sys.modules.get(getattr(self.factory(), "__module__", ""))
+        source = getattr(module, "__file__", None)
+        return Origin(self.arguments().get("device", "cpu"), (Path(source),) if source else ())
+
+    def _start(self, program: Program | None, log: Path | None) -> Tracker:
+        """Starts a process: of the program, or of our own that serves a tracker in Python."""
+        from trackers.external.process import Process
+
+        if program is None:
+            return _started(Process(self._worker(), Origin(), self.limits, log))
+        if self.weights is not None or self.device not in ("auto", "cpu"):
+            option = "device" if self.weights is None else "weights"
+            raise UserError(
+                f"tracker '{self.tracker}' is a program; leave --{option} out and tell it by its command"
+            )
+        if self.settings:
+            raise UserError(
+                f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
+            )
+        origin = Origin(files=program.files)
+        return _started(Process(program.command, origin, self.limits, log, program.environment))
+
+    def _worker(self) -> list[str]:
+        """The command that serves this tracker by JSON lines, with the modules that are found here."""
+        bootstrap = (
+            "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
+            "from trackers.external.serve import main; sys.exit(main())"
+        )
+        path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
+        words = ["--tracker", self.tracker, "--device", self.device]
+        if self.weights is not None:
+            words += ["--weights", str(self.weights)]
+        if self.settings:
+            words += ["--set", *(f"{name}={value}" for name, value in self.settings.items())]
+        return [sys.executable, "-c", bootstrap, path, *words]
+
+
+def _started(remote: Remote) -> Remote:
+    """Waits until a process is ready; later starts are its own affair."""
+    try:
+        remote.start()
+    except BaseException:
+        remote.dispose()
+        raise
+    return remote
 
 
 def _value(tracker: str, name: str, given: object, default: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +41,10 @@ class Prefetcher:
             if number not in self._waiting:
                 self._waiting[number] = self._pool.submit(self._frames.__getitem__, number)
         return self._waiting[index].result()
+
+    def path(self, index: int) -> Path | None:
+        """The image file of frame `index`, as `Frames.path`."""
+        return self._frames.path(index)
 
     def __enter__(self) -> Self:
         return self
