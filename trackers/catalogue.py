@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from trackers.devices import resolve_device
 from trackers.errors import UserError
+from trackers.external import opencv
+from trackers.external.adapters import PREFIX, adapted
 from trackers.external.limits import Limits
 from trackers.external.origin import Origin
 from trackers.external.programs import Program, read_program
@@ -38,6 +40,7 @@ TRACKERS = Registry(
         "ncc": Entry("trackers.ncc:NCC", "normalised cross-correlation with the first frame's patch"),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
         "still": Entry("trackers.still:Still", "the first box, never moved: the floor of every score"),
+        **opencv.ENTRIES,
     },
     group="sotbench.trackers",
     by_path=True,
@@ -109,6 +112,8 @@ class TrackerSpec:
             raise UserError(f"tracker '{self.tracker}' takes no weights; leave --weights out")
         known = [name for name in parameters if name not in _RESERVED]
         for name, value in self.settings.items():
+            if name.startswith(PREFIX):
+                continue
             if name in _RESERVED:
                 raise UserError(f"'{name}' is not a setting; use --{name}")
             if name not in parameters and not takes_any:
@@ -142,13 +147,21 @@ class TrackerSpec:
             raise UserError(
                 f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
             ) from error
-        if isinstance(made, BatchTracker):
-            return OneSlot(made)
-        if isinstance(made, Tracker):
-            return made
+        customs = {
+            name.removeprefix(PREFIX): value
+            for name, value in self.settings.items()
+            if name.startswith(PREFIX)
+        }
+        if isinstance(made, BatchTracker | Tracker):
+            if customs:
+                raise UserError(f"tracker '{self.tracker}' is a trackers.Tracker and needs no adapter")
+            return OneSlot(made) if isinstance(made, BatchTracker) else made
+        if foreign := adapted(made, customs, self.tracker):
+            return foreign
         raise UserError(
-            f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a "
-            "trackers.Tracker; derive the class from it and define init(frame, box) and update(frame)"
+            f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a trackers.Tracker, nor "
+            "like one of got10k, pysot or pytracking; derive the class from trackers.Tracker and define "
+            "init(frame, box) and update(frame)"
         )
 
     def origin(self, tracker: Tracker) -> Origin:
