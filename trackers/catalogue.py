@@ -185,12 +185,17 @@ class TrackerSpec:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --{option} out and tell it by its command"
             )
+        own = (program.command, Origin(files=program.files), self.limits, log, program.environment)
+        if program.protocol == "trax":
+            from trackers.external.trax_client import Trax
+
+            named = {name: str(value) for name, value in self.settings.items()}
+            return _started(Trax(*own, properties={**program.properties, **named}))
         if self.settings:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
             )
-        origin = Origin(files=program.files)
-        return _started(Process(program.command, origin, self.limits, log, program.environment))
+        return _started(Process(*own))
 
     def _worker(self) -> list[str]:
         """The command that serves this tracker by JSON lines, with the modules that are found here."""

@@ -10,7 +10,7 @@ from PIL import Image
 from trackers.tracker import Frame
 
 
-def read_image(path: Path) -> Frame:
+def read_image(path: Path | str) -> Frame:
     """Decodes an image by Pillow, which tells a truncated file from a whole one.
 
     Grey, palette, CMYK and transparent images become RGB; of 16-bit images the upper 8 bits are used. Pixels

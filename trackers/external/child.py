@@ -16,12 +16,12 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
 from trackers.external.limits import Limits, memory_here
-from trackers.external.logfile import LogFile, shown
+from trackers.external.logfile import LogFile
 
 LONGEST_LINE = 1 << 20
 """Bytes: a line that is longer is no answer."""
@@ -92,9 +92,6 @@ class Child:
         Raises:
             RemoteFailure: the process has ended or does not read; `NoAnswer` where time is up.
         """
-        if self._unread or self._readable(0):
-            self._more()
-            raise InvalidAnswer(f"the tracker wrote {shown(bytes(self._unread))} without being asked")
         self._watch()
         unsent = memoryview(line)
         poll = select.poll()
@@ -108,13 +105,33 @@ class Child:
             except OSError:
                 raise self._ended("closed its standard input") from None
 
-    def line(self, deadline: float) -> bytes:
-        """Waits for a line and returns it without its newline.
+    def unasked(self) -> tuple[list[bytes], int]:
+        """What was written since the last answer, without waiting: whole lines, and how many bytes beyond."""
+        while len(self._unread) <= LONGEST_LINE and self._readable(0) and self._more():
+            pass
+        *lines, rest = self._unread.split(b"\n")
+        self._unread = rest
+        return list(map(bytes, lines)), len(rest)
+
+    def line(self, deadline: float, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:  # noqa: ARG005
+        """Waits for a line that is wanted and returns it without its newline.
+
+        Others are passed over, up to a bound.
 
         Raises:
             RemoteFailure: the process has ended; `NoAnswer` where time is up; `InvalidAnswer` where the line
                 has no end.
         """
+        passed = 0
+        while True:
+            line = self._line(deadline)
+            if wanted(line):
+                return line
+            passed += len(line) + 1
+            if passed > LONGEST_LINE:
+                raise InvalidAnswer(f"the tracker wrote more than {LONGEST_LINE} bytes that are no answer")
+
+    def _line(self, deadline: float) -> bytes:
         searched = 0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)

@@ -30,11 +30,13 @@ class LogFile:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._end = b""
+        self._added = 0
         self._thread: threading.Thread | None = None
 
     def follow(self, stream: IO[bytes], title: str) -> None:
         """Starts to take in what a process writes on `stream`."""
         self._end = b""
+        self._added = 0
         self._thread = threading.Thread(target=self._drain, args=(stream, title), daemon=True)
         self._thread.start()
 
@@ -52,6 +54,12 @@ class LogFile:
             left_out = lost - min(lost, _TAIL)
             self._append(f"\n--- {left_out} bytes left out\n".encode() + self._end[-lost:])
         stream.close()
+
+    def add(self, data: bytes) -> None:
+        """Adds what a process wrote elsewhere."""
+        self._added += len(data)
+        if self._added <= KEPT:
+            self._append(data)
 
     def _append(self, data: bytes) -> None:
         if self.path and data:

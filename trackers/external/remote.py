@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
 from trackers.external.child import Child
 from trackers.external.framefiles import FrameFiles
 from trackers.external.limits import Limits
-from trackers.external.logfile import LogFile
+from trackers.external.logfile import LogFile, shown
 from trackers.external.origin import Origin
 from trackers.tracker import Boxes, Frame, Tracker
 
@@ -114,20 +114,28 @@ class Remote(Tracker):
             self.close(grace=0)
             raise
 
-    def _ask(self, message: bytes) -> bytes:
-        """Sends one line, waits for one, and takes the time from one to the other."""
+    def _ask(self, message: bytes, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:  # noqa: ARG005
+        """Sends a message, waits for a line that is wanted, and takes the time from one to the other."""
         assert self._child
+        lines, rest = self._child.unasked()
+        if lines or rest:
+            self._unasked(lines, rest)
         begin = time.perf_counter()
         deadline = begin + self.limits.frame
         try:
             self._child.send(message, deadline)
-            return self._child.line(deadline)
+            return self._child.line(deadline, wanted)
         except NoAnswer as error:
             raise NoAnswer(
                 f"the tracker did not answer within {self.limits.frame:g} s (--frame-timeout)", error.trace
             ) from None
         finally:
             self.own_seconds = time.perf_counter() - begin
+
+    def _unasked(self, lines: list[bytes], rest: int) -> None:
+        """Judges what a tracker wrote between two requests: whole lines, and `rest` bytes beyond."""
+        what = shown(lines[0]) if lines else f"{rest} bytes"
+        raise InvalidAnswer(f"the tracker wrote {what} without being asked")
 
     def _claim(self, seconds: object) -> None:
         """Takes the tracker's word for its time, if it can be true."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 import traceback
@@ -21,6 +20,7 @@ from trackers.commands import Parser, add_tracker_options, tracker_spec
 from trackers.errors import UserError
 from trackers.external.framefiles import read_ppm
 from trackers.external.process import VERSION
+from trackers.external.streams import take_streams
 from trackers.seeding import seed_generators
 from trackers.tracker import Tracker
 
@@ -43,21 +43,6 @@ def main(words: Sequence[str] | None = None) -> int:
     for line in requests:
         _say(answers, session.answer(json.loads(line)))
     return 0
-
-
-def take_streams() -> tuple[IO[str], IO[str]]:
-    """Keeps standard input and output for the protocol.
-
-    From here on what a tracker or its libraries print goes to standard error, and what they would read is
-    empty.
-    """
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return requests, answers
 
 
 class Session:
@@ -107,8 +92,8 @@ def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
     }
 
 
-def _say(answers: IO[str], message: dict[str, Any]) -> None:
-    answers.write(json.dumps(message, default=_plain) + "\n")
+def _say(answers: IO[bytes], message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, default=_plain).encode() + b"\n")
     answers.flush()
 
 
