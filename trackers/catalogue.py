@@ -126,18 +126,19 @@ class TrackerSpec:
             arguments[name] = _value(self.tracker, name, value, default)
         return arguments
 
-    def build(self, log: Path | None = None) -> Tracker:
+    def build(self, log: Path | None = None, watch: bool = False) -> Tracker:
         """Makes the tracker, with one slot if it is a batch tracker.
 
         Args:
             log: keeps the standard error of a tracker in a process of its own.
+            watch: whether that process shall say if a tracker in Python writes into its frames.
 
         Raises:
             UserError: as `factory` and `arguments`, the class is no tracker, or a process does not get ready.
         """
         program = self.program
         if program or self.isolate:
-            return self._start(program, log)
+            return self._start(program, log, watch)
         factory, arguments = self.factory(), self.arguments()
         try:
             made = factory(**arguments)
@@ -174,12 +175,13 @@ class TrackerSpec:
         source = getattr(module, "__file__", None)
         return Origin(self.arguments().get("device", "cpu"), (Path(source),) if source else ())
 
-    def _start(self, program: Program | None, log: Path | None) -> Tracker:
+    def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
         """Starts a process: of the program, or of our own that serves a tracker in Python."""
         from trackers.external.process import Process
 
         if program is None:
-            return _started(Process(self._worker(), Origin(), self.limits, log))
+            worker = [*self._worker(), *(["--watch"] if watch else [])]
+            return _started(Process(worker, Origin(), self.limits, log))
         if self.weights is not None or self.device not in ("auto", "cpu"):
             option = "device" if self.weights is None else "weights"
             raise UserError(

@@ -37,19 +37,25 @@ FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax
 """What `--tracker` takes."""
 
 
-def add_tracker_options(parser: argparse.ArgumentParser) -> None:
-    """Adds `--tracker` and what decides how it is built."""
+def add_tracker_options(parser: argparse.ArgumentParser, positional: bool = False) -> None:
+    """Adds `--tracker`, or the tracker as an argument without a name, and what decides how it is built."""
     add = parser.add_argument
-    add("--tracker", required=True, metavar="T", help=FORMS)
+    if positional:
+        add("tracker", metavar="TRACKER", help=FORMS)
+    else:
+        add("--tracker", required=True, metavar="T", help=FORMS)
     add("--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)")
     add("--weights", type=Path, metavar="FILE", help="the tracker's weights")
     add("--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker")
 
 
-def add_isolation_options(parser: argparse.ArgumentParser) -> None:
-    """Adds `--isolate` and the limits of a tracker's own process."""
+def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False) -> None:
+    """Adds the limits of a tracker's own process, and `--isolate` unless every tracker gets one."""
     add = parser.add_argument
-    add("--isolate", action="store_true", help="run a Python tracker in a process of its own")
+    if always:
+        parser.set_defaults(isolate=True)
+    else:
+        add("--isolate", action="store_true", help="run a Python tracker in a process of its own")
     own = "of a tracker in a process of its own"
     add("--start-timeout", type=positive, default=120.0, metavar="S", help=f"{own}: seconds to get ready")
     add("--frame-timeout", type=positive, default=60.0, metavar="S", help=f"{own}: seconds per frame")

@@ -5,16 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from benchmarks.protocols.protocol import Init, Prediction, Run, Trajectory
 from benchmarks.running.prefetch import Prefetcher
+from trackers.answers import read_box
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
 from trackers.external.remote import Remote
 from trackers.tracker import Boxes, Tracker
-
-FARTHEST = 1e6
-"""Pixels: a box with a number beyond is no box. The widest JPEG has 65,535."""
 
 
 class InvalidBox(Exception):
@@ -94,28 +90,7 @@ def drive(
 
 
 def _checked(answer: object, frame: int) -> Boxes:
-    """Returns a copy of a tracker's answer as a box: a tracker may write to its own array afterwards."""
     try:
-        given = np.array(answer)
-        if given.dtype.kind in "USM":
-            raise ValueError
-        box = given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidBox(
-            f"frame {frame}: the answer is {_brief(answer)}, not four numbers (x, y, w, h)"
-        ) from None
-    if box.shape != (4,):
-        raise InvalidBox(f"frame {frame}: the answer has shape {box.shape}, not (4,)")
-    if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
-        raise InvalidBox(
-            f"frame {frame}: {box.tolist()} is no box (x, y, w, h; finite, w and h not negative)"
-        )
-    if np.abs(box).max() > FARTHEST:
-        raise InvalidBox(
-            f"frame {frame}: {box.tolist()} is no box: no image reaches beyond {FARTHEST:.0f} px"
-        )
-    return box
-
-
-def _brief(answer: object) -> str:
-    return f"a {type(answer).__name__}: {repr(answer)[:80]}"
+        return read_box(answer)
+    except InvalidAnswer as error:
+        raise InvalidBox(f"frame {frame}: {error}") from None

@@ -55,6 +55,7 @@ class Process(Remote):
         if "error" in reply:
             raise RemoteFailure(shown(str(reply["error"]), 500)[1:-1], str(reply.get("traceback", "")))
         self._claim(reply.get("seconds"))
+        self.changed = self.changed or reply.get("changed") is True
         return reply
 
 

@@ -33,6 +33,7 @@ class Remote(Tracker):
 
     Attributes:
         next_seed: for what the tracker draws after the next initialisation; None leaves it to itself.
+        changed: whether the tracker was seen to write into a frame; looked after when it is told to be.
         source: the image file of the frame that comes next, where it is one of the data set's own.
     """
 
@@ -48,6 +49,7 @@ class Remote(Tracker):
         self.origin = origin
         self.limits = limits
         self.next_seed: int | None = None
+        self.changed = False
         self.source: Path | None = None
         self.frames = FrameFiles()
         self._environment = dict(environment or {})
