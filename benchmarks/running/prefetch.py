@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from benchmarks.datasets.sequence import Frames
 from trackers.tracker import Frame
+
+
+@contextmanager
+def prompt_switches() -> Iterator[None]:
+    """Lets a thread that waits for another process go on as soon as that has answered.
+
+    A thread that decodes may keep the interpreter for 5 ms otherwise, ten times as long as it takes to bring
+    a frame to the other process.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-4)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 class Prefetcher:

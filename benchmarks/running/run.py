@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -18,7 +19,7 @@ from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
 from benchmarks.running.environment import describe, usable_cores
-from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.prefetch import Prefetcher, prompt_switches
 from benchmarks.running.progress import RunProgress
 from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, file_digest, truth_digest
 from trackers.catalogue import TrackerSpec
@@ -140,6 +141,7 @@ def _run(
     with (
         ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool,
         RunProgress(len(todo), total) as progress,
+        prompt_switches() if isinstance(tracker, Remote) else nullcontext(),
     ):
         for name, record in summary.failed.items():
             progress.note(name, record)
