@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trackers.devices import resolve_device
+from trackers.devices import cuda_in_use, resolve_device
 from trackers.errors import UserError
 from trackers.external import opencv
 from trackers.external.adapters import PREFIX, adapted
@@ -173,7 +173,8 @@ class TrackerSpec:
             return tracker.origin
         module = sys.modules.get(getattr(self.factory(), "__module__", ""))
         source = getattr(module, "__file__", None)
-        return Origin(self.arguments().get("device", "cpu"), (Path(source),) if source else ())
+        device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
+        return Origin(device, (Path(source),) if source else ())
 
     def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
         """Starts a process: of the program, or of our own that serves a tracker in Python."""
@@ -192,7 +193,7 @@ class TrackerSpec:
             from trackers.external.trax_client import Trax
 
             named = {name: str(value) for name, value in self.settings.items()}
-            return _started(Trax(*own, properties={**program.properties, **named}))
+            return _started(Trax(*own, {**program.properties, **named}, program.restart))
         if self.settings:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"

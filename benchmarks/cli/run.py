@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from benchmarks.cli.options import (
@@ -73,20 +74,22 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
 
-    summary = run(
-        RunSettings(
-            spec=spec,
-            name=arguments.name or spec.label,
-            results=arguments.results,
-            protocol=arguments.protocol,
-            seed=arguments.seed,
-            repeat=arguments.repeat,
-            limit=arguments.timeout,
-            overwrite=arguments.overwrite,
-        ),
-        dataset,
-        names,
+    settings = RunSettings(
+        spec=spec,
+        name=arguments.name or spec.label,
+        results=arguments.results,
+        protocol=arguments.protocol,
+        seed=arguments.seed,
+        repeat=arguments.repeat,
+        limit=arguments.timeout,
+        overwrite=arguments.overwrite,
     )
+    # To be told to end is to be interrupted: what was started has to be ended too.
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        summary = run(settings, dataset, names)
+    finally:
+        signal.signal(signal.SIGTERM, usual)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
     if summary.kept:

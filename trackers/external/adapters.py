@@ -27,6 +27,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from trackers.devices import cuda_in_use
 from trackers.errors import InvalidAnswer, UserError
 from trackers.registry import did_you_mean
 from trackers.tracker import Boxes, Frame, Tracker
@@ -89,7 +90,9 @@ class Adapter(Tracker):
         self.foreign = foreign
         self.customs = customs
         self._shift = np.array([customs.first_pixel, customs.first_pixel, 0.0, 0.0])
-        self.deterministic = getattr(foreign, "is_deterministic", False) is True
+        self.deterministic = any(
+            getattr(foreign, name, False) is True for name in ("deterministic", "is_deterministic")
+        )
 
     def init(self, frame: Frame, box: Boxes) -> None:
         image, given = self._image(frame), np.add(box, self._shift)
@@ -104,9 +107,8 @@ class Adapter(Tracker):
         return answer  # type: ignore[no-any-return]
 
     def synchronize(self) -> None:
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_initialized():
-            torch.cuda.synchronize()
+        if cuda_in_use():
+            sys.modules["torch"].cuda.synchronize()
 
     def _image(self, frame: Frame) -> Any:
         if self.customs.color == "bgr":

@@ -149,13 +149,14 @@ class Child:
 
     def close(self, grace: float = _GRACE) -> None:
         """Ends the process and all that it started; it has `grace` seconds to end by itself."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        assert self._process.stdin
+        assert self._process.stdout
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             if grace:
                 self._process.wait(grace)
+        self._process.stdout.close()  # not before: it may still have something to say
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -167,6 +168,11 @@ class Child:
             if not strays:
                 break
         self._log.end()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
 
     @property
     def pid(self) -> int:

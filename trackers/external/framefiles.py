@@ -42,7 +42,9 @@ class FrameFiles:
                 os.rename(self._path, path)  # noqa: PTH104 - half the time of Path.rename
         head, pixels = header(frame), np.ascontiguousarray(frame)
         size = len(head) + pixels.nbytes
-        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        # A tracker may have put a link or a pipe there.
+        flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        file = os.open(path, flags, 0o600)
         try:
             if os.fstat(file).st_size != size:
                 os.ftruncate(file, 0)

@@ -29,37 +29,37 @@ class LogFile:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self._title = ""
         self._end = b""
-        self._added = 0
+        self._taken = 0
+        self._lost = 0
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def follow(self, stream: IO[bytes], title: str) -> None:
-        """Starts to take in what a process writes on `stream`."""
-        self._end = b""
-        self._added = 0
-        self._thread = threading.Thread(target=self._drain, args=(stream, title), daemon=True)
+        """Starts to take in what a process, called `title`, writes on `stream`."""
+        self._title, self._end, self._taken, self._lost = title, b"", 0, 0
+        self._thread = threading.Thread(target=self._drain, args=(stream,), daemon=True)
         self._thread.start()
 
-    def _drain(self, stream: IO[bytes], title: str) -> None:
-        written = lost = 0
+    def _drain(self, stream: IO[bytes]) -> None:
         while chunk := stream.read(1 << 16):
-            self._end = (self._end + chunk)[-_TAIL:]
-            if written == 0 and self.path:
-                self._append(f"--- {title}\n".encode())
-            taken = chunk[: max(KEPT - written, 0)]
-            written += len(taken)
-            lost += len(chunk) - len(taken)
-            self._append(taken)
-        if lost:
-            left_out = lost - min(lost, _TAIL)
-            self._append(f"\n--- {left_out} bytes left out\n".encode() + self._end[-lost:])
+            self.add(chunk)
+        if self._lost:
+            left_out = self._lost - min(self._lost, _TAIL)
+            self._append(f"\n--- {left_out} bytes left out\n".encode() + self._end[-self._lost :])
         stream.close()
 
     def add(self, data: bytes) -> None:
-        """Adds what a process wrote elsewhere."""
-        self._added += len(data)
-        if self._added <= KEPT:
-            self._append(data)
+        """Adds what the present process wrote."""
+        with self._lock:
+            self._end = (self._end + data)[-_TAIL:]
+            taken = data[: max(KEPT - self._taken, 0)]
+            if self._taken == 0:
+                taken = f"--- {self._title}\n".encode() + taken
+            self._taken += len(data)
+            self._lost += max(min(self._taken - KEPT, len(data)), 0)
+            self._append(taken)
 
     def _append(self, data: bytes) -> None:
         if self.path and data:

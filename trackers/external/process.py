@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,12 @@ class Process(Remote):
             raise InvalidAnswer(
                 f'the tracker\'s first line is {shown(str(hello))}, not {{"ready": {VERSION}}}'
             )
+        device, files = str(hello.get("device", "cpu")), hello.get("files")
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+            raise InvalidAnswer(f"its device is {shown(device)}, not cpu, cuda or cuda:N")
         self.deterministic = hello.get("deterministic") is True
-        files = hello.get("files")
-        self.origin = Origin(
-            str(hello.get("device", self.origin.device)),
-            tuple(map(Path, files)) if isinstance(files, list) else self.origin.files,
-        )
+        own_files = tuple(Path(str(path)) for path in files) if isinstance(files, list) else self.origin.files
+        self.origin = Origin(device, own_files)
 
     def _begin(self, frame: Frame, box: Boxes) -> None:
         request: dict[str, Any] = {"init": str(self.frames.put(frame))}

@@ -25,6 +25,7 @@ class Program:
         command: the program and its arguments.
         environment: variables beside those of this process.
         properties: named arguments that TraX hands over at each initialisation.
+        restart: whether it has to be started for each initialisation.
         name: what `trackers.ini` calls it.
     """
 
@@ -32,6 +33,7 @@ class Program:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    restart: bool = False
     name: str = ""
 
     @property
@@ -77,8 +79,8 @@ def _words(command: str, where: str) -> tuple[str, ...]:
 def _from_ini(path: Path, name: str) -> Program:
     """Reads a tracker from a `trackers.ini` of vot-toolkit 0.7.4.
 
-    The toolkit's `trax` and `traxpython` are understood, with `paths`, `linkpaths`, `python`, `env_NAME` and
-    `arg_NAME`. What it needs to know beside that (tags, storage, metadata) changes no box.
+    The toolkit's `trax` and `traxpython` are understood, with `paths`, `linkpaths`, `python`, `restart`,
+    `env_NAME` and `arg_NAME`. What it needs to know beside that (tags, storage, metadata) changes no box.
     """
     config = configparser.ConfigParser()
     try:
@@ -122,7 +124,8 @@ def _from_ini(path: Path, name: str) -> Program:
             f"{path}: tracker '{name}' has protocol '{kind}'; trax and traxpython can be run, for others "
             "give the command that starts it as trax:COMMAND"
         )
-    return Program("trax", words, environment, properties, name)
+    restart = section.get("restart", "").lower() in ("true", "1", "t", "y", "yes")
+    return Program("trax", words, environment, properties, restart, name)
 
 
 def _paths(ini: Path, paths: str) -> list[str]:

@@ -20,6 +20,9 @@ from trackers.external.logfile import LogFile, shown
 from trackers.external.origin import Origin
 from trackers.tracker import Boxes, Frame, Tracker
 
+_COARSE = 0.01
+"""Seconds: so far may a tracker's clock be behind ours."""
+
 
 class Remote(Tracker):
     """Keeps a process alive and passes requests on to it; a subclass speaks the protocol.
@@ -62,8 +65,9 @@ class Remote(Tracker):
         Raises:
             UserError: it cannot be started, is not ready in time, or says why it cannot serve.
         """
-        if self._child is not None:
+        if self._child is not None and self._child.alive:
             return
+        self.close(grace=0)  # it ended after its last answer: no harm done
         self._child = Child(self.command, self.limits, self._log, self._environment)
         try:
             self._greet(self._child, time.perf_counter() + self.limits.start)
@@ -146,11 +150,11 @@ class Remote(Tracker):
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
             raise InvalidAnswer(f"the tracker gave {seconds!r} as its seconds")
         assert self.own_seconds is not None
-        if not 0 <= seconds <= self.own_seconds:
+        if not 0 <= seconds <= self.own_seconds + _COARSE:
             raise InvalidAnswer(
                 f"the tracker claims {seconds:g} seconds for an answer that came after {self.own_seconds:g}"
             )
-        self.own_seconds = float(seconds)
+        self.own_seconds = min(float(seconds), self.own_seconds)
 
     @abstractmethod
     def _greet(self, child: Child, deadline: float) -> None:

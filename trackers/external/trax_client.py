@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from trackers.errors import InvalidAnswer, RemoteFailure, UserError
 from trackers.external.child import LONGEST_LINE, Child
+from trackers.external.limits import Limits
 from trackers.external.logfile import shown
+from trackers.external.origin import Origin
 from trackers.external.remote import Remote
 from trackers.external.trax_messages import Message, read_message, read_region, write_region
 from trackers.regions import bounds, corners_of
@@ -33,20 +34,31 @@ class Trax(Remote):
     """A TraX server that is a child of this process, spoken to over its standard input and output.
 
     Args:
+        command, origin, limits, log, environment: as for `Remote`.
         properties: named arguments for each initialisation.
-        others: as for `Remote`.
+        restart: whether it has to be started for each initialisation.
     """
 
-    def __init__(self, *others: Any, properties: Mapping[str, str] | None = None, **options: Any) -> None:
-        super().__init__(*others, **options)
-        self._environment["TRAX"] = "1"  # what vot.py looks for
-        self._properties = dict(properties or {})
+    def __init__(
+        self,
+        command: Sequence[str],
+        origin: Origin,
+        limits: Limits,
+        log: Path | None,
+        environment: Mapping[str, str],
+        properties: Mapping[str, str],
+        restart: bool = False,
+    ) -> None:
+        # TRAX is what vot.py looks for.
+        super().__init__(command, origin, limits, log, {**environment, "TRAX": "1"})
+        self._properties = properties
+        self._restart = restart
         self._hello: Mapping[str, str] = {}
         self._targets = 0
 
     def init(self, frame: Frame, box: Boxes) -> None:
         # What has VOT's wrapper around it can be initialised once.
-        if "vot" in self._hello and self._targets:
+        if self._targets and (self._restart or "vot" in self._hello):
             self.close()
         super().init(frame, box)
 

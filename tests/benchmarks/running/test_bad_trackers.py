@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,8 +95,12 @@ for line in sys.stdin:
         sys.exit("\\nthe last line")
     elif how == "stdout": os.close(1); time.sleep(600)
     elif how == "stdin": say(json.dumps({"box": box}) + "\\n"); os.close(0); time.sleep(600)
+    elif how == "pipe":
+        os.unlink(request["track"]); os.mkfifo(request["track"]); say(json.dumps({"box": box}) + "\\n")
     elif how == "half": say('{"box": [1,'); sys.exit(1)
 """
+
+ONCE = """say(json.dumps({"box": box}) + "\\n"); sys.exit()"""
 
 
 @pytest.fixture
@@ -210,6 +216,7 @@ def test_what_a_tracker_prints_does_not_disturb(
         ("stderr", "failed", "ended with exit status 1; it wrote: 'the last line'"),
         ("stdout", "failed", "the tracker's process closed its standard output"),
         ("stdin", "failed", "the tracker's process closed its standard input"),
+        ("pipe", "failed", "frame 3: OSError"),
         ("half", "failed", "the tracker's process ended with exit status 1"),
     ],
 )
@@ -223,6 +230,17 @@ def test_a_programs_misdeed_costs_its_sequence(
     if how == "stderr":
         assert 256 * 1024 < log.stat().st_size < 300 * 1024
         assert log.read_text().endswith("the last line\n")
+
+
+def test_a_program_that_ends_after_its_last_answer_is_started_again(squares: Any, tmp_path: Path) -> None:
+    program = PROGRAM.replace("count += 1", "count += 1\n    if count == 8 and len(sys.argv) > 1: " + ONCE)
+    (tmp_path / "once.py").write_text(program)
+    words = ["--dataset", "squares", "--sequences", "down", "both", "--results", str(tmp_path)]
+    assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/once.py x", *words]) == 1
+    record = RunFolder(tmp_path, "squares", "once", "ope").read_manifest()
+    assert record
+    assert record.sequences["down"].status == "ok"
+    assert record.sequences["both"].message.startswith("frame 9: ")
 
 
 def test_a_time_limit_of_the_sequence_ends_a_frame_too(start: Callable[..., dict[str, Any]]) -> None:
@@ -256,11 +274,9 @@ def test_what_cannot_be_started_is_one_sentence(
     assert next(line for line in error.splitlines() if message in line).startswith("error: ")
 
 
-def test_an_interrupted_run_leaves_nothing(
-    squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_leaves_nothing(squares: Any, tmp_path: Path, kind: signal.Signals) -> None:
     (tmp_path / "bad.py").write_text(CLASS.replace("self.marked and ", ""))
-    signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, 2.5)
+    threading.Timer(2.5, os.kill, (os.getpid(), kind)).start()
     words = ["--isolate", "--set", "how=hangs", "--dataset", "squares", "--results", str(tmp_path)]
     assert main(["run", "--tracker", f"{tmp_path / 'bad.py'}:Bad", *words]) == 130

@@ -17,6 +17,7 @@ env_CUDA_VISIBLE_DEVICES = 1
 arg_mode = slow
 linkpaths = lib
 tags = a, b
+restart = true
 
 [Module]
 protocol = traxpython
@@ -61,6 +62,7 @@ def test_a_program_of_trackers_ini(ini: Path) -> None:
     assert plain.command == ("./plain", "--fast", "two words")
     assert plain.environment == {"CUDA_VISIBLE_DEVICES": "1", "LD_LIBRARY_PATH": str(ini.parent / "lib")}
     assert plain.properties == {"mode": "slow"}
+    assert plain.restart
     assert TrackerSpec(f"{ini}:Plain").label == "Plain"
 
 
