@@ -36,19 +36,17 @@ struct Frame {
     std::vector<unsigned char> bytes;  // red, green, blue, row by row
 };
 
-// Reads a binary PPM.
-Frame read(const std::string &path) {
+// Reads a binary PPM into `frame`, whose memory is used again.
+void read(const std::string &path, Frame &frame) {
     std::ifstream file(path, std::ios::binary);
     std::string kind;
     int greatest = 0;
-    Frame frame;
     if (!(file >> kind >> frame.width >> frame.height >> greatest) || kind != "P6" || greatest != 255)
         throw std::runtime_error(path + " is no binary PPM");
     file.get();
     frame.bytes.resize(static_cast<std::size_t>(frame.width) * frame.height * 3);
     if (!file.read(reinterpret_cast<char *>(frame.bytes.data()), frame.bytes.size()))
         throw std::runtime_error(path + " is cut short");
-    return frame;
 }
 
 Image grey(const Frame &frame) {
@@ -146,9 +144,10 @@ int main() {
     std::cout << "{\"ready\": 1, \"deterministic\": true}" << std::endl;
     std::cout.precision(17);
     Tracker tracker;
+    Frame frame;
     for (std::string request; std::getline(std::cin, request);) {
         const bool first = request.find("\"init\": ") != std::string::npos;
-        const Frame frame = read(path(request, first ? "init" : "track"));
+        read(path(request, first ? "init" : "track"), frame);
         const auto begin = std::chrono::steady_clock::now();
         const Image image = grey(frame);
         Box box{};

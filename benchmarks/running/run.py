@@ -138,10 +138,13 @@ def _run(
     manifest.sequences |= summary.failed
 
     total = sum(len(sequence.truth) for sequence in todo)
+    elsewhere = isinstance(tracker, Remote)
+    # A tracker in another process has a core for itself.
+    threads = max(min(4, usable_cores()) - elsewhere, 1)
     with (
-        ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool,
+        ThreadPoolExecutor(threads, "decode") as pool,
         RunProgress(len(todo), total) as progress,
-        prompt_switches() if isinstance(tracker, Remote) else nullcontext(),
+        prompt_switches() if elsewhere else nullcontext(),
     ):
         for name, record in summary.failed.items():
             progress.note(name, record)

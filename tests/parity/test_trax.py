@@ -172,12 +172,26 @@ def test_vot_toolkit_evaluates_our_tracker(workspace: Path, capsys: pytest.Captu
         )
         np.testing.assert_allclose(theirs.boxes[1:], boxes.boxes[1:], atol=1e-3)
 
+    scores = score(data, common, "unsupervised", capsys)
+    assert scores["theirs"]["ao"] == pytest.approx(overlap, abs=1e-6)
+    assert scores["ncc"]["ao"] == pytest.approx(overlap, abs=1e-3)
+
+    [[accuracy, *_]], [[failures]], [[eao]], _ = figures["baseline"]["results"]
+    words = ["--from", "vot", "--tracker", "theirs", "--protocol", "supervised", "--data-root", data]
+    assert main(["import", stored, *words, *common]) == 0
+    theirs = score(data, common, "supervised", capsys)["theirs"]
+    assert (theirs["accuracy"], theirs["failures"]) == pytest.approx((accuracy, failures), abs=1e-6)
+    assert theirs["eao"] == pytest.approx(eao, abs=1e-6)
+
+
+def score(
+    data: str, common: list[str], protocol: str, capsys: pytest.CaptureFixture[str]
+) -> dict[str, dict[str, float]]:
+    """Our scores under the toolkit's rules, by tracker."""
     capsys.readouterr()
-    score = ["--protocol", "unsupervised", "--profile", "vot-toolkit", "--format", "json"]
-    assert main(["score", *score, "--data-root", data, *common]) == 0
-    scores = {record["tracker"]: record["ao"] for record in json.loads(capsys.readouterr().out)}
-    assert scores["theirs"] == pytest.approx(overlap, abs=1e-6)
-    assert scores["ncc"] == pytest.approx(overlap, abs=1e-3)
+    words = ["--protocol", protocol, "--profile", "vot-toolkit", "--format", "json", "--data-root", data]
+    assert main(["score", *words, *common]) == 0
+    return {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
 
 
 def test_we_run_a_tracker_of_their_ini(workspace: Path) -> None:
