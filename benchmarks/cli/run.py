@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from benchmarks.cli.options import (
     add_data_root,
@@ -84,12 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.timeout,
         overwrite=arguments.overwrite,
     )
-    # To be told to end is to be interrupted: what was started has to be ended too.
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with _interrupted_when_terminated():
         summary = run(settings, dataset, names)
-    finally:
-        signal.signal(signal.SIGTERM, usual)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
     if summary.kept:
@@ -103,3 +102,16 @@ def run(arguments: argparse.Namespace) -> int:
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
     print(f"{line}; in {summary.path}", file=sys.stderr)
     return 1 if summary.failed else 0
+
+
+@contextmanager
+def _interrupted_when_terminated() -> Iterator[None]:
+    """Takes being told to end for an interruption: what was started has to be ended as well."""
+    if threading.current_thread() is not threading.main_thread():  # nobody else hears of signals
+        yield
+        return
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)

@@ -16,6 +16,7 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder
+from trackers.external import framefiles
 
 # The same misdeeds as a class of ours, in a process of its own, and as a program. Sequence "down" is the only
 # one whose frames are dark in the first pixel: its second frame sets the misdeed off.
@@ -133,22 +134,21 @@ def start(squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    before = set(shared_frames())
+def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No process that this test's trackers have started, however far it has run, and no frame."""
+    mark = f"SOTBENCH_TEST={tmp_path}"
+    monkeypatch.setenv(*mark.split("=", 1))
+    (tmp_path / "frames").mkdir()
+    monkeypatch.setattr(framefiles, "_SHARED", tmp_path / "frames")
     yield
-    assert list(children()) == []
-    assert set(shared_frames()) == before
+    assert list(carrying(mark.encode())) == []
+    assert list((tmp_path / "frames").iterdir()) == []
 
 
-def shared_frames() -> list[Path]:
-    return list(Path("/dev/shm").glob("sotbench-*"))
-
-
-def children() -> Iterator[int]:
-    """Processes that this one's children have started, however far they have run."""
+def carrying(mark: bytes) -> Iterator[int]:
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if b"SOTBENCH_CHILD=" in path.read_bytes():
+            if mark in path.read_bytes().split(b"\0"):
                 yield int(path.parent.name)
         except OSError:
             continue
