@@ -66,8 +66,11 @@ class Remote(Tracker):
             UserError: it cannot be started, is not ready in time, or says why it cannot serve.
         """
         if self._child is not None and self._child.alive:
-            return
-        self.close(grace=0)  # it ended after its last answer: no harm done
+            # What a tracker does after the last answer of a sequence must not cost the next one.
+            with contextlib.suppress(InvalidAnswer):
+                self._listen(self._child)
+                return
+        self.close(grace=0)
         self._child = Child(self.command, self.limits, self._log, self._environment)
         try:
             self._greet(self._child, time.perf_counter() + self.limits.start)
@@ -123,9 +126,7 @@ class Remote(Tracker):
     def _ask(self, message: bytes, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:  # noqa: ARG005
         """Sends a message, waits for a line that is wanted, and takes the time from one to the other."""
         assert self._child
-        lines, rest = self._child.unasked()
-        if lines or rest:
-            self._unasked(lines, rest)
+        self._listen(self._child)
         begin = time.perf_counter()
         deadline = begin + self.limits.frame
         try:
@@ -138,8 +139,18 @@ class Remote(Tracker):
         finally:
             self.own_seconds = time.perf_counter() - begin
 
+    def _listen(self, child: Child) -> None:
+        """Takes in what a tracker wrote since its last answer.
+
+        Raises:
+            InvalidAnswer: it should not have.
+        """
+        lines, rest = child.unasked()
+        if lines or rest:
+            self._unasked(lines, rest)
+
     def _unasked(self, lines: list[bytes], rest: int) -> None:
-        """Judges what a tracker wrote between two requests: whole lines, and `rest` bytes beyond."""
+        """Judges what a tracker wrote without being asked: whole lines, and `rest` bytes beyond."""
         what = shown(lines[0]) if lines else f"{rest} bytes"
         raise InvalidAnswer(f"the tracker wrote {what} without being asked")
 

@@ -90,18 +90,19 @@ for line in sys.stdin:
     elif how == "line":
         while True: say("x" * 65536)
     elif how == "lines":
-        while True: say('{"box": [1, 2, 3, 4]}\\n')
+        while True: say('{"box": [1, 2, 3, 4]}\\n' * 1000)
     elif how == "stderr":
         for _ in range(200): sys.stderr.write("e" * 65536)
         sys.exit("\\nthe last line")
     elif how == "stdout": os.close(1); time.sleep(600)
-    elif how == "stdin": say(json.dumps({"box": box}) + "\\n"); os.close(0); time.sleep(600)
+    elif how == "stdin": os.close(0); say(json.dumps({"box": box}) + "\\n"); time.sleep(600)
     elif how == "pipe":
         os.unlink(request["track"]); os.mkfifo(request["track"]); say(json.dumps({"box": box}) + "\\n")
     elif how == "half": say('{"box": [1,'); sys.exit(1)
 """
 
 ONCE = """say(json.dumps({"box": box}) + "\\n"); sys.exit()"""
+TWICE = """say((json.dumps({"box": box}) + "\\n") * 2); continue"""
 
 
 @pytest.fixture
@@ -232,8 +233,11 @@ def test_a_programs_misdeed_costs_its_sequence(
         assert log.read_text().endswith("the last line\n")
 
 
-def test_a_program_that_ends_after_its_last_answer_is_started_again(squares: Any, tmp_path: Path) -> None:
-    program = PROGRAM.replace("count += 1", "count += 1\n    if count == 8 and len(sys.argv) > 1: " + ONCE)
+@pytest.mark.parametrize("last", [ONCE, TWICE])
+def test_what_comes_after_the_last_answer_does_not_cost_the_next_sequence(
+    squares: Any, tmp_path: Path, last: str
+) -> None:
+    program = PROGRAM.replace("count += 1", "count += 1\n    if count == 8 and len(sys.argv) > 1: " + last)
     (tmp_path / "once.py").write_text(program)
     words = ["--dataset", "squares", "--sequences", "down", "both", "--results", str(tmp_path)]
     assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/once.py x", *words]) == 1
