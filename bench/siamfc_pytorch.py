@@ -29,9 +29,10 @@ from benchmarks.datasets import open_dataset
 from benchmarks.scoring.one_pass import precision_curve, success_curve
 from benchmarks.scoring.overlap import center_error, iou
 from trackers.siamese.backbone import Embedding, folded, for_cpu, scaled_widths
+from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_embedding, write
 from trackers.siamese.response import cross_correlation
-from trackers.siamese.siamfc import SiamFC, upload
+from trackers.siamese.siamfc import SiamFC
 from trackers.tracker import Boxes, Frame
 
 WARM_UP = 3

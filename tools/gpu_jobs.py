@@ -1,9 +1,10 @@
 """What waits for a GPU, as one script that can be broken off and started again.
 
-    python tools/gpu_jobs.py --out DIR [--only NAME ...] [--weights FILE] [--dry-run]
+    python tools/gpu_jobs.py --out DIR --images DIR --teacher FILE [--only NAME ...] [--minutes M] [--dry-run]
 
-Each job writes one file to DIR, under its name when it has succeeded; jobs whose file is there are left out.
-Nothing here needs cv2.
+Each job writes one file to DIR, under its name when it has succeeded; jobs whose file is there are left out,
+and training goes on from its last checkpoint, so the same command is given until everything is done. First
+the networks are trained, then everything is measured with them. Nothing here needs cv2.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 
 from benchmarks.running.environment import describe
-from trackers.commands import guarded
+from trackers.commands import guarded, positive
 from trackers.devices import resolve_device
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# What the project's weights are trained on, with how often each part is drawn from.
+SOURCES = {"davis2016val": 3, "fod-a": 1, "coco-ccby": 2, "caltech101": 2, "clothing-cc0": 0.5}
+_SOURCE_WORDS = tuple(
+    word for name, weight in SOURCES.items() for word in ("--source", f"folder:{{images}}/{name}={weight}")
+)
 
 
 @dataclass(frozen=True)
@@ -29,93 +38,132 @@ class Job:
 
     Attributes:
         name: what `--only` calls it.
-        writes: the file that shows that it is done; the command's standard output, unless it names the file.
-        command: words for this Python; `{file}` is the file to write, `{weights}` that of `--weights`.
+        writes: the file that shows that it is done.
+        command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
+            device, `{minutes}` how much time is left, and `{images}`, `{teacher}` and `{steps}` are the
+            options of these names.
+        after: jobs whose files it reads.
+        resumes: whether the command writes the file itself when all is done, and goes on where it was when
+            it is run again; otherwise the file is `{file}`, or the command's standard output.
     """
 
     name: str
     writes: str
     command: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    resumes: bool = False
 
-    @property
-    def needs_weights(self) -> bool:
-        """Whether it can only run with `--weights`."""
-        return any("{weights}" in word for word in self.command)
+    def needs(self) -> set[str]:
+        """Names of the places to be filled in."""
+        return {name for word in self.command for _, name, _, _ in Formatter().parse(word) if name}
 
 
+def training(name: str, *words: str, after: tuple[str, ...] = ()) -> Job:
+    """A job that trains the network `name`; a checkpoint and a log stay in a folder beside its weights."""
+    command = ("-m", "trackers.train", "--out", f"{{out}}/{name}", "--minutes", "{minutes}")
+    settings = ("--device", "{device}", "--half", "--hold-back", "0.15", "--seed", "0", *_SOURCE_WORDS)
+    return Job(f"train-{name}", f"{name}/weights.safetensors", (*command, *settings, *words), after, True)
+
+
+def demo(tracker: str) -> Job:
+    """A job that runs the demo with the weights just trained, and scores it."""
+    script = (
+        "import sys; from benchmarks.cli.main import main; results, weights, tracker, device = sys.argv[1:]; "
+        "place = ['--dataset', 'demo', '--results', results]; "
+        "run = ['run', '--tracker', tracker, '--weights', weights, '--device', device, *place]; "
+        "sys.exit(main(run) or main(['score', '--format', 'json', *place]))"
+    )
+    words = ("-c", script, "{file}.results", f"{{out}}/{tracker}/weights.safetensors", tracker, "{device}")
+    return Job(f"demo-{tracker}", f"demo-{tracker}.json", words, (f"train-{tracker}",))
+
+
+_SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
+_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "4", "--rate", "0.0003")
 JOBS = (
     Job(
         "cuda-tests",
         "cuda-tests.xml",
-        (
-            "-m",
-            "pytest",
-            "tests/trackers/siamese/test_cuda.py",
-            "-p",
-            "no:cacheprovider",
-            "--junitxml={file}",
-        ),
+        ("-m", "pytest", "-m", "cuda", "tests/trackers", "-p", "no:cacheprovider", "--junitxml={file}"),
     ),
-    Job(
-        "siamfc-demo",
-        "siamfc-demo.json",
-        (
-            "-c",
-            "import sys; from benchmarks.cli.main import main; "
-            "place = ['--dataset', 'demo', '--results', sys.argv[1]]; "
-            "tracker = ['--tracker', 'siamfc', '--weights', sys.argv[2], '--device', 'cuda']; "
-            "sys.exit(main(['run', *tracker, *place]) or main(['score', '--format', 'json', *place]))",
-            "{file}.results",
-            "{weights}",
-        ),
+    training("siamfc", "--width", "1", *_SIAMFC),
+    training("gradnet", "--backbone", "{out}/siamfc/weights.safetensors", *_GRADNET, after=("train-siamfc",)),
+    training("siamfc-lite", "--width", "0.3", *_SIAMFC),
+    training(
+        "gradnet-lite",
+        "--backbone",
+        "{out}/siamfc-lite/weights.safetensors",
+        *_GRADNET,
+        after=("train-siamfc-lite",),
     ),
+    *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
 )
 
 
-def run(job: Job, out: Path, weights: Path | None) -> bool:
-    """Runs a job; its file appears only if it succeeds."""
+def run(job: Job, out: Path, places: dict[str, str]) -> str:
+    """Runs a job; its file appears only if it succeeds. Returns `ok`, `unfinished` or `failed`."""
     partial = out / f"{job.writes}.partial"
-    words = [word.format(file=partial, weights=weights) for word in job.command]
+    words = [word.format(file=partial, out=out, **places) for word in job.command]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         print(f"{job.name}: exit status {done.returncode}\n{done.stdout}", file=sys.stderr)
-        return False
+        return "failed"
+    if job.resumes:
+        return "ok" if (out / job.writes).exists() else "unfinished"
     if not partial.exists():
         partial.write_text(done.stdout)
     partial.rename(out / job.writes)
-    return True
+    return "ok"
 
 
-def main(words: Sequence[str] | None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Runs what is not done yet; 1 if a job fails."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    names = [job.name for job in JOBS]
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument(
-        "--only", nargs="+", choices=[job.name for job in JOBS], default=[j.name for j in JOBS]
+        "--images", type=Path, help=f"training images: the folder that holds {', '.join(SOURCES)}"
     )
-    parser.add_argument("--weights", type=Path, help="SiamFC's weights")
+    parser.add_argument("--teacher", type=Path, help="weights of a trained SiamFC to learn from")
+    parser.add_argument("--steps", type=int, default=20000, help="of each training (default: 20000)")
+    parser.add_argument(
+        "--minutes", type=positive, default=9.0, help="start nothing after so many (default: 9)"
+    )
+    parser.add_argument("--device", default="cuda")
     parser.add_argument("--dry-run", action="store_true", help="say what would run")
-    arguments = parser.parse_args(words)
-    if not arguments.dry_run:
-        device = resolve_device("cuda")
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "machine.json").write_text(json.dumps(describe(device), indent=1) + "\n")
+    given = parser.parse_args(words)
+    end = time.monotonic() + 60 * given.minutes
+    places = {"device": given.device, "steps": str(given.steps)}
+    places |= {name: str(path.resolve()) for name in ("images", "teacher") if (path := getattr(given, name))}
+    out = given.out.resolve()
+    if not given.dry_run:
+        device = resolve_device(given.device)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "machine.json").write_text(json.dumps(describe(device), indent=1) + "\n")
     failed = 0
+    files = {job.name: out / job.writes for job in JOBS}
     for job in JOBS:
-        if job.name not in arguments.only:
+        if job.name not in given.only:
             continue
-        if (arguments.out / job.writes).exists():
+        places["minutes"] = f"{max(0.0, (end - time.monotonic()) / 60):.2f}"
+        missing = sorted(job.needs() - places.keys() - {"file", "out"})
+        waits = [name for name in job.after if not files[name].exists()]
+        if files[job.name].exists():
             print(f"{job.name}: done")
-        elif job.needs_weights and arguments.weights is None:
-            print(f"{job.name}: needs --weights")
-        elif arguments.dry_run:
-            print(f"{job.name}: would write {job.writes}")
+        elif missing:
+            print(f"{job.name}: needs --{' and --'.join(missing)}")
+        elif given.dry_run:
+            print(f"{job.name}: would write {job.writes}{' after ' + ', '.join(waits) if waits else ''}")
+        elif waits:
+            print(f"{job.name}: waits for {', '.join(waits)}")
+        elif time.monotonic() > end:
+            print(f"{job.name}: no time left; give the same command again")
         else:
-            ok = run(job, arguments.out.resolve(), arguments.weights)
-            print(f"{job.name}: {'ok' if ok else 'failed'}")
-            failed += not ok
+            outcome = run(job, out, places)
+            print(f"{job.name}: {outcome}", flush=True)
+            failed += outcome == "failed"
     return 1 if failed else 0
 
 

@@ -37,8 +37,19 @@ if TYPE_CHECKING:
 TRACKERS = Registry(
     "tracker",
     {
+        "gradnet": Entry("trackers.siamese.gradnet:GradNet", "template corrected by one gradient (2019)"),
+        "gradnet-lite": Entry("trackers.siamese.gradnet:GradNetLite", "gradnet, 0.3 times as wide"),
+        "gradnet-paper": Entry(
+            "trackers.siamese.gradnet_paper:GradNetPaper", "gradnet as the paper describes its tracker"
+        ),
         "ncc": Entry("trackers.ncc:NCC", "normalised cross-correlation with the first frame's patch"),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
+        "siamfc-lite": Entry("trackers.siamese.siamfc:SiamFCLite", "siamfc, 0.3 times as wide"),
+        "siamfc-gd": Entry(
+            "trackers.siamese.online:SiamFCGradientDescent", "siamfc, template descending on every frame"
+        ),
+        "siamfc-avg": Entry("trackers.siamese.online:SiamFCAverage", "siamfc, template averaged over frames"),
+        "baseline": Entry("trackers.siamese.online:SiamFCGradientDescent", "another name of siamfc-gd"),
         "still": Entry("trackers.still:Still", "the first box, never moved: the floor of every score"),
         **opencv.ENTRIES,
     },
@@ -89,6 +100,11 @@ class TrackerSpec:
         if not callable(factory):
             raise UserError(f"tracker '{self.tracker}' is a {type(factory).__name__}, not a class")
         return factory  # type: ignore[no-any-return]
+
+    def weights_file(self) -> Path | None:
+        """Where the tracker's weights come from: the file given, or the one that comes with it."""
+        default = getattr(self.factory(), "default_weights", None)
+        return self.weights or (default() if default else None)
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments for the factory, checked against its signature.
@@ -174,7 +190,7 @@ class TrackerSpec:
         module = sys.modules.get(getattr(self.factory(), "__module__", ""))
         source = getattr(module, "__file__", None)
         device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
-        return Origin(device, (Path(source),) if source else ())
+        return Origin(device, (Path(source),) if source else (), self.weights_file())
 
     def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
         """Starts a process: of the program, or of our own that serves a tracker in Python."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from trackers.commands import Parser, guarded
 from trackers.errors import UserError
 
 EXAMPLES = """\
@@ -30,10 +32,9 @@ A run that was broken off goes on when the same command is given again.
 
 def arguments() -> argparse.ArgumentParser:
     """The command's parser."""
-    from trackers.training.loop import Schedule
-    from trackers.training.sampling import Difficulty
+    from trackers.training.settings import Difficulty, Schedule
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m trackers.train",
         description="Trains SiamFC or GradNet and writes their weights.",
         epilog=EXAMPLES,
@@ -57,7 +58,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--backbone", type=Path, metavar="FILE", help="gradnet: weights of a trained SiamFC, for f_x")
     add("--k", type=int, default=4, help="gradnet: pairs that share a template; 1: no generalisation")
     add("--released", action="store_true", help="gradnet: correct one template per group, as the release")
+    add("--prior", type=int, default=0, help="gradnet: update steps before the one learnt from, at the most")
+    add("--queries", action="store_true", help="gradnet: half of the loss is that on another frame")
     add("--steps", type=int, required=True)
+    add("--minutes", type=float, help="stop after so many; the same command goes on (default: at the end)")
     add("--seed", type=int, default=0)
     add("--device", default="auto")
     add("--precision", choices=["float32", "bf16"], default="float32")
@@ -65,6 +69,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--memory", type=float, default=4.0, metavar="GB", help="for images on the device (default: 4)")
     add("--hold-back", type=float, default=0.05, metavar="SHARE", help="of the videos, to validate on")
     add("--validate-steps", type=int, default=1000)
+    add("--log-steps", type=int, default=20)
     for settings, skip in ((Schedule, ("steps",)), (Difficulty, ())):
         group = parser.add_argument_group(settings.__name__.lower())
         for field in fields(settings):
@@ -75,6 +80,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+@guarded
 def main(words: Sequence[str] | None = None) -> int:
     """Trains; see `--help`."""
     given = arguments().parse_args(words)
@@ -85,16 +91,21 @@ def main(words: Sequence[str] | None = None) -> int:
 
     from trackers.devices import keep_freed_memory, resolve_device
     from trackers.training.bank import PATCH_BYTES, Bank
-    from trackers.training.loop import Loop, Schedule
-    from trackers.training.sampling import Difficulty, Sampler
+    from trackers.training.loop import Loop
+    from trackers.training.sampling import Sampler
+    from trackers.training.settings import Difficulty, Schedule, require
     from trackers.training.validation import average_overlap, hold_back
 
+    started = time.monotonic()
     console = Console(stderr=True)
     keep_freed_memory()
 
     def report(sentence: str) -> None:
         console.print(sentence, style="yellow", markup=False, highlight=False)
 
+    for name in ("width", "k", "log_steps", "validate_steps", "memory"):
+        require(name, getattr(given, name), getattr(given, name) > 0, "a number above 0")
+    require("hold_back", given.hold_back, 0 <= given.hold_back < 1, "a share from 0 to less than 1")
     device = torch.device(resolve_device(given.device))
     torch.manual_seed(given.seed)
     schedule = _settings(Schedule, given)
@@ -135,6 +146,8 @@ def main(words: Sequence[str] | None = None) -> int:
         bf16=given.precision == "bf16",
         validate=validate if held else None,
         validate_steps=given.validate_steps,
+        log_steps=given.log_steps,
+        deadline=None if given.minutes is None else started + 60 * given.minutes,
     )
     columns = (
         TextColumn(given.tracker),
@@ -152,7 +165,10 @@ def main(words: Sequence[str] | None = None) -> int:
             text = " ".join(f"{name} {value:.3g}" for name, value in shown.items() if name != "norm")
             bar.update(row, completed=step, figures=text)
 
-        loop.run(progress)
+        finished = loop.run(progress)
+    if not finished:
+        console.print("stopped for lack of time; give the same command to go on", highlight=False)
+        return 0
     path = given.out / "weights.safetensors"
     task.save(path, torch.float16 if given.half else torch.float32)
     console.print(f"wrote {path}", highlight=False)
@@ -189,16 +205,31 @@ def _task(given: argparse.Namespace) -> Any:
 
     if given.tracker == "siamfc":
         return SiamFCTask(
-            scaled_widths(given.width), given.teacher, given.distillation, given.last_distillation, given.start
+            scaled_widths(given.width),
+            given.teacher,
+            given.distillation,
+            given.last_distillation,
+            given.start,
         )
     if given.backbone is None:
         raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
-    return GradNetTask(given.backbone, given.k, given.released)
+    return GradNetTask(given.backbone, given.k, given.released, prior=given.prior, queries=given.queries)
 
 
 def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
     """What the outcome depends on, besides the schedule."""
-    names = ("tracker", "width", "distillation", "last_distillation", "k", "released", "seed", "precision")
+    names = (
+        "tracker",
+        "width",
+        "distillation",
+        "last_distillation",
+        "k",
+        "released",
+        "prior",
+        "queries",
+        "seed",
+        "precision",
+    )
     about = {name: getattr(given, name) for name in names}
     for name in ("start", "teacher", "backbone"):
         about[name] = getattr(given, name) and getattr(given, name).name
@@ -211,8 +242,4 @@ def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(main(None))

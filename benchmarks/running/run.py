@@ -265,7 +265,7 @@ def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=file_digest(spec.weights) if spec.weights else None,
+        weights=file_digest(origin.weights) if origin.weights else None,
         code=_code(origin),
         protocol=settings.protocol,
         device=origin.device.partition(":")[0],
@@ -277,13 +277,9 @@ def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
 def _code(origin: Origin) -> str | None:
     """Digest of the files that define a tracker; of their digests where there are several."""
     digests = [file_digest(path) for path in origin.files]
-    return (
-        digests[0]
-        if len(digests) == 1
-        else sha256("".join(digests).encode()).hexdigest()
-        if digests
-        else None
-    )
+    if len(digests) > 1:
+        return sha256("".join(digests).encode()).hexdigest()
+    return digests[0] if digests else None
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:

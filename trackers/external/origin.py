@@ -13,7 +13,9 @@ class Origin:
     Attributes:
         device: `"cpu"`, or `"cuda:N"` where the tracker says so.
         files: the files that define it.
+        weights: the file that its weights come from, given or its own.
     """
 
     device: str = "cpu"
     files: tuple[Path, ...] = ()
+    weights: Path | None = None

@@ -36,7 +36,8 @@ class Process(Remote):
             raise InvalidAnswer(f"its device is {shown(device)}, not cpu, cuda or cuda:N")
         self.deterministic = hello.get("deterministic") is True
         own_files = tuple(Path(str(path)) for path in files) if isinstance(files, list) else self.origin.files
-        self.origin = Origin(device, own_files)
+        weights = hello.get("weights")
+        self.origin = Origin(device, own_files, Path(weights) if isinstance(weights, str) else None)
 
     def _begin(self, frame: Frame, box: Boxes) -> None:
         request: dict[str, Any] = {"init": str(self.frames.put(frame))}

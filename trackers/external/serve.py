@@ -89,6 +89,7 @@ def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
         "deterministic": tracker.deterministic,
         "device": origin.device,
         "files": [str(path) for path in origin.files],
+        "weights": str(origin.weights) if origin.weights else None,
     }
 
 

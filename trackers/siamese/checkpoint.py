@@ -7,22 +7,40 @@ architecture and the format's version as metadata.
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors.torch import save
+from torch import Tensor, nn
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
+from trackers.siamese.correction import GradNetNetwork
 
 FORMAT_VERSION = "1"
 PREFIX = "backbone."
-ACCEPTED = "give weights of siamfc-pytorch, FDSiamFC or this project"
+
+
+class Kind(NamedTuple):
+    """A network as messages speak of it: its name, and which files are taken."""
+
+    title: str
+    accepted: str
+
+
+SIAMFC = Kind("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
+GRADNET = Kind(
+    "GradNet",
+    "give GradNet's weights of this project, or turn the released checkpoint into them with "
+    "`python -m trackers.convert`",
+)
 
 
 def load_embedding(path: Path, width: float | None = None) -> Embedding:
@@ -36,21 +54,29 @@ def load_embedding(path: Path, width: float | None = None) -> Embedding:
         UserError: the file is missing, damaged, of another network, or of another width.
     """
     tensors = read(path, "siamfc")
-    widths = _widths(path, tensors)
-    if width is not None and scaled_widths(width) != widths:
-        raise UserError(
-            f"{path} holds a network of widths {_dashes(widths)}, not the {_dashes(scaled_widths(width))} of "
-            f"width={width:g}; leave width out to take the file's"
-        )
+    widths = _widths(path, tensors, width, SIAMFC)
     with torch.device("meta"):
         network = Embedding(widths)
-    _check(path, {PREFIX + name: value for name, value in network.state_dict().items()}, tensors)
-    state = {
-        name.removeprefix(PREFIX): value.float() if value.is_floating_point() else value
-        for name, value in tensors.items()
-    }
-    network.load_state_dict(state, assign=True)
-    return network.eval().requires_grad_(False)
+    _fill(nn.ModuleDict({PREFIX.rstrip("."): network}), path, tensors, SIAMFC)
+    return network
+
+
+def load_gradnet(path: Path, width: float | None = None) -> GradNetNetwork:
+    """Builds the GradNet networks whose weights are in `path`, in evaluation mode, on the CPU.
+
+    Args:
+        path: a .safetensors file with the names of `GradNetNetwork`, or a .pth file with the same.
+        width: the width they must have, 1 for the full network; None takes the file's.
+
+    Raises:
+        UserError: the file is missing, damaged, of another network, or of another width.
+    """
+    tensors = read(path, "gradnet")
+    widths = _widths(path, tensors, width, GRADNET)
+    with torch.device("meta"):
+        network = GradNetNetwork(widths)
+    _fill(network, path, tensors, GRADNET)
+    return network
 
 
 def read(path: Path, architecture: str) -> dict[str, Tensor]:
@@ -69,9 +95,22 @@ def read(path: Path, architecture: str) -> dict[str, Tensor]:
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], architecture: str) -> None:
-    """Writes a .safetensors file that `read` takes back."""
+    """Writes a .safetensors file that `read` takes back; it appears under its name when it is whole.
+
+    The same tensors always give the same bytes, so that a file's digest says what is in it.
+    """
     metadata = {"architecture": architecture, "format_version": FORMAT_VERSION}
-    save_file({name: value.contiguous() for name, value in tensors.items()}, path, metadata=metadata)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    content = save({name: value.contiguous() for name, value in tensors.items()}, metadata)
+    # safetensors writes metadata in a random order.
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    try:
+        partial.write_bytes(len(header).to_bytes(8, "little") + header + content[end:])
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:
@@ -113,29 +152,44 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
     if others:
         raise UserError(
-            f"{path} holds other things than tensors ({_some(others)}); give a file that holds a model's "
+            f"{path} holds other things than tensors ({some(others)}); give a file that holds a model's "
             "state_dict() and nothing else"
         )
     return dict(content)
 
 
-def _widths(path: Path, tensors: Mapping[str, Tensor]) -> tuple[int, ...]:
+def _widths(path: Path, tensors: Mapping[str, Tensor], width: float | None, kind: Kind) -> tuple[int, ...]:
+    """The backbone's widths, made sure that they are those of `width`."""
     names = [f"{PREFIX}conv{layer}.0.weight" for layer in range(1, 6)]
     missing = [name for name in names if name not in tensors or tensors[name].dim() != 4]
     if missing:
         raise UserError(
-            f"{path} is not a SiamFC network: it lacks the convolution {missing[0]} and holds "
-            f"{_some(list(tensors))}; {ACCEPTED}"
+            f"{path} is not a {kind.title} network: it lacks the convolution {missing[0]} and holds "
+            f"{some(list(tensors))}; {kind.accepted}"
         )
     widths = tuple(len(tensors[name]) for name in names)
     if 0 in widths or any(channels % 2 for channels in widths):
         raise UserError(
-            f"{path} holds a network of widths {_dashes(widths)}, which two groups cannot share; {ACCEPTED}"
+            f"{path} holds a network of widths {dashes(widths)}, which two groups cannot share; "
+            f"{kind.accepted}"
+        )
+    if width is not None and scaled_widths(width) != widths:
+        raise UserError(
+            f"{path} holds a network of widths {dashes(widths)}, not the {dashes(scaled_widths(width))} of "
+            f"width={width:g}; leave width out to take the file's"
         )
     return widths
 
 
-def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: Kind) -> None:
+    """Gives a network on the meta device its weights, once they are what it needs."""
+    _check(path, network.state_dict(), tensors, kind)
+    state = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
+    network.load_state_dict(state, assign=True)
+    network.eval().requires_grad_(False)
+
+
+def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], kind: Kind) -> None:
     """Compares names, shapes and values; the counter of batch normalisation, used by none, may be absent."""
     counters = {name for name in wanted if name.endswith("num_batches_tracked")}
     for what, names in (
@@ -143,21 +197,23 @@ def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]
         ("has unknown", found.keys() - wanted.keys()),
     ):
         if names:
-            raise UserError(f"{path} {what} {_some(sorted(names))}; {ACCEPTED}")
+            raise UserError(f"{path} {what} {some(sorted(names))}; {kind.accepted}")
     for name, value in found.items():
         if value.shape != wanted[name].shape:
             raise UserError(
-                f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; {ACCEPTED}"
+                f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; "
+                f"{kind.accepted}"
             )
         if not torch.isfinite(value).all():
             raise UserError(f"{path}: {name} holds values that are not finite; give a file of sound weights")
 
 
-def _dashes(widths: tuple[int, ...]) -> str:
+def dashes(widths: tuple[int, ...]) -> str:
+    """Widths as messages show them: `96-256-384-384-256`."""
     return "-".join(map(str, widths))
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
     """The first few of `names`, and how many more there are."""
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (", ".join(names[:3]) + rest) or "nothing"

@@ -13,12 +13,13 @@ Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, 
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from trackers.siamese.backbone import FULL_WIDTHS, Embedding
+from trackers.siamese.backbone import FULL_WIDTHS, Embedding, folded
 from trackers.siamese.response import balanced_logistic, cross_correlation
 
 
@@ -93,3 +94,13 @@ class GradNetNetwork(nn.Module):
         if not create_graph:
             return Step(scores.detach(), loss.detach(), gradient, corrected.detach())
         return Step(scores, loss, gradient, corrected)
+
+
+def for_steps(network: GradNetNetwork, device: torch.device) -> GradNetNetwork:
+    """A copy for update steps: normalisation folded, channels-last, frozen, on `device`.
+
+    Its `backbone` stays as it is: trackers run their own fastest form of it.
+    """
+    result = copy.deepcopy(network).eval().requires_grad_(False)
+    result.template = folded(network.template)
+    return result.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -72,24 +72,57 @@ def normalised(response: Tensor) -> Tensor:
     return shifted / (shifted.sum((-2, -1), keepdim=True) + 1e-16)
 
 
-def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weight: float) -> Peak:
-    """Finds the best scale, and in it the peak under the window.
+class Best(NamedTuple):
+    """The best of several scales; n slots.
+
+    Attributes:
+        scale: (n,) int64, which one.
+        response: (n, r, r), its penalised response.
+        score: (n,), that response's highest value.
+    """
+
+    scale: Tensor
+    response: Tensor
+    score: Tensor
+
+
+def best_scale(responses: Tensor, penalties: Tensor) -> Best:
+    """Finds the scale with the highest response.
 
     Args:
         responses: (n, s, r, r) up-sampled scores.
         penalties: (s,) factors on each scale's scores, 1 where the size does not change.
-        window: (r, r), sum 1.
-        window_weight: the window's share, 0..1.
     """
     penalised = responses * penalties[:, None, None]
-    scale_scores = penalised.amax((2, 3))
-    scale = scale_scores.argmax(1)
+    scores = penalised.amax((2, 3))
+    scale = scores.argmax(1)
     best = penalised.take_along_dim(scale[:, None, None, None], dim=1)[:, 0]
-    weighed = torch.lerp(normalised(best), window, window_weight)
+    return Best(scale, best, scores.amax(1))
+
+
+def peak_offset(response: Tensor, window: Tensor, window_weight: float | Tensor) -> Tensor:
+    """From the centre to the highest value of normalised responses (n, r, r) under the window.
+
+    Args:
+        response: (n, r, r), as `normalised` makes them.
+        window: (r, r), sum 1.
+        window_weight: the window's share, 0..1; one number, or one for each response (n,).
+
+    Returns:
+        (n, 2) float64, x and y in up-sampled cells.
+    """
+    if isinstance(window_weight, Tensor):
+        window_weight = window_weight[:, None, None]
+    weighed = torch.lerp(response, window, window_weight)
     size = weighed.shape[-1]
     place = weighed.flatten(1).argmax(1)
-    cell = torch.stack([place % size, place // size], dim=-1).double()
-    return Peak(scale, cell - (size - 1) / 2, scale_scores.amax(1))
+    return torch.stack([place % size, place // size], dim=-1).double() - (size - 1) / 2
+
+
+def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weight: float) -> Peak:
+    """Finds the best match and, in it, the peak under the window; see `best_scale` and `peak_offset`."""
+    best = best_scale(responses, penalties)
+    return Peak(best.scale, peak_offset(normalised(best.response), window, window_weight), best.score)
 
 
 def centred_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:
@@ -111,11 +144,21 @@ def centred_labels(offsets: Tensor, size: int, stride: float, radius: float = 16
     return torch.where(distances <= radius, 1.0, -1.0)
 
 
+def logistic_weights(labels: Tensor) -> Tensor:
+    """Weights of each map's cells: 0.5 / N+ on the N+ positive ones, 0.5 / N- on the negative ones.
+
+    They sum to 1; to one half where a map (n, h, w) has cells of one kind only.
+    """
+    positive, negative = (labels > 0).float(), (labels < 0).float()
+    return sum(  # type: ignore[return-value]
+        0.5 * cells / cells.sum((1, 2), keepdim=True).clamp(min=1) for cells in (positive, negative)
+    )
+
+
 def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
     """Logistic loss of each score map; its positive and its negative cells weigh one half each.
 
-    log(1 + exp(-y s)), weighted with 0.5 / N+ and 0.5 / N- (Bertinetto et al. 2016, section 2.2). A map
-    without one of the two kinds has the other's half only.
+    log(1 + exp(-y s)), weighted by `logistic_weights` (Bertinetto et al. 2016, section 2.2).
 
     Args:
         scores: (n, h, w).
@@ -124,9 +167,4 @@ def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
     Returns:
         (n,), one loss per map.
     """
-    losses = F.softplus(-labels * scores)
-    total = torch.zeros_like(losses[:, 0, 0])
-    for sign in (1, -1):
-        cells = (labels == sign).to(losses)
-        total = total + 0.5 * (losses * cells).sum((1, 2)) / cells.sum((1, 2)).clamp(min=1)
-    return total
+    return (logistic_weights(labels).to(scores) * F.softplus(-labels * scores)).sum((1, 2))

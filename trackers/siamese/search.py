@@ -102,6 +102,13 @@ class Targets:
         """The targets in `slots`, (m,) int64."""
         return Targets(*(getattr(self, field.name)[slots] for field in fields(self)))
 
+    def where(self, chosen: Tensor, others: Targets) -> Targets:
+        """These targets, or `others` where `chosen` (n,) holds."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return Targets(
+            *(torch.where(chosen.view(-1, *[1] * (mine.dim() - 1)), other, mine) for mine, other in pairs)
+        )
+
     def put(self, slots: Tensor, targets: Targets) -> None:
         """Overwrites the targets in `slots`, (m,) int64, with m others."""
         for field in fields(self):
@@ -141,8 +148,16 @@ class Search:
 
     def find(self, scores: Tensor) -> Peak:
         """The best match in scores (n, s, 17, 17)."""
-        responses = self.upsampling @ scores @ self.upsampling.T
-        return find_peak(responses, self.penalties, self.window, self.settings.window_weight)
+        return find_peak(self.upsampled(scores), self.penalties, self.window, self.settings.window_weight)
+
+    def upsampled(self, scores: Tensor) -> Tensor:
+        """Responses of scores: (..., 17, 17) to (..., 272, 272)."""
+        return self.upsampling @ scores @ self.upsampling.T
+
+    def centred(self, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Tensor:
+        """What a search at the targets' own places and size sees: (n, 3, 255, 255)."""
+        sides = self._side(targets)[:, None]
+        return crop(frames, frame_sizes, targets.center, sides, SEARCH_SIZE, targets.fill)[:, 0]
 
     def moved(self, targets: Targets, peak: Peak) -> Targets:
         """The targets after they have moved to `peak`, their size following the best scale."""

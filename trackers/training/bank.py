@@ -100,7 +100,8 @@ class Bank:
         jobs = [(clip, frame) for clip, frames in chosen for frame in frames]
         decoded = self.pool.map(lambda job: self._patch(self.clips[job[0]], job[1]), jobs)
         pixels = torch.empty((len(jobs), 4, PATCH_SIZE, PATCH_SIZE), dtype=torch.uint8)
-        sizes, owners = [], []
+        sizes: list[NDArray[np.float64]] = []
+        owners: list[int] = []
         for (clip, _), patch in zip(jobs, decoded, strict=True):
             if patch is not None:
                 pixels[len(sizes)] = torch.from_numpy(patch[0])
@@ -108,7 +109,7 @@ class Bank:
                 owners.append(clip)
         if not sizes:
             raise UserError("none of the training images can be read; see the messages above")
-        clips, count = torch.tensor(owners).unique_consecutive(return_counts=True)
+        clips, count = torch.unique_consecutive(torch.tensor(owners), return_counts=True)
         return Patches(
             pixels[: len(sizes)].to(self.device),
             torch.tensor(np.array(sizes), dtype=torch.float32),

@@ -17,58 +17,14 @@ from torch import nn
 
 from trackers.errors import UserError
 from trackers.training.bank import Bank
+from trackers.training.picture import draw
 from trackers.training.sampling import Sampler
+from trackers.training.settings import Schedule
 from trackers.training.tasks import Task
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast.
-
-    Attributes:
-        steps: number of steps.
-        batch: pairs per step.
-        rate: highest learning rate; it rises over the first `warm_up` steps and falls to `last_rate`.
-        last_rate: learning rate at the end.
-        warm_up: steps.
-        decay: weight decay.
-        optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
-        clip: largest norm of the gradient.
-        round_steps: steps before the next round of a bank in which not everything fits.
-    """
-
-    steps: int
-    batch: int = 16
-    rate: float = 1e-3
-    last_rate: float = 1e-6
-    warm_up: int = 100
-    decay: float = 1e-4
-    optimiser: str = "adamw"
-    clip: float = 10.0
-    round_steps: int = 500
-
-    def rate_at(self, step: int) -> float:
-        """The learning rate of a step."""
-        progress = step / max(1, self.steps)
-        if self.optimiser == "sgd":
-            rate = self.rate * (self.last_rate / self.rate) ** progress
-        else:
-            rate = self.last_rate + (self.rate - self.last_rate) * 0.5 * (1 + math.cos(math.pi * progress))
-        return rate * min(1.0, (step + 1) / max(1, self.warm_up))
-
-    def make_optimiser(self, task: Task) -> torch.optim.Optimizer:
-        """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
-        learning = [p for p in task.parameters() if p.requires_grad]
-        groups: list[dict[str, Any]] = [
-            {"params": [p for p in learning if p.dim() > 1], "weight_decay": self.decay},
-            {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
-        ]
-        if self.optimiser == "sgd":
-            return torch.optim.SGD(groups, lr=self.rate, momentum=0.9)
-        return torch.optim.AdamW(groups, lr=self.rate)
+PICTURE = "training.png"
 
 
 @dataclass
@@ -85,6 +41,7 @@ class Loop:
         bf16: whether networks compute in bfloat16.
         log_steps: steps that make one line of the log.
         save_seconds: time between checkpoints.
+        deadline: on `time.monotonic()`'s clock; the run stops at the first checkpoint after it.
         validate: called every `validate_steps` steps and at the end; returns figures for the log.
     """
 
@@ -97,17 +54,21 @@ class Loop:
     bf16: bool = False
     log_steps: int = 20
     save_seconds: float = 120.0
+    deadline: float | None = None
     validate: Callable[[Task], dict[str, float]] | None = None
     validate_steps: int = 1000
 
-    def run(self, progress: Callable[[int, dict[str, float]], None]) -> None:
+    def run(self, progress: Callable[[int, dict[str, float]], None]) -> bool:
         """Trains to the end, from the checkpoint in `out` where there is one.
 
         Args:
             progress: called after each step with its number and, now and then, figures.
+
+        Returns:
+            Whether the end was reached, rather than `deadline`.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        optimiser = self.schedule.make_optimiser(self.task)
+        optimiser = make_optimiser(self.task, self.schedule)
         first = self._resume(optimiser)
         saved = time.monotonic()
         sums: dict[str, torch.Tensor] = {}
@@ -117,27 +78,38 @@ class Loop:
                 sums[name] = sums.get(name, 0) + value
             figures: dict[str, float] = {}
             done = step + 1
-            if done % self.log_steps == 0:
-                figures = {name: float(value) / self.log_steps for name, value in sums.items()}
+            end = done == self.schedule.steps
+            if done % self.log_steps == 0 or end:
+                count = (done - 1) % self.log_steps + 1
+                figures = {name: float(value) / count for name, value in sums.items()}
                 sums = {}
                 self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
-            if self.validate and (done % self.validate_steps == 0 or done == self.schedule.steps):
+            if self.validate and (done % self.validate_steps == 0 or end):
                 measured = self.validate(self.task)
                 self.task.train()
                 figures |= measured
                 self._log({"step": done, **measured})
-            # Between lines of the log only, so that a line never lacks steps after resuming.
-            if done == self.schedule.steps or (
-                done % self.log_steps == 0 and time.monotonic() - saved > self.save_seconds
-            ):
-                self._save(done, optimiser)
-                saved = time.monotonic()
+                draw(self.out / LOG, self.out / PICTURE)
             progress(done, figures)
+            now = time.monotonic()
+            # Between lines of the log only, so that a line never lacks steps after resuming.
+            between = done % self.log_steps == 0
+            late = between and self.deadline is not None and now > self.deadline
+            if end or late or (between and now - saved > self.save_seconds):
+                self._save(done, optimiser)
+                saved = now
+            if late and not end:
+                return False
+        if first < self.schedule.steps:
+            draw(self.out / LOG, self.out / PICTURE)
+        return True
 
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
         patches = self.bank.round(step // schedule.round_steps)
-        pairs = self.sampler.pairs(patches, step, schedule.batch, distinct=self.task.distinct)
+        pairs = self.sampler.pairs(
+            patches, step, schedule.batch, distinct=self.task.distinct, queries=self.task.queries
+        )
         device = pairs.offsets.device
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
@@ -176,8 +148,8 @@ class Loop:
             content = torch.load(path, map_location="cpu", weights_only=True)
             was = json.loads(content["about"])
             step = int(content["step"])
-        except Exception as error:  # torch.load raises almost anything on a damaged file
-            raise UserError(f"{path} is damaged ({error}); remove it to train from the start") from None
+        except Exception:  # torch.load raises almost anything on a damaged file
+            raise UserError(f"{path} is damaged; remove it to train from the start") from None
         now = json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)}))
         changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
         if changed:
@@ -196,6 +168,18 @@ class Loop:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if _step_of(line) <= step]
         path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
+    """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
+    learning = [p for p in task.parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in learning if p.dim() > 1], "weight_decay": schedule.decay},
+        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    if schedule.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=schedule.rate, momentum=0.9)
+    return torch.optim.AdamW(groups, lr=schedule.rate)
 
 
 def _step_of(line: str) -> float:

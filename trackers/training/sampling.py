@@ -15,41 +15,9 @@ from torch import Tensor
 from trackers.siamese.search import EXEMPLAR_SIZE
 from trackers.training.augment import blur, paste, recolour, render, warps
 from trackers.training.bank import Patches
+from trackers.training.settings import Difficulty
 
 SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
-
-
-@dataclass(frozen=True)
-class Difficulty:
-    """How far pairs are changed; ranges are uniform around no change unless said otherwise.
-
-    Attributes:
-        shift: the target's distance from the search region's centre, per axis, in its pixels.
-        scale: of the target in the search region, as a share.
-        stretch: of its sides against each other, as a share.
-        angle: in degrees.
-        colour: gain of each channel and contrast, as a share.
-        brightness: in grey levels.
-        grey: share of pairs of which one image or both are grey.
-        blur: share of crops that are blurred.
-        sigma: the largest blur, in pixels.
-        distractors: share of search regions into which another object is pasted.
-        single: factor on angle, colour, scale and stretch for pairs that are one image twice.
-        gap: frames between the two images of a pair at the most.
-    """
-
-    shift: float = 32.0
-    scale: float = 0.08
-    stretch: float = 0.05
-    angle: float = 5.0
-    colour: float = 0.1
-    brightness: float = 12.0
-    grey: float = 0.1
-    blur: float = 0.2
-    sigma: float = 2.5
-    distractors: float = 0.3
-    single: float = 2.0
-    gap: int = 100
 
 
 @dataclass(frozen=True)
@@ -60,11 +28,18 @@ class Pairs:
         exemplars: (n, 3, 127, 127) float32, 0..255.
         searches: (n, 3, 239, 239).
         offsets: (n, 2), the target's place in the search region, x and y from its centre, in pixels.
+        step: which step they are of.
+        queries: (n, 3, 239, 239), other search regions of the same targets, with the same distractors, to
+            judge by what was learnt on `searches`; None where they were not asked for.
+        query_offsets: (n, 2), as `offsets`.
     """
 
     exemplars: Tensor
     searches: Tensor
     offsets: Tensor
+    step: int = 0
+    queries: Tensor | None = None
+    query_offsets: Tensor | None = None
 
 
 class Sampler:
@@ -81,7 +56,9 @@ class Sampler:
         self.difficulty = difficulty
         self.seed = seed
 
-    def pairs(self, patches: Patches, step: int, count: int, *, distinct: bool = False) -> Pairs:
+    def pairs(
+        self, patches: Patches, step: int, count: int, *, distinct: bool = False, queries: bool = False
+    ) -> Pairs:
         """The pairs of a step.
 
         Args:
@@ -89,6 +66,7 @@ class Sampler:
             step: its number.
             count: how many.
             distinct: whether no two may be of the same clip (as far as there are clips).
+            queries: whether each pair has a second search region.
         """
         generator = torch.Generator().manual_seed(_mixed(self.seed, step))
         chances = self.weights[patches.clips]
@@ -101,18 +79,23 @@ class Sampler:
 
         flip = _sign(count, generator)
         exemplars = self._crop(patches, first, same, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
-        offsets = _uniform((count, 2), self.difficulty.shift, generator)
-        searches = self._crop(patches, second, same, offsets, flip, SEARCH_SIZE, generator)
-        searches = self._with_distractors(searches, patches, other, offsets, generator)
-        device = patches.pixels.device
         grey = (torch.rand(count, generator=generator) < self.difficulty.grey).float()
         exemplars = self._finished(exemplars[:, :3], same, grey, generator)
-        searches = self._finished(searches, same, grey, generator)
-        return Pairs(exemplars, searches, offsets.to(device))
+        chosen = torch.rand(count, generator=generator) < self.difficulty.distractors
 
-    def _frames(
-        self, patches: Patches, clips: Tensor, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+        def search(frames: Tensor) -> tuple[Tensor, Tensor]:
+            offsets = _uniform((count, 2), self.difficulty.shift, generator)
+            crops = self._crop(patches, frames, same, offsets, flip, SEARCH_SIZE, generator)
+            crops = self._with_distractors(crops, patches, other, chosen, offsets, generator)
+            return self._finished(crops, same, grey, generator), offsets.to(crops.device)
+
+        searches, offsets = search(second)
+        if not queries:
+            return Pairs(exemplars, searches, offsets, step)
+        _, third = self._frames(patches, clips, generator)
+        return Pairs(exemplars, searches, offsets, step, *search(third))
+
+    def _frames(self, patches: Patches, clips: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Two patches of each clip, at most `gap` apart, different ones where there are two."""
         count = patches.count[clips]
         first = (torch.rand(len(clips), generator=generator) * count).long()
@@ -144,11 +127,16 @@ class Sampler:
         return render(patches.pixels[index.to(device)], warp.to(device), size)
 
     def _with_distractors(
-        self, crops: Tensor, patches: Patches, other: Tensor, offsets: Tensor, generator: torch.Generator
+        self,
+        crops: Tensor,
+        patches: Patches,
+        other: Tensor,
+        chosen: Tensor,
+        offsets: Tensor,
+        generator: torch.Generator,
     ) -> Tensor:
-        """Pastes other objects beside the target into some of the crops."""
+        """Pastes other objects beside the target into the `chosen` crops."""
         count = len(crops)
-        chosen = torch.rand(count, generator=generator) < self.difficulty.distractors
         direction = torch.rand(count, generator=generator) * 2 * math.pi
         distance = 56 + 48 * torch.rand(count, generator=generator)
         place = offsets + distance[:, None] * torch.stack([direction.cos(), direction.sin()], 1)
@@ -183,9 +171,7 @@ class Sampler:
         if len(blurred):
             index = blurred.to(device)
             crops = crops.index_copy(0, index, blur(crops[index], sigma[blurred].to(device)))
-        return recolour(
-            crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device)
-        )
+        return recolour(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
 
 
 def _mixed(seed: int, step: int) -> int:

@@ -13,6 +13,7 @@ from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE, Embedding
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
 from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.gradnet import GradNet
 from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 from trackers.tracker import OneSlot, Tracker
@@ -27,6 +28,8 @@ class Task(nn.Module):
     architecture: str
     distinct: bool = False
     """Whether the pairs of a batch must be of different clips."""
+    queries: bool = False
+    """Whether each pair needs a second search region."""
 
     @abstractmethod
     def loss(self, pairs: Pairs, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -41,9 +44,12 @@ class Task(nn.Module):
         """The tracker that these weights are for."""
 
     def save(self, path: Path, dtype: torch.dtype = torch.float32) -> None:
-        """Writes a weights file."""
+        """Writes a weights file, its kernels as `dtype`.
+
+        All else is small, and statistics of pixels of 0 to 255 are beyond half precision's range.
+        """
         tensors = {
-            name: value.detach().cpu().to(dtype if value.dim() > 0 and value.is_floating_point() else None)
+            name: value.detach().cpu().to(dtype if value.dim() > 1 else None)
             for name, value in self.tensors().items()
             if not name.endswith("num_batches_tracked")
         }
@@ -114,16 +120,30 @@ class GradNetTask(Task):
         k: pairs that share an exemplar; 1 is training without template generalisation.
         released: correct one template with the group's summed gradient, as the released code does, instead
             of one template per pair with the pair's own.
+        prior: update steps made before the one that is learnt from, at the most; their number changes from
+            batch to batch. A tracker corrects what it has corrected before: trained from the first feature
+            only (prior = 0), U_2 learns a part that is the same for any gradient and adds up over a video.
+        queries: whether half of the loss is that on another frame than the one that gave the gradient.
         score_scale: factor on the raw correlation.
     """
 
     architecture = "gradnet"
     distinct = True
 
-    def __init__(self, backbone: Path, k: int = 4, released: bool = False, score_scale: float = SCORE_SCALE) -> None:
+    def __init__(
+        self,
+        backbone: Path,
+        k: int = 4,
+        released: bool = False,
+        score_scale: float = SCORE_SCALE,
+        prior: int = 0,
+        queries: bool = False,
+    ) -> None:
         super().__init__()
+        if released and (prior or queries):
+            raise UserError("--released goes with neither --prior nor --queries, which the release has not")
         embedding = load_embedding(backbone)
-        self.k, self.released = k, released
+        self.k, self.released, self.prior, self.queries = k, released, prior, queries
         self.network = GradNetNetwork(embedding.widths, score_scale)
         self.network.backbone.load_state_dict(embedding.state_dict())
         self.network.template.load_state_dict(embedding.state_dict())
@@ -134,6 +154,7 @@ class GradNetTask(Task):
         nn.init.trunc_normal_(convolution.weight, std=0.01)
         nn.init.constant_(convolution.bias, 0.1)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.train()
 
     def train(self, mode: bool = True) -> GradNetTask:
         super().train(mode)
@@ -152,14 +173,28 @@ class GradNetTask(Task):
         hidden, features, labels = self._inputs(pairs)
         if self.released:
             return self._released(hidden, features, labels)
+        start = hidden.detach()
+        for _ in range(pairs.step % (self.prior + 1)):
+            start = self.network.step(start, features, labels).hidden
+        # The steps before are taken as they are, so that f_2 learns as if there were none.
+        hidden = hidden + (start - hidden.detach())
         step = self.network.step(hidden, features, labels, create_graph=True)
-        after = self.network.scores(features[:, None], step.hidden)[:, 0]
-        return self._figures(step.loss, balanced_logistic(after, labels), hidden, step.hidden)
+        after = balanced_logistic(self.network.scores(features[:, None], step.hidden)[:, 0], labels)
+        total, parts = self._figures(step.loss, after, hidden, step.hidden)
+        if pairs.queries is not None and pairs.query_offsets is not None:
+            others, wanted = self._searched(pairs.queries, pairs.query_offsets)
+            scores = self.network.scores(others[:, None], step.hidden)[:, 0]
+            query = balanced_logistic(scores, wanted).mean()
+            parts["query"] = query.detach()
+            total = (total + query) / 2
+        return total, parts
 
     def _released(self, hidden: Tensor, features: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         network, k = self.network, self.k
         one = hidden[::k]
-        before = balanced_logistic(network.scores(features[:, None], one.repeat_interleave(k, 0))[:, 0], labels)
+        before = balanced_logistic(
+            network.scores(features[:, None], one.repeat_interleave(k, 0))[:, 0], labels
+        )
         (gradient,) = torch.autograd.grad(before.sum(), one, create_graph=True)
         corrected = one + network.correction(gradient * network.gradient_scale)
         after = network.scores(features[:, None], corrected.repeat_interleave(k, 0))[:, 0]
@@ -177,12 +212,18 @@ class GradNetTask(Task):
     def _inputs(self, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor]:
         if len(pairs.exemplars) % self.k:
             raise UserError(f"a batch of {len(pairs.exemplars)} cannot be split into groups of k = {self.k}")
-        last = torch.channels_last
-        with torch.no_grad():
-            features = self.network.backbone(pairs.searches.contiguous(memory_format=last))
-        exemplars = pairs.exemplars[:: self.k].contiguous(memory_format=last)
+        exemplars = pairs.exemplars[:: self.k].contiguous(memory_format=torch.channels_last)
         hidden = self.network.template.shallow(exemplars).repeat_interleave(self.k, 0)
-        return hidden, features, centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
+        return hidden, *self._searched(pairs.searches, pairs.offsets)
+
+    @torch.no_grad()
+    def _searched(self, regions: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+        """f_x of search regions, and their labels."""
+        features = self.network.backbone(regions.contiguous(memory_format=torch.channels_last))
+        return features, centred_labels(offsets, features.shape[-1] - 5, STRIDE)
+
+    def tracker(self, weights: Path, device: str) -> Tracker:
+        return OneSlot(GradNet(weights, device))
 
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.network.state_dict())

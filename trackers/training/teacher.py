@@ -51,9 +51,10 @@ class Teacher(nn.Module):
         return self._features(pairs.exemplars), self._features(pairs.searches)
 
     def _features(self, crops: Tensor) -> Tensor:
-        own = self.network(crops.contiguous(memory_format=torch.channels_last))
+        own: Tensor = self.network(crops.contiguous(memory_format=torch.channels_last))
         features = own.new_zeros(len(own), self.channels, *own.shape[2:])
-        return features.index_copy_(1, self.places, own).contiguous(memory_format=torch.channels_last)
+        features.index_copy_(1, self.places, own)
+        return features.contiguous(memory_format=torch.channels_last)
 
 
 def distances(
@@ -71,4 +72,3 @@ def distances(
         (mine - theirs).square().mean() / theirs.var() for mine, theirs in zip(features, targets, strict=True)
     ]
     return (apart[0] + apart[1]) / 2, (scores - wanted).square().mean() / wanted.var()
-

@@ -23,11 +23,14 @@ def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Cli
         clips: all of them.
         share: of the videos, to be held back; the choice depends on the clips' names alone.
     """
-    videos = [clip for clip in clips if len(clip.files) >= LEAST_FRAMES]
-    ranked = sorted(videos, key=lambda clip: hashlib.sha256(clip.name.encode()).digest())
-    held = ranked[: round(share * len(videos))]
-    names = {clip.name for clip in held}
-    return [clip for clip in clips if clip.name not in names], held
+    # Several objects of one video lie in one folder, and go together.
+    names = {clip.files[0].parent: clip.name for clip in clips if len(clip.files) >= LEAST_FRAMES}
+    ranked = sorted(names, key=lambda folder: hashlib.sha256(names[folder].encode()).digest())
+    held = set(ranked[: round(share * len(ranked))])
+    return (
+        [clip for clip in clips if clip.files[0].parent not in held],
+        [clip for clip in clips if clip.files[0].parent in held and len(clip.files) >= LEAST_FRAMES],
+    )
 
 
 def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[str], None]) -> float:

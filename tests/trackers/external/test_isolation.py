@@ -135,6 +135,15 @@ def test_mistakes_are_the_same_sentence(
     assert "\n" not in str(error.value)
 
 
+def test_weights_that_come_with_a_tracker_are_part_of_its_origin(built: list[Tracker]) -> None:
+    spec = TrackerSpec("siamfc-lite", device="cpu", isolate=True)
+    tracker = spec.build()
+    built.append(tracker)
+    assert isinstance(tracker, Remote)
+    assert tracker.origin.weights == spec.weights_file()
+    assert tracker.origin == spec.origin(TrackerSpec("siamfc-lite", device="cpu").build())
+
+
 def test_a_file_that_hangs_when_imported(tmp_path: Path) -> None:
     (tmp_path / "hangs.py").write_text("import time; time.sleep(600)")
     spec = TrackerSpec(f"{tmp_path}/hangs.py:X", isolate=True, limits=Limits(start=1.0))

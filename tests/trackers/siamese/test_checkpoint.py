@@ -10,7 +10,8 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
-from trackers.siamese.checkpoint import load_embedding, read, write
+from trackers.siamese.checkpoint import load_embedding, load_gradnet, read, write
+from trackers.siamese.correction import GradNetNetwork
 
 WIDTHS = scaled_widths(0.1)
 
@@ -162,3 +163,100 @@ def test_another_architecture_is_refused(tmp_path: Path) -> None:
     assert read(tmp_path / "a.safetensors", "gradnet").keys() == state().keys()
     with pytest.raises(UserError, match=r"architecture gradnet, format version 1, and not siamfc, 1"):
         load_embedding(tmp_path / "a.safetensors")
+
+
+def gradnet() -> dict[str, Tensor]:
+    torch.manual_seed(0)
+    return GradNetNetwork(WIDTHS, score_scale=1.0, gradient_scale=20.0).state_dict()
+
+
+def test_gradnet_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write(tmp_path / "a.safetensors", gradnet(), "gradnet")
+    for width in (None, 0.1):
+        network = load_gradnet(tmp_path / "a.safetensors", width)
+        assert network.widths == WIDTHS
+        assert not any(module.training for module in network.modules())
+        assert not any(parameter.requires_grad for parameter in network.parameters())
+        found = network.state_dict()
+        assert all(torch.equal(found[name], value) for name, value in gradnet().items())
+    with pytest.raises(UserError, match=r"widths 8-24-38-38-24, not the 28-76-114-114-76 of width=0.3"):
+        load_gradnet(tmp_path / "a.safetensors", 0.3)
+
+
+def test_half_precision_becomes_single(tmp_path: Path) -> None:
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in gradnet().items()}
+    write(tmp_path / "a.safetensors", halves, "gradnet")
+    for name, value in load_gradnet(tmp_path / "a.safetensors").state_dict().items():
+        assert value.dtype == gradnet()[name].dtype
+        assert torch.equal(value, halves[name].to(value.dtype))
+
+
+def without_correction(tensors: dict[str, Tensor]) -> Any:
+    return {name: value for name, value in tensors.items() if not name.startswith("correction")}
+
+
+def without_scale(tensors: dict[str, Tensor]) -> Any:
+    return {name: value for name, value in tensors.items() if name != "score_scale"}
+
+
+def narrower_template(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "template.conv5.0.weight": torch.zeros(20, 19, 3, 3)}
+
+
+def infinite_scale(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, "gradient_scale": torch.tensor(float("inf"))}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (renamed, r"is not a GradNet network: it lacks the convolution backbone.conv1.0.weight"),
+        (without_correction, r"lacks correction.0.bias, correction.0.weight, correction.1.bias and 3 more; "),
+        (without_scale, r"lacks score_scale; give GradNet's weights"),
+        (with_more, r"has unknown head.weight"),
+        (narrower_template, r"template.conv5.0.weight has shape \(20, 19, 3, 3\), not \(24, 19, 3, 3\)"),
+        (infinite_scale, r"gradient_scale holds values that are not finite"),
+    ],
+)
+def test_wrong_contents_of_gradnet_are_named(
+    tmp_path: Path, change: Callable[[Any], Any], found: str
+) -> None:
+    path = tmp_path / "wrong.safetensors"
+    write(path, change(gradnet()), "gradnet")
+    with pytest.raises(UserError, match=found) as caught:
+        load_gradnet(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_gradnet_is_not_read_from_siamfcs_files(tmp_path: Path) -> None:
+    write(tmp_path / "a.safetensors", state(), "siamfc")
+    with pytest.raises(UserError, match=r"architecture siamfc, format version 1, and not gradnet, 1"):
+        load_gradnet(tmp_path / "a.safetensors")
+    torch.save(state(), tmp_path / "a.pth")
+    with pytest.raises(UserError, match=r"lacks correction.0.bias"):
+        load_gradnet(tmp_path / "a.pth")
+
+
+def test_the_same_tensors_give_the_same_bytes(tmp_path: Path) -> None:
+    # safetensors orders metadata at random; of twenty files some would differ.
+    contents = set()
+    for index in range(20):
+        path = tmp_path / f"{index}.safetensors"
+        write(path, state(), "siamfc")
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+
+
+def test_a_failure_to_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(b"old")
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(path, state(), "siamfc")
+    assert path.read_bytes() == b"old"
+    assert [place.name for place in tmp_path.iterdir()] == ["a.safetensors"]

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from trackers.siamese.base import upload
 from trackers.siamese.crops import context_side, crop, mean_colour
-from trackers.siamese.siamfc import upload
 from trackers.tracker import Frame
 
 RNG = np.random.default_rng(7)

@@ -11,8 +11,9 @@ import torch
 
 from benchmarks.datasets.demo import Demo
 from trackers.siamese.backbone import Embedding, scaled_widths
+from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import write
-from trackers.siamese.siamfc import SiamFC, upload
+from trackers.siamese.siamfc import SiamFC
 
 pytestmark = [
     pytest.mark.cuda,

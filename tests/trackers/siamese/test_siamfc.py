@@ -6,48 +6,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from small_networks import siamfc_weights, track, video
 
 from trackers.errors import UserError
-from trackers.siamese.backbone import Embedding, scaled_widths
-from trackers.siamese.checkpoint import write
+from trackers.siamese.base import upload
 from trackers.siamese.search import SearchSettings
-from trackers.siamese.siamfc import SiamFC, upload
-from trackers.tracker import Boxes, Frame
+from trackers.siamese.siamfc import SiamFC
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small untrained network, which is enough to follow a textured patch."""
-    torch.manual_seed(0)
-    network = Embedding(scaled_widths(0.1))
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.xavier_uniform_(module.weight)
-            nn.init.zeros_(module.bias)
-    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    write(path, {f"backbone.{name}": value for name, value in network.state_dict().items()}, "siamfc")
-    return path
-
-
-def video(seed: int, length: int = 6, height: int = 90, width: int = 120) -> tuple[list[Frame], Boxes]:
-    """A bright textured patch that moves over a dark ground, and its boxes."""
-    rng = np.random.default_rng(seed)
-    ground = rng.integers(0, 60, (height, width, 3), dtype=np.uint8)
-    patch = cv2.resize(rng.integers(60, 256, (5, 6, 3), dtype=np.uint8), (24, 20))
-    velocity = rng.integers(-3, 4, 2)
-    boxes = np.array([[45.0 + i * velocity[0], 34 + i * velocity[1], 24, 20] for i in range(length)])
-    frames = []
-    for x, y, w, h in boxes.astype(int):
-        frame = ground.copy()
-        frame[y : y + h, x : x + w] = patch
-        frames.append(frame)
-    return frames, boxes
-
-
-def track(tracker: SiamFC, frames: list[Frame], box: Boxes, slot: int = 0) -> Boxes:
-    tracker.init([slot], [frames[0]], box[None])
-    return np.concatenate([tracker.update([slot], [frame]) for frame in frames[1:]])
+    return siamfc_weights(tmp_path_factory.mktemp("weights"))
 
 
 def test_follows_a_moving_patch(weights: Path) -> None:
@@ -156,7 +125,6 @@ def test_keywords_are_those_of_the_settings(weights: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"weights": None}, "no trained weights of siamfc ship yet; give --weights FILE"),
         ({"device": "cuda:99"}, "device 'cuda:99'"),
         ({"device": "meta"}, "there is no device 'meta'"),
         ({"slots": 0}, "slots is 0; give 1 or more"),

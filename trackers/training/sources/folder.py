@@ -49,7 +49,9 @@ def read(root: Path, report: Report) -> list[Clip]:
         raise UserError(f"there is no folder {root} of training data; check --source")
     clips = list(_below(root, root, report))
     if not clips:
-        raise UserError(f"{root} holds no images that can be trained on; see `python -m trackers.train --help`")
+        raise UserError(
+            f"{root} holds no images that can be trained on; see `python -m trackers.train --help`"
+        )
     return clips
 
 
@@ -109,7 +111,7 @@ def _described(file: Path, root: Path, report: Report) -> Iterator[Clip]:
 
 def _objects(about: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDArray[np.float64], ...]]]:
     """Class, box and outlines of everything in one frame."""
-    listed = about["objects"] if "objects" in about else [about]
+    listed = about.get("objects", [about])
     found = []
     for item in listed:
         box = np.array(item["box_xywh"], dtype=np.float64)
@@ -136,9 +138,7 @@ def _video(images: list[Path], truth: Path, root: Path, report: Report) -> Itera
         return
     if len(boxes) != len(images):
         report(f"{truth} has {len(boxes)} rows for {len(images)} images; the shorter number is used")
-    kept = [
-        (path, box) for path, box in zip(images, boxes, strict=False) if _usable(box, path, report)
-    ]
+    kept = [(path, box) for path, box in zip(images, boxes, strict=False) if _usable(box, path, report)]
     if kept:
         files, usable = zip(*kept, strict=True)
         yield Clip(truth.parent.relative_to(root).as_posix(), files, np.array(usable))

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.datasets.demo import Demo
+from benchmarks.scoring.overlap import iou
+from trackers.catalogue import TRACKERS, TrackerSpec
+from trackers.errors import UserError
+from trackers.siamese import weights
+from trackers.siamese.checkpoint import load_embedding, load_gradnet
+from trackers.siamese.weights import shipped
+
+WIDTH = {"siamfc": 1.0, "siamfc-lite": 0.3, "gradnet": 1.0, "gradnet-lite": 0.3}
+
+
+@pytest.mark.parametrize("name", WIDTH)
+def test_shipped_weights_are_whole_and_small(name: str) -> None:
+    load = load_gradnet if name.startswith("gradnet") else load_embedding
+    load(shipped(name), WIDTH[name])
+    assert shipped(name).stat().st_size < 12e6
+
+
+@pytest.mark.parametrize(("siamfc", "gradnet"), [("siamfc", "gradnet"), ("siamfc-lite", "gradnet-lite")])
+def test_gradnet_searches_with_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
+    mine, theirs = load_embedding(shipped(siamfc)), load_gradnet(shipped(gradnet)).backbone
+    for name, value in mine.state_dict().items():
+        if value.dim():
+            torch.testing.assert_close(theirs.state_dict()[name], value)
+
+
+@pytest.mark.parametrize(
+    "name", ["siamfc", "siamfc-lite", "siamfc-gd", "siamfc-avg", "gradnet", "gradnet-lite", "gradnet-paper"]
+)
+def test_trackers_follow_the_demo_without_weights_of_ones_own(name: str) -> None:
+    sequence = Demo()["easy"]
+    frames = sequence.open_frames()
+    spec = TrackerSpec(name, device="cpu")
+    tracker = spec.build()
+    tracker.init(frames[0], sequence.truth[0])
+    boxes = np.array([tracker.update(frames[index]) for index in range(1, 9)])
+    assert iou(boxes, sequence.truth[1:9]).min() > 0.5
+    # What a run is recorded with.
+    assert spec.weights_file() == TRACKERS.load(name).default_weights()
+
+
+def test_weights_that_are_missing_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    with pytest.raises(UserError, match="has no weights of siamfc; give --weights FILE"):
+        TrackerSpec("siamfc").build()

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trackers.convert import main
+from trackers.siamese.checkpoint import load_gradnet
+
+WIDTHS = (2, 4, 4, 4, 2)
+
+
+def test_converts_and_says_what(
+    tmp_path: Path,
+    released: Callable[..., Any],
+    write_bundle: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_bundle(tmp_path / "model", released(WIDTHS))
+    words = [str(tmp_path / "model"), str(tmp_path / "out.safetensors")]
+    assert main(words) == 0
+    first = capsys.readouterr().out
+    assert first.count("\n") == 1
+    assert "widths 2-4-4-4-2, sha256 " in first
+    assert load_gradnet(tmp_path / "out.safetensors").widths == WIDTHS
+
+    # What is there stays, unless asked for; the same input gives the same file.
+    (tmp_path / "out.safetensors").write_bytes(b"precious")
+    assert main(words) == 2
+    assert capsys.readouterr().err.endswith("give --overwrite to replace it\n")
+    assert (tmp_path / "out.safetensors").read_bytes() == b"precious"
+    assert main([*words, "--overwrite"]) == 0
+    assert capsys.readouterr().out == first
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.pth").write_bytes(b"no weights")
+    (tmp_path / "out.safetensors").write_bytes(b"precious")
+    assert main([str(tmp_path / "in.pth"), str(tmp_path / "out.safetensors"), "--overwrite"]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert "in.pth" in sentence
+    assert (tmp_path / "out.safetensors").read_bytes() == b"precious"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom trackers.convert import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    words = [sys.executable, "-c", program]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--overwrite" in done.stdout

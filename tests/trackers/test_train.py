@@ -1,0 +1,110 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_networks import siamfc_weights, track, video
+from training_images import write_images
+
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.siamfc import SiamFC
+from trackers.train import main
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("images"))
+
+
+def words(tracker: str, out: Path, images: Path, *more: object) -> list[str]:
+    common = ["--tracker", tracker, "--out", out, "--source", f"folder:{images}", "--batch", 2, "--steps", 2]
+    return [str(word) for word in (*common, "--device", "cpu", *more)]
+
+
+def test_trains_both_networks_and_their_trackers_follow(
+    tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher = siamfc_weights(tmp_path)
+    first, second = tmp_path / "siamfc", tmp_path / "gradnet"
+    siamfc = ("--width", 0.1, "--teacher", teacher, "--hold-back", 0.5, "--half")
+    assert main(words("siamfc", first, images, *siamfc)) == 0
+    weights = first / "weights.safetensors"
+    assert main(words("gradnet", second, images, "--backbone", weights, "--k", 2)) == 0
+    frames, truth = video(0)
+    for tracker in (SiamFC(weights), GradNet(second / "weights.safetensors")):
+        assert track(tracker, frames, truth[0]).shape == (5, 4)
+    log = [json.loads(line) for line in (first / "log.jsonl").read_text().splitlines()]
+    assert {"tracking", "feature", "score"} <= log[0].keys()
+    assert 0 <= log[1]["overlap"] <= 1
+    assert (second / "training.png").stat().st_size > 1000
+    assert "1 videos held back" in capsys.readouterr().err
+
+
+def test_a_wider_network_begins_with_a_narrow_one(tmp_path: Path, images: Path) -> None:
+    start = siamfc_weights(tmp_path)
+    assert main(words("siamfc", tmp_path / "wide", images, "--width", 0.15, "--start", start)) == 0
+
+
+def test_time_runs_out_and_the_same_command_goes_on(
+    tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = words("siamfc", tmp_path, images, "--width", 0.1, "--log-steps", 1)
+    assert main([*command, "--minutes", "0"]) == 0
+    assert "stopped for lack of time" in capsys.readouterr().err
+    assert not (tmp_path / "weights.safetensors").exists()
+    assert main(command) == 0
+    assert (tmp_path / "weights.safetensors").exists()
+
+
+def test_damaged_images_do_not_end_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_images(tmp_path / "images")
+    (tmp_path / "images" / "alone" / "d0.png").write_bytes(b"")
+    assert main(words("siamfc", tmp_path / "out", tmp_path / "images", "--width", 0.1)) == 0
+    assert "d0.png cannot be read" in capsys.readouterr().err.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (["--source", "folder"], "--source folder is not KIND:DIR"),
+        (["--source", "nowhere:x"], "there is no source of training data 'nowhere'"),
+        (["--source", "folder:absent"], "there is no folder absent of training data"),
+        (["--teacher", "absent.pth"], "there is no weights file absent.pth"),
+        (["--device", "cuda:99"], "device 'cuda:99'"),
+        (["--width", "0"], "--width is 0"),
+        (["--batch", "0"], "--batch is 0"),
+        (["--steps", "0"], "--steps is 0"),
+        (["--tracker", "gradnet"], "gradnet needs the weights of a trained SiamFC; give --backbone FILE"),
+        (["--optimiser", "adam"], "optimiser"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str], change: list[str], sentence: str
+) -> None:
+    try:
+        status = main(words("siamfc", tmp_path, images, "--width", 0.1, *change))
+    except SystemExit as stopped:
+        status = stopped.code
+    assert status == 2
+    said = capsys.readouterr().err
+    assert sentence in said.replace("\n", " ")
+    assert "Traceback" not in said
+
+
+def test_k_must_divide_the_batch(tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = words("gradnet", tmp_path / "out", images, "--backbone", siamfc_weights(tmp_path), "--k", 3)
+    assert main(command) == 2
+    assert "cannot be split into groups of k = 3" in capsys.readouterr().err
+
+
+def test_help_loads_no_torch() -> None:
+    script = (
+        "import sys; sys.argv = ['train', '--help']\n"
+        "import trackers.train as t\n"
+        "try: t.main(['--help'])\nexcept SystemExit: pass\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "--source" in done.stdout

@@ -1,0 +1,108 @@
+import pytest
+import torch
+from training_images import write_images
+
+from trackers.training.bank import Bank, Patches
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty
+from trackers.training.sources.folder import read
+
+PLAIN = Difficulty(
+    shift=0, scale=0, stretch=0, angle=0, colour=0, brightness=0, grey=0, blur=0, distractors=0, single=1
+)
+
+
+@pytest.fixture(scope="module")
+def patches(tmp_path_factory: pytest.TempPathFactory) -> Patches:
+    clips = read(write_images(tmp_path_factory.mktemp("images")), print)
+    return Bank(clips, torch.device("cpu"), 100, 0, print).round(0)
+
+
+def sampler(patches: Patches, difficulty: Difficulty, seed: int = 0) -> Sampler:
+    return Sampler(torch.ones(len(patches.clips)), difficulty, seed)
+
+
+def test_a_step_is_the_same_whatever_came_before(patches: Patches) -> None:
+    first, second = sampler(patches, Difficulty()), sampler(patches, Difficulty())
+    for step in range(3):
+        first.pairs(patches, step, 4)
+    mine, theirs = first.pairs(patches, 3, 4), second.pairs(patches, 3, 4)
+    for name in ("exemplars", "searches", "offsets"):
+        assert torch.equal(getattr(mine, name), getattr(theirs, name))
+    other = sampler(patches, Difficulty(), seed=1).pairs(patches, 3, 4)
+    assert not torch.equal(other.offsets, mine.offsets)
+
+
+def test_without_changes_the_exemplar_is_the_middle_of_the_search_region(patches: Patches) -> None:
+    only_single = Sampler((patches.count == 1).float(), PLAIN, 0)
+    pairs = only_single.pairs(patches, 0, 6)
+    flat = pairs.searches[:, :, 56:183, 56:183]
+    torch.testing.assert_close(pairs.exemplars, flat, atol=0.6, rtol=0)
+    assert pairs.offsets.abs().max() == 0
+
+
+def test_offsets_say_where_the_target_is(patches: Patches) -> None:
+    # The targets are bright on dark.
+    shifted = Difficulty(**{**vars(PLAIN), "shift": 30.0})
+    pairs = sampler(patches, shifted).pairs(patches, 1, 8)
+    at = torch.arange(239) - 119.0
+    bright = (pairs.searches.mean(1) > 140).float()
+    found = torch.stack([(bright.sum(1) @ at), (bright.sum(2) @ at)], 1) / bright.sum((1, 2))[:, None]
+    assert (found - pairs.offsets).abs().median() < 2
+
+
+def test_distinct_pairs_are_of_different_clips(patches: Patches) -> None:
+    chosen: list[torch.Tensor] = []
+
+    class Spy(Sampler):
+        def _frames(self, patches: Patches, clips: torch.Tensor, generator: torch.Generator):
+            chosen.append(clips)
+            return super()._frames(patches, clips, generator)
+
+    spy = Spy(torch.ones(len(patches.clips)), PLAIN, 0)
+    for step in range(20):
+        spy.pairs(patches, step, len(patches.clips), distinct=True)
+        assert len(chosen[-2].unique()) == len(patches.clips)
+    # More pairs than clips: then some must be drawn twice.
+    spy.pairs(patches, 0, 2 * len(patches.clips), distinct=True)
+
+
+def test_pairs_of_a_video_are_two_frames_within_the_gap(patches: Patches) -> None:
+    videos = patches.count > 1
+    near = Sampler(videos.float(), Difficulty(gap=3), 0)
+    generator = torch.Generator().manual_seed(0)
+    clips = torch.multinomial(videos.float(), 2000, True, generator=generator)
+    first, second = near._frames(patches, clips, generator)
+    assert (first != second).all()
+    assert ((first - second).abs() <= 3).all()
+    inside = first - patches.first[clips]
+    assert set(inside.tolist()) == set(range(14))
+
+
+def test_queries_are_other_frames_of_the_same_targets_beside_the_same_pairs(patches: Patches) -> None:
+    plain = sampler(patches, Difficulty()).pairs(patches, 5, 6)
+    both = sampler(patches, Difficulty()).pairs(patches, 5, 6, queries=True)
+    assert torch.equal(both.exemplars, plain.exemplars)
+    assert torch.equal(both.searches, plain.searches)
+    assert plain.queries is None
+    assert both.queries.shape == both.searches.shape
+    assert not torch.equal(both.query_offsets, both.offsets)
+    assert (both.queries - both.searches).abs().mean((1, 2, 3)).min() > 1
+
+
+def test_distractors_are_pasted_beside_the_target(patches: Patches) -> None:
+    with_others = Difficulty(**{**vars(PLAIN), "distractors": 1.0})
+    changed = sampler(patches, with_others).pairs(patches, 0, 8).searches
+    plain = sampler(patches, PLAIN).pairs(patches, 0, 8).searches
+    difference = (changed - plain).abs().amax(1) > 1
+    assert (difference.flatten(1).sum(1) > 0).all()
+    # The middle of the target stays as it is.
+    assert difference[:, 115:124, 115:124].sum() == 0
+
+
+def test_values_are_colours(patches: Patches) -> None:
+    pairs = sampler(patches, Difficulty(colour=0.5, brightness=100)).pairs(patches, 0, 8)
+    for crops, size in ((pairs.exemplars, 127), (pairs.searches, 239)):
+        assert crops.shape == (8, 3, size, size)
+        assert crops.min() >= 0
+        assert crops.max() <= 255

@@ -1,0 +1,34 @@
+import pytest
+import torch
+from small_networks import WIDTHS, untrained
+
+from trackers.siamese.backbone import Embedding, scaled_widths
+from trackers.training.widening import places, widened
+
+
+def test_old_channels_keep_their_values() -> None:
+    torch.manual_seed(0)
+    narrow = untrained(Embedding(WIDTHS)).eval()
+    wide = widened(narrow, scaled_widths(0.3)).eval()
+    crops = torch.rand(2, 3, 127, 127) * 255
+    with torch.no_grad():
+        old, new = narrow(crops), wide(crops)
+        kept = new[:, places(WIDTHS[-1], 76)]
+        torch.testing.assert_close(kept, old, rtol=1e-4, atol=1e-4 * old.abs().max())
+        # What is new is there, and quiet once normalisation sees what it normalises.
+        added = wide.train()(crops)[:, [c for c in range(76) if c not in places(WIDTHS[-1], 76)]]
+        assert 0 < added.std() < 0.5
+
+
+def test_all_of_a_wide_network_can_learn() -> None:
+    torch.manual_seed(0)
+    wide = widened(untrained(Embedding(WIDTHS)), scaled_widths(0.2)).train()
+    wide(torch.rand(2, 3, 127, 127) * 255).square().sum().backward()
+    for name, parameter in wide.named_parameters():
+        if name.endswith("0.weight"):
+            assert (parameter.grad.flatten(1).abs().amax(1) > 0).all(), name
+
+
+def test_narrower_is_refused() -> None:
+    with pytest.raises(ValueError, match="not wider"):
+        widened(Embedding(scaled_widths(0.2)), WIDTHS)

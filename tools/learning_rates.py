@@ -1,0 +1,125 @@
+"""How many iterations gradient descent takes on SiamFC's template, beside GradNet's one step.
+
+    python tools/learning_rates.py --data-root DIR [--weights siamfc.safetensors] [--gradnet FILE]
+                                   [--plot docs/images/learning-rates.png]
+
+The setting of table 1 of Li et al., GradNet, ICCV 2019: a template from a video's first frame is to match a
+later one. It descends the tracking loss at multiples of a basic learning rate; it has converged when the
+loss is a tenth of what it was. The basic rate is the one at which that takes as long as in the paper: 449
+iterations (median over pairs of frames). Prints a Markdown table.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import Tensor
+from video_pairs import video_pairs
+
+from benchmarks.datasets import open_dataset
+from reports.style import house_style
+from trackers.siamese.backbone import STRIDE
+from trackers.siamese.checkpoint import load_gradnet
+from trackers.siamese.correction import for_steps
+from trackers.siamese.descent import descend
+from trackers.siamese.response import balanced_logistic, centred_labels
+from trackers.siamese.search import RESPONSE_SIZE
+from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
+from trackers.siamese.weights import shipped
+
+# Multiple of the basic learning rate: iterations to converge, table 1 of the paper; None is never.
+PUBLISHED = {
+    1: 449, 3: 136, 5: 77, 7: 64, 9: 60, 10: 58, 30: 59, 50: 51, 70: 54, 90: 56, 100: 55, 500: 54, 1000: 61,
+    3000: 67, 5000: None,
+}  # fmt: skip
+CONVERGED = 0.1  # of the first loss
+LIMIT = 1000  # iterations after which it counts as never
+
+
+def iterations(templates: Tensor, features: Tensor, labels: Tensor, rate: float) -> float:
+    """Median number of iterations to converge; infinite where most pairs never do."""
+    _, losses = descend(templates, features, labels, rate, LIMIT)
+    reached = losses <= CONVERGED * losses[:, :1]
+    first = torch.where(reached.any(1), reached.float().argmax(1).double(), torch.inf)
+    # The upper median, so that an infinite half counts.
+    return first.sort().values[len(first) // 2].item()
+
+
+def basic_rate(templates: Tensor, features: Tensor, labels: Tensor) -> float:
+    """The rate at which descent takes as long as the paper's at its basic rate, by bisection."""
+    low, high = 1e-7, 1.0
+    for _ in range(30):
+        middle = (low * high) ** 0.5
+        if iterations(templates, features, labels, middle) > PUBLISHED[1]:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def main() -> None:
+    """Measures, prints the table and draws the plot."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--dataset", default="otb2015")
+    parser.add_argument("--weights", type=Path, help="SiamFC's (default: those that come with the project)")
+    parser.add_argument("--gradnet", type=Path, default=None, help="GradNet's (default: likewise)")
+    parser.add_argument("--plot", type=Path)
+    given = parser.parse_args()
+    with torch.no_grad():
+        tracker = SiamFC(given.weights)
+        exemplars, regions = video_pairs(open_dataset(given.dataset, given.data_root), tracker.search)
+        templates = torch.cat([tracker.network(crop[None]) * SCORE_SCALE for crop in exemplars])
+        features = torch.cat([tracker.network(crop[None]) for crop in regions])
+        labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
+        network = for_steps(load_gradnet(given.gradnet or shipped("gradnet")), torch.device("cpu"))
+        # Its own f_x need not be that of SiamFC's weights.
+        own = torch.cat([network.backbone(crop[None]) for crop in regions])
+        step = network.step(network.template.shallow(exemplars), own, labels)
+        after = balanced_logistic(network.scores(own[:, None], step.hidden)[:, 0], labels)
+        basic = basic_rate(templates, features, labels)
+        found = {n: iterations(templates, features, labels, n * basic) for n in PUBLISHED}
+        curves = {
+            n: descend(templates, features, labels, n * basic, 200)[1].mean(0).numpy()
+            for n in (1, 10, 100, 1000)
+        }
+    print(f"{len(features)} pairs of frames; basic learning rate {basic:.2e}\n")
+    print("| multiple of the basic rate | iterations, paper | iterations, here |\n|---|---|---|")
+    for n, published in PUBLISHED.items():
+        mine = f"{found[n]:.0f}" if np.isfinite(found[n]) else "never"
+        print(f"| {n} | {published or 'never'} | {mine} |")
+    before, corrected = step.loss.mean().item(), after.mean().item()
+    print(f"\nGradNet, one step: mean loss {before:.3f} before, {corrected:.3f} after.")
+    one = descend(templates, features, labels, basic, 1)[1].mean(0)
+    best = min(
+        descend(templates, features, labels, n * basic, 1)[1][:, 1].mean().item()
+        for n in np.geomspace(1, 1e4, 60)
+    )
+    print(f"Gradient descent, one iteration: {one[0]:.3f} before, {best:.3f} after, at the best rate.")
+    if given.plot:
+        plot(curves, found, given.plot)
+
+
+def plot(curves: dict[int, np.ndarray], found: dict[int, float], path: Path) -> None:
+    """Iterations against the rate, beside the paper's; and the loss on the way."""
+    with house_style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.8), layout="constrained")
+        for label, values in (("Li et al. 2019, table 1", PUBLISHED), ("here", found)):
+            there = {n: v for n, v in values.items() if v is not None and np.isfinite(v)}
+            left.loglog(list(there), list(there.values()), marker="o", label=label)
+        left.axhline(1, color="black", linestyle=":", label="GradNet: one step")
+        left.set(xlabel="multiple of the basic learning rate", ylabel="iterations to converge")
+        left.legend()
+        for n, losses in curves.items():
+            right.semilogy(losses, label=f"{n} x")
+        right.set(xlabel="iteration", ylabel="mean loss")
+        right.legend()
+        figure.savefig(path)
+
+
+if __name__ == "__main__":
+    main()

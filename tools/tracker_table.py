@@ -1,0 +1,102 @@
+"""Accuracy and speed of runs on OTB2015 as a Markdown table, with the time of one update step.
+
+    python tools/tracker_table.py --data-root DIR [--dataset otb2015] [--results DIR] NAME ...
+
+NAME is a run under `results/`; where it is also a registered tracker that learns while it tracks, the time of
+one update step is measured here: the median of 15, on the demo's first frame. FPS is the number of updates
+over their summed time, as stored with the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.datasets.demo import Demo
+from benchmarks.scoring import choose_profiles, score_run
+from benchmarks.store.runs import Run, read_run
+from trackers.catalogue import TRACKERS
+from trackers.siamese.base import SiameseTracker, upload
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
+from trackers.siamese.trust import FIRST
+
+REPEATS = 15
+
+
+def frames_per_second(run: Run) -> float | None:
+    """Updates over their time; None for results without times."""
+    seconds = np.concatenate([t.seconds[1:] for group in run.trajectories.values() for t in group])
+    known = seconds[~np.isnan(seconds)]
+    return len(known) / known.sum() if len(known) else None
+
+
+def update_step(name: str) -> float | None:
+    """Median milliseconds of one update step of a registered tracker; None if it has none."""
+    if name not in TRACKERS.entries:
+        return None
+    kind = TRACKERS.load(name)
+    if not (isinstance(kind, type) and issubclass(kind, SiameseTracker)):
+        return None
+    tracker = kind()
+    sequence = Demo()["easy"]
+    frame = sequence.open_frames()[0]
+    tracker.init([0], [frame], sequence.truth[:1])
+    slot = torch.tensor([0])
+    pixels, sizes = upload([frame], tracker.device)
+    step: Callable[[], object]
+    if isinstance(tracker, GradNet):
+        step = lambda: tracker._learn([(0, FIRST)])  # noqa: E731
+    elif isinstance(tracker, GradNetPaper):
+        step = lambda: tracker._learn([0])  # noqa: E731
+    elif isinstance(tracker, SiamFCGradientDescent | SiamFCAverage):
+        step = lambda: tracker.adapt(slot, pixels, sizes, tracker.targets)  # noqa: E731
+    else:
+        return None
+    times = []
+    with torch.no_grad():
+        for _ in range(REPEATS + 3):
+            start = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - start)
+    return float(np.median(times[3:]) * 1e3)
+
+
+def row(name: str, results: Path, dataset: Dataset) -> str:
+    """One tracker's row."""
+    run = read_run(results, dataset.name, name)
+    profile = choose_profiles(None, dataset.name, "ope")[0]
+    (record,) = score_run(run, dataset, profile).records(None)
+    figures = [
+        f"{record[metric]:.3f} [{record[f'{metric}_low']:.3f}, {record[f'{metric}_high']:.3f}]"
+        for metric in ("success", "precision")
+    ]
+    fps, milliseconds = frames_per_second(run), update_step(name)
+    figures += ["-" if fps is None else f"{fps:.1f}", "-" if milliseconds is None else f"{milliseconds:.1f}"]
+    return f"| `{name}` | {record['sequences']} | {' | '.join(figures)} |"
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--dataset", default="otb2015")
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    given = parser.parse_args()
+    dataset = open_dataset(given.dataset, given.data_root)
+    print("| tracker | targets | success [95 %] | precision [95 %] | FPS | ms per update step |")
+    print("|---|---|---|---|---|---|")
+    for name in given.names:
+        print(row(name, given.results, dataset), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""What all Siamese trackers share: slots, frames on the device, and the order of events."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trackers.devices import keep_freed_memory, resolve_device
+from trackers.errors import UserError
+from trackers.siamese.backbone import Embedding, folded, for_cpu
+from trackers.siamese.search import Search, SearchSettings, Targets
+from trackers.siamese.weights import shipped
+from trackers.tracker import BatchTracker, Boxes, Frame
+
+
+class SiameseTracker(BatchTracker):
+    """Follows one or many targets by comparing templates with search regions.
+
+    Args:
+        settings: how targets are looked for.
+        device: `"cpu"`, `"cuda"` or `"cuda:N"`.
+        slots: how many targets can be followed at once.
+
+    Raises:
+        UserError: the device is not there, or slots is below 1.
+    """
+
+    deterministic = True
+    weights_name: ClassVar[str]
+    """Which of the shipped weights are taken where none are given."""
+
+    @classmethod
+    def default_weights(cls) -> Path:
+        """The file that is used where no weights are given."""
+        return shipped(cls.weights_name)
+
+    def __init__(self, settings: SearchSettings, device: str, slots: int) -> None:
+        if slots < 1:
+            raise UserError(f"slots is {slots}; give 1 or more")
+        self.device = torch.device(resolve_device(device))
+        self.search = Search(settings, self.device)
+        self.targets = Targets(
+            torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
+            torch.ones(slots, 2, dtype=torch.float64, device=self.device),
+            torch.ones(slots, dtype=torch.float64, device=self.device),
+            torch.zeros(slots, 3, device=self.device),
+        )
+
+    @torch.no_grad()
+    def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
+        boxes = np.array(boxes, dtype=np.float64)
+        if not np.isfinite(boxes).all() or (boxes[:, 2:] <= 0).any():
+            raise UserError(
+                f"an initial box is not usable: {boxes.tolist()}; give finite x, y and w, h above 0"
+            )
+        for some in self.batches(len(slots)):
+            index = torch.tensor(slots[some], device=self.device)
+            pixels, sizes = upload(frames[some], self.device)
+            targets = self.search.start(pixels, sizes, torch.from_numpy(boxes[some]).to(self.device))
+            self.targets.put(index, targets)
+            self.start(index, pixels, sizes, targets)
+
+    @torch.no_grad()
+    def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
+        moved = [
+            self.step(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
+            for some in self.batches(len(slots))
+        ]
+        boxes: Boxes = torch.cat(moved).cpu().numpy()
+        return boxes
+
+    def batches(self, count: int) -> list[slice]:
+        """Which of `count` slots are computed together: all on a GPU, each alone on a CPU.
+
+        A CPU gains no time from a batch, and rounds differently with its size and with the padding of
+        frames: one by one, a slot's boxes do not depend on the other slots at all.
+        """
+        together = 1 if self.device.type == "cpu" else max(count, 1)
+        return [slice(start, start + together) for start in range(0, count, together)]
+
+    @abstractmethod
+    def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
+        """Takes up new targets, already in `self.targets`; arguments as for `step`."""
+
+    @abstractmethod
+    def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
+        """One update as tensors only, all on the tracker's device, which is never waited for.
+
+        Args:
+            slots: (n,) int64, distinct.
+            frames: (n, h, w, 3) uint8, see `upload`.
+            frame_sizes: (n, 2) float64.
+
+        Returns:
+            The boxes (n, 4) float64, x, y, w, h.
+        """
+
+    def synchronize(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def for_inference(network: Embedding, device: torch.device) -> Embedding:
+    """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
+    network = folded(network)
+    if device.type != "cpu":
+        return network.to(device)
+    keep_freed_memory()
+    return for_cpu(network)
+
+
+def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Copies frames of any sizes to `device` as one batch.
+
+    Args:
+        frames: n arrays (h, w, 3) of uint8.
+        device: where to.
+
+    Returns:
+        The frames (n, H, W, 3) uint8, each at the top left of as many zeros as the largest needs, and their
+        widths and heights (n, 2) float64.
+    """
+    height = max(frame.shape[0] for frame in frames)
+    width = max(frame.shape[1] for frame in frames)
+    batch = torch.zeros(len(frames), height, width, 3, dtype=torch.uint8)
+    array = batch.numpy()
+    for place, frame in zip(array, frames, strict=True):
+        place[: frame.shape[0], : frame.shape[1]] = frame
+    sizes = torch.tensor([frame.shape[1::-1] for frame in frames], dtype=torch.float64)
+    return batch.to(device), sizes.to(device)

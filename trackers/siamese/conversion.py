@@ -1,0 +1,149 @@
+"""Weights of others as files of this project: SiamFC's from PyTorch, GradNet's from TensorFlow.
+
+GradNet's released network differs from ours in how it is written down, not in what it computes:
+
+- `siamese/scala1` ... `scala5` is f_x, with `_z` behind it f_2 (1, 2) and U_1 (3 to 5), `siamese/t_scala5_zz`
+  is U_2. Optimisers' slots, moving averages and step counters lie beside them and are not needed.
+- Kernels are stored as (h, w, in, out), ours as (out, in, h, w).
+- It takes BGR images; ours are RGB, so the first kernels' input channels are reversed.
+- Its batch normalisation adds 1e-3 to every variance and our embedding 1e-6, so the difference goes into the
+  embeddings' variances.
+- Its scores are raw sums, and it multiplies the gradient of their mean loss by 10000.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from trackers.errors import UserError
+from trackers.siamese.checkpoint import PREFIX, dashes, load_embedding, some, write
+from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.tf import Bundle, prefix_of
+
+RELEASED_EPS = 1e-3
+RELEASED_SCORE_SCALE = 1.0
+RELEASED_GRADIENT_SCALE = 10000 / 17**2
+ACCEPTED = "give the checkpoint of GradNet's authors"
+
+
+def _variables() -> dict[str, str]:
+    """Our tensors' names, and those of the variables that hold them."""
+    scopes = {"correction": "t_scala5_zz"}
+    for layer in range(1, 6):
+        scopes[f"backbone.conv{layer}"] = f"scala{layer}"
+        scopes[f"template.conv{layer}"] = f"scala{layer}_z"
+    parts = {"0.weight": "conv/weights", "0.bias": "conv/biases"}
+    norm_parts = {
+        "1.weight": "bn/gamma",
+        "1.bias": "bn/beta",
+        "1.running_mean": "bn/moving_mean",
+        "1.running_var": "bn/moving_variance",
+    }
+    return {
+        f"{layer}.{ours}": f"siamese/{scope}/{theirs}"
+        for layer, scope in scopes.items()
+        for ours, theirs in (parts if layer.endswith("conv5") else parts | norm_parts).items()
+    }
+
+
+VARIABLES = _variables()
+
+
+def convert(source: Path, target: Path) -> str:
+    """Writes the weights in `source` as a .safetensors file `target`, and says what they are.
+
+    Args:
+        source: a .pth of siamfc-pytorch or FDSiamFC, or a TensorFlow checkpoint of GradNet: its prefix or one
+            of its files.
+        target: replaced if it is there.
+
+    Raises:
+        UserError: `source` is missing, damaged or of another network, or `target` has another ending.
+    """
+    if target.suffix != ".safetensors":
+        raise UserError(f"{target} does not end in .safetensors; the trackers know their weights by it")
+    if not target.parent.is_dir():
+        raise UserError(f"there is no folder {target.parent}; make it first")
+    if source.suffix == ".safetensors":
+        raise UserError(f"{source} is a .safetensors file already; give a .pth or a TensorFlow checkpoint")
+    if Path(f"{prefix_of(source)}.index").is_file():
+        network = released_gradnet(Bundle(source))
+        write(target, network.state_dict(), "gradnet")
+        what, widths = "gradnet from a TensorFlow checkpoint", network.widths
+    elif source.is_file():
+        embedding = load_embedding(source)
+        write(target, {PREFIX + name: value for name, value in embedding.state_dict().items()}, "siamfc")
+        what, widths = "siamfc from a PyTorch checkpoint", embedding.widths
+    else:
+        raise UserError(f"there is no file {source} and no {source}.index; check the path")
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    return f"{target}: {what}, widths {dashes(widths)}, sha256 {digest}"
+
+
+def released_gradnet(bundle: Bundle) -> GradNetNetwork:
+    """GradNet's networks with the weights of its authors' checkpoint, in evaluation mode.
+
+    Raises:
+        UserError: variables are missing, damaged, not finite, or of shapes that do not belong together.
+    """
+    with torch.device("meta"):
+        network = GradNetNetwork(_widths(bundle))
+    shapes = network.state_dict()
+    _require(bundle, list(VARIABLES.values()))
+    # All shapes first: nothing is read for a network that does not fit.
+    for name, variable in VARIABLES.items():
+        wanted = tuple(shapes[name].shape)
+        stored = (*wanted[2:], *wanted[1::-1])  # of kernels; a vector stays what it is
+        if (found := bundle.variables[variable].shape) != stored:
+            raise UserError(
+                f"{bundle.index}: {variable} has shape {found}, where its network has {stored}; {ACCEPTED}"
+            )
+    state = {name: _converted(name, bundle, variable) for name, variable in VARIABLES.items()}
+    for name in shapes.keys() - VARIABLES.keys():  # the two scales, and counters that nothing uses
+        state[name] = torch.zeros_like(shapes[name], device="cpu")
+    state["score_scale"].fill_(RELEASED_SCORE_SCALE)
+    state["gradient_scale"].fill_(RELEASED_GRADIENT_SCALE)
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def _widths(bundle: Bundle) -> tuple[int, ...]:
+    kernels = [f"siamese/scala{layer}/conv/weights" for layer in range(1, 6)]
+    _require(bundle, kernels)
+    shapes = [bundle.variables[kernel].shape for kernel in kernels]
+    for kernel, shape in zip(kernels, shapes, strict=True):
+        if len(shape) != 4 or shape[3] == 0 or shape[3] % 2:
+            raise UserError(
+                f"{bundle.index}: {kernel} has shape {shape}, which is no kernel of two groups; {ACCEPTED}"
+            )
+    return tuple(shape[3] for shape in shapes)
+
+
+def _require(bundle: Bundle, variables: list[str]) -> None:
+    missing = sorted(set(variables) - bundle.variables.keys())
+    if missing:
+        raise UserError(
+            f"{bundle.index} lacks {some(missing)}, which GradNet's networks need, and holds "
+            f"{some(sorted(bundle.variables))}; {ACCEPTED}"
+        )
+
+
+def _converted(name: str, bundle: Bundle, variable: str) -> Tensor:
+    """The values of a variable as our tensor `name` holds them."""
+    values = bundle.read(variable).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise UserError(
+            f"{bundle.index}: {variable} holds values that are not finite; give a checkpoint of sound weights"
+        )
+    if values.ndim == 4:
+        values = values.transpose(3, 2, 0, 1)
+    if name.endswith("conv1.0.weight"):
+        values = values[:, ::-1]
+    if name.endswith("running_var") and not name.startswith("correction"):
+        values = values + (RELEASED_EPS - 1e-6)
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

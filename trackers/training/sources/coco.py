@@ -1,0 +1,93 @@
+"""COCO 2017 (Lin et al.: Microsoft COCO, Common Objects in Context, 2014): objects with outlines in images.
+
+    annotations/instances_train2017.json    images, and objects with box, area and outlines; boxes are 0-based
+    train2017/000000000009.jpg
+
+Crowds, which have one box for many objects, and small objects (COCO's own word for areas of less than 32 x 32
+pixels) are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.errors import UserError
+from trackers.training.sources.boxes import large, sound
+from trackers.training.sources.clip import Clip
+
+LEAST_AREA = 32**2
+
+
+def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
+    """Reads the objects of the training images; all 860,000 take some five gigabytes for one or two minutes.
+
+    Args:
+        root: the folder that holds `annotations` and `train2017`.
+        report: called with one sentence for each kind of thing that is skipped.
+
+    Raises:
+        UserError: the annotations are missing or damaged, or nothing in them is usable.
+    """
+    path = root / "annotations" / "instances_train2017.json"
+    folder = root / "train2017"
+    if not path.is_file() or not folder.is_dir():
+        raise UserError(f"{path} or {folder} is not there; give --source the folder that has both")
+    try:
+        content = json.loads(path.read_bytes())
+        images = {image["id"]: str(image["file_name"]) for image in content["images"]}
+        objects = list(content["annotations"])
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UserError(f"{path} is damaged or is not COCO's ({error!r:.200}); fetch it again") from None
+    there = {image.name: image for image in folder.iterdir()}
+    missing: set[str] = set()
+    damaged: list[str] = []
+    clips = []
+    for item in objects:
+        try:
+            if item["iscrowd"] or item["area"] < LEAST_AREA:
+                continue
+            name = images[item["image_id"]]
+            if name not in there:
+                missing.add(name)
+                continue
+            box = np.array([item["bbox"]], dtype=np.float64)
+            if box.shape != (1, 4) or not sound(box).all():
+                raise ValueError(box)
+            outlines = _outlines(item)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+            damaged.append(_label(item))
+            continue
+        if large(box).all():
+            clips.append(Clip(f"{Path(name).stem}/{_label(item)}", (there[name],), box, outlines))
+    if missing:
+        report(f"{folder} lacks {len(missing)} images, such as {min(missing)}; they are skipped")
+    if damaged:
+        report(f"{path} describes {len(damaged)} objects wrongly, such as {damaged[0]}; they are skipped")
+    if not clips:
+        raise UserError(f"{root} holds no image that can be trained on; get COCO's train2017 images")
+    return clips
+
+
+def _outlines(item: Mapping[str, Any]) -> tuple[NDArray[np.float64], ...]:
+    """Outlines (m, 2) of an object, none where it is described otherwise.
+
+    Raises:
+        ValueError: they are no rows of finite pairs.
+    """
+    flat = item.get("segmentation", [])
+    if not isinstance(flat, list):
+        return ()
+    outlines = tuple(np.array(row, dtype=np.float64).reshape(-1, 2) for row in flat)
+    if not all(np.isfinite(outline).all() for outline in outlines):
+        raise ValueError("an outline is not finite")
+    return tuple(outline for outline in outlines if len(outline) >= 3)
+
+
+def _label(item: Any) -> str:
+    return str(item["id"]) if isinstance(item, Mapping) and "id" in item else "one without a number"

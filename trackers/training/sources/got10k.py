@@ -1,0 +1,101 @@
+"""GOT-10k (Huang, Zhao, Huang: GOT-10k, a Large High-Diversity Benchmark for Generic Object Tracking, 2018).
+
+    train/list.txt                              names of the videos
+    train/GOT-10k_Train_000001/00000001.jpg     frames
+    train/.../groundtruth.txt                   x, y, w, h per frame
+    train/.../absence.label                     1 where the object is not to be seen, else 0
+
+Boxes are 1-based, as their first author says (issue 6 of got-10k/toolkit on GitHub). How much of the object
+is visible (`cover.label`) is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.errors import UserError
+from trackers.training.sources.boxes import large, sound
+from trackers.training.sources.clip import Clip
+
+
+def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
+    """Reads the training videos.
+
+    Args:
+        root: the folder that holds `train`.
+        report: called with one sentence for everything that is skipped.
+
+    Raises:
+        UserError: there is no such folder, or nothing usable in it.
+    """
+    train = root / "train"
+    if not train.is_dir():
+        raise UserError(f"there is no folder {train}; give --source the folder of GOT-10k that holds it")
+    there = {path.name: path for path in sorted(train.iterdir()) if path.is_dir()}
+    names = list(there)
+    if (listed := train / "list.txt").is_file():
+        names = listed.read_text(encoding="utf-8", errors="replace").split()
+    missing = [name for name in names if name not in there]
+    if missing:
+        report(f"{train} lacks {len(missing)} of {len(names)} videos, such as {missing[0]}; they are skipped")
+    clips = []
+    for name in names:
+        if name in there:
+            try:
+                clips.append(_video(there[name], report))
+            except (OSError, ValueError) as error:
+                report(f"{there[name]} cannot be read ({error}); it is skipped")
+    if not clips:
+        raise UserError(f"{train} holds no video that can be trained on; get the training set of GOT-10k")
+    return clips
+
+
+def _video(folder: Path, report: Callable[[str], None]) -> Clip:
+    """Reads one video.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: a file is damaged, or no frame is usable.
+    """
+    boxes = _boxes(folder / "groundtruth.txt")
+    present = ~_absent(folder / "absence.label", len(boxes))
+    images = {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".jpg"}
+    files = [images.get(f"{number:08d}") for number in range(1, len(boxes) + 1)]
+    for what, wrong in (
+        ("no image", np.array([file is None for file in files], dtype=bool)),
+        ("no usable box", present & ~sound(boxes)),
+    ):
+        if wrong.any():
+            report(
+                f"{folder}: {wrong.sum()} of {len(boxes)} frames have {what}, such as "
+                f"{wrong.argmax() + 1:08d}; they are skipped"
+            )
+        present &= ~wrong
+    present &= large(boxes)
+    kept = tuple(file for file, keep in zip(files, present, strict=True) if keep and file is not None)
+    if not kept:
+        raise ValueError("no frame shows the object")
+    return Clip(folder.name, kept, boxes[present] - [1, 1, 0, 0])
+
+
+def _boxes(path: Path) -> NDArray[np.float64]:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [[float(word) for word in line.split(",")] for line in lines]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != 4:
+            raise ValueError(f"{path.name}: line {number} has {len(row)} values where 4 are expected")
+    return np.array(rows).reshape(-1, 4)
+
+
+def _absent(path: Path, length: int) -> NDArray[np.bool_]:
+    """Which of `length` frames do not show the object; none where there is no such file."""
+    if not path.is_file():
+        return np.zeros(length, dtype=bool)
+    words = path.read_text(encoding="utf-8").split()
+    if len(words) != length or not set(words) <= {"0", "1"}:
+        raise ValueError(f"{path.name} is not 0 or 1 for each of {length} frames")
+    return np.array([word == "1" for word in words], dtype=bool)
