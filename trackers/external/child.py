@@ -13,7 +13,6 @@ import resource
 import select
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -231,9 +230,9 @@ class Child:
 def _family(pid: int) -> Iterator[int]:
     """A process and its descendants, as far as /proc tells."""
     yield pid
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+    for thread in _listed(f"/proc/{pid}/task"):
         with contextlib.suppress(OSError):
-            for child in path.read_text().split():
+            for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
                 yield from _family(int(child))
 
 
@@ -247,9 +246,16 @@ def _resident(pid: int) -> int:
 
 def _carrying(mark: bytes) -> Iterator[int]:
     """Processes that have `mark` among their environment."""
-    if not sys.platform.startswith("linux"):
-        return
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):
-            if mark in path.read_bytes().split(b"\0"):
-                yield int(path.parent.name)
+    for name in _listed("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
+                    yield int(name)
+
+
+def _listed(folder: str) -> list[str]:
+    """The names in a folder that may go away at any time; none where there is no such folder."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - an iterator that an interruption leaves open would warn
+    except OSError:
+        return []
