@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
-from benchmarks.cli.options import positive
 from benchmarks.running.environment import describe
-from trackers.commands import guarded
+from trackers.commands import guarded, positive
 from trackers.devices import resolve_device
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,22 +5,34 @@
 
 A tracker class is called with keyword arguments only. `device`, `weights` and `slots` are passed to those
 that declare them; every other parameter of its constructor is a setting (`--set name=value`).
+
+A tracker may also be an object of another toolkit, or a program: see `trackers/external/`.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trackers.devices import resolve_device
+from trackers.devices import cuda_in_use, resolve_device
 from trackers.errors import UserError
+from trackers.external import opencv
+from trackers.external.adapters import PREFIX, adapted
+from trackers.external.limits import Limits
+from trackers.external.origin import Origin
+from trackers.external.programs import Program, read_program
 from trackers.registry import Entry, Registry, did_you_mean
 from trackers.tracker import BatchTracker, OneSlot, Tracker
+
+if TYPE_CHECKING:
+    from trackers.external.remote import Remote
 
 TRACKERS = Registry(
     "tracker",
@@ -39,6 +51,7 @@ TRACKERS = Registry(
         "siamfc-avg": Entry("trackers.siamese.online:SiamFCAverage", "siamfc, template averaged over frames"),
         "baseline": Entry("trackers.siamese.online:SiamFCGradientDescent", "another name of siamfc-gd"),
         "still": Entry("trackers.still:Still", "the first box, never moved: the floor of every score"),
+        **opencv.ENTRIES,
     },
     group="sotbench.trackers",
     by_path=True,
@@ -53,21 +66,33 @@ class TrackerSpec:
     """A tracker as the user named it; picklable, so that another process can build the same one.
 
     Attributes:
-        tracker: a registered name, `package.module:Class` or `path/file.py:Class`.
+        tracker: a registered name, `package.module:Class`, `path/file.py:Class`, `process:COMMAND`,
+            `trax:COMMAND` or `path/trackers.ini:NAME`.
         device: `"auto"` (CUDA where there is one), `"cpu"`, `"cuda"` or `"cuda:N"`.
         weights: the file to load, for a tracker that takes one.
         settings: constructor arguments by name; strings are read as Python literals where they are such.
+        isolate: whether a tracker in Python gets a process of its own; programs always have one.
+        limits: what that process is allowed.
     """
 
     tracker: str
     device: str = "auto"
     weights: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    isolate: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def label(self) -> str:
         """The name under which results are kept unless another is given: the class for `x:Class`."""
-        return re.sub(r"[^\w.+-]", "_", self.tracker.rpartition(":")[2])
+        program = self.program
+        plain = program.label if program else self.tracker.rpartition(":")[2]
+        return re.sub(r"[^\w.+-]", "_", plain)
+
+    @property
+    def program(self) -> Program | None:
+        """The program that the tracker is, if it is one."""
+        return read_program(self.tracker)
 
     def factory(self) -> Callable[..., Any]:
         """Imports the class (or function) that makes the tracker."""
@@ -103,6 +128,8 @@ class TrackerSpec:
             raise UserError(f"tracker '{self.tracker}' takes no weights; leave --weights out")
         known = [name for name in parameters if name not in _RESERVED]
         for name, value in self.settings.items():
+            if name.startswith(PREFIX):
+                continue
             if name in _RESERVED:
                 raise UserError(f"'{name}' is not a setting; use --{name}")
             if name not in parameters and not takes_any:
@@ -115,12 +142,19 @@ class TrackerSpec:
             arguments[name] = _value(self.tracker, name, value, default)
         return arguments
 
-    def build(self) -> Tracker:
+    def build(self, log: Path | None = None, watch: bool = False) -> Tracker:
         """Makes the tracker, with one slot if it is a batch tracker.
 
+        Args:
+            log: keeps the standard error of a tracker in a process of its own.
+            watch: whether that process shall say if a tracker in Python writes into its frames.
+
         Raises:
-            UserError: as `factory` and `arguments`, or the class is no tracker.
+            UserError: as `factory` and `arguments`, the class is no tracker, or a process does not get ready.
         """
+        program = self.program
+        if program or self.isolate:
+            return self._start(program, log, watch)
         factory, arguments = self.factory(), self.arguments()
         try:
             made = factory(**arguments)
@@ -130,14 +164,81 @@ class TrackerSpec:
             raise UserError(
                 f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
             ) from error
-        if isinstance(made, BatchTracker):
-            return OneSlot(made)
-        if isinstance(made, Tracker):
-            return made
+        customs = {
+            name.removeprefix(PREFIX): value
+            for name, value in self.settings.items()
+            if name.startswith(PREFIX)
+        }
+        if isinstance(made, BatchTracker | Tracker):
+            if customs:
+                raise UserError(f"tracker '{self.tracker}' is a trackers.Tracker and needs no adapter")
+            return OneSlot(made) if isinstance(made, BatchTracker) else made
+        if foreign := adapted(made, customs, self.tracker):
+            return foreign
         raise UserError(
-            f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a "
-            "trackers.Tracker; derive the class from it and define init(frame, box) and update(frame)"
+            f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a trackers.Tracker, nor "
+            "like one of got10k, pysot or pytracking; derive the class from trackers.Tracker and define "
+            "init(frame, box) and update(frame)"
         )
+
+    def origin(self, tracker: Tracker) -> Origin:
+        """What `tracker`, which `build` made, is made of and what it runs on."""
+        from trackers.external.remote import Remote
+
+        if isinstance(tracker, Remote):
+            return tracker.origin
+        module = sys.modules.get(getattr(self.factory(), "__module__", ""))
+        source = getattr(module, "__file__", None)
+        device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
+        return Origin(device, (Path(source),) if source else (), self.weights_file())
+
+    def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
+        """Starts a process: of the program, or of our own that serves a tracker in Python."""
+        from trackers.external.process import Process
+
+        if program is None:
+            worker = [*self._worker(), *(["--watch"] if watch else [])]
+            return _started(Process(worker, Origin(), self.limits, log))
+        if self.weights is not None or self.device not in ("auto", "cpu"):
+            option = "device" if self.weights is None else "weights"
+            raise UserError(
+                f"tracker '{self.tracker}' is a program; leave --{option} out and tell it by its command"
+            )
+        own = (program.command, Origin(files=program.files), self.limits, log, program.environment)
+        if program.protocol == "trax":
+            from trackers.external.trax_client import Trax
+
+            named = {name: str(value) for name, value in self.settings.items()}
+            return _started(Trax(*own, {**program.properties, **named}, program.restart))
+        if self.settings:
+            raise UserError(
+                f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
+            )
+        return _started(Process(*own))
+
+    def _worker(self) -> list[str]:
+        """The command that serves this tracker by JSON lines, with the modules that are found here."""
+        bootstrap = (
+            "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
+            "from trackers.external.serve import main; sys.exit(main())"
+        )
+        path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
+        words = ["--tracker", self.tracker, "--device", self.device]
+        if self.weights is not None:
+            words += ["--weights", str(self.weights)]
+        if self.settings:
+            words += ["--set", *(f"{name}={value}" for name, value in self.settings.items())]
+        return [sys.executable, "-c", bootstrap, path, *words]
+
+
+def _started(remote: Remote) -> Remote:
+    """Waits until a process is ready; later starts are its own affair."""
+    try:
+        remote.start()
+    except BaseException:
+        remote.dispose()
+        raise
+    return remote
 
 
 def _value(tracker: str, name: str, given: object, default: object) -> object:

@@ -7,9 +7,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from trackers.catalogue import TrackerSpec
 
 
 class Parser(argparse.ArgumentParser):
@@ -18,6 +23,67 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Prints the sentence and exits."""
         self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def positive(text: str) -> float:
+    """Reads a number above zero, for argparse."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax:COMMAND or trackers.ini:NAME"
+"""What `--tracker` takes."""
+
+
+def add_tracker_options(parser: argparse.ArgumentParser, positional: bool = False) -> None:
+    """Adds `--tracker`, or the tracker as an argument without a name, and what decides how it is built."""
+    add = parser.add_argument
+    if positional:
+        add("tracker", metavar="TRACKER", help=FORMS)
+    else:
+        add("--tracker", required=True, metavar="T", help=FORMS)
+    add("--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add("--weights", type=Path, metavar="FILE", help="the tracker's weights")
+    add("--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker")
+
+
+def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False) -> None:
+    """Adds the limits of a tracker's own process, and `--isolate` unless every tracker gets one."""
+    add = parser.add_argument
+    if always:
+        parser.set_defaults(isolate=True)
+    else:
+        add("--isolate", action="store_true", help="run a Python tracker in a process of its own")
+    own = "of a tracker in a process of its own"
+    add("--start-timeout", type=positive, default=120.0, metavar="S", help=f"{own}: seconds to get ready")
+    add("--frame-timeout", type=positive, default=60.0, metavar="S", help=f"{own}: seconds per frame")
+    add("--memory", type=positive, metavar="GB", help=f"{own} (default: 3/4 of what this process may have)")
+
+
+def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
+    """The tracker that the options name."""
+    from trackers.catalogue import TrackerSpec
+    from trackers.external.limits import Limits
+
+    spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, _settings(arguments.set))
+    if not hasattr(arguments, "isolate"):
+        return spec
+    memory = None if arguments.memory is None else int(arguments.memory * 1e9)
+    limits = Limits(arguments.start_timeout, arguments.frame_timeout, memory)
+    return replace(spec, isolate=arguments.isolate, limits=limits)
+
+
+def _settings(words: list[str]) -> dict[str, str]:
+    """Splits `key=value` words."""
+    settings = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not (key and equals):
+            raise UserError(f"--set takes KEY=VALUE, not '{word}'")
+        settings[key.replace("-", "_")] = value
+    return settings
 
 
 Command = Callable[[Sequence[str] | None], int]

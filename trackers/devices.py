@@ -34,6 +34,12 @@ def resolve_device(name: str) -> str:
     return f"cuda:{index}"
 
 
+def cuda_in_use() -> bool:
+    """Whether something in this process has begun to use CUDA through torch, which is not imported to ask."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_initialized()
+
+
 def keep_freed_memory() -> None:
     """Asks the C library to keep memory that was freed, for this process, where that library is glibc.
 

@@ -1,4 +1,4 @@
-"""The one exception whose message is written for the person at the keyboard."""
+"""What can go wrong, by whose turn it is to put it right."""
 
 
 class UserError(Exception):
@@ -7,3 +7,23 @@ class UserError(Exception):
     The message is one sentence that says what is wrong, where, and what to do. Commands print it on
     standard error without a traceback and exit with status 2.
     """
+
+
+class RemoteFailure(Exception):
+    """A tracker in a process of its own ended, broke off, or reported an error of its own.
+
+    Attributes:
+        trace: the traceback that the tracker sent along, or what it last wrote on standard error.
+    """
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+class InvalidAnswer(RemoteFailure):
+    """A tracker in a process of its own answered with something that is no answer."""
+
+
+class NoAnswer(RemoteFailure):
+    """A tracker in a process of its own did not answer in time."""

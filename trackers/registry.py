@@ -11,7 +11,7 @@ import difflib
 import hashlib
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -35,6 +35,8 @@ class Entry:
     target: str
     """`"module:attribute"`."""
     summary: str
+    there: Callable[[], bool] = lambda: True
+    """Whether it can be used here; what cannot is not listed. Asked without importing anything."""
 
 
 class Registry:
@@ -58,7 +60,7 @@ class Registry:
         self.hint = hint
 
     def __iter__(self) -> Iterator[str]:
-        yield from self.entries
+        yield from (name for name, entry in self.entries.items() if entry.there())
         yield from (name for name in self._plugins() if name not in self.entries)
 
     def summary(self, name: str) -> str:

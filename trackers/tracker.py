@@ -33,6 +33,10 @@ class Tracker(ABC):
     deterministic: bool = False
     """Whether the same frames always give the same boxes, so that repeating a run shows nothing new."""
 
+    own_seconds: float | None = None
+    """How long the last call took the tracker itself, where the call brings it its frame from elsewhere:
+    into another process or another form. None: all of the call was the tracker's."""
+
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:
         """Starts to follow what `box` (shape (4,)) encloses in `frame`."""

@@ -8,14 +8,6 @@ from pathlib import Path
 from benchmarks.datasets import default_data_root
 
 
-def positive(text: str) -> float:
-    """Reads a number above zero, for argparse."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
-
-
 def count(text: str) -> int:
     """Reads a whole number above zero, for argparse."""
     value = int(text)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from pathlib import Path
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from benchmarks.cli.options import (
     add_data_root,
@@ -13,8 +16,8 @@ from benchmarks.cli.options import (
     add_results,
     add_split,
     count,
-    positive,
 )
+from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.errors import UserError
 
 NAME = "run"
@@ -28,9 +31,8 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument(
-        "--tracker", required=True, metavar="T", help="a name, package.module:Class or path/file.py:Class"
-    )
+    add_tracker_options(parser)
+    add_isolation_options(parser)
     add_dataset(parser)
     add_protocol(parser)
     add_split(parser)
@@ -38,13 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_results(parser)
     parser.add_argument(
         "--sequences", nargs="+", metavar="S", help="run these alone (default: all that are there)"
-    )
-    parser.add_argument(
-        "--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)"
-    )
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="the tracker's weights")
-    parser.add_argument(
-        "--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker"
     )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="for trackers that draw numbers (default: 0)"
@@ -64,9 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.names import select
     from benchmarks.running import RunSettings, run
-    from trackers.catalogue import TrackerSpec
 
-    spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, _settings(arguments.set))
+    spec = tracker_spec(arguments)
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     present = dataset.names()
     if not present:
@@ -83,20 +77,18 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
 
-    summary = run(
-        RunSettings(
-            spec=spec,
-            name=arguments.name or spec.label,
-            results=arguments.results,
-            protocol=arguments.protocol,
-            seed=arguments.seed,
-            repeat=arguments.repeat,
-            limit=arguments.timeout,
-            overwrite=arguments.overwrite,
-        ),
-        dataset,
-        names,
+    settings = RunSettings(
+        spec=spec,
+        name=arguments.name or spec.label,
+        results=arguments.results,
+        protocol=arguments.protocol,
+        seed=arguments.seed,
+        repeat=arguments.repeat,
+        limit=arguments.timeout,
+        overwrite=arguments.overwrite,
     )
+    with _interrupted_when_terminated():
+        summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
     if summary.kept:
@@ -106,16 +98,20 @@ def run(arguments: argparse.Namespace) -> int:
             f"; {summary.frames} frames, {summary.updates / summary.update_seconds:.1f} FPS "
             "(updates alone, without decoding and initialisation)"
         )
+    if transport := sum(summary.transport) / max(len(summary.transport), 1):
+        line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
     print(f"{line}; in {summary.path}", file=sys.stderr)
     return 1 if summary.failed else 0
 
 
-def _settings(words: list[str]) -> dict[str, str]:
-    """Splits `key=value` words."""
-    settings = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not (key and equals):
-            raise UserError(f"--set takes KEY=VALUE, not '{word}'")
-        settings[key.replace("-", "_")] = value
-    return settings
+@contextmanager
+def _interrupted_when_terminated() -> Iterator[None]:
+    """Takes being told to end for an interruption: what was started has to be ended as well."""
+    if threading.current_thread() is not threading.main_thread():  # nobody else hears of signals
+        yield
+        return
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from benchmarks.datasets.sequence import Frames, SequenceError
+from trackers.images import read_image
 from trackers.tracker import Frame
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
@@ -17,9 +17,6 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".t
 
 class ImageFiles(Frames):
     """A sequence of image files, decoded by Pillow, which tells a truncated file from a whole one.
-
-    Grey, palette, CMYK and transparent images become RGB; of 16-bit images the upper 8 bits are used. Pixels
-    are taken as stored: an EXIF rotation is not applied, since ground truth is drawn on the stored image.
 
     Args:
         paths: one file per frame, in order.
@@ -31,14 +28,14 @@ class ImageFiles(Frames):
     def __len__(self) -> int:
         return len(self.paths)
 
+    def path(self, index: int) -> Path | None:
+        path = self.paths[index]
+        return path.absolute() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else None
+
     def __getitem__(self, index: int) -> Frame:
         path = self.paths[index]
         try:
-            with Image.open(path) as image:
-                if image.mode.startswith("I;16"):
-                    grey = (np.asarray(image) >> 8).astype(np.uint8)
-                    return np.repeat(grey[:, :, None], 3, axis=2)
-                return np.array(image.convert("RGB"))
+            return read_image(path)
         except FileNotFoundError:
             raise SequenceError(f"{path} is missing") from None
         except UnidentifiedImageError:

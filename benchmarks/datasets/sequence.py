@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,10 @@ class Frames(ABC):
         Raises:
             SequenceError: the frame is missing or damaged.
         """
+
+    def path(self, index: int) -> Path | None:  # noqa: ARG002 - for those that have files
+        """The JPEG or PNG file that frame `index` is, for trackers that read images themselves."""
+        return None
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from benchmarks.protocols.protocol import Init, Prediction, Run, Trajectory
 from benchmarks.running.prefetch import Prefetcher
+from trackers.answers import read_box
+from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
+from trackers.external.remote import Remote
 from trackers.tracker import Boxes, Tracker
 
 
@@ -31,12 +32,14 @@ def drive(
     *,
     deadline: float | None = None,
     on_frame: Callable[[], None] = lambda: None,
+    on_transport: Callable[[float], None] = lambda seconds: None,  # noqa: ARG005
     clock: Callable[[], float] = time.perf_counter,
 ) -> Trajectory:
     """Carries out the requests of `run` and returns its trajectory.
 
     Only the tracker is timed: a frame is decoded before the clock starts, and the device has finished
-    before the clock is read.
+    before the clock is read. A tracker that gets its frames in another form or process tells its own
+    seconds, and what the call took beside them is transport.
 
     Args:
         run: one of a protocol's runs over a sequence, not started.
@@ -44,6 +47,7 @@ def drive(
         frames: the sequence's frames.
         deadline: the clock's reading after which to give up; looked at between frames.
         on_frame: called after each answer.
+        on_transport: called after each answer with its seconds of transport.
         clock: seconds, monotonic.
 
     Raises:
@@ -54,6 +58,8 @@ def drive(
         request = next(run)
         while True:
             frame = frames[request.frame]
+            if isinstance(tracker, Remote):
+                tracker.source = frames.path(request.frame)
             try:
                 tracker.synchronize()
                 begin = clock()
@@ -63,9 +69,17 @@ def drive(
                 else:
                     answer = tracker.update(frame)
                 tracker.synchronize()
-                seconds = clock() - begin
+                elapsed = clock() - begin
+            except NoAnswer as error:
+                raise OutOfTime(f"frame {request.frame}: {error}") from error
+            except InvalidAnswer as error:
+                raise InvalidBox(f"frame {request.frame}: {error}") from error
+            except RemoteFailure as error:
+                raise TrackerFailure(f"frame {request.frame}: {error}") from error
             except Exception as error:
                 raise TrackerFailure(f"frame {request.frame}: {type(error).__name__}: {error}") from error
+            seconds = elapsed if tracker.own_seconds is None else tracker.own_seconds
+            on_transport(elapsed - seconds)
             on_frame()
             if deadline is not None and clock() > deadline:
                 raise OutOfTime(f"frame {request.frame}: the time limit has passed")
@@ -76,17 +90,7 @@ def drive(
 
 
 def _checked(answer: object, frame: int) -> Boxes:
-    """Returns a copy of a tracker's answer as a box: a tracker may write to its own array afterwards."""
     try:
-        box = np.array(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidBox(
-            f"frame {frame}: the answer is a {type(answer).__name__}, not four numbers"
-        ) from None
-    if box.shape != (4,):
-        raise InvalidBox(f"frame {frame}: the answer has shape {box.shape}, not (4,)")
-    if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
-        raise InvalidBox(
-            f"frame {frame}: {box.tolist()} is no box (x, y, w, h; finite, w and h not negative)"
-        )
-    return box
+        return read_box(answer)
+    except InvalidAnswer as error:
+        raise InvalidBox(f"frame {frame}: {error}") from None

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from benchmarks.datasets.sequence import Frames
 from trackers.tracker import Frame
+
+
+@contextmanager
+def prompt_switches() -> Iterator[None]:
+    """Lets a thread that waits for another process go on as soon as that has answered.
+
+    A thread that decodes may keep the interpreter for 5 ms otherwise, ten times as long as it takes to bring
+    a frame to the other process.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-4)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 class Prefetcher:
@@ -40,6 +59,10 @@ class Prefetcher:
             if number not in self._waiting:
                 self._waiting[number] = self._pool.submit(self._frames.__getitem__, number)
         return self._waiting[index].result()
+
+    def path(self, index: int) -> Path | None:
+        """The image file of frame `index`, as `Frames.path`."""
+        return self._frames.path(index)
 
     def __enter__(self) -> Self:
         return self

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -17,13 +16,17 @@ import numpy as np
 
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
+from benchmarks.running.builder import Builder
 from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
 from benchmarks.running.environment import describe, usable_cores
-from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.prefetch import Prefetcher, prompt_switches
 from benchmarks.running.progress import RunProgress
 from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, file_digest, truth_digest
 from trackers.catalogue import TrackerSpec
-from trackers.errors import UserError
+from trackers.errors import RemoteFailure, UserError
+from trackers.external.origin import Origin
+from trackers.external.remote import Remote
+from trackers.seeding import seed_generators
 from trackers.tracker import Tracker
 
 
@@ -65,6 +68,7 @@ class RunSummary:
         frames: how many frames the sequences have that are ok now.
         updates, update_seconds: on those, how many updates the tracker made (initialisations left out) and
             its time for them.
+        transport: on those, by sequence, the median seconds per frame that frames and answers were under way.
     """
 
     path: Path
@@ -73,6 +77,7 @@ class RunSummary:
     frames: int = 0
     updates: int = 0
     update_seconds: float = 0.0
+    transport: list[float] = field(default_factory=list)
 
     @property
     def failed(self) -> dict[str, SequenceRecord]:
@@ -91,13 +96,26 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
             were made with other settings.
         OSError: results cannot be written.
     """
-    tracker = settings.spec.build()
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
-    device = settings.spec.arguments().get("device", "cpu")
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
+    with Builder(settings.spec, settings.limit, folder.log_path) as builder:
+        return _run(settings, dataset, names, protocol, folder, builder)
+
+
+def _run(
+    settings: RunSettings,
+    dataset: Dataset,
+    names: Iterable[str],
+    protocol: Protocol,
+    folder: RunFolder,
+    builder: Builder,
+) -> RunSummary:
+    tracker = builder.tracker()
+    origin = settings.spec.origin(tracker)
     repeat = settings.repeat or (1 if tracker.deterministic else protocol.repeat)
-    manifest = _open_manifest(folder, _identity(settings, device, repeat), settings.overwrite)
-    environment = manifest.add_environment(describe(device))
+    manifest = _open_manifest(folder, _identity(settings, origin, repeat), settings.overwrite)
+    own_process = {"own_process": True} if isinstance(tracker, Remote) else {}
+    environment = manifest.add_environment(describe(origin.device) | own_process)
 
     summary = RunSummary(folder.path)
     todo: list[Sequence] = []
@@ -120,16 +138,20 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     manifest.sequences |= summary.failed
 
     total = sum(len(sequence.truth) for sequence in todo)
+    elsewhere = isinstance(tracker, Remote)
+    # A tracker in another process has a core for itself.
+    threads = max(min(4, usable_cores()) - elsewhere, 1)
     with (
-        ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool,
+        ThreadPoolExecutor(threads, "decode") as pool,
         RunProgress(len(todo), total) as progress,
+        prompt_switches() if elsewhere else nullcontext(),
     ):
         for name, record in summary.failed.items():
             progress.note(name, record)
         for sequence in todo:
             progress.start(sequence.name, len(sequence.truth))
             attempt = _Attempt(
-                tracker, protocol, repeat, settings.seed, settings.limit, pool, progress.advance
+                builder.tracker, protocol, repeat, settings.seed, settings.limit, pool, progress.advance
             )
             record, trajectories = attempt.make(sequence, summary.records[sequence.name])
             updates, seconds = _updates(trajectories)
@@ -138,8 +160,9 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
                 summary.frames += record.frames
                 summary.updates += updates
                 summary.update_seconds += seconds
+                summary.transport.append(record.transport)
             else:
-                tracker = settings.spec.build()  # nobody knows what state a failure left it in
+                builder.discard()
             summary.records[sequence.name] = manifest.sequences[sequence.name] = record
             manifest.write(folder.manifest_path)
             progress.end(sequence.name, record, updates / seconds if seconds > 0 else None)
@@ -168,13 +191,14 @@ def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
 class _Attempt:
     """Makes all runs of a protocol over a sequence; what went wrong, if anything did, is in the record."""
 
-    tracker: Tracker
+    tracker: Callable[[], Tracker]
     protocol: Protocol
     repeat: int
     seed: int
     limit: float | None
     pool: Executor
     advance: Callable[[float], None]
+    transport: list[float] = field(default_factory=list)
 
     def make(self, sequence: Sequence, record: SequenceRecord) -> tuple[SequenceRecord, list[Trajectory]]:
         try:
@@ -182,26 +206,42 @@ class _Attempt:
                 if sequence.size is None:
                     height, width = frames[0].shape[:2]
                     sequence = replace(sequence, size=(width, height))
-                return record, self._runs(sequence, frames)
-        except UserError as error:  # damaged frames, most often
+                trajectories = self._runs(sequence, frames)
+            return replace(record, transport=float(np.median(self.transport))), trajectories
+        except UserError as error:  # damaged frames, or a tracker that cannot be built again
             return replace(record, status="failed", message=str(error)), []
         except OutOfTime as error:
             return replace(record, status="timeout", message=str(error)), []
         except InvalidBox as error:
             return replace(record, status="invalid", message=str(error)), []
         except TrackerFailure as error:
-            trace = "".join(traceback.format_exception(error.__cause__))
+            cause = error.__cause__
+            trace = (
+                cause.trace
+                if isinstance(cause, RemoteFailure)
+                else "".join(traceback.format_exception(cause))
+            )
             return replace(record, status="failed", message=str(error), traceback=trace), []
 
     def _runs(self, sequence: Sequence, frames: Prefetcher) -> list[Trajectory]:
+        tracker = self.tracker()
         deadline = None if self.limit is None else time.perf_counter() + self.limit
         trajectories: list[Trajectory] = []
         for _ in range(self.repeat):
             runs = self.protocol.runs(sequence)
             for run in runs:
-                _seed(self.seed, sequence.name, len(trajectories))
+                _seed(tracker, self.seed, sequence.name, len(trajectories))
                 told = partial(self.advance, 1 / (self.repeat * len(runs)))
-                trajectories.append(drive(run, self.tracker, frames, deadline=deadline, on_frame=told))
+                trajectories.append(
+                    drive(
+                        run,
+                        tracker,
+                        frames,
+                        deadline=deadline,
+                        on_frame=told,
+                        on_transport=self.transport.append,
+                    )
+                )
             if self.protocol.enough(trajectories):
                 break
         return trajectories
@@ -220,20 +260,26 @@ def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
     return count, seconds
 
 
-def _identity(settings: RunSettings, device: str, repeat: int) -> Identity:
+def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
     spec = settings.spec
-    module = sys.modules.get(getattr(spec.factory(), "__module__", ""))
-    source = getattr(module, "__file__", None)
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=file_digest(weights) if (weights := spec.weights_file()) else None,
-        code=file_digest(Path(source)) if source else None,
+        weights=file_digest(origin.weights) if origin.weights else None,
+        code=_code(origin),
         protocol=settings.protocol,
-        device=device.partition(":")[0],
+        device=origin.device.partition(":")[0],
         seed=settings.seed,
         repeat=repeat,
     )
+
+
+def _code(origin: Origin) -> str | None:
+    """Digest of the files that define a tracker; of their digests where there are several."""
+    digests = [file_digest(path) for path in origin.files]
+    if len(digests) > 1:
+        return sha256("".join(digests).encode()).hexdigest()
+    return digests[0] if digests else None
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
@@ -262,11 +308,10 @@ def _readable_with(folder: RunFolder, identity: Identity) -> bool:
     return manifest is not None and manifest.identity == identity
 
 
-def _seed(*parts: int | str) -> None:
-    """Sets the generators that trackers draw from. torch's only if somebody has imported it."""
+def _seed(tracker: Tracker, *parts: int | str) -> None:
+    """Sets the generators that a tracker draws from, in the process where it lives."""
     number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest()[:4], "little")
-    random.seed(number)
-    np.random.seed(number)  # noqa: NPY002 - trackers that use numpy's global generator are meant
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(number)
+    if isinstance(tracker, Remote):
+        tracker.next_seed = number
+    else:
+        seed_generators(number)

@@ -17,6 +17,7 @@ from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
 
 MANIFEST = "run.json"
+LOG = "tracker.log"
 
 
 def digest(content: bytes) -> str:
@@ -67,6 +68,11 @@ class RunFolder:
         """Path of `run.json`."""
         return self.path / MANIFEST
 
+    @property
+    def log_path(self) -> Path:
+        """Path of what a tracker in a process of its own wrote on standard error."""
+        return self.path / LOG
+
     def read_manifest(self) -> Manifest | None:
         """The manifest, or None where nothing was run yet."""
         return read_manifest(self.manifest_path) if self.manifest_path.exists() else None
@@ -115,6 +121,7 @@ class RunFolder:
     def discard(self) -> None:
         """Removes the run's files; the manifest goes first, so that nothing half-removed counts as done."""
         self.manifest_path.unlink(missing_ok=True)
+        self.log_path.unlink(missing_ok=True)
         for path in self.path.glob("*.txt"):
             path.unlink()
 

@@ -75,6 +75,8 @@ class SequenceRecord:
         images: fingerprint of the frames.
         runs: the files, for `ok`: one entry per repetition or segment.
         environment: which of the manifest's environments it ran in.
+        transport: seconds per frame, in the median, that frames and answers were under way to a tracker in
+            another process or another form; not part of the tracker's times.
     """
 
     status: Status
@@ -85,6 +87,7 @@ class SequenceRecord:
     images: str = ""
     runs: tuple[RunFiles, ...] = ()
     environment: int = 0
+    transport: float = 0.0
 
     def same_data(self, other: SequenceRecord) -> bool:
         """Whether both speak of the same frames and the same ground truth."""

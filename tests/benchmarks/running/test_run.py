@@ -58,7 +58,11 @@ def trackers(tmp_path: Path) -> str:
 @pytest.fixture
 def start(squares: Any, trackers: str, tmp_path: Path) -> Callable[..., RunSummary]:
     def start(tracker: str, names: tuple[str, ...] = (), **options: Any) -> RunSummary:
-        spec = TrackerSpec(tracker.replace("FILE", trackers), settings=options.pop("settings", {}))
+        spec = TrackerSpec(
+            tracker.replace("FILE", trackers),
+            settings=options.pop("settings", {}),
+            isolate=options.pop("isolate", False),
+        )
         options = {"results": tmp_path / "results", "name": "mine", **options}
         return run(RunSettings(spec=spec, **options), squares, names or squares.names())
 
@@ -108,6 +112,41 @@ def test_order_and_resumption_do_not_change_a_tracker_that_draws(
 
     assert files(whole.path) == files(parts.path)
     assert files(whole.path) != files(other.path)
+
+
+def test_a_process_of_its_own_changes_no_box(start: Callable[..., RunSummary], tmp_path: Path) -> None:
+    here, there = (start("FILE:Drunk", name=str(isolate), isolate=isolate) for isolate in (False, True))
+    assert files(here.path) == files(there.path)
+    assert start("FILE:Drunk", name="False", isolate=True).kept == 4
+    assert here.transport == [0.0] * 4
+    assert 0 < min(there.transport) < max(there.transport) < 1
+    manifests = [
+        RunFolder(tmp_path / "results", "squares", n, "ope").read_manifest() for n in ("False", "True")
+    ]
+    assert manifests[0]
+    assert manifests[1]
+    assert manifests[0].identity == manifests[1].identity
+    assert manifests[1].environments[0]["own_process"]
+    assert manifests[1].sequences["right"].transport == there.transport[0]
+
+
+def test_a_tracker_that_cannot_be_built_again_costs_the_sequences_that_need_it(
+    start: Callable[..., RunSummary], squares: Any, trackers: str
+) -> None:
+    once = Path(trackers).with_name("built")
+    Path(trackers).write_text(
+        f"""{TRACKERS}
+class Once(Fussy):
+    def __init__(self):
+        import pathlib
+        path = pathlib.Path({str(once)!r})
+        if path.exists(): raise RuntimeError("only once")
+        path.touch()
+"""
+    )
+    summary = start("FILE:Once", ("down", "right", "both"))
+    assert [summary.records[name].status for name in ("down", "right", "both")] == ["ok", "invalid", "failed"]
+    assert "cannot be built: RuntimeError: only once" in summary.records["both"].message
 
 
 def test_failures_are_recorded_and_the_run_goes_on(

@@ -1,0 +1,54 @@
+"""The tracker of a run: made, and made anew after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from trackers.catalogue import TrackerSpec
+from trackers.external.remote import Remote
+from trackers.tracker import Tracker
+
+
+class Builder:
+    """Makes the tracker when it is needed, and ends it with the run.
+
+    Args:
+        spec: which tracker.
+        limit: seconds that one sequence may take, or None.
+        log: for the standard error of a tracker in a process of its own.
+    """
+
+    def __init__(self, spec: TrackerSpec, limit: float | None, log: Path) -> None:
+        limits = spec.limits
+        if limit is not None:  # a frame has no more time than its sequence
+            limits = replace(limits, frame=min(limits.frame, limit))
+        self._spec = replace(spec, limits=limits)
+        self._log = log
+        self._tracker: Tracker | None = None
+
+    def tracker(self) -> Tracker:
+        """The tracker, in working order.
+
+        Raises:
+            UserError: it cannot be built.
+        """
+        if self._tracker is None:
+            self._tracker = self._spec.build(self._log)
+        return self._tracker
+
+    def discard(self) -> None:
+        """Gives up the tracker there is, with its process: nobody knows what state a failure left it in."""
+        if isinstance(self._tracker, Remote):
+            self._tracker.dispose()
+        self._tracker = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()

@@ -1,0 +1,102 @@
+"""Every block of docs/trackers.md is run as it stands, in one folder with the page's files."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "trackers.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+NEEDS = {
+    "g++": ("g++", lambda: shutil.which("g++") is not None),
+    "server.py": ("vot-trax", lambda: find_spec("trax") is not None),
+    "trackers.ini:": ("vot-trax", lambda: find_spec("trax") is not None),
+    "vot test": ("vot-toolkit", lambda: find_spec("vot") is not None),
+    "got10k": ("got10k", lambda: find_spec("got10k") is not None),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the page's files, the examples, and this environment's `python` and `vot`."""
+    place: Path = tmp_path_factory.mktemp("docs")
+    (place / "examples").symlink_to(ROOT / "examples")
+    (place / "bin").mkdir()
+    (place / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    # vot-toolkit's command line, less the look for updates on the network.
+    code = "from vot.utilities import cli; cli.check_updates = lambda: (False, None); cli.main()"
+    (place / "bin" / "vot").write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}" "$@"\n')
+    for script in (place / "bin").iterdir():
+        script.chmod(0o755)
+    for _, content in BLOCKS:
+        if named := re.match(r"# (\S+\.\w+)\n", content):
+            (place / named[1]).parent.mkdir(exist_ok=True)
+            (place / named[1]).write_text(content)
+    return place
+
+
+@pytest.mark.parametrize("block", [content for language, content in BLOCKS if language == "sh"])
+def test_a_block_of_commands(block: str, folder: Path) -> None:
+    for word, (what, there) in NEEDS.items():
+        if word in block and not there():
+            pytest.skip(f"{what} is not on this machine")
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(folder / "bin"), os.environ["PATH"]]),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        ["bash", "-ec", block],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_other_block_is_a_file_that_a_command_uses() -> None:
+    commands = "".join(content for language, content in BLOCKS if language == "sh")
+    for language, content in BLOCKS:
+        if language != "sh":
+            named = re.match(r"# (\S+\.\w+)\n", content)
+            assert named, content
+            assert Path(named[1]).stem in commands
+
+
+@pytest.mark.parametrize("page", ["trackers.md", "process-protocol.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)[)#]", text):
+        assert target.startswith("http") or (ROOT / "docs" / target).exists(), target
+
+
+def test_the_session_of_the_protocols_page_is_what_is_spoken(tmp_path: Path) -> None:
+    """The requests on the page, against those that a program gets."""
+    page = (ROOT / "docs" / "process-protocol.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^sotbench   (.*)$", page, re.MULTILINE)
+    (tmp_path / "note.sh").write_text(
+        "echo '{\"ready\": 1}'\n"
+        "while read -r request; do\n"
+        f'    echo "$request" >> {tmp_path}/requests\n'
+        "    echo '{\"box\": [1, 2, 3, 4]}'\n"
+        "done\n"
+    )
+    words = ["run", "--tracker", f"process:sh {tmp_path}/note.sh", "--dataset", "demo", "--sequences", "easy"]
+    command = [sys.executable, "-m", "benchmarks", *words, "--results", str(tmp_path / "results")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    spoken = (tmp_path / "requests").read_text().splitlines()
+
+    def form(request: str) -> str:
+        return re.sub(r"\d+(\.\d+)?", "N", re.sub(r"sotbench-\w+", "sotbench-X", request))
+
+    assert [form(request) for request in shown] == [form(request) for request in spoken[:2]]

@@ -1,0 +1,66 @@
+"""The examples of the process protocol, built and run as their first lines say."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.cli.main import main
+from benchmarks.store import RunFolder, read_run
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def follow(tracker: str, squares: Any, results: Path) -> dict[str, Any]:
+    """Runs it in process and returns its boxes by sequence."""
+    words = ["--dataset", "squares", "--results", str(results), "--name", "example"]
+    assert main(["run", "--tracker", f"process:{tracker}", *words]) == 0
+    runs = read_run(results, "squares", "example").trajectories
+    return {name: trajectories[0].boxes for name, trajectories in runs.items()}
+
+
+@pytest.fixture(scope="module")
+def correlate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The C++ example, built."""
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        pytest.skip("no C++ compiler (g++) is on this machine")
+    program: Path = tmp_path_factory.mktemp("build") / "correlate"
+    command = [compiler, "-O2", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-o", program]
+    subprocess.run([*command, EXAMPLES / "correlate.cpp"], check=True, timeout=120)
+    return program
+
+
+def test_cpp(correlate: Path, squares: Any, tmp_path: Path) -> None:
+    boxes = follow(str(correlate), squares, tmp_path)
+    for name in squares.names():
+        assert np.abs(boxes[name] - squares[name].truth).max() <= 1
+    record = RunFolder(tmp_path, "squares", "example", "ope").read_manifest()
+    assert record
+    assert record.sequences["right"].transport > 0
+
+
+def test_cpp_says_what_is_wrong(correlate: Path) -> None:
+    request = '{"init": "/nowhere.ppm", "box": [1.0, 2.0, 3.0, 4.0]}\n'
+    done = subprocess.run([correlate], input=request, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "/nowhere.ppm is no binary PPM" in done.stderr
+
+
+def test_python(squares: Any, tmp_path: Path) -> None:
+    boxes = follow(f"{sys.executable} {EXAMPLES}/mean_shift.py", squares, tmp_path)
+    for name in squares.names():
+        assert np.abs(boxes[name] - squares[name].truth).max() <= 3
+
+
+def test_shell(squares: Any, tmp_path: Path) -> None:
+    boxes = follow(f"sh {EXAMPLES}/still.sh", squares, tmp_path)
+    for name in squares.names():
+        truth = squares[name].truth
+        np.testing.assert_array_equal(boxes[name], np.tile(truth[0], (len(truth), 1)))

@@ -1,0 +1,39 @@
+"""`check`: the conformance test for a tracker's author."""
+
+from __future__ import annotations
+
+import argparse
+
+NAME = "check"
+HELP = "Check a tracker: what breaks a rule, and what its author should know. Exit status 1 on a violation."
+EXAMPLES = (
+    "examples: python -m trackers check ncc; python -m trackers check my_tracker.py:Mine --set rate=0.1; "
+    'python -m trackers check "process:./mine"'
+)
+
+_SIGNS = {"ok": "ok", "note": "note", "violation": "VIOLATION"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's options."""
+    from trackers.commands import add_isolation_options, add_tracker_options
+
+    add_tracker_options(parser, positional=True)
+    add_isolation_options(parser, always=True)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints a line per check and the verdict."""
+    from trackers.checking.checks import Examination
+    from trackers.commands import tracker_spec
+
+    examination = Examination(tracker_spec(arguments))
+    violations = 0
+    try:
+        for finding in examination.findings():
+            violations += finding.verdict == "violation"
+            print(f"{_SIGNS[finding.verdict]:<10} {finding.check:<10} {finding.text}", flush=True)
+    finally:
+        examination.close()
+    print(f"{arguments.tracker}: " + (f"{violations} to put right" if violations else "no rule is broken"))
+    return 1 if violations else 0

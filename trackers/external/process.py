@@ -1,0 +1,73 @@
+"""Trackers that speak JSON lines: the other side of docs/process-protocol.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trackers.errors import InvalidAnswer, RemoteFailure, UserError
+from trackers.external.child import Child
+from trackers.external.logfile import shown
+from trackers.external.origin import Origin
+from trackers.external.remote import Remote
+from trackers.tracker import Boxes, Frame
+
+VERSION = 1
+"""Of the protocol; what a tracker says when it is ready."""
+
+
+class Process(Remote):
+    """A tracker that is asked by a JSON object per line and answers by one."""
+
+    def _greet(self, child: Child, deadline: float) -> None:
+        hello = _object(child.line(deadline))
+        if "error" in hello:
+            raise UserError(shown(str(hello["error"]), 2000)[1:-1])
+        if hello.get("ready") != VERSION:
+            raise InvalidAnswer(
+                f'the tracker\'s first line is {shown(str(hello))}, not {{"ready": {VERSION}}}'
+            )
+        device, files = str(hello.get("device", "cpu")), hello.get("files")
+        if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+            raise InvalidAnswer(f"its device is {shown(device)}, not cpu, cuda or cuda:N")
+        self.deterministic = hello.get("deterministic") is True
+        own_files = tuple(Path(str(path)) for path in files) if isinstance(files, list) else self.origin.files
+        weights = hello.get("weights")
+        self.origin = Origin(device, own_files, Path(weights) if isinstance(weights, str) else None)
+
+    def _begin(self, frame: Frame, box: Boxes) -> None:
+        request: dict[str, Any] = {"init": str(self.frames.put(frame))}
+        request["box"] = np.asarray(box, dtype=np.float64).tolist()
+        if self.next_seed is not None:
+            request["seed"] = self.next_seed
+        self._exchange(request)
+
+    def _follow(self, frame: Frame) -> object:
+        reply = self._exchange({"track": str(self.frames.put(frame))})
+        if "box" not in reply:
+            raise InvalidAnswer(f'the answer {shown(str(reply))} has no "box"')
+        return reply["box"]
+
+    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        reply = _object(self._ask(json.dumps(request).encode() + b"\n"))
+        if "error" in reply:
+            raise RemoteFailure(shown(str(reply["error"]), 500)[1:-1], str(reply.get("traceback", "")))
+        self._claim(reply.get("seconds"))
+        self.changed = self.changed or reply.get("changed") is True
+        return reply
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise InvalidAnswer(
+            f"the tracker wrote {shown(line)} where a JSON object belongs; messages go to standard error"
+        ) from None
+    if not isinstance(message, dict):
+        raise InvalidAnswer(f"the tracker wrote {shown(line)}, which is not a JSON object")
+    return message

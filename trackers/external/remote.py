@@ -1,0 +1,180 @@
+"""A tracker in a process of its own, whatever the language that is spoken with it.
+
+The process is started when it is first needed and again after anything went wrong, so that a failure costs
+the sequence it happened in and no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
+from trackers.external.child import Child
+from trackers.external.framefiles import FrameFiles
+from trackers.external.limits import Limits
+from trackers.external.logfile import LogFile, shown
+from trackers.external.origin import Origin
+from trackers.tracker import Boxes, Frame, Tracker
+
+_COARSE = 0.01
+"""Seconds: so far may a tracker's clock be behind ours."""
+
+
+class Remote(Tracker):
+    """Keeps a process alive and passes requests on to it; a subclass speaks the protocol.
+
+    Args:
+        command: the program and its arguments.
+        origin: what is known of the tracker before it says more.
+        limits: what its process is allowed.
+        log: the file that keeps its standard error; None keeps the end alone, for messages.
+        environment: variables beside those of this process.
+
+    Attributes:
+        next_seed: for what the tracker draws after the next initialisation; None leaves it to itself.
+        changed: whether the tracker was seen to write into a frame; looked after when it is told to be.
+        source: the image file of the frame that comes next, where it is one of the data set's own.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        origin: Origin,
+        limits: Limits,
+        log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.command = tuple(command)
+        self.origin = origin
+        self.limits = limits
+        self.next_seed: int | None = None
+        self.changed = False
+        self.source: Path | None = None
+        self.frames = FrameFiles()
+        self._environment = dict(environment or {})
+        self._log = LogFile(log)
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Starts the process and waits until it is ready, unless it is already.
+
+        Raises:
+            UserError: it cannot be started, is not ready in time, or says why it cannot serve.
+        """
+        if self._child is not None and self._child.alive:
+            # What a tracker does after the last answer of a sequence must not cost the next one.
+            with contextlib.suppress(InvalidAnswer):
+                self._listen(self._child)
+                return
+        self.close(grace=0)
+        self._child = Child(self.command, self.limits, self._log, self._environment)
+        try:
+            self._greet(self._child, time.perf_counter() + self.limits.start)
+        except NoAnswer as error:
+            self.close(grace=0)
+            raise UserError(
+                f"the tracker's process did not get ready: it said nothing within {self.limits.start:g} s "
+                "(--start-timeout)"
+            ) from error
+        except RemoteFailure as error:
+            self.close(grace=0)
+            raise UserError(f"the tracker's process did not get ready: {error}") from error
+        except BaseException:
+            self.close(grace=0)
+            raise
+
+    def init(self, frame: Frame, box: Boxes) -> None:
+        with self._guarded():
+            self.start()
+            self._begin(frame, box)
+
+    def update(self, frame: Frame) -> Boxes:
+        with self._guarded():
+            if self._child is None:
+                raise RemoteFailure("the tracker was not initialised")
+            # What is no box is for the caller to say.
+            return self._follow(frame)  # type: ignore[return-value]
+
+    def close(self, grace: float | None = None) -> None:
+        """Ends the process, if there is one; the next `init` starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.close() if grace is None else child.close(grace)
+
+    def dispose(self) -> None:
+        """Ends the process and gives up everything else, for good."""
+        self.close()
+        self.frames.close()
+
+    def resident(self) -> int:
+        """Bytes of memory that the process and its children have; 0 without one."""
+        return self._child.resident() if self._child else 0
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Ends a process with which something went wrong: nobody knows what state it is in."""
+        try:
+            yield
+        except BaseException:
+            self.close(grace=0)
+            raise
+
+    def _ask(self, message: bytes, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:  # noqa: ARG005
+        """Sends a message, waits for a line that is wanted, and takes the time from one to the other."""
+        assert self._child
+        self._listen(self._child)
+        begin = time.perf_counter()
+        deadline = begin + self.limits.frame
+        try:
+            self._child.send(message, deadline)
+            return self._child.line(deadline, wanted)
+        except NoAnswer as error:
+            raise NoAnswer(
+                f"the tracker did not answer within {self.limits.frame:g} s (--frame-timeout)", error.trace
+            ) from None
+        finally:
+            self.own_seconds = time.perf_counter() - begin
+
+    def _listen(self, child: Child) -> None:
+        """Takes in what a tracker wrote since its last answer.
+
+        Raises:
+            InvalidAnswer: it should not have.
+        """
+        lines, rest = child.unasked()
+        if lines or rest:
+            self._unasked(lines, rest)
+
+    def _unasked(self, lines: list[bytes], rest: int) -> None:
+        """Judges what a tracker wrote without being asked: whole lines, and `rest` bytes beyond."""
+        what = shown(lines[0]) if lines else f"{rest} bytes"
+        raise InvalidAnswer(f"the tracker wrote {what} without being asked")
+
+    def _claim(self, seconds: object) -> None:
+        """Takes the tracker's word for its time, if it can be true."""
+        if seconds is None:
+            return
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            raise InvalidAnswer(f"the tracker gave {seconds!r} as its seconds")
+        assert self.own_seconds is not None
+        if not 0 <= seconds <= self.own_seconds + _COARSE:
+            raise InvalidAnswer(
+                f"the tracker claims {seconds:g} seconds for an answer that came after {self.own_seconds:g}"
+            )
+        self.own_seconds = min(float(seconds), self.own_seconds)
+
+    @abstractmethod
+    def _greet(self, child: Child, deadline: float) -> None:
+        """Waits for the process's first words and takes from them what it is."""
+
+    @abstractmethod
+    def _begin(self, frame: Frame, box: Boxes) -> None:
+        """Has the process initialised."""
+
+    @abstractmethod
+    def _follow(self, frame: Frame) -> object:
+        """Returns what the process answers to a frame."""

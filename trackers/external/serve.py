@@ -1,0 +1,110 @@
+"""`python -m trackers.external.serve --tracker NAME`: a tracker in Python behind JSON lines.
+
+What `--isolate` runs. docs/process-protocol.md says what is spoken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from trackers.catalogue import TrackerSpec
+from trackers.commands import Parser, add_tracker_options, tracker_spec
+from trackers.errors import UserError
+from trackers.external.framefiles import read_ppm
+from trackers.external.process import VERSION
+from trackers.external.streams import take_streams
+from trackers.seeding import seed_generators
+from trackers.tracker import Tracker
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Serves until standard input ends."""
+    parser = Parser(prog="python -m trackers.external.serve", description="Serves a tracker by JSON lines.")
+    add_tracker_options(parser)
+    parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args(words)
+    requests, answers = take_streams()
+    try:
+        spec = tracker_spec(arguments)
+        tracker = spec.build()
+    except UserError as error:
+        _say(answers, {"error": str(error)})
+        return 2
+    _say(answers, _introduction(spec, tracker))
+    session = Session(tracker, arguments.watch)
+    for line in requests:
+        _say(answers, session.answer(json.loads(line)))
+    return 0
+
+
+class Session:
+    """Answers requests.
+
+    Args:
+        tracker: who answers.
+        watch: whether to look after each frame if the tracker has changed it.
+    """
+
+    def __init__(self, tracker: Tracker, watch: bool = False) -> None:
+        self.tracker = tracker
+        self.watch = watch
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carries out one request; an error of the tracker's is the answer."""
+        frame = read_ppm(request["init"] if "init" in request else request["track"])
+        before = frame.copy() if self.watch else frame
+        reply: dict[str, Any] = {}
+        if "seed" in request:
+            seed_generators(request["seed"])
+        try:
+            self.tracker.synchronize()
+            begin = time.perf_counter()
+            if "init" in request:
+                self.tracker.init(frame, np.array(request["box"], dtype=np.float64))
+            else:
+                reply["box"] = self.tracker.update(frame)
+            self.tracker.synchronize()
+            elapsed = time.perf_counter() - begin
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        own = self.tracker.own_seconds
+        reply["seconds"] = elapsed if own is None else own
+        if self.watch and not np.array_equal(before, frame):
+            reply["changed"] = True
+        return reply
+
+
+def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
+    origin = spec.origin(tracker)
+    return {
+        "ready": VERSION,
+        "deterministic": tracker.deterministic,
+        "device": origin.device,
+        "files": [str(path) for path in origin.files],
+        "weights": str(origin.weights) if origin.weights else None,
+    }
+
+
+def _say(answers: IO[bytes], message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, default=_plain).encode() + b"\n")
+    answers.flush()
+
+
+def _plain(value: object) -> object:
+    """What JSON has for a tracker's answer; the other side judges it."""
+    try:
+        return np.asarray(value).tolist()
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Trackers that speak TraX, the protocol of VOT's toolkit, as ours: `--tracker "trax:COMMAND"`.
+
+The tracker's time is what vot-toolkit takes it to be, from the request to the answer, with its own decoding
+of the image; a tracker that sends `sotbench.seconds` along is believed. Where the data set has a JPEG or PNG
+file of the frame its path is handed over, as vot-toolkit does, and elsewhere that of a PPM file in memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from trackers.errors import InvalidAnswer, RemoteFailure, UserError
+from trackers.external.child import LONGEST_LINE, Child
+from trackers.external.limits import Limits
+from trackers.external.logfile import shown
+from trackers.external.origin import Origin
+from trackers.external.remote import Remote
+from trackers.external.trax_messages import Message, read_message, read_region, write_region
+from trackers.regions import bounds, corners_of
+from trackers.tracker import Boxes, Frame
+
+SECONDS = "sotbench.seconds"
+"""The named argument by which a tracker tells its own seconds."""
+
+
+class Trax(Remote):
+    """A TraX server that is a child of this process, spoken to over its standard input and output.
+
+    Args:
+        command, origin, limits, log, environment: as for `Remote`.
+        properties: named arguments for each initialisation.
+        restart: whether it has to be started for each initialisation.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        origin: Origin,
+        limits: Limits,
+        log: Path | None,
+        environment: Mapping[str, str],
+        properties: Mapping[str, str],
+        restart: bool = False,
+    ) -> None:
+        # TRAX is what vot.py looks for.
+        super().__init__(command, origin, limits, log, {**environment, "TRAX": "1"})
+        self._properties = properties
+        self._restart = restart
+        self._hello: Mapping[str, str] = {}
+        self._targets = 0
+
+    def init(self, frame: Frame, box: Boxes) -> None:
+        # What has VOT's wrapper around it can be initialised once.
+        if self._targets and (self._restart or "vot" in self._hello):
+            self.close()
+        super().init(frame, box)
+
+    def _greet(self, child: Child, deadline: float) -> None:
+        message = read_message(child.line(deadline, self._is_message))
+        assert message
+        if message.name != "hello":
+            raise InvalidAnswer(f"its first message is '{message.name}', not 'hello'")
+        self._hello = message.properties
+        self._targets = 0
+        if not set(self._regions) & {"rectangle", "polygon"}:
+            taken = ", ".join(self._regions)
+            raise UserError(f"the tracker takes regions as {taken}; rectangles and polygons can be given")
+        channels = _listed(self._hello.get("trax.channels", "color"), ",;")
+        if channels != ["color"]:
+            raise UserError(f"the tracker needs the channels {', '.join(channels)}; there is color alone")
+
+    def _begin(self, frame: Frame, box: Boxes) -> None:
+        region = write_region(box if "rectangle" in self._regions else corners_of(np.asarray(box)))
+        image = self._image(frame)
+        if self._version < 4:
+            messages = [Message("initialize", (image, region), self._properties)]
+        else:
+            messages = [Message("initialize", (region,), self._properties), Message("frame", (image,))]
+            if self._targets:
+                messages.insert(0, Message("initialize"))
+        self._targets = 1
+        self._exchange(b"".join(map(bytes, messages)))
+
+    def _follow(self, frame: Frame) -> object:
+        return self._exchange(bytes(Message("frame", (self._image(frame),))))
+
+    def _exchange(self, request: bytes) -> Boxes:
+        line = self._ask(request, self._is_message)
+        message = read_message(line)
+        assert message
+        if message.name == "quit":
+            reason = shown(message.properties.get("trax.reason", ""), 500)[1:-1]
+            raise RemoteFailure(f"the tracker quit{': ' if reason else ''}{reason}")
+        if message.name != "state" or len(message.arguments) != 1:
+            raise InvalidAnswer(f"the tracker wrote {shown(line)} where a state belongs")
+        try:
+            region = read_region(message.arguments[0])
+        except ValueError:
+            raise InvalidAnswer(
+                f"the tracker's region {shown(message.arguments[0])} is no rectangle and no polygon"
+            ) from None
+        if claim := message.properties.get(SECONDS):
+            try:
+                self._claim(float(claim))
+            except ValueError:
+                raise InvalidAnswer(f"the tracker gave {shown(claim)} as its seconds") from None
+        return region if len(region) == 4 else bounds(region)
+
+    def _is_message(self, line: bytes) -> bool:
+        """Whether a line is the protocol's; what else a tracker prints belongs to the log."""
+        if read_message(line) is not None:
+            return True
+        self._log.add(line + b"\n")
+        return False
+
+    def _unasked(self, lines: list[bytes], rest: int) -> None:
+        messages = [line for line in lines if self._is_message(line)]
+        if messages:
+            raise InvalidAnswer(f"the tracker wrote {shown(messages[0])} without being asked")
+        if rest > LONGEST_LINE:
+            raise InvalidAnswer(f"the tracker wrote a line of more than {LONGEST_LINE} bytes")
+
+    @property
+    def _version(self) -> int:
+        number = self._hello.get("trax.version", "1")
+        return int(number) if number.isdecimal() else 1
+
+    @property
+    def _regions(self) -> list[str]:
+        return _listed(self._hello.get("trax.region", "rectangle")) or ["rectangle"]
+
+    def _image(self, frame: Frame) -> str:
+        """A frame in the first form that the tracker takes."""
+        forms = _listed(self._hello.get("trax.image", "path")) or ["path"]
+        if "path" in forms:
+            path = self.source or self.frames.put(frame)
+            return f"file://{os.fspath(path)}"
+        if "memory" in forms:
+            height, width = frame.shape[:2]
+            return f"image:{width};{height};rgb;{base64.b64encode(frame.tobytes()).decode()}"
+        if "buffer" in forms or "data" in forms:
+            kind, data = _encoded(self.source, frame)
+            return f"data:image/{kind};{base64.b64encode(data).decode()}"
+        raise RemoteFailure(f"the tracker takes images as {forms}; path, memory and buffer can be given")
+
+
+def _encoded(source: Path | None, frame: Frame) -> tuple[str, bytes]:
+    """A frame as JPEG or PNG: the data set's own file where there is one."""
+    if source is not None:
+        return "png" if source.suffix.lower() == ".png" else "jpeg", source.read_bytes()
+    data = io.BytesIO()
+    Image.fromarray(frame).save(data, "png", compress_level=1)
+    return "png", data.getvalue()
+
+
+def _listed(text: str, separators: str = ";") -> list[str]:
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    return [word.strip() for word in text.split(separators[0]) if word.strip()]
