@@ -1,10 +1,11 @@
 """Accuracy and speed of runs on OTB2015 as a Markdown table, with the time of one update step.
 
-    python tools/tracker_table.py --data-root DIR [--dataset otb2015] [--results DIR] NAME ...
+    python tools/tracker_table.py --data-root DIR [--dataset otb2015] [--results DIR] [--times DIR] NAME ...
 
 NAME is a run under `results/`; where it is also a registered tracker that learns while it tracks, the time of
 one update step is measured here: the median of 15, on the demo's first frame. FPS is the number of updates
-over their summed time, as stored with the run.
+over their summed time, as stored with the run, or with another run in `--times DIR` that was made while the
+machine did nothing else.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def update_step(name: str) -> float | None:
     return float(np.median(times[3:]) * 1e3)
 
 
-def row(name: str, results: Path, dataset: Dataset) -> str:
+def row(name: str, results: Path, times: Path, dataset: Dataset) -> str:
     """One tracker's row."""
     run = read_run(results, dataset.name, name)
     profile = choose_profiles(None, dataset.name, "ope")[0]
@@ -78,7 +79,9 @@ def row(name: str, results: Path, dataset: Dataset) -> str:
         f"{record[metric]:.3f} [{record[f'{metric}_low']:.3f}, {record[f'{metric}_high']:.3f}]"
         for metric in ("success", "precision")
     ]
-    fps, milliseconds = frames_per_second(run), update_step(name)
+    timed = times / dataset.name / name
+    fps = frames_per_second(read_run(times, dataset.name, name)) if timed.exists() else None
+    milliseconds = update_step(name)
     figures += ["-" if fps is None else f"{fps:.1f}", "-" if milliseconds is None else f"{milliseconds:.1f}"]
     return f"| `{name}` | {record['sequences']} | {' | '.join(figures)} |"
 
@@ -89,13 +92,14 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--dataset", default="otb2015")
     parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--times", type=Path, help="default: --results")
     parser.add_argument("names", nargs="+", metavar="NAME")
     given = parser.parse_args()
     dataset = open_dataset(given.dataset, given.data_root)
     print("| tracker | targets | success [95 %] | precision [95 %] | FPS | ms per update step |")
     print("|---|---|---|---|---|---|")
     for name in given.names:
-        print(row(name, given.results, dataset), flush=True)
+        print(row(name, given.results, given.times or given.results, dataset), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""The studies of docs/gradnet.md on made-up videos: what they measure is what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import correction_study
+import learning_rates
+import pytest
+import template_generalisation
+import torch
+import tracker_table
+import video_pairs
+from small_networks import gradnet_network, gradnet_weights
+
+from benchmarks.cli.main import main
+from benchmarks.datasets import Dataset
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.response import centred_labels
+from trackers.siamese.search import Search, SearchSettings
+
+
+def test_pairs_are_first_and_later_frames_around_the_true_box(squares: Dataset) -> None:
+    exemplars, regions = video_pairs.video_pairs(
+        squares, Search(SearchSettings(), torch.device("cpu")), (3, 8, 11)
+    )
+    # Frames 3 and 8 of three videos, and 11 of the one that has it.
+    assert exemplars.shape == (7, 3, 127, 127)
+    assert regions.shape == (7, 3, 255, 255)
+    assert torch.equal(exemplars[0], exemplars[1])
+    # The target is bright, and in the middle.
+    assert exemplars[:, :, 50:77, 50:77].mean() > 2 * exemplars.mean()
+
+
+def test_iterations_fall_with_the_rate_until_they_never_end() -> None:
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(3, 32, 22, 22, generator=generator)
+    templates = torch.zeros(3, 32, 6, 6)
+    labels = centred_labels(torch.zeros(1, 2), 17, 8).expand(3, -1, -1)
+    slow, fast = (learning_rates.iterations(templates, features, labels, rate) for rate in (0.02, 0.1))
+    assert 1 < fast < slow
+    assert learning_rates.iterations(templates, features, labels, 1e-9) == float("inf")
+
+
+def test_corrections_are_measured_where_the_tracker_makes_them(squares: Dataset, tmp_path: Path) -> None:
+    change, before, after = template_generalisation.corrections(gradnet_weights(tmp_path), squares)
+    assert 0 < change < 10
+    assert before > 0
+    assert after != before
+    success, precision = template_generalisation.tracking(GradNet(gradnet_weights(tmp_path)), squares)
+    assert 0 <= success <= 1
+    assert 0 <= precision <= 1
+
+
+def test_the_tables_of_the_correction_study(squares: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(correction_study, "LATER", (7, 8))
+    with torch.no_grad():
+        rows = correction_study.later_frames(gradnet_network(), squares)
+        loss, move = correction_study.repeated(gradnet_network(), squares)
+    assert [row.count("|") for row in rows] == [4, 4, 4]
+    assert loss.count("|") == move.count("|") == 2 + len(correction_study.STEPS)
+
+
+def test_a_row_of_the_table_of_trackers(squares: Dataset, tmp_path: Path) -> None:
+    where = ["--results", str(tmp_path), "--dataset", "squares"]
+    assert main(["run", "--tracker", "ncc", "--sequences", "right", "down", *where]) == 0
+    row = tracker_table.row("ncc", tmp_path, tmp_path, squares)
+    name, sequences, success, precision, fps, step = (cell.strip() for cell in row.strip("|").split("|"))
+    assert (name, sequences, step) == ("`ncc`", "2", "-")
+    assert float(success.split()[0]) > 0.5
+    assert float(precision.split()[0]) > 0.5
+    assert float(fps) > 0
