@@ -78,7 +78,7 @@ def demo(tracker: str) -> Job:
 
 
 _SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
-_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "4", "--rate", "0.0003")
+_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
 JOBS = (
     Job(
         "cuda-tests",
