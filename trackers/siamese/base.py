@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -68,12 +68,18 @@ class SiameseTracker(BatchTracker):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        moved = [
-            self.step(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
+        return self.computed(self.step, slots, frames)
+
+    def computed(
+        self, step: Callable[[Tensor, Tensor, Tensor], Tensor], slots: Sequence[int], frames: Sequence[Frame]
+    ) -> Boxes:
+        """Uploads the frames, takes a `step` with each batch of them, and waits for a row per slot."""
+        rows = [
+            step(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
             for some in self.batches(len(slots))
         ]
-        boxes: Boxes = torch.cat(moved).cpu().numpy()
-        return boxes
+        found: Boxes = torch.cat(rows).cpu().numpy()
+        return found
 
     def batches(self, count: int) -> list[slice]:
         """Which of `count` slots are computed together: all on a GPU, each alone on a CPU.

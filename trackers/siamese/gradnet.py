@@ -13,7 +13,7 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import SiameseTracker, for_inference, upload
+from trackers.siamese.base import SiameseTracker, for_inference
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.correction import GradNetNetwork, for_steps
 from trackers.siamese.response import (
@@ -127,8 +127,7 @@ class GradNet(GradNetBase):
         )
         super().__init__(settings, weights, device, slots, width)
         self.interval, self.share, self.trust = interval, share, trust
-        self.rates = {PRESENT: weak_rate}
-        self.update_rate = update_rate
+        self.update_rate, self.weak_rate = update_rate, weak_rate
         self.trusts = [Trust(interval, trust) for _ in range(slots)]
         self.fixed = torch.zeros_like(self.templates)
         self.crops = torch.zeros(slots, PRESENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE, device=self.device)
@@ -155,18 +154,7 @@ class GradNet(GradNetBase):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        found: Boxes = (
-            torch.cat(
-                [
-                    self._found(
-                        torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device)
-                    )
-                    for some in self.batches(len(slots))
-                ]
-            )
-            .cpu()
-            .numpy()
-        )
+        found = self.computed(self._found, slots, frames)
         # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
         lessons = []
         for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
@@ -226,8 +214,7 @@ class GradNet(GradNetBase):
             features = self.backbone(self.crops[slots, places])
             hidden = self.hidden[slots]
             corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
-            rates = [self.rates.get(place, self.update_rate) for _, place in lessons[some]]
-            rate = torch.tensor(rates, device=self.device)[:, None, None, None]
+            rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
             self.set_hidden(slots, torch.lerp(hidden, corrected, rate))
 
 

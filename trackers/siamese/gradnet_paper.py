@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import upload
 from trackers.siamese.gradnet import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import centred_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
@@ -90,18 +89,7 @@ class GradNetPaper(GradNetBase):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        found: Boxes = (
-            torch.cat(
-                [
-                    self.step(
-                        torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device)
-                    )
-                    for some in self.batches(len(slots))
-                ]
-            )
-            .cpu()
-            .numpy()
-        )
+        found = super().update(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
         self._learn(slots)

@@ -66,7 +66,7 @@ def _below(folder: Path, root: Path, report: Report) -> Iterator[Clip]:
     if images and truth:
         yield from _video(images, truth, root, report)
     else:
-        yield from (_centre(path, root, report) for path in images)
+        yield from (_centre(path, root) for path in images)
     for path in entries:
         if path.is_dir():
             yield from _below(path, root, report)
@@ -144,9 +144,8 @@ def _video(images: list[Path], truth: Path, root: Path, report: Report) -> Itera
         yield Clip(truth.parent.relative_to(root).as_posix(), files, np.array(usable))
 
 
-def _centre(path: Path, root: Path, report: Report) -> Clip:
+def _centre(path: Path, root: Path) -> Clip:
     """An image without boxes; the box is filled in when the image is decoded, so that none is read twice."""
-    del report
     return Clip(path.relative_to(root).as_posix(), (path,), np.full((1, 4), np.nan))
 
 
