@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from trackers.catalogue import TrackerSpec
+from trackers.external.origin import Origin
 from trackers.external.remote import Remote
 from trackers.tracker import Tracker
 
@@ -39,16 +38,12 @@ class Builder:
             self._tracker = self._spec.build(self._log)
         return self._tracker
 
+    def origin(self) -> Origin:
+        """What the tracker is made of and what it runs on."""
+        return self._spec.origin(self.tracker())
+
     def discard(self) -> None:
         """Gives up the tracker there is, with its process: nobody knows what state a failure left it in."""
         if isinstance(self._tracker, Remote):
             self._tracker.dispose()
         self._tracker = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.discard()

@@ -1,32 +1,24 @@
-"""The local scheduler: carries out one protocol's requests, one after the other, on one tracker."""
+"""Carries out requests on one tracker, one after the other, and takes its time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import TypeVar
 
-from benchmarks.protocols.protocol import Init, Prediction, Run, Trajectory
+from benchmarks.protocols.protocol import Init, Prediction, Request
+from benchmarks.running.attempt import InvalidBox, OutOfTime, TrackerFailure
 from benchmarks.running.prefetch import Prefetcher
 from trackers.answers import read_box
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
 from trackers.external.remote import Remote
 from trackers.tracker import Boxes, Tracker
 
-
-class InvalidBox(Exception):
-    """A tracker's answer is no box. The message says at which frame and what it was."""
-
-
-class OutOfTime(Exception):
-    """The deadline has passed. The message says at which frame."""
-
-
-class TrackerFailure(Exception):
-    """A tracker raised an error, which is this one's cause. The message says at which frame."""
+Returned = TypeVar("Returned")
 
 
 def drive(
-    run: Run,
+    requests: Generator[Request, Prediction, Returned],
     tracker: Tracker,
     frames: Prefetcher,
     *,
@@ -34,15 +26,15 @@ def drive(
     on_frame: Callable[[], None] = lambda: None,
     on_transport: Callable[[float], None] = lambda seconds: None,  # noqa: ARG005
     clock: Callable[[], float] = time.perf_counter,
-) -> Trajectory:
-    """Carries out the requests of `run` and returns its trajectory.
+) -> Returned:
+    """Carries out `requests` and returns what they return in the end.
 
     Only the tracker is timed: a frame is decoded before the clock starts, and the device has finished
     before the clock is read. A tracker that gets its frames in another form or process tells its own
     seconds, and what the call took beside them is transport.
 
     Args:
-        run: one of a protocol's runs over a sequence, not started.
+        requests: one of a protocol's runs over a sequence, or several; not started.
         tracker: who answers.
         frames: the sequence's frames.
         deadline: the clock's reading after which to give up; looked at between frames.
@@ -55,7 +47,7 @@ def drive(
         SequenceError: a frame is missing or damaged.
     """
     try:
-        request = next(run)
+        request = next(requests)
         while True:
             frame = frames[request.frame]
             if isinstance(tracker, Remote):
@@ -83,13 +75,14 @@ def drive(
             on_frame()
             if deadline is not None and clock() > deadline:
                 raise OutOfTime(f"frame {request.frame}: the time limit has passed")
-            request = run.send(Prediction(_checked(answer, request.frame), seconds))
+            request = requests.send(Prediction(checked(answer, request.frame), seconds))
     except StopIteration as stop:
-        trajectory: Trajectory = stop.value
-        return trajectory
+        returned: Returned = stop.value
+        return returned
 
 
-def _checked(answer: object, frame: int) -> Boxes:
+def checked(answer: object, frame: int) -> Boxes:
+    """What a tracker answered to `frame`, as a box; raises InvalidBox if it is none."""
     try:
         return read_box(answer)
     except InvalidAnswer as error:

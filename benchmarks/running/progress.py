@@ -28,7 +28,8 @@ class RunProgress:
         self._sequences = sequences
         self._frames = frames
         self._ended = 0
-        self._passed = 0
+        self._done = 0.0
+        self._left: dict[str, float] = {}  # frames to do, of each sequence that is under way
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -43,30 +44,41 @@ class RunProgress:
         self._began = time.monotonic()
 
     def start(self, sequence: str, frames: int) -> None:
-        """A sequence of `frames` frames begins."""
-        self._passed += frames
-        self._bar.update(self._task, description=escape(f"[{self._ended + 1}/{self._sequences}] {sequence}"))
+        """A sequence of `frames` frames begins; others may be under way."""
+        self._left[sequence] = frames
+        self._describe()
 
-    def advance(self, frames: float) -> None:
+    def advance(self, sequence: str, frames: float) -> None:
         """So many frames are done: a part of one where a sequence is run several times."""
+        self._left[sequence] -= frames
+        self._done += frames
         self._bar.advance(self._task, frames)
 
     def end(self, sequence: str, record: SequenceRecord, speed: float | None) -> None:
         """A sequence is over; `speed` is the tracker's, in updates per second, where there were any."""
         self._ended += 1
-        self._bar.update(self._task, completed=self._passed)  # a sequence that failed has passed as well
+        self.advance(sequence, self._left[sequence])  # one that failed has passed as well
+        del self._left[sequence]
+        self._describe()
         if record.status != "ok":
             self.note(sequence, record)
         elif not self._console.is_terminal:
             fps = f", {speed:.1f} FPS" if speed else ""
-            per_frame = (time.monotonic() - self._began) / self._passed
-            left = per_frame * (self._frames - self._passed)
+            per_frame = (time.monotonic() - self._began) / self._done
+            left = per_frame * (self._frames - self._done)
             place = f"[{self._ended}/{self._sequences}]"
             self._print(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
 
     def note(self, sequence: str, record: SequenceRecord) -> None:
         """Says what became of a sequence that is not ok."""
         self._print(f"{sequence} {record.status}: {record.message}")
+
+    def _describe(self) -> None:
+        names = list(self._left)
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            place = f"[{self._ended + 1}/{self._sequences}]"
+            self._bar.update(self._task, description=escape(f"{place} {names[0]}{more}"))
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

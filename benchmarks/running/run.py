@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-import traceback
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,17 +13,13 @@ import numpy as np
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
 from benchmarks.running.builder import Builder
-from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
-from benchmarks.running.environment import describe, usable_cores
-from benchmarks.running.prefetch import Prefetcher, prompt_switches
+from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.progress import RunProgress
+from benchmarks.running.scheduler import Job, Scheduler, Task
 from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, file_digest, truth_digest
 from trackers.catalogue import TrackerSpec
-from trackers.errors import RemoteFailure, UserError
+from trackers.errors import UserError
 from trackers.external.origin import Origin
-from trackers.external.remote import Remote
-from trackers.seeding import seed_generators
-from trackers.tracker import Tracker
 
 
 @dataclass(frozen=True)
@@ -98,8 +90,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     """
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    with Builder(settings.spec, settings.limit, folder.log_path) as builder:
-        return _run(settings, dataset, names, protocol, folder, builder)
+    with OneByOne(Builder(settings.spec, settings.limit, folder.log_path)) as scheduler:
+        return _run(settings, dataset, names, protocol, folder, scheduler)
 
 
 def _run(
@@ -108,17 +100,15 @@ def _run(
     names: Iterable[str],
     protocol: Protocol,
     folder: RunFolder,
-    builder: Builder,
+    scheduler: Scheduler,
 ) -> RunSummary:
-    tracker = builder.tracker()
-    origin = settings.spec.origin(tracker)
-    repeat = settings.repeat or (1 if tracker.deterministic else protocol.repeat)
-    manifest = _open_manifest(folder, _identity(settings, origin, repeat), settings.overwrite)
-    own_process = {"own_process": True} if isinstance(tracker, Remote) else {}
-    environment = manifest.add_environment(describe(origin.device) | own_process)
+    contender = scheduler.contender()
+    repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
+    manifest = _open_manifest(folder, _identity(settings, contender.origin, repeat), settings.overwrite)
+    environment = manifest.add_environment(contender.environment)
 
     summary = RunSummary(folder.path)
-    todo: list[Sequence] = []
+    todo: list[Task] = []
     for name in names:
         try:
             fresh, sequence = _plan(dataset, name)
@@ -131,41 +121,31 @@ def _run(
             summary.kept += 1
         else:
             summary.records[name] = replace(fresh, environment=environment)
-            todo.append(sequence)
+            todo.append(Task(sequence, summary.records[name]))
     if summary.failed and not todo and not summary.kept:
         first = next(iter(summary.failed.values()))
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
     manifest.sequences |= summary.failed
 
-    total = sum(len(sequence.truth) for sequence in todo)
-    elsewhere = isinstance(tracker, Remote)
-    # A tracker in another process has a core for itself.
-    threads = max(min(4, usable_cores()) - elsewhere, 1)
-    with (
-        ThreadPoolExecutor(threads, "decode") as pool,
-        RunProgress(len(todo), total) as progress,
-        prompt_switches() if elsewhere else nullcontext(),
-    ):
+    job = Job(protocol, repeat, settings.seed, settings.limit)
+    with RunProgress(len(todo), sum(len(task.sequence.truth) for task in todo)) as progress:
         for name, record in summary.failed.items():
             progress.note(name, record)
-        for sequence in todo:
-            progress.start(sequence.name, len(sequence.truth))
-            attempt = _Attempt(
-                builder.tracker, protocol, repeat, settings.seed, settings.limit, pool, progress.advance
-            )
-            record, trajectories = attempt.make(sequence, summary.records[sequence.name])
-            updates, seconds = _updates(trajectories)
-            if record.status == "ok":
-                record = replace(record, runs=folder.write(sequence.name, trajectories))
-                summary.frames += record.frames
-                summary.updates += updates
-                summary.update_seconds += seconds
-                summary.transport.append(record.transport)
-            else:
-                builder.discard()
-            summary.records[sequence.name] = manifest.sequences[sequence.name] = record
-            manifest.write(folder.manifest_path)
-            progress.end(sequence.name, record, updates / seconds if seconds > 0 else None)
+        with closing(scheduler.outcomes(job, todo, progress)) as outcomes:
+            for outcome in outcomes:
+                name, record = outcome.sequence, outcome.record
+                if outcome.environment is not None:
+                    record = replace(record, environment=manifest.add_environment(outcome.environment))
+                updates, seconds = _updates(outcome.trajectories)
+                if record.status == "ok":
+                    record = replace(record, runs=folder.write(name, outcome.trajectories))
+                    summary.frames += record.frames
+                    summary.updates += updates
+                    summary.update_seconds += seconds
+                    summary.transport.append(record.transport)
+                summary.records[name] = manifest.sequences[name] = record
+                manifest.write(folder.manifest_path)
+                progress.end(name, record, updates / seconds if seconds > 0 else None)
     if not todo:
         manifest.write(folder.manifest_path)
     return summary
@@ -185,66 +165,6 @@ def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
         "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
     )
     return data, sequence
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """Makes all runs of a protocol over a sequence; what went wrong, if anything did, is in the record."""
-
-    tracker: Callable[[], Tracker]
-    protocol: Protocol
-    repeat: int
-    seed: int
-    limit: float | None
-    pool: Executor
-    advance: Callable[[float], None]
-    transport: list[float] = field(default_factory=list)
-
-    def make(self, sequence: Sequence, record: SequenceRecord) -> tuple[SequenceRecord, list[Trajectory]]:
-        try:
-            with Prefetcher(sequence.open_frames(), self.pool) as frames:
-                if sequence.size is None:
-                    height, width = frames[0].shape[:2]
-                    sequence = replace(sequence, size=(width, height))
-                trajectories = self._runs(sequence, frames)
-            return replace(record, transport=float(np.median(self.transport))), trajectories
-        except UserError as error:  # damaged frames, or a tracker that cannot be built again
-            return replace(record, status="failed", message=str(error)), []
-        except OutOfTime as error:
-            return replace(record, status="timeout", message=str(error)), []
-        except InvalidBox as error:
-            return replace(record, status="invalid", message=str(error)), []
-        except TrackerFailure as error:
-            cause = error.__cause__
-            trace = (
-                cause.trace
-                if isinstance(cause, RemoteFailure)
-                else "".join(traceback.format_exception(cause))
-            )
-            return replace(record, status="failed", message=str(error), traceback=trace), []
-
-    def _runs(self, sequence: Sequence, frames: Prefetcher) -> list[Trajectory]:
-        tracker = self.tracker()
-        deadline = None if self.limit is None else time.perf_counter() + self.limit
-        trajectories: list[Trajectory] = []
-        for _ in range(self.repeat):
-            runs = self.protocol.runs(sequence)
-            for run in runs:
-                _seed(tracker, self.seed, sequence.name, len(trajectories))
-                told = partial(self.advance, 1 / (self.repeat * len(runs)))
-                trajectories.append(
-                    drive(
-                        run,
-                        tracker,
-                        frames,
-                        deadline=deadline,
-                        on_frame=told,
-                        on_transport=self.transport.append,
-                    )
-                )
-            if self.protocol.enough(trajectories):
-                break
-        return trajectories
 
 
 def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
@@ -306,12 +226,3 @@ def _readable_with(folder: RunFolder, identity: Identity) -> bool:
     except UserError:
         return False
     return manifest is not None and manifest.identity == identity
-
-
-def _seed(tracker: Tracker, *parts: int | str) -> None:
-    """Sets the generators that a tracker draws from, in the process where it lives."""
-    number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest()[:4], "little")
-    if isinstance(tracker, Remote):
-        tracker.next_seed = number
-    else:
-        seed_generators(number)

@@ -9,7 +9,8 @@ import pytest
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.one_pass import one_pass
-from benchmarks.running.drive import InvalidBox, OutOfTime, TrackerFailure, drive
+from benchmarks.running.attempt import InvalidBox, OutOfTime, TrackerFailure
+from benchmarks.running.drive import drive
 from benchmarks.running.prefetch import Prefetcher
 from trackers.tracker import Boxes, Frame, Tracker
 

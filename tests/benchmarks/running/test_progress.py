@@ -14,10 +14,10 @@ def narrate(terminal: bool) -> str:
     with RunProgress(2, 10, console) as progress:
         progress.start("first[x]", 5)
         for _ in range(5):
-            progress.advance(1)
+            progress.advance("first[x]", 1)
         progress.end("first[x]", SequenceRecord("ok", frames=5), 10.0)
         progress.start("second[x]", 5)
-        progress.advance(1)
+        progress.advance("second[x]", 1)
         progress.end(
             "second[x]", SequenceRecord("failed", "frame 1: [bold]ValueError[/bold]: " + "x" * 200), None
         )

@@ -1,0 +1,92 @@
+"""All runs of a protocol over one sequence, and what is written down when they go wrong."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from hashlib import sha256
+from typing import TypeAlias
+
+from benchmarks.datasets import Sequence
+from benchmarks.protocols import Trajectory
+from benchmarks.protocols.protocol import Prediction, Request
+from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.scheduler import Job
+from benchmarks.store import SequenceRecord
+from trackers.errors import RemoteFailure, UserError
+from trackers.external.remote import Remote
+from trackers.seeding import seed_generators
+from trackers.tracker import Tracker
+
+
+class InvalidBox(Exception):
+    """A tracker's answer is no box. The message says at which frame and what it was."""
+
+
+class OutOfTime(Exception):
+    """The deadline has passed. The message says at which frame."""
+
+
+class TrackerFailure(Exception):
+    """A tracker raised an error, which is this one's cause. The message says at which frame."""
+
+
+# A UserError is a damaged frame, or a tracker that cannot be built again.
+FAILURES = (UserError, OutOfTime, InvalidBox, TrackerFailure)
+"""What costs a sequence and lets the run go on."""
+
+Attempt: TypeAlias = Generator[Request, Prediction, list[Trajectory]]
+
+
+def attempt(job: Job, sequence: Sequence, before_run: Callable[[int], None] = lambda run: None) -> Attempt:  # noqa: ARG005
+    """The requests of all runs, one after the other; returns their trajectories.
+
+    Args:
+        job: which runs, and how often.
+        sequence: over what; its `size` is known.
+        before_run: called with each run's number before its first request.
+    """
+    trajectories: list[Trajectory] = []
+    for _ in range(job.repeat):
+        for run in job.protocol.runs(sequence):
+            before_run(len(trajectories))
+            trajectories.append((yield from run))
+        if job.protocol.enough(trajectories):
+            break
+    return trajectories
+
+
+def share_of_an_answer(job: Job, sequence: Sequence) -> float:
+    """The part of a frame that is done with one answer, where several runs pass over it."""
+    return 1 / (job.repeat * len(job.protocol.runs(sequence)))
+
+
+def sized(sequence: Sequence, frames: Prefetcher) -> Sequence:
+    """`sequence` with the size of its images, which its first frame tells where no file does."""
+    if sequence.size is not None:
+        return sequence
+    height, width = frames[0].shape[:2]
+    return replace(sequence, size=(width, height))
+
+
+def seed(tracker: Tracker, *parts: int | str) -> None:
+    """Sets the generators that a tracker draws from, in the process where it lives."""
+    number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest()[:4], "little")
+    if isinstance(tracker, Remote):
+        tracker.next_seed = number
+    else:
+        seed_generators(number)
+
+
+def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
+    """`record` with what one of `FAILURES` says."""
+    if isinstance(error, OutOfTime):
+        return replace(record, status="timeout", message=str(error))
+    if isinstance(error, InvalidBox):
+        return replace(record, status="invalid", message=str(error))
+    cause = error.__cause__
+    if not isinstance(error, TrackerFailure) or cause is None:
+        return replace(record, status="failed", message=str(error))
+    trace = cause.trace if isinstance(cause, RemoteFailure) else "".join(traceback.format_exception(cause))
+    return replace(record, status="failed", message=str(error), traceback=trace)

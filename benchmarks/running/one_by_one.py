@@ -1,0 +1,73 @@
+"""The plain scheduler: one tracker, one sequence after the other, each answer timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence as Items
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from benchmarks.running.attempt import FAILURES, attempt, failed, seed, share_of_an_answer, sized
+from benchmarks.running.builder import Builder
+from benchmarks.running.drive import drive
+from benchmarks.running.environment import describe, usable_cores
+from benchmarks.running.prefetch import Prefetcher, prompt_switches
+from benchmarks.running.progress import RunProgress
+from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Scheduler, Task
+from trackers.external.remote import Remote
+
+
+class OneByOne(Scheduler):
+    """Runs sequences one after the other, with the tracker built anew after a failure.
+
+    Args:
+        builder: makes the tracker.
+    """
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+
+    def contender(self) -> Contender:
+        tracker = self._builder.tracker()
+        origin = self._builder.origin()
+        own_process = {"own_process": True} if isinstance(tracker, Remote) else {}
+        return Contender(origin, tracker.deterministic, describe(origin.device) | own_process)
+
+    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
+        elsewhere = isinstance(self._builder.tracker(), Remote)
+        # A tracker in another process has a core for itself.
+        threads = max(min(4, usable_cores()) - elsewhere, 1)
+        with (
+            ThreadPoolExecutor(threads, "decode") as pool,
+            prompt_switches() if elsewhere else nullcontext(),
+        ):
+            for task in tasks:
+                progress.start(task.sequence.name, len(task.sequence.truth))
+                try:
+                    yield self._ran(job, task, pool, progress)
+                except FAILURES as error:
+                    self._builder.discard()
+                    yield Outcome(task.sequence.name, failed(task.record, error))
+
+    def _ran(self, job: Job, task: Task, pool: ThreadPoolExecutor, progress: RunProgress) -> Outcome:
+        sequence, transport = task.sequence, list[float]()
+        with Prefetcher(sequence.open_frames(), pool) as frames:
+            tracker = self._builder.tracker()
+            deadline = None if job.limit is None else time.perf_counter() + job.limit
+            trajectories = drive(
+                attempt(job, sized(sequence, frames), partial(seed, tracker, job.seed, sequence.name)),
+                tracker,
+                frames,
+                deadline=deadline,
+                on_frame=partial(progress.advance, sequence.name, share_of_an_answer(job, sequence)),
+                on_transport=transport.append,
+            )
+        record = replace(task.record, transport=float(np.median(transport)))
+        return Outcome(sequence.name, record, trajectories)
+
+    def close(self) -> None:
+        self._builder.discard()

@@ -1,0 +1,116 @@
+"""What a scheduler is: it has a tracker make the runs of a protocol over sequences, in its own way.
+
+    OneByOne   one tracker, one sequence after the other
+    LockStep   one batch tracker, as many sequences at once as it has slots
+    Workers    several processes, each of them one of the above
+    OnRay      the same on the machines of a Ray cluster
+
+A scheduler knows no metric and writes no file: it yields what became of each sequence, in any order.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from benchmarks.datasets import Sequence
+from benchmarks.protocols import Protocol, Trajectory
+from benchmarks.running.progress import RunProgress
+from benchmarks.store import SequenceRecord
+from trackers.external.origin import Origin
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What a run has to know of its tracker before it begins.
+
+    Attributes:
+        origin: what the tracker is made of and what it runs on.
+        deterministic: see `Tracker.deterministic`.
+        environment: machine and versions, as the manifest keeps them.
+    """
+
+    origin: Origin
+    deterministic: bool
+    environment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with each sequence.
+
+    Attributes:
+        protocol: which runs are made over it.
+        repeat: how often each is made.
+        seed: see `RunSettings.seed`.
+        limit: seconds that one sequence may take with all its runs, or None.
+    """
+
+    protocol: Protocol
+    repeat: int = 1
+    seed: int = 0
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sequence to be run, and the record of its data, which becomes the record of its outcome."""
+
+    sequence: Sequence
+    record: SequenceRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a sequence.
+
+    Attributes:
+        sequence: its name.
+        record: its status; without the files, which are not written yet.
+        trajectories: one for each run, where the status is `ok`.
+        environment: where it ran, if that is not what the `Contender` says.
+    """
+
+    sequence: str
+    record: SequenceRecord
+    trajectories: list[Trajectory] = field(default_factory=list)
+    environment: dict[str, Any] | None = None
+
+
+Outcomes: TypeAlias = Generator[Outcome, None, None]
+
+
+class Scheduler(ABC):
+    """Carries out a job on sequences; to be closed, as a context, when it is no longer needed."""
+
+    @abstractmethod
+    def contender(self) -> Contender:
+        """Makes the tracker ready and says what it is.
+
+        Raises:
+            UserError: it cannot be built, or not for this scheduler.
+        """
+
+    @abstractmethod
+    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
+        """Yields each task's outcome as soon as it is known; a sequence that fails costs no other.
+
+        Raises:
+            UserError: nothing more can be run.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends trackers and whatever else was started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
