@@ -89,8 +89,18 @@ class Remote(Tracker):
 
     def init(self, frame: Frame, box: Boxes) -> None:
         with self._guarded():
+            before = self._child
             self.start()
-            self._begin(frame, box)
+            try:
+                self._begin(frame, box)
+            except RemoteFailure:
+                assert self._child
+                if self._child is not before or self._child.alive:
+                    raise
+                # It may have been ending since its last answer, which must not cost the next sequence: a
+                # tracker that ends at every initialisation ends at this one too.
+                self.start()
+                self._begin(frame, box)
 
     def update(self, frame: Frame) -> Boxes:
         with self._guarded():

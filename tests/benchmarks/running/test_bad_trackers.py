@@ -102,6 +102,7 @@ for line in sys.stdin:
 """
 
 ONCE = """say(json.dumps({"box": box}) + "\\n"); sys.exit()"""
+SLOWLY = """say(json.dumps({"box": box}) + "\\n"); time.sleep(0.3); sys.exit()"""
 TWICE = """say((json.dumps({"box": box}) + "\\n") * 2); continue"""
 
 
@@ -233,7 +234,7 @@ def test_a_programs_misdeed_costs_its_sequence(
         assert log.read_text().endswith("the last line\n")
 
 
-@pytest.mark.parametrize("last", [ONCE, TWICE])
+@pytest.mark.parametrize("last", [ONCE, SLOWLY, TWICE])
 def test_what_comes_after_the_last_answer_does_not_cost_the_next_sequence(
     squares: Any, tmp_path: Path, last: str
 ) -> None:
