@@ -106,8 +106,11 @@ class TrackerSpec:
         default = getattr(self.factory(), "default_weights", None)
         return self.weights or (default() if default else None)
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self, slots: int = 1) -> dict[str, Any]:
         """The keyword arguments for the factory, checked against its signature.
+
+        Args:
+            slots: how many targets a batch tracker shall follow at once.
 
         Raises:
             UserError: a setting it does not have, a value of another kind, weights or a device for a
@@ -121,7 +124,7 @@ class TrackerSpec:
         elif self.device not in ("auto", "cpu"):
             raise UserError(f"tracker '{self.tracker}' runs on the CPU only; leave --device out")
         if "slots" in parameters:
-            arguments["slots"] = 1
+            arguments["slots"] = slots
         if "weights" in parameters:
             arguments["weights"] = self.weights
         elif self.weights is not None:
@@ -155,15 +158,7 @@ class TrackerSpec:
         program = self.program
         if program or self.isolate:
             return self._start(program, log, watch)
-        factory, arguments = self.factory(), self.arguments()
-        try:
-            made = factory(**arguments)
-        except UserError:
-            raise
-        except Exception as error:  # somebody's constructor may raise anything
-            raise UserError(
-                f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
-            ) from error
+        made = self._made()
         customs = {
             name.removeprefix(PREFIX): value
             for name, value in self.settings.items()
@@ -181,8 +176,34 @@ class TrackerSpec:
             "init(frame, box) and update(frame)"
         )
 
-    def origin(self, tracker: Tracker) -> Origin:
-        """What `tracker`, which `build` made, is made of and what it runs on."""
+    def build_batch(self, slots: int) -> BatchTracker:
+        """Makes a batch tracker that follows up to `slots` targets at once.
+
+        Raises:
+            UserError: as `build`, or the tracker follows one target at a time.
+        """
+        alone = f"tracker '{self.tracker}' follows one target at a time; leave --batch out"
+        if self.program or self.isolate or "slots" not in inspect.signature(self.factory()).parameters:
+            raise UserError(alone + (" or --isolate" if self.isolate else ""))
+        made = self._made(slots)
+        if not isinstance(made, BatchTracker):
+            raise UserError(alone)
+        return made
+
+    def _made(self, slots: int = 1) -> object:
+        """What the factory returns."""
+        factory, arguments = self.factory(), self.arguments(slots)
+        try:
+            return factory(**arguments)
+        except UserError:
+            raise
+        except Exception as error:  # somebody's constructor may raise anything
+            raise UserError(
+                f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
+            ) from error
+
+    def origin(self, tracker: Tracker | BatchTracker) -> Origin:
+        """What `tracker`, which was made by this, is made of and what it runs on."""
         from trackers.external.remote import Remote
 
         if isinstance(tracker, Remote):

@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeat", type=count, metavar="N", help="how often to make each run (default: as the protocol says)"
     )
+    parser.add_argument(
+        "--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch"
+    )
     parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     parser.add_argument(
         "--name", metavar="NAME", help="keep the results under this name (default: the tracker's)"
@@ -86,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         repeat=arguments.repeat,
         limit=arguments.timeout,
         overwrite=arguments.overwrite,
+        batch=arguments.batch,
     )
     with _interrupted_when_terminated():
         summary = run(settings, dataset, names)
@@ -98,6 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"; {summary.frames} frames, {summary.updates / summary.update_seconds:.1f} FPS "
             "(updates alone, without decoding and initialisation)"
         )
+    if summary.remark:
+        line += f"; {summary.remark}"
     if transport := sum(summary.transport) / max(len(summary.transport), 1):
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
     print(f"{line}; in {summary.path}", file=sys.stderr)

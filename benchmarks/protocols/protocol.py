@@ -94,6 +94,7 @@ class Protocol:
         runs: the runs over a sequence, none of them started. Each is independent of the others.
         repeat: how often the runs are made unless the user says otherwise.
         enough: given the trajectories so far of a repeated run, whether further ones would be the same.
+        timed: whether it depends on the tracker's times which frames it is given.
     """
 
     name: str
@@ -101,3 +102,4 @@ class Protocol:
     runs: Callable[[Sequence], list[Run]]
     repeat: int = 1
     enough: Callable[[Items[Trajectory]], bool] = _never
+    timed: bool = False

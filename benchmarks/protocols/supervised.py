@@ -121,4 +121,5 @@ REALTIME = Protocol(
     "realtime",
     "realtime",
     lambda sequence: [supervised(sequence, Stream(1 / FRAMES_PER_SECOND))],
+    timed=True,
 )

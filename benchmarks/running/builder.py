@@ -8,11 +8,11 @@ from pathlib import Path
 from trackers.catalogue import TrackerSpec
 from trackers.external.origin import Origin
 from trackers.external.remote import Remote
-from trackers.tracker import Tracker
+from trackers.tracker import BatchTracker, Tracker
 
 
 class Builder:
-    """Makes the tracker when it is needed, and ends it with the run.
+    """Makes the tracker when it is needed.
 
     Args:
         spec: which tracker.
@@ -27,6 +27,7 @@ class Builder:
         self._spec = replace(spec, limits=limits)
         self._log = log
         self._tracker: Tracker | None = None
+        self._batch: BatchTracker | None = None
 
     def tracker(self) -> Tracker:
         """The tracker, in working order.
@@ -38,12 +39,22 @@ class Builder:
             self._tracker = self._spec.build(self._log)
         return self._tracker
 
+    def batch_tracker(self, slots: int) -> BatchTracker:
+        """The tracker as one that follows up to `slots` targets at once, in working order.
+
+        Raises:
+            UserError: it cannot be built, or follows one target at a time.
+        """
+        if self._batch is None:
+            self._batch = self._spec.build_batch(slots)
+        return self._batch
+
     def origin(self) -> Origin:
-        """What the tracker is made of and what it runs on."""
-        return self._spec.origin(self.tracker())
+        """What the tracker is made of and what it runs on; it is there by now."""
+        return self._spec.origin(self._batch or self.tracker())
 
     def discard(self) -> None:
         """Gives up the tracker there is, with its process: nobody knows what state a failure left it in."""
         if isinstance(self._tracker, Remote):
             self._tracker.dispose()
-        self._tracker = None
+        self._tracker = self._batch = None

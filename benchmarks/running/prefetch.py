@@ -64,12 +64,16 @@ class Prefetcher:
         """The image file of frame `index`, as `Frames.path`."""
         return self._frames.path(index)
 
+    def close(self) -> None:
+        """Gives up the frames that are held, and those still to be decoded."""
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for future in self._waiting.values():
-            future.cancel()
-        self._waiting.clear()
+        self.close()

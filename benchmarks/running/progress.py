@@ -44,7 +44,9 @@ class RunProgress:
         self._began = time.monotonic()
 
     def start(self, sequence: str, frames: int) -> None:
-        """A sequence of `frames` frames begins; others may be under way."""
+        """A sequence of `frames` frames begins, perhaps for a second time; others may be under way."""
+        if sequence in self._left:
+            self.advance(sequence, self._left[sequence] - frames)
         self._left[sequence] = frames
         self._describe()
 

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
 from benchmarks.running.builder import Builder
+from benchmarks.running.lock_step import LockStep
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.progress import RunProgress
 from benchmarks.running.scheduler import Job, Scheduler, Task
@@ -37,6 +38,7 @@ class RunSettings:
             declares itself deterministic.
         limit: seconds that one sequence may take with all its runs, or None.
         overwrite: run again what is there, and give up results that were made with other settings.
+        batch: how many sequences a batch tracker follows at once.
     """
 
     spec: TrackerSpec
@@ -47,6 +49,7 @@ class RunSettings:
     repeat: int | None = None
     limit: float | None = None
     overwrite: bool = False
+    batch: int = 1
 
 
 @dataclass
@@ -60,6 +63,7 @@ class RunSummary:
         frames: how many frames the sequences have that are ok now.
         updates, update_seconds: on those, how many updates the tracker made (initialisations left out) and
             its time for them.
+        remark: what the scheduler has to say.
         transport: on those, by sequence, the median seconds per frame that frames and answers were under way.
     """
 
@@ -70,6 +74,7 @@ class RunSummary:
     updates: int = 0
     update_seconds: float = 0.0
     transport: list[float] = field(default_factory=list)
+    remark: str = ""
 
     @property
     def failed(self) -> dict[str, SequenceRecord]:
@@ -90,7 +95,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     """
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    with OneByOne(Builder(settings.spec, settings.limit, folder.log_path)) as scheduler:
+    builder = Builder(settings.spec, settings.limit, folder.log_path)
+    with LockStep(builder, settings.batch) if settings.batch > 1 else OneByOne(builder) as scheduler:
         return _run(settings, dataset, names, protocol, folder, scheduler)
 
 
@@ -148,6 +154,7 @@ def _run(
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
     if not todo:
         manifest.write(folder.manifest_path)
+    summary.remark = scheduler.remark()
     return summary
 
 
@@ -168,15 +175,16 @@ def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
 
 
 def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
-    """How many updates (initialisations left out) there were, and how many seconds they took together."""
+    """How many updates (initialisations left out) have a time, and how many seconds they took together."""
     count, seconds = 0, 0.0
     for trajectory in trajectories:
+        timed = np.isfinite(trajectory.seconds)
         if trajectory.codes is None:
-            updated = np.arange(len(trajectory.seconds)) > 0
+            timed[0] = False
         else:
-            updated = (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
-        count += int(updated.sum())
-        seconds += float(trajectory.seconds[updated].sum())
+            timed &= (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
+        count += int(timed.sum())
+        seconds += float(trajectory.seconds[timed].sum())
     return count, seconds
 
 

@@ -103,6 +103,10 @@ class Scheduler(ABC):
             UserError: nothing more can be run.
         """
 
+    def remark(self) -> str:
+        """What is to be said of the whole at its end, if anything."""
+        return ""
+
     @abstractmethod
     def close(self) -> None:
         """Ends trackers and whatever else was started."""

@@ -1,0 +1,180 @@
+"""The scheduler for a batch tracker: many sequences at once, all of them a frame further with each call.
+
+Each slot follows one sequence. When that ends the slot takes the next, the longest first, so that few slots
+are empty at the end. Decoding goes on in threads while the tracker works.
+
+How long a tracker takes for one frame cannot be told in a batch: times are NaN, and what is measured is a
+throughput, which is no tracker's FPS.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Sequence as Items
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from benchmarks.protocols.protocol import Init, Prediction, Request
+from benchmarks.running.attempt import FAILURES, OutOfTime, attempt, failed, share_of_an_answer, sized
+from benchmarks.running.builder import Builder
+from benchmarks.running.drive import checked
+from benchmarks.running.environment import describe, usable_cores
+from benchmarks.running.one_by_one import OneByOne
+from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.progress import RunProgress
+from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Scheduler, Task
+from trackers.errors import UserError
+from trackers.tracker import Frame
+
+_AHEAD = 16
+"""Frames that wait decoded, of all slots together; at least one for each."""
+
+
+class LockStep(Scheduler):
+    """Runs up to `slots` sequences at once.
+
+    Args:
+        builder: makes the tracker.
+        slots: how many targets it follows.
+    """
+
+    def __init__(self, builder: Builder, slots: int) -> None:
+        self._builder = builder
+        self._slots = slots
+        self._answered = 0
+        self._seconds = 0.0
+
+    def contender(self) -> Contender:
+        tracker = self._builder.batch_tracker(self._slots)
+        if not tracker.deterministic:
+            # What it draws would depend on what else is in the batch.
+            raise UserError("a tracker that is not deterministic cannot run in a batch; leave --batch out")
+        origin = self._builder.origin()
+        return Contender(origin, True, describe(origin.device) | {"batch": self._slots})
+
+    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
+        if job.protocol.timed:
+            raise UserError(
+                f"protocol {job.protocol.name} needs each answer's own time, which a batch has not; "
+                "leave --batch out"
+            )
+        waiting = deque(sorted(tasks, key=lambda task: -len(task.sequence.truth)))
+        suspects: list[Task] = []
+        slots: dict[int, _Slot] = {}
+        threads = min(max(usable_cores() - 1, 1), 16)
+        with ThreadPoolExecutor(threads, "decode") as pool:
+            while waiting or slots:
+                for number in range(self._slots):
+                    if waiting and number not in slots:
+                        task = waiting.popleft()
+                        progress.start(task.sequence.name, len(task.sequence.truth))
+                        slots[number] = _Slot(job, task, pool, max(_AHEAD // self._slots, 1))
+                try:
+                    self._step({number: slot for number, slot in slots.items() if not slot.outcome})
+                except Exception as error:
+                    if type(error).__name__ == "OutOfMemoryError":  # torch's own class, where it is loaded
+                        raise UserError(
+                            f"a batch of {self._slots} does not fit into the device's memory; "
+                            "give a smaller --batch; what was finished is kept"
+                        ) from error
+                    # Whose fault it is shows when each of them runs alone.
+                    self._builder.discard()
+                    suspects += [slot.task for slot in slots.values() if not slot.outcome]
+                    slots = {number: slot for number, slot in slots.items() if slot.outcome}
+                for slot in slots.values():
+                    progress.advance(slot.task.sequence.name, slot.progress())
+                for number in [number for number, slot in slots.items() if slot.outcome]:
+                    outcome = slots.pop(number).outcome
+                    assert outcome
+                    yield outcome
+        if suspects:
+            self._builder.discard()
+            yield from OneByOne(self._builder).outcomes(job, suspects, progress)
+
+    def _step(self, slots: dict[int, _Slot]) -> None:
+        """Carries out one request of each slot: a call for those that start, and one for the others."""
+        if not slots:
+            return
+        tracker = self._builder.batch_tracker(self._slots)
+        begin = time.perf_counter()
+        starts = {number: slot.request for number, slot in slots.items() if isinstance(slot.request, Init)}
+        if starts:
+            boxes = np.array([request.box for request in starts.values()])
+            tracker.init(list(starts), [slots[number].frame for number in starts], boxes.copy())
+        others = [number for number in slots if number not in starts]
+        found = tracker.update(others, [slots[number].frame for number in others]) if others else ()
+        tracker.synchronize()
+        self._seconds += time.perf_counter() - begin
+        self._answered += len(slots)
+        for number, request in starts.items():
+            slots[number].answer(request.box)
+        for number, box in zip(others, found, strict=True):
+            slots[number].answer(box)
+
+    def remark(self) -> str:
+        if not self._seconds:
+            return ""
+        return f"{self._answered / self._seconds:.1f} frames/s in batches of up to {self._slots}"
+
+    def close(self) -> None:
+        self._builder.discard()
+
+
+class _Slot:
+    """A sequence that is under way: its present request, and the frame that belongs to it.
+
+    Attributes:
+        task: the sequence.
+        request: what is asked of the tracker.
+        frame: on which frame.
+        outcome: what became of the sequence, when it is over.
+    """
+
+    request: Request
+    frame: Frame
+
+    def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, ahead: int) -> None:
+        self.task = task
+        self.outcome: Outcome | None = None
+        self._share = share_of_an_answer(job, task.sequence)
+        self._answers = 0
+        self._deadline = math.inf if job.limit is None else time.perf_counter() + job.limit
+        self._frames = Prefetcher(task.sequence.open_frames(), pool, ahead)
+
+        def begin() -> Request:
+            self._requests = attempt(job, sized(task.sequence, self._frames))
+            return next(self._requests)
+
+        self._go_on(begin)
+
+    def answer(self, box: object) -> None:
+        """Takes the tracker's answer, and asks for what comes next."""
+        self._answers += 1
+        self._go_on(lambda: self._requests.send(self._prediction(box)))
+
+    def progress(self) -> float:
+        """How many frames are done since this was last asked."""
+        done, self._answers = self._answers * self._share, 0
+        return done
+
+    def _prediction(self, box: object) -> Prediction:
+        if time.perf_counter() > self._deadline:
+            raise OutOfTime(f"frame {self.request.frame}: the time limit has passed")
+        return Prediction(checked(box, self.request.frame), math.nan)
+
+    def _go_on(self, following: Callable[[], Request]) -> None:
+        try:
+            self.request = following()
+            self.frame = self._frames[self.request.frame]
+        except StopIteration as stop:
+            self._end(Outcome(self.task.sequence.name, self.task.record, stop.value))
+        except FAILURES as error:
+            self._end(Outcome(self.task.sequence.name, failed(self.task.record, error)))
+
+    def _end(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._frames.close()

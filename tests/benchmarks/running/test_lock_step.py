@@ -1,0 +1,184 @@
+"""Many sequences in one batch give what each gives alone, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_networks import gradnet_weights, siamfc_weights
+
+from benchmarks.cli.main import main
+from benchmarks.store import RunFolder
+
+# Follows nothing, but answers by what it was told in each slot, so that mixed-up slots show. Sequence "down"
+# is the one whose frames are all 77; its third update sets the misdeed off.
+BATCH = """
+import numpy as np
+from trackers.tracker import BatchTracker
+
+class OutOfMemoryError(RuntimeError): pass
+
+class Bad(BatchTracker):
+    deterministic = True
+    def __init__(self, slots: int, how: str = "well"):
+        self.how, self.boxes, self.calls, self.slots = how, [None] * slots, [0] * slots, slots
+        self.deterministic = how != "draws"
+    def init(self, slots, frames, boxes):
+        for slot, frame, box in zip(slots, frames, boxes):
+            self.boxes[slot], self.calls[slot] = np.append(box, frame.sum()), 0
+    def update(self, slots, frames):
+        found = np.empty((len(slots), 4))
+        for row, (slot, frame) in enumerate(zip(slots, frames)):
+            self.calls[slot] += 1
+            found[row] = self.boxes[slot][:4] + [frame.sum() % 97, self.boxes[slot][4] % 89, 0, 0]
+            if self.calls[slot] == 3 and (frame == 77).all():
+                if self.how == "raises": raise RuntimeError("out of luck")
+                if self.how == "nan": found[row] = np.nan
+                if self.how == "memory": raise OutOfMemoryError("CUDA out of memory")
+        return found
+"""
+
+
+@pytest.fixture
+def bad(squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    load = type(squares).__getitem__
+
+    def marked(self: Any, name: str) -> Any:
+        sequence = load(self, name)
+        if name == "down":
+            for frame in sequence.open_frames().pixels:
+                frame[:] = 77
+        return sequence
+
+    monkeypatch.setattr(type(squares), "__getitem__", marked)
+    (tmp_path / "bad.py").write_text(BATCH)
+    return f"{tmp_path / 'bad.py'}:Bad"
+
+
+def ran(tracker: str, results: Path, *options: str, dataset: str = "squares") -> tuple[int, dict[str, Any]]:
+    status = main(
+        [
+            "run",
+            "--tracker",
+            tracker,
+            "--dataset",
+            dataset,
+            "--results",
+            str(results),
+            "--name",
+            "t",
+            *options,
+        ]
+    )
+    protocol = options[options.index("--protocol") + 1] if "--protocol" in options else "ope"
+    manifest = json.loads(RunFolder(results, dataset, "t", protocol).manifest_path.read_text())
+    records: dict[str, Any] = manifest["sequences"]
+    return status, records
+
+
+def boxes(results: Path, dataset: str = "squares", protocol: str = "ope") -> dict[str, bytes]:
+    folder = results / dataset / "t" / protocol
+    return {
+        path.name: path.read_bytes() for path in folder.glob("*.txt") if not path.name.endswith(".time.txt")
+    }
+
+
+@pytest.mark.parametrize("protocol", ["ope", "tre", "supervised"])
+@pytest.mark.parametrize("slots", [2, 3, 16])
+def test_slots_are_not_mixed_up(bad: str, tmp_path: Path, slots: int, protocol: str) -> None:
+    for name, options in (("alone", ()), ("batch", ("--batch", str(slots)))):
+        status, records = ran(bad, tmp_path / name, "--protocol", protocol, *options)
+        assert status == 0
+        assert len(records) == 4
+    assert boxes(tmp_path / "batch", protocol=protocol) == boxes(tmp_path / "alone", protocol=protocol)
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "message"),
+    [
+        ("raises", "failed", "frame 3: RuntimeError: out of luck"),
+        ("nan", "invalid", "frame 3: [nan, nan, nan, nan] is no box"),
+    ],
+)
+def test_a_misdeed_costs_its_own_sequence(
+    bad: str, tmp_path: Path, how: str, status: str, message: str
+) -> None:
+    ended, records = ran(bad, tmp_path, "--batch", "3", "--set", f"how={how}")
+    assert ended == 1
+    assert {name: record["status"] for name, record in records.items()} == {
+        "right": "ok",
+        "down": status,
+        "single": "ok",
+        "both": "ok",
+    }
+    assert message in records["down"]["message"]
+    ran(bad, tmp_path / "well")
+    assert {name: boxes(tmp_path)[name] for name in ("right.txt", "both.txt")} == {
+        name: boxes(tmp_path / "well")[name] for name in ("right.txt", "both.txt")
+    }
+
+
+def test_a_damaged_frame_costs_its_own_sequence(bad: str, squares: Any, tmp_path: Path) -> None:
+    squares.broken = {"right": frozenset({4})}
+    ended, records = ran(bad, tmp_path, "--batch", "3")
+    assert ended == 1
+    assert records["right"]["message"] == "frame 4 is damaged"
+    assert sum(record["status"] == "ok" for record in records.values()) == 3
+
+
+def test_a_sequence_that_takes_too_long_is_given_up(bad: str, tmp_path: Path) -> None:
+    ended, records = ran(bad, tmp_path, "--batch", "4", "--timeout", "1e-9")
+    assert ended == 1
+    assert {record["status"] for record in records.values()} == {"timeout"}
+
+
+def test_times_are_not_made_up(bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(bad, tmp_path, "--batch", "4")
+    folder = RunFolder(tmp_path, "squares", "t", "ope")
+    manifest = folder.read_manifest()
+    assert manifest
+    (trajectory,) = folder.read("right", manifest.sequences["right"]) or []
+    assert np.isnan(trajectory.seconds).all()
+    assert manifest.environments[0]["batch"] == 4
+    said = capsys.readouterr().err
+    assert "frames/s in batches of up to 4" in said
+    assert "FPS" not in said
+
+
+def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(bad, tmp_path, "--sequences", "right", "both")
+    ran(bad, tmp_path, "--batch", "4")
+    assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("tracker", "options", "sentence"),
+    [
+        ("ncc", (), "tracker 'ncc' follows one target at a time; leave --batch out"),
+        ("BAD", ("--isolate",), "follows one target at a time; leave --batch out or --isolate"),
+        ("BAD", ("--protocol", "realtime"), "protocol realtime needs each answer's own time"),
+        ("BAD", ("--set", "how=draws"), "a tracker that is not deterministic cannot run in a batch"),
+        ("BAD", ("--set", "how=memory"), "a batch of 3 does not fit into the device's memory"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], tracker: str, options: Any, sentence: str
+) -> None:
+    words = ["run", "--tracker", tracker.replace("BAD", bad), "--dataset", "squares", "--batch", "3"]
+    assert main([*words, "--results", str(tmp_path / "results"), *options]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert sentence in line
+
+
+@pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet", "gradnet-paper"])
+def test_our_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path: Path) -> None:
+    file = (siamfc_weights if tracker.startswith("siamfc") else gradnet_weights)(tmp_path)
+    options = ("--weights", str(file), "--device", "cpu", "--sequences", "easy", "scale", "rotation")
+    for name, more in (("alone", ()), ("batch", ("--batch", "2"))):
+        assert ran(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
+    alone = boxes(tmp_path / "alone", "demo")
+    assert len(alone) == 3
+    assert boxes(tmp_path / "batch", "demo") == alone
