@@ -46,6 +46,7 @@ def add_tracker_options(parser: argparse.ArgumentParser, positional: bool = Fals
         add("--tracker", required=True, metavar="T", help=FORMS)
     add("--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)")
     add("--weights", type=Path, metavar="FILE", help="the tracker's weights")
+    add("--precision", metavar="P", help="of networks: float32, tf32 or bf16 (default: the tracker's own)")
     add("--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker")
 
 
@@ -67,7 +68,10 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     from trackers.catalogue import TrackerSpec
     from trackers.external.limits import Limits
 
-    spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, _settings(arguments.set))
+    settings = _settings(arguments.set)
+    if arguments.precision is not None:
+        settings["precision"] = arguments.precision
+    spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, settings)
     if not hasattr(arguments, "isolate"):
         return spec
     memory = None if arguments.memory is None else int(arguments.memory * 1e9)

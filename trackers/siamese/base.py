@@ -14,6 +14,8 @@ from torch import Tensor
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, folded, for_cpu
+from trackers.siamese.graphs import Graphs, on_cuda
+from trackers.siamese.precision import BFloat16, prepare
 from trackers.siamese.search import Search, SearchSettings, Targets
 from trackers.siamese.weights import shipped
 from trackers.tracker import BatchTracker, Boxes, Frame
@@ -26,9 +28,10 @@ class SiameseTracker(BatchTracker):
         settings: how targets are looked for.
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
+        precision: of the networks, see `trackers/siamese/precision.py`.
 
     Raises:
-        UserError: the device is not there, or slots is below 1.
+        UserError: the device is not there or cannot compute in this precision, or slots is below 1.
     """
 
     deterministic = True
@@ -40,10 +43,13 @@ class SiameseTracker(BatchTracker):
         """The file that is used where no weights are given."""
         return shipped(cls.weights_name)
 
-    def __init__(self, settings: SearchSettings, device: str, slots: int) -> None:
+    def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
         if slots < 1:
             raise UserError(f"slots is {slots}; give 1 or more")
         self.device = torch.device(resolve_device(device))
+        self.precision = precision
+        prepare(precision, self.device)
+        self.graphs = Graphs(on_cuda()) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
@@ -60,9 +66,9 @@ class SiameseTracker(BatchTracker):
                 f"an initial box is not usable: {boxes.tolist()}; give finite x, y and w, h above 0"
             )
         for some in self.batches(len(slots)):
-            index = torch.tensor(slots[some], device=self.device)
+            index = self.numbers(slots[some])
             pixels, sizes = upload(frames[some], self.device)
-            targets = self.search.start(pixels, sizes, torch.from_numpy(boxes[some]).to(self.device))
+            targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[some]), self.device))
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
@@ -71,15 +77,38 @@ class SiameseTracker(BatchTracker):
         return self.computed(self.step, slots, frames)
 
     def computed(
-        self, step: Callable[[Tensor, Tensor, Tensor], Tensor], slots: Sequence[int], frames: Sequence[Frame]
+        self,
+        step: Callable[[Tensor, Tensor, Tensor], Tensor],
+        slots: Sequence[int],
+        frames: Sequence[Frame],
+        variant: object = None,
     ) -> Boxes:
-        """Uploads the frames, takes a `step` with each batch of them, and waits for a row per slot."""
+        """Uploads the frames, takes a `step` with each batch of them, and waits for a row per slot.
+
+        Args:
+            step: computes rows of slots, frames and their sizes, as `self.step`.
+            slots: distinct numbers.
+            frames: as many.
+            variant: see `Graphs`.
+        """
         rows = [
-            step(torch.tensor(slots[some], device=self.device), *upload(frames[some], self.device))
+            self.replayed(
+                step, self.numbers(slots[some]), *upload(frames[some], self.device), variant=variant
+            )
             for some in self.batches(len(slots))
         ]
         found: Boxes = torch.cat(rows).cpu().numpy()
         return found
+
+    def replayed(self, step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
+        """Takes a step, by a CUDA graph where that is faster; see `Graphs`."""
+        if self.graphs is None or len(inputs[0]) > _FEW:
+            return step(*inputs)
+        return self.graphs(step, *inputs, variant=variant)
+
+    def numbers(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
+        """Whole numbers, on the device."""
+        return send(torch.tensor(values), self.device)
 
     def batches(self, count: int) -> list[slice]:
         """Which of `count` slots are computed together: all on a GPU, each alone on a CPU.
@@ -112,13 +141,23 @@ class SiameseTracker(BatchTracker):
             torch.cuda.synchronize(self.device)
 
 
-def for_inference(network: Embedding, device: torch.device) -> Embedding:
+_FEW = 4
+"""Slots up to which a GPU waits for its kernels to be handed over rather than for the work itself."""
+
+
+def for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
     """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
     network = folded(network)
-    if device.type != "cpu":
-        return network.to(device)
-    keep_freed_memory()
-    return for_cpu(network)
+    if device.type == "cpu":
+        keep_freed_memory()
+    if precision == "bf16":
+        return BFloat16(network).to(device)
+    return for_cpu(network) if device.type == "cpu" else network.to(device)
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """Copies a tensor to `device` without waiting for what that is doing."""
+    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
 def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tensor]:
@@ -130,13 +169,18 @@ def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tenso
 
     Returns:
         The frames (n, H, W, 3) uint8, each at the top left of as many zeros as the largest needs, and their
-        widths and heights (n, 2) float64.
+        widths and heights (n, 2) float64. On a GPU, H and W are rounded up, so that graphs recorded for one
+        sequence serve others.
     """
-    height = max(frame.shape[0] for frame in frames)
-    width = max(frame.shape[1] for frame in frames)
-    batch = torch.zeros(len(frames), height, width, 3, dtype=torch.uint8)
+    multiple = 1 if device.type == "cpu" else 128
+    height = -(-max(frame.shape[0] for frame in frames) // multiple) * multiple
+    width = -(-max(frame.shape[1] for frame in frames) // multiple) * multiple
+    batch = torch.empty(len(frames), height, width, 3, dtype=torch.uint8, pin_memory=device.type != "cpu")
     array = batch.numpy()
     for place, frame in zip(array, frames, strict=True):
-        place[: frame.shape[0], : frame.shape[1]] = frame
+        rows, columns = frame.shape[:2]
+        place[:rows, :columns] = frame
+        place[rows:] = 0
+        place[:rows, columns:] = 0
     sizes = torch.tensor([frame.shape[1::-1] for frame in frames], dtype=torch.float64)
-    return batch.to(device), sizes.to(device)
+    return batch.to(device, non_blocking=True), send(sizes, device)

@@ -74,8 +74,8 @@ def crop(
 def _less_fill(frames: Tensor, frame_sizes: Tensor, fill: Tensor) -> Tensor:
     """The frames (n, h, w, 3) less their fill, and 0 where a smaller one was padded: (n, 3, h, w) float32."""
     pixels = frames.permute(0, 3, 1, 2) - fill[:, :, None, None]
-    if len(frames) == 1:
-        return pixels  # alone, it is as large as the batch
+    if len(frames) == 1 and frames.device.type == "cpu":
+        return pixels  # alone, it is as large as the batch; on a GPU it is padded all the same
     height, width = frames.shape[1:3]
     columns = torch.arange(width, device=frames.device) < frame_sizes[:, :1]
     rows = torch.arange(height, device=frames.device) < frame_sizes[:, 1:]

@@ -38,6 +38,7 @@ class GradNetBase(SiameseTracker):
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
         width: the network's width that `weights` must have; None takes what they have.
+        precision: of f_x, and of the other networks if it is tf32.
     """
 
     weights_name = "gradnet"
@@ -49,11 +50,12 @@ class GradNetBase(SiameseTracker):
         device: str,
         slots: int,
         width: float | None,
+        precision: str,
     ) -> None:
-        super().__init__(settings, device, slots)
+        super().__init__(settings, device, slots, precision)
         path = self.default_weights() if weights is None else Path(weights)
         network = load_gradnet(path, width)
-        self.backbone = for_inference(network.backbone, self.device)
+        self.backbone = for_inference(network.backbone, self.device, precision)
         self.network: GradNetNetwork = for_steps(network, self.device)
         widths = network.widths
         self.hidden = torch.zeros(slots, widths[1], 12, 12, device=self.device)
@@ -86,6 +88,7 @@ class GradNet(GradNetBase):
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
         width: the network's width that `weights` must have; None takes what they have.
+        precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
         interval: frames from one update step to the next; 0 never updates.
         share: weight of the corrected template's response, 0..1.
         update_rate: how far the hidden feature moves to the corrected one, 0..1.
@@ -106,6 +109,7 @@ class GradNet(GradNetBase):
         device: str = "cpu",
         slots: int = 1,
         width: float | None = None,
+        precision: str = "float32",
         *,
         interval: int = 5,
         share: float = 0.15,
@@ -125,7 +129,7 @@ class GradNet(GradNetBase):
             scale_rate=scale_rate,
             window_weight=window_weight,
         )
-        super().__init__(settings, weights, device, slots, width)
+        super().__init__(settings, weights, device, slots, width, precision)
         self.interval, self.share, self.trust = interval, share, trust
         self.update_rate, self.weak_rate = update_rate, weak_rate
         self.trusts = [Trust(interval, trust) for _ in range(slots)]
@@ -154,7 +158,7 @@ class GradNet(GradNetBase):
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        found = self.computed(self._found, slots, frames)
+        found = self.computed(self._found, slots, frames, variant=bool(self.lost))
         # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
         lessons = []
         for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
@@ -210,12 +214,17 @@ class GradNet(GradNetBase):
     def _learn(self, lessons: Sequence[tuple[int, int]]) -> None:
         """One update step for each (slot, place of the crop to learn from)."""
         for some in self.batches(len(lessons)):
-            slots, places = torch.tensor(lessons[some], device=self.device).T
-            features = self.backbone(self.crops[slots, places])
-            hidden = self.hidden[slots]
-            corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
-            rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
-            self.set_hidden(slots, torch.lerp(hidden, corrected, rate))
+            self.replayed(self._lesson, *self.numbers(lessons[some]).T)
+
+    def _lesson(self, slots: Tensor, places: Tensor) -> Tensor:
+        """One update step for each of `slots`, on the crops in `places`; returns the hidden features."""
+        features = self.backbone(self.crops[slots, places])
+        hidden = self.hidden[slots]
+        corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
+        rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
+        learnt = torch.lerp(hidden, corrected, rate)
+        self.set_hidden(slots, learnt)
+        return learnt
 
 
 class GradNetLite(GradNet):

@@ -30,6 +30,7 @@ class GradNetPaper(GradNetBase):
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
         width: the network's width that `weights` must have; None takes what they have.
+        precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
         interval: frames from one update step to the next; 1 updates on every frame, 0 never.
         trust: share of the first tracked frame's peak above which a frame is trusted.
         scale_step: see `SearchSettings`, as for all that follow.
@@ -47,6 +48,7 @@ class GradNetPaper(GradNetBase):
         device: str = "cpu",
         slots: int = 1,
         width: float | None = None,
+        precision: str = "float32",
         *,
         interval: int = 1,
         trust: float = 0.5,
@@ -63,7 +65,7 @@ class GradNetPaper(GradNetBase):
             scale_rate=scale_rate,
             window_weight=window_weight,
         )
-        super().__init__(settings, weights, device, slots, width)
+        super().__init__(settings, weights, device, slots, width, precision)
         self.interval, self.trust = interval, trust
         channels = self.templates.shape[1]
         side = RESPONSE_SIZE + self.templates.shape[-1] - 1
@@ -119,6 +121,10 @@ class GradNetPaper(GradNetBase):
         """One update step on the trusted pair for each slot whose turn it is."""
         due = [slot for slot in slots if self.interval and self.frames[slot] % self.interval == 0]
         for some in self.batches(len(due)):
-            index = torch.tensor(due[some], device=self.device)
-            done = self.network.step(self.hidden[index], self.features[index], self.labels[index])
-            self.set_hidden(index, done.hidden)
+            self.replayed(self._lesson, self.numbers(due[some]))
+
+    def _lesson(self, slots: Tensor) -> Tensor:
+        """One update step for each of `slots`; returns the hidden features."""
+        learnt = self.network.step(self.hidden[slots], self.features[slots], self.labels[slots]).hidden
+        self.set_hidden(slots, learnt)
+        return learnt

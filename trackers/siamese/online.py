@@ -30,6 +30,7 @@ class SiamFCGradientDescent(SiamFC):
         device: see `SiamFC`.
         slots: see `SiamFC`.
         width: see `SiamFC`.
+        precision: see `SiamFC`.
         iterations: steps per frame.
         rate: step size, on scores of about -5 to 10 (raw correlation times 1e-3).
 
@@ -43,13 +44,14 @@ class SiamFCGradientDescent(SiamFC):
         device: str = "cpu",
         slots: int = 1,
         width: float | None = None,
+        precision: str = "float32",
         *,
         iterations: int = 50,
         rate: float = 1e-5,
     ) -> None:
         if iterations < 0 or not 0 <= rate < float("inf"):
             raise UserError(f"iterations is {iterations} and rate {rate}; give numbers of 0 or more")
-        super().__init__(weights, device, slots, width)
+        super().__init__(weights, device, slots, width, precision)
         self.iterations, self.rate = iterations, rate
         self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
 
@@ -69,6 +71,7 @@ class SiamFCAverage(SiamFC):
         device: see `SiamFC`.
         slots: see `SiamFC`.
         width: see `SiamFC`.
+        precision: see `SiamFC`.
         rate: weight of the present frame, 0..1.
 
     Raises:
@@ -81,12 +84,13 @@ class SiamFCAverage(SiamFC):
         device: str = "cpu",
         slots: int = 1,
         width: float | None = None,
+        precision: str = "float32",
         *,
         rate: float = 0.01,
     ) -> None:
         if not 0 <= rate <= 1:
             raise UserError(f"rate is {rate}; give a number from 0 to 1")
-        super().__init__(weights, device, slots, width)
+        super().__init__(weights, device, slots, width, precision)
         self.rate = rate
 
     def adapt(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:

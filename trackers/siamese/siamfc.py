@@ -28,6 +28,7 @@ class SiamFC(SiameseTracker):
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
         width: the network's width that `weights` must have, 1 for the full one; None takes what they have.
+        precision: of the networks: float32; tf32, on a GPU; or bf16.
         context: see `SearchSettings`, as for all that follow.
         scales: number of scales.
         scale_step: ratio of neighbouring scales.
@@ -49,6 +50,7 @@ class SiamFC(SiameseTracker):
         device: str = "cpu",
         slots: int = 1,
         width: float | None = None,
+        precision: str = "float32",
         *,
         context: float = SearchSettings.context,
         scales: int = SearchSettings.scales,
@@ -65,9 +67,10 @@ class SiamFC(SiameseTracker):
             ),
             device,
             slots,
+            precision,
         )
         path = self.default_weights() if weights is None else Path(weights)
-        self.network = for_inference(load_embedding(path, width), self.device)
+        self.network = for_inference(load_embedding(path, width), self.device, precision)
         self.templates = torch.zeros(slots, self.network.widths[-1], 6, 6, device=self.device)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:

@@ -1,19 +1,27 @@
-"""SiamFC on a GPU against SiamFC on the CPU. Run by tools/gpu_jobs.py; skipped where there is no GPU."""
+"""Trackers on a GPU against the same on the CPU. Run by tools/gpu_jobs.py; skipped where there is no GPU."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from benchmarks.datasets.demo import Demo
+from benchmarks.scoring.overlap import iou
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import write
-from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.gradnet import GradNet, GradNetLite
+from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.online import SiamFCGradientDescent
+from trackers.siamese.siamfc import SiamFC, SiamFCLite
+from trackers.siamese.weights import shipped
+from trackers.tracker import Boxes, Frame
 
 pytestmark = [
     pytest.mark.cuda,
@@ -25,7 +33,6 @@ pytestmark = [
 def make(tmp_path: Path) -> Callable[..., SiamFC]:
     """SiamFC with random weights: its peaks are weak, so boxes are compared over one step only."""
     torch.manual_seed(0)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     network = Embedding(scaled_widths(0.3))
     path = tmp_path / "random.safetensors"
     write(path, {f"backbone.{name}": value for name, value in network.state_dict().items()}, "siamfc")
@@ -73,3 +80,60 @@ def test_the_clock_waits_for_the_device(make: Callable[..., SiamFC]) -> None:
     assert not end.query()
     tracker.synchronize()
     assert end.query()
+
+
+LITE = {
+    SiamFCLite: "siamfc-lite",
+    SiamFCGradientDescent: "siamfc-lite",
+    GradNetLite: "gradnet-lite",
+    GradNetPaper: "gradnet-lite",
+}
+
+
+def followed(kind: Any, frames: list[Frame], box: Boxes, graphs: bool = True, **options: Any) -> Boxes:
+    tracker = kind(shipped(LITE.get(kind, "gradnet")), **options)
+    if not graphs:
+        tracker.graphs = None
+    tracker.init([0], [frames[0]], box[None])
+    return np.concatenate([tracker.update([0], [frame]) for frame in frames[1:]])
+
+
+@pytest.mark.parametrize("kind", LITE)
+def test_graphs_give_the_boxes_of_plain_steps(kind: Any) -> None:
+    sequence = Demo()["scale"]
+    frames = [sequence.open_frames()[i] for i in range(40)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a recording that fails warns
+        recorded = followed(kind, frames, sequence.truth[0], device="cuda")
+    plain = followed(kind, frames, sequence.truth[0], graphs=False, device="cuda")
+    np.testing.assert_allclose(recorded, plain, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", LITE)
+def test_boxes_are_nearly_the_cpus(kind: Any) -> None:
+    sequence = Demo()["easy"]
+    frames = [sequence.open_frames()[i] for i in range(20)]
+    on_cpu, on_gpu = (followed(kind, frames, sequence.truth[0], device=d) for d in ("cpu", "cuda"))
+    assert iou(on_cpu, on_gpu).mean() > 0.95
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bf16"])
+def test_reduced_precision_gives_nearly_the_same_boxes(precision: str) -> None:
+    sequence = Demo()["easy"]
+    frames = [sequence.open_frames()[i] for i in range(20)]
+    exact = followed(SiamFCLite, frames, sequence.truth[0], device="cuda")
+    rough = followed(SiamFCLite, frames, sequence.truth[0], device="cuda", precision=precision)
+    assert iou(exact, rough).mean() > 0.9
+
+
+def test_a_batch_learns_what_single_slots_learn() -> None:
+    sequences = [Demo()[name] for name in ("easy", "scale", "rotation", "clutter", "easy", "scale")]
+    frames = [[sequence.open_frames()[i] for sequence in sequences] for i in range(12)]
+    tracker = GradNet(shipped("gradnet-lite"), device="cuda", slots=6)
+    numbers = list(range(6))
+    tracker.init(numbers, frames[0], np.array([sequence.truth[0] for sequence in sequences]))
+    together = np.array([tracker.update(numbers, row) for row in frames[1:]])
+    for slot, sequence in enumerate(sequences[:4]):
+        alone = followed(GradNetLite, [row[slot] for row in frames], sequence.truth[0], device="cuda")
+        assert iou(together[:, slot], alone).mean() > 0.95
+    np.testing.assert_allclose(together[:, 0], together[:, 4], atol=1e-2)

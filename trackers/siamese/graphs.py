@@ -1,0 +1,87 @@
+"""Steps that a GPU does again and again, recorded once as CUDA graphs.
+
+A Siamese tracker's update is some 150 small kernels. Handing them over one by one costs the CPU more time
+than the GPU needs for them; a recorded graph is handed over as one.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+Step: TypeAlias = Callable[..., Tensor]
+Capture: TypeAlias = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]]
+
+WARM_UP = 3
+"""Calls before the recording, in which libraries choose and load their kernels."""
+
+KEPT = 16
+"""Graphs that are remembered; the one that was used longest ago goes first."""
+
+
+def on_cuda() -> Capture:
+    """Records on the present CUDA device; graphs share their memory, since one runs after the other."""
+    pool = torch.cuda.graph_pool_handle()
+
+    def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=pool):
+            output = function()
+        return graph.replay, output
+
+    return capture
+
+
+@dataclass
+class _Recording:
+    calls: int = 0
+    inputs: list[Tensor] = field(default_factory=list)
+    replay: Callable[[], None] | None = None
+    output: Tensor | None = None
+
+
+class Graphs:
+    """Calls steps: the first times plainly, then by a recording of each shape of inputs.
+
+    What a step reads and changes beside its inputs has to stay in the same tensors, changed in place; what
+    it does must depend on tensors alone, or on `variant`.
+
+    Args:
+        capture: records a function without running it, and returns how to run it and where its output is.
+    """
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture: Capture | None = capture
+        self._recordings: OrderedDict[object, _Recording] = OrderedDict()
+
+    def __call__(self, step: Step, *inputs: Tensor, variant: object = None) -> Tensor:
+        """What `step(*inputs)` returns; to be used before the next call, which may overwrite it."""
+        if self._capture is None:
+            return step(*inputs)
+        key = (step.__name__, variant, tuple((x.shape, x.dtype) for x in inputs))
+        recording = self._recordings.setdefault(key, _Recording())
+        self._recordings.move_to_end(key)
+        if len(self._recordings) > KEPT:
+            self._recordings.popitem(last=False)
+        if recording.calls < WARM_UP:
+            recording.calls += 1
+            return step(*inputs)
+        if recording.replay is None:
+            recording.inputs = [x.clone() for x in inputs]
+            try:
+                recording.replay, recording.output = self._capture(lambda: step(*recording.inputs))
+            except RuntimeError as error:
+                warnings.warn(f"goes on without CUDA graphs: {error}", stacklevel=2)
+                self._capture = None
+                return step(*inputs)
+        for place, x in zip(recording.inputs, inputs, strict=True):
+            place.copy_(x, non_blocking=True)
+        recording.replay()
+        assert recording.output is not None
+        return recording.output
