@@ -15,9 +15,10 @@ from __future__ import annotations
 import copy
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from trackers.siamese.winograd import RowWinograd
+from trackers.siamese.winograd import RowWinograd, TileWinograd
 
 FULL_WIDTHS = (96, 256, 384, 384, 256)
 STRIDE = 8
@@ -87,11 +88,43 @@ def folded(network: Embedding) -> Embedding:
 
 
 def for_cpu(network: Embedding) -> Embedding:
-    """A copy of a folded network whose wide convolutions multiply less; equal up to rounding."""
+    """A copy of a folded network whose convolutions take less time on a CPU; equal up to rounding."""
     result = copy.deepcopy(network)
-    for name in ("conv2", "conv3", "conv4", "conv5"):
+    for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
         convolution, *rest = getattr(result, name)
-        # In narrower layers the transformations cost more than the multiplications they save.
-        if convolution.out_channels // convolution.groups >= 128:
-            setattr(result, name, nn.Sequential(RowWinograd(convolution), *rest))
+        setattr(result, name, nn.Sequential(_for_cpu(convolution), *rest))
     return result
+
+
+def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
+    """The fastest form that was measured (docs/performance.md)."""
+    if convolution.stride != (1, 1):
+        return WholeVectors(convolution)
+    # In narrower layers the transformations cost more than the multiplications they save.
+    width = convolution.out_channels // convolution.groups
+    if convolution.kernel_size == (3, 3):
+        return TileWinograd(convolution) if width >= 96 else convolution
+    return RowWinograd(convolution) if width >= 128 else convolution
+
+
+class WholeVectors(nn.Module):
+    """A convolution whose output channels are filled up to a multiple of 16, and cut off again.
+
+    oneDNN takes longer for 28 channels than for 32.
+    """
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.channels = convolution.out_channels
+        missing = -self.channels % 16
+        self.filled = copy.deepcopy(convolution)
+        if missing:
+            self.filled.weight = nn.Parameter(F.pad(convolution.weight, (0, 0) * 3 + (0, missing)), False)
+            self.filled.weight.data = self.filled.weight.data.contiguous(memory_format=torch.channels_last)
+            assert convolution.bias is not None
+            self.filled.bias = nn.Parameter(F.pad(convolution.bias, (0, missing)), False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As the convolution's."""
+        y: Tensor = self.filled(x)
+        return y[:, : self.channels]

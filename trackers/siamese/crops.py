@@ -52,7 +52,6 @@ def crop(
     Returns:
         (n, s, 3, size, size) float32 in 0..255.
     """
-    height, width = frames.shape[1:3]
     steps = (torch.arange(size, dtype=torch.float64, device=frames.device) + 0.5) / size
     whole_sides = sides.round().clamp(min=1.0)[:, :, None]  # n, s, 1
     corners = (centers[:, None] - whole_sides / 2).round()  # n, s, (x, y)
@@ -61,6 +60,9 @@ def crop(
     offsets = (whole_sides * steps - 0.5).clamp(min=0.0).minimum(whole_sides - 1)
     positions = corners[:, :, None] + offsets[..., None]
     positions = positions.clamp(min=-1.0).minimum(frame_sizes[:, None, None])
+    if frames.device.type == "cpu" and len(frames) == 1:
+        frames, frame_sizes, positions = _within_reach(frames, frame_sizes, positions)
+    height, width = frames.shape[1:3]
 
     # `grid_sample` counts from -1 at the image's left or top edge to 1 at its right or bottom.
     x = ((2 * positions[..., 0] + 1) / width - 1).float()[:, :, None, :].expand(-1, -1, size, -1)
@@ -69,6 +71,19 @@ def crop(
     # It takes zero for what lies outside, so zero is made to stand for `fill`.
     samples = _sample(_less_fill(frames, frame_sizes, fill), grid)
     return samples.add_(fill[:, None, :, None, None])
+
+
+def _within_reach(frames: Tensor, frame_sizes: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The part of a single frame that is sampled at `positions`, which are moved along with it.
+
+    A CPU then need not convert a whole frame for the sake of a small target. (On a GPU, to know the part
+    would take waiting for the device.)
+    """
+    last = frame_sizes[0] - 1
+    start = positions.amin((0, 1, 2)).floor().clamp(min=0).minimum(last)
+    stop = (positions.amax((0, 1, 2)).floor() + 2).minimum(last + 1).maximum(start + 1)
+    (left, top), (right, bottom) = start.long().tolist(), stop.long().tolist()
+    return frames[:, top:bottom, left:right], frame_sizes - start, positions - start
 
 
 def _less_fill(frames: Tensor, frame_sizes: Tensor, fill: Tensor) -> Tensor:

@@ -2,12 +2,14 @@
 
 A CPU spends nearly all of a Siamese tracker's time in convolutions and runs them close to its peak, so
 only an algorithm that multiplies less is faster. Winograd's minimal filtering computes m outputs of an
-r-tap filter with m + r - 1 multiplications where the definition takes m r. Here it is applied along the
-rows of the image; along the columns an ordinary convolution does the work:
+r-tap filter with m + r - 1 multiplications where the definition takes m r:
 
-    y = A [(G w) * (B d)]      d: m + r - 1 rows of input,  w: r rows of weights,  y: m rows of output
+    y = A [(G w) * (B d)]      d: m + r - 1 inputs,  w: r weights,  y: m outputs
 
-where * is one grouped convolution with kernels one row high, one group per transformed row.
+`RowWinograd` applies it along the rows of the image, where a weight is a row of weights and * an ordinary
+convolution along columns: one grouped convolution with kernels one row high, one group per transformed row.
+`TileWinograd` applies it along both, to tiles of m x m outputs; * is then a matrix product over channels. It
+multiplies least, and pays for it in memory that is moved: good for small images with many channels.
 
 Sources: S. Winograd, Arithmetic Complexity of Computations, 1980; A. Lavin and S. Gray, Fast Algorithms
 for Convolutional Neural Networks, CVPR 2016.
@@ -67,9 +69,7 @@ class RowWinograd(nn.Module):
 
     def __init__(self, convolution: nn.Conv2d, outputs: int = 4) -> None:
         super().__init__()
-        if convolution.stride != (1, 1) or convolution.padding != (0, 0) or convolution.dilation != (1, 1):
-            raise ValueError("only convolutions of stride 1 without padding and dilation can be rewritten")
-        weight = convolution.weight.detach()
+        weight = _rewritable(convolution)
         _, inputs, taps, width = weight.shape
         a, g, b = (torch.from_numpy(matrix) for matrix in filter_matrices(outputs, taps))
         transformed = torch.einsum("nr,oirc->noic", g, weight.double()).reshape(-1, inputs, 1, width)
@@ -79,9 +79,7 @@ class RowWinograd(nn.Module):
         self.register_buffer("rows_out", a.to(weight))
         self.register_buffer("rows_in", b.to(weight))
         self.register_buffer("weight", transformed.to(weight).contiguous(memory_format=torch.channels_last))
-        self.register_buffer("bias", torch.zeros_like(weight[:, 0, 0, 0]))
-        if convolution.bias is not None:
-            self.bias.copy_(convolution.bias.detach())
+        self.register_buffer("bias", _bias(convolution))
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (n, channels, h, w) to (n, outputs, h - taps + 1, w - taps + 1), both channels-last."""
@@ -113,3 +111,66 @@ class RowWinograd(nn.Module):
         size = self.outputs + self.taps - 1
         products = F.conv2d(mixed, self.weight, groups=size * self.groups)
         return self.rows_out @ products.permute(0, 2, 3, 1).reshape(-1, size, len(self.bias))
+
+
+class TileWinograd(nn.Module):
+    """The same function as an unpadded, stride-1 `Conv2d` with a square kernel, up to rounding.
+
+    Args:
+        convolution: gives weights, bias and groups; its parameters are copied.
+        outputs: m, the side of the tiles computed at once.
+    """
+
+    tile_out: Tensor  # A for both directions
+    tile_in: Tensor  # B
+    weight: Tensor  # G w
+    bias: Tensor
+
+    def __init__(self, convolution: nn.Conv2d, outputs: int = 4) -> None:
+        super().__init__()
+        weight = _rewritable(convolution)
+        channels, inputs, taps, _ = weight.shape
+        a, g, b = (torch.from_numpy(matrix) for matrix in filter_matrices(outputs, taps))
+        self.taps = taps
+        self.outputs = outputs
+        self.groups = convolution.groups
+        self.size = outputs + taps - 1
+        grouped = weight.double().view(self.groups, -1, inputs, taps, taps)
+        transformed = torch.einsum("ur,vc,goirc->uvgio", g, g, grouped)
+        self.register_buffer("tile_out", torch.kron(a, a).to(weight))
+        self.register_buffer("tile_in", torch.kron(b, b).to(weight))
+        matrices = transformed.reshape(-1, inputs, channels // self.groups)
+        self.register_buffer("weight", matrices.to(weight).contiguous())
+        self.register_buffer("bias", _bias(convolution))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps (n, channels, h, w) to (n, outputs, h - taps + 1, w - taps + 1), both channels-last."""
+        n, channels, height, width = x.shape
+        rows, columns = height - self.taps + 1, width - self.taps + 1
+        down, across = -(-rows // self.outputs), -(-columns // self.outputs)
+        missing = [tiles * self.outputs + self.taps - 1 for tiles in (across, down)]
+        x = F.pad(x, (0, missing[0] - width, 0, missing[1] - height)).permute(0, 2, 3, 1)
+        tiles = x.unfold(1, self.size, self.outputs).unfold(2, self.size, self.outputs)
+        count = n * down * across
+        # One place of a tile after the other: (size * size, tiles * channels).
+        mixed = self.tile_in @ tiles.permute(4, 5, 0, 1, 2, 3).reshape(self.size**2, -1)
+        mixed = mixed.view(self.size**2, count, self.groups, -1).transpose(1, 2)
+        products = torch.bmm(mixed.reshape(-1, count, channels // self.groups), self.weight)
+        products = products.view(self.size**2, self.groups, count, -1).transpose(1, 2)
+        y = self.tile_out @ products.reshape(self.size**2, -1)
+        y = y.view(self.outputs, self.outputs, n, down, across, -1).permute(2, 3, 0, 4, 1, 5)
+        y = y.reshape(n, down * self.outputs, across * self.outputs, -1)[:, :rows, :columns]
+        return (y + self.bias).permute(0, 3, 1, 2)
+
+
+def _rewritable(convolution: nn.Conv2d) -> Tensor:
+    """The weights of a convolution that Winograd's filtering can compute."""
+    if convolution.stride != (1, 1) or convolution.padding != (0, 0) or convolution.dilation != (1, 1):
+        raise ValueError("only convolutions of stride 1 without padding and dilation can be rewritten")
+    return convolution.weight.detach()
+
+
+def _bias(convolution: nn.Conv2d) -> Tensor:
+    if convolution.bias is None:
+        return torch.zeros_like(convolution.weight.detach()[:, 0, 0, 0])
+    return convolution.bias.detach().clone()

@@ -6,7 +6,7 @@ from torch import nn
 
 from trackers.siamese.backbone import FULL_WIDTHS, Embedding, folded, for_cpu, scaled_widths
 from trackers.siamese.checkpoint import load_embedding
-from trackers.siamese.winograd import RowWinograd
+from trackers.siamese.winograd import RowWinograd, TileWinograd
 
 
 def unsettled(network: Embedding) -> Embedding:
@@ -68,7 +68,7 @@ def test_folded_and_rewritten_networks_embed_alike(width: float) -> None:
         assert (fold(x) - expected).norm() <= 1e-5 * expected.norm()
         assert (for_cpu(fold)(x) - expected).norm() <= 1e-5 * expected.norm()
     assert not any(isinstance(module, nn.BatchNorm2d) for module in fold.modules())
-    rewritten = [isinstance(module, RowWinograd) for module in for_cpu(fold).modules()]
+    rewritten = [isinstance(module, RowWinograd | TileWinograd) for module in for_cpu(fold).modules()]
     assert sum(rewritten) == (4 if width == 1.0 else 0)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 

@@ -71,6 +71,15 @@ def test_slots_and_scales_are_independent() -> None:
             np.testing.assert_allclose(together[slot, scale], alone, atol=0.01)
 
 
+@given(x=st.floats(-30, 90), y=st.floats(-30, 70), side=st.floats(0.5, 120), size=st.integers(1, 20))
+def test_what_lies_out_of_reach_has_no_influence(x: float, y: float, side: float, size: int) -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    # In a batch the whole frame is looked at; alone only what is within reach.
+    together = cropped([frame, frame], [[x, y], [x, y]], [[side], [side]], size)[0]
+    alone = cropped([frame], [[x, y]], [[side]], size)[0]
+    np.testing.assert_allclose(together, alone, atol=0.01)
+
+
 def test_mean_colour_is_that_of_each_frame() -> None:
     frames = [RNG.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in [(40, 30), (25, 60)]]
     found = mean_colour(*upload(frames, torch.device("cpu"))).numpy()
