@@ -1,0 +1,69 @@
+"""How much of a tracker's success is lost to wrong places, and how much to wrong sizes.
+
+    python tools/success_ceilings.py --data-root DIR [--dataset otb2015] [--results DIR] NAME ...
+
+Prints the success (mean over sequences, profile `otb`'s thresholds) of the boxes of runs as they are, and of
+the same boxes with a part of them replaced by the truth: what a tracker could gain at the most that is
+better in this respect alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.scoring.one_pass import success_curve
+from benchmarks.scoring.overlap import iou
+from benchmarks.store.runs import read_run
+from trackers.tracker import Boxes
+
+
+def placed(centers: Boxes, sizes: Boxes) -> Boxes:
+    """Boxes (n, 4) of the sizes (n, 2) around the centres (n, 2)."""
+    return np.concatenate([centers - sizes / 2, sizes], axis=1)
+
+
+def replaced(boxes: Boxes, truth: Boxes) -> dict[str, Boxes]:
+    """`boxes` (n, 4), and what they would be with a part of the truth (n, 4)."""
+    center, size = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:]
+    true_center, true_size = truth[:, :2] + truth[:, 2:] / 2, truth[:, 2:]
+    lost = (iou(boxes, truth) == 0)[:, None]
+    return {
+        "as it is": boxes,
+        "true centre where the target is lost": np.where(lost, placed(true_center, size), boxes),
+        "true centres": placed(true_center, size),
+        "true sizes": placed(center, true_size),
+    }
+
+
+def successes(name: str, results: Path, dataset: Dataset) -> dict[str, float]:
+    """A run's success with each of `replaced`."""
+    curves: dict[str, list[float]] = {}
+    for sequence, (trajectory, *_) in read_run(results, dataset.name, name).trajectories.items():
+        truth = dataset[sequence].truth
+        for kind, boxes in replaced(trajectory.boxes, truth).items():
+            curves.setdefault(kind, []).append(float(success_curve(iou(boxes, truth)).mean()))
+    return {kind: float(np.mean(values)) for kind, values in curves.items()}
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--dataset", default="otb2015")
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    given = parser.parse_args()
+    dataset = open_dataset(given.dataset, given.data_root)
+    for place, name in enumerate(given.names):
+        found = successes(name, given.results, dataset)
+        if place == 0:
+            print(f"| tracker | {' | '.join(found)} |\n{'|---' * (len(found) + 1)}|")
+        print(f"| `{name}` | {' | '.join(f'{value:.3f}' for value in found.values())} |")
+
+
+if __name__ == "__main__":
+    main()
