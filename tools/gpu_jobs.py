@@ -40,8 +40,8 @@ class Job:
         name: what `--only` calls it.
         writes: the file that shows that it is done.
         command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
-            device, `{minutes}` how much time is left, and `{images}`, `{teacher}` and `{steps}` are the
-            options of these names.
+            device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{steps}`,
+            `{bench_steps}` and `{slots}`, which is several words, are the options of these names.
         after: jobs whose files it reads.
         resumes: whether the command writes the file itself when all is done, and goes on where it was when
             it is run again; otherwise the file is `{file}`, or the command's standard output.
@@ -77,6 +77,13 @@ def demo(tracker: str) -> Job:
     return Job(f"demo-{tracker}", f"demo-{tracker}.json", words, (f"train-{tracker}",))
 
 
+def batches(tracker: str, precision: str) -> Job:
+    """A job that measures frames per second by the size of the batch."""
+    name = f"batch-{tracker}-{precision}"
+    words = ("-m", "bench.batch", "--tracker", tracker, "--precision", precision, "--device", "{device}")
+    return Job(name, f"{name}.json", (*words, "--slots", "{slots}", "--steps", "{bench_steps}", "--json"))
+
+
 _SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
 _GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
 JOBS = (
@@ -95,6 +102,8 @@ JOBS = (
         *_GRADNET,
         after=("train-siamfc-lite",),
     ),
+    *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
+    batches("gradnet", "float32"),
     *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
 )
 
@@ -102,7 +111,13 @@ JOBS = (
 def run(job: Job, out: Path, places: dict[str, str]) -> str:
     """Runs a job; its file appears only if it succeeds. Returns `ok`, `unfinished` or `failed`."""
     partial = out / f"{job.writes}.partial"
-    words = [word.format(file=partial, out=out, **places) for word in job.command]
+    words = [
+        filled
+        for word in job.command
+        for filled in (
+            places["slots"].split() if word == "{slots}" else [word.format(file=partial, out=out, **places)]
+        )
+    ]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         print(f"{job.name}: exit status {done.returncode}\n{done.stdout}", file=sys.stderr)
@@ -128,6 +143,8 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--teacher", type=Path, help="weights of a trained SiamFC to learn from")
     parser.add_argument("--steps", type=int, default=20000, help="of each training (default: 20000)")
+    parser.add_argument("--bench-steps", type=int, default=50, help="of each measurement (default: 50)")
+    parser.add_argument("--slots", type=int, nargs="+", default=[1, 8, 32, 64], help="sizes of batches")
     parser.add_argument(
         "--minutes", type=positive, default=9.0, help="start nothing after so many (default: 9)"
     )
@@ -135,7 +152,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would run")
     given = parser.parse_args(words)
     end = time.monotonic() + 60 * given.minutes
-    places = {"device": given.device, "steps": str(given.steps)}
+    places = {"device": given.device, "steps": str(given.steps), "bench_steps": str(given.bench_steps)}
+    places["slots"] = " ".join(map(str, given.slots))
     places |= {name: str(path.resolve()) for name in ("images", "teacher") if (path := getattr(given, name))}
     out = given.out.resolve()
     if not given.dry_run:

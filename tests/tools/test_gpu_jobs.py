@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,16 @@ def test_everything_runs_on_a_cpu_with_tiny_settings(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["train-siamfc-lite: ok", "train-gradnet-lite: ok"]
     assert (out / "gradnet-lite" / "training.png").exists()
     assert jobs(*words, *tiny, *only).stdout.count(": done") == 2
+
+
+def test_throughput_is_measured_by_the_size_of_the_batch(tmp_path: Path) -> None:
+    words = ("--out", tmp_path, "--device", "cpu", "--bench-steps", 1, "--slots", 1, 2)
+    done = jobs(*words, "--only", "batch-gradnet-float32")
+    assert done.stdout.splitlines() == ["batch-gradnet-float32: ok"], done.stderr
+    found = json.loads((tmp_path / "batch-gradnet-float32.json").read_text())
+    assert [row["slots"] for row in found["rows"]] == [1, 2]
+    assert all(0 < row["low"] <= row["frames_per_second"] <= row["high"] for row in found["rows"])
+    assert found["machine"]["device"] == "cpu"
 
 
 def test_a_job_waits_for_what_it_reads(tmp_path: Path) -> None:
