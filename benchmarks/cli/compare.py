@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
-
 from benchmarks.cli.options import (
     add_data_root,
     add_dataset,
@@ -21,6 +19,7 @@ from trackers.errors import UserError
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
     from benchmarks.scoring.compare import Comparison
+    from benchmarks.tables import Table
 
 NAME = "compare"
 HELP = "Compare trackers pair by pair: difference, 95 %% interval, p-values, and what they allow to say."
@@ -61,14 +60,14 @@ def run(arguments: argparse.Namespace) -> int:
     comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
     shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
 
-    def table() -> list[RenderableType]:
+    def table() -> Table:
         caption = ", ".join(f"{key} {value}" for key, value in shared.items())
         caption += "; A - B with 95 % interval over sequences"
         if len(comparisons) > 1:
             caption += f"; p corrected for {len(comparisons)} comparisons (Holm)"
         several = len({one.metric for one in comparisons}) > 1
         verdicts = [(f"{one.metric}: " if several else "") + one.verdict for one in comparisons]
-        return [comparisons_table(comparisons, caption), *verdicts]
+        return comparisons_table(comparisons, caption, verdicts)
 
     print_records([shared | _record(one, scores[0].of) for one in comparisons], arguments.format, table)
     return 0

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from benchmarks.datasets import Dataset
 from benchmarks.store import Run, read_run, select_runs
+from benchmarks.tables import WRITERS, Table
+from benchmarks.tables.terminal import print_table
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
@@ -21,9 +23,9 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     """Adds `--format`."""
     parser.add_argument(
         "--format",
-        choices=["table", "json", "csv"],
+        choices=["table", "json", "csv", *WRITERS],
         default="table",
-        help="how to print them (default: table)",
+        help="how to print them (default: table); latex needs the package booktabs",
     )
 
 
@@ -42,13 +44,13 @@ def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[st
     return runs
 
 
-def print_records(records: Sequence[Record], form: str, table: Callable[[], list[RenderableType]]) -> None:
+def print_records(records: Sequence[Record], form: str, table: Callable[[], Table]) -> None:
     """Prints records on standard output.
 
     Args:
         records: what to print.
-        form: `"json"`, `"csv"` or `"table"`.
-        table: draws the table, and what is to be read below it.
+        form: `"json"`, `"csv"`, `"table"` or one of `WRITERS`.
+        table: makes the table that shows them.
     """
     from benchmarks.scoring.tables import records_csv
 
@@ -56,8 +58,9 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], list
         print(json.dumps(records, indent=1))
     elif form == "csv":
         print(records_csv(records), end="")
+    elif form in WRITERS:
+        print(WRITERS[form](table()), end="")
     else:
         # A pipe has no width of its own: nothing is folded there.
         console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-        for part in table():
-            console.print(part)
+        print_table(console, table())

@@ -72,5 +72,5 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
     records.sort(key=lambda record: float(record["rank"] or 0))
-    print_records(records, arguments.format, lambda: [ranking_table(records)])
+    print_records(records, arguments.format, lambda: ranking_table(records))
     return 0

@@ -65,5 +65,5 @@ def run(arguments: argparse.Namespace) -> int:
             records += [row | {"differs": profile.differs} for row in rows]
     if not records:
         raise UserError("no profile can score these results; see above")
-    print_records(records, arguments.format, lambda: [records_table(records)])
+    print_records(records, arguments.format, lambda: records_table(records))
     return 0

@@ -21,13 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from benchmarks.scoring.records import RunScore
+from benchmarks.scoring.records import LOWER_IS_BETTER, RunScore
 from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, bootstrap_p, holm, resampled_means
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
 ALPHA = 1 - CONFIDENCE
-LOWER_IS_BETTER = ("robustness", "failures")
 FEWEST = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
 

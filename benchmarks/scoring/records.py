@@ -16,6 +16,10 @@ Record: TypeAlias = dict[str, str | int | float | None]
 were scored), of (how many the data set has), frames; each metric with `<name>_low` and `<name>_high`."""
 
 
+LOWER_IS_BETTER = ("robustness", "failures")
+"""Metrics of which less is better."""
+
+
 class RunScore(Protocol):
     """What every score can do, whatever its profile computes. The attributes are those of `Score`."""
 

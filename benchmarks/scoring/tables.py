@@ -1,4 +1,4 @@
-"""Scores and comparisons as tables to read, and records as CSV."""
+"""Scores and comparisons as tables, and records as CSV."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
-from benchmarks.scoring.records import Record
+from benchmarks.scoring.records import LOWER_IS_BETTER, Record
+from benchmarks.tables import Cell, Column, Mark, Table, mark_best
+from benchmarks.tables.table import figure_cell
 
 if TYPE_CHECKING:
     # SciPy's tests take their time to import, and scores do without them.
@@ -30,89 +28,160 @@ def records_csv(records: Sequence[Record]) -> str:
     return text.getvalue()
 
 
-def records_table(records: Sequence[Record]) -> Table:
+def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table:
     """Records as a table: three decimals, 95 % intervals in brackets, the count of sequences beside them.
 
     What all rows share (data set, protocol, profile; one tracker's sequences or attributes) is said once, in
-    the caption. There too, for records that say what makes their profile differ, is a line per profile.
+    the caption. Below is a line per profile for records that say what makes theirs differ, then `notes`.
+    The best and the second figure are marked among rows that differ in the tracker alone.
     """
     keys = _keys(records)
     by_part = "sequence" in keys or "attribute" in keys
     sayable = [*(["tracker"] if by_part else []), "dataset", "protocol", "profile"]
     shared = [key for key in sayable if len({record[key] for record in records}) == 1]
     labels = [key for key in _LABELS if key in keys and key not in shared]
-    metrics = [key for key in keys if f"{key}_low" in keys]
+    metrics = metric_names(records)
     said = [f"{key} {records[0][key]}" for key in shared]
     if "sequence" not in keys:
         said.append("[95 % interval over sequences]")
     differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
-    caption = "\n".join([", ".join(said), *(f"{name}: {text}" for name, text in differences.items())])
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        show_edge=False,
-        collapse_padding=True,
-        caption=Text(caption),
-        caption_justify="left" if differences else "center",
+    marks = {metric: _marks(records, metric) for metric in metrics}
+    counted = "frames" if "sequence" in keys else "sequences"
+    return Table(
+        columns=(
+            *(Column(key, figures=False) for key in labels),
+            *(Column(key.replace("_", "\n")) for key in (counted, *metrics)),
+        ),
+        rows=tuple(
+            (
+                *(Cell(str(record[key])) for key in labels),
+                Cell(str(record["frames"]) if "sequence" in keys else _count(record)),
+                *(record_cell(record, metric, marks[metric][place]) for metric in metrics),
+            )
+            for place, record in enumerate(records)
+        ),
+        caption=", ".join(said),
+        notes=(*(f"{name}: {text}" for name, text in differences.items()), *notes),
     )
-    for key in labels:
-        table.add_column(key, overflow="fold")
-    for key in ("frames" if "sequence" in keys else "sequences", *metrics):
-        # Figures stay whole in a narrow terminal; names are folded.
-        table.add_column(key.replace("_", "\n"), justify="right", no_wrap=True)
+
+
+def attributes_table(records: Sequence[Record], metric: str) -> Table:
+    """One metric by attribute: a row per tracker, a column per attribute.
+
+    Args:
+        records: by attribute, of trackers on one data set under one profile.
+        metric: the name of a figure that they have.
+    """
+    by_tracker: dict[str, dict[str, Record]] = {}
     for record in records:
-        table.add_row(
-            *(Text(str(record[key])) for key in labels),
-            str(record["frames"]) if "sequence" in keys else f"{record['sequences']} of {record['of']}",
-            *(
-                _figure(record.get(key), record.get(f"{key}_low"), record.get(f"{key}_high"))
-                for key in metrics
-            ),
-        )
-    return table
+        by_tracker.setdefault(str(record["tracker"]), {})[str(record["attribute"])] = record
+    attributes = list(dict.fromkeys(str(record["attribute"]) for record in records))
+    most = {
+        name: max(int(rows[name]["sequences"] or 0) for rows in by_tracker.values() if name in rows)
+        for name in attributes
+    }
+    cells = {}
+    for name in attributes:
+        rows = [trackers.get(name, {}) for trackers in by_tracker.values()]
+        marks = _marked([row.get(metric) for row in rows], metric)
+        cells[name] = [record_cell(row, metric, mark) for row, mark in zip(rows, marks, strict=True)]
+    first = records[0]
+    return Table(
+        columns=(
+            Column("tracker", figures=False),
+            *(Column(f"{name}\n({most[name]})") for name in attributes),
+        ),
+        rows=tuple(
+            (Cell(tracker), *(cells[name][place] for name in attributes))
+            for place, tracker in enumerate(by_tracker)
+        ),
+        caption=f"{metric.replace('_', ' ')} by attribute, dataset {first['dataset']}, "
+        f"protocol {first['protocol']}, profile {first['profile']}, [95 % interval over sequences]",
+        notes=("In brackets under an attribute: how many sequences have it.",),
+        stacked=True,
+    )
 
 
 def ranking_table(records: Sequence[Record]) -> Table:
     """VOT's ranking as a table: both figures with their ranks, and the mean of the ranks."""
     first = records[0]
     caption = f"dataset {first['dataset']}, protocol {first['protocol']}, profile {first['profile']}; "
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, caption=caption + "rank 1 is the best, ties share their mean"
+    headings = ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")
+    figures = (("accuracy", 3), ("accuracy_rank", 2), ("robustness", 3), ("robustness_rank", 2), ("rank", 2))
+    return Table(
+        columns=(Column("tracker", figures=False), *map(Column, headings)),
+        rows=tuple(
+            (
+                Cell(str(record["tracker"])),
+                Cell(_count(record)),
+                *(figure_cell(_number(record[key]), digits=digits) for key, digits in figures),
+            )
+            for record in records
+        ),
+        caption=caption + "rank 1 is the best, ties share their mean",
     )
-    table.add_column("tracker", overflow="fold")
-    for heading in ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for record in records:
-        table.add_row(
-            Text(str(record["tracker"])),
-            f"{record['sequences']} of {record['of']}",
-            f"{record['accuracy']:.3f}",
-            f"{record['accuracy_rank']:.2f}",
-            f"{record['robustness']:.3f}",
-            f"{record['robustness_rank']:.2f}",
-            f"{record['rank']:.2f}",
-        )
-    return table
 
 
-def comparisons_table(comparisons: Sequence[Comparison], caption: str) -> Table:
+def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Sequence[str] = ()) -> Table:
     """Comparisons as a table: three decimals, 95 % intervals in brackets, p-values as they decide."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True, caption=caption)
-    for heading in ("A", "B", "metric"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for one in comparisons:
-        ends = "" if one.low is None or one.high is None else f" [{one.low:+.3f} {one.high:+.3f}]"
-        table.add_row(
-            *map(Text, (one.a, one.b, one.metric)),
-            f"{one.value_a:.3f}",
-            f"{one.value_b:.3f}",
-            Text(f"{one.difference:+.3f}").append(ends, style="dim"),
-            f"{one.corrected_bootstrap:.4f}",
-            f"{one.corrected_wilcoxon:.4f}",
-            str(one.sequences),
-        )
-    return table
+    headings = ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences")
+    return Table(
+        columns=(
+            *(Column(heading, figures=False) for heading in ("A", "B", "metric")),
+            *map(Column, headings),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, (one.a, one.b, one.metric.replace("_", " "))),
+                figure_cell(one.value_a),
+                figure_cell(one.value_b),
+                Cell(
+                    f"{one.difference:+.3f}",
+                    None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
+                ),
+                Cell(f"{one.corrected_bootstrap:.4f}"),
+                Cell(f"{one.corrected_wilcoxon:.4f}"),
+                Cell(str(one.sequences)),
+            )
+            for one in comparisons
+        ),
+        caption=caption,
+        notes=tuple(notes),
+    )
+
+
+def metric_names(records: Sequence[Record]) -> list[str]:
+    """The figures that records have, in their order."""
+    keys = _keys(records)
+    return [key for key in keys if f"{key}_low" in keys]
+
+
+def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
+    """A record's figure with its interval."""
+    value, low, high = (_number(record.get(key)) for key in (metric, f"{metric}_low", f"{metric}_high"))
+    return figure_cell(value, low, high, mark)
+
+
+def _marks(records: Sequence[Record], metric: str) -> list[Mark]:
+    """One mark per record, given among those that differ in the tracker alone."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, record in enumerate(records):
+        alike = tuple(record.get(key) for key in _LABELS if key != "tracker")
+        groups.setdefault(alike, []).append(place)
+    marks = [Mark.NONE] * len(records)
+    for places in groups.values():
+        given = _marked([records[place].get(metric) for place in places], metric)
+        for place, mark in zip(places, given, strict=True):
+            marks[place] = mark
+    return marks
+
+
+def _marked(values: Sequence[str | float | None], metric: str) -> list[Mark]:
+    return mark_best([_number(value) for value in values], metric in LOWER_IS_BETTER)
+
+
+def _count(record: Record) -> str:
+    return "" if record["sequences"] is None else f"{record['sequences']} of {record['of']}"
 
 
 def _keys(records: Sequence[Record]) -> list[str]:
@@ -120,9 +189,5 @@ def _keys(records: Sequence[Record]) -> list[str]:
     return list(dict.fromkeys(key for record in records for key in record))
 
 
-def _figure(*estimate: str | float | None) -> Text:
-    value, low, high = ("" if figure is None else f"{figure:.3f}" for figure in estimate)
-    text = Text(value)
-    if low and high:
-        text.append(f" [{low.removeprefix('0')} {high.removeprefix('0')}]", style="dim")
-    return text
+def _number(value: str | float | None) -> float | None:
+    return None if value is None else float(value)

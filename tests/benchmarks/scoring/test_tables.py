@@ -11,6 +11,7 @@ from rich.console import Console
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
 from benchmarks.scoring.tables import comparisons_table, records_csv, records_table
+from benchmarks.tables.terminal import print_table
 
 
 def record(tracker: str, success: float, **more: str | float | None) -> Record:
@@ -21,7 +22,7 @@ def record(tracker: str, success: float, **more: str | float | None) -> Record:
 
 def printed(records: list[Record], width: int = 100) -> str:
     output = io.StringIO()
-    Console(file=output, width=width).print(records_table(records))
+    print_table(Console(file=output, width=width), records_table(records))
     return output.getvalue()
 
 
@@ -68,7 +69,7 @@ def comparison(**changes: float | None) -> Comparison:
 def test_comparisons_show_the_interval_and_the_p_values_that_decide():
     output = io.StringIO()
     table = comparisons_table([comparison(), comparison(low=None, high=None, difference=-0.25)], "of what")
-    Console(file=output, width=100).print(table)
+    print_table(Console(file=output, width=100), table)
     text = " ".join(output.getvalue().split())
     assert "A[x] B success 0.500 0.400 +0.100 [-0.011 +0.200] 0.0300 0.0400 9" in text
     assert "-0.250 0.0300" in text

@@ -1,0 +1,17 @@
+"""Tables as data, and as text for a terminal, LaTeX, Markdown and HTML."""
+
+from collections.abc import Callable
+
+from benchmarks.tables.html import html_table
+from benchmarks.tables.latex import latex_table
+from benchmarks.tables.markdown import markdown_table
+from benchmarks.tables.table import Cell, Column, Mark, Table, mark_best
+
+WRITERS: dict[str, Callable[[Table], str]] = {
+    "markdown": markdown_table,
+    "latex": latex_table,
+    "html": html_table,
+}
+"""How a table becomes text, by the name of the form."""
+
+__all__ = ["WRITERS", "Cell", "Column", "Mark", "Table", "mark_best"]

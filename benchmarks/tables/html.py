@@ -1,0 +1,48 @@
+"""Tables in HTML: an element to put into a page."""
+
+from __future__ import annotations
+
+from html import escape
+
+from benchmarks.tables.table import Cell, Column, Mark, Table
+
+_MARKS = {Mark.NONE: "{}", Mark.BEST: "<strong>{}</strong>", Mark.SECOND: "<u>{}</u>"}
+
+
+def html_table(table: Table) -> str:
+    """The table as an element `figure`: best in bold, second underlined; all text is escaped."""
+    lines = [
+        '<figure class="sotbench">',
+        "<table>",
+        f"<caption>{escape(table.caption)}</caption>",
+        f"<thead><tr>{''.join(map(_heading, table.columns))}</tr></thead>",
+        "<tbody>",
+        *(_row(row, table) for row in table.rows),
+        "</tbody>",
+        "</table>",
+        *([f"<figcaption>{'<br>'.join(map(escape, table.notes))}</figcaption>"] if table.notes else []),
+        "</figure>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(column: Column) -> str:
+    return f'<th scope="col"{_side(column)}>{"<br>".join(map(escape, column.heading.split(chr(10))))}</th>'
+
+
+def _row(row: tuple[Cell, ...], table: Table) -> str:
+    between = "<br>" if table.stacked else " "
+    cells = (
+        f"<td{_side(column)}>{_cell(cell, between)}</td>"
+        for cell, column in zip(row, table.columns, strict=True)
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(cell: Cell, between: str) -> str:
+    text = _MARKS[cell.mark].format(escape(cell.text))
+    return text if cell.ends is None else f"{text}{between}<small>[{cell.ends[0]}, {cell.ends[1]}]</small>"
+
+
+def _side(column: Column) -> str:
+    return ' style="text-align: right"' if column.figures else ""

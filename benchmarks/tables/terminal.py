@@ -1,0 +1,44 @@
+"""Tables in a terminal, by rich."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from benchmarks.tables.table import Cell, Mark, Table
+
+_STYLES = {Mark.NONE: "", Mark.BEST: "bold", Mark.SECOND: "underline"}
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Prints the table, its caption below it, and its notes as lines of their own."""
+    console.print(_drawn(table))
+    for note in table.notes:
+        console.print(Text(note))
+
+
+def _drawn(table: Table) -> RichTable:
+    drawn = RichTable(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        collapse_padding=True,
+        caption=Text(table.caption),
+    )
+    for column in table.columns:
+        # Figures stay whole in a narrow terminal; names are folded.
+        if column.figures:
+            drawn.add_column(Text(column.heading), justify="right", no_wrap=True)
+        else:
+            drawn.add_column(Text(column.heading), overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(_text(cell, "\n" if table.stacked else " ") for cell in row))
+    return drawn
+
+
+def _text(cell: Cell, between: str) -> Text:
+    text = Text(cell.text, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(cell.text)
+    if cell.ends is not None:
+        text.append(f"{between}[{cell.ends[0]} {cell.ends[1]}]", style="not bold not underline dim")
+    return text
