@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,16 +12,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.scoring import Metric, Profile, Score
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.style import COLUMN_INCHES, house_style, line_style
-from trackers.errors import UserError
-
-Format: TypeAlias = Literal["png", "pdf", "svg"]
-
-# Dates are the one thing that would differ between two writings of a figure.
-_UNDATED: dict[Format, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
-
-_MOST_SHADED = 5
-"""More trackers than this have no bands: they would hide each other."""
+from reports.figures import MOST_SHADED, add_note, count, heading, new_figure
+from reports.scores import InapplicableError, Subject
+from reports.style import line_style
 
 _LEGEND_WIDTH = 0.55
 _LEGEND_ROW = 0.055
@@ -46,68 +38,60 @@ _LOOKS = {
         "Normalized precision plot", "Normalized location error threshold", "Precision", "lower right"
     ),
 }
-KINDS = tuple(name.replace("_", "-") for name in _LOOKS)
-"""What can be plotted, as the command line spells it."""
 
 
-def curve_figure(scores: Sequence[Score], kind: str, title: str, band: bool = True) -> Figure:
+def success_figure(subject: Subject) -> Figure:
+    """Success over the threshold of overlap."""
+    return _curve_figure(subject, "success")
+
+
+def precision_figure(subject: Subject) -> Figure:
+    """Precision over the threshold of location error."""
+    return _curve_figure(subject, "precision")
+
+
+def normalized_precision_figure(subject: Subject) -> Figure:
+    """Precision over the threshold of location error in units of the target's size."""
+    return _curve_figure(subject, "normalized_precision")
+
+
+def _curve_figure(subject: Subject, name: str) -> Figure:
     """Draws one curve per tracker; the legend is sorted by score and says it.
 
-    A tracker keeps its colour and dashes in every kind of plot: they follow its rank in the profile's first
+    A tracker keeps its colour and dashes in every kind of plot: they follow its rank in the profile's main
     metric.
 
-    Args:
-        scores: one per tracker, all on the same data set, of the same protocol and profile; at least one.
-        kind: one of `KINDS`.
-        title: the data set's name on the figure.
-        band: whether to shade the 95 % interval of each curve, where there are few.
-
     Raises:
-        UserError: the profile has no such curve.
+        InapplicableError: the profile has no such curve.
     """
-    profile = scores[0].profile
-    metric = _metric(profile, kind)
-    look = _LOOKS[metric.name]
-    most = max(len(score.sequences) for score in scores)
-    ranks = {score.tracker: rank for rank, score in enumerate(_ranked(scores, profile.metrics[0]))}
-    shaded = band and most > 1 and len(scores) <= _MOST_SHADED
-    with house_style():
-        figure = Figure(figsize=(COLUMN_INCHES, 2.8), layout="constrained")
+    metric = _metric(subject, name)
+    look = _LOOKS[name]
+    scores = [score for score in subject.scores if isinstance(score, Score)]
+    shaded = subject.band and subject.most > 1 and len(scores) <= MOST_SHADED
+    with new_figure(2.8) as figure:
         axes = figure.add_subplot()
         for score in _ranked(scores, metric):
-            style = line_style(ranks[score.tracker]) | {"linewidth": 1.2 if len(scores) <= 10 else 0.9}
-            _draw(axes, score, metric, _label(score, metric, most), style, shaded)
-        axes.set_title(
-            f"{look.title} of {scores[0].protocol.upper()} on {title}\n{_count(most, scores[0].of)} sequences"
-        )
+            rank = subject.trackers.index(score.tracker)
+            style = line_style(rank) | {"linewidth": 1.2 if len(scores) <= 10 else 0.9}
+            _draw(axes, score, metric, _label(score, metric, subject.most), style, shaded)
+        axes.set_title(heading(look.title, subject))
         axes.set(xlabel=look.x_label, ylabel=look.y_label)
         axes.set(xlim=(metric.thresholds[0], metric.thresholds[-1]), ylim=(0, 1))
         _add_legend(figure, axes, look.corner)
-        axes.annotate(
-            f"profile {profile.name}{'; shaded: 95 % interval over sequences' if shaded else ''}",
-            xy=(1.01, 0),
-            xycoords="axes fraction",
-            rotation=90,
-            size=4.5,
-            color="0.45",
-            va="bottom",
-        )
+        add_note(axes, subject, "shaded: 95 % interval over sequences" if shaded else "")
     return figure
 
 
-def figure_bytes(figure: Figure, form: Format) -> bytes:
-    """The figure as a file's content; the same figure always gives the same bytes."""
-    content = io.BytesIO()
-    with house_style():
-        figure.savefig(content, format=form, metadata=_UNDATED[form])
-    return content.getvalue()
-
-
-def _metric(profile: Profile, kind: str) -> Metric:
-    curves = {metric.name.replace("_", "-"): metric for metric in profile.metrics}
-    if kind not in curves:
-        raise UserError(f"profile '{profile.name}' has no {kind} curve; it has: {', '.join(curves)}")
-    return curves[kind]
+def _metric(subject: Subject, name: str) -> Metric:
+    profile = subject.rules
+    known = {metric.name: metric for metric in profile.metrics} if isinstance(profile, Profile) else {}
+    curves = {key: metric for key, metric in known.items() if len(metric.thresholds)}
+    if name not in curves:
+        there = ", ".join(key.replace("_", "-") for key in curves) or "none"
+        raise InapplicableError(
+            f"profile '{profile.name}' has no {name.replace('_', '-')} curve; it has: {there}"
+        )
+    return curves[name]
 
 
 def _ranked(scores: Sequence[Score], metric: Metric) -> list[Score]:
@@ -141,9 +125,5 @@ def _add_legend(figure: Figure, axes: Axes, corner: Literal["lower left", "lower
 def _label(score: Score, metric: Metric, most: int) -> str:
     """`[0.582] SiamFC`; with its own count where that is not what the title says."""
     scored = len(score.sequences)
-    note = "" if scored == most else f" ({_count(scored, score.of)})"
+    note = "" if scored == most else f" ({count(scored, score.of)})"
     return f"[{score.value(metric):.3f}] {score.tracker}{note}"
-
-
-def _count(scored: int, of: int) -> str:
-    return str(of) if scored == of else f"{scored} of {of}"

@@ -1,40 +1,51 @@
-"""`python -m reports.plot`: success and precision plots of the results on a data set."""
+"""`python -m reports.plot`: plots of the results on a data set."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.cli.options import (
-    add_data_root,
-    add_dataset,
-    add_profile,
-    add_protocol,
-    add_results,
-    add_trackers,
-)
-from benchmarks.cli.output import read_runs
-from benchmarks.datasets import open_dataset
-from benchmarks.scoring import Profile, choose_profile, score_run
 from benchmarks.store.atomic import write_atomic
-from reports.curves import KINDS, curve_figure, figure_bytes
+from reports.scores import InapplicableError, add_subject_options, read_subject
 from trackers.commands import Parser, guarded
-from trackers.errors import UserError
+from trackers.registry import Entry, Registry
+
+KINDS = Registry(
+    "kind of plot",
+    {
+        "success": Entry("reports.curves:success_figure", "success over the threshold of overlap"),
+        "precision": Entry("reports.curves:precision_figure", "precision over the threshold of error"),
+        "normalized-precision": Entry(
+            "reports.curves:normalized_precision_figure", "the same in units of the target's size"
+        ),
+        "scores": Entry("reports.standing:standing_figure", "every figure of every tracker"),
+        "attributes": Entry("reports.attributes:attribute_panels", "a panel per attribute"),
+        "attribute-dots": Entry("reports.attributes:attribute_dots", "all attributes in one panel"),
+        "eao": Entry("reports.vot:eao_figure", "expected average overlap over length"),
+        "ar": Entry("reports.vot:ar_figure", "accuracy and robustness, with VOT's ranking"),
+        "sequences": Entry("reports.differences:differences_figure", "two trackers, sequence by sequence"),
+        "speed": Entry("reports.speed:speed_figure", "accuracy against speed"),
+    },
+    hint="see `python -m reports.plot --help`",
+)
+"""What can be plotted: functions of a `Subject` that return a figure."""
 
 
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
         prog="python -m reports.plot",
-        description="Plots success, precision and normalised precision of the results on a data set.",
-        epilog="example: python -m reports.plot --dataset otb2015 --kind success --format pdf",
+        description="Plots the results on a data set. Kinds: "
+        + "; ".join(f"{name}: {KINDS.summary(name)}" for name in KINDS)
+        + ".",
+        epilog="example: python -m reports.plot --dataset otb2015 --kind success attributes --format pdf",
     )
-    add_dataset(options)
-    add_trackers(options)
-    add_protocol(options)
-    add_profile(options)
-    options.add_argument("--kind", nargs="+", choices=KINDS, default=KINDS, help="which plots (default: all)")
+    add_subject_options(options)
+    options.add_argument(
+        "--kind", nargs="+", choices=list(KINDS), metavar="KIND", help="which plots (default: all that apply)"
+    )
     options.add_argument(
         "--out", type=Path, metavar="DIR", help="folder to write to (default: plots/<dataset>)"
     )
@@ -42,8 +53,6 @@ def parser() -> Parser:
         "--format", nargs="+", choices=("png", "pdf", "svg"), default=("png",), help="(default: png)"
     )
     options.add_argument("--no-band", action="store_true", help="leave the 95 %% intervals out")
-    add_data_root(options)
-    add_results(options)
     return options
 
 
@@ -51,22 +60,18 @@ def parser() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the plots and prints the files' names."""
     chosen = parser().parse_args(arguments)
-    dataset = open_dataset(chosen.dataset, chosen.data_root)
-    profile = choose_profile(chosen.profile, dataset.name, chosen.protocol)
-    if not isinstance(profile, Profile):
-        raise UserError(f"profile '{profile.name}' has no curves over frames; name another --profile")
-    scores = []
-    for run in read_runs(chosen, dataset, chosen.tracker):
-        score = score_run(run, dataset, profile)
-        if len(score.sequences) < score.of:
-            print(
-                f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored", file=sys.stderr
-            )
-        scores.append(score)
-    folder = chosen.out or Path("plots", dataset.name)
+    subject = replace(read_subject(chosen), band=not chosen.no_band)
+    from reports.figures import figure_bytes
+
+    folder = chosen.out or Path("plots", subject.dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in chosen.kind:
-        figure = curve_figure(scores, kind, dataset.title, band=not chosen.no_band)
+    for kind in chosen.kind or KINDS:
+        try:
+            figure = KINDS.load(kind)(subject)
+        except InapplicableError:
+            if chosen.kind:
+                raise
+            continue
         for form in chosen.format:
             path = folder / f"{kind}.{form}"
             write_atomic(path, figure_bytes(figure, form))

@@ -18,7 +18,6 @@ from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
-    from benchmarks.scoring.compare import Comparison
     from benchmarks.tables import Table
 
 NAME = "compare"
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints one comparison per pair and metric; what was left out is said on standard error."""
     from benchmarks.datasets import open_dataset
     from benchmarks.scoring import choose_profile, score_run
-    from benchmarks.scoring.compare import compare
+    from benchmarks.scoring.compare import compare, comparison_record
     from benchmarks.scoring.tables import comparisons_table
 
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
@@ -69,35 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         verdicts = [(f"{one.metric}: " if several else "") + one.verdict for one in comparisons]
         return comparisons_table(comparisons, caption, verdicts)
 
-    print_records([shared | _record(one, scores[0].of) for one in comparisons], arguments.format, table)
+    print_records(
+        [shared | comparison_record(one, scores[0].of) for one in comparisons], arguments.format, table
+    )
     return 0
-
-
-def _record(one: Comparison, of: int) -> Record:
-    """A comparison at full precision, by the names that JSON and CSV have for it.
-
-    `sequences`: how many both trackers have, `of` those of the data set; `value_a`, `value_b`: the means over
-    these; `difference`: the first less the second, with its 95 % interval in `difference_low` and
-    `difference_high`; `p_bootstrap`, `p_wilcoxon`: of this comparison alone; `p_..._corrected`: by Holm's
-    method for all `comparisons` made together, which is what decides; `better`: a tracker's name, or null
-    where no difference can be shown; `verdict`: the same in words.
-    """
-    return {
-        "metric": one.metric,
-        "a": one.a,
-        "b": one.b,
-        "sequences": one.sequences,
-        "of": of,
-        "value_a": one.value_a,
-        "value_b": one.value_b,
-        "difference": one.difference,
-        "difference_low": one.low,
-        "difference_high": one.high,
-        "p_bootstrap": one.p_bootstrap,
-        "p_wilcoxon": one.p_wilcoxon,
-        "p_bootstrap_corrected": one.corrected_bootstrap,
-        "p_wilcoxon_corrected": one.corrected_wilcoxon,
-        "comparisons": one.comparisons,
-        "better": one.better,
-        "verdict": one.verdict,
-    }

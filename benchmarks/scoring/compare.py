@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from benchmarks.scoring.records import LOWER_IS_BETTER, RunScore
+from benchmarks.scoring.records import LOWER_IS_BETTER, Record, RunScore
 from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, bootstrap_p, holm, resampled_means
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -136,6 +136,36 @@ def compare(
             pairs, means, bootstrap, ranked, corrected, strict=True
         )
     ]
+
+
+def comparison_record(one: Comparison, of: int) -> Record:
+    """A comparison at full precision, by the names that JSON and CSV have for it.
+
+    `sequences`: how many both trackers have, `of` those of the data set; `value_a`, `value_b`: the means over
+    these; `difference`: the first less the second, with its 95 % interval in `difference_low` and
+    `difference_high`; `p_bootstrap`, `p_wilcoxon`: of this comparison alone; `p_..._corrected`: by Holm's
+    method for all `comparisons` made together, which is what decides; `better`: a tracker's name, or null
+    where no difference can be shown; `verdict`: the same in words.
+    """
+    return {
+        "metric": one.metric,
+        "a": one.a,
+        "b": one.b,
+        "sequences": one.sequences,
+        "of": of,
+        "value_a": one.value_a,
+        "value_b": one.value_b,
+        "difference": one.difference,
+        "difference_low": one.low,
+        "difference_high": one.high,
+        "p_bootstrap": one.p_bootstrap,
+        "p_wilcoxon": one.p_wilcoxon,
+        "p_bootstrap_corrected": one.corrected_bootstrap,
+        "p_wilcoxon_corrected": one.corrected_wilcoxon,
+        "comparisons": one.comparisons,
+        "better": one.better,
+        "verdict": one.verdict,
+    }
 
 
 def wilcoxon_p(differences: NDArray[np.float64]) -> float:

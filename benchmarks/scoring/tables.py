@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.scoring.records import LOWER_IS_BETTER, Record
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
-from benchmarks.tables.table import figure_cell
+from benchmarks.tables.table import INTERVALS, figure_cell
 
 if TYPE_CHECKING:
     # SciPy's tests take their time to import, and scores do without them.
@@ -42,8 +42,6 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
     labels = [key for key in _LABELS if key in keys and key not in shared]
     metrics = metric_names(records)
     said = [f"{key} {records[0][key]}" for key in shared]
-    if "sequence" not in keys:
-        said.append("[95 % interval over sequences]")
     differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
     marks = {metric: _marks(records, metric) for metric in metrics}
     counted = "frames" if "sequence" in keys else "sequences"
@@ -60,7 +58,7 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
             )
             for place, record in enumerate(records)
         ),
-        caption=", ".join(said),
+        caption=", ".join(said) + ("" if "sequence" in keys else INTERVALS),
         notes=(*(f"{name}: {text}" for name, text in differences.items()), *notes),
     )
 
@@ -96,7 +94,7 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
             for place, tracker in enumerate(by_tracker)
         ),
         caption=f"{metric.replace('_', ' ')} by attribute, dataset {first['dataset']}, "
-        f"protocol {first['protocol']}, profile {first['profile']}, [95 % interval over sequences]",
+        f"protocol {first['protocol']}, profile {first['profile']}{INTERVALS}",
         notes=("In brackets under an attribute: how many sequences have it.",),
         stacked=True,
     )

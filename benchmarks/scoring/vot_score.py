@@ -66,6 +66,30 @@ class SupervisedScore:
         defined = (weights > 0) & (self._lengths <= self._limit(np.ones((1, len(self.longest))))[0])
         return self._lengths[defined], numerators[defined] / weights[defined]
 
+    def curve_interval(
+        self, lengths: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """The 95 % interval of Phi(L), each end of shape (T,), by the bootstrap that `metrics` uses.
+
+        A draw of sequences in which no fragment is defined for a length says nothing of it.
+
+        Args:
+            lengths: shape (T,), of those of `curve`.
+
+        Returns:
+            Lower and upper ends; None for one sequence alone.
+        """
+        if len(self.sequences) < 2:
+            return None
+        draws = []
+        for counts in resampled_counts(len(self.sequences), RESAMPLES, SEED):
+            numerators, weights = (counts @ self.curves[:, i, lengths - 2] for i in (0, 1))
+            defined = (weights > 0) & (lengths <= self._limit(counts))
+            draws.append(np.divide(numerators, weights, out=np.full(weights.shape, np.nan), where=defined))
+        outside = (1 - CONFIDENCE) / 2
+        low, high = np.nanquantile(np.concatenate(draws), [outside, 1 - outside], axis=0)
+        return low, high
+
     def subset(self, rows: Items[int]) -> SupervisedScore:
         """The score on some of the sequences, by their places."""
         rows = list(rows)

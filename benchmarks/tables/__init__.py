@@ -5,7 +5,7 @@ from collections.abc import Callable
 from benchmarks.tables.html import html_table
 from benchmarks.tables.latex import latex_table
 from benchmarks.tables.markdown import markdown_table
-from benchmarks.tables.table import Cell, Column, Mark, Table, mark_best
+from benchmarks.tables.table import Cell, Column, Mark, Table, mark_best, without_intervals
 
 WRITERS: dict[str, Callable[[Table], str]] = {
     "markdown": markdown_table,
@@ -14,4 +14,4 @@ WRITERS: dict[str, Callable[[Table], str]] = {
 }
 """How a table becomes text, by the name of the form."""
 
-__all__ = ["WRITERS", "Cell", "Column", "Mark", "Table", "mark_best"]
+__all__ = ["WRITERS", "Cell", "Column", "Mark", "Table", "mark_best", "without_intervals"]

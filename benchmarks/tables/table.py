@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import isfinite
+
+INTERVALS = ", [95 % interval over sequences]"
+"""How captions end that say what stands in brackets."""
 
 
 class Mark(Enum):
@@ -72,6 +75,13 @@ def figure_cell(
         return Cell(f"{value:.{digits}f}", None, mark)
     low_end, high_end = (f"{end:.{digits}f}".removeprefix("0") for end in (low, high))
     return Cell(f"{value:.{digits}f}", (low_end, high_end), mark)
+
+
+def without_intervals(table: Table) -> Table:
+    """The table with its figures alone."""
+    rows = tuple(tuple(replace(cell, ends=None) for cell in row) for row in table.rows)
+    caption = table.caption.removesuffix(INTERVALS)
+    return replace(table, rows=rows, caption=caption)
 
 
 def mark_best(values: Sequence[float | None], lower_is_better: bool = False, digits: int = 3) -> list[Mark]:

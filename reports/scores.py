@@ -1,0 +1,204 @@
+"""The scores that a report is about: the options that choose them, and reading them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_protocol,
+    add_results,
+    add_split,
+    add_trackers,
+)
+from benchmarks.cli.output import read_runs
+from benchmarks.datasets import open_dataset
+from benchmarks.scoring import NamedRules, Record, RunScore, choose_profile, score_run
+from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring.tables import metric_names
+from reports.published import Published, differing, published_records, published_scores
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+
+
+class InapplicableError(UserError):
+    """A kind of plot or table that these results cannot have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a report shows.
+
+    Attributes:
+        title: the data set's name.
+        dataset, protocol: whose results they are.
+        rules: the profile.
+        scores: one per tracker, at least one.
+        published: scores that others published and that are to be shown beside them.
+        results: the folder of results.
+        chosen_metric: the one that was asked for.
+        band: whether intervals are drawn.
+        named: whether the trackers were named, so that their order is the user's.
+    """
+
+    title: str
+    dataset: str
+    protocol: str
+    rules: NamedRules
+    scores: tuple[RunScore, ...]
+    published: tuple[Published, ...] = ()
+    results: Path = Path("results")
+    chosen_metric: str | None = None
+    band: bool = True
+    named: bool = False
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """One per tracker, best first by the main metric; equals by name."""
+        rows = [row for score in self.scores for row in score.records()]
+        [main, *_] = metric_names(rows)
+        if "eao" in rows[0]:
+            main = "eao"
+        sign = 1 if main in LOWER_IS_BETTER else -1
+        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+
+    @cached_property
+    def attribute_records(self) -> list[Record]:
+        """One per tracker and attribute, trackers in the order of `records`."""
+        by_tracker = {score.tracker: score for score in self.scores}
+        rows = [row for name in self.trackers for row in by_tracker[name].records("attribute")]
+        if not rows:
+            raise InapplicableError(f"sequences of {self.title} have no attributes")
+        return rows
+
+    @cached_property
+    def published_records(self) -> list[Record]:
+        """The published scores as records, best first by the main metric."""
+        return published_records(self.published, self.rules.name, self.metrics)
+
+    @property
+    def trackers(self) -> list[str]:
+        """Best first."""
+        return [str(row["tracker"]) for row in self.records]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The first two trackers that were named, or the best two: those that are compared."""
+        first, second, *_ = [score.tracker for score in self.scores] if self.named else self.trackers
+        return first, second
+
+    @property
+    def metrics(self) -> list[str]:
+        """The profile's figures, as records name them."""
+        return metric_names(self.records)
+
+    @property
+    def metric(self) -> str:
+        """The one to show where there is room for one: as chosen, or the profile's main one."""
+        if self.chosen_metric is None:
+            return "eao" if "eao" in self.metrics else self.metrics[0]
+        if self.chosen_metric not in self.metrics:
+            raise UserError(
+                f"profile '{self.rules.name}' has no metric '{self.chosen_metric}'"
+                f"{did_you_mean(self.chosen_metric, self.metrics)}; it has: {', '.join(self.metrics)}"
+            )
+        return self.chosen_metric
+
+    @property
+    def sequence_metric(self) -> str:
+        """`metric`, or the profile's first where one sequence has no figure of it (expected overlap)."""
+        there = list(self.scores[0].by_metric())
+        return self.metric if self.metric in there else there[0]
+
+    @property
+    def shown_published(self) -> list[Published]:
+        """Those of `published` that are figures of this profile."""
+        return [one for one in self.published if one.metric in self.metrics]
+
+    @property
+    def most(self) -> int:
+        """How many sequences are scored of the tracker that has the most."""
+        return max(len(score.sequences) for score in self.scores)
+
+    @property
+    def of(self) -> int:
+        """How many sequences the data set has."""
+        return self.scores[0].of
+
+
+def add_subject_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what chooses the scores."""
+    add_dataset(parser)
+    add_trackers(parser)
+    add_protocol(parser)
+    add_profile(parser)
+    add_split(parser)
+    parser.add_argument(
+        "--metric",
+        metavar="M",
+        help="for kinds that show one: success, eao, ... (default: the profile's main one)",
+    )
+    parser.add_argument(
+        "--published",
+        nargs="*",
+        metavar="NAME",
+        help="show scores that others published too: of these trackers, or of all there are",
+    )
+    add_data_root(parser)
+    add_results(parser)
+
+
+def read_subject(arguments: argparse.Namespace) -> Subject:
+    """Reads and scores the runs; says on standard error what is missing or differs from published scores.
+
+    Raises:
+        UserError: there are no such results, or a name is unknown.
+    """
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    rules = choose_profile(arguments.profile, dataset.name, arguments.protocol)
+    known = published_scores(dataset.name, arguments.protocol)
+    shown = _chosen(known, arguments.published, dataset.title)
+    scores: list[RunScore] = []
+    for run in read_runs(arguments, dataset, arguments.tracker):
+        score = score_run(run, dataset, rules)
+        if len(score.sequences) < score.of:
+            print(
+                f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored", file=sys.stderr
+            )
+        scores.append(score)
+    subject = Subject(
+        title=dataset.title,
+        dataset=dataset.name,
+        protocol=arguments.protocol,
+        rules=rules,
+        scores=tuple(scores),
+        published=shown,
+        results=arguments.results,
+        chosen_metric=arguments.metric,
+        named=arguments.tracker is not None,
+    )
+    for sentence in differing(subject.records, known):
+        print(sentence, file=sys.stderr)
+    return subject
+
+
+def _chosen(known: Sequence[Published], names: list[str] | None, title: str) -> tuple[Published, ...]:
+    """Those of `names`; all for an empty list, none for None."""
+    if names is None:
+        return ()
+    there = sorted({one.tracker for one in known}, key=str.casefold)
+    for name in names:
+        if name not in there:
+            known_names = ", ".join(there) or "none"
+            raise UserError(
+                f"no published score of '{name}' on {title} is on record{did_you_mean(name, there)}; "
+                f"there are: {known_names}"
+            )
+    return tuple(one for one in known if not names or one.tracker in names)
