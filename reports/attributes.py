@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from benchmarks.scoring import Record
 from reports.figures import (
+    LEAST_HEIGHT,
     METRIC_LABELS,
     MOST_SHADED,
     add_note,
@@ -17,6 +18,7 @@ from reports.figures import (
     heading,
     interval_ends,
     new_figure,
+    shortened,
     trackers_legend,
 )
 from reports.scores import Subject
@@ -47,18 +49,17 @@ def attribute_panels(subject: Subject) -> Figure:
                 if ends is not None:
                     x = ends if subject.band else (ends[0], 0.0, 0.0)
                     draw_point(axes, x, (place, 0.0, 0.0), point_style(place) | {"markersize": 3.2})
-            axes.set_title(f"{name} ({_most(by_tracker)})", size=7)
+            axes.set_title(_named(name, by_tracker), size=7)
             axes.grid(visible=False, axis="y")
         # Panels in a row that is not full keep their numbers below.
         for axes in panels.flat[max(len(rows) - panels.shape[1], 0) : len(rows)]:
             axes.tick_params(labelbottom=True)
         first = panels[0, 0]
         first.set_ylim(len(trackers) - 0.4, -0.6)
-        first.set_yticks(range(len(trackers)), trackers)
+        first.set_yticks(range(len(trackers)), map(shortened, trackers))
         first.xaxis.set_major_locator(MaxNLocator(4))
         figure.suptitle(heading(f"{METRIC_LABELS[metric]} by attribute", subject))
         figure.supxlabel(_x_label(subject), size=7)
-        add_note(panels[0, -1], subject)
     return figure
 
 
@@ -77,7 +78,8 @@ def attribute_dots(subject: Subject) -> Figure:
     order = sorted(rows, key=lambda name: -means[name])
     spread = subject.band and len(trackers) <= MOST_SHADED
     step = 0.11 if spread else 0.0
-    with new_figure(0.7 + len(rows) * max(0.18, step * len(trackers) + 0.07)) as figure:
+    lines = len(rows) * max(0.18, step * len(trackers) + 0.07)
+    with new_figure(0.7 + max(lines, LEAST_HEIGHT)) as figure:
         axes = figure.add_subplot()
         handles = []
         for rank, tracker in enumerate(trackers):
@@ -90,7 +92,7 @@ def attribute_dots(subject: Subject) -> Figure:
                     x = ends if spread else (ends[0], 0.0, 0.0)
                     drawn = draw_point(axes, x, (place + offset, 0.0, 0.0), look)
             handles.append(drawn)
-        axes.set_yticks(range(len(order)), [f"{name} ({_most(rows[name])})" for name in order])
+        axes.set_yticks(range(len(order)), [_named(name, rows[name]) for name in order])
         axes.set_ylim(len(order) - 0.5, -0.5)
         axes.set_yticks(np.arange(len(order) - 1) + 0.5, minor=True)
         axes.grid(visible=False, axis="y")
@@ -98,7 +100,7 @@ def attribute_dots(subject: Subject) -> Figure:
         axes.tick_params(which="minor", length=0)
         axes.set_xlabel(METRIC_LABELS[metric])
         axes.set_title(heading(f"{METRIC_LABELS[metric]} by attribute", subject))
-        add_note(axes, subject, "lines: 95 % interval over sequences" if spread else "")
+        add_note(axes, "lines: 95 % interval over sequences" if spread else "")
         there = [(handle, name) for handle, name in zip(handles, trackers, strict=True) if handle is not None]
         trackers_legend(figure, [handle for handle, _ in there], [name for _, name in there])
     return figure
@@ -112,8 +114,10 @@ def _by_attribute(subject: Subject) -> dict[str, dict[str, Record]]:
     return rows
 
 
-def _most(by_tracker: dict[str, Record]) -> int:
-    return max(int(record["sequences"] or 0) for record in by_tracker.values())
+def _named(attribute: str, by_tracker: dict[str, Record]) -> str:
+    """An attribute's name, and how many sequences of the tracker that has the most have it."""
+    most = max(int(record["sequences"] or 0) for record in by_tracker.values())
+    return f"{attribute.replace('_', ' ')} ({most})"
 
 
 def _x_label(subject: Subject) -> str:

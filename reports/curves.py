@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.scoring import Metric, Profile, Score
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.figures import MOST_SHADED, add_note, count, heading, new_figure
+from reports.figures import MOST_SHADED, add_note, count, heading, new_figure, shortened
 from reports.scores import InapplicableError, Subject
 from reports.style import line_style
 
@@ -78,7 +78,7 @@ def _curve_figure(subject: Subject, name: str) -> Figure:
         axes.set(xlabel=look.x_label, ylabel=look.y_label)
         axes.set(xlim=(metric.thresholds[0], metric.thresholds[-1]), ylim=(0, 1))
         _add_legend(figure, axes, look.corner)
-        add_note(axes, subject, "shaded: 95 % interval over sequences" if shaded else "")
+        add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
     return figure
 
 
@@ -126,4 +126,4 @@ def _label(score: Score, metric: Metric, most: int) -> str:
     """`[0.582] SiamFC`; with its own count where that is not what the title says."""
     scored = len(score.sequences)
     note = "" if scored == most else f" ({count(scored, score.of)})"
-    return f"[{score.value(metric):.3f}] {score.tracker}{note}"
+    return f"[{score.value(metric):.3f}] {shortened(score.tracker)}{note}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.scoring.compare import Comparison, compare
 from benchmarks.scoring.records import LOWER_IS_BETTER
-from reports.figures import METRIC_LABELS, add_note, heading, new_figure
+from reports.figures import LEAST_HEIGHT, METRIC_LABELS, add_note, heading, new_figure, shortened
 from reports.scores import InapplicableError, Subject
 from reports.style import line_style
 
@@ -42,7 +42,7 @@ def differences_figure(subject: Subject) -> Figure:
         dict(zip(second.sequences, second.by_metric()[metric], strict=True)),
     )
     heights = _heights(len(names))
-    with new_figure(1.0 + 0.088 * (heights[-1] + 1)) as figure:
+    with new_figure(1.0 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as figure:
         axes = figure.add_subplot()
         _draw_mean(axes, comparison, subject.band)
         better = values < 0 if metric in LOWER_IS_BETTER else values > 0
@@ -53,14 +53,14 @@ def differences_figure(subject: Subject) -> Figure:
         axes.hlines(heights, 0, values, color="0.7", linewidth=0.5, zorder=1)
         axes.axvline(0, color="0.3", linewidth=0.7)
         named = _named(len(names))
-        axes.set_yticks(heights[named], [names[i] for i in named], size=4.6)
+        axes.set_yticks(heights[named], [shortened(names[i]) for i in named], size=4.6)
         axes.set_ylim(heights[-1] + 1, -1)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
         label = METRIC_LABELS[metric]
-        axes.set_xlabel(f"{label}: {first.tracker} less {second.tracker}")
+        axes.set_xlabel(f"{label}: {shortened(first.tracker)} less {shortened(second.tracker)}")
         axes.set_title(f"{heading('Differences', subject)}\n{_verdict(comparison)}")
-        add_note(axes, subject, "band: mean with 95 % interval" if subject.band else "line: mean")
+        add_note(axes, "band: mean with 95 % interval" if subject.band else "line: mean")
     return figure
 
 
@@ -97,5 +97,9 @@ def _verdict(comparison: Comparison) -> str:
     mean = f"mean {comparison.difference:+.3f}"
     if comparison.low is not None and comparison.high is not None:
         mean += f" [{comparison.low:+.3f}, {comparison.high:+.3f}]"
-    verdict = "no difference can be shown" if comparison.better is None else f"{comparison.better} is better"
+    verdict = (
+        "no difference can be shown"
+        if comparison.better is None
+        else f"{shortened(comparison.better)} is better"
+    )
     return f"{mean}; {verdict}"

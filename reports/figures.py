@@ -24,6 +24,11 @@ _UNDATED: dict[Format, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": No
 MOST_SHADED = 5
 """More trackers than this have no bands or intervals in one panel: they would hide each other."""
 
+LEAST_HEIGHT = 1.4
+"""Inches that axes need at least, for the note along their edge."""
+
+_LONGEST_NAME = 34
+
 METRIC_LABELS = {
     "success": "Success (AUC)",
     "precision": "Precision (20 pixels)",
@@ -57,9 +62,11 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
 
 
 def heading(what: str, subject: Subject) -> str:
-    """The two lines above a figure: what of which protocol on which data set, and on how many sequences."""
-    shown = f"{what} of {subject.protocol.upper()} on {subject.title}"
-    return f"{shown}\n{count(subject.most, subject.of)} sequences"
+    """The lines above a figure: what, of which runs, on which data set; how many sequences, whose rules."""
+    protocol = subject.protocol
+    runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
+    shown = f"{what} of {runs} on {subject.title}"
+    return f"{shown}\n{count(subject.most, subject.of)} sequences, profile {subject.rules.name}"
 
 
 def count(scored: int, of: int) -> str:
@@ -67,10 +74,10 @@ def count(scored: int, of: int) -> str:
     return str(of) if scored == of else f"{scored} of {of}"
 
 
-def add_note(axes: Axes, subject: Subject, *notes: str) -> None:
-    """Writes the profile's name and what else is to be known along the right edge."""
+def add_note(axes: Axes, *notes: str) -> None:
+    """Writes how the drawing is to be read along the right edge; empty notes are left out."""
     axes.annotate(
-        "; ".join([f"profile {subject.rules.name}", *(note for note in notes if note)]),
+        "; ".join(filter(None, notes)),
         xy=(1.01, 0),
         xycoords="axes fraction",
         rotation=90,
@@ -125,4 +132,14 @@ def counted_name(tracker: str, records: Sequence[Record], subject: Subject) -> s
     """A tracker's name; with its own count where that is not what the title says."""
     [record] = [row for row in records if row["tracker"] == tracker]
     scored = int(record["sequences"] or 0)
-    return tracker if scored == subject.most else f"{tracker} ({count(scored, subject.of)})"
+    name = shortened(tracker)
+    return name if scored == subject.most else f"{name} ({count(scored, subject.of)})"
+
+
+def shortened(name: str) -> str:
+    """A name that leaves room for the drawing: the middle of a very long one is left out."""
+    return (
+        name
+        if len(name) <= _LONGEST_NAME
+        else f"{name[: _LONGEST_NAME - 11]}\N{HORIZONTAL ELLIPSIS}{name[-10:]}"
+    )

@@ -12,6 +12,7 @@ from reports.figures import (
     heading,
     interval_ends,
     new_figure,
+    shortened,
     trackers_legend,
 )
 from reports.scores import InapplicableError, Subject
@@ -45,7 +46,8 @@ def speed_figure(subject: Subject) -> Figure:
             if not subject.band:
                 x, y = (x[0], 0.0, 0.0), (y[0], 0.0, 0.0)
             handles.append(draw_point(axes, x, y, point_style(subject.trackers.index(record.tracker))))
-            names.append(f"{record.tracker} ({_way(record)})" if several else record.tracker)
+            name = shortened(record.tracker)
+            names.append(f"{name} ({_way(record)})" if several else name)
         axes.set_xscale("log")
         if metric in LOWER_IS_BETTER:
             axes.invert_yaxis()
@@ -54,7 +56,6 @@ def speed_figure(subject: Subject) -> Figure:
         axes.set_title(heading(f"{METRIC_LABELS[metric]} and speed", subject))
         add_note(
             axes,
-            subject,
             "" if several else _way(records[0]),
             "lines: 95 % intervals" if subject.band else "",
         )

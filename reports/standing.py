@@ -9,12 +9,12 @@ from benchmarks.scoring import Record
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from reports.figures import (
     METRIC_LABELS,
-    add_note,
     counted_name,
     draw_point,
     heading,
     interval_ends,
     new_figure,
+    shortened,
 )
 from reports.scores import Subject
 from reports.style import COLUMN_INCHES, PAGE_INCHES, point_style
@@ -28,7 +28,7 @@ def standing_figure(subject: Subject) -> Figure:
     metrics = [metric for metric in subject.metrics if metric != "failures"]
     ranks = {tracker: rank for rank, tracker in enumerate(subject.trackers)}
     width = COLUMN_INCHES if len(metrics) == 1 else PAGE_INCHES
-    with new_figure(0.85 + 0.125 * max(len(rows), 3), width) as figure:
+    with new_figure(1.0 + 0.13 * max(len(rows), 3), width) as figure:
         [panels] = figure.subplots(1, len(metrics), sharey=True, squeeze=False)
         for axes, metric in zip(panels, metrics, strict=True):
             for place, row in enumerate(rows):
@@ -47,17 +47,14 @@ def standing_figure(subject: Subject) -> Figure:
         panels[0].set_yticks(
             range(len(rows)),
             [
-                counted_name(name, subject.records, subject) if name in ranks else name
+                counted_name(name, subject.records, subject) if name in ranks else shortened(name)
                 for name in (str(row["tracker"]) for row in rows)
             ],
         )
         figure.suptitle(heading("Scores", subject))
-        add_note(
-            panels[-1],
-            subject,
-            "lines: 95 % interval" if subject.band and subject.most > 1 else "",
-            "hollow: published" if subject.published else "",
-        )
+        notes = ["lines: 95 % interval over sequences"] if subject.band and subject.most > 1 else []
+        notes += ["hollow: published"] if subject.published_records else []
+        figure.supxlabel("; ".join(notes), size=5.5, color="0.45")
     return figure
 
 

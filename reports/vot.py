@@ -18,6 +18,7 @@ from reports.figures import (
     heading,
     interval_ends,
     new_figure,
+    shortened,
     trackers_legend,
 )
 from reports.scores import InapplicableError, Subject
@@ -65,7 +66,7 @@ def eao_figure(subject: Subject) -> Figure:
         axes.set(xlim=(0, 2 * rule.high), ylim=(0, 1))
         axes.set(xlabel="Length of sequence (frames)", ylabel="Expected overlap")
         axes.set_title(heading("Expected average overlap", subject))
-        add_note(axes, subject, "shaded: 95 % interval over sequences" if shaded else "")
+        add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
         trackers_legend(figure, handles, names)
     return figure
 
@@ -86,7 +87,6 @@ def ar_figure(subject: Subject) -> Figure:
         figure.suptitle(heading("Accuracy and robustness", subject))
         add_note(
             panels[-1],
-            subject,
             "lines: 95 % interval" if subject.band and subject.most > 1 else "",
             "hollow: published" if len(names) > len(scores) else "",
         )
@@ -113,7 +113,7 @@ def _accuracy_panel(axes: Axes, subject: Subject) -> tuple[list[str], list[Error
             x, accuracy = (x[0], 0.0, 0.0), (accuracy[0], 0.0, 0.0)
         handles.append(draw_point(axes, x, accuracy, point_style(rank), hollow=hollow))
         name = str(row["tracker"])
-        names.append(name if hollow else counted_name(name, subject.records, subject))
+        names.append(shortened(name) if hollow else counted_name(name, subject.records, subject))
     axes.set(
         xlim=(0, 1),
         ylim=(0, 1),

@@ -18,7 +18,7 @@ from benchmarks.tables.table import figure_cell
 
 HOSTILE = (
     "<script>alert(1)</script>",
-    'a "quoted" \'name\' `tick`',
+    "a \"quoted\" 'name' `tick`",
     "50%_of&#$~^\\{x}|[y]*",
     "-- [option]",
     "../../etc/passwd",
@@ -87,10 +87,8 @@ def test_latex_compiles_whatever_the_names(tmp_path: Path, stacked):
         pytest.skip("there is no pdflatex on this machine")
     if not subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True, check=False).stdout:
         pytest.skip("LaTeX's package booktabs is not on this machine")
-    document = "\n".join(
-        [r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}"]
-        + [WRITERS["latex"](table(stacked=stacked)), r"\end{document}"]
-    )
+    start = "\n".join([r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}", ""])
+    document = start + WRITERS["latex"](table(stacked=stacked)) + r"\end{document}"
     (tmp_path / "t.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

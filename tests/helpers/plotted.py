@@ -1,0 +1,95 @@
+"""Scores to plot and to put into tables, made without a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.datasets import DATASETS
+from benchmarks.protocols.protocol import Code, Trajectory
+from benchmarks.scoring import OTB, Profile, Score, score_run
+from benchmarks.scoring.vot import VOT2017
+from benchmarks.store import Run
+from reports.scores import Subject
+
+
+def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OTB) -> Score:
+    """A tracker whose overlaps and errors are drawn around a level in [0, 1]."""
+    generator = np.random.default_rng(int(level * 1000))
+    curves: dict[str, list[Any]] = {"success": [], "precision": [], "normalized_precision": []}
+    for good in np.clip(generator.normal(level, 0.1, sequences), 0, 1):
+        curves["success"].append(good * (1 - np.linspace(0, 1, 21) ** 3))
+        curves["precision"].append(good * np.linspace(0, 1, 51) ** 0.3)
+        curves["normalized_precision"].append(good * np.linspace(0, 1, 51) ** 0.4)
+    places = np.arange(sequences)
+    return Score(
+        tracker=tracker,
+        dataset="d",
+        protocol="ope",
+        profile=profile,
+        of=20 if sequences <= 20 else sequences,
+        sequences=tuple(f"s{i}" for i in places),
+        frames=np.full(sequences, 10),
+        attributes={"odd": places % 2 == 1, "first_five": places < 5},
+        curves={name: np.array(rows) for name, rows in curves.items()},
+    )
+
+
+def subject(scores: Sequence[Score], **more: Any) -> Subject:
+    """One-pass scores as the commands read them."""
+    rules = scores[0].profile
+    return Subject(
+        **({"title": "D", "dataset": "d", "protocol": "ope", "rules": rules, "scores": tuple(scores)} | more)
+    )
+
+
+def vot_subject() -> Subject:
+    """Supervised runs on the demo of three made-up trackers, which fail ever more often."""
+    dataset = DATASETS.load("demo")(None)
+    scores = []
+    for failures in (1, 2, 3):
+        trajectories = {}
+        for name in dataset.names():
+            truth = dataset[name].truth
+            codes = np.full(len(truth), Code.TRACKED, dtype=np.int8)
+            boxes = truth + np.array([failures * 2.0, 0, 0, 0])
+            codes[0] = Code.INITIALIZED
+            for failed in range(20, 20 + 15 * failures, 15):
+                codes[failed] = Code.FAILED
+                codes[failed + 1 : failed + 5] = Code.SKIPPED
+                codes[failed + 5] = Code.INITIALIZED
+            boxes[codes != Code.TRACKED] = np.nan
+            trajectories[name] = [Trajectory(boxes, np.zeros(len(truth)), codes=codes)]
+        run = Run(f"fails {failures} times", "demo", "supervised", trajectories, {}, {})
+        scores.append(score_run(run, dataset, VOT2017))
+    return Subject("Demo", "demo", "supervised", VOT2017, tuple(scores))
+
+
+def write_speed(results: Path, tracker: str, fps: float) -> None:
+    """A record of speed."""
+    record = {
+        "tracker": tracker,
+        "machine": {"cpu": "a CPU & more", "cores": 2},
+        "device": "cpu",
+        "precision": "float32",
+        "batch": 1,
+        "threads": 1,
+        "fps": fps,
+        "fps_low": fps * 0.9,
+        "fps_high": fps * 1.2,
+        "median_ms": 1e3 / fps,
+        "p95_ms": 2e3 / fps,
+        "p99_ms": 3e3 / fps,
+        "init_ms": 5.0,
+        "end_to_end_fps": fps / 2,
+        "frames": 100,
+        "repetitions": 3,
+        "date": "2026-11-24",
+    }
+    path = results / "speed" / tracker / "cpu.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record))
