@@ -17,7 +17,8 @@ _MOST_NAMED = 60
 """With more sequences than this, those between the extremes have no names and lie closer together."""
 
 _EXTREMES = 20
-_UNNAMED_STEP = 0.22
+_UNNAMED_LINES = 24
+"""What those without a name take together, in lines of those that have one."""
 
 
 def differences_figure(subject: Subject) -> Figure:
@@ -42,7 +43,7 @@ def differences_figure(subject: Subject) -> Figure:
         dict(zip(second.sequences, second.by_metric()[metric], strict=True)),
     )
     heights = _heights(len(names))
-    with new_figure(1.0 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as figure:
+    with new_figure(1.1 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as figure:
         axes = figure.add_subplot()
         _draw_mean(axes, comparison, subject.band)
         better = values < 0 if metric in LOWER_IS_BETTER else values > 0
@@ -83,7 +84,7 @@ def _heights(sequences: int) -> NDArray[np.float64]:
     """Where each sorted sequence lies: one line each, less for those without a name."""
     steps = np.ones(sequences)
     unnamed = np.setdiff1d(np.arange(sequences), _named(sequences))
-    steps[unnamed] = _UNNAMED_STEP
+    steps[unnamed] = min(_UNNAMED_LINES / max(len(unnamed), 1), 1)
     return np.cumsum(steps) - 1
 
 
@@ -102,4 +103,4 @@ def _verdict(comparison: Comparison) -> str:
         if comparison.better is None
         else f"{shortened(comparison.better)} is better"
     )
-    return f"{mean}; {verdict}"
+    return f"{mean}\n{verdict}"

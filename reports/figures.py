@@ -27,7 +27,7 @@ MOST_SHADED = 5
 LEAST_HEIGHT = 1.4
 """Inches that axes need at least, for the note along their edge."""
 
-_LONGEST_NAME = 34
+_LONGEST_NAME = 40
 
 METRIC_LABELS = {
     "success": "Success (AUC)",

@@ -7,6 +7,7 @@ and its uncertainty comes from drawing other sequences.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -122,11 +123,24 @@ def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDAr
     Yields:
         Shape (block, S), whole numbers; each row sums to S.
     """
-    generator = np.random.default_rng(seed)
     block = max(1, _BLOCK_ENTRIES // sequences)
+    for counts in _drawn(sequences, resamples, seed, block):
+        yield counts.astype(np.float64)
+
+
+@lru_cache(maxsize=16)
+def _drawn(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.unsignedinteger], ...]:
+    """The blocks of `resampled_counts`, in the smallest type that holds them.
+
+    Drawing takes most of a bootstrap's time. Trackers are drawn alike, and so are a data set's attributes of
+    the same size, so that the last few draws are kept: about 5 MB for 280 sequences.
+    """
+    blocks = []
+    generator = np.random.default_rng(seed)
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         drawn = generator.integers(0, sequences, size=(rows, sequences))
         cells = drawn + sequences * np.arange(rows)[:, None]
         counts = np.bincount(cells.ravel(), minlength=rows * sequences)
-        yield counts.reshape(rows, sequences).astype(np.float64)
+        blocks.append(counts.reshape(rows, sequences).astype(np.min_scalar_type(sequences)))
+    return tuple(blocks)

@@ -17,11 +17,6 @@ _ESCAPES = {
     # After a line break a bracket would be its argument, and a star its variant.
     "[": "{[}",
     "*": "{*}",
-    # Two hyphens would become a dash, two commas or primes a quotation mark.
-    "-": "{-}",
-    ",": "{,}",
-    "'": "{'}",
-    "`": "{`}",
 } | {special: f"\\{special}" for special in "&%$#_{}"}
 
 _MARKS = {Mark.NONE: "{}", Mark.BEST: r"\textbf{{{}}}", Mark.SECOND: r"\underline{{{}}}"}
@@ -32,7 +27,9 @@ def escape(text: str) -> str:
 
     Letters beyond Latin ones stay as they are: LuaLaTeX and XeLaTeX print what their font has.
     """
-    return "".join(_ESCAPES.get(char, char if char.isprintable() else " ") for char in text)
+    plain = "".join(_ESCAPES.get(char, char if char.isprintable() else " ") for char in text)
+    # Two hyphens in a row would become a dash, two commas or primes a quotation mark.
+    return re.sub(r"([-,'`])(?=\1)", r"\1{}", plain)
 
 
 def latex_table(table: Table) -> str:
@@ -85,5 +82,5 @@ def _figure(text: str) -> str:
 
 
 def _stack(side: str, lines: list[str]) -> str:
-    content = r" \\ ".join(lines)
-    return rf"\begin{{tabular}}[c]{{@{{}}{side}@{{}}}}{content}\end{{tabular}}"
+    content = r"\\ ".join(lines)
+    return rf"\shortstack[{side}]{{{content}}}"

@@ -1,0 +1,51 @@
+"""Draws the pictures of docs/gallery.md from runs on the demo.
+
+    python tools/gallery.py --results DIR docs/images
+
+`--results` holds runs of `still`, `ncc`, `siamfc-lite` and `gradnet-lite`, and supervised ones of the first
+three. The pictures have 200 dots per inch and 64 colours, so that each is small.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from reports.figures import figure_bytes
+from reports.plot import KINDS, parser
+from reports.scores import read_subject
+
+SHOWN = {
+    "ope": ("success", "precision", "scores", "attributes", "attribute-dots", "sequences"),
+    "supervised": ("eao", "ar"),
+}
+PROFILES = {"ope": "otb", "supervised": "vot2017"}
+
+
+def small(png: bytes) -> Image.Image:
+    """The picture at two thirds of its size, in 64 colours."""
+    with Image.open(io.BytesIO(png)) as picture:
+        size = (picture.width * 2 // 3, picture.height * 2 // 3)
+        return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(64)
+
+
+def main() -> None:
+    """Writes the pictures and prints their names."""
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--results", required=True)
+    options.add_argument("out", type=Path)
+    given = options.parse_args()
+    for protocol, kinds in SHOWN.items():
+        place = ["--results", given.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
+        subject = read_subject(parser().parse_args(["--dataset", "demo", *place]))
+        for kind in kinds:
+            path = given.out / f"gallery-{kind}.png"
+            small(figure_bytes(KINDS.load(kind)(subject), "png")).save(path, optimize=True)
+            print(path)
+
+
+if __name__ == "__main__":
+    main()
