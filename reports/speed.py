@@ -15,8 +15,8 @@ from reports.figures import (
     shortened,
     trackers_legend,
 )
-from reports.scores import InapplicableError, Subject
-from reports.speed_records import SpeedRecord, read_speed_records
+from reports.scores import Subject
+from reports.speed_records import SpeedRecord, speed_of
 from reports.style import point_style
 
 
@@ -27,12 +27,7 @@ def speed_figure(subject: Subject) -> Figure:
         InapplicableError: no speed of these trackers is on record.
     """
     by_tracker = {str(row["tracker"]): row for row in subject.records}
-    records = read_speed_records(subject.results, subject.trackers)
-    if not records:
-        raise InapplicableError(
-            f"no speed of these trackers is on record in {subject.results / 'speed'}; measure it with "
-            f"`python -m benchmarks speed --tracker {subject.trackers[0]}`"
-        )
+    records = speed_of(subject)
     metric = subject.metric
     several = len({_way(record) for record in records}) > 1
     with new_figure(2.5) as figure:

@@ -11,6 +11,7 @@ from typing import Any
 from benchmarks.scoring import Record
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import figure_cell
+from reports.scores import InapplicableError, Subject
 from trackers.errors import UserError
 
 FOLDER = "speed"
@@ -58,13 +59,20 @@ class SpeedRecord:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "machine"}
 
 
-def read_speed_records(results: Path, trackers: Sequence[str]) -> list[SpeedRecord]:
-    """The records of these trackers, fastest first.
+def speed_of(subject: Subject) -> list[SpeedRecord]:
+    """The records of the subject's trackers, fastest first.
 
     Raises:
+        InapplicableError: there is none.
         UserError: a record is not what such a file holds.
     """
-    records = [_read(path) for name in trackers for path in sorted((results / FOLDER / name).glob("*.json"))]
+    folder = subject.results / FOLDER
+    records = [_read(path) for name in subject.trackers for path in sorted((folder / name).glob("*.json"))]
+    if not records:
+        raise InapplicableError(
+            f"no speed of these trackers is on record in {folder}; measure it with "
+            f"`python -m benchmarks speed --tracker {subject.trackers[0]}`"
+        )
     return sorted(records, key=lambda record: -record.fps)
 
 

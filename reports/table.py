@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.scoring import Record
-from benchmarks.scoring.compare import compare, comparison_record
 from benchmarks.scoring.tables import attributes_table, comparisons_table, records_csv, records_table
 from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.scores import InapplicableError, Subject, add_subject_options, read_subject
-from reports.speed_records import read_speed_records, speed_table
+from reports.speed_records import speed_of, speed_table
 from trackers.commands import Parser, guarded
 from trackers.errors import UserError
 
@@ -36,17 +35,17 @@ def attributes(subject: Subject) -> Made:
 
 def speed(subject: Subject) -> Made:
     """Speed as it was recorded, with the machines."""
-    records = read_speed_records(subject.results, subject.trackers)
-    if not records:
-        raise InapplicableError(
-            f"no speed of these trackers is on record in {subject.results / 'speed'}; measure it with "
-            f"`python -m benchmarks speed --tracker {subject.trackers[0]}`"
-        )
+    records = speed_of(subject)
     return speed_table(records), [record.row() for record in records]
 
 
 def comparison(subject: Subject) -> Made:
     """Every pair of trackers in one metric."""
+    from benchmarks.scoring.compare import (
+        compare,
+        comparison_record,
+    )  # SciPy's tests take their time to import
+
     if len(subject.scores) < 2:
         raise InapplicableError(
             f"a comparison is between two trackers; name another beside {subject.trackers[0]}"

@@ -3,7 +3,7 @@
     python tools/gallery.py --results DIR docs/images
 
 `--results` holds runs of `still`, `ncc`, `siamfc-lite` and `gradnet-lite`, and supervised ones of the first
-three. The pictures have 200 dots per inch and 64 colours, so that each is small.
+three. The pictures have 200 dots per inch and 256 colours, so that each is small.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ PROFILES = {"ope": "otb", "supervised": "vot2017"}
 
 
 def small(png: bytes) -> Image.Image:
-    """The picture at two thirds of its size, in 64 colours."""
+    """The picture at two thirds of its size, in 256 colours."""
     with Image.open(io.BytesIO(png)) as picture:
         size = (picture.width * 2 // 3, picture.height * 2 // 3)
-        return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(64)
+        smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+        return smaller.quantize(256, Image.Quantize.FASTOCTREE)
 
 
 def main() -> None:

@@ -264,6 +264,9 @@ def test_eao_is_the_curve_with_its_interval_and_the_lengths_that_count():
         kept = lengths <= 2 * 356
         assert np.array_equal(line.get_xdata(), lengths[kept])
         assert np.array_equal(line.get_ydata(), phi[kept])
+        low, high = by_name[name].whole.curve_interval(lengths)
+        assert (low <= phi + 1e-12).all()
+        assert (phi <= high + 1e-12).all()
         [row] = by_name[name].records()
         assert f"[{row['eao']:.3f}] {name}" in legend(figure)
     edges = {float(line.get_xdata()[0]) for line in axes.get_lines() if len(line.get_xdata()) == 2}
