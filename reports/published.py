@@ -58,7 +58,7 @@ def _all() -> tuple[Published, ...]:
 @cache
 def sources() -> dict[str, str]:
     """By key, what a source is and where it was read."""
-    return {row["source"]: f"{row['title']} ({row['read']})" for row in _rows(_SOURCES)}
+    return {row["source"]: f"{row['title']} ({row['place']})" for row in _rows(_SOURCES)}
 
 
 def published_scores(dataset: str, protocol: str) -> list[Published]:
