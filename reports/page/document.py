@@ -10,21 +10,33 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from plotly.offline import get_plotlyjs
 
-from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.datasets import Dataset
 from benchmarks.running.environment import package_version
 from benchmarks.scoring import NamedRules
 from reports.page.figures import first_value, profile_data
 from reports.page.frames import Filmstrip
 from reports.page.gather import TrackerReport
 from reports.page.manifests import run_data
-from reports.page.pack import Json, packed_counts, region_steps, script_json
+from reports.page.pack import Json, region_steps, script_json
 from reports.page.series import regions_data, truth_of
 from reports.style import line_style
 
-SCRIPTS = ("pack", "state", "figures", "dom", "leaderboard", "curves", "sequences", "series", "player", "runs", "main")
+SCRIPTS = (
+    "pack",
+    "state",
+    "figures",
+    "dom",
+    "leaderboard",
+    "curves",
+    "sequences",
+    "series",
+    "player",
+    "runs",
+    "main",
+)
 """The page's scripts in `script/`, in the order in which they are read."""
 
 
@@ -93,15 +105,14 @@ def sequence_data(
         name: of the sequence.
         frames: its frames, or the address under which they can be had (`ADDRESS/0.jpg`), or None.
     """
-    drawn = frames is not None
     content: dict[str, Any] = {
         "series": {
-            report.tracker: report.series[name].data(regions=drawn)
+            report.tracker: report.series[name].data(regions=frames is not None)
             for report in reports
             if name in report.series
         }
     }
-    if drawn:
+    if frames is not None:
         content["truth"] = regions_data(region_steps(truth_of(dataset[name])))
         content["frames"] = {"address": frames} if isinstance(frames, str) else frames.data()
     return content
@@ -130,7 +141,7 @@ def html_page(data: Json, details: Mapping[str, Json]) -> str:
 
 
 def live_page(data: Json) -> str:
-    """The report as a server shows it: data, details and frames are fetched, and fetched again on a change."""
+    """The report as a server shows it: what happens within sequences is fetched, and all that changes."""
     return _template().render(
         title=_title(data),
         style=resource("style.css"),
@@ -185,7 +196,7 @@ def environment() -> Environment:
     return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _template() -> Any:
+def _template() -> Template:
     return environment().from_string(resource("page.html"))
 
 

@@ -93,7 +93,9 @@ def filmstrips(
             try:
                 height, width = frames[0].shape[:2]
                 places = range(0, lengths[name], every)
-                jpegs = tuple(pool.map(lambda place, frames=frames: jpeg(frames[place], LONGEST_SIDE), places))
+                jpegs = tuple(
+                    pool.map(lambda place, frames=frames: jpeg(frames[place], LONGEST_SIDE), places)
+                )
             except SequenceError as error:
                 said(f"no frames of {name}: {error}")
                 continue

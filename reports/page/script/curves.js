@@ -81,7 +81,7 @@ function drawAttributes() {
       name: plotText(tracker.name),
       mode: "markers",
       hovertemplate: "%{x:.3f}",
-      marker: { color: trackerColor(tracker), size: 7 },
+      marker: { color: trackerColor(tracker), size: shown.length > 5 ? 5 : 7 },
       error_x: {
         type: "data", symmetric: false, array: end(2), arrayminus: end(1), width: 0, thickness: 1.4,
         color: trackerColor(tracker),
@@ -96,7 +96,7 @@ function drawAttributes() {
       ticktext: names.map((name, row) => plotText(`${name} (${counts[row]})`)),
       range: [names.length - 0.4, -0.6],
     },
-    { height: 70 + names.length * Math.max(26, 9 * shown.length), hovermode: "closest" },
+    { height: 70 + names.length * Math.max(26, 6 * shown.length), hovermode: "closest" },
   );
   const plot = $("attribute-plot");
   Plotly.react(plot, traces, layout, PLOT_OPTIONS);

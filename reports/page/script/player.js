@@ -7,6 +7,8 @@ const pictures = new Map(); // by address, the last ones that were looked at
 
 function openPlayer() {
   $("player").hidden = !detail.frames;
+  const every = detail.frames?.every ?? 1;
+  $("thinned").textContent = every > 1 ? `This file has one of ${every} frames.` : "";
 }
 
 // Frames that can be shown: embedded ones may be every second, third ... only.
