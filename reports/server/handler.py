@@ -134,8 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Referrer-Policy", "no-referrer")
         if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
-        if answer.policy:
-            self.send_header("Content-Security-Policy", f"{answer.policy}; frame-ancestors 'none'")
+        if answer.kind.startswith("text/html"):
+            self.send_header("Content-Security-Policy", f"{answer.policy}frame-ancestors 'none'")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -151,7 +151,7 @@ def respond(library: Library, target: str) -> Answer:
     # Split before unquoting: a sequence's name may hold slashes of its own.
     parts = [unquote(part) for part in urlsplit(_only_path(target)).path.split("/")[1:]]
     if parts == [""]:
-        return _page(_index(library), policy([]))
+        return _page(_index(library), f"{policy([])}; ")
     if parts == ["plotly.min.js"]:
         return Answer(plotly_script().encode(), "text/javascript; charset=utf-8", kept="max-age=3600")
     if len(parts) < 3:

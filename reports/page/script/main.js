@@ -35,10 +35,12 @@ function toggleAttribute(name) {
 function drawAll() {
   drawFilters();
   drawBoard();
-  drawCurves();
-  drawAttributes();
   drawSequences();
-  if (state.sequence !== null) drawDetail();
+  if (window.Plotly) {
+    drawCurves();
+    drawAttributes();
+    if (state.sequence !== null) drawDetail();
+  }
   writeAddress();
 }
 
@@ -192,5 +194,8 @@ listen();
 const wanted = { sequence: state.sequence, frame: state.frame };
 state.sequence = null;
 drawEverything();
-if (wanted.sequence !== null) openSequence(wanted.sequence, wanted.frame);
-if (live) poll();
+document.addEventListener("DOMContentLoaded", () => {
+  drawAll();
+  if (wanted.sequence !== null) openSequence(wanted.sequence, wanted.frame);
+  if (live) poll();
+});

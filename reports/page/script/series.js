@@ -7,17 +7,18 @@ let detail = null; // of state.sequence: { series: Map, frames, truth }
 let moments = [];
 
 async function openSequence(name, frame = 0) {
-  const asked = name;
   state.sequence = name;
   state.frame = frame;
   stopPlaying();
   const content = await loadDetail(name);
-  if (state.sequence !== asked) return; // another was chosen meanwhile
+  if (state.sequence !== name) return; // another was chosen meanwhile
   detail = content && decodeDetail(content);
   $("drill").hidden = false;
   $("drill-title").textContent = name;
   drawSequences();
   drawDetail();
+  // From here the keys play and step; on the button in the table a space would choose the sequence again.
+  $("drill-title").focus({ preventScroll: true });
   $("drill").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
 }
 
@@ -47,7 +48,7 @@ function decodeDetail({ series, truth, frames }) {
 }
 
 function drawDetail() {
-  if (!detail) return;
+  if (!detail || !window.Plotly) return;
   const length = report.sequences[sequencePlace(state.sequence)].frames;
   $("scrub").max = length - 1;
   moments = findMoments();
