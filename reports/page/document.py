@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from plotly.offline import get_plotlyjs
 
 from benchmarks.datasets import Dataset
+from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.running.environment import package_version
 from benchmarks.scoring import NamedRules
 from reports.page.figures import first_value, profile_data
@@ -69,11 +70,7 @@ def report_data(
         "version": package_version("sotbench"),
         "attributes": dataset.attributes,
         "sequences": [
-            {
-                "name": name,
-                "frames": len(dataset[name].truth),
-                "attributes": [*dataset[name].attributes, *dataset[name].tags],
-            }
+            {"name": name, "frames": len(dataset[name].truth), "attributes": _attributes(dataset[name])}
             for name in names
         ],
         "trackers": [
@@ -87,6 +84,11 @@ def report_data(
         ],
         "profiles": [profile_data(rules, best_first, names) for rules in profiles],
     }
+
+
+def _attributes(sequence: VideoSequence) -> list[str]:
+    """A sequence's own attributes, and the tags that some of its frames have."""
+    return [*sequence.attributes, *(tag for tag, frames in sequence.tags.items() if frames.any())]
 
 
 def scored_names(dataset: Dataset, reports: Sequence[TrackerReport]) -> list[str]:
