@@ -93,8 +93,9 @@ class Gatherer:
             for profile, score in report.scores.items():
                 if isinstance(score, str):
                     said(f"{report.tracker}: {profile} is left out: {score}")
-        if all(isinstance(score, str) for report in reports for score in report.scores.values()):
-            raise UserError("no profile can score these results; see above")
+        refusals = [score for report in reports for score in report.scores.values() if isinstance(score, str)]
+        if len(refusals) == len(reports) * len(self.profiles):
+            raise UserError(f"no profile can score these results: {refusals[0]}")
         return reports
 
     def _report(self, tracker: str) -> TrackerReport:
