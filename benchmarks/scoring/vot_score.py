@@ -235,12 +235,14 @@ def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _estimates(names: tuple[str, ...], figures: Figures, sequences: int) -> dict[str, Estimate]:
     values = figures(np.ones((1, sequences)))[0].tolist()
+    if sequences == 1:
+        return {name: Estimate(value, None, None) for name, value in zip(names, values, strict=True)}
     draws = np.concatenate([figures(counts) for counts in resampled_counts(sequences, RESAMPLES, SEED)])
     outside = (1 - CONFIDENCE) / 2
     estimates = {}
     for name, value, drawn in zip(names, values, draws.T, strict=True):
         low = high = None
-        if sequences > 1 and np.isfinite(value):
+        if np.isfinite(value):
             # Some draws may leave a figure undefined; its interval is that of the others.
             low, high = np.quantile(drawn[np.isfinite(drawn)], [outside, 1 - outside]).tolist()
         estimates[name] = Estimate(value, low, high)

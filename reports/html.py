@@ -1,0 +1,87 @@
+"""`python -m reports.html`: the results on a data set as one HTML file that opens anywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_protocol,
+    add_results,
+    add_split,
+    add_trackers,
+)
+from trackers.commands import Parser, guarded, positive
+
+
+def parser() -> Parser:
+    """The command's options."""
+    options = Parser(
+        prog="python -m reports.html",
+        description="Writes the results on a data set as one self-contained HTML file: leaderboard, curves, "
+        "overlap over time, what failed and, with --frames, a player.",
+        epilog="example: python -m reports.html --dataset demo --frames --out demo.html",
+    )
+    add_dataset(options)
+    add_trackers(options)
+    add_protocol(options)
+    add_profile(options)
+    options.set_defaults(profile="all")
+    options.add_argument("--frames", action="store_true", help="embed the frames, made small, for the player")
+    options.add_argument(
+        "--megabytes",
+        type=positive,
+        default=50.0,
+        metavar="MB",
+        help="what the frames may take; beyond, every second, third ... is embedded (default: 50)",
+    )
+    options.add_argument(
+        "--out", type=Path, metavar="FILE", help="file to write (default: <dataset>-<protocol>.html)"
+    )
+    add_split(options)
+    add_data_root(options)
+    add_results(options)
+    return options
+
+
+@guarded
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Scores the runs, writes the page and prints the file's name."""
+    chosen = parser().parse_args(arguments)
+
+    from datetime import datetime
+
+    from benchmarks.datasets import open_dataset
+    from benchmarks.scoring import choose_profiles
+    from benchmarks.store import select_runs
+    from benchmarks.store.atomic import write_atomic
+    from reports.page.document import html_page, report_data, scored_names, sequence_data
+    from reports.page.frames import filmstrips
+    from reports.page.gather import Gatherer, Remembered
+
+    dataset = Remembered(open_dataset(chosen.dataset, chosen.data_root, chosen.split))
+    profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)
+    trackers = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker)
+    reports = Gatherer(chosen.results, dataset, chosen.protocol, profiles).gather(trackers, _say)
+    names = scored_names(dataset, reports)
+    frames = filmstrips(dataset, names, chosen.megabytes * 1e6, _say) if chosen.frames else {}
+    page = html_page(
+        report_data(dataset, chosen.protocol, profiles, reports, datetime.now().astimezone()),
+        {name: sequence_data(dataset, reports, name, frames.get(name)) for name in names},
+    )
+    path = chosen.out or Path(f"{dataset.name}-{chosen.protocol}.html")
+    write_atomic(path, page.encode())
+    print(path)
+    return 0
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main(None))

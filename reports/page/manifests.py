@@ -1,0 +1,44 @@
+"""What the page says of how a run was made and what became of each sequence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+
+from reports.page.gather import TrackerReport
+from reports.page.pack import Json
+
+_MOST_TRACEBACK = 4_000
+"""Characters; the end of a traceback says what happened."""
+
+
+def run_data(report: TrackerReport, of: int) -> Json:
+    """A run's manifest without its digests, and every sequence that is not scored.
+
+    Args:
+        report: the tracker.
+        of: how many sequences the data set has.
+    """
+    manifest = report.manifest
+    lacking = []
+    for name, why in report.lacking.items():
+        record = manifest.sequences[name]
+        # A sequence that the manifest calls ok is lacking where its files are not those it was told of.
+        status = record.status if record.status != "ok" else "changed"
+        message = record.message if record.status != "ok" else why
+        lacking.append(
+            {
+                "sequence": name,
+                "status": status,
+                "message": message,
+                "traceback": record.traceback[-_MOST_TRACEBACK:],
+            }
+        )
+    return {
+        "identity": asdict(manifest.identity) if manifest.identity else None,
+        "environments": manifest.environments,
+        "statuses": dict(Counter(record.status for record in manifest.sequences.values())),
+        "done": len(manifest.sequences),
+        "of": of,
+        "lacking": lacking,
+    }

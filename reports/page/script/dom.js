@@ -1,0 +1,71 @@
+// Elements, texts and colours. All text goes in as text: nothing from a file becomes markup.
+
+function $(id) {
+  return document.getElementById(id);
+}
+
+// An element with attributes (functions become listeners) and children (elements or text).
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+// Plotly reads a few tags in its texts; escaped, they are shown as they are.
+function plotText(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function figure(value, metric) {
+  if (value === null || value === undefined) return "–";
+  return metric === "failures" ? value.toFixed(1) : value.toFixed(3);
+}
+
+// A colour of the style sheet as Plotly and canvases take it.
+function color(name) {
+  const probe = make("span", { style: `color: var(--${name})`, hidden: true });
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+// A tracker's colour; black would be lost on a dark page.
+function trackerColor(tracker) {
+  return tracker.style.color === "#000000" ? color("ink") : tracker.style.color;
+}
+
+function swatch(tracker) {
+  const ink = trackerColor(tracker);
+  const dashes = tracker.style.dash === "solid" ? "" : tracker.style.dash.replaceAll("px", "");
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  picture.setAttribute("class", "swatch");
+  picture.setAttribute("viewBox", "0 0 26 10");
+  picture.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  const drawn = { x1: 1, x2: 25, y1: 5, y2: 5, stroke: ink, "stroke-width": 3, "stroke-dasharray": dashes };
+  for (const [name, value] of Object.entries(drawn)) line.setAttribute(name, value);
+  picture.append(line);
+  return picture;
+}
+
+// A heading of a column by which a table is sorted.
+function sortHeading(label, key, sort, choose, attributes = {}) {
+  const sorted = sort.key === key;
+  const direction = sort.falling ? "descending" : "ascending";
+  const parts = Array.isArray(label) ? label : [label];
+  const button = make("button", { type: "button", click: () => choose(key) }, ...parts);
+  return make("th", { scope: "col", "aria-sort": sorted ? direction : "none", ...attributes }, button);
+}
+
+// Puts a new table in place of an old one's content; the keyboard stays where it was.
+function fillTable(table, head, rows) {
+  const places = [...table.querySelectorAll("button, input")];
+  const focused = places.indexOf(document.activeElement);
+  table.replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  if (focused >= 0) table.querySelectorAll("button, input")[focused]?.focus({ preventScroll: true });
+}

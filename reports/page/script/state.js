@@ -1,0 +1,71 @@
+// The report, what is chosen of it, and where it comes from: this file, or a server.
+
+const live = document.body.hasAttribute("data-live");
+let report = JSON.parse(document.getElementById("data").textContent);
+
+const state = {
+  profile: report.profiles[0].name,
+  sort: null, // { key, falling }; null: by the first metric, best first
+  attributes: new Set(),
+  search: "",
+  hidden: new Set(), // trackers that are not drawn
+  cellMetric: null,
+  sequenceSort: { key: "", falling: false },
+  sequence: null, // name of the one that is looked into
+  frame: 0,
+  measure: "overlap",
+};
+
+// The choices that a link to this page keeps.
+function readAddress() {
+  const words = new URLSearchParams(location.hash.slice(1));
+  const names = new Set(report.profiles.map((profile) => profile.name));
+  if (names.has(words.get("profile"))) state.profile = words.get("profile");
+  for (const name of words.getAll("attribute")) {
+    if (report.attributes.includes(name) || allTags().includes(name)) state.attributes.add(name);
+  }
+  for (const name of words.getAll("hide")) state.hidden.add(name);
+  state.search = words.get("search") ?? "";
+  if (report.sequences.some((sequence) => sequence.name === words.get("sequence"))) {
+    state.sequence = words.get("sequence");
+    state.frame = Math.max(0, Number.parseInt(words.get("frame"), 10) - 1) || 0;
+  }
+}
+
+function writeAddress() {
+  const words = new URLSearchParams();
+  if (state.profile !== report.profiles[0].name) words.set("profile", state.profile);
+  for (const name of state.attributes) words.append("attribute", name);
+  for (const name of state.hidden) words.append("hide", name);
+  if (state.search) words.set("search", state.search);
+  if (state.sequence !== null) {
+    words.set("sequence", state.sequence);
+    words.set("frame", state.frame + 1);
+  }
+  history.replaceState(null, "", words.size ? `#${words}` : location.pathname + location.search);
+}
+
+// Attributes by which sequences can be told apart, those of single frames (VOT) included.
+function allTags() {
+  const found = new Set(report.sequences.flatMap((sequence) => sequence.attributes));
+  return [...report.attributes.filter((name) => found.delete(name)), ...found];
+}
+
+function profileNow() {
+  return report.profiles.find((profile) => profile.name === state.profile);
+}
+
+function shownTrackers() {
+  return report.trackers.filter((tracker) => !state.hidden.has(tracker.name));
+}
+
+function sequencePlace(name) {
+  return report.sequences.findIndex((sequence) => sequence.name === name);
+}
+
+// What happened within a sequence, or null where that cannot be had.
+async function loadDetail(name) {
+  if (!live) return JSON.parse(document.getElementById(`detail-${sequencePlace(name)}`).textContent);
+  const answer = await fetch(`sequence/${encodeURIComponent(name)}`);
+  return answer.ok ? answer.json() : null;
+}

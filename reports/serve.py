@@ -1,0 +1,63 @@
+"""`python -m reports.serve`: a results folder in the browser, up to date while a run is going on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from benchmarks.cli.options import add_data_root, add_results
+from trackers.commands import Parser, guarded
+from trackers.errors import UserError
+
+HIGHEST_PORT = 65_535
+
+
+def port(text: str) -> int:
+    """Reads a port, for argparse; 0 takes any that is free."""
+    value = int(text)
+    if not 0 <= value <= HIGHEST_PORT:
+        raise ValueError
+    return value
+
+
+def parser() -> Parser:
+    """The command's options."""
+    options = Parser(
+        prog="python -m reports.serve",
+        description="Shows a folder of results in the browser, on this machine alone (127.0.0.1): the pages "
+        "of reports.html, with frames read when they are looked at, and new scores while runs go on.",
+        epilog="example: python -m reports.serve --results results --data-root ~/data",
+    )
+    add_results(options)
+    add_data_root(options)
+    options.add_argument(
+        "--port", type=port, default=8000, metavar="N", help="(default: 8000; 0: any that is free)"
+    )
+    return options
+
+
+@guarded
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until it is interrupted, which is how it ends."""
+    chosen = parser().parse_args(arguments)
+
+    from reports.server.handler import open_server
+    from reports.server.library import Library
+
+    if not chosen.results.is_dir():
+        raise UserError(f"there is no folder {chosen.results}; name one with --results")
+    try:
+        server = open_server(Library(chosen.results, chosen.data_root), chosen.port)
+    except OSError as error:
+        raise UserError(f"port {chosen.port} cannot be used: {error.strerror}; name another --port") from None
+    with server:
+        print(f"http://127.0.0.1:{server.server_port}/ shows {chosen.results}; Ctrl-C ends it", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(None))

@@ -1,0 +1,214 @@
+"""HTTP on loopback: reads only, answers only to its own name, and knows no path but those it made.
+
+    /                                  what there is
+    /DATASET/PROTOCOL/                 the report
+    /DATASET/PROTOCOL/stamp            changes when a run does
+    /DATASET/PROTOCOL/data.json        the report's data
+    /DATASET/PROTOCOL/sequence/NAME    what happened within a sequence
+    /DATASET/PROTOCOL/frames/NAME/N.jpg
+    /plotly.min.js
+
+Names are looked up among those that exist; none is ever joined to a path. The `Host` header has to name this
+machine, so that no page of another site can be pointed here (DNS rebinding), and nothing allows other sites
+to read an answer.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from reports.page.document import environment, live_page, plotly_script, policy, resource
+from reports.server.library import Library, Shelf
+from trackers.errors import UserError
+
+ADDRESS = "127.0.0.1"
+_SECONDS_TO_ASK = 20
+_WORTH_PACKING = 2_000
+
+
+class Answer(NamedTuple):
+    """What goes back: the body and its type."""
+
+    body: bytes
+    kind: str
+    status: HTTPStatus = HTTPStatus.OK
+    kept: str = "no-store"
+    policy: str = ""
+
+
+class Server(ThreadingHTTPServer):
+    """A server of one library on 127.0.0.1; each request has a thread that does not outlive it."""
+
+    daemon_threads = True
+
+    def __init__(self, library: Library, port: int) -> None:
+        self.library = library
+        super().__init__((ADDRESS, port), Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that closes a connection early is no error; anything else shows its traceback."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+def open_server(library: Library, port: int) -> Server:
+    """Opens the port; `serve_forever` then answers.
+
+    Raises:
+        OSError: the port is taken or not allowed.
+    """
+    return Server(library, port)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection."""
+
+    server: Server
+    server_version = "sotbench"
+    sys_version = ""
+    protocol_version = "HTTP/1.1"
+    timeout = _SECONDS_TO_ASK
+
+    def do_GET(self) -> None:
+        """Answers with what the address names."""
+        self._send(self._answer())
+
+    def do_HEAD(self) -> None:
+        """Answers as GET does, without the body."""
+        self._send(self._answer())
+
+    def _refuse(self) -> None:
+        self.close_connection = True  # whatever body follows is not read
+        self._send(
+            _text("only GET and HEAD are answered: nothing can be written", HTTPStatus.METHOD_NOT_ALLOWED)
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """Methods other than GET and HEAD, whatever they are called."""
+        if name.startswith("do_"):
+            return self._refuse
+        raise AttributeError(name)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
+        """Says nothing: what is asked is nobody's business but the browser's."""
+
+    def _answer(self) -> Answer:
+        port = self.server.server_port
+        # The names under which a browser on this machine reaches us; port 80 is left out of the header.
+        own = {name + end for name in (ADDRESS, "localhost") for end in (f":{port}", *([""] * (port == 80)))}
+        if self.headers.get("Host", "").lower() not in own:
+            return _text(f"this server answers to http://{ADDRESS}:{port}/ alone", HTTPStatus.FORBIDDEN)
+        try:
+            return respond(self.server.library, self.path)
+        except KeyError:
+            return _text("there is nothing here", HTTPStatus.NOT_FOUND)
+        except UserError as error:
+            return _text(str(error), HTTPStatus.CONFLICT)
+        except Exception:
+            self.close_connection = True
+            self._send(
+                _text("the server made a mistake; its output says which", HTTPStatus.INTERNAL_SERVER_ERROR)
+            )
+            raise
+
+    def _send(self, answer: Answer) -> None:
+        body = answer.body
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        packable = len(body) > _WORTH_PACKING and not answer.kind.startswith("image/")
+        if packable and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, 1)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", answer.kept)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Referrer-Policy", "no-referrer")
+        if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        if answer.kind.startswith("text/html"):
+            self.send_header("Content-Security-Policy", f"{answer.policy}frame-ancestors 'none'")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def respond(library: Library, target: str) -> Answer:
+    """The answer to a request for `target`, the address as the browser sent it.
+
+    Raises:
+        KeyError: there is nothing under this address.
+        UserError: there is, but it cannot be shown; a sentence says why.
+    """
+    # Split before unquoting: a sequence's name may hold slashes of its own.
+    parts = [unquote(part) for part in urlsplit(_only_path(target)).path.split("/")[1:]]
+    if parts == [""]:
+        return _page(_index(library), f"{policy([])}; ")
+    if parts == ["plotly.min.js"]:
+        return Answer(plotly_script().encode(), "text/javascript; charset=utf-8", kept="max-age=3600")
+    if len(parts) < 3:
+        raise KeyError(target)
+    dataset, protocol, what, *more = parts
+    shelf = library.shelf(dataset, protocol)
+    answers: dict[str, Callable[[], Answer]] = {
+        "": lambda: _page(live_page(shelf.data()), ""),
+        "stamp": lambda: _json({"stamp": shelf.stamp()}),
+        "data.json": lambda: _json(shelf.data()),
+    }
+    if what in answers and not more:
+        return answers[what]()
+    if what == "sequence" and len(more) == 1:
+        address = f"/{quote(dataset)}/{quote(protocol)}/frames/{quote(more[0], safe='')}"
+        return _json(shelf.detail(more[0], address))
+    if what == "frames" and len(more) == 2:
+        return _frame(shelf, *more)
+    raise KeyError(target)
+
+
+def _only_path(target: str) -> str:
+    """The target without what makes `urlsplit` take its beginning for a host's name or refuse it."""
+    if not target.startswith("/"):
+        raise KeyError(target)
+    return "/" + target.lstrip("/").partition("?")[0].partition("#")[0]
+
+
+def _frame(shelf: Shelf, sequence: str, file: str) -> Answer:
+    number = re.fullmatch(r"(\d{1,9})\.jpg", file, re.ASCII)
+    if not number:
+        raise KeyError(file)
+    return Answer(shelf.frame(sequence, int(number[1])), "image/jpeg", kept="max-age=600")
+
+
+def _index(library: Library) -> str:
+    shelves = [
+        {
+            "address": f"/{quote(dataset)}/{quote(protocol)}/",
+            "dataset": dataset,
+            "protocol": protocol,
+            "trackers": trackers,
+            "trouble": library.why_not(dataset, protocol),
+        }
+        for dataset, protocol, trackers in library.contents()
+    ]
+    page = environment().from_string(resource("index.html"))
+    return page.render(style=resource("style.css"), results=str(library.results), shelves=shelves)
+
+
+def _page(text: str, content_policy: str) -> Answer:
+    return Answer(text.encode(), "text/html; charset=utf-8", policy=content_policy)
+
+
+def _json(content: Any) -> Answer:
+    return Answer(json.dumps(content, separators=(",", ":")).encode(), "application/json")
+
+
+def _text(sentence: str, status: HTTPStatus) -> Answer:
+    return Answer(f"{sentence}\n".encode(errors="replace"), "text/plain; charset=utf-8", status)

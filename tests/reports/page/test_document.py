@@ -1,0 +1,81 @@
+"""The page as text: it is whole, it can load nothing, and no name becomes an element."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from html.parser import HTMLParser
+from importlib.resources import files
+
+from reports.page.document import SCRIPTS, page_script, plotly_script
+from reports.style import line_style
+
+
+class Elements(HTMLParser):
+    """What a browser's parser would find: elements with attributes, and the texts of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.inside = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        self.inside = tag == "script"
+        if self.inside:
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.scripts[-1] += data
+
+    def one(self, tag: str, **attributes: str) -> dict[str, str | None]:
+        [found] = [a for t, a in self.found if t == tag and attributes.items() <= a.items()]
+        return found
+
+
+def test_every_script_of_the_folder_is_in_the_page():
+    there = {path.name.removesuffix(".js") for path in (files("reports.page") / "script").iterdir()}
+    assert there == set(SCRIPTS)
+
+
+def test_the_page_holds_its_data_and_nothing_of_theirs_is_markup(write_page, page_data):
+    page = Elements(write_page(True).read_text(encoding="utf-8"))
+    scripts = [
+        (attributes, text)
+        for (tag, attributes), text in zip(
+            [entry for entry in page.found if entry[0] == "script"], page.scripts, strict=True
+        )
+    ]
+    data = [text for attributes, text in scripts if attributes.get("id") == "data"]
+    assert json.loads(data[0]) == json.loads(json.dumps(page_data))
+    details = [a["id"] for a, _ in scripts if str(a.get("id", "")).startswith("detail-")]
+    assert details == [f"detail-{place}" for place in range(5)]
+    assert len(scripts) == 1 + 5 + 2
+    assert not [tag for tag, _ in page.found if tag in ("i", "b", "img", "iframe", "object", "base")]
+
+
+def test_the_policy_names_the_two_scripts_and_no_address(write_page):
+    page = Elements(write_page(False).read_text(encoding="utf-8"))
+    policy = page.one("meta", **{"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe-eval" not in policy
+    assert "http" not in policy
+    for script in (page_script(), plotly_script()):
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+        assert script in page.scripts
+    assert not [a for tag, a in page.found if "src" in a or (tag == "link" and a["href"] != "data:,")]
+
+
+def test_trackers_have_the_colours_of_the_figures(page_data):
+    for rank, tracker in enumerate(page_data["trackers"]):
+        assert tracker["style"]["color"] == line_style(rank)["color"]
+    assert page_data["trackers"][0]["style"]["dash"] == "solid"
+    assert page_data["trackers"][1]["style"]["dash"] == "8px,3px"

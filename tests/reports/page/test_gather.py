@@ -1,0 +1,59 @@
+"""Reading runs for a report: what changed is read again, what cannot be scored is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli.main import main as sotbench
+from benchmarks.scoring import choose_profiles
+from reports.page.gather import Gatherer, Remembered
+from trackers.errors import UserError
+
+
+@pytest.fixture
+def results(squares, tmp_path: Path) -> Path:
+    run(tmp_path, "right", "down")
+    return tmp_path
+
+
+def run(results: Path, *sequences: str) -> None:
+    words = ["--tracker", "still", "--dataset", "squares", "--results", str(results)]
+    sotbench(["run", *words, "--sequences", *sequences])
+
+
+def gatherer(results: Path, squares) -> Gatherer:
+    profiles = choose_profiles("all", "squares", "ope")
+    return Gatherer(results, Remembered(squares), "ope", profiles)
+
+
+def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
+    reader = gatherer(results, squares)
+    [first] = reader.gather(["still"])
+    assert reader.gather(["still"])[0] is first
+    assert set(first.series) == {"right", "down"}
+    assert first.fps is not None
+    run(results, "both")
+    assert set(reader.gather(["still"])[0].series) == {"right", "down", "both"}
+
+
+def test_ground_truth_is_read_once(results, squares, monkeypatch):
+    asked: list[str] = []
+    read = type(squares).__getitem__
+    monkeypatch.setattr(
+        type(squares), "__getitem__", lambda self, name: (asked.append(name), read(self, name))[1]
+    )
+    gatherer(results, squares).gather(["still"])
+    assert sorted(asked) == ["down", "right"]
+
+
+def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares):
+    (results / "squares" / "still" / "ope" / "right.txt").write_text("1,2,3,4\n")
+    said: list[str] = []
+    [report] = gatherer(results, squares).gather(["still"], said.append)
+    assert set(report.series) == {"down"}
+    assert said == [f"still: right is left out: {report.lacking['right']}"]
+    (results / "squares" / "still" / "ope" / "down.txt").unlink()
+    with pytest.raises(UserError, match="no profile can score"):
+        gatherer(results, squares).gather(["still"])

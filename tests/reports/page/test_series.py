@@ -1,0 +1,69 @@
+"""Overlap and error over time: where there is one, and which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets import Sequence
+from benchmarks.protocols import Code, Trajectory
+from reports.page.series import measure_series, truth_of
+
+
+def sequence(truth: np.ndarray, **more) -> Sequence:
+    return Sequence("s", np.asarray(truth, dtype=float), (), lambda: None, **more)
+
+
+TRUTH = np.tile([10.0, 10, 20, 10], (4, 1))
+
+
+def run(boxes: np.ndarray, **more) -> Trajectory:
+    return Trajectory(np.asarray(boxes, dtype=float), np.zeros(len(boxes)), **more)
+
+
+def test_overlaps_and_errors_are_those_of_the_boxes():
+    shifts = np.array([[0, 0, 0, 0], [10, 0, 0, 0], [0, 10, 0, 0], [3, 4, 0, 0]])
+    series = measure_series(sequence(TRUTH), run(TRUTH + shifts))
+    assert series.overlaps.tolist() == [250, round(250 / 3), 0, round(250 * 17 * 6 / (400 - 102))]
+    assert series.errors[3] == round(24 * np.log2(6))
+    assert series.regions[1].tolist() == [80, 40, 80, 40]
+
+
+def test_there_is_none_without_a_target():
+    truth = TRUTH.copy()
+    truth[1] = [0, 0, 0, 0]
+    truth[2] = np.nan
+    absent = np.array([False, False, False, True])
+    series = measure_series(sequence(truth, absent=absent), run(TRUTH))
+    assert series.overlaps.tolist() == [250, 255, 255, 255]
+    assert series.errors.tolist() == [0, 255, 255, 255]
+
+
+@pytest.mark.parametrize("rows", [2, 3, 6])
+def test_a_run_that_starts_late_or_ends_elsewhere_keeps_its_place(rows):
+    series = measure_series(sequence(TRUTH), run(np.tile(TRUTH[:1], (rows, 1)), start=2))
+    assert (series.start, len(series.overlaps), len(series.regions)) == (2, 2, 2)
+
+
+def test_a_supervised_run_has_gaps_where_it_was_not_asked_and_zero_where_it_failed():
+    codes = np.array([Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED], dtype=np.int8)
+    boxes = TRUTH.copy()
+    boxes[codes != Code.TRACKED] = np.nan
+    series = measure_series(sequence(TRUTH), run(boxes, codes=codes))
+    assert series.overlaps.tolist() == [255, 250, 0, 255]
+    assert series.regions[:, 0].tolist() == [-32768, 40, -32768, -32768]
+
+
+def test_rotated_regions_are_compared_in_pixels_where_the_size_of_images_is_known():
+    square = np.tile([10.0, 10, 29, 10, 29, 29, 10, 29], (2, 1))
+    one = sequence(TRUTH[:2], polygons=square, size=(100, 100))
+    assert measure_series(one, run(square)).overlaps.tolist() == [250, 250]
+    assert truth_of(one).shape == (2, 8)
+    half = square.copy()
+    half[1, [0, 6]] += 10
+    measured = measure_series(one, run(half)).overlaps[1] / 250
+    assert measured == pytest.approx(0.5, abs=0.03)
+    unknown = measure_series(replace(one, size=None), run(square))
+    assert unknown.overlaps.tolist() == [250, 250]

@@ -1,0 +1,218 @@
+"""The server over real sockets: what it answers, what it refuses, and that it follows a run."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from benchmarks.cli.main import main as sotbench
+from reports.serve import main
+from reports.server.handler import Server, open_server, respond
+from reports.server.library import Library
+from trackers.errors import UserError
+
+
+def run(results: Path, tracker: str, *sequences: str) -> None:
+    words = ["--tracker", tracker, "--dataset", "demo", "--results", str(results)]
+    assert sotbench(["run", *words, "--sequences", *sequences]) == 0
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("served") / "results"
+    run(folder, "still", "easy", "scale")
+    (folder / "secret.txt").write_text("secret")
+    (folder.parent / "secret.txt").write_text("secret")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(results: Path) -> Iterator[Server]:
+    with open_server(Library(results, None), 0) as opened:
+        thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+def ask(
+    server: Server, path: str, method: str = "GET", **headers: str
+) -> tuple[int, bytes, http.client.HTTPMessage]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers
+    finally:
+        connection.close()
+
+
+def test_it_listens_on_loopback_alone(server):
+    assert server.server_address[0] == "127.0.0.1"
+
+
+def test_index_report_data_details_and_frames(server):
+    status, body, _ = ask(server, "/")
+    assert status == 200
+    assert b'href="/demo/ope/"' in body
+    status, body, headers = ask(server, "/demo/ope/")
+    assert status == 200
+    assert b"data-live" in body
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    data = json.loads(ask(server, "/demo/ope/data.json")[1])
+    assert [sequence["name"] for sequence in data["sequences"]] == ["easy", "scale"]
+    detail = json.loads(ask(server, "/demo/ope/sequence/easy")[1])
+    assert detail["frames"] == {"address": "/demo/ope/frames/easy"}
+    status, body, headers = ask(server, f"{detail['frames']['address']}/59.jpg")
+    assert (status, headers["Content-Type"]) == (200, "image/jpeg")
+    with Image.open(io.BytesIO(body)) as image:
+        assert image.size == (320, 240)
+    assert ask(server, "/plotly.min.js")[0] == 200
+
+
+def test_head_is_get_without_the_body(server):
+    status, body, headers = ask(server, "/demo/ope/stamp", "HEAD")
+    assert (status, body) == (200, b"")
+    assert int(headers["Content-Length"]) == len(ask(server, "/demo/ope/stamp")[1])
+
+
+def test_large_answers_are_packed_for_those_who_ask(server):
+    plain = ask(server, "/demo/ope/data.json")
+    small = ask(server, "/demo/ope/data.json", **{"Accept-Encoding": "gzip"})
+    assert small[2]["Content-Encoding"] == "gzip"
+    assert len(small[1]) < len(plain[1])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "MKCOL"])
+def test_nothing_can_be_written(server, results, method):
+    before = sorted(results.rglob("*"))
+    status, _, headers = ask(server, "/demo/ope/run.json", method)
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
+    assert sorted(results.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1", "localhost.evil.example", ""]
+)
+def test_other_names_are_refused(server, host):
+    status, body, _ = ask(server, "/demo/ope/data.json", Host=host)
+    assert status == 403
+    assert b"easy" not in body
+
+
+def test_localhost_is_a_name_of_its_own(server):
+    assert ask(server, "/", Host=f"LOCALHOST:{server.server_port}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/secret.txt",
+        "/../secret.txt",
+        "/demo/../secret.txt",
+        "/demo/ope/../../secret.txt",
+        "/demo/ope/..%2F..%2Fsecret.txt",
+        "/..%2f/..%2f/",
+        "/demo%2Fstill/ope/",
+        "/demo/still/ope/run.json",
+        "/demo/ope/run.json",
+        "/demo/ope/sequence/..%2F..%2Fsecret",
+        "/demo/ope/sequence/motion",
+        "/demo/ope/frames/easy/60.jpg",
+        "/demo/ope/frames/easy/-1.jpg",
+        "/demo/ope/frames/easy/%D9%A1.jpg",
+        "/demo/ope/frames/easy/1.png",
+        "/demo/ope/frames/..%2Feasy/1.jpg",
+        "/demo/tre/",
+        "/otb2015/ope/",
+        "/%00/%00/",
+        "//evil.example/demo/ope/",
+        "/demo/ope",
+    ],
+)
+def test_what_is_not_there_is_not_found(server, path):
+    status, body, _ = ask(server, path)
+    assert status == 404
+    assert body == b"there is nothing here\n"
+
+
+PARTS = ["demo", "ope", "..", ".", "", "frames", "sequence", "easy", "%2e%2e", "%2F", "\x00", "1.jpg", "["]
+
+
+def test_no_address_is_more_than_an_answer_or_a_key_error(server):
+    @given(st.lists(st.sampled_from(PARTS), max_size=7))
+    @settings(max_examples=60, deadline=None)
+    def hold(parts):
+        try:
+            answer = respond(server.library, "/".join(parts))
+        except (KeyError, UserError):
+            return
+        assert b"secret" not in answer.body
+
+    hold()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x00\xff\xfe\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ],
+)
+def test_malformed_requests_are_refused_and_the_next_is_answered(server, request_):
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+        connection.sendall(request_)
+        answer = connection.recv(4096)
+    assert re.search(rb"40\d|41\d|43\d|505|Error code", answer)
+    assert ask(server, "/demo/ope/stamp")[0] == 200
+
+
+def test_it_follows_a_run(server, results):
+    before = json.loads(ask(server, "/demo/ope/stamp")[1])["stamp"]
+    assert json.loads(ask(server, "/demo/ope/data.json")[1])["stamp"] == before
+    run(results, "still", "rotation")
+    after = json.loads(ask(server, "/demo/ope/stamp")[1])["stamp"]
+    assert after != before
+    data = json.loads(ask(server, "/demo/ope/data.json")[1])
+    assert data["stamp"] == after
+    assert [sequence["name"] for sequence in data["sequences"]] == ["easy", "scale", "rotation"]
+    assert data["trackers"][0]["run"]["done"] == 3
+
+
+def test_missing_ground_truth_is_a_sentence(tmp_path):
+    folder = tmp_path / "otb2015" / "ncc" / "ope"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
+    library = Library(tmp_path, None)
+    assert b"data set &#39;otb2015&#39; needs its files" in respond(library, "/").body
+    with pytest.raises(UserError, match="needs its files"):
+        respond(library, "/otb2015/ope/")
+
+
+def test_a_folder_that_is_missing_and_a_port_that_is_taken_are_one_sentence(
+    server, results, tmp_path, capsys
+):
+    assert main(["--results", str(tmp_path / "none")]) == 2
+    assert main(["--results", str(results), "--port", str(server.server_port)]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("none; name one with --results")
+    assert "cannot be used" in second
+    with pytest.raises(SystemExit) as status:
+        main(["--port", "70000"])
+    assert status.value.code == 2

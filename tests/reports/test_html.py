@@ -1,0 +1,101 @@
+"""The command: one file with the numbers that `score` prints, and a sentence for each mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.cli.main import main as sotbench
+from reports.html import main
+
+
+@pytest.fixture
+def results(squares, tmp_path: Path) -> Path:
+    for tracker in ("still", "ncc"):
+        words = ["--tracker", tracker, "--dataset", "squares", "--results", str(tmp_path / "results")]
+        sotbench(["run", *words])
+    return tmp_path / "results"
+
+
+def report(results: Path, *more: str) -> int:
+    return main(["--dataset", "squares", "--results", str(results), *more])
+
+
+def data_of(path: Path, part: str = "data") -> Any:
+    pattern = rf'<script type="application/json" id="{part}">(.*?)</script>'
+    [text] = re.findall(pattern, path.read_text(encoding="utf-8"))
+    return json.loads(text)
+
+
+def test_the_page_has_the_numbers_that_score_prints(results, tmp_path, capsys):
+    path = tmp_path / "out.html"
+    assert report(results, "--out", str(path)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(path)
+    data = data_of(path)
+    for profile in data["profiles"]:
+        words = ["--dataset", "squares", "--results", str(results), "--profile", profile["name"]]
+        for by, key in ((), "all"), (("--by", "attribute"), "attributes"):
+            sotbench(["score", *words, "--format", "json", *by])
+            for record in json.loads(capsys.readouterr().out):
+                place = [tracker["name"] for tracker in data["trackers"]].index(record["tracker"])
+                found = profile["scores"][place][key]
+                figures = found[record["attribute"]] if by else found
+                for name, (value, low, high) in figures.items():
+                    assert value == pytest.approx(record[name], abs=1e-12)
+                    if low is not None:
+                        assert (low, high) == pytest.approx((record[f"{name}_low"], record[f"{name}_high"]))
+    assert {one["name"] for one in data["profiles"]} == {"otb", "got10k", "pysot", "pytracking"}
+
+
+def test_frames_profile_and_trackers_are_as_asked(results, tmp_path, capsys):
+    path = tmp_path / "out.html"
+    assert report(results, "--frames", "--tracker", "ncc", "--profile", "otb", "--out", str(path)) == 0
+    data = data_of(path)
+    assert [tracker["name"] for tracker in data["trackers"]] == ["ncc"]
+    assert [profile["name"] for profile in data["profiles"]] == ["otb"]
+    assert "32 of 32 frames of 4 sequences are embedded" in capsys.readouterr().err
+    detail = data_of(path, "detail-0")
+    assert len(detail["frames"]["jpeg"]) == 12
+    assert detail["series"]["ncc"]["numbers"] == 4
+
+
+def test_the_file_has_a_name_of_its_own(results, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert report(results) == 0
+    assert Path("squares-ope.html").is_file()
+    assert "frames" not in data_of(Path("squares-ope.html"), "detail-0")
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--tracker", "sill"], "no results of tracker 'sill' on squares .*did you mean 'still'"),
+        (["--protocol", "tre"], "no results of protocol 'tre' on squares"),
+        (["--profile", "otv"], "no scoring profile 'otv'"),
+        (["--profile", "vot2017"], "no profile can score these results"),
+        (["--out", "/proc/nowhere/out.html"], "/proc"),
+    ],
+)
+def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
+    capsys.readouterr()
+    assert report(results, *more) == 2
+    captured = capsys.readouterr()
+    assert re.search(f"error: .*{sentence}", captured.err)
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("module", ["reports.html", "reports.serve"])
+def test_help_loads_nothing_heavy(module):
+    script = (
+        f"import sys, {module} as m\n"
+        "try: m.main(['--help'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('torch', 'matplotlib', 'plotly', 'jinja2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
