@@ -37,11 +37,15 @@ FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax
 """What `--tracker` takes."""
 
 
-def add_tracker_options(parser: argparse.ArgumentParser, positional: bool = False) -> None:
+def add_tracker_options(
+    parser: argparse.ArgumentParser, positional: bool = False, default: str | None = None
+) -> None:
     """Adds `--tracker`, or the tracker as an argument without a name, and what decides how it is built."""
     add = parser.add_argument
     if positional:
         add("tracker", metavar="TRACKER", help=FORMS)
+    elif default:
+        add("--tracker", default=default, metavar="T", help=f"{FORMS} (default: {default})")
     else:
         add("--tracker", required=True, metavar="T", help=FORMS)
     add("--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)")

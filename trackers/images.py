@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
+from trackers.errors import UserError
 from trackers.tracker import Frame
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
+
+
+def in_number_order(path: Path) -> tuple[list[int], str]:
+    """A key that sorts 9.jpg before 10.jpg."""
+    return [int(number) for number in re.findall(r"[0-9]+", path.stem)], path.stem
+
+
+def load_image(path: Path) -> Frame:
+    """Decodes an image as `read_image` does.
+
+    Raises:
+        UserError: it is missing, no image, or damaged; the message says which file.
+    """
+    try:
+        return read_image(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing") from None
+    except UnidentifiedImageError:
+        raise UserError(f"{path} is not an image ({path.stat().st_size} bytes)") from None
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for damaged files
+        raise UserError(f"{path} is damaged: {error}") from None
 
 
 def read_image(path: Path | str) -> Frame:

@@ -20,11 +20,12 @@ import tomllib
 from pathlib import Path
 
 from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.datasets.frames import IMAGE_SUFFIXES, ImageFiles
+from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
 from trackers.errors import UserError
+from trackers.images import IMAGE_SUFFIXES, in_number_order
 
 SETTINGS = "sotbench.toml"
 _TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
@@ -117,9 +118,4 @@ def _open_images(truth: Path, frames: int) -> ImageFiles:
             f"{folder if images else truth.parent}: {len(images)} images where {truth.name} has {frames} "
             "rows; each image needs one row"
         )
-    return ImageFiles(sorted(images, key=_in_number_order))
-
-
-def _in_number_order(path: Path) -> tuple[list[int], str]:
-    """Orders 9.jpg before 10.jpg."""
-    return [int(number) for number in re.findall(r"[0-9]+", path.stem)], path.stem
+    return ImageFiles(sorted(images, key=in_number_order))

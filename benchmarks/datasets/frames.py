@@ -6,13 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import UnidentifiedImageError
-
 from benchmarks.datasets.sequence import Frames, SequenceError
-from trackers.images import read_image
+from trackers.errors import UserError
+from trackers.images import IMAGE_SUFFIXES, load_image
 from trackers.tracker import Frame
-
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
 
 
 class ImageFiles(Frames):
@@ -33,15 +30,10 @@ class ImageFiles(Frames):
         return path.absolute() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else None
 
     def __getitem__(self, index: int) -> Frame:
-        path = self.paths[index]
         try:
-            return read_image(path)
-        except FileNotFoundError:
-            raise SequenceError(f"{path} is missing") from None
-        except UnidentifiedImageError:
-            raise SequenceError(f"{path} is not an image ({path.stat().st_size} bytes)") from None
-        except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for damaged files
-            raise SequenceError(f"{path} is damaged: {error}") from None
+            return load_image(self.paths[index])
+        except UserError as error:
+            raise SequenceError(str(error)) from None
 
     def fingerprint(self) -> str:
         """Digest of every file's name, and of the sizes of up to 16 of them, evenly spread.

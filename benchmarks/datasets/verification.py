@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.datasets.frames import IMAGE_SUFFIXES, ImageFiles
+from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.sequence import Dataset, Frames, SequenceError
+from trackers.images import IMAGE_SUFFIXES
 
 Progress = Callable[[str, float], None]
 """Is told which sequence is looked at, and what share of it has been: 0 to 1."""

@@ -1,0 +1,1 @@
+"""Videos that people look at: reading them, drawing on them, writing them."""

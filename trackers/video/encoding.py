@@ -1,0 +1,204 @@
+"""Frames into a video file: MP4, or GIF for pages that show no videos.
+
+MP4 is H.264, which every browser plays, where there is an `ffmpeg`: on the PATH, or the one that the package
+imageio-ffmpeg brings. Without, it is OpenCV's MPEG-4, which players such as VLC and mpv open.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from trackers.errors import UserError
+from trackers.tracker import Frame
+
+
+def check_writable(path: Path) -> None:
+    """Refuses a path that `write_video` could not write, before any work is done for it.
+
+    Raises:
+        UserError: its ending is none of ours, or it is a folder.
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise UserError(f"a video is written to a file that ends in {' or '.join(_WRITERS)}, not to '{path}'")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file")
+
+
+def write_video(path: Path, frames: Iterable[Frame], fps: float) -> int:
+    """Writes frames as they come to a file that takes its name when it is whole.
+
+    Args:
+        path: ends in .mp4 or .gif.
+        frames: RGB, uint8, shape (H, W, 3), all of the size of the first. A frame may be written to again
+            as soon as the next one is asked for.
+        fps: frames per second; a GIF rounds a frame's time to hundredths of a second.
+
+    Returns:
+        How many frames there were.
+
+    Raises:
+        UserError: as `check_writable`, there is no frame, or the encoder refuses.
+        OSError: the file cannot be written.
+    """
+    check_writable(path)
+    images = iter(frames)
+    first = next(images, None)
+    if first is None:
+        raise UserError(f"there is no frame to write to {path}")
+    counted = _Counted(itertools.chain([first], images))
+    with _replacing(path) as temporary:
+        _WRITERS[path.suffix.lower()](temporary, first.shape[:2], counted, fps)
+    return counted.count
+
+
+class _Counted(Iterator[Frame]):
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames = frames
+        self.count = 0
+
+    def __next__(self) -> Frame:
+        frame = next(self._frames)
+        self.count += 1
+        return frame
+
+
+@contextmanager
+def _replacing(path: Path) -> Generator[Path, None, None]:
+    """A new file beside `path` which takes its place in the end, or is removed if something goes wrong."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.stem[:40]}.", dir=path.parent) as folder:
+        temporary = Path(folder) / f"video{path.suffix.lower()}"
+        yield temporary
+        temporary.replace(path)
+
+
+def ffmpeg() -> str | None:
+    """The `ffmpeg` to use, if there is one."""
+    if found := shutil.which("ffmpeg"):
+        return found
+    if find_spec("imageio_ffmpeg") is None:
+        return None
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:  # the package is there without a program for this machine
+        return None
+
+
+def _write_mp4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
+    program = ffmpeg()
+    if program:
+        _pipe(program, path, shape, frames, fps)
+    else:
+        _write_mpeg4(path, shape, frames, fps)
+
+
+def _pipe(program: str, path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
+    """Has ffmpeg encode H.264, in its own process, while the next frame is drawn."""
+    height, width = shape
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:.6g}", "-i", "-"]
+    # Browsers play 4:2:0 alone, which has even numbers of rows and columns. The colour matrix is said and
+    # used, since players guess it from the size; faststart lets a page play before all is loaded.
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv"
+    coded = ["-vf", even, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"]
+    tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
+    command = [program, "-v", "error", "-y", *raw, *coded, *tags, "-movflags", "+faststart", str(path)]
+    with tempfile.TemporaryFile() as messages:
+        # A session of its own: Ctrl-C is for us, who then decide what becomes of the file.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=messages, stderr=messages, start_new_session=True
+        )
+        assert process.stdin
+        try:
+            for frame in frames:
+                process.stdin.write(np.ascontiguousarray(frame).data)
+            process.stdin.close()
+            status = process.wait()
+        except BrokenPipeError:
+            status = process.wait() or 1
+        finally:
+            process.kill()
+            process.wait()
+        if status:
+            messages.seek(0)
+            lines = messages.read().decode(errors="replace").strip().splitlines()
+            raise UserError(f"{program} cannot write the video: {lines[-1] if lines else f'status {status}'}")
+
+
+def _write_mpeg4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
+    """Has OpenCV encode MPEG-4 part 2."""
+    height, width = (size + size % 2 for size in shape)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
+    try:
+        if not writer.isOpened():
+            raise UserError(
+                f"OpenCV cannot write an MP4 of {width} x {height} pixels here; install imageio-ffmpeg, or "
+                "name a .gif"
+            )
+        for frame in frames:
+            image = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+            if image.shape[:2] != (height, width):
+                bottom, right = height - image.shape[0], width - image.shape[1]
+                image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+            writer.write(image)
+    finally:
+        writer.release()
+
+
+def _write_gif(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:  # noqa: ARG001
+    still = map(Image.fromarray, _without_flicker(frames))
+    early = list(itertools.islice(still, _GIF_SAMPLE))
+    # One palette and no dithering: what stays the same from frame to frame takes no room.
+    palette = _palette(early)
+    images = (
+        image.quantize(palette=palette, dither=Image.Dither.NONE) for image in itertools.chain(early, still)
+    )
+    hundredths = max(2, round(100 / fps))  # browsers slow down what is faster
+    next(images).save(
+        path, "GIF", save_all=True, append_images=images, duration=10 * hundredths, loop=0, optimize=True
+    )
+
+
+_FLICKER = 20
+"""Levels of 255: a pixel that changes by no more in each colour keeps what it showed."""
+
+
+def _without_flicker(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Frames, each an array of its own, whose pixels stay as they are while they change by noise alone."""
+    shown = next(frames).copy()
+    yield shown
+    for frame in frames:
+        changed = cv2.absdiff(frame, shown).max(axis=2, keepdims=True) > _FLICKER
+        shown = np.where(changed, frame, shown)
+        yield shown
+
+
+_GIF_SAMPLE = 64
+"""Frames, from the first on, whose colours are the palette of the whole."""
+
+
+def _palette(images: list[Image.Image]) -> Image.Image:
+    """The 255 colours that suit eight of the images, evenly spread, as an image that has them."""
+    chosen = images[:: max(1, len(images) // 8)]
+    width, height = chosen[0].size
+    sheet = Image.new("RGB", (width, height * len(chosen)))
+    for row, image in enumerate(chosen):
+        sheet.paste(image, (0, row * height))
+    # The one that is left over stands for "as before".
+    return sheet.quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+_Writer = Callable[[Path, tuple[int, int], Iterator[Frame], float], None]
+_WRITERS: dict[str, _Writer] = {".mp4": _write_mp4, ".gif": _write_gif}
