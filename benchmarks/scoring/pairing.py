@@ -50,7 +50,7 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool = False) -> Pa
     """
     sequences = [dataset[name] for name in _scorable(run, dataset, rules)]
     for sequence in sequences:
-        _check(run, dataset, sequence, cut)
+        check_belongs(run, dataset, sequence, cut)
     return PairedResults(
         run=run,
         of=len(dataset.all_names),
@@ -85,8 +85,12 @@ def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
     return names
 
 
-def _check(run: Run, dataset: Dataset, sequence: Sequence, cut: bool) -> None:
-    """Refuses boxes that do not belong to a sequence's ground truth."""
+def check_belongs(run: Run, dataset: Dataset, sequence: Sequence, cut: bool) -> None:
+    """Refuses boxes that do not belong to a sequence's ground truth.
+
+    Raises:
+        UserError: they differ in number (unless `cut`), or the ground truth is not what the run was made on.
+    """
     for trajectory in run.trajectories[sequence.name]:
         boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
         if boxes != rows and not cut:

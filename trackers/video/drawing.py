@@ -23,7 +23,7 @@ TRUTH: Color = (255, 255, 255)
 """The ground truth's: white, which no tracker has."""
 TARGET: Color = (0xD5, 0x5E, 0x00)
 """A tracker's that is alone: Okabe and Ito's vermilion, as in `reports.style`."""
-_SHADE: Color = (0, 0, 0)
+BLACK: Color = (0, 0, 0)
 
 _FRACTION_BITS = 4
 _FARTHEST = 1 << 14
@@ -37,7 +37,7 @@ def rgb(code: str) -> Color:
 
 
 def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> None:
-    """Draws a region's outline with a dark edge around it, at a sixteenth of a pixel.
+    """Draws a region's outline at a sixteenth of a pixel, with an edge in the opposite lightness.
 
     Args:
         image: is drawn on.
@@ -51,14 +51,16 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> No
     corners = (corners_of(region) if len(region) == 4 else region).reshape(-1, 2)
     # OpenCV has the first pixel's centre, not its corner, at 0, 0.
     points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
+    edge = BLACK if sum(color) > 150 else TRUTH
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]
-    cv2.polylines(image, fixed, True, _SHADE, width + 2, cv2.LINE_AA, _FRACTION_BITS)
+    cv2.polylines(image, fixed, True, edge, width + 2, cv2.LINE_AA, _FRACTION_BITS)
     cv2.polylines(image, fixed, True, color, width, cv2.LINE_AA, _FRACTION_BITS)
 
 
 def line_width(image: Frame) -> int:
     """A width in pixels that suits an image: 2, and more where it has more than 600 rows."""
-    return max(2, round(image.shape[0] / 300))
+    rows: int = image.shape[0]
+    return max(2, round(rows / 300))
 
 
 @cache
@@ -106,12 +108,13 @@ def paste(image: Frame, patch: Frame, x: int, y: int) -> None:
 
 
 def draw_text(
-    image: Frame, text: str, x: int, y: int, size: int, color: Color = TRUTH, ground: Color = _SHADE
+    image: Frame, text: str, x: int, y: int, size: int, color: Color = TRUTH, ground: Color = BLACK
 ) -> int:
     """Writes a line with its top left corner at x, y; returns its width in pixels."""
     drawn = text_image(text, size, color, ground)
     paste(image, drawn, x, y)
-    return drawn.shape[1]
+    width: int = drawn.shape[1]
+    return width
 
 
 def resized(image: Frame, width: int, height: int) -> Frame:

@@ -93,8 +93,8 @@ class Captured(Footage):
 
     def __init__(self, source: str | int, name: str, refusal: str) -> None:
         self.name = name
-        level = cv2.getLogLevel()
-        cv2.setLogLevel(0)
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         try:
             # Not OpenCV's other readers: they take a name for a pattern of image files.
             self._capture = cv2.VideoCapture(
@@ -102,7 +102,7 @@ class Captured(Footage):
             )
             seen, first = self._capture.read()
         finally:
-            cv2.setLogLevel(level)
+            cv2.utils.logging.setLogLevel(level)
         if not seen:
             self._capture.release()
             raise UserError(refusal)

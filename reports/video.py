@@ -1,0 +1,144 @@
+"""`python -m reports.video`: sequences as videos, with the trackers' boxes and their overlap."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.cli.options import (
+    add_data_root,
+    add_dataset,
+    add_protocol,
+    add_results,
+    add_trackers,
+    count,
+)
+from trackers.commands import Parser, guarded, positive
+from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset
+    from benchmarks.store import Run
+    from reports.scenes import Scene
+    from trackers.tracker import Frame
+
+_MOST = 7
+"""Trackers that the palette tells apart."""
+
+
+def parser() -> Parser:
+    """The command's options."""
+    options = Parser(
+        prog="python -m reports.video",
+        description="Makes a video of each sequence: the boxes of trackers and the ground truth, and below "
+        "them the overlap up to the present frame with its mean so far.",
+        epilog="example: python -m reports.video --dataset demo --sequences motion clutter --mosaic",
+    )
+    add_dataset(options)
+    add = options.add_argument
+    add("--sequences", nargs="+", required=True, metavar="S", help="which sequences")
+    add_trackers(options)
+    add_protocol(options)
+    add_data_root(options)
+    add_results(options)
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write one video, .mp4 or .gif (default: videos/<dataset>/<sequence>.mp4)",
+    )
+    add("--mosaic", action="store_true", help="one video of all the sequences, side by side")
+    add("--width", type=_width, default=640, metavar="PX", help="of the video, in pixels (default: 640)")
+    add("--fps", type=positive, default=25.0, metavar="N", help="frames per second (default: 25)")
+    return options
+
+
+def _width(text: str) -> int:
+    """Reads a video's width, for argparse."""
+    width = count(text)
+    if not 120 <= width <= 7680:
+        raise ValueError
+    return width
+
+
+_width.__name__ = "width (120 to 7680 pixels)"
+
+
+@guarded
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reads runs and frames, writes the videos and prints their files' names."""
+    chosen = parser().parse_args(arguments)
+    # Matplotlib, OpenCV and SciPy are not loaded to print a page of help.
+    from benchmarks.cli.output import read_runs
+    from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.names import select
+    from benchmarks.running.environment import usable_cores
+    from reports.film import film
+    from trackers.video.encoding import check_writable, write_video
+
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    names = select(chosen.sequences, dataset.all_names, dataset.name)
+    if chosen.out:
+        check_writable(chosen.out)
+        if len(names) > 1 and not chosen.mosaic:
+            raise UserError(
+                f"--out names one video, and there are {len(names)}; give --mosaic, or leave it out"
+            )
+    runs = read_runs(chosen, dataset, chosen.tracker)
+    if len(runs) > _MOST:
+        raise UserError(
+            f"colours tell {_MOST} trackers apart, and {len(runs)} are there; choose by --tracker"
+        )
+    folder = Path("videos", dataset.name)
+    scenes = [_scene(dataset, name, runs) for name in names]
+    videos = {"mosaic": scenes} if chosen.mosaic else {scene.name: [scene] for scene in scenes}
+    with ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool:
+        for name, shown in videos.items():
+            path = chosen.out or folder / f"{_file_stem(name)}.mp4"
+            frames = film(shown, chosen.width, pool)
+            write_video(path, _told(name, max(len(s.frames) for s in shown), frames), chosen.fps)
+            print(path, flush=True)
+    return 0
+
+
+def _scene(dataset: Dataset, name: str, runs: Sequence[Run]) -> Scene:
+    from reports.scenes import read_scene
+    from reports.style import line_style
+    from trackers.video.drawing import rgb
+
+    if name not in dataset.names():
+        raise UserError(f"sequence {name} of {dataset.title} is not there; see --data-root")
+    for run in runs:
+        if name not in run.trajectories and name not in run.failed:
+            print(f"{run.tracker}: {name} is left out: it was not run", file=sys.stderr)
+    return read_scene(dataset, name, runs, [rgb(line_style(rank)["color"]) for rank in range(len(runs))])
+
+
+def _file_stem(name: str) -> str:
+    """A sequence's name as that of a file, whatever characters it has."""
+    return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "_"
+
+
+def _told(name: str, total: int, frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Passes frames on, with a bar on a terminal."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        yield from bar.track(frames, total=total, description=escape(name))
+
+
+if __name__ == "__main__":
+    sys.exit(main(None))

@@ -1,0 +1,83 @@
+"""A window on the screen, where there is one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from trackers.tracker import Boxes, Frame
+
+_PROBE_SECONDS = 20.0
+
+
+def has_screen() -> bool:
+    """Whether a window can be opened.
+
+    Where the environment names a screen, another process tries: one that is named but cannot be reached
+    ends the process that asks for it.
+    """
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False
+    code = "import cv2; cv2.namedWindow('probe'); cv2.destroyAllWindows()"
+    try:
+        probe = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, timeout=_PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return probe.returncode == 0
+
+
+class Window:
+    """Shows frames as they come: space holds and goes on, q or Escape ends.
+
+    Args:
+        title: in the window's frame.
+    """
+
+    def __init__(self, title: str) -> None:
+        # Its name is plain: OpenCV takes no others everywhere.
+        self._name = "sotbench"
+        cv2.namedWindow(self._name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.setWindowTitle(self._name, title)
+
+    def choose(self, frame: Frame) -> Boxes | None:
+        """Lets the user draw a box, shape (4,); None if they do not."""
+        box = np.array(cv2.selectROI(self._name, _bgr(frame), False, False), dtype=np.float64)
+        return box if (box[2:] > 0).all() else None
+
+    def show(self, frame: Frame) -> bool:
+        """Shows a frame; False when the user has had enough."""
+        cv2.imshow(self._name, _bgr(frame))
+        key = cv2.waitKey(1) & 0xFF
+        if key == ord(" "):
+            while self._open() and (key := cv2.waitKey(50) & 0xFF) not in (ord(" "), *_ENOUGH):
+                pass
+        return key not in _ENOUGH and self._open()
+
+    def _open(self) -> bool:
+        return bool(cv2.getWindowProperty(self._name, cv2.WND_PROP_VISIBLE) >= 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        cv2.destroyAllWindows()
+
+
+_ENOUGH = (ord("q"), 27)
+
+
+def _bgr(frame: Frame) -> Frame:
+    image: Frame = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+    return image
