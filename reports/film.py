@@ -121,7 +121,8 @@ def _legend(scenes: Sequence[Scene], width: int) -> Frame:
         x += needed + 14
     legend = np.full((y + row, width, 3), GROUND, dtype=np.uint8)
     for x, y, text, color in places:
-        draw_region(legend, np.array([x, y + 5, swatch, swatch], dtype=np.float64), color, 3)
+        legend[y + 4 : y + 4 + swatch, x : x + swatch] = INK
+        legend[y + 5 : y + 3 + swatch, x + 1 : x + swatch - 1] = color
         draw_text(legend, text, x + swatch + 6, y + 3, font, (0, 0, 0), GROUND)
     return legend
 

@@ -54,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", metavar="NAME", help="keep the results under this name (default: the tracker's)"
     )
+    parser.add_argument(
+        "--live", action="store_true", help="show the present frame, and keep a strip of thumbnails"
+    )
     parser.add_argument("--overwrite", action="store_true", help="run again what is already there")
 
 
@@ -90,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.timeout,
         overwrite=arguments.overwrite,
         batch=arguments.batch,
+        live=arguments.live,
     )
     with _interrupted_when_terminated():
         summary = run(settings, dataset, names)

@@ -12,7 +12,7 @@ from benchmarks.running.prefetch import Prefetcher
 from trackers.answers import read_box
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
 from trackers.external.remote import Remote
-from trackers.tracker import Boxes, Tracker
+from trackers.tracker import Boxes, Frame, Tracker
 
 Returned = TypeVar("Returned")
 
@@ -24,6 +24,7 @@ def drive(
     *,
     deadline: float | None = None,
     on_frame: Callable[[], None] = lambda: None,
+    on_box: Callable[[int, Frame, Boxes], None] = lambda number, frame, box: None,  # noqa: ARG005
     on_transport: Callable[[float], None] = lambda seconds: None,  # noqa: ARG005
     clock: Callable[[], float] = time.perf_counter,
 ) -> Returned:
@@ -39,6 +40,7 @@ def drive(
         frames: the sequence's frames.
         deadline: the clock's reading after which to give up; looked at between frames.
         on_frame: called after each answer.
+        on_box: called after each answer that is a box, with the frame's number and the frame.
         on_transport: called after each answer with its seconds of transport.
         clock: seconds, monotonic.
 
@@ -75,7 +77,9 @@ def drive(
             on_frame()
             if deadline is not None and clock() > deadline:
                 raise OutOfTime(f"frame {request.frame}: the time limit has passed")
-            request = requests.send(Prediction(checked(answer, request.frame), seconds))
+            box = checked(answer, request.frame)
+            on_box(request.frame, frame, box)
+            request = requests.send(Prediction(box, seconds))
     except StopIteration as stop:
         returned: Returned = stop.value
         return returned

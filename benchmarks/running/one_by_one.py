@@ -65,6 +65,7 @@ class OneByOne(Scheduler):
                 deadline=deadline,
                 on_frame=partial(progress.advance, sequence.name, share_of_an_answer(job, sequence)),
                 on_transport=transport.append,
+                on_box=partial(job.watch, sequence),
             )
         record = replace(task.record, transport=float(np.median(transport)))
         return Outcome(sequence.name, record, trajectories)

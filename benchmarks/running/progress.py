@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -21,16 +22,24 @@ class RunProgress:
         sequences: how many sequences will run.
         frames: how many frames they have together.
         console: where to write; standard error by default.
+        above: what a terminal shows above the bar, drawn anew as often as the bar.
     """
 
-    def __init__(self, sequences: int, frames: int, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        sequences: int,
+        frames: int,
+        console: Console | None = None,
+        above: RenderableType | None = None,
+    ) -> None:
         self._console = console or Console(stderr=True)
         self._sequences = sequences
         self._frames = frames
         self._ended = 0
         self._done = 0.0
         self._left: dict[str, float] = {}  # frames to do, of each sequence that is under way
-        self._bar = Progress(
+        self._bar = _Bar(
+            above,
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
@@ -39,6 +48,7 @@ class RunProgress:
             console=self._console,
             disable=not self._console.is_terminal or not sequences,
             transient=True,
+            refresh_per_second=10 if above is None else 4,
         )
         self._task = self._bar.add_task("", total=frames)
         self._began = time.monotonic()
@@ -93,6 +103,19 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+class _Bar(Progress):
+    """A bar with something above it."""
+
+    def __init__(self, above: RenderableType | None, *columns: ProgressColumn, **settings: Any) -> None:
+        self._above = above
+        super().__init__(*columns, **settings)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        if self._above is not None:
+            yield self._above
+        yield from super().get_renderables()
 
 
 class _FramesPerSecond(ProgressColumn):

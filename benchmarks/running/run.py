@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
 from benchmarks.running.builder import Builder
+from benchmarks.running.live import Live
 from benchmarks.running.lock_step import LockStep
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.progress import RunProgress
@@ -39,6 +40,7 @@ class RunSettings:
         limit: seconds that one sequence may take with all its runs, or None.
         overwrite: run again what is there, and give up results that were made with other settings.
         batch: how many sequences a batch tracker follows at once.
+        live: show the present frame in the terminal and keep a strip of thumbnails of each sequence.
     """
 
     spec: TrackerSpec
@@ -50,6 +52,7 @@ class RunSettings:
     limit: float | None = None
     overwrite: bool = False
     batch: int = 1
+    live: bool = False
 
 
 @dataclass
@@ -93,6 +96,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
             were made with other settings.
         OSError: results cannot be written.
     """
+    if settings.live and settings.batch > 1:
+        raise UserError("--live shows one sequence at a time; leave --batch out")
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
     builder = Builder(settings.spec, settings.limit, folder.log_path)
@@ -133,8 +138,12 @@ def _run(
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
     manifest.sequences |= summary.failed
 
+    live = Live(folder.path) if settings.live else None
     job = Job(protocol, repeat, settings.seed, settings.limit)
-    with RunProgress(len(todo), sum(len(task.sequence.truth) for task in todo)) as progress:
+    if live:
+        job = replace(job, watch=live.see)
+    total = sum(len(task.sequence.truth) for task in todo)
+    with RunProgress(len(todo), total, above=live) as progress:
         for name, record in summary.failed.items():
             progress.note(name, record)
         with closing(scheduler.outcomes(job, todo, progress)) as outcomes:
@@ -151,6 +160,8 @@ def _run(
                     summary.transport.append(record.transport)
                 summary.records[name] = manifest.sequences[name] = record
                 manifest.write(folder.manifest_path)
+                if live:
+                    live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
     if not todo:
         manifest.write(folder.manifest_path)

@@ -11,7 +11,7 @@ A scheduler knows no metric and writes no file: it yields what became of each se
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -22,6 +22,7 @@ from benchmarks.protocols import Protocol, Trajectory
 from benchmarks.running.progress import RunProgress
 from benchmarks.store import SequenceRecord
 from trackers.external.origin import Origin
+from trackers.tracker import Boxes, Frame
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Contender:
     environment: dict[str, Any]
 
 
+Watch: TypeAlias = Callable[[Sequence, int, Frame, Boxes], None]
+"""Is told a sequence, a frame's number (0-based), the frame, and the box that the tracker gave."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What is done with each sequence.
@@ -48,12 +53,14 @@ class Job:
         repeat: how often each is made.
         seed: see `RunSettings.seed`.
         limit: seconds that one sequence may take with all its runs, or None.
+        watch: is shown every answer, by a scheduler that runs one sequence at a time.
     """
 
     protocol: Protocol
     repeat: int = 1
     seed: int = 0
     limit: float | None = None
+    watch: Watch = lambda sequence, number, frame, box: None  # noqa: ARG005
 
 
 @dataclass(frozen=True)

@@ -36,24 +36,26 @@ def rgb(code: str) -> Color:
     return red, green, blue
 
 
-def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> None:
-    """Draws a region's outline at a sixteenth of a pixel, with an edge in the opposite lightness.
+def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2, edge: bool = True) -> None:
+    """Draws a region's outline at a sixteenth of a pixel.
 
     Args:
         image: is drawn on.
         region: a box x, y, w, h, shape (4,), or a polygon x1, y1 to xn, yn, shape (2 n,), n at least 3; in
             pixels, 0-based and continuous. Nothing is drawn where a number is not finite or a box is empty.
         color: of the line.
-        width: of the line, in pixels; its middle lies on the region's edge.
+        width: of the line, in pixels; its middle lies on the region's border.
+        edge: whether the line has edges of the opposite lightness, which make it legible on any ground.
     """
     if not np.isfinite(region).all() or (len(region) == 4 and not (region[2:] > 0).all()):
         return
     corners = (corners_of(region) if len(region) == 4 else region).reshape(-1, 2)
     # OpenCV has the first pixel's centre, not its corner, at 0, 0.
     points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
-    edge = BLACK if sum(color) > 150 else TRUTH
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]
-    cv2.polylines(image, fixed, True, edge, width + 2, cv2.LINE_AA, _FRACTION_BITS)
+    if edge:
+        opposite = BLACK if sum(color) > 150 else TRUTH
+        cv2.polylines(image, fixed, True, opposite, width + 2, cv2.LINE_AA, _FRACTION_BITS)
     cv2.polylines(image, fixed, True, color, width, cv2.LINE_AA, _FRACTION_BITS)
 
 

@@ -1,0 +1,129 @@
+"""A run that can be watched: the present frame in the terminal, and thumbnails of each sequence."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.color import Color
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
+
+from benchmarks.datasets import Sequence
+from benchmarks.scoring.overlap import iou
+from benchmarks.store.atomic import write_atomic
+from trackers.tracker import Boxes, Frame
+from trackers.video.drawing import TARGET, TRUTH, draw_region, draw_text, resized
+
+MOMENTS = 8
+"""Thumbnails in a strip, evenly spread from the first frame to the last."""
+
+_THUMBNAIL_HEIGHT = 120
+_MOST_COLUMNS = 64
+_LINES_LEFT = 4
+"""Of the terminal, for the bar and what is printed above the picture."""
+
+
+class Live:
+    """Is shown every answer; draws the last one when it is rendered, which is less often.
+
+    A rich renderable: one line of words above the picture, two pixels to a character.
+
+    Args:
+        folder: where `<sequence>.strip.jpg` is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last: tuple[Frame, Boxes, Boxes] | None = None
+        self._begin("")
+
+    def see(self, sequence: Sequence, number: int, frame: Frame, box: Boxes) -> None:
+        """An answer: `box`, shape (4,), in frame `number` (0-based) of a sequence, of one at a time."""
+        if sequence.name != self._name:
+            self._begin(sequence.name)
+        truth = sequence.truth[number]
+        if np.isfinite(truth).all() and (truth[2:] > 0).all():
+            self._overlap += float(iou(box, truth))
+            self._overlaps += 1
+        frames = len(sequence.truth)
+        self._line = f"{sequence.name}  frame {number + 1}/{frames}{self._score()}"
+        self._last = frame, box, truth
+        if number in _moments(frames):
+            width = max(1, round(_THUMBNAIL_HEIGHT * frame.shape[1] / frame.shape[0]))
+            thumbnail = _drawn(frame, box, truth, width, _THUMBNAIL_HEIGHT, edge=True)
+            draw_text(thumbnail, f" {number + 1} ", 0, 0, 11)
+            self._moments[number] = thumbnail
+
+    def end(self, name: str) -> None:
+        """The sequence `name` is over: writes what was seen of it, if anything was."""
+        if name != self._name or not self._moments:
+            return
+        strip = np.hstack([self._moments[number] for number in sorted(self._moments)])
+        content = io.BytesIO()
+        Image.fromarray(strip).save(content, "JPEG", quality=85)
+        write_atomic(self._folder / f"{name}.strip.jpg", content.getvalue())
+        self._begin("")
+
+    def _begin(self, name: str) -> None:
+        self._name = name
+        self._moments: dict[int, Frame] = {}
+        self._overlap, self._overlaps = 0.0, 0
+        self._line = ""
+        self._last = None
+
+    def _score(self) -> str:
+        return f"  mean overlap {self._overlap / self._overlaps:.3f}" if self._overlaps else ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # Rendered by a thread of rich's while the run goes on: what is shown is taken once.
+        last, line = self._last, self._line
+        if last is None:
+            return
+        frame, box, truth = last
+        height, width = frame.shape[:2]
+        rows = 2 * max(1, min(console.height - _LINES_LEFT, _MOST_COLUMNS // 2))
+        columns = max(1, min(options.max_width, _MOST_COLUMNS, round(rows * width / height)))
+        rows = max(2, 2 * round(columns * height / width / 2))
+        yield Segment("".join(c if c.isprintable() else " " for c in line)[: options.max_width])
+        yield Segment.line()
+        yield from half_blocks(_drawn(frame, box, truth, columns, rows, edge=False))
+
+
+def _moments(frames: int) -> set[int]:
+    return {round(number) for number in np.linspace(0, frames - 1, MOMENTS).tolist()}
+
+
+def _drawn(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int, edge: bool) -> Frame:
+    """A frame at another size, with the true box in white and the tracker's above it."""
+    image = resized(frame, width, height)
+    scale = np.tile([width / frame.shape[1], height / frame.shape[0]], 2)
+    draw_region(image, truth * scale, TRUTH, 1, edge)
+    draw_region(image, box * scale, TARGET, 1, edge)
+    return image
+
+
+def half_blocks(image: Frame) -> Iterator[Segment]:
+    """An image as characters that are split in an upper and a lower pixel.
+
+    Args:
+        image: RGB, uint8, shape (H, W, 3), H even. Of each colour's 256 levels 32 are told apart.
+
+    Yields:
+        H / 2 lines of W characters.
+    """
+    levels = (image & 0xF8).tolist()
+    for upper, lower in zip(levels[::2], levels[1::2], strict=True):
+        for above, below in zip(upper, lower, strict=True):
+            yield Segment("▀", _style(tuple(above), tuple(below)))
+        yield Segment.line()
+
+
+@lru_cache(maxsize=1 << 14)
+def _style(above: tuple[int, int, int], below: tuple[int, int, int]) -> Style:
+    return Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below))
