@@ -44,7 +44,7 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2, edge:
         region: a box x, y, w, h, shape (4,), or a polygon x1, y1 to xn, yn, shape (2 n,), n at least 3; in
             pixels, 0-based and continuous. Nothing is drawn where a number is not finite or a box is empty.
         color: of the line.
-        width: of the line, in pixels; its middle lies on the region's border.
+        width: of the line, in pixels, beside its soft sides; its middle lies on the region's border.
         edge: whether the line has edges of the opposite lightness, which make it legible on any ground.
     """
     if not np.isfinite(region).all() or (len(region) == 4 and not (region[2:] > 0).all()):

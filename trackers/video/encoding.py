@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -76,8 +76,10 @@ class _Counted(Iterator[Frame]):
 @contextmanager
 def _replacing(path: Path) -> Generator[Path, None, None]:
     """A new file beside `path` which takes its place in the end, or is removed if something goes wrong."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem[:40]}.", dir=path.parent) as folder:
+    # An absolute path of plain words: encoders take what precedes a colon for a protocol.
+    parent = path.parent.absolute()
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".video-", dir=parent) as folder:
         temporary = Path(folder) / f"video{path.suffix.lower()}"
         yield temporary
         temporary.replace(path)
@@ -98,21 +100,30 @@ def ffmpeg() -> str | None:
 
 
 def _write_mp4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
-    program = ffmpeg()
-    if program:
-        _pipe(program, path, shape, frames, fps)
-    else:
-        _write_mpeg4(path, shape, frames, fps)
+    height, width = (size + size % 2 for size in shape)
+    write = _pipe if ffmpeg() else _write_mpeg4
+    write(path, (height, width), map(_even, frames), fps)
 
 
-def _pipe(program: str, path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
+def _even(frame: Frame) -> Frame:
+    """A frame with even numbers of rows and columns, as MP4 needs: the last ones are repeated."""
+    bottom, right = (size % 2 for size in frame.shape[:2])
+    if not (bottom or right):
+        return frame
+    even: Frame = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    return even
+
+
+def _pipe(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
     """Has ffmpeg encode H.264, in its own process, while the next frame is drawn."""
+    program = ffmpeg()
+    assert program
     height, width = shape
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:.6g}", "-i", "-"]
-    # Browsers play 4:2:0 alone, which has even numbers of rows and columns. The colour matrix is said and
-    # used, since players guess it from the size; faststart lets a page play before all is loaded.
-    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv"
-    coded = ["-vf", even, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"]
+    # Browsers play 4:2:0 alone. The colour matrix is said and used, since players guess it from the size;
+    # faststart lets a page play before all is loaded.
+    matrix = "scale=out_color_matrix=bt709:out_range=tv"
+    coded = ["-vf", matrix, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"]
     tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     command = [program, "-v", "error", "-y", *raw, *coded, *tags, "-movflags", "+faststart", str(path)]
     with tempfile.TemporaryFile() as messages:
@@ -131,6 +142,8 @@ def _pipe(program: str, path: Path, shape: tuple[int, int], frames: Iterator[Fra
         finally:
             process.kill()
             process.wait()
+            with suppress(BrokenPipeError):
+                process.stdin.close()
         if status:
             messages.seek(0)
             lines = messages.read().decode(errors="replace").strip().splitlines()
@@ -139,7 +152,7 @@ def _pipe(program: str, path: Path, shape: tuple[int, int], frames: Iterator[Fra
 
 def _write_mpeg4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
     """Has OpenCV encode MPEG-4 part 2."""
-    height, width = (size + size % 2 for size in shape)
+    height, width = shape
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
     try:
         if not writer.isOpened():
@@ -148,11 +161,7 @@ def _write_mpeg4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fp
                 "name a .gif"
             )
         for frame in frames:
-            image = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
-            if image.shape[:2] != (height, width):
-                bottom, right = height - image.shape[0], width - image.shape[1]
-                image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-            writer.write(image)
+            writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     finally:
         writer.release()
 
