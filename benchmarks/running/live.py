@@ -55,8 +55,7 @@ class Live:
         self._line = f"{sequence.name}  frame {number + 1}/{frames}{self._score()}"
         self._last = frame, box, truth
         if number in _moments(frames):
-            width = max(1, round(_THUMBNAIL_HEIGHT * frame.shape[1] / frame.shape[0]))
-            thumbnail = _drawn(frame, box, truth, width, _THUMBNAIL_HEIGHT, edge=True)
+            thumbnail = _thumbnail(frame, box, truth)
             draw_text(thumbnail, f" {number + 1} ", 0, 0, 11)
             self._moments[number] = thumbnail
 
@@ -66,7 +65,7 @@ class Live:
             return
         strip = np.hstack([self._moments[number] for number in sorted(self._moments)])
         content = io.BytesIO()
-        Image.fromarray(strip).save(content, "JPEG", quality=85)
+        Image.fromarray(strip).save(content, "JPEG", quality=85, subsampling=0)
         write_atomic(self._folder / f"{name}.strip.jpg", content.getvalue())
         self._begin("")
 
@@ -92,19 +91,29 @@ class Live:
         rows = max(2, 2 * round(columns * height / width / 2))
         yield Segment("".join(c if c.isprintable() else " " for c in line)[: options.max_width])
         yield Segment.line()
-        yield from half_blocks(_drawn(frame, box, truth, columns, rows, edge=False))
+        yield from half_blocks(_small(frame, box, truth, columns, rows))
 
 
 def _moments(frames: int) -> set[int]:
     return {round(number) for number in np.linspace(0, frames - 1, MOMENTS).tolist()}
 
 
-def _drawn(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int, edge: bool) -> Frame:
-    """A frame at another size, with the true box in white and the tracker's above it."""
+def _thumbnail(frame: Frame, box: Boxes, truth: Boxes) -> Frame:
+    """A frame as it is in a strip, with the true box in white and the tracker's above it."""
+    scale = _THUMBNAIL_HEIGHT / frame.shape[0]
+    image = resized(frame, max(1, round(scale * frame.shape[1])), _THUMBNAIL_HEIGHT)
+    draw_region(image, truth * scale, TRUTH)
+    draw_region(image, box * scale, TARGET)
+    return image
+
+
+def _small(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> Frame:
+    """A frame of few pixels, with lines that cover whole ones."""
     image = resized(frame, width, height)
     scale = np.tile([width / frame.shape[1], height / frame.shape[0]], 2)
-    draw_region(image, truth * scale, TRUTH, 1, edge)
-    draw_region(image, box * scale, TARGET, 1, edge)
+    for region, color in ((truth * scale, TRUTH), (box * scale, TARGET)):
+        snapped = np.concatenate([np.floor(region[:2]) + 0.5, np.maximum(np.rint(region[2:]), 1)])
+        draw_region(image, snapped, color, 1, edge=False)
     return image
 
 
