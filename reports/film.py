@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 
@@ -129,8 +130,12 @@ def _legend(scenes: Sequence[Scene], width: int) -> Frame:
 
 def _shortened(text: str, font: int, width: int) -> str:
     """`text`, or as much of its beginning as fits into `width` pixels with an ellipsis."""
-    if text_image(text, font, INK, GROUND).shape[1] <= width:
+
+    def needed(words: str) -> int:
+        pixels: int = text_image(words, font, INK, GROUND).shape[1]
+        return pixels
+
+    if needed(text) <= width:
         return text
-    while text and text_image(text + "…", font, INK, GROUND).shape[1] > width:
-        text = text[:-1]
-    return text + "…"
+    fitting = bisect_right(range(len(text)), width, key=lambda length: needed(text[:length] + "…"))
+    return text[: max(fitting - 1, 0)] + "…"

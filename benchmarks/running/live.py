@@ -18,7 +18,7 @@ from benchmarks.datasets import Sequence
 from benchmarks.scoring.overlap import iou
 from benchmarks.store.atomic import write_atomic
 from trackers.tracker import Boxes, Frame
-from trackers.video.drawing import TARGET, TRUTH, draw_region, draw_text, resized
+from trackers.video.drawing import TARGET, TRUTH, draw_pixels, draw_region, draw_text, resized
 
 MOMENTS = 8
 """Thumbnails in a strip, evenly spread from the first frame to the last."""
@@ -112,8 +112,7 @@ def _small(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> F
     image = resized(frame, width, height)
     scale = np.tile([width / frame.shape[1], height / frame.shape[0]], 2)
     for region, color in ((truth * scale, TRUTH), (box * scale, TARGET)):
-        snapped = np.concatenate([np.floor(region[:2]) + 0.5, np.maximum(np.rint(region[2:]), 1)])
-        draw_region(image, snapped, color, 1, edge=False)
+        draw_pixels(image, region, color)
     return image
 
 

@@ -36,8 +36,8 @@ def rgb(code: str) -> Color:
     return red, green, blue
 
 
-def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2, edge: bool = True) -> None:
-    """Draws a region's outline at a sixteenth of a pixel.
+def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> None:
+    """Draws a region's outline at a sixteenth of a pixel, with edges of the opposite lightness.
 
     Args:
         image: is drawn on.
@@ -45,18 +45,28 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2, edge:
             pixels, 0-based and continuous. Nothing is drawn where a number is not finite or a box is empty.
         color: of the line.
         width: of the line, in pixels, beside its soft sides; its middle lies on the region's border.
-        edge: whether the line has edges of the opposite lightness, which make it legible on any ground.
     """
-    if not np.isfinite(region).all() or (len(region) == 4 and not (region[2:] > 0).all()):
+    if not _drawable(region):
         return
     corners = (corners_of(region) if len(region) == 4 else region).reshape(-1, 2)
     # OpenCV has the first pixel's centre, not its corner, at 0, 0.
     points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]
-    if edge:
-        opposite = BLACK if sum(color) > 150 else TRUTH
-        cv2.polylines(image, fixed, True, opposite, width + 2, cv2.LINE_AA, _FRACTION_BITS)
+    edge = BLACK if sum(color) > 150 else TRUTH
+    cv2.polylines(image, fixed, True, edge, width + 2, cv2.LINE_AA, _FRACTION_BITS)
     cv2.polylines(image, fixed, True, color, width, cv2.LINE_AA, _FRACTION_BITS)
+
+
+def draw_pixels(image: Frame, box: Boxes, color: Color) -> None:
+    """Draws the outline of a box, shape (4,), in whole pixels: for pictures that have few."""
+    if _drawable(box):
+        corners = np.concatenate([box[:2], box[:2] + np.maximum(box[2:], 1) - 0.5])
+        left, top, right, bottom = np.clip(np.floor(corners), -_FARTHEST, _FARTHEST).astype(int).tolist()
+        cv2.rectangle(image, (left, top), (right, bottom), color, 1)
+
+
+def _drawable(region: Boxes) -> bool:
+    return bool(np.isfinite(region).all() and (len(region) != 4 or (region[2:] > 0).all()))
 
 
 def line_width(image: Frame) -> int:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from trackers.regions import corners_of
 from trackers.video.drawing import (
     TRUTH,
+    draw_pixels,
     draw_region,
     draw_text,
     line_width,
@@ -36,12 +37,10 @@ def test_a_box_is_drawn_on_its_border():
     assert (image[28, :6] == 128).all()
 
 
-@given(
-    st.floats(12, 30), st.floats(12, 20), st.floats(8, 30), st.floats(8, 20), st.integers(1, 4), st.booleans()
-)
-def test_the_middle_of_what_is_drawn_is_the_middle_of_the_box(x, y, w, h, width, edge):
+@given(st.floats(12, 30), st.floats(12, 20), st.floats(8, 30), st.floats(8, 20), st.integers(1, 4))
+def test_the_middle_of_what_is_drawn_is_the_middle_of_the_box(x, y, w, h, width):
     image = canvas()
-    draw_region(image, np.array([x, y, w, h]), BLUE, width, edge)
+    draw_region(image, np.array([x, y, w, h]), BLUE, width)
     weight = np.abs(image.astype(float) - 128).sum(axis=2)
     centre = [
         (weight.sum(axis=axis) * (np.arange(weight.shape[1 - axis]) + 0.5)).sum() / weight.sum()
@@ -54,14 +53,15 @@ def test_the_middle_of_what_is_drawn_is_the_middle_of_the_box(x, y, w, h, width,
 def test_no_numbers_are_too_wild(numbers):
     image = canvas()
     draw_region(image, np.array(numbers), BLUE)
-    if not np.isfinite(numbers).all() or (len(numbers) == 4 and min(numbers[2:]) <= 0):
+    draw_pixels(image, np.array(numbers[:4]), BLUE)
+    if not np.isfinite(numbers[:4]).all() or (len(numbers) == 4 and min(numbers[2:]) <= 0):
         assert (image == 128).all()
 
 
 def test_a_polygon_is_drawn_along_its_sides_and_nowhere_else():
     corners = np.array([[20.5, 10.5], [60.5, 20.5], [50.5, 50.5], [15.5, 40.5]])
     image = canvas()
-    draw_region(image, corners.ravel(), BLUE, 2, edge=False)
+    draw_region(image, corners.ravel(), BLUE, 2)
     share = np.linspace(0, 1, 200)[:, None]
     sides = np.concatenate(
         [a + share * (b - a) for a, b in zip(corners, np.roll(corners, -1, 0), strict=True)]
@@ -70,7 +70,16 @@ def test_a_polygon_is_drawn_along_its_sides_and_nowhere_else():
     assert np.abs(on_sides - BLUE).max() < 40
     rows, columns = (image != 128).any(axis=2).nonzero()
     drawn = np.stack([columns, rows], axis=1) + 0.5
-    assert np.linalg.norm(drawn[:, None] - sides, axis=2).min(axis=1).max() < 2.8
+    assert np.linalg.norm(drawn[:, None] - sides, axis=2).min(axis=1).max() < 4.2
+
+
+def test_a_box_in_whole_pixels():
+    image = canvas(12, 12)
+    draw_pixels(image, np.array([3.2, 4.4, 5.0, 3.0]), BLUE)
+    expected = np.full((12, 12), False)
+    expected[4:7, 3:8] = True
+    expected[5, 4:7] = False
+    assert ((image == BLUE).all(axis=2) == expected).all()
 
 
 def test_a_box_and_its_corners_look_alike():

@@ -1,0 +1,379 @@
+"""Videos of runs: the pictures are looked at as arrays, and the files are read back by OpenCV and Pillow."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.cli.main import main as sotbench
+from benchmarks.datasets import Frames, Sequence
+from benchmarks.protocols import Trajectory
+from benchmarks.scoring.rasterize import rectangle_polygon
+from benchmarks.store import Run, truth_digest
+from reports.film import film
+from reports.scenes import Scene, Track, read_scene
+from reports.strip import GROUND, OverlapStrip
+from reports.style import line_style
+from reports.video import main
+from trackers.errors import UserError
+from trackers.tracker import Frame
+from trackers.video.drawing import TRUTH, Color, rgb
+
+ROOT = Path(__file__).parents[2]
+FIRST, SECOND = (rgb(line_style(rank)["color"]) for rank in (0, 1))
+
+
+def near(pixels: np.ndarray, color: Color, within: int = 6) -> np.ndarray:
+    return np.abs(pixels.astype(int) - color).max(axis=-1) <= within
+
+
+# Scenes
+
+
+def a_run(sequence: Sequence, boxes: np.ndarray, start: int = 0, **more) -> Run:
+    trajectories = {sequence.name: [Trajectory(boxes, np.ones(len(boxes)), start=start)]}
+    return Run("t", "squares", "ope", trajectories, {sequence.name: truth_digest(sequence.truth)}, {}, **more)
+
+
+def overlaps(squares, run: Run, name: str = "right") -> np.ndarray:
+    [track] = read_scene(squares, name, [run], [FIRST]).tracks
+    return track.overlaps
+
+
+def test_a_scene_has_the_overlaps_of_the_boxes(squares):
+    sequence = squares["right"]
+    boxes = sequence.truth + np.array([6.0, 0, 0, 0])  # of a width of 12
+    assert overlaps(squares, a_run(sequence, boxes)) == pytest.approx(1 / 3)
+
+
+def test_frames_without_region_or_truth_have_no_overlap(squares, monkeypatch):
+    whole = squares["right"]
+    truth = whole.truth.copy()
+    truth[3] = 0
+    truth[4] = np.nan
+    absent = np.arange(12) == 5
+    sequence = replace(whole, truth=truth, absent=absent)
+    monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: sequence)
+    boxes = whole.truth[2:].copy()
+    boxes[8] = np.nan
+    run = a_run(sequence, boxes, start=2)
+    expected = np.ones(12)
+    expected[[0, 1, 3, 4, 5, 10]] = np.nan
+    assert overlaps(squares, run) == pytest.approx(expected, nan_ok=True)
+    scene = read_scene(squares, "right", [run], [FIRST])
+    assert np.isnan(scene.truth[:, 0]).nonzero()[0].tolist() == [3, 4, 5]
+
+
+def test_polygons_are_drawn_and_held_against_each_other_as_pixels(squares, monkeypatch):
+    upright = squares["right"]
+    sequence = replace(upright, polygons=rectangle_polygon(upright.truth))
+    monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: sequence)
+    run = a_run(sequence, upright.truth)
+    scene = read_scene(squares, "right", [run], [FIRST])
+    assert scene.truth.shape == (12, 8)
+    assert scene.tracks[0].overlaps == pytest.approx(1)
+
+
+def test_results_of_other_ground_truth_are_refused(squares):
+    sequence = squares["right"]
+    other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
+    with pytest.raises(UserError, match="other ground truth of sequence 'right'"):
+        read_scene(squares, "right", [other], [FIRST])
+    with pytest.raises(UserError, match="12 rows of ground truth where 't' has 9 boxes"):
+        read_scene(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])
+    imported = a_run(sequence, sequence.truth[:9], imported=True)
+    assert np.isnan(overlaps(squares, imported)).sum() == 3
+
+
+def test_a_sequence_that_nobody_ran_is_refused(squares):
+    run = a_run(squares["right"], squares["right"].truth)
+    with pytest.raises(UserError, match="none of t has results on sequence 'down'"):
+        read_scene(squares, "down", [run], [FIRST])
+
+
+def test_damaged_and_missing_frames_are_named(squares):
+    squares.lost.add("right")
+    with pytest.raises(UserError, match="its frames are missing"):
+        read_scene(squares, "right", [], [])
+
+
+# The strip
+
+
+def test_the_strip_grows_to_the_present_frame():
+    overlap = np.full(50, 0.5)
+    strip = OverlapStrip([overlap], [FIRST], 300, 60)
+    reach = []
+    for number in (0, 10, 49):
+        shown = strip.at(number)
+        columns = near(shown[:, :250], FIRST).any(axis=0).nonzero()[0]
+        reach.append(columns.max())
+        rows = near(shown[:, :250], FIRST).any(axis=1).nonzero()[0]
+        assert rows.mean() == pytest.approx(30, abs=1.5)
+    assert reach == sorted(reach)
+    assert reach[1] == pytest.approx(4 + (reach[2] - 4) * 10 / 49, abs=3)
+
+
+def test_overlaps_stand_at_their_height_and_gaps_stay_gaps():
+    overlap = np.array([1.0, 1, 1, 1, np.nan, np.nan, np.nan, 0, 0, 0, 0])
+    shown = OverlapStrip([overlap], [FIRST], 300, 60).at(10)
+    drawn = near(shown[:, :250], FIRST)
+    left, right = drawn[:, :85], drawn[:, 165:]
+    assert left.any(axis=1).nonzero()[0].mean() == pytest.approx(4, abs=1.5)
+    assert right.any(axis=1).nonzero()[0].mean() == pytest.approx(56, abs=1.5)
+    assert not drawn[:, 90:160].any()
+
+
+def test_the_mean_so_far_is_written_in_the_trackers_colour(monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        "reports.strip.draw_text",
+        lambda image, text, x, y, size, color, ground: written.append((text, color)),
+    )
+    strip = OverlapStrip([np.array([np.nan, 1.0, 0.5]), np.zeros(3)], [FIRST, SECOND], 300, 60)
+    for number in range(3):
+        strip.at(number)
+    assert written == [
+        ("0.00", SECOND),
+        ("1.00", FIRST),
+        ("0.00", SECOND),
+        ("0.75", FIRST),
+        ("0.00", SECOND),
+    ]
+
+
+# Pictures
+
+
+class Grey(Frames):
+    def __init__(self, count: int, size: tuple[int, int]) -> None:
+        self.count, self.size = count, size
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Frame:
+        return np.full((self.size[1], self.size[0], 3), 100 + index, dtype=np.uint8)
+
+    def fingerprint(self) -> str:
+        return ""
+
+
+def scene(name: str = "s", count: int = 6, size: tuple[int, int] = (80, 60), trackers: int = 2) -> Scene:
+    """Boxes that move right by a pixel per frame: the truth, and each tracker 20 pixels below the other."""
+    boxes = np.array([10.0, 5, 20, 8]) + np.arange(count)[:, None] * np.array([1, 0, 0, 0])
+    tracks = tuple(
+        Track(f"tracker {k}", color, boxes + np.array([0, 18 * (k + 1), 0, 0]), np.linspace(1, 0, count))
+        for k, color in enumerate((FIRST, SECOND)[:trackers])
+    )
+    return Scene(name, Grey(count, size), size, boxes, tracks)
+
+
+def pictures(scenes: list[Scene], width: int) -> list[np.ndarray]:
+    with ThreadPoolExecutor(1) as pool:
+        return [picture.copy() for picture in film(scenes, width, pool)]
+
+
+def test_boxes_are_where_they_should_be_in_their_colours():
+    shown = pictures([scene()], 320)  # four times as large
+    assert len(shown) == 6
+    for number, picture in enumerate(shown):
+        for below, color in ((0, TRUTH), (18, FIRST), (36, SECOND)):
+            left, bottom = 4 * (10 + number), 4 * (5 + below + 8)
+            assert near(picture[bottom - 16, left - 1 : left + 1], color).all()
+            assert near(picture[bottom - 1 : bottom + 1, left + 40], color).all()
+            assert near(picture[bottom - 16, left + 40], (100 + number,) * 3).all()
+
+
+def test_the_legend_names_every_tracker_and_the_truth(monkeypatch):
+    written = []
+    monkeypatch.setattr("reports.film.draw_text", lambda image, text, *more: written.append(text))
+    [picture, *_] = pictures([scene("one"), scene("two", trackers=1)], 640)
+    assert written[:3] == ["tracker 0", "tracker 1", "ground truth"]
+    assert written[3:5] == [" one  1/6 ", " two  1/6 "]
+    legend = picture[-24:]
+    for color in (FIRST, SECOND, TRUTH):
+        assert near(legend, color).any()
+
+
+def test_long_names_are_shortened_and_many_take_rows():
+    tall = [len(pictures([replace(scene(), tracks=tracks)], 200)[0]) for tracks in (_named(1), _named(7))]
+    assert tall[1] > tall[0]
+    assert pictures([replace(scene(), tracks=_named(2, "x" * 400))], 320)[0].shape[1] == 320
+
+
+def _named(count: int, name: str = "tracker") -> tuple[Track, ...]:
+    return tuple(replace(scene().tracks[0], tracker=f"{name} {k}") for k in range(count))
+
+
+def test_a_mosaic_goes_on_until_the_longest_ends():
+    shown = pictures([scene("a", 3), scene("b", 6), scene("c", 2, (60, 90))], 400)
+    assert len(shown) == 6
+    assert shown[0].shape[1] == 400
+    tall = 300  # of the portrait: 200 pixels wide, 300 tall
+    # The first panel stands still from its third frame on; the second goes on.
+    assert (shown[2][:tall, :200] == shown[5][:tall, :200]).all()
+    assert near(shown[5][150, 210], (105,) * 3).all()
+    # Landscape in a place for a portrait: dark above and below, from left to right in the middle.
+    assert near(shown[0][40, 100], (32, 32, 32)).all()
+    assert near(shown[0][150, 195], (100,) * 3).all()
+    # The fourth place of the mosaic is empty.
+    assert near(shown[0][tall + 80 : 2 * tall, 210:], GROUND).all()
+
+
+# The command
+
+
+@pytest.fixture
+def results(squares, tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for tracker in ("still", "ncc"):
+        sotbench(["run", "--tracker", tracker, "--dataset", "squares", "--results", "results"])
+    return tmp_path / "results"
+
+
+def video(*more: str) -> int:
+    return main(["--dataset", "squares", *more])
+
+
+def read(path: Path | str) -> list[np.ndarray]:
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while (seen := capture.read())[0]:
+        frames.append(cv2.cvtColor(seen[1], cv2.COLOR_BGR2RGB))
+    return frames
+
+
+def test_one_video_per_sequence(results, capsys):
+    capsys.readouterr()
+    assert video("--sequences", "right", "down", "--width", "320") == 0
+    names = capsys.readouterr().out.splitlines()
+    assert names == ["videos/squares/right.mp4", "videos/squares/down.mp4"]
+    frames = read(names[0])
+    assert len(frames) == 12
+    assert frames[0].shape[1] == 320
+    assert len(read(names[1])) == 9
+    # In alphabetical order: ncc has the first colour and is on the target, still is where it began.
+    for number in (8, 11):
+        left, middle = 5 * (10 + 2 * number), 5 * (8 + 5)
+        assert near(frames[number][middle, left - 1 : left + 1].mean(axis=0), FIRST, 60)
+        assert near(frames[number][middle, 49:51].mean(axis=0), SECOND, 60)
+
+
+def test_a_mosaic_of_chosen_trackers(results, capsys):
+    capsys.readouterr()
+    options = ("--sequences", "right", "both", "down", "--mosaic", "--tracker", "still", "--fps", "10")
+    assert video(*options) == 0
+    assert capsys.readouterr().out == "videos/squares/mosaic.mp4\n"
+    frames = read("videos/squares/mosaic.mp4")
+    assert len(frames) == 12
+    assert frames[0].shape[1] == 640
+    assert near(frames[0][-40:], FIRST, 60).any()
+    assert not near(frames[0][-24:], SECOND, 40).any()
+
+
+def test_a_gif(results, tmp_path):
+    assert video("--sequences", "right", "--out", "new/a.gif", "--width", "200", "--fps", "20") == 0
+    with Image.open(tmp_path / "new" / "a.gif") as image:
+        assert image.n_frames == 12
+        assert image.width == 200
+        assert image.info["duration"] == 50
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--sequences", "rihgt"], "no sequence 'rihgt' .did you mean 'right'"),
+        (["--sequences", "absent"], "sequence absent of Squares is not there"),
+        (["--sequences", "right", "--tracker", "sill"], "no results of tracker 'sill'"),
+        (["--sequences", "right", "--results", "none"], "there are no results"),
+        (["--sequences", "right", "--out", "a.webm"], r"ends in \.mp4 or \.gif, not to 'a\.webm'"),
+        (["--sequences", "right", "down", "--out", "a.mp4"], "there are 2; give --mosaic"),
+        (["--sequences", "right", "--protocol", "sre"], "no results of protocol 'sre'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
+    capsys.readouterr()
+    assert video(*more) == 2
+    error = capsys.readouterr().err
+    assert re.search(sentence, error)
+    assert error.count("\n") == 1
+    assert not Path("videos").exists()
+
+
+@pytest.mark.parametrize(
+    "more", [["--width", "3"], ["--width", "x"], ["--fps", "0"], ["--fps", "nan"], []], ids=str
+)
+def test_wrong_numbers_are_refused(more, capsys):
+    with pytest.raises(SystemExit) as status:
+        video(*more, *(["--sequences", "right"] if more else []))
+    assert status.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_frame_that_is_damaged_leaves_no_video(squares, results, capsys):
+    squares.broken["right"] = frozenset({7})
+    assert video("--sequences", "right") == 2
+    assert "frame 7 is damaged" in capsys.readouterr().err
+    assert not list(Path("videos").rglob("*.*"))
+
+
+def test_what_was_not_run_is_said(squares, results, capsys):
+    sotbench(["run", "--tracker", "ncc", "--name", "part", "--dataset", "squares", "--sequences", "down"])
+    assert video("--sequences", "right") == 0
+    assert "part: right is left out: it was not run" in capsys.readouterr().err
+
+
+def test_more_trackers_than_colours(results, capsys):
+    for number in range(6):
+        arguments = ["run", "--tracker", "still", "--dataset", "squares", "--sequences", "right"]
+        sotbench([*arguments, "--name", f"still{number}"])
+    capsys.readouterr()
+    assert video("--sequences", "right") == 2
+    assert "colours tell 7 trackers apart, and 8 are there" in capsys.readouterr().err
+
+
+def test_hostile_names(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    name = "<script>alert('ü \"%03d\" [red]')"
+    folder = tmp_path / "data" / name
+    folder.mkdir(parents=True)
+    for number in range(3):
+        Image.new("RGB", (64, 48), (60, 60, 60 + number)).save(folder / f"{number}.png")
+    (folder / "groundtruth.txt").write_text("5,5,20,20\n" * 3)
+    (tmp_path / "data" / "sotbench.toml").write_text("one_based = false\n")
+    where = ["--dataset", "folder", "--data-root", "data"]
+    assert sotbench(["run", "--tracker", "still", *where]) == 0
+    capsys.readouterr()
+    assert main([*where, "--sequences", name]) == 0
+    [path] = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"videos/folder-data/[\w.+-]+\.mp4", path)
+    assert len(read(path)) == 3
+
+
+def test_help_loads_no_torch_opencv_or_matplotlib():
+    code = (
+        "import sys, contextlib\nfrom reports.video import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print([name for name in ('torch', 'cv2', 'matplotlib') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.shared
+def test_a_real_sequence_with_polygons(shared, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    where = ["--dataset", "vot2017", "--data-root", str(shared / "datasets"), "--sequences", "bag"]
+    assert sotbench(["run", "--tracker", "ncc", *where, "--protocol", "supervised"]) == 0
+    assert main([*where, "--protocol", "supervised", "--width", "240", "--out", "bag.mp4"]) == 0
+    assert len(read("bag.mp4")) == 196
