@@ -43,6 +43,17 @@ def truth_digest(truth: NDArray[np.float64]) -> str:
     return digest(np.ascontiguousarray(truth, dtype="<f8").tobytes())
 
 
+def folder_name(name: str) -> str:
+    """`name`, if a folder of results can have it.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if not re.fullmatch(r"[\w+-][\w.+-]*", name):
+        raise UserError(f"'{name}' cannot name a results folder: use letters, digits, '.', '_', '+' and '-'")
+    return name
+
+
 class RunFolder:
     """Where one run's results lie.
 
@@ -55,12 +66,7 @@ class RunFolder:
     """
 
     def __init__(self, results: Path, dataset: str, tracker: str, protocol: str) -> None:
-        for name in (dataset, tracker, protocol):
-            if not re.fullmatch(r"[\w+-][\w.+-]*", name):
-                raise UserError(
-                    f"'{name}' cannot name a results folder: use letters, digits, '.', '_', '+' and '-'"
-                )
-        self.dataset, self.tracker, self.protocol = dataset, tracker, protocol
+        self.dataset, self.tracker, self.protocol = map(folder_name, (dataset, tracker, protocol))
         self.path = results / dataset / tracker / protocol
 
     @property
