@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rank,
         run,
         score,
+        speed,
         verify,
     )
     from trackers.commands import Parser, guarded
@@ -37,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="sotbench", description="Runs visual object trackers over data sets and scores them."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (listing, run, score, compare, rank, importing, exporting, verify, download, doctor):
+    for command in (
+        *(listing, run, score, compare, rank, speed),
+        *(importing, exporting, verify, download, doctor),
+    ):
         sub = commands.add_parser(
             command.NAME, help=command.HELP, description=command.HELP, epilog=command.EXAMPLES
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.datasets import default_data_root
+from benchmarks.datasets import Dataset, default_data_root
+from trackers.errors import UserError
 
 
 def count(text: str) -> int:
@@ -16,10 +19,15 @@ def count(text: str) -> int:
     return value
 
 
-def add_dataset(parser: argparse.ArgumentParser) -> None:
-    """Adds `--dataset`."""
+def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Adds `--dataset`, which has to be given where it has no default."""
+    said = f" (default: {default})" if default else ""
     parser.add_argument(
-        "--dataset", required=True, metavar="D", help="the data set's name, such as demo or otb2015"
+        "--dataset",
+        required=default is None,
+        default=default,
+        metavar="D",
+        help=f"the data set's name, such as demo or otb2015{said}",
     )
 
 
@@ -73,3 +81,27 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", metavar="NAME", help="the rules of scoring (default: those of the data set)"
     )
+
+
+def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
+    """The sequences that were asked for, or all that are there; says on standard error if some are not.
+
+    Raises:
+        UserError: none is there, or one that was asked for is unknown or absent.
+    """
+    from benchmarks.datasets.names import select
+
+    present = dataset.names()
+    if not present:
+        raise UserError(f"no sequence of {dataset.name} is in {data_root}")
+    if asked:
+        names = select(asked, dataset.all_names, dataset.name)
+        if absent := [name for name in names if name not in present]:
+            raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
+        return names
+    if missing := len(dataset.all_names) - len(present):
+        print(
+            f"{missing} of the {len(dataset.all_names)} sequences of {dataset.title} are missing",
+            file=sys.stderr,
+        )
+    return list(present)

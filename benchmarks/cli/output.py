@@ -61,6 +61,11 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
     elif form in WRITERS:
         print(WRITERS[form](table()), end="")
     else:
-        # A pipe has no width of its own: nothing is folded there.
-        console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-        print_table(console, table())
+        show(table())
+
+
+def show(table: Table) -> None:
+    """Prints a table on standard output, to be read."""
+    # A pipe has no width of its own: nothing is folded there.
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    print_table(console, table)

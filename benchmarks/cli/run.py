@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from benchmarks.cli.interruption import interrupted_when_terminated
 from benchmarks.cli.options import (
     add_data_root,
     add_dataset,
     add_protocol,
     add_results,
     add_split,
+    chosen_sequences,
     count,
 )
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
-from trackers.errors import UserError
 
 NAME = "run"
 HELP = "Run a tracker over a data set; what an earlier run has done is kept."
@@ -63,26 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs, says how it went, and returns 1 if a sequence is not ok."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.names import select
     from benchmarks.running import RunSettings, run
 
     spec = tracker_spec(arguments)
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
-    present = dataset.names()
-    if not present:
-        raise UserError(f"no sequence of {arguments.dataset} is in {arguments.data_root}")
-    names = list(present)
-    if arguments.sequences:
-        names = select(arguments.sequences, dataset.all_names, dataset.name)
-        if absent := [name for name in names if name not in present]:
-            raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {arguments.data_root}")
-    elif len(present) < len(dataset.all_names):
-        missing = len(dataset.all_names) - len(present)
-        print(
-            f"{missing} of the {len(dataset.all_names)} sequences of {dataset.title} are missing",
-            file=sys.stderr,
-        )
-
+    names = chosen_sequences(dataset, arguments.sequences, arguments.data_root)
     settings = RunSettings(
         spec=spec,
         name=arguments.name or spec.label,
@@ -95,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         batch=arguments.batch,
         live=arguments.live,
     )
-    with _interrupted_when_terminated():
+    with interrupted_when_terminated():
         summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
@@ -112,16 +94,3 @@ def run(arguments: argparse.Namespace) -> int:
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
     print(f"{line}; in {summary.path}", file=sys.stderr)
     return 1 if summary.failed else 0
-
-
-@contextmanager
-def _interrupted_when_terminated() -> Iterator[None]:
-    """Takes being told to end for an interruption: what was started has to be ended as well."""
-    if threading.current_thread() is not threading.main_thread():  # nobody else hears of signals
-        yield
-        return
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, usual)

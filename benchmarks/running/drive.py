@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
+from benchmarks.datasets import Frames
 from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.attempt import InvalidBox, OutOfTime, TrackerFailure
 from benchmarks.running.prefetch import Prefetcher
@@ -20,7 +21,7 @@ Returned = TypeVar("Returned")
 def drive(
     requests: Generator[Request, Prediction, Returned],
     tracker: Tracker,
-    frames: Prefetcher,
+    frames: Prefetcher | Frames,
     *,
     deadline: float | None = None,
     on_frame: Callable[[], None] = lambda: None,
@@ -37,7 +38,7 @@ def drive(
     Args:
         requests: one of a protocol's runs over a sequence, or several; not started.
         tracker: who answers.
-        frames: the sequence's frames.
+        frames: the sequence's frames, decoded ahead or already.
         deadline: the clock's reading after which to give up; looked at between frames.
         on_frame: called after each answer.
         on_box: called after each answer that is a box, with the frame's number and the frame.

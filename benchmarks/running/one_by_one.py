@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence as Items
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -14,8 +13,8 @@ import numpy as np
 from benchmarks.running.attempt import FAILURES, attempt, failed, seed, share_of_an_answer, sized
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import drive
-from benchmarks.running.environment import describe, usable_cores
-from benchmarks.running.prefetch import Prefetcher, prompt_switches
+from benchmarks.running.environment import describe
+from benchmarks.running.prefetch import Prefetcher, decoding
 from benchmarks.running.progress import RunProgress
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Scheduler, Task
 from trackers.external.remote import Remote
@@ -38,13 +37,7 @@ class OneByOne(Scheduler):
         return Contender(origin, tracker.deterministic, describe(origin.device) | own_process)
 
     def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
-        elsewhere = isinstance(self._builder.tracker(), Remote)
-        # A tracker in another process has a core for itself.
-        threads = max(min(4, usable_cores()) - elsewhere, 1)
-        with (
-            ThreadPoolExecutor(threads, "decode") as pool,
-            prompt_switches() if elsewhere else nullcontext(),
-        ):
+        with decoding(isinstance(self._builder.tracker(), Remote)) as pool:
             for task in tasks:
                 progress.start(task.sequence.name, len(task.sequence.truth))
                 try:
@@ -53,7 +46,7 @@ class OneByOne(Scheduler):
                     self._builder.discard()
                     yield Outcome(task.sequence.name, failed(task.record, error))
 
-    def _ran(self, job: Job, task: Task, pool: ThreadPoolExecutor, progress: RunProgress) -> Outcome:
+    def _ran(self, job: Job, task: Task, pool: Executor, progress: RunProgress) -> Outcome:
         sequence, transport = task.sequence, list[float]()
         with Prefetcher(sequence.open_frames(), pool) as frames:
             tracker = self._builder.tracker()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from benchmarks.datasets.sequence import Frames
+from benchmarks.running.environment import usable_cores
 from trackers.tracker import Frame
 
 
@@ -27,6 +28,18 @@ def prompt_switches() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(usual)
+
+
+@contextmanager
+def decoding(elsewhere: bool) -> Iterator[Executor]:
+    """Threads for a `Prefetcher`, beside one tracker.
+
+    Args:
+        elsewhere: whether the tracker is in another process: it has a core for itself then.
+    """
+    threads = max(min(4, usable_cores()) - elsewhere, 1)
+    with ThreadPoolExecutor(threads, "decode") as pool, prompt_switches() if elsewhere else nullcontext():
+        yield pool
 
 
 class Prefetcher:

@@ -122,7 +122,7 @@ def _run(
     todo: list[Task] = []
     for name in names:
         try:
-            fresh, sequence = _plan(dataset, name)
+            fresh, sequence = plan(dataset, name)
         except SequenceError as error:
             summary.records[name] = SequenceRecord("failed", str(error), environment=environment)
             continue
@@ -169,7 +169,7 @@ def _run(
     return summary
 
 
-def _plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
+def plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
     """Reads a sequence's ground truth and finds its frames; the record says what data they are."""
     sequence = dataset[name]
     frames = sequence.open_frames()
@@ -205,7 +205,7 @@ def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
         weights=file_digest(origin.weights) if origin.weights else None,
-        code=_code(origin),
+        code=code_digest(origin),
         protocol=settings.protocol,
         device=origin.device.partition(":")[0],
         seed=settings.seed,
@@ -213,7 +213,7 @@ def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
     )
 
 
-def _code(origin: Origin) -> str | None:
+def code_digest(origin: Origin) -> str | None:
     """Digest of the files that define a tracker; of their digests where there are several."""
     digests = [file_digest(path) for path in origin.files]
     if len(digests) > 1:

@@ -53,8 +53,8 @@ class Conditions:
     gpu_before: Gpu | None = None
     gpu_after: Gpu | None = None
 
-    def doubts(self, cores: int) -> list[str]:
-        """Why figures that were measured under these conditions are not to be trusted, a sentence each.
+    def busy(self, cores: int) -> list[str]:
+        """What else was going on, so that figures are not to be trusted, a sentence each.
 
         Args:
             cores: how many could be used.
@@ -68,9 +68,13 @@ class Conditions:
         gpu = self.gpu_before
         if gpu and gpu.utilization is not None and gpu.utilization > BUSY_GPU:
             found.append(f"the GPU was busy: {gpu.utilization:.0f} % before the measurement began")
-        if self.governor not in (None, "performance"):
-            found.append(f"the CPU's clock follows its load: governor {self.governor}, not performance")
         return found
+
+    def scaling(self) -> list[str]:
+        """What changes the clock, and figures with it, in a sentence if anything does."""
+        if self.governor in (None, "performance"):
+            return []
+        return [f"the CPU's clock follows its load: governor {self.governor}, not performance"]
 
 
 def load_average() -> float | None:

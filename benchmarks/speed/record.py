@@ -49,6 +49,7 @@ class SpeedRecord:
         machine: what it ran on: `system`, `processor`, `cores` that could be used, `gpu` or None.
         software: versions: `python`, `packages`, `commit`, and `cuda` and `driver` on a GPU.
         conditions: what else bears on the figures; see `benchmarks.speed.machine.Conditions`.
+        busy: whether something else used the machine, so that nothing can be compared with these figures.
         doubts: why the figures are not to be trusted, a sentence each.
         date: when it was begun, ISO 8601, UTC.
     """
@@ -81,6 +82,7 @@ class SpeedRecord:
     machine: Mapping[str, Any]
     software: Mapping[str, Any]
     conditions: Mapping[str, Any]
+    busy: bool
     doubts: list[str]
     date: str
 

@@ -1,0 +1,156 @@
+"""Whether one measurement was faster than another, or only came out so.
+
+A difference is called where three things hold: both were made under the same circumstances; the 95 % interval
+of the ratio, Welch's t over the repetitions' logarithms, does not hold 1; and the ratio is not so near to 1
+that something other than the tracker may be behind it. For two processes with the same code can differ for
+good, by where their memory lies or how large their environment is (Mytkowicz, Diwan, Hauswirth and Sweeney,
+Producing Wrong Data Without Doing Anything Obviously Wrong, ASPLOS 2009), and two sittings by temperature.
+Airspeed velocity asks for both, a test and a least factor, as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from benchmarks.speed.figures import CONFIDENCE, variance_of_mean
+from benchmarks.speed.record import SpeedRecord
+
+LEAST = 1.05
+"""A ratio nearer to 1 is never called a difference."""
+
+_SAME = ("dataset", "sequences", "frames", "warm_up", "batch")
+_NOTED = ("tracker", "settings", "weights", "code", "precision", "threads", "own_process")
+
+
+@dataclass(frozen=True)
+class SpeedComparison:
+    """A measurement against an earlier one.
+
+    Attributes:
+        ratio: FPS of this over FPS of that.
+        low, high: its 95 % interval; None where either has a single repetition.
+        p: two-sided, of there being no difference; None likewise.
+        hindrances: why no difference can be called whatever the figures say.
+        notes: what else differs between the two.
+    """
+
+    ratio: float
+    low: float | None
+    high: float | None
+    p: float | None
+    hindrances: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def outcome(self) -> str:
+        """`"faster"`, `"slower"`, `"no difference"`, or `"not comparable"`."""
+        if self.hindrances or self.low is None or self.high is None:
+            return "not comparable"
+        if self.low > 1 and self.ratio >= LEAST:
+            return "faster"
+        if self.high < 1 and self.ratio <= 1 / LEAST:
+            return "slower"
+        return "no difference"
+
+    @property
+    def verdict(self) -> str:
+        """What can be said, in a sentence."""
+        if self.low is None or self.high is None or self.p is None:
+            figures = f"{self.ratio:.3f} times the FPS"
+        else:
+            p = f"{self.p:.3f}" if self.p >= 0.001 else f"{self.p:.1g}"
+            figures = f"{self.ratio:.3f} [{self.low:.3f}, {self.high:.3f}] times the FPS, p = {p}"
+        if self.hindrances or self.low is None or self.high is None:
+            return f"no difference can be called: {'; '.join(self.hindrances)} ({figures})"
+        if self.outcome != "no difference":
+            return f"{self.outcome}: {figures}"
+        if self.low <= 1 <= self.high:
+            return f"no difference can be shown: {figures}"
+        return (
+            f"too small a difference to be called: {figures}; below {LEAST - 1:.0%} it may as well be the "
+            "machine's, and only interleaved runs can tell"
+        )
+
+    def content(self) -> dict[str, Any]:
+        """The comparison as JSON has it."""
+        return {**asdict(self), "outcome": self.outcome, "verdict": self.verdict}
+
+
+def compare(this: SpeedRecord, that: SpeedRecord) -> SpeedComparison:
+    """Compares `this` measurement with an earlier one, `that`."""
+    pairs = (("this one", this), ("the other", that))
+    hindrances = [
+        *_machines(this, that),
+        *(f"not the same {_plain(name)}" for name in _SAME if getattr(this, name) != getattr(that, name)),
+        *(f"{which} was measured on a busy machine" for which, one in pairs if one.busy),
+    ]
+    if min(this.repetitions, that.repetitions) < 2:
+        hindrances.append("a single repetition has no interval; give --repetitions 2 or more")
+    changed = [name for name in _NOTED if getattr(this, name) != getattr(that, name)]
+    notes = [f"{_plain(name)}: {_change(this, that, name)}" for name in changed] + _software(this, that)
+    return SpeedComparison(*ratio_of_fps(this, that), tuple(hindrances), tuple(notes))
+
+
+def ratio_of_fps(
+    this: SpeedRecord, that: SpeedRecord
+) -> tuple[float, float | None, float | None, float | None]:
+    """Ratio of FPS with both ends of its 95 % interval and the p-value, by Welch's t of logarithms.
+
+    Welch (The generalization of Student's problem when several different population variances are involved,
+    Biometrika 1947) for two samples with variances of their own.
+    """
+    ratio = this.fps / that.fps
+    if min(this.repetitions, that.repetitions) < 2:
+        return ratio, None, None, None
+    variances = [variance_of_mean(this.seconds), variance_of_mean(that.seconds)]
+    error = float(np.sqrt(sum(variances)))
+    if error == 0:  # a clock so coarse, or a fake one, that all repetitions are alike
+        return ratio, ratio, ratio, float(ratio == 1)
+    degrees = sum(variances) ** 2 / (
+        variances[0] ** 2 / (this.repetitions - 1) + variances[1] ** 2 / (that.repetitions - 1)
+    )
+    half = float(stdtrit(degrees, (1 + CONFIDENCE) / 2)) * error
+    p = 2 * float(stdtr(degrees, -abs(np.log(ratio)) / error))
+    return ratio, float(ratio * np.exp(-half)), float(ratio * np.exp(half)), p
+
+
+def _machines(this: SpeedRecord, that: SpeedRecord) -> list[str]:
+    """Whether both ran on the same machine and kind of device, in a sentence if not."""
+    keys = dict.fromkeys([*this.machine, *that.machine])
+    mine, other = this.machine, that.machine
+    differing = [
+        f"{key} {other.get(key)}, now {mine.get(key)}" for key in keys if mine.get(key) != other.get(key)
+    ]
+    if this.device.partition(":")[0] != that.device.partition(":")[0]:
+        differing.append(f"device {that.device}, now {this.device}")
+    return [f"not the same machine ({', '.join(differing)})"] if differing else []
+
+
+def _software(this: SpeedRecord, that: SpeedRecord) -> list[str]:
+    """Versions that differ, packages each by its name."""
+    mine, other = _versions(this), _versions(that)
+    return [
+        f"{name}: {other.get(name)}, now {mine.get(name)}"
+        for name in dict.fromkeys([*other, *mine])
+        if mine.get(name) != other.get(name)
+    ]
+
+
+def _versions(record: SpeedRecord) -> dict[str, Any]:
+    plain = dict(record.software)
+    packages = plain.pop("packages", {})
+    return {**plain, **packages}
+
+
+def _change(this: SpeedRecord, that: SpeedRecord, name: str) -> str:
+    before, now = getattr(that, name), getattr(this, name)
+    # Digests say nothing to a reader.
+    return "another" if name in ("weights", "code") else f"{before}, now {now}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
