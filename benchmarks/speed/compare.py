@@ -71,8 +71,8 @@ class SpeedComparison:
         if self.low <= 1 <= self.high:
             return f"no difference can be shown: {figures}"
         return (
-            f"too small a difference to be called: {figures}; below {LEAST - 1:.0%} it may as well be the "
-            "machine's, and only interleaved runs can tell"
+            f"too small a difference to be called: {figures}; below {100 * (LEAST - 1):.0f} % it may as well "
+            "be the machine's, and only interleaved runs can tell"
         )
 
     def content(self) -> dict[str, Any]:

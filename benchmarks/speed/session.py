@@ -159,10 +159,16 @@ def _told(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
         "device": machine.pop("device"),
         "precision": precision if isinstance(precision, str) else None,
         "own_process": isinstance(tracker, Remote),
-        "threads": threads or int(os.environ.get("OMP_NUM_THREADS") or usable_cores()),
+        "threads": threads or _threads_allowed(),
         "machine": {key: machine.pop(key) for key in _MACHINE} | {"gpu": machine.pop("gpu", None)},
         "software": machine,
     }
+
+
+def _threads_allowed() -> int:
+    """How many threads a library takes that does not tell."""
+    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(told) if told.isdecimal() and int(told) else usable_cores()
 
 
 def _record(

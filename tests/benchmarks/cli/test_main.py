@@ -19,7 +19,7 @@ def sotbench(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 def test_listing_and_help_load_nothing_heavy() -> None:
     program = (
         "import sys\nfrom benchmarks.cli.main import main\n"
-        "for words in (['list'], ['run', '--help'], ['score', '--help']):\n"
+        "for words in (['list'], ['run', '--help'], ['score', '--help'], ['speed', '--help']):\n"
         "    try: main(words)\n"
         "    except SystemExit: pass\n"
         "heavy = {'torch', 'pandas', 'scipy', 'matplotlib', 'cv2'} & set(sys.modules)\n"

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from benchmarks.speed.process import environment, in_own_process
+from trackers.errors import UserError
+
+
+def test_runs_elsewhere_and_returns() -> None:
+    assert in_own_process(os.getpid) != os.getpid()
+
+
+def test_what_is_raised_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        in_own_process(int, "x")
+
+
+def test_a_process_that_ends_without_an_answer() -> None:
+    with pytest.raises(UserError, match="ended with status 3 and without an answer"):
+        in_own_process(os._exit, 3)
+
+
+def test_what_is_printed_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    assert in_own_process(print, "loading") is None
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "loading\n")
+
+
+def test_an_interruption_ends_the_process() -> None:
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        in_own_process(time.sleep, 60)
+    assert time.monotonic() - begin < 20
+    assert multiprocessing.active_children() == []
+
+
+def test_variables_are_set_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with environment({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}):
+        assert in_own_process(os.getenv, "OMP_NUM_THREADS") == "3"
+        assert in_own_process(os.getenv, "MKL_NUM_THREADS") == "3"
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    assert "MKL_NUM_THREADS" not in os.environ

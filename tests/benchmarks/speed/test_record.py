@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from speed_records import made
+
+from benchmarks.speed import read_record, read_records
+from trackers.errors import UserError
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    for record in (made([0.01, 0.0123456789012345]), made([0.01])):
+        path = record.write(tmp_path)
+        assert path == tmp_path / "speed/mine/20261124T160000Z.json"
+        assert read_record(path) == record
+        assert json.loads(path.read_text())["schema"] == 1
+
+
+def test_the_latest_of_each_tracker(tmp_path: Path) -> None:
+    dates = {
+        "a": ["2026-11-24T16:00:00+00:00", "2026-11-23T16:00:00+00:00"],
+        "b": ["2026-11-22T00:00:00+00:00"],
+    }
+    for tracker, moments in dates.items():
+        for moment in moments:
+            made([0.01, 0.02], tracker=tracker, date=moment).write(tmp_path)
+    assert [(r.tracker, r.date) for r in read_records(tmp_path)] == [
+        ("a", "2026-11-24T16:00:00+00:00"),
+        ("b", "2026-11-22T00:00:00+00:00"),
+    ]
+    assert read_records(tmp_path / "nowhere") == []
+
+
+def test_a_name_that_is_no_folders(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"'\.\./x' cannot name a results folder"):
+        made([0.01], tracker="../x").write(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"schema": 2}, "has schema 2; this version of sotbench reads 1"),
+        ({"fps": "fast"}, "TypeError: fps is 'fast'"),
+        ({"fps": None}, "TypeError: fps is None"),
+        ({"fps": -1.0}, "-1.0 is no speed"),
+        ({"frames": True}, "TypeError: frames is True"),
+        ({"seconds": [0.01]}, "2 repetitions and 1 means"),
+        ({"seconds": [0.01, 0.0]}, "0.0 is no speed"),
+        ({"seconds": [0.01, "x"]}, "'x' is no number|TypeError"),
+        ({"machine": []}, r"TypeError: machine is \[\]"),
+        ({"surplus": 1}, "TypeError: .*surplus"),
+    ],
+)
+def test_a_record_that_is_none(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
+    path = made([0.01, 0.02]).write(tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(UserError, match=expected):
+        read_record(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", "{}", '{"schema": 1}', "\x00", '{"schema": 1, "fps": NaN}']
+)
+def test_files_of_another_kind(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"x\.json is not a record of speed .*; give a file that"):
+        read_record(path)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"nowhere\.json: No such file"):
+        read_record(tmp_path / "nowhere.json")
