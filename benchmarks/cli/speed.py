@@ -7,8 +7,6 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import RenderableType
-
 from benchmarks.cli.interruption import interrupted_when_terminated
 from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split, chosen_sequences, count
 from benchmarks.cli.output import show
@@ -73,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.speed import read_record
     from benchmarks.speed.compare import compare
     from benchmarks.speed.session import Workload, measure
-    from benchmarks.speed.tables import record_table
+    from benchmarks.speed.tables import record_lines
 
     earlier = read_record(arguments.against) if arguments.against else None
     spec = tracker_spec(arguments)
@@ -98,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
             content["comparison"] = comparison.content()
         print(json.dumps(content, indent=1))
         return 0
-    parts: list[RenderableType] = [record_table(record)]
+    parts = record_lines(record)
     if comparison:
         parts.append(f"against {arguments.against}: {comparison.verdict}")
         if comparison.notes:

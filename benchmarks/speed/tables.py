@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from rich import box
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from benchmarks.speed.record import SpeedRecord
 
 
-def record_table(record: SpeedRecord) -> Table:
-    """One row of figures; below it, what they were measured on."""
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, caption=Text(_caption(record)), caption_justify="left"
-    )
+def record_lines(record: SpeedRecord) -> list[RenderableType]:
+    """A table with one row of figures, and below it what they were measured on."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("tracker", overflow="fold")
     for heading in ("FPS [95 %]", "median\nms", "p95\nms", "p99\nms", "init\nms", "end-to-end\nFPS"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -22,10 +21,10 @@ def record_table(record: SpeedRecord) -> Table:
         fps.append(f" [{_figure(record.fps_low)} {_figure(record.fps_high)}]", style="dim")
     milliseconds = (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms)
     table.add_row(Text(record.tracker), fps, *map(_figure, milliseconds), _figure(record.end_to_end_fps))
-    return table
+    return [table, *_measured(record)]
 
 
-def _caption(record: SpeedRecord) -> str:
+def _measured(record: SpeedRecord) -> list[str]:
     sequences = f"{len(record.sequences)} sequences" if len(record.sequences) > 1 else record.sequences[0]
     times = "repetition" if record.repetitions == 1 else "repetitions"
     lines = [
@@ -37,7 +36,7 @@ def _caption(record: SpeedRecord) -> str:
         lines.append(
             f"transport of {_figure(record.transport_ms)} ms per update apart from all this but end-to-end"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def _ran_on(record: SpeedRecord) -> list[str]:
