@@ -24,6 +24,7 @@ LEAST = 1.05
 
 _SAME = ("dataset", "sequences", "frames", "warm_up", "batch")
 _NOTED = ("tracker", "settings", "weights", "code", "precision", "threads", "own_process")
+_DIGESTS = ("weights", "code", "commit")  # which say nothing to a reader
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,10 @@ class SpeedComparison:
     def verdict(self) -> str:
         """What can be said, in a sentence."""
         if self.low is None or self.high is None or self.p is None:
-            figures = f"{self.ratio:.3f} times the FPS"
+            figures = f"{self.ratio:#.4g} times the FPS"
         else:
             p = f"{self.p:.3f}" if self.p >= 0.001 else f"{self.p:.1g}"
-            figures = f"{self.ratio:.3f} [{self.low:.3f}, {self.high:.3f}] times the FPS, p = {p}"
+            figures = f"{self.ratio:#.4g} [{self.low:#.4g}, {self.high:#.4g}] times the FPS, p = {p}"
         if self.hindrances or self.low is None or self.high is None:
             return f"no difference can be called: {'; '.join(self.hindrances)} ({figures})"
         if self.outcome != "no difference":
@@ -90,9 +91,7 @@ def compare(this: SpeedRecord, that: SpeedRecord) -> SpeedComparison:
     ]
     if min(this.repetitions, that.repetitions) < 2:
         hindrances.append("a single repetition has no interval; give --repetitions 2 or more")
-    changed = [name for name in _NOTED if getattr(this, name) != getattr(that, name)]
-    notes = [f"{_plain(name)}: {_change(this, that, name)}" for name in changed] + _software(this, that)
-    return SpeedComparison(*ratio_of_fps(this, that), tuple(hindrances), tuple(notes))
+    return SpeedComparison(*ratio_of_fps(this, that), tuple(hindrances), tuple(_notes(this, that)))
 
 
 def ratio_of_fps(
@@ -130,26 +129,20 @@ def _machines(this: SpeedRecord, that: SpeedRecord) -> list[str]:
     return [f"not the same machine ({', '.join(differing)})"] if differing else []
 
 
-def _software(this: SpeedRecord, that: SpeedRecord) -> list[str]:
-    """Versions that differ, packages each by its name."""
-    mine, other = _versions(this), _versions(that)
+def _notes(this: SpeedRecord, that: SpeedRecord) -> list[str]:
+    """What differs that may be what is compared: of the tracker, and versions, packages each by its name."""
+    mine, other = _noted(this), _noted(that)
     return [
-        f"{name}: {other.get(name)}, now {mine.get(name)}"
+        f"{name}: " + ("another" if name in _DIGESTS else f"{other.get(name)}, now {mine.get(name)}")
         for name in dict.fromkeys([*other, *mine])
         if mine.get(name) != other.get(name)
     ]
 
 
-def _versions(record: SpeedRecord) -> dict[str, Any]:
-    plain = dict(record.software)
-    packages = plain.pop("packages", {})
-    return {**plain, **packages}
-
-
-def _change(this: SpeedRecord, that: SpeedRecord, name: str) -> str:
-    before, now = getattr(that, name), getattr(this, name)
-    # Digests say nothing to a reader.
-    return "another" if name in ("weights", "code") else f"{before}, now {now}"
+def _noted(record: SpeedRecord) -> dict[str, Any]:
+    software = dict(record.software)
+    packages = software.pop("packages", {})
+    return {**{_plain(name): getattr(record, name) for name in _NOTED}, **software, **packages}
 
 
 def _plain(name: str) -> str:

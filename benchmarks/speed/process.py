@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -35,7 +36,8 @@ def in_own_process(function: Callable[..., Returned], *arguments: object) -> Ret
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments))
-    process.start()
+    with _deaf_to_interruptions():
+        process.start()
     sender.close()  # so that the end of the process is seen here
     try:
         answer, error = receiver.recv()
@@ -57,7 +59,6 @@ def in_own_process(function: Callable[..., Returned], *arguments: object) -> Ret
 
 
 def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both; the caller decides
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.dup2(2, 1)
     with suppress(KeyboardInterrupt):
@@ -67,6 +68,19 @@ def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[o
             answer = (None, error)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sender.send(answer)
+
+
+@contextmanager
+def _deaf_to_interruptions() -> Iterator[None]:
+    """What is started here never hears of Ctrl-C, which a terminal tells all: the caller ends it."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may change that
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 @contextmanager

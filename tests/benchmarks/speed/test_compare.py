@@ -96,7 +96,7 @@ def test_single_repetitions() -> None:
 
 
 def test_what_else_differs_is_said() -> None:
-    software = {"python": "3.11.9", "packages": {"torch": "2.14.0", "numpy": "2.1.0"}, "commit": "abc"}
+    software = {"python": "3.11.9", "packages": {"torch": "2.14.0", "numpy": "2.1.0"}, "commit": "def"}
     found = compare(
         made([0.01, 0.011], threads=1, weights="f00d", software=software),
         made([0.01, 0.011], tracker="other"),
@@ -106,6 +106,7 @@ def test_what_else_differs_is_said() -> None:
         "tracker: other, now mine",
         "weights: another",
         "threads: 2, now 1",
+        "commit: another",
         "torch: 2.13.0, now 2.14.0",
     )
 
