@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.speed import SpeedRecord
 from reports.figures import (
     METRIC_LABELS,
     add_note,
@@ -16,7 +17,7 @@ from reports.figures import (
     trackers_legend,
 )
 from reports.scores import Subject
-from reports.speed_records import SpeedRecord, speed_of
+from reports.speed_records import speed_of
 from reports.style import point_style
 
 
@@ -37,7 +38,8 @@ def speed_figure(subject: Subject) -> Figure:
             y = interval_ends(by_tracker[record.tracker], metric)
             if y is None:
                 continue
-            x = (record.fps, record.fps - record.fps_low, record.fps_high - record.fps)
+            low, high = record.fps_low or record.fps, record.fps_high or record.fps
+            x = (record.fps, record.fps - low, high - record.fps)
             if not subject.band:
                 x, y = (x[0], 0.0, 0.0), (y[0], 0.0, 0.0)
             handles.append(draw_point(axes, x, y, point_style(subject.trackers.index(record.tracker))))
@@ -61,4 +63,6 @@ def speed_figure(subject: Subject) -> Figure:
 def _way(record: SpeedRecord) -> str:
     """How it was measured: what tells two records of one tracker apart."""
     batch = f", batch {record.batch}" if record.batch != 1 else ""
-    return f"{record.device}, {record.precision}, {record.threads} threads{batch}"
+    precision = f", {record.precision}" if record.precision else ""
+    threads = "1 thread" if record.threads == 1 else f"{record.threads} threads"
+    return f"{record.device}{precision}, {threads}{batch}"

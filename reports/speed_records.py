@@ -1,76 +1,37 @@
-"""Speed as `python -m benchmarks speed` recorded it: reading the records, and a table of them."""
+"""Speed as `python -m benchmarks speed` recorded it: the records of trackers, and a table of them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
 
 from benchmarks.scoring import Record
+from benchmarks.speed import SpeedRecord, read_records
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import figure_cell
 from reports.scores import InapplicableError, Subject
-from trackers.errors import UserError
 
-FOLDER = "speed"
-"""Where records lie in the folder of results: `speed/<tracker>/<label>.json`."""
+_ROW = (
+    *("tracker", "device", "precision", "batch", "threads", "fps", "fps_low", "fps_high"),
+    *("median_ms", "p95_ms", "p99_ms", "init_ms", "end_to_end_fps", "frames", "repetitions", "date"),
+)
 
 
-@dataclass(frozen=True)
-class SpeedRecord:
-    """One measurement.
-
-    Attributes:
-        label: the name of its file.
-        tracker: what was measured.
-        machine: what it ran on, by the names of its parts.
-        device, precision, batch, threads: how it ran.
-        fps, fps_low, fps_high: updates per second with their 95 % interval.
-        median_ms, p95_ms, p99_ms: of one update, in milliseconds.
-        init_ms: of one initialisation.
-        end_to_end_fps: frames per second with decoding.
-        frames, repetitions: how much was measured.
-        date: when.
-    """
-
-    label: str
-    tracker: str
-    machine: dict[str, Any]
-    device: str
-    precision: str
-    batch: int
-    threads: int
-    fps: float
-    fps_low: float
-    fps_high: float
-    median_ms: float
-    p95_ms: float
-    p99_ms: float
-    init_ms: float
-    end_to_end_fps: float | None
-    frames: int
-    repetitions: int
-    date: str
-
-    def row(self) -> Record:
-        """The record without its machine, for CSV."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "machine"}
+def speed_row(record: SpeedRecord) -> Record:
+    """The figures of a record, for CSV."""
+    return {name: getattr(record, name) for name in _ROW}
 
 
 def speed_of(subject: Subject) -> list[SpeedRecord]:
-    """The records of the subject's trackers, fastest first.
+    """The latest records of the subject's trackers, one for each way of running them, fastest first.
 
     Raises:
         InapplicableError: there is none.
         UserError: a record is not what such a file holds.
     """
-    folder = subject.results / FOLDER
-    records = [_read(path) for name in subject.trackers for path in sorted((folder / name).glob("*.json"))]
+    records = [record for record in read_records(subject.results) if record.tracker in subject.trackers]
     if not records:
         raise InapplicableError(
-            f"no speed of these trackers is on record in {folder}; measure it with "
+            f"no speed of these trackers is on record in {subject.results}; measure it with "
             f"`python -m benchmarks speed --tracker {subject.trackers[0]}`"
         )
     return sorted(records, key=lambda record: -record.fps)
@@ -105,7 +66,7 @@ def speed_table(records: Sequence[SpeedRecord]) -> Table:
         ),
         rows=tuple(
             (
-                *(Cell(text) for text in (record.tracker, record.device, record.precision)),
+                *(Cell(text) for text in (record.tracker, record.device, record.precision or "")),
                 *(Cell(str(number)) for number in (record.batch, record.threads)),
                 figure_cell(record.fps, record.fps_low, record.fps_high, marks[place], digits=1),
                 *(
@@ -123,19 +84,5 @@ def speed_table(records: Sequence[SpeedRecord]) -> Table:
 
 def _measured(record: SpeedRecord) -> str:
     machine = ", ".join(f"{key} {value}" for key, value in record.machine.items() if value is not None)
-    return f"Measured {record.date}: {machine}."
-
-
-def _read(path: Path) -> SpeedRecord:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name: content[field.name] for field in fields(SpeedRecord) if field.name != "label"}
-        record = SpeedRecord(label=path.stem, **known)
-        figures = (record.fps, record.fps_low, record.fps_high)
-        if not isinstance(record.machine, dict) or not all(float(figure) > 0 for figure in figures):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
-        raise UserError(
-            f"{path} is not a record of speed; measure again with `python -m benchmarks speed`"
-        ) from None
-    return record
+    busy = " It was busy: do not trust these figures." if record.busy else ""
+    return f"Measured {record.date}: {machine}.{busy}"

@@ -12,7 +12,7 @@ from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.scores import InapplicableError, Subject, add_subject_options, read_subject
-from reports.speed_records import speed_of, speed_table
+from reports.speed_records import speed_of, speed_row, speed_table
 from trackers.commands import Parser, guarded
 from trackers.errors import UserError
 
@@ -36,7 +36,7 @@ def attributes(subject: Subject) -> Made:
 def speed(subject: Subject) -> Made:
     """Speed as it was recorded, with the machines."""
     records = speed_of(subject)
-    return speed_table(records), [record.row() for record in records]
+    return speed_table(records), [speed_row(record) for record in records]
 
 
 def comparison(subject: Subject) -> Made:

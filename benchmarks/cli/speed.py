@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.speed import read_record
     from benchmarks.speed.compare import compare
     from benchmarks.speed.session import Workload, measure
-    from benchmarks.speed.tables import record_lines
+    from benchmarks.speed.tables import record_table
 
     earlier = read_record(arguments.against) if arguments.against else None
     spec = tracker_spec(arguments)
@@ -96,10 +96,10 @@ def run(arguments: argparse.Namespace) -> int:
             content["comparison"] = comparison.content()
         print(json.dumps(content, indent=1))
         return 0
-    parts = record_lines(record)
+    notes = []
     if comparison:
-        parts.append(f"against {arguments.against}: {comparison.verdict}")
+        notes.append(f"against {arguments.against}: {comparison.verdict}")
         if comparison.notes:
-            parts.append(f"what else differs: {'; '.join(comparison.notes)}")
-    show(parts)
+            notes.append(f"what else differs: {'; '.join(comparison.notes)}")
+    show(record_table(record, tuple(notes)))
     return 0

@@ -127,16 +127,17 @@ def read_record(path: Path) -> SpeedRecord:
 
 
 def read_records(results: Path) -> list[SpeedRecord]:
-    """The latest record of each tracker that has one, by name.
+    """The latest record of each tracker and way of running it (device, precision, threads), by name.
 
     Raises:
         UserError: as for `read_record`.
     """
-    latest: dict[str, SpeedRecord] = {}
+    latest: dict[tuple[object, ...], SpeedRecord] = {}
     for path in sorted((results / FOLDER).glob("*/*.json")):
         record = read_record(path)
-        if record.tracker not in latest or latest[record.tracker].date < record.date:
-            latest[record.tracker] = record
+        way = (record.tracker, record.device, record.precision, record.batch, record.threads)
+        if way not in latest or latest[way].date < record.date:
+            latest[way] = record
     return list(latest.values())
 
 

@@ -1,27 +1,23 @@
-"""A measurement and its comparison, to be read."""
+"""A measurement, to be read."""
 
 from __future__ import annotations
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from benchmarks.speed.record import SpeedRecord
+from benchmarks.tables import Cell, Column, Table
 
 
-def record_lines(record: SpeedRecord) -> list[RenderableType]:
-    """A table with one row of figures, and below it what they were measured on."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    table.add_column("tracker", overflow="fold")
-    for heading in ("FPS [95 %]", "median\nms", "p95\nms", "p99\nms", "init\nms", "end-to-end\nFPS"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    fps = Text(_figure(record.fps))
-    if record.fps_low is not None and record.fps_high is not None:
-        fps.append(f" [{_figure(record.fps_low)} {_figure(record.fps_high)}]", style="dim")
-    milliseconds = (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms)
-    table.add_row(Text(record.tracker), fps, *map(_figure, milliseconds), _figure(record.end_to_end_fps))
-    return [table, *_measured(record)]
+def record_table(record: SpeedRecord, notes: tuple[str, ...] = ()) -> Table:
+    """One row of figures; below it what they were measured on, and further notes."""
+    headings = ("FPS", "median\n(ms)", "95 %\n(ms)", "99 %\n(ms)", "init\n(ms)", "end-to-end\n(FPS)")
+    low, high = record.fps_low, record.fps_high
+    fps = Cell(_figure(record.fps), None if low is None or high is None else (_figure(low), _figure(high)))
+    others = (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms, record.end_to_end_fps)
+    return Table(
+        columns=(Column("tracker", figures=False), *map(Column, headings)),
+        rows=((Cell(record.tracker), fps, *(Cell(_figure(value)) for value in others)),),
+        caption="updates per second [95 % interval], milliseconds per update",
+        notes=(*_measured(record), *notes),
+    )
 
 
 def _measured(record: SpeedRecord) -> list[str]:

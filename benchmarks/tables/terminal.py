@@ -16,7 +16,7 @@ def print_table(console: Console, table: Table) -> None:
     """Prints the table, its caption below it, and its notes as lines of their own."""
     console.print(_drawn(table))
     for note in table.notes:
-        console.print(Text(note))
+        console.print(Text(note), soft_wrap=True)  # a terminal folds it by itself
 
 
 def _drawn(table: Table) -> RichTable:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from speed_records import made
 
 from benchmarks.datasets import DATASETS
 from benchmarks.protocols.protocol import Code, Trajectory
@@ -71,25 +71,8 @@ def vot_subject() -> Subject:
 
 def write_speed(results: Path, tracker: str, fps: float) -> None:
     """A record of speed."""
-    record = {
-        "tracker": tracker,
-        "machine": {"cpu": "a CPU & more", "cores": 2},
-        "device": "cpu",
-        "precision": "float32",
-        "batch": 1,
-        "threads": 1,
-        "fps": fps,
-        "fps_low": fps * 0.9,
-        "fps_high": fps * 1.2,
-        "median_ms": 1e3 / fps,
-        "p95_ms": 2e3 / fps,
-        "p99_ms": 3e3 / fps,
-        "init_ms": 5.0,
-        "end_to_end_fps": fps / 2,
-        "frames": 100,
-        "repetitions": 3,
-        "date": "2026-11-24",
-    }
-    path = results / "speed" / tracker / "cpu.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record))
+    ends = {"fps_low": fps * 0.9, "fps_high": fps * 1.2}
+    machine = {"processor": "a CPU & more", "cores": 2}
+    record = made([1 / fps], tracker=tracker, threads=1, machine=machine, median_ms=1e3 / fps, **ends)
+    path = record.write(results)
+    path.rename(path.with_name("cpu.json"))

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from plotted import score, subject, write_speed
+from speed_records import made as made_record
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.tables import WRITERS
 from reports.published import Published
+from reports.speed_records import speed_table
 from reports.table import KINDS, main
 
 THREE = (score("Slow", 0.4), score("Fast", 0.7), score("Middle", 0.5))
@@ -82,13 +84,19 @@ def test_comparisons_are_of_every_pair():
     assert "corrected for 3 comparisons" in made.caption
 
 
+def test_a_busy_machine_is_said(results):
+    made = speed_table([made_record([0.01], busy=True, precision=None)])
+    assert made.notes[0].endswith("It was busy: do not trust these figures.")
+    assert made.rows[0][2].text == ""
+
+
 def test_the_command_prints_markdown(results, capsys):
     assert table(results, "--kind", "accuracy", "comparison", "speed") == 0
     output = capsys.readouterr().out
     assert output.count("| tracker |") == 2
     assert "| A | B |" in output
     assert "| ncc | cpu | float32 | 1 | 1 | **100.0** [90.0, 120.0] | 10.00 |" in output
-    assert "Measured 2026-11-24: cpu a CPU &amp; more, cores 2." in output
+    assert "Measured 2026-11-24T16:00:00+00:00: processor a CPU &amp; more, cores 2." in output
 
 
 def test_the_command_writes_files_in_every_form(results, tmp_path, capsys):

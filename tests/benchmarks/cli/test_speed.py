@@ -70,7 +70,7 @@ def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.C
     capfd.readouterr()
     assert speed(tmp_path, *words, "seconds=0.003", "--against", str(path)) == 0
     captured = capfd.readouterr()
-    assert "FPS [95 %]" in captured.out
+    assert "updates per second [95 % interval]" in captured.out
     assert f"against {path}: " in captured.out
     assert "what else differs: tracker: slow, now Waits; settings: " in captured.out
     assert speed(tmp_path, *words, "seconds=0.003", "--against", str(path), "--format", "json") == 0

@@ -19,7 +19,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         assert json.loads(path.read_text())["schema"] == 1
 
 
-def test_the_latest_of_each_tracker(tmp_path: Path) -> None:
+def test_the_latest_of_each_tracker_and_way(tmp_path: Path) -> None:
     dates = {
         "a": ["2026-11-24T16:00:00+00:00", "2026-11-23T16:00:00+00:00"],
         "b": ["2026-11-22T00:00:00+00:00"],
@@ -31,6 +31,8 @@ def test_the_latest_of_each_tracker(tmp_path: Path) -> None:
         ("a", "2026-11-24T16:00:00+00:00"),
         ("b", "2026-11-22T00:00:00+00:00"),
     ]
+    made([0.01], tracker="b", threads=1, date="2026-11-20T00:00:00+00:00").write(tmp_path)
+    assert [(r.tracker, r.threads) for r in read_records(tmp_path)] == [("a", 2), ("b", 1), ("b", 2)]
     assert read_records(tmp_path / "nowhere") == []
 
 
