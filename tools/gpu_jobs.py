@@ -84,6 +84,13 @@ def batches(tracker: str, precision: str) -> Job:
     return Job(name, f"{name}.json", (*words, "--slots", "{slots}", "--steps", "{bench_steps}", "--json"))
 
 
+def speed(tracker: str) -> Job:
+    """A job that measures one tracker's FPS with the weights that come with it; the record is its file."""
+    name = f"speed-{tracker}"
+    words = ("-m", "benchmarks", "speed", "--tracker", tracker, "--device", "{device}", "--format", "json")
+    return Job(name, f"{name}.json", (*words, "--sequences", "easy", "scale", "--results", "{out}"))
+
+
 _SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
 _GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
 JOBS = (
@@ -104,6 +111,7 @@ JOBS = (
     ),
     *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
     batches("gradnet", "float32"),
+    *(speed(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
     *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
 )
 
