@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from trackers.devices import cuda_in_use, resolve_device
 from trackers.errors import UserError
 from trackers.external import opencv
 from trackers.external.adapters import PREFIX, adapted
+from trackers.external.interpreter import interpreter
 from trackers.external.limits import Limits
 from trackers.external.origin import Origin
 from trackers.external.programs import Program, read_program
@@ -239,17 +239,12 @@ class TrackerSpec:
 
     def _worker(self) -> list[str]:
         """The command that serves this tracker by JSON lines, with the modules that are found here."""
-        bootstrap = (
-            "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
-            "from trackers.external.serve import main; sys.exit(main())"
-        )
-        path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
         words = ["--tracker", self.tracker, "--device", self.device]
         if self.weights is not None:
             words += ["--weights", str(self.weights)]
         if self.settings:
             words += ["--set", *(f"{name}={value}" for name, value in self.settings.items())]
-        return [sys.executable, "-c", bootstrap, path, *words]
+        return [*interpreter("trackers.external.serve"), *words]
 
 
 def _started(remote: Remote) -> Remote:

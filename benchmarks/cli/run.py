@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from benchmarks.cli.crew import add_crew_options, cluster
 from benchmarks.cli.interruption import interrupted_when_terminated
 from benchmarks.cli.options import (
     add_data_root,
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch"
     )
+    add_crew_options(parser)
     parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     parser.add_argument(
         "--name", metavar="NAME", help="keep the results under this name (default: the tracker's)"
@@ -76,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         batch=arguments.batch,
         live=arguments.live,
+        workers=arguments.workers or 1,
+        ray=cluster(arguments),
     )
     with interrupted_when_terminated():
         summary = run(settings, dataset, names)

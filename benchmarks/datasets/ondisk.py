@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import platform
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from trackers.tracker import Boxes
 class OnDisk(Dataset):
     """A data set that lies in a folder of the data root, of which some sequences may be absent.
 
-    Opening one looks at no sequence; folders are found by name without case and punctuation.
+    Opening one looks at no sequence; folders are found by name without case and punctuation. What is pickled
+    is where it lies: its files are looked for again where it is unpickled.
 
     Args:
         data_root: the folder that holds one folder per data set.
@@ -52,6 +54,19 @@ class OnDisk(Dataset):
                 f"{layout}"
             )
         self.root = there[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process may be on another machine, and in another folder.
+        state = {name: value for name, value in self.__dict__.items() if name != "folders"}
+        return state | {"root": self.root.absolute()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if not self.root.is_dir():
+            raise UserError(
+                f"there is no folder {self.root} here ({platform.node()}); a data set must lie in the same "
+                "place on every machine that runs it"
+            )
 
     @cached_property
     def folders(self) -> dict[str, Path]:

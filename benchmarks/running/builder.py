@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from benchmarks.running.environment import describe
+from benchmarks.running.scheduler import Contender
+from benchmarks.store import file_digest
 from trackers.catalogue import TrackerSpec
 from trackers.external.origin import Origin
 from trackers.external.remote import Remote
@@ -17,10 +22,10 @@ class Builder:
     Args:
         spec: which tracker.
         limit: seconds that one sequence may take, or None.
-        log: for the standard error of a tracker in a process of its own.
+        log: keeps the standard error of a tracker in a process of its own; None keeps none of it.
     """
 
-    def __init__(self, spec: TrackerSpec, limit: float | None, log: Path) -> None:
+    def __init__(self, spec: TrackerSpec, limit: float | None, log: Path | None) -> None:
         limits = spec.limits
         if limit is not None:  # a frame has no more time than its sequence
             limits = replace(limits, frame=min(limits.frame, limit))
@@ -49,12 +54,28 @@ class Builder:
             self._batch = self._spec.build_batch(slots)
         return self._batch
 
-    def origin(self) -> Origin:
-        """What the tracker is made of and what it runs on; it is there by now."""
-        return self._spec.origin(self._batch or self.tracker())
+    def contender(self, deterministic: bool, **environment: Any) -> Contender:
+        """What the tracker is; `environment` is what there is to say beside machine and versions."""
+        origin = self._spec.origin(self._batch or self.tracker())
+        weights = file_digest(origin.weights) if origin.weights else None
+        about = describe(origin.device) | environment
+        return Contender(origin.device, weights, code_digest(origin), deterministic, about)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the tracker has a process of its own."""
+        return bool(self._spec.isolate or self._spec.program)
 
     def discard(self) -> None:
         """Gives up the tracker there is, with its process: nobody knows what state a failure left it in."""
         if isinstance(self._tracker, Remote):
             self._tracker.dispose()
         self._tracker = self._batch = None
+
+
+def code_digest(origin: Origin) -> str | None:
+    """Digest of the files that define a tracker; of their digests where there are several."""
+    digests = [file_digest(path) for path in origin.files]
+    if len(digests) > 1:
+        return sha256("".join(digests).encode()).hexdigest()
+    return digests[0] if digests else None

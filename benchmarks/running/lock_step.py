@@ -22,11 +22,10 @@ from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.attempt import FAILURES, OutOfTime, attempt, failed, share_of_an_answer, sized
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import checked
-from benchmarks.running.environment import describe, usable_cores
+from benchmarks.running.environment import usable_cores
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher
-from benchmarks.running.progress import RunProgress
-from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Scheduler, Task
+from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 from trackers.errors import UserError
 from trackers.tracker import Frame
 
@@ -53,10 +52,9 @@ class LockStep(Scheduler):
         if not tracker.deterministic:
             # What it draws would depend on what else is in the batch.
             raise UserError("a tracker that is not deterministic cannot run in a batch; leave --batch out")
-        origin = self._builder.origin()
-        return Contender(origin, True, describe(origin.device) | {"batch": self._slots})
+        return self._builder.contender(True, batch=self._slots)
 
-    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
+    def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
         if job.protocol.timed:
             raise UserError(
                 f"protocol {job.protocol.name} needs each answer's own time, which a batch has not; "

@@ -13,11 +13,8 @@ import numpy as np
 from benchmarks.running.attempt import FAILURES, attempt, failed, seed, share_of_an_answer, sized
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import drive
-from benchmarks.running.environment import describe
 from benchmarks.running.prefetch import Prefetcher, decoding
-from benchmarks.running.progress import RunProgress
-from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Scheduler, Task
-from trackers.external.remote import Remote
+from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 
 
 class OneByOne(Scheduler):
@@ -31,13 +28,11 @@ class OneByOne(Scheduler):
         self._builder = builder
 
     def contender(self) -> Contender:
-        tracker = self._builder.tracker()
-        origin = self._builder.origin()
-        own_process = {"own_process": True} if isinstance(tracker, Remote) else {}
-        return Contender(origin, tracker.deterministic, describe(origin.device) | own_process)
+        own_process = {"own_process": True} if self._builder.elsewhere else {}
+        return self._builder.contender(self._builder.tracker().deterministic, **own_process)
 
-    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
-        with decoding(isinstance(self._builder.tracker(), Remote)) as pool:
+    def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
+        with decoding(self._builder.elsewhere) as pool:
             for task in tasks:
                 progress.start(task.sequence.name, len(task.sequence.truth))
                 try:
@@ -46,7 +41,7 @@ class OneByOne(Scheduler):
                     self._builder.discard()
                     yield Outcome(task.sequence.name, failed(task.record, error))
 
-    def _ran(self, job: Job, task: Task, pool: Executor, progress: RunProgress) -> Outcome:
+    def _ran(self, job: Job, task: Task, pool: Executor, progress: Progress) -> Outcome:
         sequence, transport = task.sequence, list[float]()
         with Prefetcher(sequence.open_frames(), pool) as frames:
             tracker = self._builder.tracker()

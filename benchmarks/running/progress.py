@@ -79,11 +79,15 @@ class RunProgress:
             per_frame = (time.monotonic() - self._began) / self._done
             left = per_frame * (self._frames - self._done)
             place = f"[{self._ended}/{self._sequences}]"
-            self._print(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
+            self.say(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
 
     def note(self, sequence: str, record: SequenceRecord) -> None:
         """Says what became of a sequence that is not ok."""
-        self._print(f"{sequence} {record.status}: {record.message}")
+        self.say(f"{sequence} {record.status}: {record.message}")
+
+    def say(self, line: str) -> None:
+        """Something that a person should know."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _describe(self) -> None:
         names = list(self._left)
@@ -91,9 +95,6 @@ class RunProgress:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             place = f"[{self._ended + 1}/{self._sequences}]"
             self._bar.update(self._task, description=escape(f"{place} {names[0]}{more}"))
-
-    def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._bar.start()

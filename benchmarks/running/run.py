@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.datasets import Dataset, Sequence, SequenceError
+from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
-from benchmarks.running.builder import Builder
+from benchmarks.running.cluster import Cluster
 from benchmarks.running.live import Live
-from benchmarks.running.lock_step import LockStep
-from benchmarks.running.one_by_one import OneByOne
+from benchmarks.running.plan import planned
 from benchmarks.running.progress import RunProgress
-from benchmarks.running.scheduler import Job, Scheduler, Task
-from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, file_digest, truth_digest
+from benchmarks.running.recipe import Recipe
+from benchmarks.running.scheduler import Contender, Job, Scheduler, Task
+from benchmarks.running.workers import Workers
+from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
-from trackers.external.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class RunSettings:
         overwrite: run again what is there, and give up results that were made with other settings.
         batch: how many sequences a batch tracker follows at once.
         live: show the present frame in the terminal and keep a strip of thumbnails of each sequence.
+        workers: how many processes have a tracker each.
+        ray: the Ray cluster to run on, if any.
     """
 
     spec: TrackerSpec
@@ -53,6 +54,8 @@ class RunSettings:
     overwrite: bool = False
     batch: int = 1
     live: bool = False
+    workers: int = 1
+    ray: Cluster | None = None
 
 
 @dataclass
@@ -96,13 +99,23 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
             were made with other settings.
         OSError: results cannot be written.
     """
-    if settings.live and settings.batch > 1:
-        raise UserError("--live shows one sequence at a time; leave --batch out")
+    if settings.live and (settings.batch > 1 or settings.workers > 1 or settings.ray):
+        raise UserError("--live shows one sequence at a time; leave --batch, --workers and --ray out")
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    builder = Builder(settings.spec, settings.limit, folder.log_path)
-    with LockStep(builder, settings.batch) if settings.batch > 1 else OneByOne(builder) as scheduler:
+    recipe = Recipe(settings.spec, settings.limit, folder.log_path, settings.batch)
+    with _scheduler(settings, recipe, dataset) as scheduler:
         return _run(settings, dataset, names, protocol, folder, scheduler)
+
+
+def _scheduler(settings: RunSettings, recipe: Recipe, dataset: Dataset) -> Scheduler:
+    if settings.ray:
+        from benchmarks.running.ray_cluster import OnRay  # needs ray, which is optional
+
+        return OnRay(recipe, dataset, settings.ray)
+    if settings.workers > 1:
+        return Workers(recipe, dataset, settings.workers)
+    return recipe.scheduler()
 
 
 def _run(
@@ -115,24 +128,24 @@ def _run(
 ) -> RunSummary:
     contender = scheduler.contender()
     repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
-    manifest = _open_manifest(folder, _identity(settings, contender.origin, repeat), settings.overwrite)
+    manifest = _open_manifest(folder, _identity(settings, contender, repeat), settings.overwrite)
     environment = manifest.add_environment(contender.environment)
 
     summary = RunSummary(folder.path)
     todo: list[Task] = []
     for name in names:
         try:
-            fresh, sequence = plan(dataset, name)
+            task = planned(dataset, name)
         except SequenceError as error:
             summary.records[name] = SequenceRecord("failed", str(error), environment=environment)
             continue
         old = manifest.sequences.get(name)
-        if old and not settings.overwrite and old.same_data(fresh) and folder.holds(name, old):
+        if old and not settings.overwrite and old.same_data(task.record) and folder.holds(name, old):
             summary.records[name] = old
             summary.kept += 1
         else:
-            summary.records[name] = replace(fresh, environment=environment)
-            todo.append(Task(sequence, summary.records[name]))
+            summary.records[name] = replace(task.record, environment=environment)
+            todo.append(replace(task, record=summary.records[name]))
     if summary.failed and not todo and not summary.kept:
         first = next(iter(summary.failed.values()))
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
@@ -169,22 +182,6 @@ def _run(
     return summary
 
 
-def plan(dataset: Dataset, name: str) -> tuple[SequenceRecord, Sequence]:
-    """Reads a sequence's ground truth and finds its frames; the record says what data they are."""
-    sequence = dataset[name]
-    frames = sequence.open_frames()
-    if len(frames) != len(sequence.truth):
-        raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
-    if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):
-        raise SequenceError(
-            f"{name}: its first box, {sequence.truth[0].tolist()}, is empty; no tracker can start"
-        )
-    data = SequenceRecord(
-        "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
-    )
-    return data, sequence
-
-
 def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
     """How many updates (initialisations left out) have a time, and how many seconds they took together."""
     count, seconds = 0, 0.0
@@ -199,26 +196,18 @@ def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
     return count, seconds
 
 
-def _identity(settings: RunSettings, origin: Origin, repeat: int) -> Identity:
+def _identity(settings: RunSettings, contender: Contender, repeat: int) -> Identity:
     spec = settings.spec
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=file_digest(origin.weights) if origin.weights else None,
-        code=code_digest(origin),
+        weights=contender.weights,
+        code=contender.code,
         protocol=settings.protocol,
-        device=origin.device.partition(":")[0],
+        device=contender.device.partition(":")[0],
         seed=settings.seed,
         repeat=repeat,
     )
-
-
-def code_digest(origin: Origin) -> str | None:
-    """Digest of the files that define a tracker; of their digests where there are several."""
-    digests = [file_digest(path) for path in origin.files]
-    if len(digests) > 1:
-        return sha256("".join(digests).encode()).hexdigest()
-    return digests[0] if digests else None
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:

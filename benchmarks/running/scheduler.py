@@ -16,12 +16,11 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeAlias
+from typing import Protocol as Interface
 
 from benchmarks.datasets import Sequence
 from benchmarks.protocols import Protocol, Trajectory
-from benchmarks.running.progress import RunProgress
 from benchmarks.store import SequenceRecord
-from trackers.external.origin import Origin
 from trackers.tracker import Boxes, Frame
 
 
@@ -30,12 +29,17 @@ class Contender:
     """What a run has to know of its tracker before it begins.
 
     Attributes:
-        origin: what the tracker is made of and what it runs on.
+        device: `"cpu"`, or `"cuda:N"`.
+        weights: sha256 of the file that its weights come from, or None.
+        code: sha256 of the file that defines it; of their digests where there are several; None where none
+            is known.
         deterministic: see `Tracker.deterministic`.
         environment: machine and versions, as the manifest keeps them.
     """
 
-    origin: Origin
+    device: str
+    weights: str | None
+    code: str | None
     deterministic: bool
     environment: dict[str, Any]
 
@@ -88,6 +92,19 @@ class Outcome:
     environment: dict[str, Any] | None = None
 
 
+class Progress(Interface):
+    """Who is told how a run is going."""
+
+    def start(self, sequence: str, frames: int) -> None:
+        """A sequence of `frames` frames begins, perhaps for a second time; others may be under way."""
+
+    def advance(self, sequence: str, frames: float) -> None:
+        """So many frames are done: a part of one where a sequence is run several times."""
+
+    def say(self, line: str) -> None:
+        """Something that a person should know."""
+
+
 Outcomes: TypeAlias = Generator[Outcome, None, None]
 
 
@@ -103,7 +120,7 @@ class Scheduler(ABC):
         """
 
     @abstractmethod
-    def outcomes(self, job: Job, tasks: Items[Task], progress: RunProgress) -> Outcomes:
+    def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
         """Yields each task's outcome as soon as it is known; a sequence that fails costs no other.
 
         Raises:

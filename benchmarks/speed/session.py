@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.datasets import Dataset, Sequence, open_dataset
+from benchmarks.running.builder import code_digest
 from benchmarks.running.environment import describe, usable_cores
-from benchmarks.running.run import code_digest, plan
+from benchmarks.running.plan import planned
 from benchmarks.speed.figures import Times, frames_per_second, half_width, percentiles
 from benchmarks.speed.machine import Conditions, Gpu, cpu_clock, gpu, load_average
 from benchmarks.speed.measure import end_to_end, shortened, timed_pass
@@ -58,7 +59,7 @@ class Workload:
             UserError: one cannot be run, or is too short.
         """
         dataset: Dataset = open_dataset(self.dataset, self.data_root, self.split)
-        whole = [plan(dataset, name)[1] for name in self.sequences]
+        whole = [planned(dataset, name).sequence for name in self.sequences]
         return [shortened(sequence, self.frames, self.warm_up) for sequence in whole]
 
 

@@ -15,10 +15,10 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
+from trackers.external.family import end_marked, ending, resident
 from trackers.external.limits import Limits, memory_here
 from trackers.external.logfile import LogFile
 
@@ -159,13 +159,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for _ in range(10):  # a process may fork while the list is read
-            strays = list(_carrying(self._mark.encode()))
-            for stray in strays:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(stray, signal.SIGKILL)
-            if not strays:
-                break
+        end_marked(self._mark)
         self._log.end()
 
     @property
@@ -180,7 +174,7 @@ class Child:
 
     def resident(self) -> int:
         """Bytes of memory that the process and its children have."""
-        return sum(map(_resident, _family(self._process.pid)))
+        return resident(self._process.pid)
 
     def _readable(self, seconds: float) -> bool:
         return bool(self._arrivals.poll(seconds * 1000))
@@ -217,45 +211,9 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         status = self._process.returncode
-        if status is not None and status < 0:
-            what = f"was killed by signal {-status} ({signal.strsignal(-status)})"
-        elif status is not None:
-            what = f"ended with exit status {status}"
+        if status is not None:
+            what = ending(status)
         words = self._log.last_line()
         return RemoteFailure(
             f"the tracker's process {what}" + (f"; it wrote: {words}" if words else ""), self._log.tail()
         )
-
-
-def _family(pid: int) -> Iterator[int]:
-    """A process and its descendants, as far as /proc tells."""
-    yield pid
-    for thread in _listed(f"/proc/{pid}/task"):
-        with contextlib.suppress(OSError):
-            for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
-                yield from _family(int(child))
-
-
-def _resident(pid: int) -> int:
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return 0
-    return int(pages) * resource.getpagesize()
-
-
-def _carrying(mark: bytes) -> Iterator[int]:
-    """Processes that have `mark` among their environment."""
-    for name in _listed("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                if mark in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
-                    yield int(name)
-
-
-def _listed(folder: str) -> list[str]:
-    """The names in a folder that may go away at any time; none where there is no such folder."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208 - an iterator that an interruption leaves open would warn
-    except OSError:
-        return []

@@ -1,0 +1,29 @@
+"""What there is to run: a sequence of a data set, looked at before anything is started."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.running.scheduler import Task
+from benchmarks.store import SequenceRecord, truth_digest
+
+
+def planned(dataset: Dataset, name: str) -> Task:
+    """Reads a sequence's ground truth and finds its frames; the record says what data they are.
+
+    Raises:
+        SequenceError: they are missing, damaged, or not fit to be run.
+    """
+    sequence = dataset[name]
+    frames = sequence.open_frames()
+    if len(frames) != len(sequence.truth):
+        raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+    if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):
+        raise SequenceError(
+            f"{name}: its first box, {sequence.truth[0].tolist()}, is empty; no tracker can start"
+        )
+    record = SequenceRecord(
+        "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
+    )
+    return Task(sequence, record)

@@ -1,0 +1,183 @@
+"""Workers as processes of this machine, each with its own tracker and its share of cores and GPUs.
+
+`concurrent.futures` and loky give up all processes, and what they were at, when one of them dies. Here each
+is an interpreter of its own, in a session of its own, at the other end of a pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Items
+from dataclasses import replace
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
+
+from benchmarks.datasets import Dataset
+from benchmarks.running.crew import Crew, Hand
+from benchmarks.running.environment import usable_cores
+from benchmarks.running.recipe import Recipe
+from benchmarks.running.scheduler import Contender
+from benchmarks.running.worker import Lost, Message, Order, Worker, packed
+from trackers.external.family import end_marked, ending
+from trackers.external.interpreter import interpreter
+
+_GRACE = 4.0
+"""Seconds that workers have to end their trackers when they are told to."""
+
+_MARK = "SOTBENCH_WORKER"
+
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+
+class Workers(Crew):
+    """Runs sequences in several processes.
+
+    Args:
+        recipe: how each makes its scheduler.
+        dataset: where the sequences are from.
+        size: how many processes.
+
+    Raises:
+        UserError: the data set cannot be sent.
+    """
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, size: int) -> None:
+        super().__init__(size, recipe.batch)
+        self._workers = size
+        self._recipe = recipe
+        self._dataset = packed(dataset)
+
+    def hire(self) -> Hand:
+        taken = {hand.number for hand in self._hands if isinstance(hand, _Process)}
+        number = next(number for number in range(self._workers) if number not in taken)
+        gpus = gpus_here() if self._recipe.spec.device in ("auto", "cuda") else []
+        share = thread_limits(usable_cores() // self._workers, os.environ)
+        if gpus:
+            share["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+        hand = _Process(number, share)
+        hand.begin(self._recipe, self._dataset)
+        return hand
+
+    def listen(self, hands: Items[Hand]) -> Iterator[tuple[Hand, Message]]:
+        processes = {hand.connection: hand for hand in hands if isinstance(hand, _Process)}
+        told = wait(list(processes), timeout=1)
+        for connection, hand in processes.items():
+            if connection in told:
+                try:
+                    message: Message = connection.recv()
+                except (EOFError, OSError):
+                    message = Lost(hand.ending())
+                yield hand, message
+            elif hand.process.poll() is not None and not connection.poll():
+                # Something that it started holds its end of the pipe open.
+                yield hand, Lost(hand.ending())
+
+    def describe(self, contender: Contender) -> Contender:
+        return replace(contender, environment=contender.environment | {"workers": self._workers})
+
+    def close(self) -> None:
+        # All of them end at the same time.
+        for hand in self._hands:
+            assert isinstance(hand, _Process)
+            hand.stop()
+        super().close()
+
+
+class _Process(Hand):
+    """A worker in a process.
+
+    Args:
+        number: which of the workers it is; whoever takes its place has the same.
+        share: environment variables that give it its share of the machine.
+    """
+
+    def __init__(self, number: int, share: Mapping[str, str]) -> None:
+        super().__init__()
+        self.number = number
+        self._mark = f"{_MARK}={uuid.uuid4().hex}"
+        name, _, value = self._mark.partition("=")
+        self.connection, theirs = Pipe()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*interpreter(__name__), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, **share, name: value},
+                start_new_session=True,
+            )
+        self._until = 0.0
+
+    def begin(self, recipe: Recipe, dataset: bytes) -> None:
+        """Sends what it needs to make its tracker."""
+        with contextlib.suppress(OSError):
+            self.connection.send((recipe, dataset))
+
+    def send(self, order: Order) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.send(order)
+
+    def ending(self) -> str:
+        """How it ended, now that it has nothing more to say."""
+        try:
+            return ending(self.process.wait(_GRACE))
+        except subprocess.TimeoutExpired:
+            return "fell silent"
+
+    def stop(self) -> None:
+        """Tells it to end, without waiting until it has."""
+        if not self._until:
+            self._until = time.monotonic() + _GRACE
+            self.connection.close()
+            if self.tasks or not self.contender:  # otherwise it is waiting for an order
+                self.process.terminate()
+
+    def end(self) -> None:
+        self.stop()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(self._until - time.monotonic(), 0))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        end_marked(self._mark)
+
+
+def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that have numerical libraries use `threads` threads, or fewer where they are told so."""
+    limits = {}
+    for name in _THREADS:
+        told = environment.get(name, "")
+        limits[name] = str(max(min(threads, int(told) if told.isdecimal() else threads), 1))
+    return limits
+
+
+def gpus_here() -> list[str]:
+    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them; loads no library to ask.
+
+    Empty where the system does not show them as devices: then all workers see what this process sees.
+    """
+    told = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if told is not None:
+        return [name.strip() for name in told.split(",") if name.strip()]
+    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+
+
+def main() -> int:
+    """Is a worker until its driver has no more to say; the pipe's number is the first word."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    connection = Connection(int(sys.argv[1]))
+    worker = Worker(connection.send)
+    try:
+        worker.begin(*connection.recv())
+        while True:
+            worker.carry_out(connection.recv())
+    except (EOFError, ConnectionError):
+        return 0
+    finally:
+        worker.close()
