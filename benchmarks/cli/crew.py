@@ -17,7 +17,7 @@ def add_crew_options(parser: argparse.ArgumentParser) -> None:
     """Adds `--workers`, `--ray`, and what each of Ray's workers is given."""
     add = parser.add_argument
     add("--workers", type=count, metavar="N", help="run in N processes, which share cores and GPUs")
-    add("--ray", metavar="ADDRESS", help="run on a Ray cluster: local, auto, HOST:PORT or ray://HOST:PORT")
+    add("--ray", metavar="ADDRESS", help="run on a Ray cluster: local, auto or HOST:PORT")
     add("--cpus-per-worker", type=count, metavar="N", help="with --ray: cores for each worker (default: 1)")
     add(
         "--gpus-per-worker",

@@ -11,7 +11,7 @@ class Cluster:
 
     Attributes:
         address: `"local"` to start Ray on this machine, `"auto"` for the cluster that this machine is part
-            of, `HOST:PORT` or `ray://HOST:PORT`.
+            of, or `HOST:PORT` of its head.
         cpus: cores that each worker is given.
         gpus: GPUs, or the share of one, that each worker is given; None for one where the cluster has any
             and the tracker's device is not the CPU.
