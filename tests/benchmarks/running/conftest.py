@@ -1,0 +1,116 @@
+"""A data set on disk and a tracker that misbehaves, for runs in which other processes take part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.cli.main import main
+
+LENGTHS = {"short": 8, "middle": 12, "long": 20, "tail": 9}
+
+# Draws what it answers, so that a sequence that is not seeded as it should be shows. On sequence "long", at
+# its tenth frame, it does what it is told to: once for all processes, or always.
+TRACKER = '''
+import os, random, signal, time
+from pathlib import Path
+from trackers import Tracker
+
+class Odd(Tracker):
+    def __init__(self, folder: str = "", how: str = "well", always: bool = False, sleep: float = 0.0):
+        self.folder, self.how, self.always, self.sleep = Path(folder), how, always, sleep
+        if folder:
+            (self.folder / f"pid-{os.getpid()}").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "none"))
+        if how == "only-one" and self.turn() > 0: raise RuntimeError("there is one already")
+        if how == "dies-when-made": os.kill(os.getpid(), signal.SIGKILL)
+
+    def turn(self):
+        """How often this was asked before, by any process."""
+        number = 0
+        while True:
+            try:
+                (self.folder / f"turn-{number}").touch(exist_ok=False)
+                return number
+            except FileExistsError:
+                number += 1
+
+    def init(self, frame, box):
+        self.box, self.count, self.long = box, 0, frame[0, 0, 0] == 20
+        if self.how == "waits-for-others":
+            (self.folder / f"began-{os.getpid()}").touch()
+            until = time.monotonic() + 60
+            while len(list(self.folder.glob("began-*"))) < 2 and time.monotonic() < until: time.sleep(0.01)
+
+    def update(self, frame):
+        self.count += 1
+        time.sleep(self.sleep)
+        if self.long and self.count == 10 and (self.always or (self.folder != Path() and self.turn() == 0)):
+            if self.how == "dies": os.kill(os.getpid(), signal.SIGKILL)
+            if self.how == "kills-its-parent":
+                os.kill(os.getppid(), signal.SIGKILL)
+                time.sleep(60)
+        return self.box + [random.random(), float(frame[1, 1, 1]) / 255, 0, 0]
+'''
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """A folder of small videos; each is as long as the grey of its first pixel."""
+    root = tmp_path / "films"
+    rng = np.random.default_rng(0)
+    for name, length in LENGTHS.items():
+        (root / name).mkdir(parents=True)
+        for number in range(length):
+            frame = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+            frame[0, 0] = length
+            Image.fromarray(frame).save(root / name / f"{number:04}.png")
+        (root / name / "groundtruth.txt").write_text("10,8,6,5\n" * length)
+    (root / "sotbench.toml").write_text("one_based = false\n")
+    return root
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> str:
+    """A tracker in a file of its own; `--set how=...` says what it does."""
+    (tmp_path / "odd.py").write_text(TRACKER)
+    return f"{tmp_path / 'odd.py'}:Odd"
+
+
+@pytest.fixture
+def words(films: Path, odd: str) -> Callable[..., list[str]]:
+    """The command line that runs the tracker: `words(results, *options)`."""
+
+    def words(results: Path, *options: str) -> list[str]:
+        where = ("--dataset", "folder", "--data-root", str(films), "--results", str(results))
+        return ["run", "--tracker", odd, *where, "--device", "cpu", "--name", "t", *options]
+
+    return words
+
+
+@pytest.fixture
+def ran(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Runs it: `ran(results, *options)` gives the exit status and the manifest."""
+
+    def ran(results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+        status = main(words(results, *options))
+        [path] = results.glob("*/t/*/run.json")
+        manifest: dict[str, Any] = json.loads(path.read_text())
+        return status, manifest
+
+    return ran
+
+
+@pytest.fixture
+def boxes() -> Callable[[Path], dict[str, bytes]]:
+    """The files of boxes below a results folder, by name."""
+    return lambda results: {
+        path.name: path.read_bytes()
+        for path in results.glob("*/*/*/*.txt")
+        if not path.name.endswith(".time.txt")
+    }
