@@ -153,7 +153,7 @@ def _connect(address: str) -> None:
         else:
             _knock(address)
             ray.init(address=address, **quiet)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         first = str(error).strip().partition("\n")[0].rstrip(".")
         raise UserError(
             f"there is no Ray cluster to be reached at '{address}' ({first}); start one with "

@@ -1,0 +1,212 @@
+"""Who gets what, and which worker may take part, with workers that live here and are lost at will."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.datasets import open_dataset
+from benchmarks.protocols import PROTOCOLS
+from benchmarks.running.crew import TRIES, Crew, Hand
+from benchmarks.running.plan import planned
+from benchmarks.running.recipe import Recipe
+from benchmarks.running.scheduler import Contender, Job, Outcome
+from benchmarks.running.worker import Broken, Lost, Message, Order, Ready, Worker, packed
+from trackers.catalogue import TrackerSpec
+from trackers.errors import UserError
+
+
+class Here(Hand):
+    """A worker in this thread; `edit` changes what it says."""
+
+    def __init__(self, recipe: Recipe, data: bytes, edit: Callable[[Message], Message]) -> None:
+        super().__init__()
+        self.said: list[Message] = []
+        self.edit = edit
+        self.worker = Worker(lambda message: self.said.append(edit(message)))
+        self.worker.begin(recipe, data)
+
+    def send(self, order: Order) -> None:
+        self.worker.carry_out(order)
+
+    def end(self) -> None:
+        self.worker.close()
+
+
+class HereCrew(Crew):
+    """Each worker to be hired says what the next of `edits` makes of its words, the last for all others."""
+
+    def __init__(
+        self, data: Path, size: int, together: int = 1, edits: tuple[Callable[[Message], Message], ...] = ()
+    ) -> None:
+        super().__init__(size, together)
+        self.data = packed(open_dataset("folder", data))
+        self.edits = list(edits) or [lambda message: message]
+        self.orders: list[list[str]] = []
+
+    def hire(self) -> Hand:
+        edit = self.edits.pop(0) if len(self.edits) > 1 else self.edits[0]
+        hand = Here(Recipe(TrackerSpec("still")), self.data, edit)
+        carry_out = hand.worker.carry_out
+        hand.send = lambda order: (self.orders.append(list(order.records)), carry_out(order))[1]  # type: ignore
+        return hand
+
+    def listen(self, hands: Any) -> Iterator[tuple[Hand, Message]]:
+        for hand in list(hands):
+            while hand.said:
+                message = hand.said.pop(0)
+                if isinstance(message, Lost):
+                    hand.said.clear()
+                yield hand, message
+
+    def describe(self, contender: Contender) -> Contender:
+        return contender
+
+
+class Heard:
+    """What a person is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.started: list[str] = []
+
+    def start(self, sequence: str, frames: int) -> None:
+        self.started.append(sequence)
+
+    def advance(self, sequence: str, frames: float) -> None:
+        assert sequence in self.started
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def outcomes(crew: HereCrew, films: Path) -> tuple[list[Outcome], list[str]]:
+    dataset, heard = open_dataset("folder", films), Heard()
+    tasks = [planned(dataset, name) for name in dataset.names()]
+    with crew:
+        crew.contender()
+        found = list(crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard))
+    return found, heard.lines
+
+
+def test_the_longest_come_first(films: Path) -> None:
+    crew = HereCrew(films, 1)
+    found, _ = outcomes(crew, films)
+    assert crew.orders == [["long"], ["middle"], ["tail"], ["short"]]
+    assert [outcome.record.status for outcome in found] == ["ok"] * 4
+
+
+@pytest.mark.parametrize(
+    ("size", "together", "orders"),
+    [
+        (1, 3, [["long", "middle", "tail"], ["short"]]),
+        (2, 8, [["long", "middle"], ["tail"], ["short"]]),
+        (4, 8, [["long"], ["middle"], ["tail"], ["short"]]),
+    ],
+)
+def test_a_batch_is_filled_with_neighbours_in_length_unless_others_would_idle(
+    films: Path, size: int, together: int, orders: list[list[str]]
+) -> None:
+    crew = HereCrew(films, size, together)
+    outcomes(crew, films)
+    assert sorted(name for order in crew.orders for name in order) == ["long", "middle", "short", "tail"]
+    assert crew.orders[0] == orders[0]
+    assert len(crew.orders) == len(orders)
+
+
+def lost_at(name: str) -> Callable[[Message], Message]:
+    def edit(message: Message) -> Message:
+        return Lost("was killed") if getattr(message, "sequence", "") == name else message
+
+    return edit
+
+
+def test_what_dies_in_a_batch_is_tried_again_alone_and_given_up_in_the_end(films: Path) -> None:
+    crew = HereCrew(films, 1, together=4, edits=(lost_at("tail"),))
+    found, lines = outcomes(crew, films)
+    assert crew.orders[0] == ["long", "middle", "tail", "short"]
+    assert all(len(order) == 1 for order in crew.orders[1:])
+    assert crew.orders.count(["tail"]) == TRIES - 1
+    assert {outcome.sequence: outcome.record.status for outcome in found} == {
+        "long": "ok",
+        "middle": "ok",
+        "tail": "failed",
+        "short": "ok",
+    }
+    assert "tail: its worker was killed; it is tried again" in lines
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("code", "other", "its tracker has not the same code as the first worker's"),
+        ("weights", "other", "its tracker has not the same weights as the first worker's"),
+        ("device", "cuda:0", "it runs on cuda:0, the first worker on cpu"),
+    ],
+)
+def test_a_worker_with_another_tracker_takes_no_part(
+    films: Path, field: str, value: str, reason: str
+) -> None:
+    def other(message: Message) -> Message:
+        if isinstance(message, Ready):
+            return Ready(dataclasses.replace(message.contender, **{field: value}))
+        return message
+
+    found, lines = outcomes(HereCrew(films, 2, edits=(lambda message: message, other)), films)
+    assert [outcome.record.status for outcome in found] == ["ok"] * 4
+    assert lines == [f"a worker cannot take part: {reason}"]
+
+
+def test_another_machine_is_named_in_the_record(films: Path) -> None:
+    def elsewhere(message: Message) -> Message:
+        if isinstance(message, Ready):
+            about = message.contender.environment | {"processor": "abacus"}
+            return Ready(dataclasses.replace(message.contender, environment=about))
+        return message
+
+    found, _ = outcomes(HereCrew(films, 2, edits=(lambda message: message, elsewhere)), films)
+    assert {(o.environment or {}).get("processor") for o in found} == {None, "abacus"}
+
+
+def test_frames_that_differ_between_machines_are_not_run(films: Path, tmp_path: Path) -> None:
+    dataset, heard = open_dataset("folder", films), Heard()
+    tasks = [planned(dataset, name) for name in dataset.names()]
+    (films / "long" / "0003.png").write_bytes(b"another file")
+    with HereCrew(films, 1) as crew:
+        crew.contender()
+        found = {o.sequence: o.record for o in crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard)}
+    assert found["long"].status == "failed"
+    assert "not the same on every machine" in found["long"].message
+    assert found["short"].status == "ok"
+
+
+def test_without_workers_the_run_ends_in_a_sentence(films: Path) -> None:
+    fails = iter([False, True])
+
+    def first_only(message: Message) -> Message:
+        if isinstance(message, Ready):
+            return Lost("was killed") if next(fails) else message
+        return lost_at("long")(message)
+
+    with pytest.raises(
+        UserError, match="no worker is left: it was killed when it made the tracker; what was"
+    ):
+        outcomes(HereCrew(films, 1, edits=(first_only,)), films)
+
+
+def test_a_mistake_of_ours_shows_its_traceback(films: Path) -> None:
+    def broken(message: Message) -> Message:
+        return message if isinstance(message, Ready) else Broken("Traceback: here")
+
+    with pytest.raises(RuntimeError, match="a worker failed:\nTraceback: here"):
+        outcomes(HereCrew(films, 1, edits=(broken,)), films)
+
+
+def test_a_data_set_that_cannot_be_sent_is_refused(squares: Any) -> None:
+    squares.secret = lambda: None
+    with pytest.raises(UserError, match="data set 'squares' cannot be sent to another process"):
+        packed(squares)

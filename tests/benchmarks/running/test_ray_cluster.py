@@ -1,0 +1,106 @@
+"""Ray gives what one process gives; a worker of it that is killed costs a second try."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_networks import gradnet_weights, siamfc_weights
+
+from benchmarks.cli.main import main
+
+ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "sotbench[ray]"')
+
+from benchmarks.running.ray_cluster import room  # noqa: E402
+
+Ran = Callable[..., tuple[int, dict[str, Any]]]
+Boxes = Callable[[Path], dict[str, bytes]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two workers' worth of Ray on this machine."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # Ray would leave one in the home folder.
+        token = tmp_path_factory.mktemp("ray") / "token"
+        token.write_text(secrets.token_hex(32))
+        environment.setenv("RAY_AUTH_TOKEN_PATH", str(token))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20)
+        yield
+        ray.shutdown()
+
+
+def test_a_killed_worker_costs_a_second_try_and_no_byte(
+    ran: Ran, boxes: Boxes, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, alone = ran(tmp_path / "alone")
+    settings = ("--overwrite", "--set", f"folder={tmp_path}", "how=dies")
+    status, manifest = ran(tmp_path / "r", "--ray", "local", *settings)
+    assert status == 0
+    said = capsys.readouterr().err
+    assert "long: its worker was lost by Ray (ActorDiedError" in said
+    assert "it is tried again" in said
+    assert "by 2 workers" in said
+    assert boxes(tmp_path / "r") == boxes(tmp_path / "alone")
+    assert len(boxes(tmp_path / "r")) == 4
+    assert manifest["identity"]["code"] == alone["identity"]["code"]
+    [environment] = manifest["environments"]
+    assert environment["workers"] == 2
+    assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
+
+
+def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran(tmp_path / "r", "--sequences", "long", "short")
+    ran(tmp_path / "r", "--ray", "local")
+    assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet"])
+def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, boxes: Boxes, tmp_path: Path) -> None:
+    file = (gradnet_weights if tracker == "gradnet" else siamfc_weights)(tmp_path)
+    run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
+    run += ["--data-root", str(films), "--results"]
+    assert main([*run, str(tmp_path / "alone")]) == 0
+    assert main([*run, str(tmp_path / "ray"), "--ray", "local"]) == 0
+    assert len(boxes(tmp_path / "alone")) == 4
+    assert boxes(tmp_path / "ray") == boxes(tmp_path / "alone")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--ray", "local", "--cpus-per-worker", "64"), "no machine of the Ray cluster has 64 CPU and 0 GPU"),
+        (
+            ("--ray", "local", "--gpus-per-worker", "0.5"),
+            "no machine of the Ray cluster has 1 CPU and 0.5 GPU",
+        ),
+        (("--ray", "local", "--protocol", "realtime"), "protocol realtime follows the tracker's own times"),
+        (("--ray", "local", "--weights", "absent.pth"), "absent.pth: No such file"),
+        (("--ray", "local", "--set", "unknown=1"), "has no setting 'unknown'"),
+        (("--ray", "local", "--set", "how=dies-when-made"), "was lost by Ray (ActorDiedError"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    sentence: str,
+) -> None:
+    assert main(words(tmp_path / "r", *options)) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_room() -> None:
+    node = {"CPU": 16.0, "GPU": 2.0, "memory": 1e9}
+    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0) == 19
+    assert room([node, {"CPU": 3.0}], cpus=2, gpus=0) == 9
+    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0.5) == 4
+    assert room([node], cpus=1, gpus=0.4) == 4, "a share is of one GPU"
+    assert room([node], cpus=1, gpus=0.1) == 16
+    assert room([node], cpus=1, gpus=2) == 1
+    assert room([{}], cpus=1, gpus=0) == 0
