@@ -108,9 +108,9 @@ def ran(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, A
 
 @pytest.fixture
 def boxes() -> Callable[[Path], dict[str, bytes]]:
-    """The files of boxes below a results folder, by name."""
+    """The files of boxes below a results folder, by their place in it."""
     return lambda results: {
-        path.name: path.read_bytes()
+        str(path.relative_to(results)): path.read_bytes()
         for path in results.glob("*/*/*/*.txt")
         if not path.name.endswith(".time.txt")
     }

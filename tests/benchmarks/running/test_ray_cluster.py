@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
 
 from benchmarks.cli.main import main
@@ -26,9 +32,11 @@ def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
         # Ray would leave one in the home folder.
-        token = tmp_path_factory.mktemp("ray") / "token"
-        token.write_text(secrets.token_hex(32))
-        environment.setenv("RAY_AUTH_TOKEN_PATH", str(token))
+        folder = tmp_path_factory.mktemp("ray")
+        (folder / "token").write_text(secrets.token_hex(32))
+        environment.setenv("RAY_AUTH_TOKEN_PATH", str(folder / "token"))
+        environment.setenv("RAY_TMPDIR", tempfile.gettempdir())  # the names of its sockets have to be short
+        environment.setenv("TMPDIR", str(folder))  # for what is shipped
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20)
         yield
         ray.shutdown()
@@ -51,6 +59,51 @@ def test_a_killed_worker_costs_a_second_try_and_no_byte(
     [environment] = manifest["environments"]
     assert environment["workers"] == 2
     assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
+
+
+def test_what_a_machine_has_not_got_is_shipped(
+    ran: Ran, boxes: Boxes, odd: str, films: Path, tmp_path: Path
+) -> None:
+    siamfc_weights(tmp_path)
+    run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(films)]
+    run += ["--sequences", "short", "tail", "--results"]
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        here = f"/proc/self/fd/{folder}"  # another folder, or none, in every other process
+        for tracker, more in (
+            (f"{here}/odd.py:Odd", ()),
+            ("siamfc", ("--weights", f"{here}/siamfc.safetensors")),
+        ):
+            for results, ray_or_not in (("alone", ()), ("ray", ("--ray", "local"))):
+                assert main([*run, str(tmp_path / results), "--tracker", tracker, *more, *ray_or_not]) == 0
+    finally:
+        os.close(folder)
+    assert len(boxes(tmp_path / "alone")) == 4
+    assert boxes(tmp_path / "ray") == boxes(tmp_path / "alone")
+    copies = Path(os.environ["TMPDIR"]).glob("sotbench-*/*/*")
+    assert {path.name for path in copies} == {"odd.py", "siamfc.safetensors"}
+
+
+def test_a_terminated_driver_keeps_what_is_done_and_a_new_one_goes_on(
+    words: Callable[..., list[str]], ran: Ran, boxes: Boxes, tmp_path: Path
+) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    command = words(tmp_path / "r", "--ray", "local", "--set", f"folder={marks}", "sleep=0.15")
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", *command], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    assert until(lambda: any((tmp_path / "r").glob("*/t/ope/run.json")))
+    driver.send_signal(signal.SIGTERM)
+    _, said = driver.communicate(timeout=60)
+    assert driver.returncode == 130
+    assert "Traceback" not in said
+    assert until(lambda: not alive(marks), 15)
+
+    assert 0 < len(boxes(tmp_path / "r")) < 4, "terminated at the wrong time for this test"
+    assert main(command) == 0
+    ran(tmp_path / "alone")
+    assert boxes(tmp_path / "r") == boxes(tmp_path / "alone")
 
 
 def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,42 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
 
 from benchmarks.cli.main import main
 from benchmarks.running.workers import gpus_here, thread_limits
 
-ROOT = Path(__file__).parents[3]
 Ran = Callable[..., tuple[int, dict[str, Any]]]
 Boxes = Callable[[Path], dict[str, bytes]]
-
-
-def alive(folder: Path) -> list[int]:
-    """The processes that had a tracker and are still there."""
-    pids = [int(path.name.removeprefix("pid-")) for path in folder.glob("pid-*")]
-    return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and _running(pid)]
-
-
-def _running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def until(what: Callable[[], object], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize("protocol", ["ope", "supervised"])
