@@ -59,7 +59,9 @@ class Folder(OnDisk):
         self._shift = 1.0 if settings["one_based"] else 0.0
         self.title = str(settings.get("title", data_root.resolve().name))
         truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
-        self._truths = {name: path for name, path in truths.items() if path is not None}
+        self._truths = {
+            name: path.relative_to(data_root) for name, path in truths.items() if path is not None
+        }
         if not self._truths:
             raise UserError(f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt")
         self.all_names = tuple(self._truths)
@@ -68,10 +70,10 @@ class Folder(OnDisk):
         return self.all_names
 
     def folder(self, name: str) -> Path:
-        return self._truths[name].parent
+        return (self.root / self._truths[name]).parent
 
     def __getitem__(self, name: str) -> Sequence:
-        path = self._truths[name]
+        path = self.root / self._truths[name]
         truth, polygons = read_regions(path)
         return Sequence(
             name=name,

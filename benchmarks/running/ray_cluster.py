@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import platform
+import re
 import signal
 import socket
 import threading
@@ -172,10 +173,9 @@ def _knock(address: str) -> None:
 
 
 def _why(error: Exception) -> str:
-    """What Ray says of a lost actor, in short."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    about = next((line for line in lines if "Error: " in line), "its process or its machine died")
-    return f"{type(error).__name__}: {about}"
+    """What Ray says of a lost actor, in short; that sotbench is not installed there is worth saying."""
+    absent = re.search(r"^(ModuleNotFoundError|ImportError): .*", str(error), re.MULTILINE)
+    return type(error).__name__ + (f": {absent[0]}" if absent else "")
 
 
 class _Remote(Hand):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,21 @@ def test_images_and_rows_must_agree(tmp_path: Path) -> None:
         data["cat"].open_frames()
     with pytest.raises(SequenceError, match=r"dog: 0 images where groundtruth\.txt has 1 rows"):
         data["dog"].open_frames()
+
+
+def test_in_another_process_files_are_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = settle(tmp_path / "pets")
+    write_sequence(root / "cat")
+    monkeypatch.chdir(tmp_path)
+    data = open_dataset("folder", Path("pets"))
+    assert data.names() == ("cat",)
+    sent = pickle.dumps(data)
+    monkeypatch.chdir(root)  # a relative path would lead elsewhere
+    assert len(pickle.loads(sent)["cat"].truth) == 3
+    write_sequence(root / "cat", frames=5)
+    assert len(pickle.loads(sent)["cat"].truth) == 5
+    root.rename(tmp_path / "moved")
+    with pytest.raises(UserError, match=r"there is no folder .*pets here .*same place on every machine"):
+        pickle.loads(sent)
