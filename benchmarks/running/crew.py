@@ -8,7 +8,7 @@ kills its workers takes no other along; after three tries it is recorded as fail
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Iterator
 from collections.abc import Sequence as Items
@@ -33,7 +33,7 @@ TRIES = 3
 """How often a sequence is begun whose workers die."""
 
 
-class Hand:
+class Hand(ABC):
     """A worker as its driver sees it.
 
     Attributes:

@@ -27,6 +27,7 @@ from benchmarks.running.scheduler import Contender
 from benchmarks.running.worker import Lost, Message, Order, Worker, packed
 from trackers.external.family import end_marked, ending
 from trackers.external.interpreter import interpreter
+from trackers.external.limits import memory_here
 
 _GRACE = 4.0
 """Seconds that workers have to end their trackers when they are told to."""
@@ -51,7 +52,10 @@ class Workers(Crew):
     def __init__(self, recipe: Recipe, dataset: Dataset, size: int) -> None:
         super().__init__(size, recipe.batch)
         self._workers = size
-        self._recipe = recipe
+        limits = recipe.spec.limits
+        if limits.memory is None:  # what one tracker's process may have, where there are several
+            limits = replace(limits, memory=memory_here() * 3 // 4 // size)
+        self._recipe = replace(recipe, spec=replace(recipe.spec, limits=limits))
         self._dataset = packed(dataset)
 
     def hire(self) -> Hand:
