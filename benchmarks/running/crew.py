@@ -137,7 +137,7 @@ class Crew(Scheduler):
                 self._welcome(hand, self.describe(contender), progress)
             case Begun(name, frames):
                 progress.start(name, frames)
-            case Advanced(name, done):
+            case Advanced(name, done) if name in hand.tasks:  # it may be told when the sequence is over
                 progress.advance(name, done)
             case Note(line):
                 progress.say(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols import PROTOCOLS
+from benchmarks.running import worker
 from benchmarks.running.crew import TRIES, Crew, Hand
 from benchmarks.running.plan import planned
 from benchmarks.running.recipe import Recipe
@@ -72,13 +74,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.started: list[str] = []
+        self.under_way: set[str] = set()
 
     def start(self, sequence: str, frames: int) -> None:
-        self.started.append(sequence)
+        self.under_way.add(sequence)
 
     def advance(self, sequence: str, frames: float) -> None:
-        assert sequence in self.started
+        assert sequence in self.under_way
 
     def say(self, line: str) -> None:
         self.lines.append(line)
@@ -89,7 +91,10 @@ def outcomes(crew: HereCrew, films: Path) -> tuple[list[Outcome], list[str]]:
     tasks = [planned(dataset, name) for name in dataset.names()]
     with crew:
         crew.contender()
-        found = list(crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard))
+        found = []
+        for outcome in crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard):
+            heard.under_way.remove(outcome.sequence)
+            found.append(outcome)
     return found, heard.lines
 
 
@@ -116,6 +121,15 @@ def test_a_batch_is_filled_with_neighbours_in_length_unless_others_would_idle(
     assert sorted(name for order in crew.orders for name in order) == ["long", "middle", "short", "tail"]
     assert crew.orders[0] == orders[0]
     assert len(crew.orders) == len(orders)
+
+
+def test_progress_that_is_told_late_is_not_that_of_a_sequence_that_is_over(
+    films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = count(0, 0.06)  # between two messages are some frames, perhaps the last of a sequence
+    monkeypatch.setattr(worker.time, "monotonic", lambda: next(readings))
+    found, _ = outcomes(HereCrew(films, 1, together=4), films)
+    assert len(found) == 4
 
 
 def lost_at(name: str) -> Callable[[Message], Message]:
