@@ -117,6 +117,7 @@ def test_damaged_data_costs_its_sequence_alone(ran: Ran, films: Path, tmp_path: 
         (("--workers", "2", "--ray", "local"), "leave --workers out and say by --cpus-per-worker"),
         (("--gpus-per-worker", "0.5"), "--gpus-per-worker is for a Ray cluster"),
         (("--ray", "local", "--device", "cuda:1"), "'cuda:1' is one machine's GPU"),
+        (("--workers", "2", "--live"), "leave --batch, --workers and --ray out"),
         (("--workers", "0"), "argument --workers: invalid count value: '0'"),
         (("--ray", "local", "--gpus-per-worker", "1.5"), "argument --gpus-per-worker: invalid"),
         (("--workers", "2", "--set", "unknown=1"), "has no setting 'unknown'"),
@@ -138,6 +139,20 @@ def test_what_cannot_be_is_said_in_a_sentence(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_without_ray_it_is_said_how_to_get_it(
+    words: Callable[..., list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "benchmarks.running.ray_cluster", raising=False)
+    assert main(words(tmp_path / "r", "--ray", "local")) == 2
+    assert capsys.readouterr().err == (
+        'error: --ray needs the package ray; install it by pip install "sotbench[ray]"\n'
+    )
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
