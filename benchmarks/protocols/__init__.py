@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from benchmarks.protocols.protocol import Code, Init, Prediction, Protocol, Request, Run, Track, Trajectory
+from benchmarks.protocols.protocol import (
+    Code,
+    Init,
+    Prediction,
+    Protocol,
+    Request,
+    Run,
+    Track,
+    Trajectory,
+    timed_updates,
+)
 from trackers.registry import Entry, Registry
 
-__all__ = ["PROTOCOLS", "Code", "Init", "Prediction", "Protocol", "Request", "Run", "Track", "Trajectory"]
+__all__ = [
+    "PROTOCOLS",
+    "Code",
+    "Init",
+    "Prediction",
+    "Protocol",
+    "Request",
+    "Run",
+    "Track",
+    "Trajectory",
+    "timed_updates",
+]
 
 PROTOCOLS = Registry(
     "protocol",

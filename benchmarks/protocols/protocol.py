@@ -12,7 +12,7 @@ carried out: one sequence at a time, or many in lock-step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from enum import IntEnum
@@ -75,6 +75,20 @@ class Trajectory:
     seconds: NDArray[np.float64]
     codes: NDArray[np.int8] | None = None
     start: int = 0
+
+
+def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
+    """How many updates (initialisations left out) have a time, and how many seconds they took together."""
+    count, seconds = 0, 0.0
+    for trajectory in trajectories:
+        timed = np.isfinite(trajectory.seconds)
+        if trajectory.codes is None:
+            timed[0] = False
+        else:
+            timed &= (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
+        count += int(timed.sum())
+        seconds += float(trajectory.seconds[timed].sum())
+    return count, seconds
 
 
 Run: TypeAlias = Generator[Request, Prediction, Trajectory]

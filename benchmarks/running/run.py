@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.protocols import PROTOCOLS, Code, Protocol, Trajectory
+from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
 from benchmarks.running.cluster import Cluster
 from benchmarks.running.live import Live
 from benchmarks.running.plan import planned
@@ -164,7 +162,7 @@ def _run(
                 name, record = outcome.sequence, outcome.record
                 if outcome.environment is not None:
                     record = replace(record, environment=manifest.add_environment(outcome.environment))
-                updates, seconds = _updates(outcome.trajectories)
+                updates, seconds = timed_updates(outcome.trajectories)
                 if record.status == "ok":
                     record = replace(record, runs=folder.write(name, outcome.trajectories))
                     summary.frames += record.frames
@@ -180,20 +178,6 @@ def _run(
         manifest.write(folder.manifest_path)
     summary.remark = scheduler.remark()
     return summary
-
-
-def _updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
-    """How many updates (initialisations left out) have a time, and how many seconds they took together."""
-    count, seconds = 0, 0.0
-    for trajectory in trajectories:
-        timed = np.isfinite(trajectory.seconds)
-        if trajectory.codes is None:
-            timed[0] = False
-        else:
-            timed &= (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
-        count += int(timed.sum())
-        seconds += float(trajectory.seconds[timed].sum())
-    return count, seconds
 
 
 def _identity(settings: RunSettings, contender: Contender, repeat: int) -> Identity:

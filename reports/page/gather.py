@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.datasets import Sequence as VideoSequence
-from benchmarks.protocols import Code
+from benchmarks.protocols import timed_updates
 from benchmarks.scoring import NamedRules, RunScore, score_run
 from benchmarks.store import Manifest, Run, RunFolder, read_run
 from reports.page.series import Series, measure_series
@@ -113,7 +111,7 @@ class Gatherer:
             run.failed,
             {profile.name: self._score(run, profile) for profile in self.profiles},
             self._series(run),
-            updates_per_second(run),
+            updates_per_second(run, manifest),
         )
         self._known[tracker] = (stamp, report)
         return report
@@ -145,19 +143,14 @@ def manifest_stamp(path: Path) -> object:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def updates_per_second(run: Run) -> float | None:
+def updates_per_second(run: Run, manifest: Manifest) -> float | None:
     """Updates divided by the tracker's time, initialisations left out, over all sequences of a run.
 
-    None where no time is known, as in most results of other tools.
+    None where no time is known, as in most results of other tools, or where it was not the tracker's own
+    because several workers shared the machine.
     """
-    updates, seconds = 0, 0.0
-    for trajectories in run.trajectories.values():
-        for trajectory in trajectories:
-            updated = np.isfinite(trajectory.seconds)
-            if trajectory.codes is None:
-                updated[0] = False
-            else:
-                updated &= (trajectory.codes != Code.INITIALIZED) & (trajectory.seconds > 0)
-            updates += int(updated.sum())
-            seconds += float(trajectory.seconds[updated].sum())
+    if any("workers" in environment for environment in manifest.environments):
+        return None
+    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
+    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
     return updates / seconds if seconds > 0 else None

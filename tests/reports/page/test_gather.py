@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.scoring import choose_profiles
+from benchmarks.store import RunFolder
+from benchmarks.store.manifest import read_manifest
 from reports.page.gather import Gatherer, Remembered
 from trackers.errors import UserError
 
@@ -36,6 +38,14 @@ def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
     assert first.fps is not None
     run(results, "both")
     assert set(reader.gather(["still"])[0].series) == {"right", "down", "both"}
+
+
+def test_times_that_workers_shared_are_no_fps(results, squares):
+    path = RunFolder(results, "squares", "still", "ope").manifest_path
+    manifest = read_manifest(path)
+    manifest.environments.append({**manifest.environments[0], "workers": 2})
+    manifest.write(path)
+    assert gatherer(results, squares).gather(["still"])[0].fps is None
 
 
 def test_ground_truth_is_read_once(results, squares, monkeypatch):
