@@ -101,10 +101,9 @@ def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
     if convolution.stride != (1, 1):
         return WholeVectors(convolution)
     # In narrower layers the transformations cost more than the multiplications they save.
-    width = convolution.out_channels // convolution.groups
-    if convolution.kernel_size == (3, 3):
-        return TileWinograd(convolution) if width >= 96 else convolution
-    return RowWinograd(convolution) if width >= 128 else convolution
+    if convolution.out_channels // convolution.groups < 128:
+        return convolution
+    return TileWinograd(convolution) if convolution.kernel_size == (3, 3) else RowWinograd(convolution)
 
 
 class WholeVectors(nn.Module):
