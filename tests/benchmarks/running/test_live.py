@@ -158,4 +158,4 @@ def test_other_protocols_can_be_watched(squares, tmp_path, protocol):
 
 def test_a_batch_cannot_be_watched(squares, tmp_path, capsys):
     assert run(tmp_path, "--batch", "2") == 2
-    assert "leave --batch out" in capsys.readouterr().err
+    assert "leave --batch, --workers and --ray out" in capsys.readouterr().err
