@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -138,13 +139,16 @@ class _Slot:
     def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, ahead: int) -> None:
         self.task = task
         self.outcome: Outcome | None = None
-        self._share = share_of_an_answer(job, task.sequence)
         self._answers = 0
         self._deadline = math.inf if job.limit is None else time.perf_counter() + job.limit
-        self._frames = Prefetcher(task.sequence.open_frames(), pool, ahead)
+        self._share = 0.0
+        self._open = ExitStack()
 
         def begin() -> Request:
-            self._requests = attempt(job, sized(task.sequence, self._frames))
+            self._frames = self._open.enter_context(Prefetcher(task.sequence.open_frames(), pool, ahead))
+            sequence = sized(task.sequence, self._frames)
+            self._share = share_of_an_answer(job, sequence)
+            self._requests = attempt(job, sequence)
             return next(self._requests)
 
         self._go_on(begin)
@@ -175,4 +179,4 @@ class _Slot:
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome = outcome
-        self._frames.close()
+        self._open.close()

@@ -42,12 +42,13 @@ class OneByOne(Scheduler):
                     yield Outcome(task.sequence.name, failed(task.record, error))
 
     def _ran(self, job: Job, task: Task, pool: Executor, progress: Progress) -> Outcome:
-        sequence, transport = task.sequence, list[float]()
-        with Prefetcher(sequence.open_frames(), pool) as frames:
+        transport = list[float]()
+        with Prefetcher(task.sequence.open_frames(), pool) as frames:
+            sequence = sized(task.sequence, frames)
             tracker = self._builder.tracker()
             deadline = None if job.limit is None else time.perf_counter() + job.limit
             trajectories = drive(
-                attempt(job, sized(sequence, frames), partial(seed, tracker, job.seed, sequence.name)),
+                attempt(job, sequence, partial(seed, tracker, job.seed, sequence.name)),
                 tracker,
                 frames,
                 deadline=deadline,

@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
 from benchmarks.running.cluster import Cluster
-from benchmarks.running.live import Live
 from benchmarks.running.plan import planned
 from benchmarks.running.progress import RunProgress
 from benchmarks.running.recipe import Recipe
@@ -149,9 +148,12 @@ def _run(
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
     manifest.sequences |= summary.failed
 
-    live = Live(folder.path) if settings.live else None
+    live = None
     job = Job(protocol, repeat, settings.seed, settings.limit)
-    if live:
+    if settings.live:
+        from benchmarks.running.live import Live  # brings OpenCV, which other runs need not load
+
+        live = Live(folder.path)
         job = replace(job, watch=live.see)
     total = sum(len(task.sequence.truth) for task in todo)
     with RunProgress(len(todo), total, above=live) as progress:

@@ -107,20 +107,10 @@ TWICE = """say((json.dumps({"box": box}) + "\\n") * 2); continue"""
 
 
 @pytest.fixture
-def start(squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def start(marked_squares: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Runs a misdeed over three sequences and returns their records; what it leaves behind is an error."""
     (tmp_path / "bad.py").write_text(CLASS)
     (tmp_path / "bad_program.py").write_text(PROGRAM)
-    load = type(squares).__getitem__
-
-    def marked(self: Any, name: str) -> Any:
-        sequence = load(self, name)
-        if name == "down":
-            for frame in sequence.open_frames().pixels:
-                frame[:] = 77
-        return sequence
-
-    monkeypatch.setattr(type(squares), "__getitem__", marked)
 
     def start(tracker: str, *options: str) -> dict[str, Any]:
         words = ["run", "--tracker", tracker.replace("DIR", str(tmp_path)), "--dataset", "squares"]

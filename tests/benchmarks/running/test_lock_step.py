@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from small_networks import gradnet_weights, siamfc_weights
 
 from benchmarks.cli.main import main
+from benchmarks.running.progress import RunProgress
 from benchmarks.store import RunFolder
 
 # Follows nothing, but answers by what it was told in each slot, so that mixed-up slots show. Sequence "down"
@@ -43,17 +45,7 @@ class Bad(BatchTracker):
 
 
 @pytest.fixture
-def bad(squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    load = type(squares).__getitem__
-
-    def marked(self: Any, name: str) -> Any:
-        sequence = load(self, name)
-        if name == "down":
-            for frame in sequence.open_frames().pixels:
-                frame[:] = 77
-        return sequence
-
-    monkeypatch.setattr(type(squares), "__getitem__", marked)
+def bad(marked_squares: Any, tmp_path: Path) -> str:
     (tmp_path / "bad.py").write_text(BATCH)
     return f"{tmp_path / 'bad.py'}:Bad"
 
@@ -94,6 +86,36 @@ def test_slots_are_not_mixed_up(bad: str, tmp_path: Path, slots: int, protocol: 
         assert status == 0
         assert len(records) == 4
     assert boxes(tmp_path / "batch", protocol=protocol) == boxes(tmp_path / "alone", protocol=protocol)
+
+
+@pytest.mark.parametrize("options", [(), ("--batch", "2")])
+def test_what_needs_the_size_of_images_learns_it_from_a_frame(
+    bad: str, squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    ran(bad, tmp_path / "told", "--protocol", "sre", *options)
+    load = type(squares).__getitem__
+    monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: replace(load(self, name), size=None))
+    status, records = ran(bad, tmp_path / "seen", "--protocol", "sre", *options)
+    assert status == 0
+    assert {len(record["runs"]) for record in records.values()} == {12}
+    assert boxes(tmp_path / "seen", protocol="sre") == boxes(tmp_path / "told", protocol="sre")
+
+
+@pytest.mark.parametrize("options", [(), ("--batch", "2")])
+def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
+    bad: str, squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    start = RunProgress.start
+
+    def vanish(self: RunProgress, sequence: str, frames: int) -> None:
+        squares.lost = {"right"}
+        start(self, sequence, frames)
+
+    monkeypatch.setattr(RunProgress, "start", vanish)
+    ended, records = ran(bad, tmp_path, *options)
+    assert ended == 1
+    assert records["right"]["message"] == "right: its frames are missing"
+    assert sum(record["status"] == "ok" for record in records.values()) == 3
 
 
 @pytest.mark.parametrize(
