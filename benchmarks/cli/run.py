@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from benchmarks.cli.crew import add_crew_options, cluster
-from benchmarks.cli.interruption import interrupted_when_terminated
 from benchmarks.cli.options import (
     add_data_root,
     add_dataset,
@@ -17,6 +17,7 @@ from benchmarks.cli.options import (
     count,
 )
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
+from trackers.signals import answering
 
 NAME = "run"
 HELP = "Run a tracker over a data set; what an earlier run has done is kept."
@@ -81,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         workers=arguments.workers or 1,
         ray=cluster(arguments),
     )
-    with interrupted_when_terminated():
+    # Being told to end is an interruption: what was started has to be ended as well.
+    with answering(signal.SIGTERM, signal.default_int_handler):
         summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
-from benchmarks.cli.interruption import interrupted_when_terminated
 from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split, chosen_sequences, count
 from benchmarks.cli.output import show
 from trackers.commands import add_isolation_options, add_tracker_options, tracker_spec
+from trackers.signals import answering
 
 NAME = "speed"
 HELP = "Measure how fast a tracker is, with an interval and a record of the machine; compare with before."
@@ -83,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"[{number}/{arguments.repetitions}] {fps:.1f} FPS", file=sys.stderr)
 
     name = arguments.name or spec.label
-    with interrupted_when_terminated():
+    # Being told to end is an interruption: what was started has to be ended as well.
+    with answering(signal.SIGTERM, signal.default_int_handler):
         record = measure(workload, name, arguments.repetitions, arguments.threads, told)
     path = record.write(arguments.results)
     for doubt in record.doubts:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from trackers.errors import UserError
+from trackers.signals import answering
 
 Returned = TypeVar("Returned")
 
@@ -36,7 +36,8 @@ def in_own_process(function: Callable[..., Returned], *arguments: object) -> Ret
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments))
-    with _deaf_to_interruptions():
+    # It never hears of Ctrl-C, which a terminal tells all: it is ended here.
+    with answering(signal.SIGINT, signal.SIG_IGN):
         process.start()
     sender.close()  # so that the end of the process is seen here
     try:
@@ -68,19 +69,6 @@ def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[o
             answer = (None, error)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sender.send(answer)
-
-
-@contextmanager
-def _deaf_to_interruptions() -> Iterator[None]:
-    """What is started here never hears of Ctrl-C, which a terminal tells all: the caller ends it."""
-    if threading.current_thread() is not threading.main_thread():  # which alone may change that
-        yield
-        return
-    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, usual)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from trackers.answers import read_box
 from trackers.errors import UserError
+from trackers.signals import answering
 from trackers.tracker import Boxes, Frame, Tracker
 from trackers.video.drawing import TARGET, draw_region, draw_text, line_width
 
@@ -98,16 +99,10 @@ def _shown(frame: Frame, box: Boxes, number: int, fps: float | None) -> Frame:
 def until_interrupted() -> Iterator[Callable[[], bool]]:
     """Tells whether Ctrl-C was pressed, instead of breaking off; a second one breaks off all the same."""
     pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # nobody else hears of signals
-        yield pressed.is_set
-        return
 
     def note(number: int, stack: object) -> None:  # noqa: ARG001
         pressed.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    usual = signal.signal(signal.SIGINT, note)
-    try:
+    with answering(signal.SIGINT, note):
         yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, usual)
