@@ -1,6 +1,6 @@
 """Steps that a GPU does again and again, recorded once as CUDA graphs.
 
-A Siamese tracker's update is some 150 small kernels. Handing them over one by one costs the CPU more time
+A Siamese tracker's update is some 120 small kernels. Handing them over one by one costs the CPU more time
 than the GPU needs for them; a recorded graph is handed over as one.
 """
 
