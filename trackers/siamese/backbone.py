@@ -99,7 +99,7 @@ def for_cpu(network: Embedding) -> Embedding:
 def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
     """The fastest form that was measured (docs/performance.md)."""
     if convolution.stride != (1, 1):
-        return WholeVectors(convolution)
+        return WholeVectors(convolution) if convolution.out_channels % 16 else convolution
     # In narrower layers the transformations cost more than the multiplications they save.
     if convolution.out_channels // convolution.groups < 128:
         return convolution
@@ -115,13 +115,12 @@ class WholeVectors(nn.Module):
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
         self.channels = convolution.out_channels
-        missing = -self.channels % 16
         self.filled = copy.deepcopy(convolution)
-        if missing:
-            self.filled.weight = nn.Parameter(F.pad(convolution.weight, (0, 0) * 3 + (0, missing)), False)
-            self.filled.weight.data = self.filled.weight.data.contiguous(memory_format=torch.channels_last)
-            assert convolution.bias is not None
-            self.filled.bias = nn.Parameter(F.pad(convolution.bias, (0, missing)), False)
+        missing = -self.channels % 16
+        weight = F.pad(convolution.weight, (0, 0) * 3 + (0, missing))
+        self.filled.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), False)
+        assert convolution.bias is not None
+        self.filled.bias = nn.Parameter(F.pad(convolution.bias, (0, missing)), False)
 
     def forward(self, x: Tensor) -> Tensor:
         """As the convolution's."""
