@@ -56,12 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from datetime import datetime
 
     from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.remembered import Remembered
     from benchmarks.scoring import choose_profiles
     from benchmarks.store import select_runs
     from benchmarks.store.atomic import write_atomic
     from reports.page.document import html_page, report_data, scored_names, sequence_data
     from reports.page.frames import filmstrips
-    from reports.page.gather import Gatherer, Remembered
+    from reports.page.gather import Gatherer
 
     dataset = Remembered(open_dataset(chosen.dataset, chosen.data_root, chosen.split))
     profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)

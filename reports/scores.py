@@ -20,6 +20,7 @@ from benchmarks.cli.options import (
 )
 from benchmarks.cli.output import read_runs
 from benchmarks.datasets import open_dataset
+from benchmarks.datasets.remembered import Remembered
 from benchmarks.scoring import NamedRules, Record, RunScore, choose_profile, score_run
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from benchmarks.scoring.tables import metric_names
@@ -161,7 +162,7 @@ def read_subject(arguments: argparse.Namespace) -> Subject:
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
-    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     rules = choose_profile(arguments.profile, dataset.name, arguments.protocol)
     known = published_scores(dataset.name, arguments.protocol)
     shown = _chosen(known, arguments.published, dataset.title)

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError(
                 f"--out names one video, and there are {len(names)}; give --mosaic, or leave it out"
             )
-    runs = read_runs(chosen, dataset, chosen.tracker)
+    runs = list(read_runs(chosen, dataset, chosen.tracker))
     if len(runs) > _MOST:
         raise UserError(
             f"colours tell {_MOST} trackers apart, and {len(runs)} are there; choose by --tracker"

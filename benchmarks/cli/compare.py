@@ -46,16 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints one comparison per pair and metric; what was left out is said on standard error."""
     from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.remembered import Remembered
     from benchmarks.scoring import choose_profile, score_run
     from benchmarks.scoring.compare import compare, comparison_record
     from benchmarks.scoring.tables import comparisons_table
 
-    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    runs = read_runs(arguments, dataset, arguments.trackers)
-    if len(runs) < 2:
-        raise UserError(f"`compare` needs two different trackers; name another beside {runs[0].tracker}")
-    scores = [score_run(run, dataset, profile) for run in runs]
+    scores = [score_run(run, dataset, profile) for run in read_runs(arguments, dataset, arguments.trackers)]
+    if len(scores) < 2:
+        raise UserError(f"`compare` needs two different trackers; name another beside {scores[0].tracker}")
     comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
     shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -29,19 +29,17 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[str] | None) -> list[Run]:
-    """Reads the runs of `trackers`, or all there are; says on standard error what they lack.
+def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[str] | None) -> Iterator[Run]:
+    """Reads the runs of `trackers`, or all there are, one by one; says on standard error what they lack.
 
     Raises:
         UserError: there is none, or none of a tracker that was named.
     """
-    runs = []
     for name in select_runs(arguments.results, dataset.name, arguments.protocol, trackers):
         run = read_run(arguments.results, dataset.name, name, arguments.protocol)
         for sequence, why in run.failed.items():
             print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
-        runs.append(run)
-    return runs
+        yield run
 
 
 def print_records(records: Sequence[Record], form: str, table: Callable[[], Table]) -> None:

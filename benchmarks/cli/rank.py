@@ -42,12 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints a row per tracker, the best mean rank first."""
     from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.remembered import Remembered
     from benchmarks.scoring import choose_profile, score_run
     from benchmarks.scoring.ranking import rank_runs
     from benchmarks.scoring.tables import ranking_table
     from benchmarks.scoring.vot_run import VOTRunScore
 
-    dataset = open_dataset(arguments.dataset, arguments.data_root)
+    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root))
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
     scores = [
         score

@@ -45,10 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints the scores on standard output; what was left out is said on standard error."""
     from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.remembered import Remembered
     from benchmarks.scoring import choose_profiles, score_run
     from benchmarks.scoring.tables import records_table
 
-    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
     for run in read_runs(arguments, dataset, arguments.tracker):

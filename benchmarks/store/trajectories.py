@@ -6,6 +6,8 @@ no region, it is VOT's code instead: 1 initialised, 2 failed, 0 skipped.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,13 +58,22 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     Raises:
         UserError: a line is something else.
     """
+    if _CODE_LINE.search(text) is None:
+        return parse_rows(text, _columns(text), where), None
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
     lines = [line for line in text.splitlines() if line.strip()]
     tracked = [line for line in lines if line.strip() not in known]
-    columns = 8 if tracked and tracked[0].count(",") == 7 else 4
-    if len(tracked) == len(lines):
-        return parse_rows(text, columns, where), None
+    columns = _columns("\n".join(tracked[:1]))
     codes = np.array([known.get(line.strip(), Code.TRACKED) for line in lines], dtype=np.int8)
     regions = np.full((len(lines), columns), np.nan)
     regions[codes == Code.TRACKED] = parse_rows("\n".join(tracked), columns, where)
     return regions, codes
+
+
+_CODE_LINE = re.compile(r"(?:\A|[\r\n])[ \t]*[012][ \t]*(?:[\r\n]|\Z)")
+
+
+def _columns(text: str) -> int:
+    """How many numbers the first line has that has any: eight, a polygon's, or else four are expected."""
+    first = text.lstrip().partition("\n")[0]
+    return 8 if first.count(",") == 7 else 4

@@ -7,31 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.protocols import timed_updates
 from benchmarks.scoring import NamedRules, RunScore, score_run
 from benchmarks.store import Manifest, Run, RunFolder, read_run
 from reports.page.series import Series, measure_series
 from trackers.errors import UserError
-
-
-class Remembered(Dataset):
-    """A data set that reads each sequence's ground truth once, however many runs and profiles ask for it."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.name, self.title = dataset.name, dataset.title
-        self.attributes, self.all_names = dataset.attributes, dataset.all_names
-        self._dataset = dataset
-        self._known: dict[str, VideoSequence] = {}
-        self._names = dataset.names()
-
-    def names(self) -> tuple[str, ...]:
-        return self._names
-
-    def __getitem__(self, name: str) -> VideoSequence:
-        if name not in self._known:
-            self._known[name] = self._dataset[name]
-        return self._known[name]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,13 @@ from pathlib import Path
 from threading import Lock
 
 from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_dataset
+from benchmarks.datasets.remembered import Remembered
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import NamedRules, choose_profiles
 from benchmarks.store import find_runs
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
-from reports.page.gather import Gatherer, Remembered, manifest_stamp
+from reports.page.gather import Gatherer, manifest_stamp
 from reports.page.pack import Json
 from trackers.errors import UserError
 
