@@ -6,8 +6,6 @@ no region, it is VOT's code instead: 1 initialised, 2 failed, 0 skipped.
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +56,7 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     Raises:
         UserError: a line is something else.
     """
-    if _CODE_LINE.search(text) is None:
+    if not _has_codes(text):
         return parse_rows(text, _columns(text), where), None
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
     lines = [line for line in text.splitlines() if line.strip()]
@@ -70,7 +68,11 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     return regions, codes
 
 
-_CODE_LINE = re.compile(r"(?:\A|[\r\n])[ \t]*[012][ \t]*(?:[\r\n]|\Z)")
+def _has_codes(text: str) -> bool:
+    """Whether a line is nothing but a code; most files are long and have none, so it is one quick search."""
+    blank = any(character in text for character in " \t\r")
+    plain = "\n" + ("\n".join(map(str.strip, text.splitlines())) if blank else text) + "\n"
+    return any(f"\n{code.value}\n" in plain for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED))
 
 
 def _columns(text: str) -> int:
