@@ -2,8 +2,9 @@
 
     python tools/gallery.py --results DIR docs/images
 
-`--results` holds runs of `still`, `ncc`, `siamfc-lite` and `gradnet-lite`, and supervised ones of the first
-three. The pictures have 200 dots per inch and 256 colours, so that each is small.
+`--results` holds runs of `still`, `ncc`, `siamfc-lite` and `gradnet-lite`, supervised ones of the first
+three, and the speed of all four as `benchmarks speed --results DIR` recorded it. The pictures have 200 dots
+per inch and 256 colours, so that each is small.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from reports.plot import KINDS, parser
 from reports.scores import read_subject
 
 SHOWN = {
-    "ope": ("success", "precision", "scores", "attributes", "attribute-dots", "sequences"),
+    "ope": ("success", "precision", "scores", "attributes", "attribute-dots", "sequences", "speed"),
     "supervised": ("eao", "ar"),
 }
 PROFILES = {"ope": "otb", "supervised": "vot2017"}

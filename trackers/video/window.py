@@ -46,22 +46,34 @@ class Window:
     def __init__(self, title: str) -> None:
         # Its name is plain: OpenCV takes no others everywhere.
         self._name = "sotbench"
-        cv2.namedWindow(self._name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        self._sized = False
+        # OpenCV's wheel has a Qt without fonts, which would complain of it for every window.
+        os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
+        cv2.namedWindow(self._name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.setWindowTitle(self._name, title)
 
     def choose(self, frame: Frame) -> Boxes | None:
         """Lets the user draw a box, shape (4,); None if they do not."""
+        self._fit(frame)
         box = np.array(cv2.selectROI(self._name, _bgr(frame), False, False), dtype=np.float64)
         return box if (box[2:] > 0).all() else None
 
     def show(self, frame: Frame) -> bool:
         """Shows a frame; False when the user has had enough."""
+        self._fit(frame)
         cv2.imshow(self._name, _bgr(frame))
         key = cv2.waitKey(1) & 0xFF
         if key == ord(" "):
             while self._open() and (key := cv2.waitKey(50) & 0xFF) not in (ord(" "), *_ENOUGH):
                 pass
         return key not in _ENOUGH and self._open()
+
+    def _fit(self, frame: Frame) -> None:
+        """Makes the window as large as its first frame; later its size is the user's."""
+        if not self._sized:
+            height, width = frame.shape[:2]
+            cv2.resizeWindow(self._name, width, height)
+            self._sized = True
 
     def _open(self) -> bool:
         return bool(cv2.getWindowProperty(self._name, cv2.WND_PROP_VISIBLE) >= 1)

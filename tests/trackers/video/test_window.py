@@ -20,6 +20,7 @@ class Screen:
         self.open = True
         self.shown: list[np.ndarray] = []
         self.drawn = (0, 0, 0, 0)
+        self.sizes: list[tuple[int, int]] = []
 
 
 @pytest.fixture
@@ -27,6 +28,7 @@ def screen(monkeypatch) -> Screen:
     screen = Screen()
     monkeypatch.setattr(cv2, "namedWindow", lambda name, flags: None)
     monkeypatch.setattr(cv2, "setWindowTitle", lambda name, title: None)
+    monkeypatch.setattr(cv2, "resizeWindow", lambda name, *size: screen.sizes.append(size))
     monkeypatch.setattr(cv2, "destroyAllWindows", lambda: setattr(screen, "open", False))
     monkeypatch.setattr(cv2, "imshow", lambda name, image: screen.shown.append(image))
     monkeypatch.setattr(cv2, "waitKey", lambda delay: screen.keys.pop(0) if screen.keys else -1)
@@ -56,6 +58,13 @@ def test_space_holds_until_space(screen):
     assert len(screen.keys) == 1
     screen.keys = [ord(" "), -1, ord("q")]
     assert not window.show(FRAME)
+
+
+def test_the_window_is_as_large_as_its_first_frame(screen):
+    window = Window("any")
+    assert window.show(FRAME)
+    assert window.show(FRAME[:20])
+    assert screen.sizes == [(64, 48)]
 
 
 def test_a_closed_window_ends(screen):
