@@ -57,19 +57,20 @@ def add_origin(parser: argparse.ArgumentParser, text: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Imports everything or nothing, and says on standard error what was found."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.store import RunFolder
+    from benchmarks.store import FolderLock, RunFolder
     from benchmarks.store.formats import FORMATS, read_results
 
     form = FORMATS.load(arguments.form)()
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     protocol = arguments.protocol or form.protocols[0]
     folder = RunFolder(arguments.results, dataset.name, arguments.tracker, protocol)
-    if folder.manifest_path.exists() and not arguments.overwrite:
-        raise UserError(
-            f"there are results in {folder.path}; give another --tracker, or --overwrite to replace them"
-        )
-    imported = read_results(arguments.path, form, dataset, protocol, arguments.origin)
-    _store(imported, folder, dataset, {"path": str(arguments.path), "format": form.name})
+    with FolderLock(folder.path):
+        if folder.manifest_path.exists() and not arguments.overwrite:
+            raise UserError(
+                f"there are results in {folder.path}; give another --tracker, or --overwrite to replace them"
+            )
+        imported = read_results(arguments.path, form, dataset, protocol, arguments.origin)
+        _store(imported, folder, dataset, {"path": str(arguments.path), "format": form.name})
     for note in imported.notes:
         print(note, file=sys.stderr)
     if imported.skipped:

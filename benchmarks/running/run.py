@@ -10,12 +10,13 @@ from pathlib import Path
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
 from benchmarks.running.cluster import Cluster
+from benchmarks.running.ledger import Ledger
 from benchmarks.running.plan import planned
 from benchmarks.running.progress import RunProgress
 from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Contender, Job, Scheduler, Task
 from benchmarks.running.workers import Workers
-from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord
+from benchmarks.store import Identity, RunFolder, SequenceRecord
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
 
@@ -92,9 +93,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     are on disk before the manifest says so: a run that is killed loses only the sequence it was at.
 
     Raises:
-        UserError: the tracker cannot be built, no sequence can be run, or the folder holds results that
-            were made with other settings.
-        OSError: results cannot be written.
+        UserError: the tracker cannot be built, no sequence can be run, results cannot be written, or the
+            folder holds results that were made with other settings or is another run's at present.
     """
     if settings.live and (settings.batch > 1 or settings.workers > 1 or settings.ray):
         raise UserError("--live shows one sequence at a time; leave --batch, --workers and --ray out")
@@ -102,7 +102,12 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
     recipe = Recipe(settings.spec, settings.limit, folder.log_path, settings.batch)
     with _scheduler(settings, recipe, dataset) as scheduler:
-        return _run(settings, dataset, names, protocol, folder, scheduler)
+        contender = scheduler.contender()
+        repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
+        with Ledger(folder, _identity(settings, contender, repeat), settings.overwrite) as ledger:
+            environment = ledger.environment(contender.environment)
+            job = Job(protocol, repeat, settings.seed, settings.limit)
+            return _run(settings, dataset, names, job, environment, scheduler, ledger)
 
 
 def _scheduler(settings: RunSettings, recipe: Recipe, dataset: Dataset) -> Scheduler:
@@ -119,25 +124,22 @@ def _run(
     settings: RunSettings,
     dataset: Dataset,
     names: Iterable[str],
-    protocol: Protocol,
-    folder: RunFolder,
+    job: Job,
+    environment: int,
     scheduler: Scheduler,
+    ledger: Ledger,
 ) -> RunSummary:
-    contender = scheduler.contender()
-    repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
-    manifest = _open_manifest(folder, _identity(settings, contender, repeat), settings.overwrite)
-    environment = manifest.add_environment(contender.environment)
-
-    summary = RunSummary(folder.path)
+    summary = RunSummary(ledger.path)
     todo: list[Task] = []
     for name in names:
         try:
             task = planned(dataset, name)
         except SequenceError as error:
             summary.records[name] = SequenceRecord("failed", str(error), environment=environment)
+            ledger.note(name, summary.records[name])
             continue
-        old = manifest.sequences.get(name)
-        if old and not settings.overwrite and old.same_data(task.record) and folder.holds(name, old):
+        old = ledger.done(name)
+        if old and not settings.overwrite and old.same_data(task.record):
             summary.records[name] = old
             summary.kept += 1
         else:
@@ -146,14 +148,12 @@ def _run(
     if summary.failed and not todo and not summary.kept:
         first = next(iter(summary.failed.values()))
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
-    manifest.sequences |= summary.failed
 
     live = None
-    job = Job(protocol, repeat, settings.seed, settings.limit)
     if settings.live:
         from benchmarks.running.live import Live  # brings OpenCV, which other runs need not load
 
-        live = Live(folder.path)
+        live = Live(ledger.path)
         job = replace(job, watch=live.see)
     total = sum(len(task.sequence.truth) for task in todo)
     with RunProgress(len(todo), total, above=live) as progress:
@@ -163,21 +163,18 @@ def _run(
             for outcome in outcomes:
                 name, record = outcome.sequence, outcome.record
                 if outcome.environment is not None:
-                    record = replace(record, environment=manifest.add_environment(outcome.environment))
+                    record = replace(record, environment=ledger.environment(outcome.environment))
                 updates, seconds = timed_updates(outcome.trajectories)
                 if record.status == "ok":
-                    record = replace(record, runs=folder.write(name, outcome.trajectories))
                     summary.frames += record.frames
                     summary.updates += updates
                     summary.update_seconds += seconds
                     summary.transport.append(record.transport)
-                summary.records[name] = manifest.sequences[name] = record
-                manifest.write(folder.manifest_path)
+                summary.records[name] = record = ledger.keep(outcome, record)
                 if live:
                     live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
-    if not todo:
-        manifest.write(folder.manifest_path)
+        ledger.close()
     summary.remark = scheduler.remark()
     return summary
 
@@ -194,29 +191,3 @@ def _identity(settings: RunSettings, contender: Contender, repeat: int) -> Ident
         seed=settings.seed,
         repeat=repeat,
     )
-
-
-def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
-    """The manifest to go on with: a new one, or that of an earlier run with the same identity."""
-    if overwrite and not _readable_with(folder, identity):
-        folder.discard()
-    manifest = folder.read_manifest()
-    if manifest is None:
-        return Manifest(folder.dataset, identity)
-    if manifest.identity is None:
-        raise UserError(f"{folder.path} holds results of another tool; choose another --name")
-    differences = identity.differences(manifest.identity)
-    if differences:
-        raise UserError(
-            f"{folder.path} holds results made with other {' and '.join(differences)}; "
-            "give --name to keep both, or --overwrite to replace them"
-        )
-    return manifest
-
-
-def _readable_with(folder: RunFolder, identity: Identity) -> bool:
-    try:
-        manifest = folder.read_manifest()
-    except UserError:
-        return False
-    return manifest is not None and manifest.identity == identity

@@ -1,10 +1,12 @@
 """Results on disk: layout, manifest, whole files only."""
 
 from benchmarks.store.folder import RunFolder, file_digest, truth_digest
+from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
 from benchmarks.store.runs import Run, find_runs, read_run, select_runs
 
 __all__ = [
+    "FolderLock",
     "Identity",
     "Manifest",
     "Run",

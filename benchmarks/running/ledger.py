@@ -1,0 +1,104 @@
+"""What a run keeps on disk while it goes on: its files and its manifest, which it alone writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.running.scheduler import Outcome
+from benchmarks.store import FolderLock, Identity, Manifest, RunFolder, SequenceRecord
+from trackers.errors import UserError
+
+
+class Ledger:
+    """A run's folder, which is this run's alone while it is entered.
+
+    Args:
+        folder: where the results lie.
+        identity: what they are made with.
+        overwrite: whether results that were made with something else are given up.
+
+    Attributes:
+        path: the folder's.
+
+    Raises:
+        UserError: on entering: another process writes there, or the results there were made with something
+            else.
+    """
+
+    def __init__(self, folder: RunFolder, identity: Identity, overwrite: bool) -> None:
+        self.path = folder.path
+        self._folder = folder
+        self._identity = identity
+        self._overwrite = overwrite
+        self._lock = FolderLock(folder.path)
+
+    def __enter__(self) -> Self:
+        self._lock.take()
+        try:
+            self._manifest = _open_manifest(self._folder, self._identity, self._overwrite)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def environment(self, environment: dict[str, Any]) -> int:
+        """The number under which the manifest keeps an environment."""
+        return self._manifest.add_environment(environment)
+
+    def done(self, name: str) -> SequenceRecord | None:
+        """The record of a sequence that is done, whose files are there; else None."""
+        record = self._manifest.sequences.get(name)
+        return record if record and self._folder.holds(name, record) else None
+
+    def note(self, name: str, record: SequenceRecord) -> None:
+        """Has the next writing of the manifest say what became of a sequence."""
+        self._manifest.sequences[name] = record
+
+    def keep(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
+        """Writes an outcome's files, then the manifest that speaks of them; returns the record with them.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if record.status == "ok":
+            record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
+        self.note(outcome.sequence, record)
+        self._manifest.write(self._folder.manifest_path)
+        return record
+
+    def close(self) -> None:
+        """Writes the manifest a last time."""
+        self._manifest.write(self._folder.manifest_path)
+
+
+def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
+    """The manifest to go on with: a new one, or that of an earlier run with the same identity."""
+    if overwrite and not _readable_with(folder, identity):
+        folder.discard()
+    manifest = folder.read_manifest()
+    if manifest is None:
+        return Manifest(folder.dataset, identity)
+    if manifest.identity is None:
+        raise UserError(f"{folder.path} holds results of another tool; choose another --name")
+    differences = identity.differences(manifest.identity)
+    if differences:
+        raise UserError(
+            f"{folder.path} holds results made with other {' and '.join(differences)}; "
+            "give --name to keep both, or --overwrite to replace them"
+        )
+    return manifest
+
+
+def _readable_with(folder: RunFolder, identity: Identity) -> bool:
+    try:
+        manifest = folder.read_manifest()
+    except UserError:
+        return False
+    return manifest is not None and manifest.identity == identity

@@ -1,0 +1,83 @@
+"""Two runs that want the same folder: one of them is told so, and nothing is mixed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from faults import SLEEP, Bench, state, where
+from processes import until
+
+from benchmarks.cli.main import main
+from benchmarks.store import FolderLock
+from trackers.errors import UserError
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["the same", "different"])
+def test_two_runs_that_are_started_together(bench: Bench, tmp_path: Path, other: bool) -> None:
+    bench.injected["two runs in one folder"] += 1
+    bench.whole("alone")
+    first = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
+    words = bench.words(tmp_path)
+    if other:
+        words[words.index("--tracker") + 1] = f"{bench.folder / 't.py'}:Other"
+    second = bench.start(words, SLEEP=SLEEP)
+    ends = {0: first.end(), 1: second.end()}
+    winners = [number for number, (status, _) in ends.items() if status == 0]
+    [loser] = set(ends) - set(winners)
+    status, said = ends[loser]
+    assert status == 2
+    assert f" is writing into {where(tmp_path)}; wait until it has ended, or keep these" in said
+    if not other:
+        assert state(tmp_path) == bench.whole("alone")
+    else:
+        alone = tmp_path / "again"
+        command = words if winners == [1] else bench.words(tmp_path)
+        command[command.index("--results") + 1] = str(alone)
+        assert bench.ran(command)[0] == 0
+        assert state(tmp_path) == state(alone)
+
+
+def test_the_lock_of_a_killed_run_locks_nobody_out(bench: Bench, tmp_path: Path) -> None:
+    bench.injected["a lock that was left behind"] += 1
+    process = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
+    assert until((where(tmp_path) / "run.json").exists)
+    process.popen.kill()
+    process.end()
+    assert (where(tmp_path) / "run.lock").exists()
+    bench.check_whole(tmp_path, "alone")
+    assert not (where(tmp_path) / "run.lock").exists()
+
+
+def test_an_import_into_a_run_that_goes_on(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.injected["two runs in one folder"] += 1
+    bench.whole("alone")
+    process = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
+    assert until((where(tmp_path) / "run.json").exists)
+    words = ["import", str(bench.films), "--from", "txt", "--tracker", "t", "--dataset", "folder"]
+    words += ["--data-root", str(bench.films), "--results", str(tmp_path), "--overwrite"]
+    assert main(words) == 2
+    assert f"is writing into {where(tmp_path)}" in capsys.readouterr().err
+    assert process.end()[0] == 0
+    assert state(tmp_path) == bench.whole("alone")
+
+
+def test_a_lock_is_one_processs_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    with FolderLock(folder) as lock:
+        assert lock.held()
+        with pytest.raises(UserError, match=rf"process \d+ on .* is writing into {folder}"):
+            FolderLock(folder).take()
+        assert lock.held()
+    assert not (tmp_path / "a").exists(), "what it made goes with it"
+    folder.mkdir(parents=True)
+    begin = time.monotonic()
+    for _ in range(100):
+        with FolderLock(folder):
+            pass
+    assert time.monotonic() - begin < 5
+    assert folder.exists()
+    assert not list(folder.iterdir())
