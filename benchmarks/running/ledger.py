@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.running.scheduler import Outcome
-from benchmarks.store import FolderLock, Identity, Manifest, RunFolder, SequenceRecord
+from benchmarks.store import FolderLock, Identity, Manifest, RunFolder, SequenceRecord, sweep
 from trackers.errors import UserError
 
 
@@ -37,6 +37,7 @@ class Ledger:
     def __enter__(self) -> Self:
         self._lock.take()
         try:
+            sweep(self.path)
             self._manifest = _open_manifest(self._folder, self._identity, self._overwrite)
         except BaseException:
             self._lock.release()

@@ -1,5 +1,6 @@
 """Results on disk: layout, manifest, whole files only."""
 
+from benchmarks.store.atomic import sweep
 from benchmarks.store.folder import RunFolder, file_digest, truth_digest
 from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
@@ -18,5 +19,6 @@ __all__ = [
     "find_runs",
     "read_run",
     "select_runs",
+    "sweep",
     "truth_digest",
 ]

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+_SUFFIX = ".tmp"
+
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Writes `content` so that `path` holds all of it or what it held before, whatever happens when.
@@ -18,7 +20,7 @@ def write_atomic(path: Path, content: bytes) -> None:
         OSError: the file cannot be written; the temporary file is gone and `path` untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -36,6 +38,12 @@ def write_atomic(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
+    for path in folder.glob(f".*{_SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

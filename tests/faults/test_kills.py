@@ -1,0 +1,74 @@
+"""Runs that are killed at any moment go on to the bytes of a run that was not."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from faults import SLEEP, Bench
+
+
+def killed(bench: Bench, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
+    """Starts a run and kills it: at a step in the writing of files, or after some time."""
+    words = bench.words(results, mode)
+    if by_step:
+        bench.injected[f"SIGKILL in the writing of files, {mode}"] += 1
+        status, said = bench.ran(words, FAULT=f"SIGKILL {bench.step(dice, mode)}")
+    else:
+        bench.injected[f"SIGKILL at some time, {mode}"] += 1
+        process = bench.start(words, SLEEP=SLEEP)
+        time.sleep(bench.moment(dice, mode))
+        process.popen.kill()
+        status, said = process.end()
+    assert status in (-signal.SIGKILL, 0), said  # 0: it was over before
+
+
+def several(bench: Bench, results: Path, mode: str, turn: int) -> None:
+    dice = random.Random(f"{mode} {turn}")
+    killed(bench, results, mode, dice, by_step=turn % 2 == 0)
+    bench.check_partly(results, mode)
+    if turn % 4 == 3:  # what goes on can be killed as well
+        killed(bench, results, mode, dice, by_step=True)
+        bench.check_partly(results, mode)
+    bench.check_whole(results, mode)
+
+
+@pytest.mark.turns(4)
+def test_a_run(bench: Bench, tmp_path: Path, turn: int) -> None:
+    several(bench, tmp_path, "alone", turn)
+
+
+def test_a_run_of_a_tracker_in_its_own_process(bench: Bench, tmp_path: Path, turn: int) -> None:
+    several(bench, tmp_path, "isolated", turn)
+
+
+def test_a_run_in_a_batch(bench: Bench, tmp_path: Path, turn: int) -> None:
+    several(bench, tmp_path / "batch", "batch", turn)
+
+
+def test_the_driver_of_workers(bench: Bench, tmp_path: Path, turn: int) -> None:
+    several(bench, tmp_path, "workers", turn + 1)
+
+
+def test_a_worker(bench: Bench, tmp_path: Path, turn: int) -> None:
+    dice = random.Random(turn)
+    bench.whole("workers")
+    process = bench.start(bench.words(tmp_path, "workers"), SLEEP=SLEEP)
+    until = time.monotonic() + 60
+    while not process.workers() and process.popen.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(dice.uniform(0, 1))
+    if workers := process.workers():
+        bench.injected["SIGKILL of a worker"] += 1
+        with suppress(ProcessLookupError):
+            os.kill(dice.choice(workers), signal.SIGKILL)
+    status, said = process.end()
+    # The first worker tells what the tracker is: without it there is nothing to begin with.
+    assert status == 0 or (status == 2 and "when it made the tracker" in said), said
+    bench.check_partly(tmp_path, "workers")
+    bench.check_whole(tmp_path, "workers")
