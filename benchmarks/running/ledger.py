@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -66,17 +68,31 @@ class Ledger:
         """Writes an outcome's files, then the manifest that speaks of them; returns the record with them.
 
         Raises:
-            OSError: they cannot be written.
+            UserError: they cannot be written.
         """
-        if record.status == "ok":
-            record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
-        self.note(outcome.sequence, record)
-        self._manifest.write(self._folder.manifest_path)
+        with _writing():
+            if record.status == "ok":
+                record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
+            self.note(outcome.sequence, record)
+            self._manifest.write(self._folder.manifest_path)
         return record
 
     def close(self) -> None:
         """Writes the manifest a last time."""
-        self._manifest.write(self._folder.manifest_path)
+        with _writing():
+            self._manifest.write(self._folder.manifest_path)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Says what to do where results cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{error.filename}: {error.strerror}; what was written before is kept, and the same command goes "
+            "on from there"
+        ) from error
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:

@@ -17,8 +17,22 @@ def write_atomic(path: Path, content: bytes) -> None:
     price is two syncs per file: nothing beside the minutes that the results took.
 
     Raises:
-        OSError: the file cannot be written; the temporary file is gone and `path` untouched.
+        OSError: the file, which it names, cannot be written; the temporary file is gone and `path` untouched.
     """
+    try:
+        _write(path, content)
+    except OSError as error:
+        # The system names no file when writing fails, and otherwise the temporary one.
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
+    for path in folder.glob(f".*{_SUFFIX}"):
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
     temporary = Path(name)
@@ -38,12 +52,6 @@ def write_atomic(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def sweep(folder: Path) -> None:
-    """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
-    for path in folder.glob(f".*{_SUFFIX}"):
-        path.unlink(missing_ok=True)
 
 
 def _umask() -> int:
