@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from typing import IO
@@ -63,9 +64,12 @@ class LogFile:
 
     def _append(self, data: bytes) -> None:
         if self.path and data:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
-                file.write(data)
+            # A log that cannot be written, on a full disk, must not keep a tracker's words from being taken
+            # in: it would wait for that, and seem to be too slow.
+            with contextlib.suppress(OSError):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with self.path.open("ab") as file:
+                    file.write(data)
 
     def tail(self) -> str:
         """The last kilobytes of the present process."""

@@ -1,0 +1,147 @@
+"""Results that cannot be written cost one sentence and nothing that was written before."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import LENGTHS, Bench, where
+
+KEPT = "is kept, and the same command goes on from there"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with room for 64 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    try:
+        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("file systems can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def check_sentence(status: int, said: str, why: str) -> None:
+    last = said.splitlines()[-1]
+    assert status == 2, said
+    assert last.startswith("error: /")
+    assert why in last
+    assert said.count("error: ") == 1
+
+
+def test_a_disk_that_is_full(bench: Bench, small_disk: Path) -> None:
+    bench.whole("alone")
+    bench.injected["a disk that is full, tmpfs"] += 1
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(48_000))
+    status, said = bench.ran(bench.words(small_disk, "alone"))
+    check_sentence(status, said, f"No space left on device; what was written before {KEPT}")
+    assert not list(small_disk.rglob("*.tmp"))
+    assert not list(small_disk.rglob("run.lock"))
+    bench.check_partly(small_disk, "alone")
+    ballast.unlink()
+    bench.check_whole(small_disk, "alone")
+
+
+@pytest.mark.turns(2)
+def test_a_step_in_the_writing_of_files_that_fails(bench: Bench, tmp_path: Path, turn: int) -> None:
+    dice = random.Random(turn)
+    mode = ("alone", "workers", "batch", "isolated")[(turn // 2) % 4]
+    results = tmp_path / mode
+    fault, why = (("ENOSPC", "No space left on device"), ("EIO", "Input/output error"))[turn % 2]
+    bench.injected[f"{fault} in the writing of files, {mode}"] += 1
+    status, said = bench.ran(bench.words(results, mode), FAULT=f"{fault} {bench.step(dice, mode) // 2}")
+    if status:  # a failing disk that nothing more is written to is not noticed
+        check_sentence(status, said, why)
+    assert not list(results.rglob("*.tmp"))
+    bench.check_partly(results, mode)
+    bench.check_whole(results, mode)
+
+
+def test_files_that_may_not_be_so_large(bench: Bench, tmp_path: Path) -> None:
+    bench.whole("alone")
+    bench.injected["a limit on the size of files"] += 1
+    status, said = bench.ran(bench.words(tmp_path), FSIZE=700)
+    check_sentence(status, said, "File too large")
+    bench.check_partly(tmp_path, "alone")
+    bench.check_whole(tmp_path, "alone")
+
+
+def test_a_log_that_cannot_be_written_does_not_silence_a_tracker(bench: Bench, tmp_path: Path) -> None:
+    """What it says has to be taken in nevertheless: it would wait for that, and seem to be slow."""
+    bench.injected["a log that cannot be written"] += 1
+    (where(tmp_path) / "tracker.log").mkdir(parents=True)
+    script = bench.folder / "chatty.py"
+    script.write_text(CHATTY)
+    words = [*bench.words(tmp_path), "--frame-timeout", "5"]
+    words[words.index("--tracker") + 1] = f"process:python3 {script}"
+    status, said = bench.ran(words)
+    assert (status, "4 of 4 sequences ok" in said) == (0, True), said
+
+
+CHATTY = """
+import sys
+print('{"ready": 1}', flush=True)
+for line in sys.stdin:
+    print("x" * 3000, file=sys.stderr, flush=True)
+    print('{"box": [1, 2, 3, 4]}', flush=True)
+"""
+
+
+@pytest.fixture
+def unprivileged(bench: Bench) -> tuple[str, ...]:
+    """What has a command run by somebody whom permissions bind."""
+    if os.getuid() != 0:
+        return ()
+    drop = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+    try:
+        tried = subprocess.run([*drop, "ls", str(bench.films)], capture_output=True, check=False)
+    except FileNotFoundError:
+        tried = None
+    if tried is None or tried.returncode:
+        # pytest's own folders are their owner's alone.
+        for folder in (bench.folder, *bench.folder.parents[:2]):
+            folder.chmod(0o755)
+    return drop
+
+
+@pytest.mark.parametrize("what", ["the folder of results", "the run's folder", "the manifest and its folder"])
+def test_what_may_not_be_written(
+    bench: Bench, tmp_path: Path, unprivileged: tuple[str, ...], what: str
+) -> None:
+    bench.whole("alone")
+    bench.injected["read-only files and folders"] += 1
+    results = tmp_path / "results"
+    results.mkdir()
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    if what != "the folder of results":
+        assert bench.ran([*bench.words(results), "--sequences", "one"])[0] == 0
+    if "manifest" in what:
+        (where(results) / "run.json").chmod(0o444)
+    for folder in (results, *results.rglob("*/")):
+        folder.chmod(0o555)
+    status, said = bench.ran(bench.words(results), before=unprivileged)
+    check_sentence(status, said, "Permission denied")
+    assert "[1/" not in said, "this is said before anything was run"
+    for folder in (results, *results.rglob("*/")):
+        folder.chmod(0o755)
+    bench.check_whole(results, "alone")
+
+
+def test_a_disk_that_becomes_read_only(bench: Bench, tmp_path: Path) -> None:
+    bench.injected["EROFS in the writing of files"] += 1
+    bench.whole("alone")
+    status, said = bench.ran(bench.words(tmp_path), FAULT="EROFS 20")
+    check_sentence(status, said, f"Read-only file system; what was written before {KEPT}")
+    assert 0 < len(list(where(tmp_path).glob("*.time.txt"))) < len(LENGTHS)
+    bench.check_whole(tmp_path, "alone")
