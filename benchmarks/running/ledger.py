@@ -68,8 +68,9 @@ class Ledger:
         """Writes an outcome's files, then the manifest that speaks of them; returns the record with them.
 
         Raises:
-            UserError: they cannot be written.
+            UserError: they cannot be written, or somebody else may have written here.
         """
+        self._take_again()
         with _writing():
             if record.status == "ok":
                 record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
@@ -77,10 +78,38 @@ class Ledger:
             self._manifest.write(self._folder.manifest_path)
         return record
 
-    def close(self) -> None:
-        """Writes the manifest a last time."""
+    def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
+        """Writes the manifest a last time; returns the records of what is not there any more.
+
+        Somebody may have removed files, or all of them, that were written hours ago.
+        """
+        gone = {
+            name: replace(
+                record,
+                status="failed",
+                message="its results were removed or changed before the run had ended; run it again",
+                runs=(),
+            )
+            for name, record in records.items()
+            if record.status == "ok" and not self._folder.holds(name, record)
+        }
+        self._manifest.sequences |= gone
+        self._take_again()
         with _writing():
             self._manifest.write(self._folder.manifest_path)
+        return gone
+
+    def _take_again(self) -> None:
+        """Goes on in a folder that was removed, unless somebody else has used it since."""
+        if self._lock.held():
+            return
+        self._lock.release()
+        self._lock.take()
+        if self._folder.manifest_path.exists():
+            raise UserError(
+                f"{self.path} was changed by somebody else while this run wrote there; see what is "
+                "there now, and give --name to keep both"
+            )
 
 
 @contextmanager

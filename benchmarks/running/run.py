@@ -174,7 +174,10 @@ def _run(
                 if live:
                     live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
-        ledger.close()
+        gone = ledger.close(summary.records)
+        for name, record in gone.items():
+            progress.note(name, record)
+    summary.records |= gone
     summary.remark = scheduler.remark()
     return summary
 
