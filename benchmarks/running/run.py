@@ -132,13 +132,16 @@ def _run(
     summary = RunSummary(ledger.path)
     todo: list[Task] = []
     for name in names:
+        old = ledger.done(name)
         try:
             task = planned(dataset, name)
         except SequenceError as error:
-            summary.records[name] = SequenceRecord("failed", str(error), environment=environment)
-            ledger.note(name, summary.records[name])
+            # Data that cannot be read today take nothing from what was made of them before.
+            message = f"{error}; its earlier results are kept" if old else str(error)
+            summary.records[name] = SequenceRecord("failed", message, environment=environment)
+            if not old:
+                ledger.note(name, summary.records[name])
             continue
-        old = ledger.done(name)
         if old and not settings.overwrite and old.same_data(task.record):
             summary.records[name] = old
             summary.kept += 1
