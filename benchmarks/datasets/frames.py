@@ -42,7 +42,10 @@ class ImageFiles(Frames):
         """
         digest = hashlib.sha256("\n".join(path.name for path in self.paths).encode())
         for path in self.paths[:: max(1, len(self.paths) // 16)]:
-            digest.update(f"\n{path.stat().st_size}".encode())
+            try:
+                digest.update(f"\n{path.stat().st_size}".encode())
+            except OSError as error:
+                raise SequenceError(f"{path}: {error.strerror}") from None
         return digest.hexdigest()
 
 

@@ -39,7 +39,11 @@ class Frames(ABC):
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """A hex digest that changes when the frames do. Cheap: it need not look at every pixel."""
+        """A hex digest that changes when the frames do. Cheap: it need not look at every pixel.
+
+        Raises:
+            SequenceError: a frame is missing.
+        """
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypeAlias
 
-from benchmarks.datasets import Sequence
+from benchmarks.datasets import Sequence, SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
 from benchmarks.running.prefetch import Prefetcher
-from benchmarks.running.scheduler import Job
+from benchmarks.running.scheduler import Job, Task
 from benchmarks.store import SequenceRecord
 from trackers.errors import RemoteFailure, UserError
 from trackers.external.remote import Remote
@@ -68,6 +68,18 @@ def sized(sequence: Sequence, frames: Prefetcher) -> Sequence:
         return sequence
     height, width = frames[0].shape[:2]
     return replace(sequence, size=(width, height))
+
+
+def check_unchanged(task: Task, frames: Prefetcher) -> None:
+    """Makes sure that the frames are still those that the sequence's record speaks of.
+
+    Raises:
+        SequenceError: they are not.
+    """
+    if frames.fingerprint() != task.record.images:
+        raise SequenceError(
+            f"{task.sequence.name}: its frames were changed since the run began; run it again"
+        )
 
 
 def seed(tracker: Tracker, *parts: int | str) -> None:

@@ -19,8 +19,18 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from benchmarks.datasets import SequenceError
+from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Init, Prediction, Request
-from benchmarks.running.attempt import FAILURES, OutOfTime, attempt, failed, share_of_an_answer, sized
+from benchmarks.running.attempt import (
+    FAILURES,
+    OutOfTime,
+    attempt,
+    check_unchanged,
+    failed,
+    share_of_an_answer,
+    sized,
+)
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import checked
 from benchmarks.running.environment import usable_cores
@@ -173,9 +183,16 @@ class _Slot:
             self.request = following()
             self.frame = self._frames[self.request.frame]
         except StopIteration as stop:
-            self._end(Outcome(self.task.sequence.name, self.task.record, stop.value))
+            self._end(self._over(stop.value))
         except FAILURES as error:
             self._end(Outcome(self.task.sequence.name, failed(self.task.record, error)))
+
+    def _over(self, trajectories: list[Trajectory]) -> Outcome:
+        try:
+            check_unchanged(self.task, self._frames)
+        except SequenceError as error:
+            return Outcome(self.task.sequence.name, failed(self.task.record, error))
+        return Outcome(self.task.sequence.name, self.task.record, trajectories)
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome = outcome

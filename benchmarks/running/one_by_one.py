@@ -10,7 +10,15 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.running.attempt import FAILURES, attempt, failed, seed, share_of_an_answer, sized
+from benchmarks.running.attempt import (
+    FAILURES,
+    attempt,
+    check_unchanged,
+    failed,
+    seed,
+    share_of_an_answer,
+    sized,
+)
 from benchmarks.running.builder import Builder
 from benchmarks.running.drive import drive
 from benchmarks.running.prefetch import Prefetcher, decoding
@@ -56,6 +64,7 @@ class OneByOne(Scheduler):
                 on_transport=transport.append,
                 on_box=partial(job.watch, sequence),
             )
+            check_unchanged(task, frames)
         record = replace(task.record, transport=float(np.median(transport)))
         return Outcome(sequence.name, record, trajectories)
 

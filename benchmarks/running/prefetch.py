@@ -77,6 +77,10 @@ class Prefetcher:
         """The image file of frame `index`, as `Frames.path`."""
         return self._frames.path(index)
 
+    def fingerprint(self) -> str:
+        """What all the frames are at present, as `Frames.fingerprint`."""
+        return self._frames.fingerprint()
+
     def close(self) -> None:
         """Gives up the frames that are held, and those still to be decoded."""
         for future in self._waiting.values():

@@ -1,0 +1,113 @@
+"""Files and folders that go away or change while a run goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from faults import DATASET, SLEEP, Bench, Process, films, state, where
+from PIL import Image
+from processes import until
+
+from benchmarks.store import read_run
+
+FIRST, *OTHERS = "four", "one", "three", "two"
+"""The sequences in the order in which they are run."""
+
+
+def begun(bench: Bench, results: Path, mode: str, data: Path | None = None) -> Process:
+    """Starts a run and waits until its first sequence is done."""
+    bench.whole(mode)
+    process = bench.start(bench.words(results, mode, data=data), SLEEP=SLEEP)
+    assert until((where(results) / "run.json").exists)
+    return process
+
+
+@pytest.mark.parametrize("what", ["all results", "the run's folder", "one file"])
+def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, what: str) -> None:
+    bench.injected[f"{what} removed while a run goes on"] += 1
+    results = tmp_path / "r"
+    process = begun(bench, results, "alone")
+    if what == "one file":
+        (where(results) / f"{FIRST}.txt").unlink()
+    else:
+        shutil.rmtree(results if what == "all results" else where(results))
+    status, said = process.end()
+    assert status == 1, said
+    assert (
+        f"{FIRST} failed: its results were removed or changed before the run had ended; run it again" in said
+    )
+    assert "3 of 4 sequences ok" in said
+    assert set(read_run(results, DATASET, "t").trajectories) == set(OTHERS)
+    status, said = bench.ran(bench.words(results))
+    assert "4 of 4 sequences ok (3 from an earlier run)" in said
+    assert state(results) == bench.whole("alone")
+
+
+def test_results_that_somebody_else_has_put_in_their_place(bench: Bench, tmp_path: Path) -> None:
+    bench.injected["a run's folder replaced by another's while it goes on"] += 1
+    results, other = tmp_path / "r", tmp_path / "other"
+    words = [*bench.words(other), "--seed", "1"]
+    assert bench.ran(words)[0] == 0
+    process = begun(bench, results, "alone")
+    shutil.rmtree(results)
+    shutil.copytree(other, results)
+    status, said = process.end()
+    assert status == 2, said
+    assert "was changed by somebody else while this run wrote there" in said
+    assert state(results) == state(other)
+
+
+@pytest.mark.parametrize("mode", ["alone", "workers", "batch"])
+def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, mode: str) -> None:
+    bench.injected[f"frames removed while a run goes on, {mode}"] += 1
+    data, results = films(tmp_path / "films"), tmp_path / mode
+    process = begun(bench, results, mode, data)
+    for name in OTHERS:
+        for path in (data / name).glob("*.png"):
+            path.unlink()
+    status, said = process.end()
+    manifest = json.loads((where(results) / "run.json").read_text())["sequences"]
+    failed = {name for name, record in manifest.items() if record["status"] != "ok"}
+    assert status == 1, said
+    assert failed
+    for name in failed:
+        assert f"{name} failed: " in said
+    films(data)
+    bench.check_whole(results, mode)
+
+
+@pytest.mark.parametrize("mode", ["alone", "batch"])
+def test_frames_that_are_replaced_while_a_run_goes_on(bench: Bench, tmp_path: Path, mode: str) -> None:
+    """What was made of them must not count as made of those that were there when the run began."""
+    bench.injected[f"frames replaced while a run goes on, {mode}"] += 1
+    data, results = films(tmp_path / "films"), tmp_path / mode
+    process = begun(bench, results, mode, data)
+    done = json.loads((where(results) / "run.json").read_text())["sequences"]
+    for name in {FIRST, *OTHERS} - set(done):
+        for path in (data / name).glob("*.png"):
+            Image.new("RGB", (32, 24), "red").save(path)
+    status, said = process.end()
+    assert status == 1, said
+    assert "its frames were changed since the run began; run it again" in said
+    bench.check_partly(results, mode)
+    films(data)
+    bench.check_whole(results, mode)
+
+
+def test_data_that_cannot_be_read_today_cost_no_result_of_yesterday(bench: Bench, tmp_path: Path) -> None:
+    bench.injected["frames gone when a run goes on"] += 1
+    data, results = films(tmp_path / "films"), tmp_path / "r"
+    bench.whole("alone")
+    assert bench.ran(bench.words(results, data=data))[0] == 0
+    (data / "two" / "0003.png").rename(tmp_path / "away.png")
+    status, said = bench.ran(bench.words(results, data=data))
+    assert status == 1
+    assert "two failed: " in said
+    assert "its earlier results are kept" in said
+    assert state(results) == bench.whole("alone")
+    (tmp_path / "away.png").rename(data / "two" / "0003.png")
+    status, said = bench.ran(bench.words(results, data=data))
+    assert "4 of 4 sequences ok (4 from an earlier run)" in said
