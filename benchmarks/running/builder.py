@@ -11,6 +11,7 @@ from benchmarks.running.environment import describe
 from benchmarks.running.scheduler import Contender
 from benchmarks.store import file_digest
 from trackers.catalogue import TrackerSpec
+from trackers.errors import UserError
 from trackers.external.origin import Origin
 from trackers.external.remote import Remote
 from trackers.tracker import BatchTracker, Tracker
@@ -33,6 +34,8 @@ class Builder:
         self._log = log
         self._tracker: Tracker | None = None
         self._batch: BatchTracker | None = None
+        self._made_of: tuple[str | None, str | None] | None = None
+        self._device = "cpu"
 
     def tracker(self) -> Tracker:
         """The tracker, in working order.
@@ -41,7 +44,14 @@ class Builder:
             UserError: it cannot be built.
         """
         if self._tracker is None:
-            self._tracker = self._spec.build(self._log)
+            tracker = self._spec.build(self._log)
+            try:
+                self._check(tracker)
+            except UserError:
+                if isinstance(tracker, Remote):
+                    tracker.dispose()
+                raise
+            self._tracker = tracker
         return self._tracker
 
     def batch_tracker(self, slots: int) -> BatchTracker:
@@ -51,15 +61,36 @@ class Builder:
             UserError: it cannot be built, or follows one target at a time.
         """
         if self._batch is None:
-            self._batch = self._spec.build_batch(slots)
+            batch = self._spec.build_batch(slots)
+            self._check(batch)
+            self._batch = batch
         return self._batch
 
     def contender(self, deterministic: bool, **environment: Any) -> Contender:
         """What the tracker is; `environment` is what there is to say beside machine and versions."""
-        origin = self._spec.origin(self._batch or self.tracker())
-        weights = file_digest(origin.weights) if origin.weights else None
-        about = describe(origin.device) | environment
-        return Contender(origin.device, weights, code_digest(origin), deterministic, about)
+        assert self._made_of, "there is a tracker"
+        about = describe(self._device) | environment
+        return Contender(self._device, *self._made_of, deterministic, about)
+
+    def _check(self, tracker: Tracker | BatchTracker) -> None:
+        """Makes sure that a tracker that is made anew is made of the same files as the first.
+
+        Raises:
+            UserError: it is not, and may not answer under the first one's name.
+        """
+        origin = self._spec.origin(tracker)
+        made_of = (file_digest(origin.weights) if origin.weights else None, code_digest(origin))
+        if self._made_of is None:
+            self._made_of, self._device = made_of, origin.device
+        if made_of[0] != self._made_of[0]:
+            raise UserError(
+                f"{origin.weights} was changed since the run began; run it again under another --name"
+            )
+        # A module is imported here once, whatever becomes of its file; a process of its own reads it anew.
+        if isinstance(tracker, Remote) and made_of[1] != self._made_of[1]:
+            raise UserError(
+                "the tracker's code was changed since the run began; run it again under another --name"
+            )
 
     @property
     def elsewhere(self) -> bool:

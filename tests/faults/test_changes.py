@@ -1,0 +1,109 @@
+"""What changes before a run goes on is run again or refused; nothing is put down to what did not make it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from faults import SLEEP, Bench, films, state, where
+from PIL import Image
+from processes import until
+
+from benchmarks.cli.main import main
+
+
+@pytest.fixture
+def broken(bench: Bench, tmp_path: Path) -> tuple[Path, list[str]]:
+    """A run with weights and data of its own that was killed; its folder, and its command line."""
+    data = films(tmp_path / "films")
+    (tmp_path / "w.txt").write_text("1.0")
+    words = bench.words(tmp_path / "r", "alone", data=data)
+    (tmp_path / "t.py").write_text((bench.folder / "t.py").read_text())
+    words[words.index("--tracker") + 1] = f"{tmp_path / 't.py'}:Weighed"
+    words += ["--weights", str(tmp_path / "w.txt")]
+    process = bench.start(words, SLEEP=SLEEP)
+    assert until((where(tmp_path / "r") / "run.json").exists)
+    process.popen.kill()
+    process.end()
+    return tmp_path, words
+
+
+@pytest.mark.parametrize(
+    ("what", "more"),
+    [
+        ("settings", ["--set", "rate=2"]),
+        ("seed", ["--seed", "1"]),
+        ("repeat", ["--repeat", "2"]),
+        ("weights", []),
+        ("code", []),
+    ],
+)
+def test_what_decides_the_boxes(
+    bench: Bench, broken: tuple[Path, list[str]], what: str, more: list[str]
+) -> None:
+    bench.injected[f"other {what} when a run goes on"] += 1
+    folder, words = broken
+    if what == "weights":
+        (folder / "w.txt").write_text("2.0")
+    if what == "code":
+        (folder / "t.py").write_text(
+            (folder / "t.py").read_text().replace("self.weight\n", "2 * self.weight\n")
+        )
+    before = {path.name: path.read_bytes() for path in where(folder / "r").iterdir()}
+    status, said = bench.ran([*words, *more])
+    assert status == 2
+    assert f"holds results made with other {what}; give --name to keep both, or --overwrite" in said
+    after = {path.name: path.read_bytes() for path in where(folder / "r").iterdir()}
+    litter = {name for name in before if name.endswith((".tmp", ".lock"))}
+    assert after == {name: content for name, content in before.items() if name not in litter}
+
+
+@pytest.mark.parametrize(
+    ("what", "said_of_it", "more"),
+    [("w.txt", "/w.txt was changed", []), ("t.py", "the tracker's code was changed", ["--isolate"])],
+)
+def test_what_is_replaced_while_a_run_goes_on(
+    bench: Bench, broken: tuple[Path, list[str]], what: str, said_of_it: str, more: list[str]
+) -> None:
+    """A tracker that is made anew after a failure would be another."""
+    bench.injected["weights or code replaced while a run goes on"] += 1
+    folder, words = broken
+    (folder / "fail").mkdir()
+    before = (folder / what).read_text()
+    status, said = bench.ran([*words, *more], FAIL=folder / "fail", CHANGE=folder / what)
+    assert status == 1
+    assert f"{said_of_it} since the run began" in said
+    (folder / what).write_text(before)
+    assert bench.ran(words)[0] == 0
+    resumed = state(folder / "r")
+    words[words.index("--results") + 1] = str(folder / "whole")
+    assert bench.ran(words)[0] == 0
+    assert resumed == state(folder / "whole")
+
+
+@pytest.mark.parametrize("what", ["ground truth", "a frame", "a frame's name"])
+def test_data(bench: Bench, broken: tuple[Path, list[str]], what: str) -> None:
+    """The sequence is run again with what there is now, and scored with nothing else."""
+    bench.injected[f"{what} changed when a run goes on"] += 1
+    folder, words = broken
+    [name] = json.loads((where(folder / "r") / "run.json").read_text())["sequences"]
+    sequence = folder / "films" / name
+    score = ["score", "--dataset", "folder", "--data-root", str(folder / "films"), "--results"]
+    if what == "ground truth":
+        (sequence / "groundtruth.txt").write_text(
+            (sequence / "groundtruth.txt").read_text().replace("10,", "9,")
+        )
+        assert main([*score, str(folder / "r")]) == 2
+    elif what == "a frame":
+        Image.new("RGB", (32, 24), "red").save(sequence / "0003.png")
+    else:
+        (sequence / "0000.png").rename(sequence / "00000.png")
+    status, said = bench.ran(words)
+    assert status == 0
+    assert "4 of 4 sequences ok; " in said, "the changed sequence counted as done"
+    assert main([*score, str(folder / "r")]) == 0
+    resumed = state(folder / "r")
+    words[words.index("--results") + 1] = str(folder / "whole")
+    assert bench.ran(words)[0] == 0
+    assert resumed == state(folder / "whole")
