@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +14,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 all well; 1 the run finished but some sequence failed, timed out or gave invalid boxes; 2 wrong usage
     or missing data; 130 interrupted.
     """
-    import sys
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        # Commands answer it themselves; this one came while they were being loaded.
+        print("interrupted before anything was begun", file=sys.stderr)
+        return 130
 
+
+def _main(arguments: Sequence[str] | None) -> int:
     if foreign := foreign_packages():
         print(f"error: {foreign[0]}", file=sys.stderr)
         return 2

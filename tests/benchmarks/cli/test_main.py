@@ -95,3 +95,14 @@ def test_doctor_finds_this_installation_well(capsys: pytest.CaptureFixture[str],
         assert word in out
     assert main(["doctor", "--data-root", str(tmp_path / "nowhere")]) == 1
     assert "is not a folder" in capsys.readouterr().out
+
+
+def test_an_interruption_while_commands_are_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.cli.main.foreign_packages", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "interrupted before anything was begun\n"
