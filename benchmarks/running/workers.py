@@ -26,6 +26,7 @@ from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Contender
 from benchmarks.running.worker import Lost, Message, Order, Worker, packed
 from trackers.external.family import end_marked, ending
+from trackers.external.guardian import guard_family, release_family
 from trackers.external.interpreter import interpreter
 from trackers.external.limits import memory_here
 
@@ -107,6 +108,7 @@ class _Process(Hand):
         self.number = number
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
+        guard_family(self._mark)
         self.connection, theirs = Pipe()
         with theirs:
             self.process = subprocess.Popen(
@@ -150,6 +152,7 @@ class _Process(Hand):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         end_marked(self._mark)
+        release_family(self._mark)
 
 
 def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
 from trackers.external.family import end_marked, ending, resident
+from trackers.external.guardian import guard_family, release_family
 from trackers.external.limits import Limits, memory_here
 from trackers.external.logfile import LogFile
 
@@ -57,6 +58,7 @@ class Child:
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         self._memory = memory_here() * 3 // 4 if limits.memory is None else limits.memory
         name, _, value = self._mark.partition("=")
+        guard_family(self._mark)
         try:
             self._process = subprocess.Popen(
                 command,
@@ -68,6 +70,7 @@ class Child:
                 env={**os.environ, **(environment or {}), name: value},
             )
         except (OSError, ValueError) as error:
+            release_family(self._mark)
             why = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"the program '{command[0]}' cannot be started: {why}") from None
         assert self._process.stdin
@@ -160,6 +163,7 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         end_marked(self._mark)
+        release_family(self._mark)
         self._log.end()
 
     @property

@@ -1,11 +1,16 @@
-"""What a process started, found by /proc, and how a process ended."""
+"""What a process started, found by /proc, and how a process ended.
+
+As a program of its own it is the far end of `guardian`, which is why it imports nothing but Python's library.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import resource
+import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +70,28 @@ def _listed(folder: str) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 - an iterator that an interruption leaves open would warn
     except OSError:
         return []
+
+
+def main() -> None:
+    """Waits until nobody can write to standard input, then ends families and removes folders.
+
+    A line is `+` or `-`, as it is to be remembered or forgotten, and `mark` or `folder` with its name.
+    """
+    remembered: dict[bytes, None] = {}
+    for line in sys.stdin.buffer:
+        sign, what = line[:1], line[1:].rstrip(b"\n")
+        if sign == b"+":
+            remembered[what] = None
+        else:
+            remembered.pop(what, None)
+    words = [what.partition(b" ") for what in remembered]
+    for kind, _, name in words:
+        if kind == b"mark":
+            end_marked(os.fsdecode(name))
+    for kind, _, name in words:
+        if kind == b"folder":
+            shutil.rmtree(os.fsdecode(name), ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from trackers.errors import UserError
+from trackers.external.guardian import guard_folder, release_folder
 from trackers.tracker import Frame
 
 _SHARED = "/dev/shm"
@@ -28,7 +29,8 @@ class FrameFiles:
     def __init__(self) -> None:
         place = _SHARED if os.access(_SHARED, os.W_OK) else None
         self._folder = Path(tempfile.mkdtemp(prefix="sotbench-", dir=place))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        guard_folder(str(self._folder))
+        self._remove = weakref.finalize(self, _removed, str(self._folder))
         self._count = 0
         self._path: Path | None = None
 
@@ -65,6 +67,11 @@ class FrameFiles:
     def close(self) -> None:
         """Removes the folder."""
         self._remove()
+
+
+def _removed(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    release_folder(folder)
 
 
 def header(frame: Frame) -> bytes:
