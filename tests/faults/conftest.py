@@ -14,18 +14,19 @@ INJECTED: Counter[str] = Counter()
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(tmp_path_factory.mktemp("faults"), INJECTED)
+    return Bench(tmp_path_factory.mktemp("faults"), INJECTED, brief=KILLS <= 8)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "turns(n): how often a test that takes `turn` is made for 8 kills")
+    config.addinivalue_line("markers", "turns(n, most): how often a test that takes `turn` is made")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with `turn` is made `n` times, and more often with more kills, up to `most`; once by default."""
     if "turn" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("turns")
-        count = marker.args[0] if marker else 1
-        metafunc.parametrize("turn", range(max(count * KILLS // 8, 1)))
+        count, most = marker.args if marker else (1, KILLS)
+        metafunc.parametrize("turn", range(min(max(count * KILLS // 8, 1), most)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,20 +15,35 @@ from processes import until
 from benchmarks.cli.main import main
 
 
-@pytest.fixture
-def broken(bench: Bench, tmp_path: Path) -> tuple[Path, list[str]]:
-    """A run with weights and data of its own that was killed; its folder, and its command line."""
-    data = films(tmp_path / "films")
-    (tmp_path / "w.txt").write_text("1.0")
-    words = bench.words(tmp_path / "r", "alone", data=data)
-    (tmp_path / "t.py").write_text((bench.folder / "t.py").read_text())
-    words[words.index("--tracker") + 1] = f"{tmp_path / 't.py'}:Weighed"
-    words += ["--weights", str(tmp_path / "w.txt")]
-    process = bench.start(words, SLEEP=SLEEP)
-    assert until((where(tmp_path / "r") / "run.json").exists)
+@pytest.fixture(scope="module")
+def killed(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that was killed, with weights and data of its own."""
+    folder = tmp_path_factory.mktemp("killed")
+    films(folder / "films")
+    (folder / "w.txt").write_text("1.0")
+    (folder / "t.py").write_text((bench.folder / "t.py").read_text())
+    process = bench.start(command(bench, folder), SLEEP=SLEEP)
+    assert until((where(folder / "r") / "run.json").exists)
     process.popen.kill()
     process.end()
-    return tmp_path, words
+    return folder
+
+
+@pytest.fixture
+def broken(bench: Bench, killed: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A copy of that folder, with its run under the same names; and the command line that goes on with it."""
+    kept = killed.with_name("kept")
+    killed.rename(kept)
+    shutil.copytree(kept, killed)
+    yield killed, command(bench, killed)
+    shutil.rmtree(killed)
+    kept.rename(killed)
+
+
+def command(bench: Bench, folder: Path) -> list[str]:
+    words = bench.words(folder / "r", "alone", "--weights", str(folder / "w.txt"), data=folder / "films")
+    words[words.index("--tracker") + 1] = f"{folder / 't.py'}:Weighed"
+    return words
 
 
 @pytest.mark.parametrize(
@@ -75,10 +92,10 @@ def test_what_is_replaced_while_a_run_goes_on(
     assert status == 1
     assert f"{said_of_it} since the run began" in said
     (folder / what).write_text(before)
-    assert bench.ran(words)[0] == 0
+    assert bench.went_well(words)[0] == 0
     resumed = state(folder / "r")
     words[words.index("--results") + 1] = str(folder / "whole")
-    assert bench.ran(words)[0] == 0
+    assert bench.went_well(words)[0] == 0
     assert resumed == state(folder / "whole")
 
 
@@ -99,11 +116,11 @@ def test_data(bench: Bench, broken: tuple[Path, list[str]], what: str) -> None:
         Image.new("RGB", (32, 24), "red").save(sequence / "0003.png")
     else:
         (sequence / "0000.png").rename(sequence / "00000.png")
-    status, said = bench.ran(words)
+    status, said = bench.went_well(words)
     assert status == 0
     assert "4 of 4 sequences ok; " in said, "the changed sequence counted as done"
     assert main([*score, str(folder / "r")]) == 0
     resumed = state(folder / "r")
     words[words.index("--results") + 1] = str(folder / "whole")
-    assert bench.ran(words)[0] == 0
+    assert bench.went_well(words)[0] == 0
     assert resumed == state(folder / "whole")

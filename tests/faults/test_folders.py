@@ -25,8 +25,9 @@ def begun(bench: Bench, results: Path, mode: str, data: Path | None = None) -> P
     return process
 
 
-@pytest.mark.parametrize("what", ["all results", "the run's folder", "one file"])
-def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, what: str) -> None:
+@pytest.mark.turns(1, 3)
+def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
+    what = ("all results", "one file", "the run's folder")[turn]
     bench.injected[f"{what} removed while a run goes on"] += 1
     results = tmp_path / "r"
     process = begun(bench, results, "alone")
@@ -41,7 +42,7 @@ def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Pa
     )
     assert "3 of 4 sequences ok" in said
     assert set(read_run(results, DATASET, "t").trajectories) == set(OTHERS)
-    status, said = bench.ran(bench.words(results))
+    status, said = bench.went_well(bench.words(results))
     assert "4 of 4 sequences ok (3 from an earlier run)" in said
     assert state(results) == bench.whole("alone")
 
@@ -50,7 +51,7 @@ def test_results_that_somebody_else_has_put_in_their_place(bench: Bench, tmp_pat
     bench.injected["a run's folder replaced by another's while it goes on"] += 1
     results, other = tmp_path / "r", tmp_path / "other"
     words = [*bench.words(other), "--seed", "1"]
-    assert bench.ran(words)[0] == 0
+    assert bench.went_well(words)[0] == 0
     process = begun(bench, results, "alone")
     shutil.rmtree(results)
     shutil.copytree(other, results)
@@ -60,8 +61,9 @@ def test_results_that_somebody_else_has_put_in_their_place(bench: Bench, tmp_pat
     assert state(results) == state(other)
 
 
-@pytest.mark.parametrize("mode", ["alone", "workers", "batch"])
-def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, mode: str) -> None:
+@pytest.mark.turns(1, 3)
+def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
+    mode = ("batch", "alone", "workers")[turn]
     bench.injected[f"frames removed while a run goes on, {mode}"] += 1
     data, results = films(tmp_path / "films"), tmp_path / mode
     process = begun(bench, results, mode, data)
@@ -79,9 +81,10 @@ def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Pat
     bench.check_whole(results, mode)
 
 
-@pytest.mark.parametrize("mode", ["alone", "batch"])
-def test_frames_that_are_replaced_while_a_run_goes_on(bench: Bench, tmp_path: Path, mode: str) -> None:
+@pytest.mark.turns(1, 2)
+def test_frames_that_are_replaced_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
     """What was made of them must not count as made of those that were there when the run began."""
+    mode = ("alone", "batch")[turn]
     bench.injected[f"frames replaced while a run goes on, {mode}"] += 1
     data, results = films(tmp_path / "films"), tmp_path / mode
     process = begun(bench, results, mode, data)
@@ -101,13 +104,13 @@ def test_data_that_cannot_be_read_today_cost_no_result_of_yesterday(bench: Bench
     bench.injected["frames gone when a run goes on"] += 1
     data, results = films(tmp_path / "films"), tmp_path / "r"
     bench.whole("alone")
-    assert bench.ran(bench.words(results, data=data))[0] == 0
+    assert bench.went_well(bench.words(results, data=data))[0] == 0
     (data / "two" / "0003.png").rename(tmp_path / "away.png")
-    status, said = bench.ran(bench.words(results, data=data))
+    status, said = bench.went_well(bench.words(results, data=data))
     assert status == 1
     assert "two failed: " in said
     assert "its earlier results are kept" in said
     assert state(results) == bench.whole("alone")
     (tmp_path / "away.png").rename(data / "two" / "0003.png")
-    status, said = bench.ran(bench.words(results, data=data))
+    status, said = bench.went_well(bench.words(results, data=data))
     assert "4 of 4 sequences ok (4 from an earlier run)" in said

@@ -38,7 +38,7 @@ def several(bench: Bench, results: Path, mode: str, turn: int) -> None:
     bench.check_whole(results, mode)
 
 
-@pytest.mark.turns(4)
+@pytest.mark.turns(4, 1000)
 def test_a_run(bench: Bench, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path, "alone", turn)
 

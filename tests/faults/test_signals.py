@@ -16,7 +16,7 @@ from processes import until
 MODES = ("alone", "workers", "isolated", "batch")
 
 
-@pytest.mark.turns(4)
+@pytest.mark.turns(2, 1000)
 def test_at_any_time(bench: Bench, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[turn % 4], (signal.SIGINT, signal.SIGTERM)[turn % 3 == 1]
     results = tmp_path / mode
@@ -49,7 +49,6 @@ def loaded(pid: int) -> bool:
         return True
 
 
-@pytest.mark.turns(2)
 def test_within_the_writing_of_files(bench: Bench, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[(turn // 2) % 4], ("SIGINT", "SIGTERM")[turn % 2]
     results = tmp_path / mode
@@ -63,13 +62,13 @@ def test_within_the_writing_of_files(bench: Bench, tmp_path: Path, turn: int) ->
     bench.check_whole(results, mode)
 
 
-@pytest.mark.parametrize("more", [(), ("--workers", "2")], ids=["alone", "workers"])
+@pytest.mark.turns(1, 2)
 def test_a_tracker_that_hangs_does_not_outlive_a_benchmark_that_is_killed(
-    bench: Bench, tmp_path: Path, more: tuple[str, ...]
+    bench: Bench, tmp_path: Path, turn: int
 ) -> None:
     bench.injected["SIGKILL while a tracker hangs"] += 1
     told = tmp_path / "told"
-    words = [*bench.words(tmp_path / "results"), *more]
+    words = [*bench.words(tmp_path / "results"), *((), ("--workers", "2"))[1 - turn]]
     words[words.index("--tracker") + 1] = f"process:{sys.executable} {bench.folder / 'hangs.py'} {told}"
     process = bench.start(words)
     assert until(told.exists)
