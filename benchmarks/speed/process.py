@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -61,6 +62,7 @@ def in_own_process(function: Callable[..., Returned], *arguments: object) -> Ret
 
 def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)
     with suppress(KeyboardInterrupt):
         try:
@@ -69,6 +71,14 @@ def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[o
             answer = (None, error)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sender.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that it measures for is killed: what it finds out is for nobody."""
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -3,13 +3,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from processes import ROOT, alive, until
 
 from benchmarks.speed.process import environment, in_own_process
 from trackers.errors import UserError
+
+HANGS = "import os, pathlib, time; pathlib.Path({!r}, f'pid-{{os.getpid()}}').touch(); time.sleep(600)"
 
 
 def test_runs_elsewhere_and_returns() -> None:
@@ -39,6 +45,18 @@ def test_an_interruption_ends_the_process() -> None:
         in_own_process(time.sleep, 60)
     assert time.monotonic() - begin < 20
     assert multiprocessing.active_children() == []
+
+
+def test_a_process_ends_with_the_one_it_measures_for(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom benchmarks.speed.process import in_own_process\n"
+        f"if __name__ == '__main__': in_own_process(exec, {HANGS.format(str(tmp_path))!r})"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    assert until(lambda: alive(tmp_path))
+    parent.kill()
+    parent.wait()
+    assert until(lambda: not alive(tmp_path), 20)
 
 
 def test_variables_are_set_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
