@@ -36,6 +36,7 @@ class Builder:
         self._batch: BatchTracker | None = None
         self._made_of: tuple[str | None, str | None] | None = None
         self._device = "cpu"
+        self._starts = 0
 
     def tracker(self) -> Tracker:
         """The tracker, in working order.
@@ -72,12 +73,22 @@ class Builder:
         about = describe(self._device) | environment
         return Contender(self._device, *self._made_of, deterministic, about)
 
+    def check_again(self) -> None:
+        """Makes sure that a program that was started anew is still the same.
+
+        Raises:
+            UserError: it is not.
+        """
+        if isinstance(self._tracker, Remote) and self._tracker.starts != self._starts:
+            self._check(self._tracker)
+
     def _check(self, tracker: Tracker | BatchTracker) -> None:
         """Makes sure that a tracker that is made anew is made of the same files as the first.
 
         Raises:
             UserError: it is not, and may not answer under the first one's name.
         """
+        self._starts = tracker.starts if isinstance(tracker, Remote) else 0
         origin = self._spec.origin(tracker)
         made_of = (file_digest(origin.weights) if origin.weights else None, code_digest(origin))
         if self._made_of is None:

@@ -65,6 +65,7 @@ class OneByOne(Scheduler):
                 on_box=partial(job.watch, sequence),
             )
             check_unchanged(task, frames)
+            self._builder.check_again()
         record = replace(task.record, transport=float(np.median(transport)))
         return Outcome(sequence.name, record, trajectories)
 

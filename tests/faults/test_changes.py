@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,31 @@ def test_what_is_replaced_while_a_run_goes_on(
     words[words.index("--results") + 1] = str(folder / "whole")
     assert bench.went_well(words)[0] == 0
     assert resumed == state(folder / "whole")
+
+
+def test_a_program_that_is_replaced_before_it_is_started_again(bench: Bench, tmp_path: Path) -> None:
+    """One that ends after a sequence is started again for the next, which is nobody's failure."""
+    bench.injected["weights or code replaced while a run goes on"] += 1
+    script = tmp_path / "ends.py"
+    script.write_text(ENDS)
+    words = [*bench.words(tmp_path / "r"), "--sequences", "one", "--repeat", "2"]
+    words[words.index("--tracker") + 1] = f"process:{sys.executable} {script}"
+    status, said = bench.ran(words)
+    assert status == 1
+    assert "one failed: the tracker's code was changed since the run began" in said
+    script.write_text(ENDS.rpartition("open")[0])
+    status, said = bench.went_well([*words, "--overwrite"])
+    assert (status, "1 of 1 sequences ok" in said) == (0, True), said
+
+
+ENDS = """
+import sys
+print('{"ready": 1}', flush=True)
+for _ in range(8):
+    sys.stdin.readline()
+    print('{"box": [1, 2, 3, 4]}', flush=True)
+open(__file__, "a").write("# another")
+"""
 
 
 @pytest.mark.parametrize("what", ["ground truth", "a frame", "a frame's name"])

@@ -37,6 +37,7 @@ class Remote(Tracker):
     Attributes:
         next_seed: for what the tracker draws after the next initialisation; None leaves it to itself.
         changed: whether the tracker was seen to write into a frame; looked after when it is told to be.
+        starts: how often the process was started.
         source: the image file of the frame that comes next, where it is one of the data set's own.
     """
 
@@ -53,6 +54,7 @@ class Remote(Tracker):
         self.limits = limits
         self.next_seed: int | None = None
         self.changed = False
+        self.starts = 0
         self.source: Path | None = None
         self.frames = FrameFiles()
         self._environment = dict(environment or {})
@@ -72,6 +74,7 @@ class Remote(Tracker):
                 return
         self.close(grace=0)
         self._child = Child(self.command, self.limits, self._log, self._environment)
+        self.starts += 1
         try:
             self._greet(self._child, time.perf_counter() + self.limits.start)
         except NoAnswer as error:
