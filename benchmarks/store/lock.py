@@ -8,6 +8,7 @@ import fcntl
 import os
 import platform
 import sys
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,8 @@ from typing import Self
 from trackers.errors import UserError
 
 LOCK = "run.lock"
+
+_TRIES = 100
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
@@ -43,12 +46,14 @@ class FolderLock:
             UserError: another process has it.
             OSError: the folder cannot be written to.
         """
-        while True:
+        for tried in count():
             self._made += [path for path in (self._folder, *self._folder.parents) if not path.exists()]
-            self._folder.mkdir(parents=True, exist_ok=True)
             try:
+                self._folder.mkdir(parents=True, exist_ok=True)
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             except FileNotFoundError:
+                if tried == _TRIES:  # it cannot be made, as in a working directory that was removed
+                    raise
                 continue  # whoever had it has just removed the empty folder
             self._lock()
             if self.held():

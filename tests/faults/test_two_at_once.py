@@ -11,8 +11,6 @@ from faults import SLEEP, Bench, state, where
 from processes import until
 
 from benchmarks.cli.main import main
-from benchmarks.store import FolderLock
-from trackers.errors import UserError
 
 
 @pytest.mark.turns(1, 10)
@@ -67,21 +65,3 @@ def test_an_import_into_a_run_that_goes_on(
     assert f"is writing into {where(tmp_path)}" in capsys.readouterr().err
     assert process.end()[0] == 0
     assert state(tmp_path) == bench.whole("alone")
-
-
-def test_a_lock_is_one_processs_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    with FolderLock(folder) as lock:
-        assert lock.held()
-        with pytest.raises(UserError, match=rf"process \d+ on .* is writing into {folder}"):
-            FolderLock(folder).take()
-        assert lock.held()
-    assert not (tmp_path / "a").exists(), "what it made goes with it"
-    folder.mkdir(parents=True)
-    begin = time.monotonic()
-    for _ in range(100):
-        with FolderLock(folder):
-            pass
-    assert time.monotonic() - begin < 5
-    assert folder.exists()
-    assert not list(folder.iterdir())
