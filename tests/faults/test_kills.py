@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faults import SLEEP, Bench
+from faults import SLEEP, Bench, state, where
 
 
 def killed(bench: Bench, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
@@ -49,6 +50,25 @@ def test_a_run_of_a_tracker_in_its_own_process(bench: Bench, tmp_path: Path, tur
 
 def test_a_run_in_a_batch(bench: Bench, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path / "batch", "batch", turn)
+
+
+def test_a_run_that_replaces_another(bench: Bench, tmp_path: Path, turn: int) -> None:
+    """What is on disk is of the one or of the other, and told apart."""
+    words = bench.words(tmp_path)
+    assert bench.went_well([*words, "--seed", "1"])[0] == 0
+    other = state(tmp_path)
+    bench.injected["SIGKILL in the writing of files, --overwrite"] += 1
+    fault = f"SIGKILL {bench.step(random.Random(turn), 'alone') // (1, 4)[turn % 2]}"
+    status, said = bench.ran([*words, "--overwrite"], FAULT=fault)
+    assert status in (-signal.SIGKILL, 0), said
+    manifest = where(tmp_path) / "run.json"
+    if manifest.exists() and json.loads(manifest.read_text())["identity"]["seed"] == 1:
+        (where(tmp_path) / "run.lock").unlink()
+        assert state(tmp_path) == other
+    else:
+        bench.check_partly(tmp_path, "alone")
+    assert bench.went_well([*words, "--overwrite"])[0] == 0
+    bench.check_whole(tmp_path, "alone")
 
 
 def test_the_driver_of_workers(bench: Bench, tmp_path: Path, turn: int) -> None:

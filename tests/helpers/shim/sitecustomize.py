@@ -79,6 +79,8 @@ if what and not {"SOTBENCH_WORKER", "SOTBENCH_CHILD"} & os.environ.keys():
     os.fdopen = fdopen  # type: ignore[assignment]
     for module, name in ((tempfile, "mkstemp"), (os, "fsync"), (os, "chmod"), (os, "replace")):
         setattr(module, name, stepwise(getattr(module, name)))
+    if what == "SIGKILL":
+        os.unlink = stepwise(os.unlink)
     if what == "count":
         atexit.register(lambda: Path(number).write_text(str(steps)))
 
