@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.datasets.sequence import Frames, SequenceError
 from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, load_image
+from trackers.images import IMAGE_SUFFIXES, load_image, stored_upright
 from trackers.tracker import Frame
 
 
@@ -27,7 +27,8 @@ class ImageFiles(Frames):
 
     def path(self, index: int) -> Path | None:
         path = self.paths[index]
-        return path.absolute() if path.suffix.lower() in (".jpg", ".jpeg", ".png") else None
+        given = path.suffix.lower() in (".jpg", ".jpeg", ".png") and stored_upright(path)
+        return path.absolute() if given else None
 
     def __getitem__(self, index: int) -> Frame:
         try:
@@ -39,8 +40,11 @@ class ImageFiles(Frames):
         """Digest of every file's name, and of the sizes of up to 16 of them, evenly spread.
 
         Asking a network file system for the size of each of LaSOT's 685,360 frames would take minutes.
+
+        Raises:
+            SequenceError: one of them cannot be found: a link to nowhere.
         """
-        digest = hashlib.sha256("\n".join(path.name for path in self.paths).encode())
+        digest = hashlib.sha256("\n".join(path.name for path in self.paths).encode(errors="surrogateescape"))
         for path in self.paths[:: max(1, len(self.paths) // 16)]:
             try:
                 digest.update(f"\n{path.stat().st_size}".encode())

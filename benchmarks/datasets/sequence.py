@@ -34,7 +34,11 @@ class Frames(ABC):
         """
 
     def path(self, index: int) -> Path | None:  # noqa: ARG002 - for those that have files
-        """The JPEG or PNG file that frame `index` is, for trackers that read images themselves."""
+        """The JPEG or PNG file that frame `index` is, for trackers that read images themselves.
+
+        None where there is none, or where a reader may turn it by its EXIF data: such frames are handed over
+        as pixels.
+        """
         return None
 
     @abstractmethod

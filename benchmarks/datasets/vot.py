@@ -17,12 +17,12 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_properties
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
+from trackers.images import open_image
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
 """The tags that have files, in the order of the challenge; "empty" follows them."""
@@ -86,7 +86,7 @@ def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
     if width.isdecimal() and height.isdecimal():
         return int(width), int(height)
     try:
-        with Image.open(images / "00000001.jpg") as image:  # reads the header alone
+        with open_image(images / "00000001.jpg") as image:  # reads the header alone
             return image.size
-    except (OSError, SyntaxError):
+    except Exception:  # Pillow raises almost anything on a damaged file; who decodes it will say so
         return None

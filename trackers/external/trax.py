@@ -23,7 +23,6 @@ from collections.abc import Sequence
 from typing import IO
 
 import numpy as np
-from PIL import Image
 
 from trackers.commands import Parser, add_tracker_options, guarded, tracker_spec
 from trackers.errors import UserError
@@ -127,7 +126,7 @@ def read_uri(uri: str) -> Frame:
         raise UserError(f"images as '{form}' cannot be read; rgb and gray8 can")
     if kind == "data":
         content = rest.partition(";")[2].removeprefix("base64,").removeprefix("base64;")
-        return np.array(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB"))
+        return read_image(io.BytesIO(base64.b64decode(content)))
     raise UserError(f"images from '{kind}:' cannot be read; file, image and data can")
 
 

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from trackers.errors import UserError
+from trackers.images import open_image
 from trackers.siamese.search import EXEMPLAR_SIZE
 from trackers.training.sources.clip import Clip
 from trackers.training.sources.folder import CENTRE_SHARE
@@ -29,7 +30,15 @@ from trackers.training.sources.folder import CENTRE_SHARE
 PATCH_SIZE = 351
 SPAN = PATCH_SIZE / EXEMPLAR_SIZE
 PATCH_BYTES = 4 * PATCH_SIZE**2
-DAMAGE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises on bad files
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+"""What Pillow raises on bad files."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +148,7 @@ class Bank:
     def _patch(self, clip: Clip, frame: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
         path = clip.files[frame]
         try:
-            with Image.open(path) as file:
+            with open_image(path) as file:
                 image = file.convert("RGB")
         except DAMAGE as error:
             self.report(f"{path} cannot be read ({error}); it is skipped")

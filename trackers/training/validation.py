@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from trackers.images import open_image
 from trackers.tracker import Boxes, Tracker
 from trackers.training.bank import DAMAGE
 from trackers.training.sources.clip import Clip
@@ -49,7 +49,7 @@ def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[s
 
 
 def _decoded(clip: Clip, index: int) -> NDArray[np.uint8]:
-    with Image.open(clip.files[index]) as file:
+    with open_image(clip.files[index]) as file:
         return np.asarray(file.convert("RGB"))
 
 
