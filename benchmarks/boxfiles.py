@@ -28,8 +28,14 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
         float64, shape (lines, columns).
 
     Raises:
-        UserError: a line has another number of values, or something that is no number.
+        UserError: a line has another number of values, something that is no number, or commas beside
+            semicolons, one of which may be decimal points.
     """
+    if "," in text and ";" in text:
+        raise UserError(
+            f"{where}: has both commas and semicolons, so that 1,5;2 may be 1, 5, 2 or 1.5, 2; write decimal "
+            "points, and one separator"
+        )
     lines = text.translate(_SEPARATORS).splitlines()
     rows = _parse_at_once(lines, columns)
     if rows is not None:
@@ -40,13 +46,11 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     for number, fields in fields_by_line:
         if len(fields) != columns:
             raise UserError(f"{where}: line {number} has {len(fields)} values where {columns} are expected")
-    try:
-        return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
-    except ValueError:
-        number, word = next(
-            (n, word) for n, fields in fields_by_line for word in fields if not _is_number(word)
-        )
-        raise UserError(f"{where}: line {number} has '{word[:40]}' where a number is expected") from None
+    for number, fields in fields_by_line:
+        for word in fields:
+            if not _is_number(word):
+                raise UserError(f"{where}: line {number} has {word[:40]!r} where a number is expected")
+    return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
 
 
 def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
@@ -58,7 +62,7 @@ def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not a text file") from None
+        raise UserError(f"{path}: not a text file in UTF-8; save it as such") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     return parse_rows(text, columns, str(path))
@@ -89,4 +93,4 @@ def _is_number(word: str) -> bool:
         float(word)
     except ValueError:
         return False
-    return True
+    return "_" not in word  # Python's 1_000 is no table's
