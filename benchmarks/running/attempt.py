@@ -32,6 +32,9 @@ class TrackerFailure(Exception):
     """A tracker raised an error, which is this one's cause. The message says at which frame."""
 
 
+LARGEST_TARGET = 10
+"""A target may fill more than the image, but not so many times its width or height."""
+
 # A UserError is a damaged frame, or a tracker that cannot be built again.
 FAILURES = (UserError, OutOfTime, InvalidBox, TrackerFailure)
 """What costs a sequence and lets the run go on."""
@@ -63,11 +66,23 @@ def share_of_an_answer(job: Job, sequence: Sequence) -> float:
 
 
 def sized(sequence: Sequence, frames: Prefetcher) -> Sequence:
-    """`sequence` with the size of its images, which its first frame tells where no file does."""
-    if sequence.size is not None:
-        return sequence
+    """`sequence` with the size of its images, which its first frame tells where no file does.
+
+    Raises:
+        SequenceError: its first box is not in the image, or of another scale: it belongs to other frames.
+    """
     height, width = frames[0].shape[:2]
-    return replace(sequence, size=(width, height))
+    x, y, w, h = sequence.truth[0]
+    if not (x < width and y < height and x + w > 0 and y + h > 0):
+        where = "is not in"
+    elif w > LARGEST_TARGET * width or h > LARGEST_TARGET * height:
+        where = f"is more than {LARGEST_TARGET} times as large as"
+    else:
+        return sequence if sequence.size is not None else replace(sequence, size=(width, height))
+    raise SequenceError(
+        f"{sequence.name}: its first box, {sequence.truth[0].tolist()}, {where} its first image, {width} x "
+        f"{height} px; are the ground truth and the frames of one video?"
+    )
 
 
 def check_unchanged(task: Task, frames: Prefetcher) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.running.scheduler import Task
 from benchmarks.store import SequenceRecord, truth_digest
+from trackers.answers import FARTHEST
 
 
 def planned(dataset: Dataset, name: str) -> Task:
@@ -22,6 +23,10 @@ def planned(dataset: Dataset, name: str) -> Task:
     if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):
         raise SequenceError(
             f"{name}: its first box, {sequence.truth[0].tolist()}, is empty; no tracker can start"
+        )
+    if np.abs(sequence.truth[0]).max() > FARTHEST:
+        raise SequenceError(
+            f"{name}: its first box, {sequence.truth[0].tolist()}, is beyond any image; no tracker can start"
         )
     record = SequenceRecord(
         "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
