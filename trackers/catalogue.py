@@ -197,7 +197,7 @@ class TrackerSpec:
             return factory(**arguments)
         except UserError:
             raise
-        except Exception as error:  # somebody's constructor may raise anything
+        except (Exception, SystemExit) as error:  # somebody's constructor may raise anything
             raise UserError(
                 f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
             ) from error

@@ -101,7 +101,7 @@ def _import(target: str, what: str) -> Any:
         module = _import_file(Path(place), what) if place.endswith(".py") else _import_module(place)
     except UserError:
         raise
-    except Exception as error:  # a plug-in's module may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # a plug-in's module may raise anything while it is imported
         raise UserError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
     try:
         value: Any = module

@@ -71,7 +71,7 @@ def drive(
                 raise InvalidBox(f"frame {request.frame}: {error}") from error
             except RemoteFailure as error:
                 raise TrackerFailure(f"frame {request.frame}: {error}") from error
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # to leave is not for a tracker to decide
                 raise TrackerFailure(f"frame {request.frame}: {type(error).__name__}: {error}") from error
             seconds = elapsed if tracker.own_seconds is None else tracker.own_seconds
             on_transport(elapsed - seconds)

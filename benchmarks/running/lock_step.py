@@ -84,7 +84,7 @@ class LockStep(Scheduler):
                         slots[number] = _Slot(job, task, pool, max(_AHEAD // self._slots, 1))
                 try:
                     self._step({number: slot for number, slot in slots.items() if not slot.outcome})
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     if type(error).__name__ == "OutOfMemoryError":  # torch's own class, where it is loaded
                         raise UserError(
                             f"a batch of {self._slots} does not fit into the device's memory; "

@@ -177,14 +177,15 @@ def gpus_here() -> list[str]:
 
 def main() -> int:
     """Is a worker until its driver has no more to say; the pipe's number is the first word."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # An interruption, not SystemExit: that is what a tracker may raise, and costs its sequence alone.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     connection = Connection(int(sys.argv[1]))
     worker = Worker(connection.send)
     try:
         worker.begin(*connection.recv())
         while True:
             worker.carry_out(connection.recv())
-    except (EOFError, ConnectionError):
+    except (EOFError, ConnectionError, KeyboardInterrupt):
         return 0
     finally:
         worker.close()

@@ -73,7 +73,7 @@ class Session:
                 reply["box"] = self.tracker.update(frame)
             self.tracker.synchronize()
             elapsed = time.perf_counter() - begin
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         own = self.tracker.own_seconds
         reply["seconds"] = elapsed if own is None else own
