@@ -46,10 +46,9 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     for number, fields in fields_by_line:
         if len(fields) != columns:
             raise UserError(f"{where}: line {number} has {len(fields)} values where {columns} are expected")
-    for number, fields in fields_by_line:
         for word in fields:
             if not _is_number(word):
-                raise UserError(f"{where}: line {number} has {word[:40]!r} where a number is expected")
+                raise UserError(f"{where}: line {number} has '{word[:40]}' where a number is expected")
     return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
 
 
@@ -93,4 +92,5 @@ def _is_number(word: str) -> bool:
         float(word)
     except ValueError:
         return False
-    return "_" not in word  # Python's 1_000 is no table's
+    # Python's own spelling of a long number, 1_000, is a typing error in a table of boxes.
+    return "_" not in word

@@ -30,6 +30,8 @@ from trackers.images import IMAGE_SUFFIXES, in_number_order
 SETTINGS = "sotbench.toml"
 _TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
 _IMAGES = ("", "img", "color", "frames")
+_LONGEST_NAME = 200
+"""Bytes; file systems take 255, of which results need some."""
 
 
 class Folder(OnDisk):
@@ -73,6 +75,8 @@ class Folder(OnDisk):
         return (self.root / self._truths[name]).parent
 
     def __getitem__(self, name: str) -> Sequence:
+        if why := _unfit(name, self.all_names):
+            raise SequenceError(f"the folder {name} {why}; rename it")
         path = self.root / self._truths[name]
         truth, polygons = read_regions(path)
         return Sequence(
@@ -97,6 +101,18 @@ def _read_settings(path: Path) -> dict[str, object]:
     if not isinstance(settings.get("one_based"), bool):
         raise UserError(f"{path} does not say where boxes count from; {remedy}")
     return settings
+
+
+def _unfit(name: str, names: tuple[str, ...]) -> str:
+    """Why results of a sequence of this name cannot be kept, or an empty string."""
+    if not name.isprintable():
+        return "has a name with odd characters"
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"has a name of more than {_LONGEST_NAME} bytes"
+    stem, _, end = name.rpartition(".")
+    if stem in names and (end == "time" or end.isdecimal()):
+        return f"has a name that files of results of {stem} may have"
+    return ""
 
 
 def _find_truth(folder: Path) -> Path | None:
