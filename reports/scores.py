@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +24,7 @@ from benchmarks.scoring import NamedRules, Record, RunScore, choose_profile, sco
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from benchmarks.scoring.tables import metric_names
 from reports.published import Published, differing, published_records, published_scores
+from trackers.commands import tell
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
@@ -170,9 +170,7 @@ def read_subject(arguments: argparse.Namespace) -> Subject:
     for run in read_runs(arguments, dataset, arguments.tracker):
         score = score_run(run, dataset, rules)
         if len(score.sequences) < score.of:
-            print(
-                f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored", file=sys.stderr
-            )
+            tell(f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored")
         scores.append(score)
     subject = Subject(
         title=dataset.title,
@@ -186,7 +184,7 @@ def read_subject(arguments: argparse.Namespace) -> Subject:
         named=arguments.tracker is not None,
     )
     for sentence in differing(subject.records, known):
-        print(sentence, file=sys.stderr)
+        tell(sentence)
     return subject
 
 

@@ -17,7 +17,7 @@ from benchmarks.cli.options import (
     add_trackers,
     count,
 )
-from trackers.commands import Parser, guarded, positive
+from trackers.commands import Parser, guarded, positive, tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _scene(dataset: Dataset, name: str, runs: Sequence[Run]) -> Scene:
         raise UserError(f"sequence {name} of {dataset.title} is not there; see --data-root")
     for run in runs:
         if name not in run.trajectories and name not in run.failed:
-            print(f"{run.tracker}: {name} is left out: it was not run", file=sys.stderr)
+            tell(f"{run.tracker}: {name} is left out: it was not run")
     return read_scene(dataset, name, runs, [rgb(line_style(rank)["color"]) for rank in range(len(runs))])
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 if TYPE_CHECKING:
     from trackers.catalogue import TrackerSpec
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints the sentence and exits."""
-        self.exit(2, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+        self.exit(2, f"{self.prog}: {printable(message)}; see `{self.prog} --help`\n")
 
 
 def positive(text: str) -> float:
@@ -94,6 +94,11 @@ def _settings(words: list[str]) -> dict[str, str]:
     return settings
 
 
+def tell(line: str) -> None:
+    """Prints a line on standard error, whatever names and messages of strangers it holds."""
+    print(printable(line), file=sys.stderr)
+
+
 Command = Callable[[Sequence[str] | None], int]
 
 
@@ -125,5 +130,5 @@ def guarded(main: Command) -> Command:
 def _say(sentence: str) -> int:
     if os.environ.get("SOTBENCH_TRACEBACK"):
         traceback.print_exc()
-    print(f"error: {sentence}", file=sys.stderr)
+    tell(f"error: {sentence}")
     return 2

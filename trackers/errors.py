@@ -9,6 +9,15 @@ class UserError(Exception):
     """
 
 
+def printable(text: str) -> str:
+    r"""Text of a stranger as a terminal may print it, on one line.
+
+    Line breaks, escape sequences, marks that turn the direction of writing and bytes that are no text become
+    what Python writes for them: `\n`, `\x1b`.
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 class RemoteFailure(Exception):
     """A tracker in a process of its own ended, broke off, or reported an error of its own.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import add_data_root, add_dataset
+from trackers.commands import tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
     with _progress() as progress:
         problems = download(dataset, source, names, progress, arguments.url_base)
     for problem in problems:
-        print(problem, file=sys.stderr)
+        tell(problem)
     # Opened anew: the folders are others than before.
     verdicts = list(verify(kind(arguments.data_root), names))
     for verdict in verdicts:
         for finding in verdict.findings:
             if not finding.harmless:
-                print(f"{finding.sequence}: {finding.problem}", file=sys.stderr)
+                tell(f"{finding.sequence}: {finding.problem}")
     whole = sum(verdict.whole for verdict in verdicts)
     print(f"{whole} of {len(names)} sequences are whole in {dataset.root}")
     return 0 if whole == len(names) else 1
@@ -98,7 +98,7 @@ def _progress() -> Iterator[Callable[[str], Report]]:
 
         def begin(title: str) -> Report:
             if not console.is_terminal:
-                print(f"downloading {title}", file=sys.stderr)
+                tell(f"downloading {title}")
             for task in bar.task_ids:
                 bar.remove_task(task)
             task = bar.add_task(title, total=None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.cli.importing import add_origin
 from benchmarks.cli.options import add_data_root, add_dataset, add_results
+from trackers.commands import tell
 from trackers.errors import UserError
 
 NAME = "export"
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"{arguments.out} exists and is not an empty folder; name a new one")
     stored = read_run(arguments.results, arguments.dataset, arguments.tracker, protocol)
     for name, why in stored.failed.items():
-        print(f"{name} is left out: {why}", file=sys.stderr)
+        tell(f"{name} is left out: {why}")
     if not stored.trajectories:
         raise UserError(
             f"no sequence of '{arguments.tracker}' on {arguments.dataset} is finished; run it again"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split
+from trackers.commands import tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
         imported = read_results(arguments.path, form, dataset, protocol, arguments.origin)
         _store(imported, folder, dataset, {"path": str(arguments.path), "format": form.name})
     for note in imported.notes:
-        print(note, file=sys.stderr)
+        tell(note)
     if imported.skipped:
         more = len(imported.skipped) - _SHOWN
         names = ", ".join(imported.skipped[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        print(f"skipped, not results of a sequence under this protocol: {names}", file=sys.stderr)
+        tell(f"skipped, not results of a sequence under this protocol: {names}")
     count = f"{len(imported.trajectories)} of {len(dataset.all_names)} sequences of {dataset.title}"
-    print(f"{count} imported; in {folder.path}", file=sys.stderr)
+    tell(f"{count} imported; in {folder.path}")
     return 0
 
 

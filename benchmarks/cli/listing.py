@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.cli.options import add_data_root, add_split
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 NAME = "list"
 HELP = "List trackers, data sets, protocols, profiles, or the sequences of a data set."
@@ -41,20 +41,25 @@ def run(arguments: argparse.Namespace) -> int:
         if len(asked) > 1:
             print(f"{what}:")
         for name in registries[what]:
-            print(f"  {name:<16} {registries[what].summary(name)}")
+            print(printable(f"  {name:<16} {registries[what].summary(name)}"))
     return 0
 
 
 def _list_sequences(arguments: argparse.Namespace) -> int:
-    from benchmarks.datasets import open_dataset
+    from benchmarks.datasets import SequenceError, open_dataset
 
     if not arguments.dataset:
         raise UserError("`list sequences` needs --dataset; see `sotbench list datasets`")
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     present = dataset.names()
     for name in present:
-        sequence = dataset[name]
-        print(f"  {name:<16} {len(sequence.truth):>6} frames  {' '.join(sequence.attributes)}".rstrip())
+        try:
+            sequence = dataset[name]
+        except SequenceError as error:
+            print(printable(f"  {name:<16} cannot be read: {error}"))
+            continue
+        line = f"  {name:<16} {len(sequence.truth):>6} frames  {' '.join(sequence.attributes)}"
+        print(printable(line.rstrip()))
     missing = len(dataset.all_names) - len(present)
     print(
         f"{len(present)} of {len(dataset.all_names)} sequences" + (f", {missing} missing" if missing else "")

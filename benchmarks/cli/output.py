@@ -14,6 +14,7 @@ from benchmarks.datasets import Dataset
 from benchmarks.store import Run, read_run, select_runs
 from benchmarks.tables import WRITERS, Table
 from benchmarks.tables.terminal import print_table
+from trackers.commands import tell
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
@@ -38,7 +39,7 @@ def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[st
     for name in select_runs(arguments.results, dataset.name, arguments.protocol, trackers):
         run = read_run(arguments.results, dataset.name, name, arguments.protocol)
         for sequence, why in run.failed.items():
-            print(f"{name}: {sequence} is left out: {why}", file=sys.stderr)
+            tell(f"{name}: {sequence} is left out: {why}")
         yield run
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import (
@@ -16,6 +15,7 @@ from benchmarks.cli.options import (
     add_trackers,
 )
 from benchmarks.cli.output import add_format, print_records, read_runs
+from trackers.commands import tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
                 rows = score_run(run, dataset, profile).records(arguments.by)
             except UserError as error:
                 # One toolkit's refusal is no reason to withhold what the others say.
-                print(f"{run.tracker}: {profile.name} is left out: {error}", file=sys.stderr)
+                tell(f"{run.tracker}: {profile.name} is left out: {error}")
                 continue
             records += [row | {"differs": profile.differs} for row in rows]
     if not records:

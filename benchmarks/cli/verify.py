@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import add_data_root, add_dataset, add_split
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 if TYPE_CHECKING:
     from benchmarks.datasets.verification import Progress, Verdict
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for verdict in verdicts:
             for finding in verdict.findings:
-                print(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}")
+                print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
         line = f"{whole} of {len(verdicts)} sequences are whole"
         print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
     return 0 if whole == len(verdicts) else 1
@@ -87,4 +87,6 @@ def _progress(names: Sequence[str]) -> Iterator[Progress]:
     position = {name: index for index, name in enumerate(names)}
     with Bars(title, *columns, console=console, disable=not console.is_terminal, transient=True) as bars:
         task = bars.add_task("", total=len(names))
-        yield lambda name, share: bars.update(task, description=name, completed=position[name] + share)
+        yield lambda name, share: bars.update(
+            task, description=printable(name), completed=position[name] + share
+        )

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from benchmarks.store import SequenceRecord
+from trackers.errors import printable
 
 
 class RunProgress:
@@ -87,14 +88,14 @@ class RunProgress:
 
     def say(self, line: str) -> None:
         """Something that a person should know."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _describe(self) -> None:
         names = list(self._left)
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             place = f"[{self._ended + 1}/{self._sequences}]"
-            self._bar.update(self._task, description=escape(f"{place} {names[0]}{more}"))
+            self._bar.update(self._task, description=escape(printable(f"{place} {names[0]}{more}")))
 
     def __enter__(self) -> Self:
         self._bar.start()

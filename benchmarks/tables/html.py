@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
+import html
 
 from benchmarks.tables.table import Cell, Column, Mark, Table
+
+
+def escape(text: str) -> str:
+    """Text that HTML shows as it is; control characters become spaces."""
+    return html.escape("".join(char if char.isprintable() else " " for char in text))
+
 
 _MARKS = {Mark.NONE: "{}", Mark.BEST: "<strong>{}</strong>", Mark.SECOND: "<u>{}</u>"}
 

@@ -8,6 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmarks.tables.table import Cell, Mark, Table
+from trackers.errors import printable
 
 _STYLES = {Mark.NONE: "", Mark.BEST: "bold", Mark.SECOND: "underline"}
 
@@ -16,7 +17,7 @@ def print_table(console: Console, table: Table) -> None:
     """Prints the table, its caption below it, and its notes as lines of their own."""
     console.print(_drawn(table))
     for note in table.notes:
-        console.print(Text(note), soft_wrap=True)  # a terminal folds it by itself
+        console.print(Text(printable(note)), soft_wrap=True)  # a terminal folds it by itself
 
 
 def _drawn(table: Table) -> RichTable:
@@ -24,7 +25,7 @@ def _drawn(table: Table) -> RichTable:
         box=box.SIMPLE_HEAD,
         show_edge=False,
         collapse_padding=True,
-        caption=Text(table.caption),
+        caption=Text(printable(table.caption)),
     )
     for column in table.columns:
         # Figures stay whole in a narrow terminal; names are folded.
@@ -38,7 +39,8 @@ def _drawn(table: Table) -> RichTable:
 
 
 def _text(cell: Cell, between: str) -> Text:
-    text = Text(cell.text, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(cell.text)
+    shown = printable(cell.text)
+    text = Text(shown, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(shown)
     if cell.ends is not None:
         text.append(f"{between}[{cell.ends[0]} {cell.ends[1]}]", style="not bold not underline dim")
     return text

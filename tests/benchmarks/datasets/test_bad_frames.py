@@ -1,4 +1,4 @@
-"""Frames that are not as they should be, through the command line: a case is a frame and what becomes of it."""
+"""Frames that are not as they should be, through the command line, and what becomes of each."""
 
 from __future__ import annotations
 
