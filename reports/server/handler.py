@@ -97,6 +97,12 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse
         raise AttributeError(name)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Answers what is no request; the base class would repeat it in a page."""
+        status = HTTPStatus(code)
+        self.close_connection = True
+        self._send(_text(f"this is no request that can be answered: {code} {status.phrase}", status))
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         """Says nothing: what is asked is nobody's business but the browser's."""
 
@@ -104,8 +110,12 @@ class Handler(BaseHTTPRequestHandler):
         port = self.server.server_port
         # The names under which a browser on this machine reaches us; port 80 is left out of the header.
         own = {name + end for name in (ADDRESS, "localhost") for end in (f":{port}", *([""] * (port == 80)))}
-        if self.headers.get("Host", "").lower() not in own:
+        hosts = [name.lower() for name in self.headers.get_all("Host", [])]
+        if len(hosts) != 1 or hosts[0] not in own:
             return _text(f"this server answers to http://{ADDRESS}:{port}/ alone", HTTPStatus.FORBIDDEN)
+        if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # what follows would be read as a request of its own
+            return _text("a request that reads has no body", HTTPStatus.BAD_REQUEST)
         try:
             return respond(self.server.library, self.path)
         except KeyError:
@@ -134,8 +144,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Referrer-Policy", "no-referrer")
         if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
-        if answer.kind.startswith("text/html"):
-            self.send_header("Content-Security-Policy", f"{answer.policy}frame-ancestors 'none'")
+        allowed = answer.policy if answer.kind.startswith("text/html") else "default-src 'none'; "
+        self.send_header("Content-Security-Policy", f"{allowed}frame-ancestors 'none'")
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

@@ -55,10 +55,6 @@ def test_usage_errors_show_no_escapes(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().err[:-1].isprintable()
 
 
-def home(*names: str) -> list[str]:
-    return [word for name in names for word in ("--tracker", name)]
-
-
 @pytest.mark.parametrize(
     "tracker",
     [
@@ -90,15 +86,10 @@ def test_a_tracker_string_is_no_shell_and_no_expression(
     assert {path for path in tmp_path.iterdir() if path.name != "__pycache__"} == before
 
 
-@pytest.mark.parametrize(
-    "name", ["..", ".", "a/b", "../a", "/a", "", "a\0", "a\n", "a b", ".hidden", "a" * 300]
-)
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "../a", "/a", "a\0", "a\n", "a b", ".hidden", "a" * 300])
 def test_a_name_stays_inside_the_results_folder(name: str, tmp_path: Path):
     results = tmp_path / "in" / "results"
     words = ["--tracker", "still", "--dataset", "demo", "--sequences", "easy", "--results", str(results)]
-    if name == "":  # as if it were not given
-        assert main(["run", *words, "--name", name]) == 0
-        return
     assert main(["run", *words, "--name", name]) == 2
     assert [path.name for path in tmp_path.iterdir()] in ([], ["in"])
     assert not list(tmp_path.rglob("*.txt"))
@@ -161,7 +152,7 @@ def test_sequences_of_any_name_cost_themselves_alone(tmp_path: Path, capsys: pyt
     }
     fine = [
         "good",
-        "<script>alert(1)</script>"[:8] + "b>",
+        "<b>bold",
         "$HOME",
         "..a",
         "-rf",
@@ -172,7 +163,6 @@ def test_sequences_of_any_name_cost_themselves_alone(tmp_path: Path, capsys: pyt
     ]
     for name in [*odd, *fine]:
         write_video(videos / name)
-    (videos / "bytes").mkdir()
     write_video(Path(str(videos) + "/\udcff\udcfe"))
 
     status, outcomes = run_folder(videos, tmp_path / "results")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,6 +183,93 @@ def test_malformed_requests_are_refused_and_the_next_is_answered(server, request
         answer = connection.recv(4096)
     assert re.search(rb"40\d|41\d|43\d|505|Error code", answer)
     assert ask(server, "/demo/ope/stamp")[0] == 200
+
+
+def raw(server: Server, request: bytes) -> bytes:
+    """All that comes back until the server closes the connection, or has been silent for a second."""
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=1) as connection:
+        connection.sendall(request.replace(b"PORT", str(server.server_port).encode()))
+        answer = b""
+        with contextlib.suppress(TimeoutError):
+            while chunk := connection.recv(65536):
+                answer += chunk
+    return answer
+
+
+HOST = b"Host: 127.0.0.1:PORT\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n" + HOST + b"\r\n", 403),
+        (b"GET / HTTP/1.1\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET /\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /%c0%ae%c0%ae/%c0%ae%c0%ae/secret.txt HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /%252e%252e/secret.txt HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"GET /demo/ope/sequence/%0d%0aX-Evil:1 HTTP/1.1\r\n" + HOST + b"\r\n", 404),
+        (b"<b>ET / HTTP/1.1\r\n" + HOST + b"\r\n", 405),
+        (b"CONNECT evil.example:80 HTTP/1.1\r\n" + HOST + b"\r\n", 405),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\n\r\nsomething", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ],
+)
+def test_odd_requests_have_plain_answers(server, request_, status):
+    answer = raw(server, request_)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert answer.count(b"HTTP/1.1 ") == 1
+    for header in (
+        b"Content-Type: text/plain",
+        b"X-Content-Type-Options: nosniff",
+        b"Content-Security-Policy: default-src 'none'",
+    ):
+        assert header in head
+    assert b"secret" not in answer
+    assert b"X-Evil" not in answer
+    assert len(body) < 200
+
+
+def test_a_body_is_no_second_request(server):
+    hidden = b"GET /demo/ope/data.json HTTP/1.1\r\n" + HOST + b"\r\n"
+    answer = raw(
+        server,
+        b"GET / HTTP/1.1\r\n" + HOST + f"Content-Length: {len(hidden) + 1}\r\n\r\n".encode() + hidden,
+    )
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"easy" not in answer
+
+
+def test_what_is_no_request_is_not_repeated(server):
+    answer = raw(server, b"GET /<script>alert(1)</script> HTTP/1.1 \x1b[31m\r\n\r\n")
+    assert b"400 Bad Request" in answer
+    assert b"script" not in answer
+    assert b"\x1b" not in answer
+
+
+def test_those_who_are_slow_or_say_nothing_keep_nobody_waiting(server):
+    with contextlib.ExitStack() as stack:
+        for beginning in (b"", b"GET", b"GET / HTTP/1.1\r\nHost: ") * 10:
+            connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=5)
+            stack.enter_context(connection).sendall(beginning)
+        begin = time.monotonic()
+        assert ask(server, "/demo/ope/stamp")[0] == 200
+        assert time.monotonic() - begin < 5
+
+
+def test_links_in_results_lead_nowhere(server, results, tmp_path):
+    (results / "demo" / "linked").symlink_to(tmp_path)
+    (results / "demo" / "still" / "ope" / "secret.txt").symlink_to(results / "secret.txt")
+    try:
+        for path in ("/demo/linked/", "/demo/ope/secret.txt", "/demo/ope/sequence/secret"):
+            assert ask(server, path)[0] == 404
+        assert b"secret" not in ask(server, "/demo/ope/data.json")[1]
+    finally:
+        (results / "demo" / "linked").unlink()
+        (results / "demo" / "still" / "ope" / "secret.txt").unlink()
 
 
 def test_it_follows_a_run(server, results):
