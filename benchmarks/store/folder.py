@@ -18,6 +18,10 @@ from trackers.errors import UserError
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
+NAME = re.compile(r"[\w+-][\w.+-]*")
+"""What a folder of results may be called."""
+LARGEST = 1 << 30
+"""Bytes: no file of results is larger; a line has a hundred."""
 
 
 def digest(content: bytes) -> str:
@@ -49,7 +53,7 @@ def folder_name(name: str) -> str:
     Raises:
         UserError: it cannot.
     """
-    if not re.fullmatch(r"[\w+-][\w.+-]*", name):
+    if not NAME.fullmatch(name):
         raise UserError(f"'{name}' cannot name a results folder: use letters, digits, '.', '_', '+' and '-'")
     return name
 
@@ -80,7 +84,13 @@ class RunFolder:
         return self.path / LOG
 
     def read_manifest(self) -> Manifest | None:
-        """The manifest, or None where nothing was run yet."""
+        """The manifest, or None where nothing was run yet.
+
+        Raises:
+            UserError: it is damaged, or something else of its name.
+        """
+        if self.manifest_path.exists() and not self.manifest_path.is_file():
+            raise UserError(f"{self.manifest_path} is no file; remove its folder")
         return read_manifest(self.manifest_path) if self.manifest_path.exists() else None
 
     def write(self, sequence: str, trajectories: Sequence[Trajectory]) -> tuple[RunFiles, ...]:
@@ -108,11 +118,13 @@ class RunFolder:
 
     def _contents(self, sequence: str, record: SequenceRecord) -> list[tuple[Path, bytes, bytes]] | None:
         """Each run's file of regions with its content and that of its times; None as for `read`."""
-        contents = []
+        contents: list[tuple[Path, bytes, bytes]] = []
+        if Path(sequence).name != sequence:
+            return None  # somebody's manifest may lead out of the folder
         for stem, files in zip(_stems(sequence, len(record.runs)), record.runs, strict=True):
             path = self.path / f"{stem}.txt"
             try:
-                regions, times = path.read_bytes(), (self.path / f"{stem}.time.txt").read_bytes()
+                regions, times = _content(path), _content(self.path / f"{stem}.time.txt")
             except OSError:
                 return None
             if (digest(regions), digest(times)) != (files.boxes, files.times):
@@ -130,6 +142,13 @@ class RunFolder:
         self.log_path.unlink(missing_ok=True)
         for path in self.path.glob("*.txt"):
             path.unlink()
+
+
+def _content(path: Path) -> bytes:
+    """Reads a file of results; raises OSError where there is none: a pipe or a device would never end."""
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        raise FileNotFoundError(path)
+    return path.read_bytes()
 
 
 def _stems(sequence: str, runs: int) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.store.folder import MANIFEST, RunFolder
+from benchmarks.store.folder import MANIFEST, NAME, RunFolder
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
@@ -33,9 +33,12 @@ class Run:
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
-    """Names of the trackers that have a run on `dataset`, sorted without regard to case."""
+    """Names of the trackers that have a run on `dataset`, sorted without regard to case.
+
+    Folders that no run can have made are passed over.
+    """
     found = (path.parent.parent.name for path in (results / dataset).glob(f"*/{protocol}/{MANIFEST}"))
-    return sorted(found, key=lambda name: (name.casefold(), name))
+    return sorted(filter(NAME.fullmatch, found), key=lambda name: (name.casefold(), name))
 
 
 def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] | None) -> list[str]:
