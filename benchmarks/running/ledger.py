@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.running.scheduler import Outcome
-from benchmarks.store import FolderLock, Identity, Manifest, RunFolder, SequenceRecord, sweep
+from benchmarks.store import FolderLock, Identity, Manifest, ManifestWriter, RunFolder, SequenceRecord, sweep
 from trackers.errors import UserError
 
 
@@ -41,6 +41,7 @@ class Ledger:
         try:
             sweep(self.path)
             self._manifest = _open_manifest(self._folder, self._identity, self._overwrite)
+            self._writer = ManifestWriter(self._folder.manifest_path, self._manifest)
         except BaseException:
             self._lock.release()
             raise
@@ -49,6 +50,8 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._lock.held():
+            self._writer.settle()
         self._lock.release()
 
     def environment(self, environment: dict[str, Any]) -> int:
@@ -65,7 +68,7 @@ class Ledger:
         self._manifest.sequences[name] = record
 
     def keep(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
-        """Writes an outcome's files, then the manifest that speaks of them; returns the record with them.
+        """Writes an outcome's files, then the record that speaks of them, which is returned with them.
 
         Raises:
             UserError: they cannot be written, or somebody else may have written here.
@@ -75,7 +78,7 @@ class Ledger:
             if record.status == "ok":
                 record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
             self.note(outcome.sequence, record)
-            self._manifest.write(self._folder.manifest_path)
+            self._writer.keep(outcome.sequence)
         return record
 
     def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
@@ -96,7 +99,7 @@ class Ledger:
         self._manifest.sequences |= gone
         self._take_again()
         with _writing():
-            self._manifest.write(self._folder.manifest_path)
+            self._writer.write()
         return gone
 
     def _take_again(self) -> None:

@@ -2,6 +2,7 @@
 
 from benchmarks.store.atomic import sweep
 from benchmarks.store.folder import RunFolder, file_digest, truth_digest
+from benchmarks.store.journal import ManifestWriter
 from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
 from benchmarks.store.runs import Run, find_runs, read_run, select_runs
@@ -10,6 +11,7 @@ __all__ = [
     "FolderLock",
     "Identity",
     "Manifest",
+    "ManifestWriter",
     "Run",
     "RunFiles",
     "RunFolder",

@@ -26,6 +26,21 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
+def append_synced(path: Path, content: bytes) -> None:
+    """Appends `content` to the file `path`, which is made if need be, and syncs it to the disk.
+
+    Raises:
+        OSError: the file, which it names, cannot be written to; a part of `content` may be in it.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
 def sweep(folder: Path) -> None:
     """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
     for path in folder.glob(f".*{_SUFFIX}"):
@@ -47,7 +62,12 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Has the names of new files in a folder survive a power cut."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

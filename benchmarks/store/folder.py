@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord, read_manifest
+from benchmarks.store.journal import journal_path, read_manifest
+from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
 
@@ -84,7 +85,7 @@ class RunFolder:
         return self.path / LOG
 
     def read_manifest(self) -> Manifest | None:
-        """The manifest, or None where nothing was run yet.
+        """The manifest with its journal, or None where nothing was run yet.
 
         Raises:
             UserError: it is damaged, or something else of its name.
@@ -139,6 +140,7 @@ class RunFolder:
     def discard(self) -> None:
         """Removes the run's files; the manifest goes first, so that nothing half-removed counts as done."""
         self.manifest_path.unlink(missing_ok=True)
+        journal_path(self.manifest_path).unlink(missing_ok=True)
         self.log_path.unlink(missing_ok=True)
         for path in self.path.glob("*.txt"):
             path.unlink()

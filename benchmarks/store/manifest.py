@@ -122,32 +122,36 @@ class Manifest:
         write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
-def _record(runs: list[dict[str, Any]], **others: Any) -> SequenceRecord:
-    return SequenceRecord(runs=tuple(RunFiles(**files) for files in runs), **others)
-
-
-def read_manifest(path: Path) -> Manifest:
-    """Reads a manifest.
+def sequence_record(content: dict[str, Any]) -> SequenceRecord:
+    """A record from its JSON.
 
     Raises:
-        UserError: it is missing, no manifest, or of a later version of this project.
+        TypeError, KeyError: it is none.
     """
-    advice = "remove its folder or run again with --overwrite"
+    runs = tuple(RunFiles(**files) for files in content["runs"])
+    return SequenceRecord(**(content | {"runs": runs}))
+
+
+def parse_manifest(text: bytes, where: str) -> Manifest:
+    """Reads the text of a manifest, in UTF-8; messages call it `where`.
+
+    Raises:
+        UserError: it is no manifest, or of a later version of this project.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(text.decode())
         schema = content.pop("schema")
         if schema != SCHEMA:
-            raise UserError(f"{path} has schema {schema}; this version of sotbench reads {SCHEMA}")
+            raise UserError(f"{where} has schema {schema}; this version of sotbench reads {SCHEMA}")
         identity = content.pop("identity")
         sequences = content.pop("sequences")
         return Manifest(
             identity=Identity(**identity) if identity else None,
-            sequences={name: _record(**record) for name, record in sequences.items()},
+            sequences={name: sequence_record(record) for name, record in sequences.items()},
             **content,
         )
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
-            f"{path} is not a run's manifest ({type(error).__name__}: {error}); {advice}"
+            f"{where} is not a run's manifest ({type(error).__name__}: {error}); "
+            "remove its folder or run again with --overwrite"
         ) from None

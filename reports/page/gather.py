@@ -10,6 +10,7 @@ from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.protocols import timed_updates
 from benchmarks.scoring import NamedRules, RunScore, score_run
 from benchmarks.store import Manifest, Run, RunFolder, read_run
+from benchmarks.store.journal import journal_path
 from reports.page.series import Series, measure_series
 from trackers.errors import UserError
 
@@ -115,12 +116,16 @@ class Gatherer:
 
 
 def manifest_stamp(path: Path) -> object:
-    """Changes whenever a manifest is written; None where there is none."""
+    """Changes whenever a manifest or its journal is written; None where there is none."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    try:
+        journal = journal_path(path).stat().st_size
+    except OSError:
+        journal = 0
+    return status.st_mtime_ns, status.st_size, status.st_ino, journal
 
 
 def updates_per_second(run: Run, manifest: Manifest) -> float | None:

@@ -17,7 +17,7 @@ from benchmarks.store import (
     select_runs,
     truth_digest,
 )
-from benchmarks.store.manifest import read_manifest
+from benchmarks.store.journal import read_manifest
 from trackers.errors import UserError
 
 IDENTITY = Identity("ncc", {"reach": "2"}, None, "abc", "ope", "cpu", 0, 1)

@@ -10,7 +10,7 @@ from benchmarks.cli.main import main as sotbench
 from benchmarks.datasets.remembered import Remembered
 from benchmarks.scoring import choose_profiles
 from benchmarks.store import RunFolder
-from benchmarks.store.manifest import read_manifest
+from benchmarks.store.journal import read_manifest
 from reports.page.gather import Gatherer
 from trackers.errors import UserError
 
