@@ -92,9 +92,7 @@ def check_unchanged(task: Task, frames: Prefetcher) -> None:
         SequenceError: they are not.
     """
     if frames.fingerprint() != task.record.images:
-        raise SequenceError(
-            f"{task.sequence.name}: its frames were changed since the run began; run it again"
-        )
+        raise SequenceError(f"{task.name}: its frames were changed since the run began; run it again")
 
 
 def seed(tracker: Tracker, *parts: int | str) -> None:

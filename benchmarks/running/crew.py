@@ -114,9 +114,9 @@ class Crew(Scheduler):
             self._man(len(queue))
             for hand in self._hands:
                 if hand.contender and not hand.tasks and queue:
-                    hand.tasks = {task.sequence.name: task for task in queue.take(self._size)}
+                    hand.tasks = {task.name: task for task in queue.take(self._size)}
                     for name, task in hand.tasks.items():
-                        progress.start(name, len(task.sequence.truth))
+                        progress.start(name, task.frames)
                     records = {name: task.record for name, task in hand.tasks.items()}
                     hand.send(Order(job.protocol.name, job.repeat, job.seed, job.limit, records))
             for hand, message in self.listen(self._hands):
@@ -143,7 +143,7 @@ class Crew(Scheduler):
                 progress.say(line)
             case Finished(outcome):
                 task = hand.tasks.pop(outcome.sequence)
-                self._frames += len(task.sequence.truth) * (outcome.record.status == "ok")
+                self._frames += task.frames * (outcome.record.status == "ok")
                 assert hand.contender
                 assert self._contender
                 other = hand.contender.environment != self._contender.environment
@@ -207,7 +207,7 @@ class _Queue:
     """What is still to be run: the longest first, and last what was lost with a worker."""
 
     def __init__(self, tasks: Items[Task], together: int) -> None:
-        self._fresh = deque(sorted(tasks, key=lambda task: -len(task.sequence.truth)))
+        self._fresh = deque(sorted(tasks, key=lambda task: -task.frames))
         self._lost: deque[Task] = deque()
         self._tries: Counter[str] = Counter()
         self._together = together
@@ -219,12 +219,12 @@ class _Queue:
         """What the next of so many workers is to run; neighbours in length, so that a batch ends together."""
         count = min(self._together, -(-len(self._fresh) // workers))
         taken = [self._fresh.popleft() for _ in range(count)] or [self._lost.popleft()]
-        self._tries.update(task.sequence.name for task in taken)
+        self._tries.update(task.name for task in taken)
         return taken
 
     def back(self, task: Task) -> bool:
         """Takes back what was lost with a worker; False if it was tried often enough."""
-        again = self._tries[task.sequence.name] < TRIES
+        again = self._tries[task.name] < TRIES
         if again:
             self._lost.append(task)
         return again

@@ -71,7 +71,7 @@ class LockStep(Scheduler):
                 f"protocol {job.protocol.name} needs each answer's own time, which a batch has not; "
                 "leave --batch out"
             )
-        waiting = deque(sorted(tasks, key=lambda task: -len(task.sequence.truth)))
+        waiting = deque(sorted(tasks, key=lambda task: -task.frames))
         suspects: list[Task] = []
         slots: dict[int, _Slot] = {}
         threads = min(max(usable_cores() - 1, 1), 16)
@@ -80,7 +80,7 @@ class LockStep(Scheduler):
                 for number in range(self._slots):
                     if waiting and number not in slots:
                         task = waiting.popleft()
-                        progress.start(task.sequence.name, len(task.sequence.truth))
+                        progress.start(task.name, task.frames)
                         slots[number] = _Slot(job, task, pool, max(_AHEAD // self._slots, 1))
                 try:
                     self._step({number: slot for number, slot in slots.items() if not slot.outcome})
@@ -95,7 +95,7 @@ class LockStep(Scheduler):
                     suspects += [slot.task for slot in slots.values() if not slot.outcome]
                     slots = {number: slot for number, slot in slots.items() if slot.outcome}
                 for slot in slots.values():
-                    progress.advance(slot.task.sequence.name, slot.progress())
+                    progress.advance(slot.task.name, slot.progress())
                 for number in [number for number, slot in slots.items() if slot.outcome]:
                     outcome = slots.pop(number).outcome
                     assert outcome
@@ -155,8 +155,9 @@ class _Slot:
         self._open = ExitStack()
 
         def begin() -> Request:
-            self._frames = self._open.enter_context(Prefetcher(task.sequence.open_frames(), pool, ahead))
-            sequence = sized(task.sequence, self._frames)
+            sequence = task.sequence()
+            self._frames = self._open.enter_context(Prefetcher(sequence.open_frames(), pool, ahead))
+            sequence = sized(sequence, self._frames)
             self._share = share_of_an_answer(job, sequence)
             self._requests = attempt(job, sequence)
             return next(self._requests)
@@ -185,14 +186,14 @@ class _Slot:
         except StopIteration as stop:
             self._end(self._over(stop.value))
         except FAILURES as error:
-            self._end(Outcome(self.task.sequence.name, failed(self.task.record, error)))
+            self._end(Outcome(self.task.name, failed(self.task.record, error)))
 
     def _over(self, trajectories: list[Trajectory]) -> Outcome:
         try:
             check_unchanged(self.task, self._frames)
         except SequenceError as error:
-            return Outcome(self.task.sequence.name, failed(self.task.record, error))
-        return Outcome(self.task.sequence.name, self.task.record, trajectories)
+            return Outcome(self.task.name, failed(self.task.record, error))
+        return Outcome(self.task.name, self.task.record, trajectories)
 
     def _end(self, outcome: Outcome) -> None:
         self.outcome = outcome

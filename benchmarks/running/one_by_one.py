@@ -42,17 +42,18 @@ class OneByOne(Scheduler):
     def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
         with decoding(self._builder.elsewhere) as pool:
             for task in tasks:
-                progress.start(task.sequence.name, len(task.sequence.truth))
+                progress.start(task.name, task.frames)
                 try:
                     yield self._ran(job, task, pool, progress)
                 except FAILURES as error:
                     self._builder.discard()
-                    yield Outcome(task.sequence.name, failed(task.record, error))
+                    yield Outcome(task.name, failed(task.record, error))
 
     def _ran(self, job: Job, task: Task, pool: Executor, progress: Progress) -> Outcome:
         transport = list[float]()
-        with Prefetcher(task.sequence.open_frames(), pool) as frames:
-            sequence = sized(task.sequence, frames)
+        sequence = task.sequence()
+        with Prefetcher(sequence.open_frames(), pool) as frames:
+            sequence = sized(sequence, frames)
             tracker = self._builder.tracker()
             deadline = None if job.limit is None else time.perf_counter() + job.limit
             trajectories = drive(

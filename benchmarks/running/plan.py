@@ -31,4 +31,4 @@ def planned(dataset: Dataset, name: str) -> Task:
     record = SequenceRecord(
         "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
     )
-    return Task(sequence, record)
+    return Task(dataset, name, record)

@@ -158,7 +158,7 @@ def _run(
 
         live = Live(ledger.path)
         job = replace(job, watch=live.see)
-    total = sum(len(task.sequence.truth) for task in todo)
+    total = sum(task.frames for task in todo)
     with RunProgress(len(todo), total, above=live) as progress:
         for name, record in summary.failed.items():
             progress.note(name, record)

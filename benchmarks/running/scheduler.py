@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 from typing import Protocol as Interface
 
-from benchmarks.datasets import Sequence
+from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Protocol, Trajectory
-from benchmarks.store import SequenceRecord
+from benchmarks.store import SequenceRecord, truth_digest
 from trackers.tracker import Boxes, Frame
 
 
@@ -69,10 +69,35 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """A sequence to be run, and the record of its data, which becomes the record of its outcome."""
+    """A sequence to be run. It holds no ground truth: there may be 10,000 of them.
 
-    sequence: Sequence
+    Attributes:
+        dataset: where the sequence is from.
+        name: what it is called.
+        record: its data as they were when the run was planned; becomes the record of its outcome.
+    """
+
+    dataset: Dataset
+    name: str
     record: SequenceRecord
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has."""
+        return self.record.frames
+
+    def sequence(self) -> Sequence:
+        """Reads it.
+
+        Raises:
+            SequenceError: its ground truth is missing, damaged, or not what the run was planned with.
+        """
+        sequence = self.dataset[self.name]
+        if truth_digest(sequence.truth) != self.record.truth:
+            raise SequenceError(
+                f"{self.name}: its ground truth was changed since the run began; run it again"
+            )
+        return sequence
 
 
 @dataclass(frozen=True)

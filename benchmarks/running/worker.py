@@ -11,7 +11,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from benchmarks.datasets import Dataset, SequenceError
@@ -151,7 +151,7 @@ class Worker:
         here = planned(self._dataset, name)
         if not here.record.same_data(record):
             raise SequenceError(f"{name}: its frames or its ground truth are not the same on every machine")
-        return Task(here.sequence, record)
+        return replace(here, record=record)
 
     def close(self) -> None:
         """Ends the tracker."""

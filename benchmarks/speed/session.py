@@ -59,7 +59,7 @@ class Workload:
             UserError: one cannot be run, or is too short.
         """
         dataset: Dataset = open_dataset(self.dataset, self.data_root, self.split)
-        whole = [planned(dataset, name).sequence for name in self.sequences]
+        whole = [planned(dataset, name).sequence() for name in self.sequences]
         return [shortened(sequence, self.frames, self.warm_up) for sequence in whole]
 
 
