@@ -19,6 +19,8 @@ SEED = 0
 """One seed for all: scores do not change from run to run, and trackers are resampled alike."""
 
 _BLOCK_ENTRIES = 1_000_000
+_KEPT_ENTRIES = 16_000_000
+"""What is kept of one number of sequences: up to 1,600 of them. More are drawn anew each time."""
 
 
 class Estimate(NamedTuple):
@@ -124,23 +126,27 @@ def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDAr
         Shape (block, S), whole numbers; each row sums to S.
     """
     block = max(1, _BLOCK_ENTRIES // sequences)
-    for counts in _drawn(sequences, resamples, seed, block):
+    draw = _kept if sequences * resamples <= _KEPT_ENTRIES else _drawn
+    for counts in draw(sequences, resamples, seed, block):
         yield counts.astype(np.float64)
 
 
 @lru_cache(maxsize=16)
-def _drawn(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.unsignedinteger], ...]:
-    """The blocks of `resampled_counts`, in the smallest type that holds them.
+def _kept(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.unsignedinteger], ...]:
+    """The blocks of `_drawn`, kept.
 
     Drawing takes most of a bootstrap's time. Trackers are drawn alike, and so are a data set's attributes of
     the same size, so that the last few draws are kept: about 5 MB for 280 sequences.
     """
-    blocks = []
+    return tuple(_drawn(sequences, resamples, seed, block))
+
+
+def _drawn(sequences: int, resamples: int, seed: int, block: int) -> Iterator[NDArray[np.unsignedinteger]]:
+    """The blocks of `resampled_counts`, in the smallest type that holds them."""
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         drawn = generator.integers(0, sequences, size=(rows, sequences))
         cells = drawn + sequences * np.arange(rows)[:, None]
         counts = np.bincount(cells.ravel(), minlength=rows * sequences)
-        blocks.append(counts.reshape(rows, sequences).astype(np.min_scalar_type(sequences)))
-    return tuple(blocks)
+        yield counts.reshape(rows, sequences).astype(np.min_scalar_type(sequences))

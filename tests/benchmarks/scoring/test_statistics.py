@@ -126,3 +126,12 @@ def test_holm_rejects_as_stepping_down_does(p):
                 break
             rejected.add(i)
         assert set(np.flatnonzero(corrected <= alpha).tolist()) == rejected
+
+
+def test_draws_of_many_sequences_are_the_same_and_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).random((50, 2))
+    kept = resampled_means(values, 1000)
+    monkeypatch.setattr(statistics, "_KEPT_ENTRIES", 50 * 1000 - 1)
+    before = statistics._kept.cache_info()
+    assert (resampled_means(values, 1000) == kept).all()
+    assert statistics._kept.cache_info() == before
