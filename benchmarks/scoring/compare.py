@@ -29,6 +29,8 @@ from trackers.registry import did_you_mean
 ALPHA = 1 - CONFIDENCE
 FEWEST = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
+MOST = 5000
+"""Comparisons that are made together: 100 trackers in one metric. They take 400 MB at once."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def compare(
         One per pair and metric, pairs in the order of `scores`.
 
     Raises:
-        UserError: a metric is unknown, or two trackers share no sequence.
+        UserError: a metric is unknown, two trackers share no sequence, or there are more than `MOST` pairs.
     """
     figures = [score.by_metric() for score in scores]
     for metric in metrics:
@@ -120,6 +122,12 @@ def compare(
                 f"there is no metric '{metric}' to compare{did_you_mean(metric, list(figures[0]))}; "
                 f"there are: {', '.join(figures[0])}"
             )
+    count = len(scores) * (len(scores) - 1) // 2 * len(dict.fromkeys(metrics))
+    if count > MOST:
+        raise UserError(
+            f"{len(scores)} trackers are {count} comparisons, and at most {MOST} can be made together; "
+            "name fewer trackers"
+        )
     pairs = [
         _Pair(scores[i], scores[j], metric, *_paired(scores[i], scores[j], figures[i], figures[j], metric))
         for (i, j), metric in product(combinations(range(len(scores)), 2), dict.fromkeys(metrics))

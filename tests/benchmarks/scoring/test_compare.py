@@ -215,3 +215,9 @@ def test_a_metric_given_twice_counts_once():
 def test_fewest_is_where_the_exact_test_can_reach_significance():
     fewest = module.FEWEST
     assert wilcoxon_p(np.arange(1.0, fewest + 1)) <= module.ALPHA < wilcoxon_p(np.arange(1.0, fewest))
+
+
+def test_more_pairs_than_fit_into_memory_are_refused_before_they_are_made():
+    scores = [Figures(f"t{i}", {"success": np.arange(8.0) + i}) for i in range(1000)]
+    with pytest.raises(UserError, match=r"1000 trackers are 499500 comparisons, .*; name fewer"):
+        compare(scores, ["success"])
