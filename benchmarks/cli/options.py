@@ -96,7 +96,8 @@ def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: P
         raise UserError(f"no sequence of {dataset.name} is in {data_root}")
     if asked:
         names = select(asked, dataset.all_names, dataset.name)
-        if absent := [name for name in names if name not in present]:
+        there = set(present)
+        if absent := [name for name in names if name not in there]:
             raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
         return names
     if missing := len(dataset.all_names) - len(present):

@@ -70,8 +70,9 @@ def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
             f"profile '{rules.name}' scores results of {', '.join(rules.protocols)}, not of "
             f"{run.protocol}; name another --profile or --protocol"
         )
+    known = set(dataset.all_names)
     for name in run.trajectories:
-        if name not in dataset.all_names:
+        if name not in known:
             raise UserError(
                 f"results of '{run.tracker}' hold sequence '{name}', which {dataset.title} does not have"
                 f"{did_you_mean(name, list(dataset.all_names))}; remove it or name another --dataset"
