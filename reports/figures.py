@@ -24,6 +24,9 @@ _UNDATED: dict[Format, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": No
 MOST_SHADED = 5
 """More trackers than this have no bands or intervals in one panel: they would hide each other."""
 
+MOST_DRAWN = 60
+"""More trackers than this no figure tells apart: it shows the best of them, and says so."""
+
 LEAST_HEIGHT = 1.4
 """Inches that axes need at least, for the note along their edge."""
 
@@ -66,7 +69,8 @@ def heading(what: str, subject: Subject) -> str:
     protocol = subject.protocol
     runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
     shown = f"{what} of {runs} on {subject.title}"
-    return f"{shown}\n{count(subject.most, subject.of)} sequences, profile {subject.rules.name}"
+    best = "" if subject.there is None else f", best {len(subject.scores)} of {subject.there} trackers"
+    return f"{shown}\n{count(subject.most, subject.of)} sequences, profile {subject.rules.name}{best}"
 
 
 def count(scored: int, of: int) -> str:

@@ -61,8 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the plots and prints the files' names."""
     chosen = parser().parse_args(arguments)
     subject = replace(read_subject(chosen), band=not chosen.no_band)
-    from reports.figures import figure_bytes
+    from reports.figures import MOST_DRAWN, figure_bytes
 
+    subject = subject.best(MOST_DRAWN)
+    if subject.there is not None:
+        print(
+            f"plots show the best {MOST_DRAWN} of the {subject.there} trackers; choose others by --tracker",
+            file=sys.stderr,
+        )
     folder = chosen.out or Path("plots", subject.dataset)
     folder.mkdir(parents=True, exist_ok=True)
     for kind in chosen.kind or KINDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -47,6 +47,7 @@ class Subject:
         chosen_metric: the one that was asked for.
         band: whether intervals are drawn.
         named: whether the trackers were named, so that their order is the user's.
+        there: how many trackers there are, where `scores` are the best of them alone.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Subject:
     chosen_metric: str | None = None
     band: bool = True
     named: bool = False
+    there: int | None = None
 
     @cached_property
     def records(self) -> list[Record]:
@@ -88,6 +90,14 @@ class Subject:
     def trackers(self) -> list[str]:
         """Best first."""
         return [str(row["tracker"]) for row in self.records]
+
+    def best(self, most: int) -> Subject:
+        """This with its best `most` trackers alone, by the main metric, where there are more."""
+        if len(self.scores) <= most:
+            return self
+        kept = set(self.trackers[:most])
+        scores = tuple(score for score in self.scores if score.tracker in kept)
+        return replace(self, scores=scores, there=len(self.scores))
 
     @property
     def pair(self) -> tuple[str, str]:

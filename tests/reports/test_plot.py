@@ -295,6 +295,19 @@ def test_vot_plots_are_not_of_one_pass_runs():
             draw(subject(THREE))
 
 
+def test_of_more_trackers_than_can_be_told_apart_the_best_are_drawn_and_their_number_is_said():
+    many = tuple(score(f"t{number:04}", 0.2 + number / 150) for number in range(100))
+    best = subject(many).best(60)
+    figures = {one.tracker: float(one.by_metric()["success"].mean()) for one in many}
+    assert best.trackers == sorted(figures, key=lambda name: -figures[name])[:60]
+    for draw in (success_figure, standing_figure, attribute_panels, attribute_dots):
+        figure = draw(best)
+        assert "best 60 of 100 trackers" in texts(figure)
+        assert max(figure.get_size_inches()) < 12
+    assert subject(THREE).best(3).there is None
+    assert "best" not in texts(success_figure(subject(THREE).best(3)))
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
 def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     scores = [score(name, 0.3 + i / 10) for i, name in enumerate(HOSTILE)]
@@ -355,6 +368,13 @@ def test_command_writes_what_it_names(results, tmp_path, capsys, monkeypatch):
     for name in output.out.splitlines():
         with Image.open(name) as image:
             assert image.width in (1020, 2100)  # 3.4 and 7 inches at 300 dpi
+
+
+def test_command_says_how_many_trackers_it_leaves_out(results, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("reports.figures.MOST_DRAWN", 1)
+    assert plot(results, "--kind", "scores", "--out", str(tmp_path)) == 0
+    sentence = "plots show the best 1 of the 2 trackers; choose others by --tracker"
+    assert sentence in capsys.readouterr().err.splitlines()
 
 
 def test_command_writes_every_format_the_same_twice(results, tmp_path, capsys):
