@@ -9,12 +9,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import Phase, settings
 
 from benchmarks.datasets import DATASETS, Dataset, Frames, Sequence, SequenceError
 from trackers.registry import Entry
 from trackers.tracker import Frame
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# For mutation testing: a mutant's fate must not hang on luck, and nobody reads the shrunk example.
+settings.register_profile(
+    "mutation", derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
