@@ -41,7 +41,7 @@ class Stream:
 
     def restart(self, seconds: float) -> None:
         """The tracker was initialised, which took `seconds`."""
-        self.behind, self.forgiven = 0.0, 0
+        self.forgiven = 0
         self.answered(seconds)
 
     def answered(self, seconds: float) -> None:

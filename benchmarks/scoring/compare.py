@@ -90,7 +90,7 @@ class Comparison:
         if self.comparisons > 1:
             figures += f" (corrected for {self.comparisons} comparisons)"
         if self.better is not None:
-            return f"{self.better} is better: {figures} on {_sequences(self.sequences)}"
+            return f"{self.better} is better: {figures} on {self.sequences} sequences"
         told = f"no difference can be shown on {_these(self.sequences)}: {figures}"
         if self.sequences < FEWEST:
             told += f"; fewer than {FEWEST} sequences can never show one"
@@ -266,10 +266,6 @@ def _resampled(differences: Sequence[NDArray[np.float64]], resamples: int) -> li
 
 def _short(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
-
-
-def _sequences(count: int) -> str:
-    return "1 sequence" if count == 1 else f"{count} sequences"
 
 
 def _these(count: int) -> str:

@@ -26,15 +26,16 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     Returns:
         Shape (...), values in [0, 1].
     """
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         low = np.maximum(a[..., :2], b[..., :2])
         high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
         extent = np.maximum(high - low, 0.0)
         shared = extent[..., 0] * extent[..., 1]
         union = a[..., 2] * a[..., 3] + b[..., 2] * b[..., 3] - shared
-        ratio = np.divide(shared, union, out=np.zeros(union.shape), where=union > 0)
-    # (x + w) - x need not be w in floating point, so equal boxes may come out a little above 1.
-    return np.where(np.isfinite(ratio), np.minimum(ratio, 1.0), 0.0)
+        ratio = shared / union
+    # (x + w) - x need not be w in floating point, so equal boxes may come out a little above 1. Of two boxes
+    # without an area the ratio is NaN or -0.0.
+    return np.where(ratio > 0, np.minimum(ratio, 1.0), 0.0)
 
 
 def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
@@ -47,7 +48,7 @@ def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     Returns:
         Shape (...), in pixels, 0 or more.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         return _length(_center(a) - _center(b))
 
 
@@ -69,7 +70,7 @@ def normalized_center_error(
     """
     size = truth[..., 2:] if smallest is None else np.maximum(truth[..., 2:], smallest)
     size = np.where(size > 0, size, np.nan)
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         return _length((_center(prediction) - _center(truth)) / size)
 
 

@@ -34,7 +34,7 @@ class PairedResults:
     attributes: dict[str, NDArray[np.bool_]]
 
 
-def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool = False) -> PairedResults:
+def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResults:
     """Finds what of a run can be scored.
 
     Args:

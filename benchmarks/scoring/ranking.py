@@ -137,7 +137,7 @@ def _shared_ranks(
     trackers = len(values)
     ranks = np.empty(trackers)
     ranks[np.argsort(values, kind="stable")] = np.arange(1, trackers + 1)
-    alike = np.eye(trackers, dtype=bool)
+    alike = np.eye(trackers)
     for i in range(trackers):
         for j in range(i):
             alike[i, j] = alike[j, i] = test(samples[i], samples[j]) > alpha

@@ -97,7 +97,7 @@ def raster_overlap(
         drawn &= (high > low).all(axis=1)
     overlaps = np.zeros(len(first))
     # As many columns and rows as fit from the lowest corner on.
-    extent = np.floor(np.where(drawn[:, None], high - low, 0)) + 1
+    extent = np.floor(high - low) + 1
     for pairs in _blocks(np.flatnonzero(drawn), extent[:, 1]):
         width, height = extent[pairs].T
         row = np.arange(height.max(), dtype=first.dtype)[:, None, None]
@@ -123,8 +123,8 @@ def _columns(corners: Reals, row: Reals, touches: Touches) -> Reals:
     """Where the edges of regions (2, pairs, 4, 2) meet rows (rows, 1, pairs): (4, rows, 2, pairs), sorted."""
     x, y = np.ascontiguousarray(corners.transpose(3, 2, 0, 1))[:, :, None]
     x0, y0 = np.roll(x, 1, axis=0), np.roll(y, 1, axis=0)
-    level = y == y0
-    dy, dx = np.where(level, 1, y0 - y), np.where(level, 0, x0 - x)
+    # A level edge is met, if at all, in its own row, where row - y is 0 whatever it is divided by.
+    dy, dx = np.where(y == y0, 1, y0 - y), x0 - x
     with np.errstate(invalid="ignore", over="ignore"):
         # In this order of operations: the last bit decides on which side of a pixel's edge a column is.
         columns: Reals = row - y

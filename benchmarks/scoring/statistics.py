@@ -104,7 +104,7 @@ def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         Shape (n,), in the order of `p`, none less than it.
     """
-    order = np.argsort(p, kind="stable")
+    order = np.argsort(p)
     stepped = p[order] * np.arange(len(p), 0, -1)
     corrected = np.empty(len(p))
     corrected[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)

@@ -198,7 +198,7 @@ def score_unsupervised(runs: Mapping[str, NDArray[np.float64]], rules: VOTRules)
             sums.append((scored.sum(), frames))
         else:
             sums.append((scored.mean() * frames if len(scored) else 0.0, frames))
-    return UnsupervisedScore(rules, tuple(runs), np.array(sums, dtype=np.float64))
+    return UnsupervisedScore(rules, tuple(runs), np.array(sums))
 
 
 def reliability(robustness: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.scoring import Record
 from benchmarks.scoring import compare as module
-from benchmarks.scoring.compare import Comparison, compare, wilcoxon_p
+from benchmarks.scoring.compare import Comparison, compare, comparison_record, wilcoxon_p
 from trackers.errors import UserError
 
 
@@ -68,6 +68,7 @@ def test_swapping_the_trackers_flips_the_sign_and_nothing_else(pairs):
 def test_nothing_differs_from_itself(values):
     same = one(score("a", values), score("b", values), 500)
     assert (same.difference, same.p_bootstrap, same.p_wilcoxon, same.better) == (0, 1, 1, None)
+    assert not same.consistent
     assert same.verdict.startswith("no difference can be shown on th")
 
 
@@ -146,6 +147,12 @@ def test_five_sequences_can_never_show_a_difference():
     assert one(score("a", [0.9] * 6), score("b", [0.1, 0.2, 0.15, 0.12, 0.05, 0.1])).better == "a"
 
 
+def test_two_sequences_have_an_interval_and_draw_as_often_as_asked():
+    found = one(score("a", [0.9, 0.8]), score("b", [0.1, 0.2]), 99)
+    assert (found.low, found.high) == pytest.approx((0.6, 0.8))
+    assert found.p_bootstrap == 2 / 100
+
+
 def test_one_sequence_has_no_interval():
     found = one(score("a", [0.9]), score("b", [0.1]))
     assert (found.low, found.high, found.p_bootstrap) == (None, None, 1)
@@ -161,6 +168,42 @@ def test_a_mean_that_a_few_sequences_carry_is_no_difference():
     assert found.p_wilcoxon < 0.05
     assert found.better is None
     assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
+
+
+def test_ranks_are_those_of_the_signed_rank_test():
+    # Without the ten that do not differ the ranks are 1 + 2 + 3 for the first and 4 + 5 for the second, which
+    # is what the mean says; by their number, or with the ten ranked below them, the first would be ahead.
+    differences = np.array([0.1, 0.11, 0.12, -0.5, -0.6, *np.zeros(10)])
+    assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).consistent
+
+
+def test_a_small_p_keeps_its_digits():
+    found = replace(one(score("a", [0.9] * 6), score("b", [0.1] * 6)), corrected_wilcoxon=0.00042)
+    assert "p = 0.0004 " in replace(found, corrected_bootstrap=0.0002).verdict
+    assert "p = 0.001 " in replace(found, corrected_bootstrap=0.001).verdict
+
+
+def test_a_record_holds_every_figure_by_its_name():
+    found = one(score("a", [0.9, 0.8, 0.7]), score("b", [0.1, 0.2, 0.3]))
+    assert comparison_record(found, of=9) == {
+        "metric": "success",
+        "a": "a",
+        "b": "b",
+        "sequences": 3,
+        "of": 9,
+        "value_a": pytest.approx(0.8),
+        "value_b": pytest.approx(0.2),
+        "difference": pytest.approx(0.6),
+        "difference_low": found.low,
+        "difference_high": found.high,
+        "p_bootstrap": found.p_bootstrap,
+        "p_wilcoxon": 0.25,
+        "p_bootstrap_corrected": found.corrected_bootstrap,
+        "p_wilcoxon_corrected": 0.25,
+        "comparisons": 1,
+        "better": None,
+        "verdict": found.verdict,
+    }
 
 
 def test_only_sequences_that_both_have_count_whatever_their_order():
@@ -203,9 +246,10 @@ def test_pairs_are_resampled_alike_whatever_else_is_compared():
 
 def test_an_unknown_metric_is_refused():
     with pytest.raises(
-        UserError, match=r"no metric 'succes' to compare \(did you mean 'success'\?\); there are: su"
+        UserError,
+        match=r"no metric 'succes' to compare \(did you mean 'success'\?\); there are: success, ao$",
     ):
-        compare([score("a", [0.1]), score("b", [0.1])], ["succes"])
+        compare([Figures(name, {"success": np.ones(1), "ao": np.ones(1)}) for name in "ab"], ["succes"])
 
 
 def test_a_metric_given_twice_counts_once():

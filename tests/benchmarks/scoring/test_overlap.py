@@ -66,6 +66,36 @@ def test_any_numbers_give_numbers_without_a_warning(a, b):
         assert error(boxes(a), boxes(b))[0] >= 0
 
 
+EXTREME = [
+    (0.0, 0.0, 1e200, 1e200),
+    (-1.7e308, -1.7e308, 1e308, 1e308),
+    (1.7e308, 1.7e308, 1e308, 1e308),
+    (math.inf, math.inf, 1.0, 1.0),
+    (-math.inf, 0.0, math.inf, 5.0),
+    (0.0, 0.0, 1e-200, 1e-200),
+    # Its extent in x is calculated as 2, so that the areas less the shared one are 0.
+    (1e16 + 2, 1e16 + 2, 1.0, 2.0),
+]
+
+
+@pytest.mark.parametrize("a", EXTREME)
+@pytest.mark.parametrize("b", EXTREME)
+def test_numbers_that_cannot_be_multiplied_or_divided_are_still_no_warning(a, b):
+    assert 0 <= iou(boxes(a), boxes(b))[0] <= 1
+    for error in (center_error, normalized_center_error):
+        assert error(boxes(a), boxes(b))[0] >= 0
+
+
+def test_an_area_that_is_infinite_overlaps_nothing():
+    assert iou(boxes((0, 0, 1e200, 1e200)), boxes((0, 0, 1e200, 1e200)))[0] == 0
+    assert iou(boxes((0, 0, 1e200, 1e200)), boxes((0, 0, 20, 20)))[0] == 0
+
+
+def test_no_overlap_is_never_minus_zero():
+    backwards = boxes((5, 5, -3, 4), (5, 5, 0, 0))
+    assert not np.signbit(iou(backwards, backwards)).any()
+
+
 @pytest.mark.parametrize(
     "nothing",
     [(5, 5, 0, 10), (5, 5, 10, 0), (5, 5, -3, 4), (5, 5, -3, -4), (math.nan, 5, 9, 9), (5, 5, math.inf, 9)],

@@ -42,6 +42,35 @@ def test_frames_without_an_overlap_of_both_are_left_out():
     assert signed_rank_test(gaps_a, gaps_b) == signed_rank_test(a[10:30], b[10:30])
 
 
+def test_few_samples_are_tested_by_the_normal_approximation_too():
+    # U = 0, mean 4.5, variance 3 * 3 * 7 / 12 = 5.25, continuity 1 / 2; the exact test would give 0.1.
+    p = rank_sum_test(np.arange(3.0), np.arange(3.0, 6))
+    assert p == pytest.approx(erfc(4 / sqrt(2 * 5.25)), rel=1e-12)
+
+
+def test_two_values_are_enough_to_differ():
+    assert rank_sum_test(np.zeros(20), np.ones(20)) < 1e-6
+
+
+def test_accuracy_is_the_mean_of_the_valid_frames_alone():
+    rng = np.random.default_rng(6)
+    noise = rng.uniform(-0.01, 0.01, (2, 100))
+    for level, ranks in ((0.6, [2, 1]), (0.4, [1, 2])):
+        overlaps = np.array([[0.5], [level]]) + noise
+        overlaps[1, :50] = np.nan
+        assert rank_trackers(overlaps, np.zeros((2, 9))).accuracy.tolist() == ranks
+
+
+def test_a_tracker_with_one_valid_frame_or_none_has_an_accuracy():
+    # The first's frame is the best of all, but no test can tell it from others; those can be told apart.
+    noise = np.random.default_rng(7).uniform(-0.01, 0.01, (3, 30))
+    overlaps = np.array([[0.9], [0.1], [0.5]]) + noise
+    overlaps[0, 1:] = np.nan
+    assert rank_trackers(overlaps, np.zeros((3, 9))).accuracy.tolist() == [2, 2, 1.5]
+    overlaps[0, 0] = np.nan
+    assert rank_trackers(overlaps, np.zeros((3, 9))).accuracy.tolist() == [2, 2.5, 2]
+
+
 def test_what_is_equal_does_not_differ():
     same = np.full(30, 0.5)
     assert signed_rank_test(same, same) == 1
@@ -77,7 +106,8 @@ def test_a_lower_level_finds_fewer_differences():
     overlaps = np.stack([base, base + rng.normal(0.02, 0.1, 100)])
     assert 0 < signed_rank_test(*overlaps) < 0.3
     level = signed_rank_test(*overlaps)
-    assert rank_trackers(overlaps, np.zeros((2, 9)), alpha=level * 1.01).accuracy.tolist() == [2, 1]
+    for alpha in (level * 1.01, level):
+        assert rank_trackers(overlaps, np.zeros((2, 9)), alpha).accuracy.tolist() == [2, 1]
     assert rank_trackers(overlaps, np.zeros((2, 9)), alpha=level * 0.99).accuracy.tolist() == [1.5, 1.5]
 
 
@@ -99,5 +129,6 @@ def test_runs_are_ranked_on_the_sequences_that_all_have():
     good = [run("a", 0.8), run("b", 0.8)]
     bad = [run("b", 0.3), run("c", 0.99)]
     assert rank_runs([bad, good]).accuracy.tolist() == [2, 1]
+    assert rank_runs([bad, good], alpha=1e-30).accuracy.tolist() == [1.5, 1.5]
     with pytest.raises(UserError, match="no sequence in common"):
         rank_runs([[run("a", 0.5)], [run("b", 0.5)]])

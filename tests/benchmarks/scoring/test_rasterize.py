@@ -88,8 +88,7 @@ def test_regions_that_reach_into_the_first_row_alone_have_pixels_there():
     assert raster_overlap(regions, regions, SIZE).tolist() == [1, 1]
 
 
-@given(quadrilaterals, quadrilaterals)
-def test_the_rule_of_2017_pixel_by_pixel(a, b):
+def pixel_by_pixel(a, b):
     overlaps = raster_overlap(a, b, SIZE)
     last = np.array(SIZE, np.float32) - 1
     for first, second, overlap in zip(a, b, overlaps, strict=True):
@@ -102,6 +101,19 @@ def test_the_rule_of_2017_pixel_by_pixel(a, b):
         width, height = (highs.max(axis=0) - low).astype(int) + 1
         m, n = (drawn_2017(polygon, low, width, height) for polygon in (first, second))
         assert overlap == pytest.approx((m & n).sum() / max((m | n).sum(), 1), abs=1e-12)
+
+
+@given(quadrilaterals, quadrilaterals)
+def test_the_rule_of_2017_pixel_by_pixel(a, b):
+    pixel_by_pixel(a, b)
+
+
+def test_the_rule_of_2017_where_regions_leave_the_image_and_lie_between_pixels():
+    rng = np.random.default_rng(7)
+    a = rng.uniform(-15, 75, (120, 8)).round(2)
+    b = a + rng.uniform(-6, 6, (120, 8)).round(2)
+    assert (raster_overlap(a, b, SIZE) > 0.1).mean() > 0.6
+    pixel_by_pixel(a, b)
 
 
 @RULES
@@ -136,6 +148,7 @@ def test_self_crossing_regions_have_two_spans(rule):
         np.full(4, np.nan),
         np.full(8, np.nan),
         [10, np.inf, 5, 5],
+        [-np.inf, 10, np.inf, 5],
         [10, 10, 1e300, 5],
         [10, 10, 0, 5],
         [10, 10, 5, -1],
@@ -157,6 +170,19 @@ def test_pixels_outside_of_the_image_do_not_count():
     inside, beyond = np.array([[54.0, 20, 10, 10]]), np.array([[54.0, 20, 1000, 10]])
     assert raster_overlap(inside, beyond, SIZE, VOT_TOOLKIT) == 1
     assert raster_overlap(inside, beyond, (2000, 48), VOT_TOOLKIT) == pytest.approx(0.01)
+
+
+@RULES
+def test_the_farthest_finite_corners_are_no_warning(rule):
+    far = np.array([[0.0, 10, 3e38, 11, 3e38, 40, 0, 3e38]])
+    everything = np.array([[0.0, 0, 64, 48]])
+    assert 0 <= raster_overlap(far, everything, SIZE, rule)[0] <= 1
+
+
+def test_lines_are_equal_in_the_python_toolkit_and_change_nothing_for_others():
+    lines, boxes = [30.0, 20, 1, 10], [30.0, 20, 4, 10]
+    pairs = np.array([lines, boxes]), np.array([[30.0, 24, 1, 10], [30, 24, 4, 10]])
+    assert raster_overlap(*pairs, SIZE, VOT_TOOLKIT).tolist() == [1, 6 / 14]
 
 
 @RULES

@@ -98,6 +98,7 @@ def test_bootstrap_p_counts_the_rarer_side_twice_and_is_never_zero():
     assert bootstrap_p(np.array([1.0] * 99)) == 2 / 100
     assert bootstrap_p(np.array([1.0] * 96 + [-1.0] * 3)) == 2 * 4 / 100
     assert bootstrap_p(np.array([[0.0, 1.0]] * 49 + [[0.0, -1.0]] * 50)).tolist() == [1, 1]
+    assert bootstrap_p(np.array([[1.0, -1.0]] * 99)).tolist() == [2 / 100, 2 / 100]
 
 
 def test_bootstrap_p_agrees_with_the_interval():

@@ -49,6 +49,14 @@ def test_runs_are_measured_by_the_rules_raster_and_identical_ones_once(monkeypat
         assert 0 < found.overlaps[0, 1] < 0.4
 
 
+def test_a_run_is_not_measured_again_right_after_the_same_one(monkeypatch):
+    truth, measured = np.tile([[10.0, 10, 20, 10]], (4, 1)), []
+    monkeypatch.setattr(vot, "raster_overlap", lambda *given: measured.append(1) or raster_overlap(*given))
+    runs = [(truth.copy(), codes("1...")[0]) for _ in range(2)]
+    measure_repetitions("a", runs, truth, (64, 48), VOT2017)
+    assert measured == [1]
+
+
 def test_runs_of_another_length_are_refused():
     truth = np.ones((4, 4))
     runs = [(truth, codes("1...")[0]), (truth[:3], codes("1..")[0])]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,12 +66,46 @@ def test_figures_by_hand(profile: str) -> None:
     assert 0 < record["eao"] < 1  # type: ignore[operator]
     assert (record["sequences"], record["of"], record["frames"]) == (2, 3, 500)
 
-    assert [r["robustness"] for r in score.records("sequence")] == pytest.approx([0.25, 2 / 3])
+    assert list(record)[:7] == ["tracker", "dataset", "protocol", "profile", "sequences", "of", "frames"]
+    assert list(record.values())[:4] == ["some", "vot2017", "supervised", profile]
+
+    by_sequence = score.records("sequence")
+    assert [r["robustness"] for r in by_sequence] == pytest.approx([0.25, 2 / 3])
+    assert [(r["sequence"], r["sequences"], r["frames"]) for r in by_sequence] == [("a", 1, 200), ("b", 1, 300)]
     [occlusion] = score.records("attribute")
     assert occlusion["attribute"] == "occlusion"
     assert occlusion["frames"] == 40
     assert occlusion["failures"] == 0
+    assert list(score.by_metric()) == ["accuracy", "robustness"]
     assert score.by_metric()["robustness"] == pytest.approx([0.25, 2 / 3])
+    assert score.by_metric()["accuracy"] == pytest.approx([1, 1])
+    # What a ranking of several runs goes by.
+    assert [(measured.sequence, measured.codes.shape) for measured in score.runs] == [
+        ("a", (2, 200)),
+        ("b", (1, 300)),
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
+@pytest.mark.parametrize(("profile", "overlap"), [("vot2017", 1), ("vot-toolkit", 1600 / 1681)])
+def test_polygons_are_the_ground_truth_and_drawn_by_the_profiles_rule(
+    profile: str, overlap: float, protocol: str
+) -> None:
+    # A square as a polygon has a row and a column more than as a box in vot-toolkit: 41 x 41 pixels.
+    corners = np.tile([10.0, 10, 50, 10, 50, 50, 10, 50], (30, 1))
+    elsewhere = np.tile([70.0, 70, 5, 5], (30, 1))
+    data = Fixed({"a": replace(sequence("a", 30, polygons=corners), truth=elsewhere)})
+    one = trajectory(30) if protocol == "supervised" else Trajectory(trajectory(30).boxes, np.zeros(30))
+    [record] = score_run(run(protocol, a=[one]), data, PROFILES.load(profile)).records()
+    name = "accuracy" if protocol == "supervised" else "ao"
+    share = 29 / 30 if (protocol, profile) == ("unsupervised", "vot2017") else 1
+    assert record[name] == pytest.approx(share * overlap)
+
+
+def test_an_unsupervised_run_of_another_length_is_refused() -> None:
+    results = run("unsupervised", a=[Trajectory(np.ones((20, 4)), np.zeros(20))])
+    with pytest.raises(UserError, match="'a' has 20 regions where the ground truth has 30 rows"):
+        score_run(results, Fixed({"a": sequence("a", 30)}), PROFILES.load("vot2017"), cut=True)
 
 
 def test_a_figure_that_is_not_defined_is_none() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.expected_overlap import Fragment, fragments
+from benchmarks.scoring.expected_overlap import Fragment, curve_sums, fragments
+from benchmarks.scoring.statistics import RESAMPLES, SEED, resampled_counts
 from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT, Repetitions
 from benchmarks.scoring.vot_score import reliability, score_supervised, score_unsupervised
 from trackers.errors import UserError
@@ -93,6 +94,36 @@ def test_fragments():
     ]
 
 
+def test_a_sequences_part_in_the_curve_by_hand():
+    # What stands after a failure is not looked at; the second fragment runs to the end.
+    marks = codes("1..2.1..")
+    overlaps = np.array([[0.9, 0.5, 0.7, 0.9, 0.9, 0.9, 0.2, 0.4]])
+    rule = replace(VOT_TOOLKIT.fragments, share=False)
+    sums = curve_sums(overlaps, marks, np.ones(8, bool), 6, rule)
+    assert sums[1].tolist() == [2, 2, 1, 1, 1]
+    assert sums[0] == pytest.approx([0.5 + 0.2, 0.6 + 0.3, 1.2 / 3, 1.2 / 4, 1.2 / 5])
+    twice = np.concatenate([overlaps, overlaps]), np.concatenate([marks, marks])
+    assert curve_sums(*twice, np.ones(8, bool), 6, replace(rule, share=True)) == pytest.approx(sums)
+    # Half of the first fragment's frames are of interest, and none of the second's.
+    half = np.array([True, True, True, True, False, False, False, False])
+    assert curve_sums(overlaps, marks, half, 6, rule)[1] == pytest.approx([4 / 5] * 5)
+
+
+def test_a_fragment_ends_where_the_tracker_is_initialised_anew():
+    sums = curve_sums(
+        np.array([[0, 0.5, 0.7, 0, 0.2, 0.4]]), codes("1..1.."), np.ones(6, bool), 6, VOT2017.fragments
+    )
+    assert sums[1].tolist() == [2, 2, 0, 0, 0]
+    assert sums[0] == pytest.approx([0.7, 0.9, 0, 0, 0])
+
+
+def test_a_frame_without_a_region_has_no_overlap():
+    marks = codes("1..0" + "." * 96)
+    overlaps = np.where(np.arange(100) == 3, 0.9, 0.5)[None]
+    score = score_supervised([Repetitions("a", overlaps, marks)], VOT2017)
+    assert score.curve()[1][1:3] == pytest.approx([0.5, 1 / 3])
+
+
 def expected_overlap(runs, rule, length):
     """Phi(length), word for word."""
     total = weight_total = 0.0
@@ -161,6 +192,22 @@ def test_no_length_of_the_window_reached():
     score = score_supervised([Repetitions("a", np.ones((1, 50)), codes("1" + "." * 49))], VOT2017)
     assert np.isnan(score.metrics()["eao"].value)
     assert score.metrics()["accuracy"].value == 1
+    short = [Repetitions(name, np.ones((1, 99)), codes("1" + "." * 98)) for name in "ab"]
+    value, low, high = score_supervised(short, VOT2017).metrics()["eao"]
+    assert np.isnan(value)
+    assert low is high is None
+
+
+def test_one_length_of_the_window_reached():
+    overlaps = np.random.default_rng(7).random((1, 100))
+    score = score_supervised([Repetitions("a", overlaps, codes("1" + "." * 99))], VOT2017)
+    assert score.metrics()["eao"].value == pytest.approx(overlaps[0, 1:].mean())
+
+
+@RULES
+def test_one_valid_frame_makes_an_accuracy(rules):
+    runs = [Repetitions("a", np.linspace(0, 0.7, 11)[None], codes("1" + "." * 10))]
+    assert score_supervised(runs, rules).metrics()["accuracy"].value == pytest.approx(0.7)
 
 
 @RULES
@@ -178,6 +225,61 @@ def test_intervals_lie_around_the_figures_and_shrink_with_more_sequences():
     for name in ("accuracy", "robustness", "eao"):
         assert few[name].low < few[name].value < few[name].high
         assert many[name].high - many[name].low < few[name].high - few[name].low
+
+
+def drawn(runs):
+    """Which of three sequences each resample draws: places, and how many resamples draw so."""
+    counts = np.concatenate(list(resampled_counts(len(runs), RESAMPLES, SEED)))
+    rows, repeats = np.unique(counts, axis=0, return_counts=True)
+    return [np.repeat(np.arange(len(runs)), row.astype(int)) for row in rows], repeats
+
+
+def interval(values, repeats):
+    values = np.repeat(values, repeats)
+    return np.quantile(values[np.isfinite(values)], [0.025, 0.975])
+
+
+@RULES
+def test_intervals_are_the_quantiles_of_what_drawn_sequences_score(rules):
+    runs = random_runs(3, 2, seed=8, low=110, high=140)
+    places, repeats = drawn(runs)
+    scores = [score_supervised([runs[place] for place in some], rules).metrics() for some in places]
+    for name, estimate in score_supervised(runs, rules).metrics().items():
+        assert estimate[1:] == pytest.approx(interval([score[name].value for score in scores], repeats))
+
+
+@RULES
+def test_the_curves_interval_is_that_of_drawn_curves(rules):
+    # Two that never fail, of different lengths, and one that fails and tracks for 135 frames afterwards.
+    marks = [codes("1" + "." * 119), codes("1" + "." * 149), codes("1" + "." * 59 + "200001" + "." * 134)]
+    runs = [
+        Repetitions(name, np.random.default_rng(9).random(one.shape), one)
+        for name, one in zip("abc", marks, strict=True)
+    ]
+    score = score_supervised(runs, rules)
+    lengths = np.array([2, 40, 100, 121, 135, 136, 150])
+    low, high = score.curve_interval(lengths)
+    places, repeats = drawn(runs)
+    for at, length in enumerate(lengths.tolist()):
+        values = []
+        for some in places:
+            longest = max((120, 150, 135)[place] for place in some)
+            reached = any(length <= (120, 150, 1000)[place] for place in some)
+            told = length <= longest or not rules.fragments.observed
+            phi = np.nan
+            if reached and told:
+                phi = expected_overlap([runs[place] for place in some], rules.fragments, length)
+            values.append(phi)
+        assert (low[at], high[at]) == pytest.approx(interval(values, repeats)), length
+
+
+def test_the_curves_interval_by_hand_for_two_and_none_for_one():
+    runs = [Repetitions(name, np.full((1, 120), o), codes("1" + "." * 119)) for name, o in (("a", 0.2), ("b", 0.6))]
+    low, high = score_supervised(runs, VOT2017).curve_interval(np.array([2, 120]))
+    # A quarter of the draws has the lesser twice, another the greater.
+    assert low == pytest.approx([0.2, 0.2])
+    assert high == pytest.approx([0.6, 0.6])
+    assert score_supervised(runs[:1], VOT2017).curve_interval(np.array([2, 120])) is None
 
 
 def test_subset_is_the_score_of_these_sequences():
@@ -211,6 +313,11 @@ def test_average_overlap():
     ao = score_unsupervised(runs, VOT_TOOLKIT).metrics()["ao"]
     assert ao.value == pytest.approx(weighted)
     assert ao.low < ao.value < ao.high
+    score = score_unsupervised(runs, VOT_TOOLKIT)
+    part = score.subset([0, 2])
+    assert score.rules is part.rules is VOT_TOOLKIT
+    assert part.sequences == ("a", "c")
+    assert part.metrics() == score_unsupervised({name: runs[name] for name in "ac"}, VOT_TOOLKIT).metrics()
 
 
 def test_reliability():
