@@ -1,4 +1,4 @@
-"""What became of the mutants that `mutmut run` made: a table by module, and the survivors that nobody explained.
+"""What became of the mutants that `mutmut run` made, by module, and the survivors that nobody explained.
 
     mutmut run "benchmarks.scoring.*" && python tools/mutants.py
 

@@ -19,7 +19,8 @@ def read_box(answer: object) -> Boxes:
     """
     try:
         given = np.array(answer)
-        if given.dtype.kind in "USM":  # numbers as text are none
+        # A method without `return` gives None; text, dates and complex numbers are no numbers here.
+        if answer is None or given.dtype.kind not in "biufO":
             raise ValueError
         box = given.astype(np.float64)
     except (TypeError, ValueError, OverflowError):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trackers.errors import UserError
 from trackers.ncc import NCC
 from trackers.still import Still
 from trackers.tracker import Frame
@@ -57,6 +58,52 @@ def test_odd_boxes_and_flat_frames_give_finite_boxes(box: tuple[float, ...]) -> 
             assert np.isfinite(answer).all()
             np.testing.assert_allclose(answer[2:], box[2:])
         np.testing.assert_array_equal(frame, before)
+
+
+@pytest.mark.parametrize("reach", [0, -1, 100.5, float("nan")])
+def test_a_reach_that_cannot_be_is_refused(reach: float) -> None:
+    with pytest.raises(UserError, match=rf"'reach' of tracker 'ncc' must lie in \(0, 100\], not {reach}$"):
+        NCC(reach)
+
+
+@pytest.mark.parametrize(("reach", "farthest"), [(1.0, 20), (0.5, 10), (100, 60), (0.01, 1)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_it_looks_as_far_as_its_reach(reach: float, farthest: int, axis: int) -> None:
+    scene = textured(240, 240)
+    for shift in (farthest, farthest + 1):
+        tracker = NCC(reach)
+        box = np.array([110.0, 110.0, 20, 12])
+        tracker.init(scene, box)
+        found = tracker.update(np.roll(scene, shift, axis=1 - axis))
+        # What lies beyond is missed; nothing else looks like the target.
+        assert (found[axis] == 110 + shift) == (shift <= farthest or farthest == 60)
+
+
+def test_a_target_in_the_images_corner_is_followed() -> None:
+    scene = textured(40, 60)
+    for corner in ((0, 0), (50, 32)):
+        tracker = NCC()
+        tracker.init(scene, np.array([*corner, 10.0, 8]))
+        np.testing.assert_array_equal(tracker.update(scene), [*corner, 10, 8])
+
+
+@pytest.mark.parametrize(
+    ("box", "limit"),
+    [((-70, -90, 40, 60), (-20, -30)), ((95, 75, 40, 60), (80, 20)), ((-70, 75, 40, 60), (-20, 20))],
+)
+def test_the_centre_stays_in_the_image(box: tuple[float, ...], limit: tuple[float, float]) -> None:
+    # 100 wide and 50 high; the box is 40 by 60.
+    frame = np.zeros((50, 100, 3), np.uint8)
+    tracker = NCC(reach=0.001)
+    tracker.init(frame, np.array(box, dtype=float))
+    np.testing.assert_array_equal(tracker.update(frame), [*limit, 40, 60])
+
+
+def test_a_box_of_whole_numbers_is_taken_as_numbers_with_fractions() -> None:
+    frame = np.zeros((50, 101, 3), np.uint8)
+    tracker = NCC(reach=0.001)
+    tracker.init(frame, np.array([300, 10, 41, 20]))
+    np.testing.assert_array_equal(tracker.update(frame), [80.5, 9, 41, 20])
 
 
 def test_answers_are_not_the_state() -> None:

@@ -32,3 +32,17 @@ def test_starts_once_and_asks_for_every_frame_in_order(length: int) -> None:
     np.testing.assert_array_equal(stop.value.value.seconds, np.arange(1, length + 1))
     assert stop.value.value.start == 0
     assert stop.value.value.codes is None
+
+
+def test_starts_where_and_with_what_it_is_told() -> None:
+    requests = one_pass(sequence(5), start=2, box=np.array([7.0, 8, 9, 10]))
+    request = next(requests)
+    assert isinstance(request, Init)
+    assert (request.frame, request.box.tolist()) == (2, [7, 8, 9, 10])
+    assert requests.send(Prediction(request.box, 1.0)) == Track(3)
+    assert requests.send(Prediction(np.full(4, 3.0), 2.0)) == Track(4)
+    with pytest.raises(StopIteration) as stop:
+        requests.send(Prediction(np.full(4, 4.0), 3.0))
+    assert stop.value.value.start == 2
+    assert stop.value.value.boxes.tolist() == [[7, 8, 9, 10], [3] * 4, [4] * 4]
+    assert stop.value.value.seconds.tolist() == [1, 2, 3]

@@ -87,15 +87,20 @@ def test_the_twelve_boxes_by_hand() -> None:
 
 def test_boxes_are_clipped_to_the_image() -> None:
     shifted = shifted_boxes(np.array([1.0, 0, 38, 30]), 40, 30)
+    # To the left by 4 and up by 3, as far as there is image; to the right by 4 and down by 3.
+    np.testing.assert_array_equal(
+        shifted[:4], [[0, 0, 38, 30], [5, 0, 35, 30], [1, 0, 38, 30], [1, 3, 38, 27]]
+    )
     assert (shifted[:, :2] >= 0).all()
     assert (shifted[:, 0] + shifted[:, 2] <= 40).all()
     assert (shifted[:, 1] + shifted[:, 3] <= 30).all()
 
 
 def test_sre_needs_the_images_size() -> None:
-    sequence = Sequence("some", truth(30), (), lambda: pytest.fail("opens no frames"), size=(64, 80))
+    boxes = truth(30) + np.arange(30)[:, None]
+    sequence = Sequence("some", boxes, (), lambda: pytest.fail("opens no frames"), size=(64, 80))
     starts = [next(run) for run in SRE.runs(sequence)]
-    assert len(starts) == 12
+    np.testing.assert_array_equal([request.box for request in starts], shifted_boxes(boxes[0], 64, 80))
     assert all(isinstance(request, Init) and request.frame == 0 for request in starts)
     with pytest.raises(UserError, match="the size of some's images is not known"):
         SRE.runs(Sequence("some", truth(30), (), lambda: pytest.fail("opens no frames")))

@@ -44,6 +44,22 @@ def letters(trajectory: Trajectory) -> str:
     )
 
 
+def test_it_is_started_with_the_truth_of_the_frame_and_keeps_the_times() -> None:
+    base = sequence(9)
+    moving = Sequence("some", base.truth + np.arange(9)[:, None], (), base.open_frames, size=base.size)
+    run = supervised(moving)
+    starts, request = [], next(run)
+    with pytest.raises(StopIteration) as stop:
+        while True:
+            if isinstance(request, Init):
+                starts.append((request.frame, request.box.tolist()))
+            box = FAR if request.frame == 2 else moving.truth[request.frame]
+            request = run.send(Prediction(box, 1.0 + request.frame))
+    assert starts == [(0, moving.truth[0].tolist()), (7, moving.truth[7].tolist())]
+    assert stop.value.value.seconds.tolist() == [1, 2, 3, 0, 0, 0, 0, 8, 9]
+    assert stop.value.value.codes.dtype == np.int8
+
+
 def test_a_tracker_that_never_fails_is_started_once() -> None:
     trajectory, _ = play(supervised(sequence(8)))
     assert letters(trajectory) == "I......."
@@ -106,6 +122,19 @@ def test_a_stream_waits_for_nobody() -> None:
     assert letters(trajectory) == "I..........."
     np.testing.assert_array_equal(trajectory.boxes[6:8], trajectory.boxes[[5, 5]])
     np.testing.assert_array_equal(trajectory.seconds[6:8], 0)
+
+
+def test_an_answer_that_takes_just_one_interval_is_not_slow() -> None:
+    # It takes up no grace: those of frames 3, 4 and 5 are forgiven, that of 6 costs frame 7.
+    slow = {0: 0.25, 1: 0.25, 2: 0.25, 3: 0.75, 4: 0.75, 5: 0.75, 6: 0.75}
+    _, asked = play(supervised(sequence(9), Stream(0.25)), seconds=slow)
+    assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 6, 8))]
+
+
+def test_a_tracker_that_is_just_one_interval_behind_takes_the_next_frame() -> None:
+    # As in vot-toolkit, where a frame is missed if more than an interval is left.
+    _, asked = play(supervised(sequence(8), Stream(0.25)), seconds={0: 9, 1: 9, 2: 9, 3: 0.5, 5: 0.75})
+    assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 7))]
 
 
 def test_the_grace_is_renewed_by_each_initialisation() -> None:

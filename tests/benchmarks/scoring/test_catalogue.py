@@ -33,11 +33,12 @@ def test_each_data_set_has_its_own_profile_and_others_that_apply(dataset, standa
     assert choose_profiles("all", dataset, "ope") == [standard, *others]
     assert choose_profiles("pysot", dataset, "ope") == [PYSOT]
     assert choose_profile(None, dataset, "ope") is standard
+    assert choose_profile("pysot", dataset, "ope") is PYSOT
 
 
 def test_a_profile_that_does_not_know_a_protocol_is_not_chosen_for_it():
     assert choose_profiles("all", "otb2015", "tre") == [OTB]
-    with pytest.raises(UserError, match="no profile scores results of protocol 'nope' on otb2015"):
+    with pytest.raises(UserError, match=r"protocol 'nope' on otb2015; see .* and name another --protocol$"):
         choose_profiles(None, "otb2015", "nope")
-    with pytest.raises(UserError, match="name one profile"):
+    with pytest.raises(UserError, match=r"^--profile all is for `score` alone; name one profile$"):
         choose_profile("all", "otb2015", "ope")

@@ -7,7 +7,18 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, Pass, Profile
+from benchmarks.scoring.profiles import (
+    GOT10K,
+    LASOT,
+    OTB,
+    PYSOT,
+    PYTRACKING,
+    TC128,
+    FrameMeasures,
+    Pass,
+    Profile,
+)
+from benchmarks.scoring.profiles.rules import hold_last_valid
 from trackers.errors import UserError
 
 TO_FILE = np.array([1.0, 1.0, 0.0, 0.0])
@@ -152,13 +163,66 @@ def test_a_prediction_that_is_no_number_is_a_miss(profile):
     assert found["success"][0] == found["precision"][50] == pytest.approx(5 / 6)
 
 
-@pytest.mark.parametrize("empty", [[np.nan] * 4, [5, 5, 0, 3], [5, np.nan, 3, 3], [900, 900, 3, -1]])
+@pytest.mark.parametrize(
+    "empty",
+    [[np.nan] * 4, [5, 5, 0, 3], [5, 5, 3, 0], [np.nan, 5, 3, 3], [5, np.nan, 3, 3], [900, 900, 3, -1]],
+)
 def test_lasot_puts_the_box_before_in_place_of_an_empty_one(empty):
     truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
     prediction = truth.copy()
     prediction[3:5] = empty
     frames = LASOT.measure(prediction, truth)
     assert frames.errors.tolist() == [0, 0, 0, 3, 6, 0]
+
+
+def test_lasot_keeps_a_box_of_less_than_a_pixel():
+    truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
+    prediction = truth.copy()
+    prediction[3, :2] += prediction[3, 2:] / 2 - 0.25
+    prediction[3, 2:] = 0.5
+    assert LASOT.measure(prediction, truth).errors.tolist() == [0] * 6
+
+
+def test_the_first_box_is_held_even_if_it_is_not_valid():
+    boxes = np.arange(16.0).reshape(4, 4)
+    assert hold_last_valid(boxes, np.array([False, True, False, True]))[:, 0].tolist() == [0, 4, 4, 12]
+    assert hold_last_valid(boxes, np.array([False, False, False, True]))[:, 0].tolist() == [0, 0, 0, 12]
+
+
+def pysots(truth: np.ndarray) -> tuple[list[bool], list[bool], list[bool]]:
+    """Which frames pysot's toolkit leaves at -1 in overlap, error and normalised error, from 1-based boxes.
+
+    Its `success_overlap` asks for w > 0 and h > 0. Its `success_error` asks for centres above 0 in both axes,
+    centres being x + (w - 1) / 2; in normalised precision both have been divided by w and h before.
+    """
+    sizes, centers, normalized = [], [], []
+    for x, y, w, h in truth.tolist():
+        center = x + (w - 1) / 2, y + (h - 1) / 2
+        sizes.append(not (w > 0 and h > 0))
+        centers.append(not (center[0] > 0 and center[1] > 0))
+        with np.errstate(all="ignore"):
+            divided = np.array(center) / np.array([w, h])
+        normalized.append(not (divided[0] > 0 and divided[1] > 0))
+    return sizes, centers, normalized
+
+
+def test_pysot_asks_for_sizes_centres_and_divided_centres():
+    values = np.array([-4.0, -1, 0, 0.25, 0.5, 0.75, 1, 1.5, 3, 6])
+    truth = np.random.default_rng(0).choice(values, (600, 4))
+    # Far away in both axes, so that no error of a frame that counts is near -1.
+    frames = PYSOT.measure(truth + np.array([50, 70, 0, 0]) - TO_FILE, truth - TO_FILE)
+    expected = pysots(truth)
+    assert all(60 < sum(left_out) < 540 for left_out in expected)
+    assert ((frames.overlaps == -1).tolist(), (frames.errors == -1).tolist()) == expected[:2]
+    # Where a size is 0 the divided error is infinite, a miss, or 0 / 0.
+    no_size = (truth[:, 2:] == 0).any(axis=1)
+    assert ((frames.normalized_errors == -1) | no_size).tolist() == (np.array(expected[2]) | no_size).tolist()
+
+
+def test_a_miss_is_marked_in_every_measure():
+    measures = FrameMeasures(np.array([0.5, 0.25]), np.array([3.0, 4]), np.array([0.1, 0.2]))
+    missed = measures.missed_where(np.array([True, False]))
+    assert [values.tolist() for values in missed] == [[-1, 0.25], [math.inf, 4], [math.inf, 0.2]]
 
 
 def test_lasot_never_takes_a_frames_truth_for_the_prediction_of_the_next():

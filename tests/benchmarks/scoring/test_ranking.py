@@ -130,5 +130,7 @@ def test_runs_are_ranked_on_the_sequences_that_all_have():
     bad = [run("b", 0.3), run("c", 0.99)]
     assert rank_runs([bad, good]).accuracy.tolist() == [2, 1]
     assert rank_runs([bad, good], alpha=1e-30).accuracy.tolist() == [1.5, 1.5]
-    with pytest.raises(UserError, match="no sequence in common"):
+    with pytest.raises(
+        UserError, match=r"^these trackers have no sequence in common; run them on the same ones$"
+    ):
         rank_runs([[run("a", 0.5)], [run("b", 0.5)]])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import Score, score_run
-from benchmarks.scoring.profiles import LASOT, OTB, PYTRACKING
+from benchmarks.scoring.profiles import LASOT, OTB, PYTRACKING, NamedRules
 from benchmarks.store import Run, truth_digest
 from trackers.errors import UserError
 
@@ -93,6 +93,35 @@ def test_by_sequence(score):
         (1, None, None),
         (0.5, None, None),
     ]
+
+
+def test_results_of_other_tools_are_cut_unless_told_and_ones_own_are_not():
+    boxes = {"short": lost_after(8, 8)}
+    others = replace(a_run(boxes), imported=True)
+    assert score_run(others, Boxes(), OTB).frames.tolist() == [8]
+    assert score_run(a_run(boxes), Boxes(), OTB, cut=True).frames.tolist() == [8]
+    for run, cut in ((others, False), (a_run(boxes), None)):
+        with pytest.raises(
+            UserError, match="'short' of Boxes has 10 rows of ground truth where 'mine' has 8"
+        ):
+            score_run(run, Boxes(), OTB, cut)
+
+
+def test_rules_that_nothing_scores_by_are_a_programmers_error():
+    rules = NamedRules(name="own", title="", reference="", differs="", protocols=("ope",))
+    with pytest.raises(TypeError, match=r"^no scorer for profiles of type NamedRules$"):
+        score_run(a_run({"short": lost_after(10, 10)}), Boxes(), rules)
+
+
+def test_a_part_of_a_score_has_its_own_frames_and_attributes(score):
+    assert [row["frames"] for row in score.records("sequence")] == [40, 10, 20]
+    assert [row["frames"] for row in score.records("attribute")] == [10, 50, 60, 20]
+    parts = score.by_attribute()["SV"].by_attribute()
+    assert {name: part.sequences for name, part in parts.items()} == {
+        "IV": ("short",),
+        "SV": ("long", "short"),
+        "OCC": ("long",),
+    }
 
 
 def test_by_attribute_in_the_data_sets_order(score):

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
-from benchmarks.scoring.tables import comparisons_table, records_csv, records_table
+from benchmarks.scoring.tables import (
+    attributes_table,
+    comparisons_table,
+    ranking_table,
+    records_csv,
+    records_table,
+)
+from benchmarks.tables import Cell, Column, Mark, Table
 from benchmarks.tables.terminal import print_table
 
 
@@ -31,6 +39,167 @@ def test_table_shows_three_decimals_the_interval_and_the_count():
     assert "SiamFC 9 of 100 0.582 [.571 .622]" in " ".join(text.split())
     assert "0.960 [.949 1.000]" in text
     assert "dataset d, protocol ope, profile otb" in text
+
+
+INTERVALS = ", [95 % interval over sequences]"
+
+
+def test_a_table_of_trackers_cell_by_cell():
+    records = [
+        record("a", 0.5, robustness=1.5, robustness_low=1.0, robustness_high=2.0),
+        record("b", 0.75, robustness=0.25, robustness_low=None, robustness_high=None, sequences=None),
+        record("c", 0.625, robustness=None, robustness_low=None, robustness_high=None),
+    ]
+    assert records_table(records, notes=["a note"]) == Table(
+        columns=(
+            Column("tracker", figures=False),
+            Column("sequences"),
+            Column("success"),
+            Column("robustness"),
+        ),
+        rows=(
+            (
+                Cell("a"),
+                Cell("9 of 100"),
+                Cell("0.500", (".489", ".540")),
+                Cell("1.500", ("1.000", "2.000"), Mark.SECOND),
+            ),
+            (
+                Cell("b"),
+                Cell(""),
+                Cell("0.750", (".739", ".790"), Mark.BEST),
+                Cell("0.250", None, Mark.BEST),
+            ),
+            (Cell("c"), Cell("9 of 100"), Cell("0.625", (".614", ".665"), Mark.SECOND), Cell("")),
+        ),
+        caption="dataset d, protocol ope, profile otb" + INTERVALS,
+        notes=("a note",),
+    )
+
+
+def test_a_table_of_sequences_cell_by_cell():
+    ends = {"normalized_precision": 0.5, "normalized_precision_low": None, "normalized_precision_high": None}
+    records = [
+        record(tracker, success, sequence=name, success_low=None, success_high=None, frames=frames) | ends
+        for name, frames in (("Bolt", 350), ("Car1", 1020))
+        for tracker, success in (("a", 0.5), ("b", 0.25))
+    ]
+    table = records_table(records)
+    assert table == Table(
+        columns=(
+            Column("tracker", figures=False),
+            Column("sequence", figures=False),
+            Column("frames"),
+            Column("success"),
+            Column("normalized\nprecision"),
+        ),
+        rows=tuple(
+            (Cell(tracker), Cell(name), Cell(frames), Cell(success, None, mark), Cell("0.500"))
+            for name, frames in (("Bolt", "350"), ("Car1", "1020"))
+            for tracker, success, mark in (("a", "0.500", Mark.BEST), ("b", "0.250", Mark.SECOND))
+        ),
+        caption="dataset d, protocol ope, profile otb",
+    )
+    assert records_table(records[::2]).caption == "tracker a, dataset d, protocol ope, profile otb"
+
+
+def test_rows_that_differ_in_more_than_the_tracker_are_not_compared():
+    records = [
+        record("a", 0.5, attribute="SV", differs="x"),
+        record("a", 0.75, attribute="OCC", differs="x"),
+        record("a", 0.75, attribute="OCC", profile="tc128", differs="y"),
+    ]
+    table = records_table(records)
+    assert {cell.mark for row in table.rows for cell in row} == {Mark.NONE}
+    assert [column.heading for column in table.columns] == ["profile", "attribute", "sequences", "success"]
+    assert table.caption == "tracker a, dataset d, protocol ope" + INTERVALS
+    assert table.notes == ("otb: x", "tc128: y")
+
+
+def test_a_table_of_attributes_cell_by_cell():
+    records = [
+        record("a", 0.5, attribute="SV", sequences=4),
+        record("a", 0.25, attribute="LR", sequences=2),
+        record("b", 0.75, attribute="SV", sequences=3),
+        record("b", 0.125, attribute="OCC", sequences=None),
+    ]
+    assert attributes_table(records, "success") == Table(
+        columns=(
+            Column("tracker", figures=False),
+            Column("SV\n(4)"),
+            Column("LR\n(2)"),
+            Column("OCC\n(0)"),
+        ),
+        rows=(
+            (
+                Cell("a"),
+                Cell("0.500", (".489", ".540"), Mark.SECOND),
+                Cell("0.250", (".239", ".290")),
+                Cell(""),
+            ),
+            (
+                Cell("b"),
+                Cell("0.750", (".739", ".790"), Mark.BEST),
+                Cell(""),
+                Cell("0.125", (".114", ".165")),
+            ),
+        ),
+        caption="success by attribute, dataset d, protocol ope, profile otb" + INTERVALS,
+        notes=("In brackets under an attribute: how many sequences have it.",),
+        stacked=True,
+    )
+    lower = [
+        record(
+            tracker,
+            0.5,
+            attribute="size_change",
+            mean_failures=1.0,
+            failures=failures,
+            failures_low=None,
+            failures_high=None,
+        )
+        for tracker, failures in (("a", 3.0), ("b", 2.0))
+    ]
+    table = attributes_table(lower, "failures")
+    assert [row[1].mark for row in table.rows] == [Mark.SECOND, Mark.BEST]
+    named = [row | {"normalized_precision": 0.5} for row in records]
+    assert attributes_table(named, "normalized_precision").caption.startswith("normalized precision by attr")
+
+
+def test_a_ranking_cell_by_cell():
+    ranked = {"accuracy": 0.5, "accuracy_rank": 1.5, "robustness": 0.25, "robustness_rank": 2.0, "rank": 1.75}
+    assert ranking_table([record("a", 0.5) | ranked]) == Table(
+        columns=(
+            Column("tracker", figures=False),
+            *map(Column, ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")),
+        ),
+        rows=((*map(Cell, ("a", "9 of 100", "0.500", "1.50", "0.250", "2.00", "1.75")),),),
+        caption="dataset d, protocol ope, profile otb; rank 1 is the best, ties share their mean",
+    )
+
+
+def test_comparisons_cell_by_cell():
+    one = replace(comparison(low=None, difference=-0.25), metric="normalized_precision")
+    assert comparisons_table([comparison(), one, comparison(high=None)], "of what", ["a note"]) == Table(
+        columns=(
+            *(Column(heading, figures=False) for heading in ("A", "B", "metric")),
+            *map(Column, ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences")),
+        ),
+        rows=tuple(
+            (
+                *map(Cell, ("A[x]", "B", metric, "0.500", "0.400")),
+                Cell(difference, ends),
+                *map(Cell, ("0.0300", "0.0400", "9")),
+            )
+            for metric, difference, ends in (
+                ("success", "+0.100", ("-0.011", "+0.200")),
+                ("normalized precision", "-0.250", None),
+                ("success", "+0.100", None),
+            )
+        ),
+        caption="of what",
+        notes=("a note",),
+    )
 
 
 def test_what_differs_between_rows_is_a_column():

@@ -71,7 +71,10 @@ def test_figures_by_hand(profile: str) -> None:
 
     by_sequence = score.records("sequence")
     assert [r["robustness"] for r in by_sequence] == pytest.approx([0.25, 2 / 3])
-    assert [(r["sequence"], r["sequences"], r["frames"]) for r in by_sequence] == [("a", 1, 200), ("b", 1, 300)]
+    assert [(r["sequence"], r["sequences"], r["frames"]) for r in by_sequence] == [
+        ("a", 1, 200),
+        ("b", 1, 300),
+    ]
     [occlusion] = score.records("attribute")
     assert occlusion["attribute"] == "occlusion"
     assert occlusion["frames"] == 40
@@ -138,7 +141,11 @@ def test_the_profiles_apply_to_vots_protocols_and_data() -> None:
     ("results", "options", "expected"),
     [
         (run("supervised", a=[Trajectory(np.zeros((30, 4)), np.zeros(30))]), {}, "have no codes"),
-        (run("supervised", a=[trajectory(30)]), {"size": None}, "size of a's images is not known"),
+        (
+            run("supervised", a=[trajectory(30)]),
+            {"size": None},
+            "size of a's images is not known: put its frames, or .*, beside its ground truth$",
+        ),
     ],
 )
 def test_what_cannot_be_scored(results: Run, options: dict[str, Any], expected: str) -> None:

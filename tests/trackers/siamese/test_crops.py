@@ -89,4 +89,6 @@ def test_mean_colour_is_that_of_each_frame() -> None:
 def test_context_side() -> None:
     # w = 60, h = 20: p = 40, so sqrt(100 x 60).
     assert context_side(torch.tensor([60.0, 20.0], dtype=torch.float64), 0.5) == pytest.approx(6000**0.5)
+    many = torch.tensor([[[60.0, 20.0]], [[4.0, 4.0]]], dtype=torch.float64)
+    assert context_side(many, 0.5).tolist() == [[pytest.approx(6000**0.5)], [pytest.approx(8)]]
     assert torch.isfinite(context_side(torch.tensor([1e300, 1e300], dtype=torch.float64), 0.5))

@@ -5,10 +5,14 @@ import torch
 import torch.nn.functional as F
 
 from trackers.siamese.response import (
+    balanced_logistic,
+    centred_labels,
     cosine_window,
     cross_correlation,
     find_peak,
+    logistic_weights,
     normalised,
+    peak_offset,
     upsampling_matrix,
 )
 
@@ -50,6 +54,48 @@ def test_peak_and_scale_are_found() -> None:
     assert peak.scale.tolist() == [1, 2]
     assert peak.offset.tolist() == [[3.0, -2.0], [-4.0, 4.0]]
     assert peak.score.tolist() == pytest.approx([1.0, 0.9])
+
+
+def test_each_map_has_its_own_share_of_the_window() -> None:
+    responses = torch.zeros(2, 9, 9)
+    responses[:, 0, 1] = 0.1
+    share = torch.tensor([0.0, 0.9])
+    assert peak_offset(responses, cosine_window(9), share).tolist() == [[-3.0, -4.0], [0.0, 0.0]]
+
+
+def test_normalised_maps_begin_at_0_and_sum_to_1_each() -> None:
+    maps = torch.tensor([[[1.0, 2], [3, 4]], [[-7.0, -5], [-7, 1]]])
+    expected = np.array([[[0, 1], [2, 3]], [[0, 2], [0, 8]]]) / np.array([6, 10])[:, None, None]
+    np.testing.assert_allclose(normalised(maps), expected, rtol=1e-6)
+    np.testing.assert_allclose(normalised(maps / 1000), expected, rtol=1e-4)
+
+
+def test_labels_are_positive_within_16_pixels_of_the_target() -> None:
+    # At a stride of 8, 13 cells: the centre, two to each side, one diagonally.
+    labels = centred_labels(torch.tensor([[0.0, 0], [16, -8], [0, 24]], dtype=torch.float64), 9, 8)
+    disc = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]])
+    for found, (row, column) in zip(labels.numpy(), [(4, 4), (3, 6), (7, 4)], strict=True):
+        expected = np.full((13, 13), -1.0)
+        expected[row : row + 5, column : column + 5] += 2 * disc
+        np.testing.assert_array_equal(found, expected[2:-2, 2:-2])
+    assert (centred_labels(torch.zeros(1, 2), 9, 8, radius=8) > 0).sum() == 5
+    # Between cells: the nearest lie at 16.03 pixels and do not count.
+    assert (centred_labels(torch.tensor([[4.0, 0.0]]), 5, 32, radius=3.5) > 0).sum() == 0
+    assert (centred_labels(torch.zeros(1, 2), 5, 16.5) > 0).sum() == 1
+
+
+def test_both_kinds_of_cells_weigh_one_half_in_the_loss() -> None:
+    labels = torch.tensor([[[1.0, -1], [-1, -1]], [[1.0, 1], [1, 1]], [[-1.0, -1], [-1, 1]]])
+    weights = logistic_weights(labels)
+    np.testing.assert_allclose(weights[0], [[1 / 2, 1 / 6], [1 / 6, 1 / 6]])
+    np.testing.assert_allclose(weights.sum((1, 2)), [1, 0.5, 1])
+    scores = torch.tensor(
+        [[[0.5, 2.0], [-1.0, 0.0]], [[3.0, -3.0], [1.0, 0.0]], [[1.0, 2.0], [3.0, 4.0]]]
+    ).double()
+    losses = np.log1p(np.exp(-labels.numpy() * scores.numpy()))
+    found = balanced_logistic(scores, labels)
+    assert found.dtype == torch.float64
+    np.testing.assert_allclose(found, (weights.numpy() * losses).sum((1, 2)), rtol=1e-6)
 
 
 def test_penalty_keeps_the_size_when_scales_are_alike() -> None:

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackers.errors import UserError
+from trackers.siamese.base import upload
+from trackers.siamese.crops import context_side, crop
 from trackers.siamese.response import Peak
 from trackers.siamese.search import Search, SearchSettings, Targets
 
@@ -44,6 +46,63 @@ def test_displacement_and_size_follow_the_specification() -> None:
     assert (w, h) == pytest.approx((60 * (0.41 + 0.59 * 1.0375), 20 * (0.41 + 0.59 * 1.0375)))
 
 
+def test_targets_are_taken_from_others_where_they_are_chosen() -> None:
+    mine, others = (
+        Targets.from_boxes(
+            torch.tensor([[k, k, 2.0, 4], [k + 1, k, 6, 8]], dtype=torch.float64), torch.full((2, 3), k)
+        )
+        for k in (10.0, 20.0)
+    )
+    others.scale[:] = 2.0
+    found = mine.where(torch.tensor([False, True]), others)
+    assert found.boxes().tolist() == [mine.boxes()[0].tolist(), others.boxes()[1].tolist()]
+    assert found.fill.tolist() == [[10] * 3, [20] * 3]
+    assert found.scale.tolist() == [1, 2]
+
+
+def test_what_is_cut_out_has_the_sides_and_sizes_of_the_specification() -> None:
+    # Bertinetto et al.: the exemplar's square has side A = sqrt((w + p)(h + p)), p = (w + h) / 2, and becomes
+    # 127 pixels; a search region has 255/127 of it, times the scale, and becomes 255 pixels.
+    rng = np.random.default_rng(0)
+    frames = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((90, 120, 3), (70, 80, 3))]
+    pixels, sizes = upload(frames, CPU)
+    boxes = torch.tensor([[30.0, 20, 24, 12], [41.0, 30, 9, 20]], dtype=torch.float64)
+    search = Search(SearchSettings(), CPU)
+    held = search.start(pixels, sizes, boxes)
+    assert held.boxes().tolist() == boxes.tolist()
+    assert held.fill.tolist() == [np.rint(frame.mean((0, 1))).tolist() for frame in frames]
+
+    sides = np.array([((24 + 18) * (12 + 18)) ** 0.5, ((9 + 14.5) * (20 + 14.5)) ** 0.5])
+    assert context_side(boxes[:, 2:], 0.5).tolist() == pytest.approx(sides)
+    centers = torch.tensor([[42.0, 26], [45.5, 40]], dtype=torch.float64)
+
+    def squares(side: np.ndarray, size: int) -> torch.Tensor:
+        return crop(pixels, sizes, centers, torch.from_numpy(side), size, held.fill)
+
+    assert torch.equal(search.exemplars(pixels, sizes, held), squares(sides[:, None], 127)[:, 0])
+    region = sides[:, None] * 255 / 127
+    assert torch.equal(search.centred(pixels, sizes, held), squares(region, 255)[:, 0])
+    at_scales = squares(region * 1.0375 ** np.array([-1, 0, 1]), 255)
+    assert torch.equal(search.regions(pixels, sizes, held), at_scales)
+
+
+def test_five_scales_lie_two_on_either_side() -> None:
+    search = Search(SearchSettings(scales=5, scale_step=2.0), CPU)
+    assert search.factors.tolist() == [0.25, 0.5, 1, 2, 4]
+    assert search.factors.dtype == torch.float64
+    assert search.penalties.tolist() == pytest.approx([0.9745, 0.9745, 1, 0.9745, 0.9745])
+
+
+def test_the_size_is_kept_where_all_scales_match_alike() -> None:
+    found = Search(SearchSettings(), CPU).find(torch.ones(1, 3, 17, 17))
+    assert found.scale.tolist() == [1]
+
+
+def test_a_move_keeps_the_colour() -> None:
+    start = Targets.from_boxes(torch.tensor([[0.0, 0, 5, 5]], dtype=torch.float64), torch.full((1, 3), 7.0))
+    assert Search(SearchSettings(), CPU).moved(start, peak(1, 1.0, 1.0)).fill.tolist() == [[7, 7, 7]]
+
+
 @pytest.mark.parametrize(("scale", "limit"), [(0, 0.2), (2, 5.0)])
 def test_size_is_clamped(scale: int, limit: float) -> None:
     search, moved = Search(SearchSettings(), CPU), targets([0.0, 0.0, 10.0, 20.0])
@@ -70,22 +129,35 @@ def test_put_changes_only_its_slots() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "wanted"),
     [
-        ("context", -0.1),
-        ("scales", 2),
-        ("scales", 0),
-        ("scales", 2.5),
-        ("scale_step", 1.0),
-        ("scale_penalty", 0.0),
-        ("scale_rate", 1.5),
-        ("window_weight", -0.2),
-        ("scale_min", 2.0),
-        ("scale_max", 0.5),
-        ("window_weight", float("nan")),
-        ("scale_step", "wide"),
+        ("context", -0.1, "a number 0 or more"),
+        ("scales", 2, "an odd number of scales, 1 or more"),
+        ("scales", 0, "an odd number of scales, 1 or more"),
+        ("scales", -1, "an odd number of scales, 1 or more"),
+        ("scales", 2.5, "an odd number of scales, 1 or more"),
+        ("scale_step", 1.0, "a number above 1"),
+        ("scale_penalty", 0.0, "a number above 0 and at most 1"),
+        ("scale_penalty", 1.01, "a number above 0 and at most 1"),
+        ("scale_rate", 1.5, "a number from 0 to 1"),
+        ("scale_rate", -0.5, "a number from 0 to 1"),
+        ("window_weight", -0.2, "a number from 0 to 1"),
+        ("window_weight", 1.2, "a number from 0 to 1"),
+        ("scale_min", 2.0, "a number above 0 and at most 1"),
+        ("scale_min", 0.0, "a number above 0 and at most 1"),
+        ("scale_max", 0.5, "a number 1 or more"),
+        ("window_weight", float("nan"), "a finite number"),
+        ("scale_step", "wide", "a finite number"),
+        ("scale_rate", True, "a finite number"),
     ],
 )
-def test_settings_out_of_range_are_named(name: str, value: object) -> None:
-    with pytest.raises(UserError, match=f"{name} is .*; give a"):
+def test_settings_out_of_range_are_named(name: str, value: object, wanted: str) -> None:
+    with pytest.raises(UserError, match=f"^{name} is {value!r}; give {wanted}$"):
         SearchSettings(**{name: value})
+
+
+def test_the_ends_of_the_ranges_are_settings() -> None:
+    SearchSettings(
+        context=0, scales=1, scale_penalty=1, scale_rate=0, window_weight=0, scale_min=1, scale_max=1
+    )
+    SearchSettings(scale_rate=1, window_weight=1, scales=3.0)  # type: ignore[arg-type]

@@ -57,13 +57,27 @@ def test_a_weak_peak_in_a_young_video_is_learnt_from_at_once() -> None:
     assert fed(trust, 0.1)[0].learn is None
 
 
+def test_from_the_tenth_frame_on_a_video_is_young_no_more() -> None:
+    for frames, learnt in ((8, PRESENT), (9, None)):
+        trust = Trust(interval=100)
+        fed(trust, *[4.0] * frames)
+        assert fed(trust, 1.5)[0].learn == learnt
+
+
+def test_peaks_at_a_limit_are_not_below_it() -> None:
+    trust = Trust(interval=100)
+    fed(trust, *[5.0] * 5)
+    assert fed(trust, 2.0)[0].learn is None  # 0.4 of the threshold
+    assert trust.observe(2.5, over_the_border=True).search_centre is False  # half of it
+
+
 def test_interval_zero_never_learns() -> None:
     assert all(decision.learn is None for decision in fed(Trust(interval=0), *[4.0] * 6, *[0.1] * 10))
 
 
 def test_window_is_left_out_once_after_nine_lost_frames() -> None:
     trust = Trust(interval=5)
-    fed(trust, *[4.0] * 5)
+    assert not any(decision.leave_out_window for decision in fed(trust, *[4.0] * 5))
     lost = [decision.leave_out_window for decision in fed(trust, *[0.1] * 30)]
     assert lost.index(True) == 8
     assert sum(lost) == 1
