@@ -4,7 +4,7 @@
 
 A survivor is explained by an entry of `tests/mutation/survivors.toml`: where it is, what the change looks
 like, how many survivors look so, and why no test should kill them. The command fails if a survivor has no
-entry, or if an entry does not meet its count, so that the list cannot hide a new one.
+entry, or if there are more or fewer than an entry says, so that the list cannot hide a new one.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Explanation:
     Attributes:
         where: pattern of their functions' names.
         change: regular expression that is found in their change.
-        count: how many there are.
         why: the reason.
+        count: how many there are; any number where it is left out.
     """
 
     where: str
     change: str
-    count: int
     why: str
+    count: int | None = None
 
     def covers(self, mutant: Mutant) -> bool:
         """Whether the mutant is one of these."""
@@ -90,7 +90,7 @@ def read_mutants(folder: Path, only: str = "*") -> list[Mutant]:
         source = meta.relative_to(folder).with_suffix("")
         module = ".".join(source.with_suffix("").parts)
         for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
-            function = _function(module, name)
+            function = function_of(module, name)
             status = status_by_exit_code[code]
             if not fnmatch(function, only) or status == "not checked":
                 continue
@@ -119,7 +119,8 @@ def explained(
     wrong = [
         f"{entry.where}: {entry.change!r} explains {counts[entry]} survivors, not {entry.count}"
         for entry in explanations
-        if counts[entry] != entry.count and any(fnmatch(function, entry.where) for function in tried)
+        if entry.count not in (None, counts[entry])
+        and any(fnmatch(function, entry.where) for function in tried)
     ]
     return by_name, wrong
 
@@ -135,24 +136,29 @@ def table(mutants: Sequence[Mutant], by_name: dict[str, Explanation]) -> str:
     return "\n".join(lines)
 
 
-def _function(module: str, name: str) -> str:
-    """`a.b.x_f__mutmut_3` of module `a.b` is of function `a.b.f`; `a.b.xǁKǁm__mutmut_1` of `a.b.K.m`."""
+def function_of(module: str, name: str) -> str:
+    """The function a mutant is of: `a.b.x_f__mutmut_3` of `a.b.f`, `a.b.xǁKǁm__mutmut_1` of `a.b.K.m`."""
     mangled = name.removeprefix(f"{module}.").rpartition("__mutmut_")[0]
     parts = mangled.removeprefix("x").removeprefix("ǁ").split("ǁ") if "ǁ" in mangled else [mangled[2:]]
     return ".".join([module, *parts])
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Prints the table; with a pattern of functions' names as the only argument, of these alone."""
-    mutants = read_mutants(Path("mutants"), arguments[0] if arguments else "*")
-    by_name, wrong = explained(mutants, read_explanations(SURVIVORS))
+def report(mutants: Sequence[Mutant], by_name: dict[str, Explanation], wrong: Sequence[str]) -> int:
+    """Prints the table, the survivors without an explanation and what is wrong; returns the exit status."""
     print(table(mutants, by_name))
     left = [mutant for mutant in mutants if mutant.status not in KILLED and mutant.name not in by_name]
     for mutant in left:
-        print(f"\n{mutant.name}: {mutant.status}\n    {mutant.change.replace(' => ', chr(10) + ' => ')}")
+        was, _, now = mutant.change.partition(" => ")
+        print(f"\n{mutant.name}: {mutant.status}\n    {was}\n => {now}")
     for line in wrong:
         print(f"\n{line}")
     return 1 if left or wrong else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Reports on all, or on functions whose names match the pattern that is the only argument."""
+    mutants = read_mutants(Path("mutants"), arguments[0] if arguments else "*")
+    return report(mutants, *explained(mutants, read_explanations(SURVIVORS)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,99 @@
+"""The same command gives the same bytes, and the number of threads moves no box.
+
+A process of its own for each number of threads, since libraries read it once. Each runs the real commands
+over eight frames of the demo: what is there is compared, not how it came about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from processes import ROOT
+
+from benchmarks.datasets import open_dataset
+
+FRAMES = 8
+TOLERANCE = 0.01
+"""Pixels by which a box may differ between numbers of threads."""
+
+# Every kind of protocol on a tracker of whole numbers, and the networks on one pass.
+RUNS = (
+    *(("ncc", protocol) for protocol in ("ope", "sre", "supervised", "unsupervised")),
+    ("siamfc-lite", "ope"),
+    ("gradnet-lite", "ope"),
+)
+
+COMMANDS = """
+import json, sys
+from benchmarks.cli.main import main
+for command in json.loads(sys.argv[1]):
+    status = main(command)
+    if status:
+        sys.exit(status)
+"""
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short video on disk, in which the target changes its size."""
+    folder = tmp_path_factory.mktemp("videos")
+    (folder / "sotbench.toml").write_text("one_based = false\n")
+    sequence = open_dataset("demo", None)["scale"]
+    frames = sequence.open_frames()
+    (folder / "scale").mkdir()
+    for index in range(FRAMES):
+        Image.fromarray(frames[index]).save(folder / "scale" / f"{index:04}.png")
+    np.savetxt(folder / "scale" / "groundtruth.txt", sequence.truth[:FRAMES], delimiter=",")
+    return folder
+
+
+def made_with(threads: int, videos: Path, results: Path) -> tuple[dict[str, bytes], list[dict[str, object]]]:
+    """What is kept of the boxes, by file, and the scores, from a process with so many threads."""
+    data = ["--dataset", "folder", "--data-root", str(videos), "--results", str(results)]
+    commands = [
+        ["run", "--tracker", tracker, "--protocol", protocol, "--device", "cpu", *data]
+        for tracker, protocol in RUNS
+    ]
+    score = ["score", "--tracker", "ncc", "siamfc-lite", "gradnet-lite", "--format", "json", *data]
+    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps([*commands, score])],
+        cwd=ROOT,
+        # Threads that have nothing to do sleep, so that more of them than processors cost little.
+        env=os.environ | dict.fromkeys(limits, str(threads)) | {"OMP_WAIT_POLICY": "passive"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    boxes = {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(results.rglob("*.txt"))
+        if not path.name.endswith(".time.txt")
+    }
+    return boxes, json.loads(done.stdout)
+
+
+def test_the_same_bytes_again_and_the_same_boxes_with_more_threads(videos: Path, tmp_path: Path) -> None:
+    first, scores = made_with(1, videos, tmp_path / "first")
+    # A file for each pass, of which SRE has twelve.
+    assert len(first) == 1 + 12 + 1 + 1 + 1 + 1
+    assert [score["tracker"] for score in scores] == ["ncc", "siamfc-lite", "gradnet-lite"]
+    assert made_with(1, videos, tmp_path / "again") == (first, scores)
+    for threads in (2, 4):
+        others, _ = made_with(threads, videos, tmp_path / str(threads))
+        assert others.keys() == first.keys()
+        for name, content in first.items():
+            ours, theirs = (numbers(text) for text in (content, others[name]))
+            np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCE, err_msg=name)
+
+
+def numbers(content: bytes) -> list[float]:
+    return [float(number) for number in content.decode().replace("\n", ",").split(",") if number]
