@@ -148,6 +148,7 @@ def test_a_table_of_attributes_cell_by_cell():
         notes=("In brackets under an attribute: how many sequences have it.",),
         stacked=True,
     )
+    assert len(attributes_table(records[:1], "success").rows) == 1
     lower = [
         record(
             tracker,
@@ -263,6 +264,8 @@ def test_figures_stay_whole_in_a_narrow_terminal():
 def test_csv_keeps_full_precision_and_leaves_blanks():
     rows = [record("a,b", 1 / 3), record("c", 0.5, success_low=None) | {"precision": 0.25}]
     read = list(csv.DictReader(io.StringIO(records_csv(rows))))
+    assert records_csv(rows).count("\n") == 3
+    assert "\r" not in records_csv(rows)
     assert [row["tracker"] for row in read] == ["a,b", "c"]
     assert float(read[0]["success"]) == 1 / 3
     assert (read[1]["success_low"], read[0]["precision"], read[1]["precision"]) == ("", "", "0.25")

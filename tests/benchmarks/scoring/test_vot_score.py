@@ -228,7 +228,7 @@ def test_intervals_lie_around_the_figures_and_shrink_with_more_sequences():
 
 
 def drawn(runs):
-    """Which of three sequences each resample draws: places, and how many resamples draw so."""
+    """Which of a few sequences each resample draws: places, and how many resamples draw so."""
     counts = np.concatenate(list(resampled_counts(len(runs), RESAMPLES, SEED)))
     rows, repeats = np.unique(counts, axis=0, return_counts=True)
     return [np.repeat(np.arange(len(runs)), row.astype(int)) for row in rows], repeats
@@ -241,36 +241,54 @@ def interval(values, repeats):
 
 @RULES
 def test_intervals_are_the_quantiles_of_what_drawn_sequences_score(rules):
-    runs = random_runs(3, 2, seed=8, low=110, high=140)
+    runs = random_runs(4, 2, seed=8, low=110, high=140)
     places, repeats = drawn(runs)
-    scores = [score_supervised([runs[place] for place in some], rules).metrics() for some in places]
-    for name, estimate in score_supervised(runs, rules).metrics().items():
-        assert estimate[1:] == pytest.approx(interval([score[name].value for score in scores], repeats))
+    once = np.ones((1, len(runs)))
+    values = [score_supervised([runs[place] for place in some], rules)._figures(once)[0] for some in places]
+    estimates = score_supervised(runs, rules).metrics().values()
+    for estimate, figures in zip(estimates, np.transpose(values), strict=True):
+        assert estimate[1:] == pytest.approx(interval(figures, repeats))
 
 
 @RULES
 def test_the_curves_interval_is_that_of_drawn_curves(rules):
-    # Two that never fail, of different lengths, and one that fails and tracks for 135 frames afterwards.
-    marks = [codes("1" + "." * 119), codes("1" + "." * 149), codes("1" + "." * 59 + "200001" + "." * 134)]
+    # One that fails and tracks for 135 frames afterwards, and three that never fail.
+    marks = [codes("1" + "." * 59 + "200001" + "." * 134)]
+    marks += [codes("1" + "." * frames) for frames in (119, 139, 149)]
     runs = [
         Repetitions(name, np.random.default_rng(9).random(one.shape), one)
-        for name, one in zip("abc", marks, strict=True)
+        for name, one in zip("abcd", marks, strict=True)
     ]
     score = score_supervised(runs, rules)
-    lengths = np.array([2, 40, 100, 121, 135, 136, 150])
+    lengths = np.array([2, 40, 100, 120, 121, 135, 136, 140, 141, 150])
     low, high = score.curve_interval(lengths)
     places, repeats = drawn(runs)
     for at, length in enumerate(lengths.tolist()):
         values = []
         for some in places:
-            longest = max((120, 150, 135)[place] for place in some)
-            reached = any(length <= (120, 150, 1000)[place] for place in some)
+            longest = max((135, 120, 140, 150)[place] for place in some)
+            reached = any(length <= (1000, 120, 140, 150)[place] for place in some)
             told = length <= longest or not rules.fragments.observed
             phi = np.nan
             if reached and told:
                 phi = expected_overlap([runs[place] for place in some], rules.fragments, length)
             values.append(phi)
         assert (low[at], high[at]) == pytest.approx(interval(values, repeats)), length
+
+
+def test_the_curves_interval_at_a_length_that_few_sequences_reach():
+    # Forty are shorter; the expected overlap of a draw is the mean of those of the other five that it has.
+    levels = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+    frames = [150] * 5 + [120] * 40
+    runs = [
+        Repetitions(str(i), np.full((1, n), levels[i % 5]), codes("1" + "." * (n - 1)))
+        for i, n in enumerate(frames)
+    ]
+    counts = np.concatenate(list(resampled_counts(45, RESAMPLES, SEED)))[:, :5]
+    counts = counts[counts.any(axis=1)]
+    expected = np.quantile(counts @ levels / counts.sum(axis=1), [0.025, 0.975])
+    low, high = score_supervised(runs, VOT2017).curve_interval(np.array([150]))
+    assert (low[0], high[0]) == pytest.approx(tuple(expected))
 
 
 def test_the_curves_interval_by_hand_for_two_and_none_for_one():
