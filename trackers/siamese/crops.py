@@ -61,7 +61,7 @@ def crop(
     positions = corners[:, :, None] + offsets[..., None]
     positions = positions.clamp(min=-1.0).minimum(frame_sizes[:, None, None])
     if frames.device.type == "cpu" and len(frames) == 1:
-        frames, frame_sizes, positions = _within_reach(frames, frame_sizes, positions)
+        frames, positions = _within_reach(frames, frame_sizes, positions)
     height, width = frames.shape[1:3]
 
     # `grid_sample` counts from -1 at the image's left or top edge to 1 at its right or bottom.
@@ -73,7 +73,7 @@ def crop(
     return samples.add_(fill[:, None, :, None, None])
 
 
-def _within_reach(frames: Tensor, frame_sizes: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _within_reach(frames: Tensor, frame_sizes: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
     """The part of a single frame that is sampled at `positions`, which are moved along with it.
 
     A CPU then need not convert a whole frame for the sake of a small target. (On a GPU, to know the part
@@ -81,9 +81,9 @@ def _within_reach(frames: Tensor, frame_sizes: Tensor, positions: Tensor) -> tup
     """
     last = frame_sizes[0] - 1
     start = positions.amin((0, 1, 2)).floor().clamp(min=0).minimum(last)
-    stop = (positions.amax((0, 1, 2)).floor() + 2).minimum(last + 1).maximum(start + 1)
+    stop = (positions.amax((0, 1, 2)).floor() + 2).minimum(last + 1)
     (left, top), (right, bottom) = start.long().tolist(), stop.long().tolist()
-    return frames[:, top:bottom, left:right], frame_sizes - start, positions - start
+    return frames[:, top:bottom, left:right], positions - start
 
 
 def _less_fill(frames: Tensor, frame_sizes: Tensor, fill: Tensor) -> Tensor:
