@@ -22,6 +22,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import libcst as cst
+import pytest
 from mutmut.mutation.mutators import mutation_operators
 
 from mutants import SURVIVORS, Mutant, explained, read_explanations, report
@@ -79,12 +80,19 @@ def _is_property(function: cst.FunctionDef) -> bool:
     return any(isinstance(name, cst.Name) and name.value == "property" for name in names)
 
 
+def _own_tests(path: Path) -> list[str]:
+    """The test file that is named after a module, or after the package that it lies in."""
+    named = (
+        Path("tests", path.parent, f"test_{path.name}"),
+        Path("tests", path.parent.parent, f"test_{path.parent.name}.py"),
+    )
+    return [str(file) for file in named if file.exists()][:1]
+
+
 def _fate(root: Path, tests: Sequence[str]) -> str:
     """Runs tests in a fork; says what became of the mutant that lies beneath `root`."""
     child = os.fork()
     if child == 0:
-        import pytest
-
         signal.alarm(LIMIT)
         os.chdir(root)
         sys.path.insert(0, str(root))
@@ -107,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
     import torch  # noqa: F401
 
     settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
-    selection = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
+    options, selection = settings["pytest_add_cli_args"], settings["pytest_add_cli_args_test_selection"]
     chosen = settings["only_mutate"]
     files = sorted(path for path in Path().glob("*/**/*.py") if any(fnmatch(str(path), p) for p in chosen))
     pattern = arguments[0] if arguments else "*"
@@ -117,7 +125,7 @@ def main(arguments: Sequence[str]) -> int:
         for name in COPIED:
             shutil.copytree(name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy("pyproject.toml", root)
-        if _fate(root, selection) == "survived":
+        if _fate(root, options + selection) == "survived":
             print("the tests pass on what is not mutated", file=sys.stderr)
         else:
             sys.exit("the tests fail on what is not mutated; run them and mend that first")
@@ -127,11 +135,13 @@ def main(arguments: Sequence[str]) -> int:
             if not fnmatch(function, pattern):
                 continue
             source = path.read_text()
-            own = Path("tests", path.parent, f"test_{path.name}")
-            first = [str(own)] if own.exists() else []
+            own = _own_tests(path)
             for number, (change, text) in enumerate(mutated(source)):
                 (root / path).write_text(text)
-                fate = _fate(root, first + selection)
+                # Most are killed by the module's own tests; to collect all takes longer than to run these.
+                fate = _fate(root, options + own) if own else "survived"
+                if fate == "survived":
+                    fate = _fate(root, options + selection)
                 print(f"{function} {number}: {fate}: {change}", file=sys.stderr, flush=True)
                 mutants.append(Mutant(function, module, f"{function} {number}", fate, change))
             (root / path).write_text(source)
