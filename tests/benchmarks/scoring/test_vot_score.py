@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import Fragment, curve_sums, fragments
-from benchmarks.scoring.statistics import RESAMPLES, SEED, resampled_counts
+from benchmarks.scoring.statistics import RESAMPLES, SEED, bootstrap_interval, resampled_counts
 from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT, Repetitions
 from benchmarks.scoring.vot_score import reliability, score_supervised, score_unsupervised
 from trackers.errors import UserError
@@ -248,6 +248,14 @@ def test_intervals_are_the_quantiles_of_what_drawn_sequences_score(rules):
     estimates = score_supervised(runs, rules).metrics().values()
     for estimate, figures in zip(estimates, np.transpose(values), strict=True):
         assert estimate[1:] == pytest.approx(interval(figures, repeats))
+
+
+@RULES
+def test_the_accuracy_of_sequences_that_weigh_alike_has_the_interval_of_a_mean(rules):
+    levels = np.random.default_rng(10).random(30)
+    runs = [Repetitions(str(i), np.full((1, 11), o), codes("1" + "." * 10)) for i, o in enumerate(levels)]
+    accuracy = score_supervised(runs, rules).metrics()["accuracy"]
+    assert accuracy == pytest.approx((levels.mean(), *bootstrap_interval(levels)))
 
 
 @RULES
