@@ -107,9 +107,8 @@ def _fate(root: Path, tests: Sequence[str]) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Makes all mutants, runs the tests on each, and reports."""
     sys.dont_write_bytecode = True
-    # Loaded once, so that each fork has them.
+    # Loaded once, so that each fork has them; not Hypothesis, which pytest wants to load itself.
     import cv2  # noqa: F401
-    import hypothesis  # noqa: F401
     import PIL.Image  # noqa: F401
     import scipy.stats  # noqa: F401
     import torch  # noqa: F401
