@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from benchmarks.zipfiles import ZIP_ERRORS, is_unusual
 from trackers.errors import UserError
 
 LARGEST_RATIO = 200
@@ -38,7 +38,7 @@ def unpack(archive: Path, folder: Path, called: str | None = None) -> None:
     """
     called = called or archive.name
     try:
-        with zipfile.ZipFile(archive) as content:
+        with _opened(archive, called) as content:
             _check(content, called, archive.stat().st_size, _existing(folder))
             for entry in content.infolist():
                 path = PurePosixPath(entry.filename)
@@ -51,8 +51,15 @@ def unpack(archive: Path, folder: Path, called: str | None = None) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with content.open(entry) as source, target.open("xb") as file:
                     shutil.copyfileobj(source, file, 1 << 20)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise ArchiveError(f"{called} is not a whole zip archive ({error})") from None
+
+
+def _opened(archive: Path, called: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except OSError as error:
+        raise ArchiveError(f"{called} cannot be read as a zip archive ({error})") from None
 
 
 def _check(content: zipfile.ZipFile, called: str, packed: int, place: Path) -> None:
@@ -73,25 +80,32 @@ def _check(content: zipfile.ZipFile, called: str, packed: int, place: Path) -> N
         raise ArchiveError(f"{called} is not to be trusted: it would unpack to {size} bytes")
     if size > (free := shutil.disk_usage(place).free):
         raise ArchiveError(f"{called} unpacks to {size} bytes, but {place} has {free} free; make room")
-    if damaged := content.testzip():
+    try:
+        damaged = content.testzip()
+    except OSError as error:
+        raise ArchiveError(f"{called} cannot be read as a zip archive ({error})") from None
+    if damaged:
         raise ArchiveError(f"{called} is damaged: its entry '{damaged}' has a wrong checksum")
 
 
 def _refused(entry: zipfile.ZipInfo) -> str:
     """Why an entry must not be written, or an empty string."""
-    name = entry.orig_filename
-    if any(character < " " for character in name) or "\\" in name:
-        return "has a name with odd characters"
-    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
-        return "has an absolute path"
-    if ".." in PurePosixPath(name).parts or not PurePosixPath(name).parts:
-        return "leads out of its folder"
+    # Later versions of Python take a second name from the entry's extra field; it is the one that is used.
+    for name in (entry.orig_filename, entry.filename):
+        if any(character < " " for character in name) or "\\" in name:
+            return "has a name with odd characters"
+        if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
+            return "has an absolute path"
+        if ".." in PurePosixPath(name).parts or not PurePosixPath(name).parts:
+            return "leads out of its folder"
     # The file's Unix mode, where it was packed on Unix; 0 elsewhere.
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device"
     if entry.flag_bits & 1:
         return "is encrypted"
+    if is_unusual(entry):
+        return "is compressed in an unusual way"
     return ""
 
 
