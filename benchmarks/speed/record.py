@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from benchmarks.store.atomic import write_atomic
 from benchmarks.store.folder import folder_name
+from benchmarks.store.kinds import require_kinds
 from trackers.errors import UserError
 
 SCHEMA = 1
@@ -110,17 +110,27 @@ def read_record(path: Path) -> SpeedRecord:
         UserError: it is missing, no record of speed, or of another version of this project.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        schema = content.pop("schema")
-        if schema != SCHEMA:
-            raise UserError(f"{path} has schema {schema}; this version of sotbench reads {SCHEMA}")
-        record = SpeedRecord(**content)
-        _check(record)
+        return parse_record(path.read_bytes(), str(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+
+
+def parse_record(text: bytes, where: str) -> SpeedRecord:
+    """Reads the text of a record, in UTF-8; messages call it `where`.
+
+    Raises:
+        UserError: it is no record of speed, or of another version of this project.
+    """
+    try:
+        content = json.loads(text.decode())
+        schema = content.pop("schema")
+        if schema != SCHEMA:
+            raise UserError(f"{where} has schema {schema}; this version of sotbench reads {SCHEMA}")
+        record = SpeedRecord(**content)
+        _check(record)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(
-            f"{path} is not a record of speed ({type(error).__name__}: {error}); "
+            f"{where} is not a record of speed ({type(error).__name__}: {error}); "
             "give a file that `python -m benchmarks speed` wrote"
         ) from None
     return record
@@ -143,14 +153,7 @@ def read_records(results: Path) -> list[SpeedRecord]:
 
 def _check(record: SpeedRecord) -> None:
     """Raises TypeError or ValueError where a figure is not what it has to be."""
-    for name, kind in get_type_hints(SpeedRecord).items():
-        value = getattr(record, name)
-        kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-        plain = tuple(getattr(one, "__origin__", one) for one in kinds)
-        if float in plain:
-            plain = (*plain, int)
-        if not isinstance(value, plain) or (isinstance(value, bool) and bool not in plain):
-            raise TypeError(f"{name} is {value!r}")
+    require_kinds(record)
     if len(record.seconds) != record.repetitions or not record.seconds:
         raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")
     for figure in (record.fps, *record.seconds):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.store.atomic import append_synced, sync_folder
+from benchmarks.store.kinds import require_kinds
 from benchmarks.store.manifest import Manifest, parse_manifest, sequence_record
 from trackers.errors import UserError
 
@@ -121,7 +122,8 @@ def read_manifest(path: Path) -> Manifest:
         for line in lines:
             manifest.sequences[line["sequence"]] = sequence_record(line["record"])
             manifest.environments += line.get("environments", [])
-    except (TypeError, KeyError, AttributeError) as error:
+        require_kinds(manifest)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UserError(
             f"{journal_path(path)} is not a run's journal ({type(error).__name__}: {error}); remove it"
         ) from None
@@ -146,7 +148,7 @@ def _whole(content: bytes) -> list[Any]:
                 if not line.endswith(b"\n"):
                     return
                 yield json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return
 
     return list(parsed())

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from benchmarks.store.atomic import write_atomic
+from benchmarks.store.kinds import require_kinds
 from trackers.errors import UserError
 
 SCHEMA = 1
@@ -126,10 +127,17 @@ def sequence_record(content: dict[str, Any]) -> SequenceRecord:
     """A record from its JSON.
 
     Raises:
-        TypeError, KeyError: it is none.
+        TypeError, KeyError, ValueError: it is none.
     """
     runs = tuple(RunFiles(**files) for files in content["runs"])
-    return SequenceRecord(**(content | {"runs": runs}))
+    record = SequenceRecord(**(content | {"runs": runs}))
+    for part in (record, *runs):
+        require_kinds(part)
+    if record.status not in get_args(Status):
+        raise ValueError(f"status {record.status!r:.80}")
+    if record.status == "ok" and not runs:
+        raise ValueError("a sequence is ok and has no files")
+    return record
 
 
 def parse_manifest(text: bytes, where: str) -> Manifest:
@@ -145,12 +153,16 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
             raise UserError(f"{where} has schema {schema}; this version of sotbench reads {SCHEMA}")
         identity = content.pop("identity")
         sequences = content.pop("sequences")
-        return Manifest(
+        manifest = Manifest(
             identity=Identity(**identity) if identity else None,
             sequences={name: sequence_record(record) for name, record in sequences.items()},
             **content,
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        require_kinds(manifest)
+        if manifest.identity:
+            require_kinds(manifest.identity)
+        return manifest
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{where} is not a run's manifest ({type(error).__name__}: {error}); "
             "remove its folder or run again with --overwrite"
