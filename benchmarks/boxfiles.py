@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
+SEPARATORS = str.maketrans(",;\t", "   ")
+"""Turns what stands between the numbers of a line into spaces, for `str.translate`."""
+LARGEST = 1e9
+"""Pixels: no box is there. Beyond it, areas leave the range of floating point."""
 FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
 """What x, y, w, h of a file that calls the first pixel (1, 1) have more than ours."""
 
@@ -36,7 +40,7 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
             f"{where}: has both commas and semicolons, so that 1,5;2 may be 1, 5, 2 or 1.5, 2; write decimal "
             "points, and one separator"
         )
-    lines = text.translate(_SEPARATORS).splitlines()
+    lines = text.translate(SEPARATORS).splitlines()
     rows = _parse_at_once(lines, columns)
     if rows is not None:
         return rows
@@ -52,27 +56,42 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
 
 
-def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
-    """Reads a file of boxes as `parse_rows` does; a byte-order mark is skipped.
+def refuse_far(rows: NDArray[np.float64], where: str) -> None:
+    """Refuses numbers that are finite and beyond any image.
 
     Raises:
-        UserError: the file cannot be read, or a line is not as expected.
+        UserError: there is one.
+    """
+    if len(far := np.flatnonzero((np.isfinite(rows) & (np.abs(rows) > LARGEST)).any(axis=1))):
+        raise UserError(f"{where}: row {far[0] + 1} is beyond any image; take the file from its source again")
+
+
+def read_text(path: Path) -> str:
+    """Reads a text file; a byte-order mark is skipped.
+
+    Raises:
+        UserError: it cannot be read, or is no text.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{path}: not a text file in UTF-8; save it as such") from None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
-    return parse_rows(text, columns, str(path))
+
+
+def read_rows(path: Path, columns: int) -> NDArray[np.float64]:
+    """Reads a file of boxes as `parse_rows` does.
+
+    Raises:
+        UserError: the file cannot be read, or a line is not as expected.
+    """
+    return parse_rows(read_text(path), columns, str(path))
 
 
 def format_rows(rows: NDArray[np.float64], separator: str = ",") -> str:
     """Writes an array of shape (lines, columns) as text; reading it gives the same bits."""
     return "".join(separator.join(map(repr, row)) + "\n" for row in rows.tolist())
-
-
-_SEPARATORS = str.maketrans(",;\t", "   ")
 
 
 def _parse_at_once(lines: list[str], columns: int) -> NDArray[np.float64] | None:

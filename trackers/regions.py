@@ -21,12 +21,14 @@ def upright_boxes(polygons: Boxes) -> Boxes:
         Shape (..., 4): x, y, w, h. A polygon without extent gives a box of 1 x 1 pixel around its centre.
     """
     corners = polygons.reshape(*polygons.shape[:-1], 4, 2)
-    extent = np.ptp(corners, axis=-2)
-    sides = np.linalg.norm(np.diff(corners[..., :3, :], axis=-2), axis=-1)
-    area = extent.prod(axis=-1)
-    share = np.divide(sides.prod(axis=-1), area, out=np.zeros_like(area), where=area > 0)
-    size = extent * np.sqrt(share)[..., None] + 1
-    return np.concatenate([corners.mean(axis=-2) - size / 2, size], axis=-1)
+    # Annotators leave infinities where there is no target; such rows become NaN.
+    with np.errstate(invalid="ignore"):
+        extent = np.ptp(corners, axis=-2)
+        sides = np.linalg.norm(np.diff(corners[..., :3, :], axis=-2), axis=-1)
+        area = extent.prod(axis=-1)
+        share = np.divide(sides.prod(axis=-1), area, out=np.zeros_like(area), where=area > 0)
+        size = extent * np.sqrt(share)[..., None] + 1
+        return np.concatenate([corners.mean(axis=-2) - size / 2, size], axis=-1)
 
 
 def bounds(polygon: Boxes) -> Boxes:

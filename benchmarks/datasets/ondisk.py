@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import read_rows
+from benchmarks.boxfiles import read_rows, refuse_far
 from benchmarks.datasets.names import key
 from benchmarks.datasets.sequence import Dataset, SequenceError
 from trackers.errors import UserError
@@ -104,6 +104,7 @@ def read_truth(path: Path, rows: int) -> Boxes:
     """
     try:
         boxes = read_rows(path, columns=4)
+        refuse_far(boxes, str(path))
     except UserError as error:
         raise SequenceError(str(error)) from None
     expect_rows(path, len(boxes), rows)
@@ -130,21 +131,22 @@ def read_flags(path: Path) -> NDArray[np.bool_]:
         SequenceError: the file cannot be read or has something else in it.
     """
     try:
-        digits = path.read_bytes().removeprefix(b"\xef\xbb\xbf").translate(None, delete=b", \t\r\n")
+        content = path.read_bytes()
     except OSError as error:
         raise SequenceError(f"{path}: {error.strerror}") from None
+    return parse_flags(content, str(path))
+
+
+def parse_flags(content: bytes, where: str) -> NDArray[np.bool_]:
+    """What `read_flags` makes of a file's content; the file is called `where` in messages."""
+    digits = content.removeprefix(b"\xef\xbb\xbf").translate(None, delete=b", \t\r\n")
     if other := set(digits) - set(b"01"):
-        raise SequenceError(f"{path} has {chr(min(other))!r} where 0 or 1 is expected")
+        raise SequenceError(f"{where} has {chr(min(other))!r} where 0 or 1 is expected")
     flags: NDArray[np.bool_] = np.frombuffer(digits, dtype=np.uint8) == ord("1")
     return flags
 
 
-def read_properties(path: Path) -> Mapping[str, str]:
-    """Reads a file of `name=value` lines; empty where there is no such file."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return {}
-    return {
-        name.strip(): value.strip() for name, equals, value in (s.partition("=") for s in lines) if equals
-    }
+def parse_properties(text: str) -> Mapping[str, str]:
+    """Reads lines `name=value`; others are passed over."""
+    parts = (line.partition("=") for line in text.splitlines())
+    return {name.strip(): value.strip() for name, equals, value in parts if equals}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.boxfiles import read_rows
+from benchmarks.boxfiles import parse_rows, read_text, refuse_far
 from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 from trackers.regions import upright_boxes
@@ -21,14 +21,21 @@ def read_regions(path: Path) -> tuple[Boxes, Boxes | None]:
         SequenceError: the file is missing, empty or unreadable.
     """
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            first = next((line for line in file if line.strip()), "")
-        columns = 8 if len(first.replace(",", " ").replace(";", " ").split()) == 8 else 4
-        rows = read_rows(path, columns)
-    except OSError as error:
-        raise SequenceError(f"{path}: {error.strerror}") from None
+        return parse_regions(read_text(path), str(path))
     except UserError as error:
         raise SequenceError(str(error)) from None
+
+
+def parse_regions(text: str, where: str) -> tuple[Boxes, Boxes | None]:
+    """What `read_regions` makes of the text of a file, called `where` in messages.
+
+    Raises:
+        UserError: the text is empty, or not what it should be.
+    """
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    columns = 8 if len(first.replace(",", " ").replace(";", " ").split()) == 8 else 4
+    rows = parse_rows(text, columns, where)
     if not len(rows):
-        raise SequenceError(f"{path} is empty; take it from the data set again")
+        raise UserError(f"{where} is empty; take it from the data set again")
+    refuse_far(rows, where)
     return (rows, None) if columns == 4 else (upright_boxes(rows), rows)

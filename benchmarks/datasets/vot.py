@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_properties
+from benchmarks.datasets.ondisk import OnDisk, expect_rows, parse_properties, read_facts, read_flags
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
 from trackers.images import open_image
@@ -79,12 +79,26 @@ def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
     return {**tags, "empty": ~np.any(list(tags.values()), axis=0)}
 
 
+def parse_size(text: str) -> tuple[int, int] | None:
+    """Width and height from the text of a file `sequence`; None where it does not tell them."""
+    properties = parse_properties(text)
+    width, height = properties.get("width", ""), properties.get("height", "")
+    return (int(width), int(height)) if _is_size(width) and _is_size(height) else None
+
+
+def _is_size(word: str) -> bool:
+    # Python refuses to read numbers of thousands of digits, in its own words.
+    return word.isdecimal() and len(word) <= 9
+
+
 def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
     """Width and height: from the file `sequence`, else from the first frame, else unknown."""
-    properties = read_properties(folder / "sequence")
-    width, height = properties.get("width", ""), properties.get("height", "")
-    if width.isdecimal() and height.isdecimal():
-        return int(width), int(height)
+    try:
+        text = (folder / "sequence").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    if size := parse_size(text):
+        return size
     try:
         with open_image(images / "00000001.jpg") as image:  # reads the header alone
             return image.size

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import format_rows, parse_rows
+from benchmarks.boxfiles import SEPARATORS, format_rows, parse_rows
 from benchmarks.protocols.protocol import Code, Trajectory
 from trackers.errors import UserError
 
@@ -59,7 +59,7 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     if not _has_codes(text):
         return parse_rows(text, _columns(text), where), None
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.translate(SEPARATORS).strip()]
     tracked = [line for line in lines if line.strip() not in known]
     columns = _columns("\n".join(tracked[:1]))
     codes = np.array([known.get(line.strip(), Code.TRACKED) for line in lines], dtype=np.int8)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.boxfiles import refuse_far
 from benchmarks.datasets import Dataset, Sequence
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
@@ -15,9 +16,6 @@ from benchmarks.store.formats.matching import match
 from benchmarks.store.formats.members import open_members
 from benchmarks.store.formats.origin import count_votes, file_origin, to_zero
 from trackers.errors import UserError
-
-LARGEST = 1e9
-"""Pixels: no box is there. Beyond it, areas leave the range of floating point."""
 
 _NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
 
@@ -100,11 +98,7 @@ def _finite(run: StoredRun) -> StoredRun:
         UserError: a number is beyond any image.
     """
     usable = np.asarray(np.isfinite(run.boxes).all(axis=1))
-    far = np.flatnonzero(usable & (np.abs(run.boxes) > LARGEST).any(axis=1))
-    if len(far):
-        raise UserError(
-            f"{run.where}: row {far[0] + 1} is beyond any image; take the file from its source again"
-        )
+    refuse_far(np.where(usable[:, None], run.boxes, np.nan), run.where)
     return replace(run, boxes=np.where(usable[:, None], run.boxes, np.nan))
 
 

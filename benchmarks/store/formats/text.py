@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import format_rows, parse_rows
+from benchmarks.boxfiles import SEPARATORS, format_rows, parse_rows
 from benchmarks.protocols import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
-_SEPARATORS = str.maketrans(",;\t", "   ")
 _RECTANGLE, _POLYGON = 4, 8
 _CODES = {0.0: Code.SKIPPED, 1.0: Code.INITIALIZED, 2.0: Code.FAILED}
 
@@ -24,7 +23,7 @@ def parse_boxes(text: str, where: str) -> Boxes:
     Raises:
         UserError: there is none, or a line is something else; affine parameters are named as such.
     """
-    first = next((line for line in text.translate(_SEPARATORS).splitlines() if line.strip()), "")
+    first = next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "")
     columns = len(first.split())
     if columns == 0:
         raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
@@ -57,7 +56,7 @@ def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
         worth refusing boxes for.
     """
     columns = len(
-        next((line for line in text.translate(_SEPARATORS).splitlines() if line.strip()), "").split()
+        next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "").split()
     )
     if columns == 0:
         return None
@@ -79,7 +78,7 @@ def parse_regions(text: str, where: str) -> tuple[Boxes, NDArray[np.int8] | None
         UserError: there is no line, or one is something else; masks are named as such.
     """
     rows = []
-    for number, line in enumerate(text.translate(_SEPARATORS).splitlines(), start=1):
+    for number, line in enumerate(text.translate(SEPARATORS).splitlines(), start=1):
         if line.lstrip().startswith("m"):
             raise UserError(f"{where}: line {number} is a mask; only rectangles and polygons can be scored")
         if fields := line.split():
