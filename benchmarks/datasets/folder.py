@@ -32,6 +32,7 @@ _TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
 _IMAGES = ("", "img", "color", "frames")
 _LONGEST_NAME = 200
 """Bytes; file systems take 255, of which results need some."""
+_REMEDY = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
 
 
 class Folder(OnDisk):
@@ -89,17 +90,31 @@ class Folder(OnDisk):
 
 
 def _read_settings(path: Path) -> dict[str, object]:
-    remedy = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_settings(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        raise UserError(f"there is no file {path}, which says where boxes count from; {remedy}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}; {remedy}") from None
+        raise UserError(f"there is no file {path}, which says where boxes count from; {_REMEDY}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: {error}; {_REMEDY}") from None
+
+
+def parse_settings(text: str, where: str) -> dict[str, object]:
+    """Reads the text of `sotbench.toml`, called `where` in messages.
+
+    Returns:
+        `one_based`, a bool, and perhaps `title`.
+
+    Raises:
+        UserError: it is no TOML, says something else as well, or does not say where boxes count from.
+    """
+    try:
+        settings = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UserError(f"{where}: {error}; {_REMEDY}") from None
     if unknown := settings.keys() - {"one_based", "title"}:
-        raise UserError(f"{path}: '{min(unknown)}' is unknown; it takes one_based and title")
+        raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes one_based and title")
     if not isinstance(settings.get("one_based"), bool):
-        raise UserError(f"{path} does not say where boxes count from; {remedy}")
+        raise UserError(f"{where} does not say where boxes count from; {_REMEDY}")
     return settings
 
 
