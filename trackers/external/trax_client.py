@@ -130,7 +130,8 @@ class Trax(Remote):
     @property
     def _version(self) -> int:
         number = self._hello.get("trax.version", "1")
-        return int(number) if number.isdecimal() else 1
+        # Python refuses to read numbers of thousands of digits, in its own words.
+        return int(number) if number.isdecimal() and len(number) <= 9 else 1
 
     @property
     def _regions(self) -> list[str]:
