@@ -63,7 +63,15 @@ def read_program(tracker: str) -> Program | None:
         if tracker.startswith(f"{protocol}:"):
             return Program(protocol, _words(tracker.partition(":")[2], tracker))
     path, _, name = tracker.rpartition(":")
-    return _from_ini(Path(path), name) if path.endswith(".ini") else None
+    if not path.endswith(".ini"):
+        return None
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not a trackers.ini: {error}") from None
+    return parse_ini(text, Path(path), name)
 
 
 def _words(command: str, where: str) -> tuple[str, ...]:
@@ -76,19 +84,21 @@ def _words(command: str, where: str) -> tuple[str, ...]:
     return words
 
 
-def _from_ini(path: Path, name: str) -> Program:
-    """Reads a tracker from a `trackers.ini` of vot-toolkit 0.7.4.
+def parse_ini(text: str, path: Path, name: str) -> Program:
+    """Reads the tracker `name` from the text of `path`, a `trackers.ini` of vot-toolkit 0.7.4.
 
     The toolkit's `trax` and `traxpython` are understood, with `paths`, `linkpaths`, `python`, `restart`,
     `env_NAME` and `arg_NAME`. What it needs to know beside that (tags, storage, metadata) changes no box.
+
+    Raises:
+        UserError: the text is no such file, does not have the tracker, or has it under another protocol.
     """
+    if "\0" in text:
+        raise UserError(f"{path} is not a trackers.ini: it has a zero byte")
     config = configparser.ConfigParser()
     try:
-        with path.open(encoding="utf-8") as file:
-            config.read_file(file)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-    except (configparser.Error, UnicodeDecodeError) as error:
+        config.read_string(text, str(path))
+    except configparser.Error as error:
         raise UserError(f"{path} is not a trackers.ini: {str(error).splitlines()[0]}") from None
     if name not in config:
         known = config.sections()
