@@ -142,7 +142,7 @@ class TrackerSpec:
                     f"its settings: {listed}"
                 )
             default = parameters[name].default if name in parameters else None
-            arguments[name] = _value(self.tracker, name, value, default)
+            arguments[name] = setting_value(self.tracker, name, value, default)
         return arguments
 
     def build(self, log: Path | None = None, watch: bool = False) -> Tracker:
@@ -257,14 +257,14 @@ def _started(remote: Remote) -> Remote:
     return remote
 
 
-def _value(tracker: str, name: str, given: object, default: object) -> object:
+def setting_value(tracker: str, name: str, given: object, default: object) -> object:
     """Reads a setting's text as a Python literal and holds it against the kind of its default."""
     value = given
     if isinstance(given, str):
         lowered = {"true": True, "false": False, "none": None}
         try:
             value = lowered[given.lower()] if given.lower() in lowered else ast.literal_eval(given)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             value = given
     if isinstance(default, float) and type(value) is int:
         return float(value)
