@@ -8,15 +8,18 @@ key what the source is and where it was read.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
 from benchmarks.scoring.records import LOWER_IS_BETTER, Record
+from trackers.errors import UserError
 
 _FIGURES = Path(__file__).with_name("published.csv")
 _SOURCES = Path(__file__).with_name("published_sources.csv")
+_PRINTED = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,31 @@ class Published:
 
 @cache
 def _all() -> tuple[Published, ...]:
-    return tuple(Published(**row) for row in _rows(_FIGURES))
+    return parse_figures(_FIGURES.read_text(encoding="utf-8"), str(_FIGURES))
+
+
+def parse_figures(text: str, where: str) -> tuple[Published, ...]:
+    """Reads the text of a list of published figures, which messages call `where`.
+
+    Raises:
+        UserError: a line has other columns, or a figure that is no decimal fraction.
+    """
+    wanted = [column.name for column in fields(Published)]
+    figures = []
+    try:
+        rows = csv.DictReader(text.splitlines(keepends=True), strict=True)
+        for row in rows:
+            if list(row) != wanted or None in row.values():
+                raise UserError(f"{where}: line {rows.line_num} has other columns than {','.join(wanted)}")
+            if not _PRINTED.fullmatch(row["printed"]):
+                raise UserError(
+                    f"{where}: line {rows.line_num} has '{row['printed'][:40]}' where a figure such as 0.582 "
+                    "is expected"
+                )
+            figures.append(Published(**row))
+    except csv.Error as error:
+        raise UserError(f"{where}: line {rows.line_num} cannot be read: {error}") from None
+    return tuple(figures)
 
 
 @cache
