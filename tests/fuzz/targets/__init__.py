@@ -1,0 +1,1 @@
+"""Targets, by what their parsers read."""

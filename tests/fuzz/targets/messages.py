@@ -1,0 +1,227 @@
+"""What trackers in processes of their own say, and what a TraX client says to ours."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from tests.fuzz.target import Target, choice
+from trackers.answers import read_box
+from trackers.errors import RemoteFailure, UserError
+from trackers.external import remote
+from trackers.external.child import Child
+from trackers.external.limits import Limits
+from trackers.external.logfile import LogFile
+from trackers.external.origin import Origin
+from trackers.external.process import Process
+from trackers.external.remote import Remote
+from trackers.external.trax import serve
+from trackers.external.trax_client import Trax
+from trackers.external.trax_messages import read_message, read_region, write_region
+from trackers.still import Still
+
+_FRAME = np.zeros((4, 5, 3), dtype=np.uint8)
+_BOX = np.array([1.0, 1, 2, 2])
+
+
+class _Script(Child):
+    """A process that says what it was told to, whatever it is asked."""
+
+    def __init__(self, lines: list[bytes], unasked: list[bytes]) -> None:
+        self._lines = lines
+        self._beside = unasked
+
+    def send(self, line: bytes, deadline: float) -> None:
+        assert line.endswith(b"\n")
+
+    def line(self, deadline: float, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:
+        while self._lines:
+            line = self._lines.pop(0)
+            if wanted(line):
+                return line
+        raise RemoteFailure("the tracker's process ended")
+
+    def unasked(self) -> tuple[list[bytes], int]:
+        lines, self._beside = self._beside, []
+        return lines, 0
+
+    def close(self, grace: float = 0.0) -> None:
+        pass
+
+    @property
+    def alive(self) -> bool:
+        return True
+
+
+def _converse(make: Callable[[], Remote], data: bytes) -> None:
+    """Starts a tracker, initialises it and asks it twice; the bytes are all that it says."""
+    number, rest = choice(data)
+    said, _, beside = rest.partition(b"\0")
+
+    def child(
+        command: Sequence[str], limits: Limits, log: LogFile, environment: Mapping[str, str]
+    ) -> _Script:
+        return _Script(said.split(b"\n"), beside.split(b"\n") if beside and number & 1 else [])
+
+    real, remote.Child = remote.Child, child  # type: ignore[assignment,misc]
+    tracker = make()
+    try:
+        tracker.init(_FRAME, _BOX)
+        for _ in range(2):
+            box = read_box(tracker.update(_FRAME))
+            assert np.isfinite(box).all()
+            assert tracker.own_seconds is not None
+            assert tracker.own_seconds >= 0
+    finally:
+        remote.Child = real  # type: ignore[misc]
+        tracker.dispose()
+
+
+def _process() -> Remote:
+    return Process(["tracker"], Origin(), Limits())
+
+
+def _trax() -> Remote:
+    return Trax(["tracker"], Origin(), Limits(), None, {}, {"key": "value"})
+
+
+def _check_line(data: bytes) -> None:
+    message = read_message(data)
+    if message is None:
+        return
+    again = read_message(bytes(message).rstrip(b"\n"))
+    # Bytes that are no UTF-8 may have become some when a backslash between them went.
+    assert again is not None
+    assert bytes(again) == bytes(message)
+    for argument in message.arguments:
+        with contextlib.suppress(ValueError):
+            region = read_region(argument)
+            assert len(region) >= 4
+            assert len(region) % 2 == 0
+            np.testing.assert_allclose(read_region(write_region(region)), region, rtol=1e-9)
+
+
+def _check_server(data: bytes) -> None:
+    answers = io.BytesIO()
+    with contextlib.redirect_stderr(io.StringIO()):
+        status = serve(Still(), "still", io.BytesIO(data.replace(b"file:", b"image:")), answers)
+    assert status in (0, 1)
+    *messages, end = answers.getvalue().split(b"\n")
+    assert end == b""
+    names = [message.name for message in map(read_message, messages) if message]
+    assert len(names) == len(messages)
+    assert names[0] == "hello"
+    assert set(names[1:]) <= {"state", "quit"}
+    assert ("quit" in names) == (status == 1)
+
+
+_HELLO = b'@@TRAX:hello "trax.version=3" "trax.region=rectangle;polygon;" "trax.image=path;memory;buffer;"\n'
+_STATE = b'@@TRAX:state "1,2,3,4" "sotbench.seconds=0.0"\n'
+_PIXELS = base64.b64encode(_FRAME.tobytes())
+_TRAX_WORDS = (
+    *(
+        b"@@TRAX:",
+        b"hello",
+        b"initialize",
+        b"frame",
+        b"state",
+        b"status",
+        b"quit",
+        b"trax.version=4",
+        b"trax.reason=",
+    ),
+    *(
+        b"trax.region=",
+        b"rectangle",
+        b"polygon",
+        b"trax.image=",
+        b"path",
+        b"memory",
+        b"buffer",
+        b"trax.channels=",
+    ),
+    *(b"sotbench.seconds=", b"nan", b"inf", b"-1", b'\\"', b"\\n", b"\\", b'"', b"1,2,3,4", b"vot=1"),
+)
+
+
+def _server_seeds() -> Iterable[bytes]:
+    image = b'"image:5;4;rgb;' + _PIXELS + b'"'
+    begin = b"@@TRAX:initialize " + image + b' "1,2,3,4"\n'
+    yield begin + b"@@TRAX:frame " + image + b"\n@@TRAX:quit\n"
+    yield begin.replace(b"1,2,3,4", b"1,1,3,1,3,3,1,3")
+    yield b'@@TRAX:frame "data:image/png;base64;iVBORw0KGgo="\n'
+
+
+def _client_seeds() -> Iterable[bytes]:
+    yield b"\0" + _HELLO + _STATE * 3
+    yield b"\0" + _HELLO.replace(b"=3", b"=4").replace(b"path;", b"") + _STATE * 3
+    yield b"\1" + _HELLO + _STATE * 3 + b"\0@@TRAX:state\n"
+    yield b"\0" + _HELLO + _STATE + b"some words\n" + _STATE.replace(b"1,2,3,4", b"1,1,3,1,2,3")
+    yield b"\0" + _HELLO + b'@@TRAX:quit "trax.reason=out of memory"\n'
+
+
+def _json_seeds() -> Iterable[bytes]:
+    ready = b'{"ready": 1, "device": "cpu", "files": ["a.py"], "weights": null, "deterministic": true}\n'
+    answer = b'{"box": [1, 2, 3, 4], "seconds": 0.0}\n'
+    yield b"\0" + ready + answer * 3
+    yield b"\1" + ready + b"{}\n" + answer + b"\0words\n"
+    yield b"\0" + ready + b"{}\n" + b'{"error": "ValueError: no", "traceback": "..."}\n'
+    yield b'\0{"error": "no such weights"}\n'
+    yield b"\0" + b"[" * 2000
+
+
+TRAX_LINE = Target(
+    "trax-line",
+    _check_line,
+    lambda: [_HELLO[:-1], _STATE[:-1], _server_seeds().__iter__().__next__()[:120]],
+    _TRAX_WORDS,
+)
+TRAX_CLIENT = Target(
+    "trax-client",
+    lambda data: _converse(_trax, data),
+    _client_seeds,
+    _TRAX_WORDS,
+    (UserError, RemoteFailure),
+    longest=6000,
+)
+TRAX_SERVER = Target(
+    "trax-server",
+    _check_server,
+    _server_seeds,
+    (*_TRAX_WORDS, b"image:", b"data:image/png;base64;", b";rgb;", b";gray8;", _PIXELS),
+    share=0.3,
+)
+JSON_CLIENT = Target(
+    "json-client",
+    lambda data: _converse(_process, data),
+    _json_seeds,
+    (
+        *(
+            b'"ready": 1',
+            b'"box"',
+            b'"seconds"',
+            b'"error"',
+            b'"traceback"',
+            b'"device"',
+            b'"files"',
+            b'"weights"',
+        ),
+        *(
+            b'"changed"',
+            b'"deterministic"',
+            b"cuda:0",
+            b"[1, 2, 3, 4]",
+            b"NaN",
+            b"1e999",
+            b"null",
+            b"true",
+            b"{}",
+        ),
+    ),
+    (UserError, RemoteFailure),
+    longest=4096,
+)
