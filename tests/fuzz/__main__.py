@@ -12,7 +12,10 @@ from tests.fuzz.registry import TARGETS, chosen
 from trackers.commands import Parser, guarded, positive
 from trackers.errors import UserError
 
-EXAMPLES = "examples: python -m tests.fuzz --target manifest --seconds 60; python -m tests.fuzz --executions 10000000"
+EXAMPLES = (
+    "examples: python -m tests.fuzz --target manifest --seconds 60; "
+    "python -m tests.fuzz --executions 10000000"
+)
 
 
 def _parser() -> Parser:
