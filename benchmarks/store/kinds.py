@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
-def require_kinds(record: object) -> None:
+def require_kinds(record: Any) -> None:
     """Makes sure that each attribute of a dataclass is of its declared kind, as JSON has it.
 
     A whole number does for a float; true and false are no numbers. Elements of lists are looked at, what
@@ -26,7 +26,7 @@ def require_kinds(record: object) -> None:
 
 
 @cache
-def _declared(record: type) -> dict[str, tuple[tuple[type, ...], tuple[type, ...]]]:
+def _declared(record: type[Any]) -> dict[str, tuple[tuple[type, ...], tuple[type, ...]]]:
     """By attribute, the classes that its value may have, and those that elements of a list may have."""
     return {name: _kinds(hint) for name, hint in get_type_hints(record).items()}
 
