@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
-def require_kinds(record: Any) -> None:
+def require_kinds(record: object) -> None:
     """Makes sure that each attribute of a dataclass is of its declared kind, as JSON has it.
 
     A whole number does for a float; true and false are no numbers. Elements of lists are looked at, what
@@ -16,7 +16,8 @@ def require_kinds(record: Any) -> None:
     Raises:
         TypeError: an attribute is of another kind; the message names it.
     """
-    for name, (kinds, elements) in _declared(type(record)).items():
+    cls: Any = type(record)  # for mypy, to which classes are not hashable
+    for name, (kinds, elements) in _declared(cls).items():
         value = getattr(record, name)
         fits = _is_one_of(value, kinds)
         if fits and elements and isinstance(value, list):
