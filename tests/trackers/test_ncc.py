@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trackers import ncc
 from trackers.errors import UserError
 from trackers.ncc import NCC
 from trackers.still import Still
@@ -118,3 +120,31 @@ def test_still_stays() -> None:
     tracker = Still()
     tracker.init(textured(9, 9), np.array([1.0, 2, 3, 4]))
     np.testing.assert_array_equal(tracker.update(textured(9, 9, seed=1)), [1, 2, 3, 4])
+
+
+@settings(deadline=None)
+@given(
+    x=st.floats(-80, 120),
+    y=st.floats(-80, 120),
+    width=st.floats(0.01, 90),
+    height=st.floats(0.01, 90),
+    seed=st.integers(0, 5),
+)
+def test_the_centre_stays_in_the_frame_and_the_size_what_it_was(
+    x: float, y: float, width: float, height: float, seed: int
+) -> None:
+    tracker = NCC()
+    tracker.init(textured(40, 50, seed), np.array([x, y, width, height]))
+    for later in (1, 2):
+        box = tracker.update(textured(40, 50, seed + later))
+        assert box[2:].tolist() == [width, height]
+        assert -1e-9 <= box[0] + box[2] / 2 <= 50 + 1e-9
+        assert -1e-9 <= box[1] + box[3] / 2 <= 40 + 1e-9
+
+
+@given(st.integers(-60, 60), st.integers(-60, 60), st.integers(1, 70), st.integers(1, 70))
+def test_a_patch_repeats_the_frames_border(x: int, y: int, width: int, height: int) -> None:
+    frame, far = textured(20, 30), 150
+    padded = cv2.copyMakeBorder(frame, far, far, far, far, cv2.BORDER_REPLICATE)
+    wanted = padded[y + far : y + far + height, x + far : x + far + width]
+    assert np.array_equal(ncc._cut(frame, x, y, width, height), wanted)

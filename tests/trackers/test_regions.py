@@ -1,10 +1,103 @@
-"""Boxes around polygons and polygons around boxes; the rule of VOT's initial boxes is in test_polygons.py."""
+"""Boxes from polygons and back: what does not depend on where, how large, and which corner is first."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from trackers.regions import bounds, corners_of, upright_boxes
+
+places = st.integers(-(2**14), 2**14).map(lambda k: k / 8)
+extents = st.integers(1, 2**14).map(lambda k: k / 8)
+boxes = st.tuples(places, places, extents, extents).map(np.array)
+polygons = st.integers(3, 8).flatmap(lambda n: st.lists(places, min_size=2 * n, max_size=2 * n).map(np.array))
+quadrilaterals = st.lists(places, min_size=8, max_size=8).map(np.array)
+
+
+@st.composite
+def turned(draw: st.DrawFn) -> NDArray[np.float64]:
+    """Corners of a rotated box."""
+    turn = draw(st.floats(0, 2 * np.pi))
+    half = np.array([draw(st.floats(1, 300)), draw(st.floats(1, 300))])
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return (corners @ rotation + [draw(places), draw(places)]).ravel()
+
+
+@given(boxes)
+def test_bounds_of_a_boxes_corners_are_the_box(box: NDArray[np.float64]) -> None:
+    assert bounds(corners_of(box)).tolist() == box.tolist()
+
+
+@given(polygons)
+def test_bounds_are_the_least_box_that_holds_every_corner(polygon: NDArray[np.float64]) -> None:
+    x, y, w, h = bounds(polygon).tolist()
+    xs, ys = polygon[::2].tolist(), polygon[1::2].tolist()
+    assert (x, y, x + w, y + h) == (min(xs), min(ys), max(xs), max(ys))
+
+
+@given(polygons, places, places)
+def test_bounds_move_with_the_polygon_whatever_the_first_corner(
+    polygon: NDArray[np.float64], dx: float, dy: float
+) -> None:
+    moved = bounds(polygon + np.tile([dx, dy], len(polygon) // 2))
+    assert moved.tolist() == (bounds(polygon) + [dx, dy, 0, 0]).tolist()
+    assert bounds(np.roll(polygon, 2)).tolist() == bounds(polygon).tolist()
+
+
+@given(boxes)
+def test_an_upright_box_grows_by_the_pixel_of_the_rule(box: NDArray[np.float64]) -> None:
+    x, y, w, h = box.tolist()
+    assert upright_boxes(corners_of(box)) == pytest.approx([x - 0.5, y - 0.5, w + 1, h + 1], abs=1e-9)
+
+
+@given(turned(), places, places, st.integers(0, 3))
+def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
+    polygon: NDArray[np.float64], dx: float, dy: float, start: int
+) -> None:
+    box = upright_boxes(polygon)
+    moved = upright_boxes(np.roll(polygon, 2 * start) + np.tile([dx, dy], 4))
+    assert moved == pytest.approx(box + [dx, dy, 0, 0], rel=1e-9, abs=1e-6)
+    swapped = upright_boxes(polygon.reshape(4, 2)[:, ::-1].ravel())
+    assert swapped == pytest.approx(box[[1, 0, 3, 2]], rel=1e-9, abs=1e-6)
+
+
+@given(turned(), st.floats(0.1, 10))
+def test_without_the_rules_pixel_upright_boxes_scale_with_the_unit(
+    polygon: NDArray[np.float64], unit: float
+) -> None:
+    small, large = upright_boxes(polygon), upright_boxes(polygon * unit)
+    assert large[2:] - 1 == pytest.approx((small[2:] - 1) * unit, rel=1e-6, abs=1e-6)
+    assert large[:2] + large[2:] / 2 == pytest.approx((small[:2] + small[2:] / 2) * unit, rel=1e-6, abs=1e-6)
+
+
+@given(turned())
+def test_upright_boxes_stay_within_the_bounds_and_the_pixel(polygon: NDArray[np.float64]) -> None:
+    x, y, w, h = upright_boxes(polygon)
+    left, top, width, height = bounds(polygon)
+    assert x >= left - 0.5 - 1e-6
+    assert y >= top - 0.5 - 1e-6
+    assert w <= width + 1 + 1e-6
+    assert h <= height + 1 + 1e-6
+
+
+@given(quadrilaterals)
+def test_any_four_corners_give_a_box_of_at_least_a_pixel(polygon: NDArray[np.float64]) -> None:
+    box = upright_boxes(polygon)
+    assert np.isfinite(box).all()
+    assert (box[2:] >= 1).all()
+
+
+@pytest.mark.parametrize("gap", [np.nan, np.inf, -np.inf])
+def test_rows_without_a_target_are_no_box_and_no_warning(gap: float) -> None:
+    rows = np.array([[0.0, 0, 2, 0, 2, 2, 0, 2]] * 2)
+    rows[1, 3] = gap
+    found = upright_boxes(rows)
+    assert np.isfinite(found[0]).all()
+    assert not np.isfinite(found[1]).all()
 
 
 def test_bounds_enclose_any_number_of_corners() -> None:
