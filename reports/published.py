@@ -78,7 +78,7 @@ def parse_figures(text: str, where: str) -> tuple[Published, ...]:
                 )
             figures.append(Published(**row))
     except csv.Error as error:
-        raise UserError(f"{where}: line {rows.line_num} cannot be read: {error}") from None
+        raise UserError(f"{where}: cannot be read behind line {rows.line_num}: {error}") from None
     return tuple(figures)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import format_rows, parse_rows, read_rows
+from benchmarks.boxfiles import format_rows, parse_rows, read_rows, refuse_far
 from trackers.errors import UserError
 
 
@@ -50,6 +50,7 @@ def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
     [
         (b"1,2,3,4\n1,2,3\n", "line 2 has 3 values where 4 are expected"),
         (b"1,2,3,4\n1,2,x,4\n", "line 2 has 'x' where a number is expected"),
+        (b"1,2,3,4\n1,2,3,1_000\n", "line 2 has '1_000' where a number is expected"),
         (b"\xff\xd8\xff\xe0", "not a text file"),
     ],
 )
@@ -64,3 +65,9 @@ def test_damage_names_file_and_line(tmp_path: Path, content: bytes, expected: st
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.txt: No such file"):
         read_rows(tmp_path / "none.txt", 4)
+
+
+def test_numbers_beyond_any_image_are_refused_and_gaps_are_not() -> None:
+    refuse_far(np.array([[1e9, -1e9, 0, 1], [np.nan, np.inf, -np.inf, 0]]), "boxes.txt")
+    with pytest.raises(UserError, match=r"boxes\.txt: row 2 is beyond any image"):
+        refuse_far(np.array([[1.0, 2, 3, 4], [np.nan, -1.1e9, 0, 0]]), "boxes.txt")

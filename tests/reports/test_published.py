@@ -13,11 +13,13 @@ from benchmarks.scoring import PROFILES
 from reports.published import (
     Published,
     differing,
+    parse_figures,
     published_records,
     published_scores,
     source_notes,
     sources,
 )
+from trackers.errors import UserError
 
 ROWS = list(csv.DictReader((files("reports") / "published.csv").read_text(encoding="utf-8").splitlines()))
 
@@ -32,6 +34,28 @@ def test_every_figure_is_complete_and_has_a_source():
         assert 0 < one.value < 1
         assert one.metric in ("success", "precision", "normalized_precision", "accuracy", "robustness", "eao")
     assert {row["source"] for row in ROWS} == set(sources())
+
+
+HEAD = "dataset,protocol,profile,tracker,metric,printed,source\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            HEAD + "otb2015,ope,otb,A,success,0.5,a\notb2015,ope,otb,A,success,0.5\n",
+            "line 3 has other columns",
+        ),
+        (HEAD + "otb2015,ope,otb,A,success,0.5,a,b\n", "line 2 has other columns"),
+        ("dataset,tracker\notb2015,A\n", "line 2 has other columns"),
+        (HEAD + "otb2015,ope,otb,A,success,58.2 %,a\n", "line 2 has '58.2 %' where a figure"),
+        (HEAD + "otb2015,ope,otb,A,success,nan,a\n", "line 2 has 'nan' where a figure"),
+        (HEAD + 'otb2015,ope,otb,"A,success,0.5,a\n', "cannot be read behind line 1"),
+    ],
+)
+def test_a_line_that_is_no_figure_is_named(text, expected):
+    with pytest.raises(UserError, match=expected):
+        parse_figures(text, "published.csv")
 
 
 def test_no_figure_is_there_twice():

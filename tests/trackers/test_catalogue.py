@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trackers import UserError
-from trackers.catalogue import TRACKERS, TrackerSpec
+from trackers.catalogue import TRACKERS, TrackerSpec, setting_value
 from trackers.ncc import NCC
 from trackers.tracker import OneSlot
 
@@ -55,6 +55,14 @@ def test_settings_are_read_as_the_kind_of_their_default(plugin: str) -> None:
 
     assert tracker.values == (1.0, 7, "slow", False)  # type: ignore[attr-defined]
     assert isinstance(tracker.values[0], float)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["{[]: 1}", "-" * 5000 + "1", "(" * 5000, "9" * 5000, "'", "1 +"])
+def test_what_is_no_literal_is_text(text: str) -> None:
+    assert setting_value("mine", "mode", text, "slow") == text
+    assert setting_value("mine", "mode", text, None) == text
+    with pytest.raises(UserError, match="setting 'steps' of tracker 'mine' takes a int"):
+        setting_value("mine", "steps", text, 7)
 
 
 def test_a_batch_tracker_becomes_one_slot(plugin: str, tmp_path: Path) -> None:

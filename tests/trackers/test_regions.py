@@ -44,7 +44,7 @@ def test_bounds_move_with_the_polygon_whatever_the_first_corner(
     polygon: NDArray[np.float64], dx: float, dy: float
 ) -> None:
     moved = bounds(polygon + np.tile([dx, dy], len(polygon) // 2))
-    assert moved.tolist() == (bounds(polygon) + [dx, dy, 0, 0]).tolist()
+    assert moved.tolist() == (bounds(polygon) + np.array([dx, dy, 0, 0])).tolist()
     assert bounds(np.roll(polygon, 2)).tolist() == bounds(polygon).tolist()
 
 
@@ -60,7 +60,7 @@ def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
 ) -> None:
     box = upright_boxes(polygon)
     moved = upright_boxes(np.roll(polygon, 2 * start) + np.tile([dx, dy], 4))
-    assert moved == pytest.approx(box + [dx, dy, 0, 0], rel=1e-9, abs=1e-6)
+    assert moved == pytest.approx(box + np.array([dx, dy, 0, 0]), rel=1e-9, abs=1e-6)
     swapped = upright_boxes(polygon.reshape(4, 2)[:, ::-1].ravel())
     assert swapped == pytest.approx(box[[1, 0, 3, 2]], rel=1e-9, abs=1e-6)
 

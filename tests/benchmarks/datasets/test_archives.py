@@ -132,6 +132,35 @@ def test_damaged_archives(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_whose_memory_the_archive_decides_are_refused(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.txt", "1,2,3,4")
+    with pytest.raises(ArchiveError, match="is compressed in an unusual way"):
+        unpack(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_name_that_is_used_is_looked_at(tmp_path: Path) -> None:
+    # As later versions of Python leave it where an entry has a second name in its extra field.
+    entry = zipfile.ZipInfo("good.txt")
+    entry.filename = "../x"
+    assert archives._refused(entry) == "leads out of its folder"
+
+
+def test_offsets_before_the_beginning(tmp_path: Path) -> None:
+    path = pack(tmp_path / "a.zip", {"a.txt": b"1,2,3,4" * 9})
+    content = bytearray(path.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    # A directory that claims to begin later than it does shifts all entries to before the file.
+    content[-6:-2] = (directory + 40).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"a\.zip is not a whole zip archive|a\.zip cannot be read"):
+        unpack(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_encrypted_archive(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", {"secret": b"x"})
     content = bytearray(path.read_bytes())

@@ -67,6 +67,7 @@ def test_boxes_and_polygons_are_shifted_if_they_count_from_one(tmp_path: Path) -
         ("one_based = 1", "does not say where boxes count from"),
         ("one_based = maybe", "Invalid value.*; write the line"),
         ("one_based = true\nfps = 30", "'fps' is unknown"),
+        ("one_based = " + "[" * 100_000, "write the line"),
     ],
 )
 def test_where_boxes_count_from_is_never_guessed(tmp_path: Path, text: str | None, expected: str) -> None:

@@ -64,6 +64,8 @@ def test_the_first_line_tells_boxes_from_polygons(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"1,2,3,4\n1,2,3\n", "line 2 has 3 values where 4"),
         (b"1,2,3,4,5,6,7,8\n1,2,3,4\n", "line 2 has 4 values where 8"),
+        (b"1,2,3,4\n1,2,3,1e200\n", "row 2 is beyond any image"),
+        (b"0,0,1e200,0,1e200,1e200,0,1e200\n", "row 1 is beyond any image"),
         (b"\xff\xd8\xff\xe0", "not a text file"),
         (None, "No such file"),
     ],

@@ -81,6 +81,8 @@ def test_the_size_comes_from_the_file_where_there_is_one(tmp_path: Path) -> None
     assert open_dataset("vot2017", tmp_path)["bag"].size is None
     (folder / "sequence").write_text("name=bag\nwidth=480\nheight = 360\n")
     assert open_dataset("vot2017", tmp_path)["bag"].size == (480, 360)
+    (folder / "sequence").write_text(f"width={'9' * 5000}\nheight=360\n")
+    assert open_dataset("vot2017", tmp_path)["bag"].size is None
 
 
 @pytest.mark.parametrize("place", ["vot2017", "vot2018"])

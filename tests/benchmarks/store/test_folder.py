@@ -89,6 +89,12 @@ def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> No
     assert run.failed == {"hard": "failed: frame 3: ValueError: no"}
 
 
+def _manifest(change: str) -> str:
+    """A manifest with one of its parts in another way."""
+    parts = {"schema": 1, "dataset": "demo", "identity": None, "environments": [], "sequences": {}}
+    return json.dumps(parts | json.loads("{" + change + "}"))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -100,6 +106,18 @@ def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> No
         '{"schema": 1, "identity": {"x": 1}, "sequences": {}}',
         '"text"',
         "\x00",
+        "[" * 100_000,
+        _manifest('"dataset": 3'),
+        _manifest('"environments": "x"'),
+        _manifest('"environments": ["x"]'),
+        _manifest('"identity": {"tracker": 1}'),
+        _manifest('"sequences": {"easy": {"status": "fine", "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "ok", "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "failed", "frames": true, "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "ok", "runs": [{"boxes": 1, "times": "t"}]}}'),
+        _manifest(
+            '"sequences": {"easy": {"status": "ok", "runs": [{"boxes": "b", "times": "t", "start": "x"}]}}'
+        ),
     ],
 )
 def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, content: str) -> None:

@@ -69,3 +69,10 @@ def test_a_sequence_with_several_runs_has_numbered_files(tmp_path: Path) -> None
     assert [(len(t.boxes), t.start) for t in again] == [(3, 7), (2, 8), (1, 9)]
     (folder.path / "easy.2.txt").write_text("1,2,3,4\n")
     assert folder.read("easy", record) is None
+
+
+def test_a_line_of_separators_is_no_region() -> None:
+    regions, codes = parse_regions("1\n, ,\n1,2,3,4\n;\n", "easy.txt")
+    assert codes is not None
+    assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED]
+    assert regions[1].tolist() == [1, 2, 3, 4]

@@ -92,9 +92,10 @@ def test_mistakes_are_one_sentence(ini: Path, name: str, expected: str) -> None:
 def test_what_is_no_trackers_ini(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file"):
         read_program(f"{tmp_path}/none.ini:X")
-    (tmp_path / "broken.ini").write_text("no section")
-    with pytest.raises(UserError, match=r"broken.ini is not a trackers.ini"):
-        read_program(f"{tmp_path}/broken.ini:X")
+    for content in (b"no section", b"\xff\xfe[", b"[X]\nprotocol = traxpython\npaths = \0\n"):
+        (tmp_path / "broken.ini").write_bytes(content)
+        with pytest.raises(UserError, match=r"broken.ini is not a trackers.ini"):
+            read_program(f"{tmp_path}/broken.ini:X")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile, ZipInfo
 
 import pytest
 
@@ -97,6 +97,29 @@ def test_damage_is_one_sentence(tmp_path):
 
     with pytest.raises(UserError, match="there is no file or folder"), open_members(tmp_path / "none"):
         pass
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_methods_whose_memory_the_zip_file_decides_are_refused(tmp_path, method):
+    path = tmp_path / "odd.zip"
+    with ZipFile(path, "w", method) as archive:
+        archive.writestr("a.txt", "1,2,3,4")
+    with (
+        open_members(path) as files,
+        pytest.raises(UserError, match=r"a\.txt: cannot be unpacked \(it is comp"),
+    ):
+        files.read("a.txt")
+
+
+def test_a_file_without_a_name_is_none(tmp_path):
+    path = zipped(tmp_path / "x.zip", {"a.txt": b"1", "b": b"2"})
+    content = path.read_bytes()
+    # The directory's entry of "b": a name of no bytes, and a comment of one instead.
+    place = content.rindex(b"PK\x01\x02")
+    path.write_bytes(content[: place + 28] + bytes([0, 0, 0, 0, 1, 0]) + content[place + 34 :])
+    with open_members(path) as files:
+        assert files.names == ("a.txt",)
+        assert files.unsafe == ("",)
 
 
 def test_text_that_is_none(write):
