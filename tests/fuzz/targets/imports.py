@@ -104,7 +104,7 @@ def _seeds() -> Iterable[bytes]:
             truth = _FEW[name].truth
             codes = np.array([Code.INITIALIZED] + [Code.TRACKED] * (len(truth) - 1), dtype=np.int8)
             run = Trajectory(truth, np.full(len(truth), 0.25), codes if protocol in SUPERVISED else None)
-            count = {"tre": 20, "sre": 12}.get(protocol, 1)
+            count = {"tre": 3, "sre": 2}.get(protocol, 1)
             runs[name] = [run] * count
         written = write_results(runs, form, "T", _FEW.name, protocol)
         yield bytes([number]) + _BETWEEN.join(

@@ -13,6 +13,8 @@ from trackers.catalogue import TRACKERS, TrackerSpec, setting_value
 from trackers.external.programs import Program, parse_ini
 
 _DEFAULTS = (None, 1, 1.5, True, "text")
+# Without entry points, which would be looked for on the disk each time.
+_NAMES = registry.Registry("tracker", TRACKERS.entries, by_path=True, hint="see the list")
 
 
 def _check_setting(data: bytes) -> None:
@@ -35,7 +37,7 @@ def _check_tracker(data: bytes) -> None:
     real = registry.importlib.import_module
     registry.importlib.import_module = _imported  # type: ignore[assignment]
     try:
-        TRACKERS.load(name)
+        _NAMES.load(name)
     finally:
         registry.importlib.import_module = real
 
