@@ -18,7 +18,7 @@ SLOWEST = 20
 """Seconds: an input that takes longer counts as a hang."""
 MOST_MEMORY = 3000
 """MB of resident memory, torch included; parsing alone is held to `engine.ROOM`."""
-KEPT = 14_000
+KEPT = 9_000
 """Bytes of a target's file of inputs in the repository."""
 
 _EXECUTED = re.compile(rb"^stat::number_of_executed_units: *(\d+)", re.M)
