@@ -66,9 +66,23 @@ def _tc128(base: str, dataset: OnDisk, names: Sequence[str], fetch: Fetch) -> li
 def _vot(base: str, dataset: OnDisk, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
     """A listing names each sequence's two archives, ground truth and images, by addresses relative to it."""
     listing = urljoin(base, "description.json")
-    path = fetch(listing)
+    described = parse_listing(fetch(listing).read_bytes(), listing)
+    if missing := [name for name in names if name not in described]:
+        raise UserError(f"{listing} does not list the sequence {missing[0]}")
+    return [Package((name,), described[name]) for name in names]
+
+
+def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive]]:
+    """Reads VOT's listing of sequences, which lies at the address `listing`.
+
+    Returns:
+        The archives of ground truth and of images, by sequence.
+
+    Raises:
+        UserError: it is no such listing.
+    """
     try:
-        described = {
+        return {
             sequence["name"]: (
                 Archive(
                     urljoin(listing, sequence["annotations"]["url"]),
@@ -80,13 +94,10 @@ def _vot(base: str, dataset: OnDisk, names: Sequence[str], fetch: Fetch) -> list
                     md5=sequence["channels"]["color"].get("checksum"),
                 ),
             )
-            for sequence in json.loads(path.read_text(encoding="utf-8"))["sequences"]
+            for sequence in json.loads(text.decode())["sequences"]
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{listing} is not a listing of VOT sequences ({error!r})") from None
-    if missing := [name for name in names if name not in described]:
-        raise UserError(f"{listing} does not list the sequence {missing[0]}")
-    return [Package((name,), described[name]) for name in names]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{listing} is not a listing of VOT sequences ({error!r:.200})") from None
 
 
 _OTB = Source("http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/", _otb)

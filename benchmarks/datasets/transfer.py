@@ -176,7 +176,7 @@ class _Part:
         try:
             noted: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
             version = _Version(**noted)
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
         certain = version.condition or version.size
         return version if certain and version.url == self._url else None

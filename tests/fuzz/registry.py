@@ -31,6 +31,7 @@ _WHERE = {
     },
     "imports": {"import": "whole folders of results, in every format, written again and read again"},
     "archives": {
+        "vot-listing": "the listing of VOT's downloads",
         "zip-results": "zip files of results",
         "zip-dataset": "zip files of data sets, unpacked",
     },

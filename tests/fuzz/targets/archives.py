@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import stat
 import zipfile
 from collections.abc import Iterable
 
 from benchmarks.datasets.archives import unpack
+from benchmarks.datasets.sources import parse_listing
 from benchmarks.store.formats.members import MEMBER_LIMIT, open_members
 from tests.fuzz.target import Target
 from tests.fuzz.targets.files import as_file, folder
@@ -45,6 +47,21 @@ def _check_unpack(data: bytes) -> None:
         assert stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFREG, stat.S_IFDIR)
 
 
+_SEQUENCE = {
+    "name": "ants1",
+    "annotations": {"url": "ants1.zip", "checksum": "c0de"},
+    "channels": {"color": {"url": "../images/ants1.zip"}},
+}
+
+
+def _check_listing(data: bytes) -> None:
+    for archives in parse_listing(
+        data, "http://data.votchallenge.net/vot2017/main/description.json"
+    ).values():
+        for archive in archives:
+            assert isinstance(archive.url, str)
+
+
 def _seeds() -> Iterable[bytes]:
     for names in (_NAMES[:2], *([name] for name in _NAMES), ["a.txt", "a.txt/b"]):
         for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
@@ -74,4 +91,14 @@ _WORDS = (
     b"\xff\xff\xff\xff",
 )
 ZIP_RESULTS = Target("zip-results", _check_members, _seeds, _WORDS)
+VOT_LISTING = Target(
+    "vot-listing",
+    _check_listing,
+    lambda: [json.dumps({"sequences": [_SEQUENCE, {**_SEQUENCE, "name": "bag"}]}).encode()],
+    (
+        *(b'"sequences"', b'"name"', b'"annotations"', b'"channels"', b'"color"', b'"url"', b'"checksum"'),
+        *(b"file:///", b"//host/", b"../", b"http://[", b"[]", b"{}", b"null"),
+    ),
+    share=0.5,
+)
 ZIP_DATASET = Target("zip-dataset", _check_unpack, _seeds, _WORDS, share=0.5)
