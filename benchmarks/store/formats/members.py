@@ -105,7 +105,7 @@ def open_members(path: Path) -> Iterator[Members]:
         raise UserError(f"there is no file or folder {path}")
     if path.is_dir():
         yield _members(path, _list_folder(path))
-    elif is_zipfile(path):
+    elif _looks_like_zip(path):
         try:
             archive = ZipFile(path)
         except (*ZIP_ERRORS, OSError) as error:
@@ -114,6 +114,13 @@ def open_members(path: Path) -> Iterator[Members]:
             yield _members(path, _list_zip(archive, path), archive)
     else:
         yield _members(path, [(path.name, True)])
+
+
+def _looks_like_zip(path: Path) -> bool:
+    try:
+        return is_zipfile(path)
+    except ZIP_ERRORS:  # it ends like one that spans several disks
+        return True
 
 
 def _members(path: Path, found: list[tuple[str, bool]], archive: ZipFile | None = None) -> Members:

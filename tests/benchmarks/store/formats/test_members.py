@@ -95,6 +95,11 @@ def test_damage_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match="a damaged zip file"), open_members(broken):
         pass
 
+    # As if it spanned several disks, of which `is_zipfile` says more than yes or no.
+    broken.write_bytes(whole[:-22] + b"PK\x06\x07" + bytes(12) + b"\x02\0\0\0" + whole[-22:])
+    with pytest.raises(UserError, match="a damaged zip file"), open_members(broken):
+        pass
+
     with pytest.raises(UserError, match="there is no file or folder"), open_members(tmp_path / "none"):
         pass
 
