@@ -26,7 +26,7 @@ class Process(Remote):
     def _greet(self, child: Child, deadline: float) -> None:
         hello = _object(child.line(deadline))
         if "error" in hello:
-            raise UserError(shown(str(hello["error"]), 2000)[1:-1])
+            raise UserError(_reason(hello["error"], 2000))
         if hello.get("ready") != VERSION:
             raise InvalidAnswer(
                 f'the tracker\'s first line is {shown(str(hello))}, not {{"ready": {VERSION}}}'
@@ -55,10 +55,15 @@ class Process(Remote):
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         reply = _object(self._ask(json.dumps(request).encode() + b"\n"))
         if "error" in reply:
-            raise RemoteFailure(shown(str(reply["error"]), 500)[1:-1], str(reply.get("traceback", "")))
+            raise RemoteFailure(_reason(reply["error"], 500), str(reply.get("traceback", "")))
         self._claim(reply.get("seconds"))
         self.changed = self.changed or reply.get("changed") is True
         return reply
+
+
+def _reason(error: object, width: int) -> str:
+    """What a tracker says of its error, fit for a message."""
+    return shown(str(error), width)[1:-1] or "the tracker reported an error and did not say which"
 
 
 def _object(line: bytes) -> dict[str, Any]:
