@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,17 @@ from benchmarks.store import file_digest, find_runs, read_run
 WORDS = ["--dataset", "demo"]
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    words = ["--tracker", "still", "--sequences", "easy", "motion", "--results", str(tmp_path / "results")]
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    results = tmp_path_factory.mktemp("made") / "results"
+    words = ["--tracker", "still", "--sequences", "easy", "motion", "--results", str(results)]
     assert main(["run", *WORDS, *words]) == 0
-    return tmp_path / "results"
+    return results
+
+
+@pytest.fixture
+def results(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "results")
 
 
 def folder(results: Path) -> Path:
