@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _SUFFIX = ".tmp"
@@ -19,11 +21,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         OSError: the file, which it names, cannot be written; the temporary file is gone and `path` untouched.
     """
-    try:
+    with _naming(path):
         _write(path, content)
-    except OSError as error:
-        # The system names no file when writing fails, and otherwise the temporary one.
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def append_synced(path: Path, content: bytes) -> None:
@@ -32,13 +31,10 @@ def append_synced(path: Path, content: bytes) -> None:
     Raises:
         OSError: the file, which it names, cannot be written to; a part of `content` may be in it.
     """
-    try:
-        with path.open("ab") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    with _naming(path), path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sweep(folder: Path) -> None:
@@ -66,12 +62,26 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Has the names of new files in a folder survive a power cut."""
-    folder = os.open(path, os.O_RDONLY)
+    """Has the names of new files in a folder survive a power cut.
+
+    Raises:
+        OSError: the folder, which it names, cannot be synced.
+    """
+    with _naming(path):
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Names a file in what goes wrong: the system names none when writing fails, or the temporary one."""
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def _umask() -> int:

@@ -18,10 +18,10 @@ FIRST, *OTHERS = "four", "one", "three", "two"
 
 
 def begun(bench: Bench, results: Path, mode: str, data: Path | None = None) -> Process:
-    """Starts a run and waits until its first sequence is done."""
+    """Starts a run and waits until its first sequence is done, and its manifest with the journal begun."""
     bench.whole(mode)
     process = bench.start(bench.words(results, mode, data=data), SLEEP=SLEEP)
-    assert until((where(results) / "run.json").exists)
+    assert until((where(results) / "run.journal").exists)
     return process
 
 
