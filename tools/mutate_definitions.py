@@ -5,7 +5,7 @@
 mutmut chooses a mutant when a function is called, which is quick, and the reason why it mutates functions
 only. Here a file is written anew for each mutant, and the tests run in a fork of a process that has loaded
 NumPy, SciPy, PyTorch and pytest, but nothing of this project. Operators, files and tests are mutmut's, as
-`pyproject.toml` chooses them; strings, decorators and annotations stay as they are. Survivors are explained
+`pyproject.toml` chooses them; text, decorators and annotations stay as they are. Survivors are explained
 in the same list as mutmut's, as of function `package.module.<definitions>`.
 """
 
@@ -59,9 +59,24 @@ def mutated(source: str) -> Iterator[tuple[str, str]]:
         for kind, operator in mutation_operators:
             if isinstance(node, kind):
                 for changed in operator(node):
+                    if _only_text(node, changed):
+                        continue
                     text = module.deep_replace(node, changed).code
                     if text != source:
                         yield _change(source, text), text
+
+
+def _only_text(node: cst.CSTNode, changed: cst.CSTNode) -> bool:
+    """Whether a mutant takes away nothing but text, such as a title, or the list of a package's names."""
+    if isinstance(node, cst.Assign):
+        named = [target.target for target in node.targets]
+        return isinstance(node.value, cst.BaseString) or any(
+            isinstance(name, cst.Name) and name.value == "__all__" for name in named
+        )
+    if isinstance(node, cst.Call) and isinstance(changed, cst.Call):
+        gone = [argument for argument in node.args if not any(argument is kept for kept in changed.args)]
+        return bool(gone) and all(isinstance(argument.value, cst.BaseString) for argument in gone)
+    return False
 
 
 def _change(before: str, after: str) -> str:
@@ -135,12 +150,13 @@ def main(arguments: Sequence[str]) -> int:
                 continue
             source = path.read_text()
             own = _own_tests(path)
+            near = [test for test in selection if test.split("/")[1] in (path.parts[0], "parity")]
             for number, (change, text) in enumerate(mutated(source)):
                 (root / path).write_text(text)
                 # Most are killed by the module's own tests; to collect all takes longer than to run these.
                 fate = _fate(root, options + own) if own else "survived"
                 if fate == "survived":
-                    fate = _fate(root, options + selection)
+                    fate = _fate(root, options + near)
                 print(f"{function} {number}: {fate}: {change}", file=sys.stderr, flush=True)
                 mutants.append(Mutant(function, module, f"{function} {number}", fate, change))
             (root / path).write_text(source)

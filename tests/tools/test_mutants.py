@@ -77,12 +77,17 @@ def test_definitions_are_mutated_and_functions_left_to_mutmut() -> None:
     from mutate_definitions import mutated
 
     source = (
+        '__all__ = ["LIMIT"]\nTITLE = "a"\nTABLE = make("b", at=4)\n'
         "LIMIT = 5\n\n\ndef f(x: int = 3) -> int:\n    return x + 1\n\n\n"
         "class K:\n    size: int = 2\n\n"
         "    @property\n    def half(self) -> float:\n        return self.size / 2\n"
     )
     changes = dict(mutated(source))
     assert set(changes) == {
+        'TABLE = make("b", at=4) => TABLE = None',
+        'TABLE = make("b", at=4) => TABLE = make("b", at=None)',
+        'TABLE = make("b", at=4) => TABLE = make("b", )',
+        'TABLE = make("b", at=4) => TABLE = make("b", at=5)',
         "LIMIT = 5 => LIMIT = None",
         "LIMIT = 5 => LIMIT = 6",
         "size: int = 2 => size: int = None",
