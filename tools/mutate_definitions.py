@@ -23,9 +23,8 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
-from mutmut.mutation.mutators import mutation_operators
-
 from mutants import SURVIVORS, Mutant, explained, read_explanations, report
+from mutmut.mutation.mutators import mutation_operators
 
 COPIED = ("benchmarks", "reports", "tests", "tools", "trackers")
 LIMIT = 300
