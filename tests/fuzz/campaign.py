@@ -95,7 +95,8 @@ class Campaign:
         """Takes the smallest inputs that reach all that the campaign reached into the repository.
 
         Where these are more than `KEPT` bytes, the longest are left out; returns how many are kept. The
-        target must not be fuzzed in the same folder meanwhile: the fuzzer removes files that minimising would read.
+        target must not be fuzzed in the same folder meanwhile: the fuzzer removes files that minimising
+        would read.
         """
         small = self.folder / "minimised" / target.name
         small.mkdir(parents=True, exist_ok=True)
