@@ -133,6 +133,8 @@ def read_manifest(path: Path) -> Manifest:
 def _lines(path: Path, manifest: bytes) -> list[Any]:
     """The journal's lines, if it belongs to the manifest with this content, up to one that is damaged."""
     try:
+        if not journal_path(path).is_file():
+            return []  # nor is a pipe one, or a device, which would never end
         content = journal_path(path).read_bytes()
     except FileNotFoundError:
         return []

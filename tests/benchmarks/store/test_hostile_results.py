@@ -95,6 +95,18 @@ def test_a_manifest_that_is_no_file_is_one_sentence(
     assert capsys.readouterr().err == f"error: {path} is no file; remove its folder\n"
 
 
+@pytest.mark.parametrize("what", ["pipe", "folder", "device"])
+def test_a_journal_that_is_no_file_is_not_read(results: Path, what: str):
+    path = folder(results) / "run.journal"
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    assert set(read_run(results, "demo", "still").trajectories) == {"easy", "motion"}
+
+
 def test_folders_that_no_run_has_made_are_passed_over(results: Path, capsys: pytest.CaptureFixture[str]):
     for name in ("<img src=x>", "\x1b[31m", "a b", ".hidden", "two\nlines"):
         (results / "demo" / name / "ope").mkdir(parents=True)
