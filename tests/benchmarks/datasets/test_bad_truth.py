@@ -61,6 +61,7 @@ REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "first-negative": (first("10,8,-12,-10"), failed("is empty; no tracker can start")),
     "first-inf": (first("10,8,inf,10"), failed("is empty; no tracker can start")),
     "first-huge": (first("1e300,1e300,1e300,1e300"), failed("is beyond any image")),
+    "huge": (second("1e300,1e300,1e300,1e300"), failed("row 2 is beyond any image")),
     "first-outside": (first("64,8,12,10"), failed("is not in its first image, 64 x 48 px")),
     "first-too-large": (first("-400,-300,800,600"), failed("is more than 10 times as large as its first")),
 }
