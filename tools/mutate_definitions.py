@@ -23,7 +23,7 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
-from mutants import SURVIVORS, Mutant, explained, read_explanations, report
+from mutation_report import SURVIVORS, Mutant, explained, read_explanations, report
 from mutmut.mutation.mutators import mutation_operators
 
 COPIED = ("benchmarks", "reports", "tests", "tools", "trackers")

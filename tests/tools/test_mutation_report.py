@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mutants import (
+from mutation_report import (
     SURVIVORS,
     Explanation,
     Mutant,

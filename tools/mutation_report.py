@@ -1,6 +1,6 @@
 """What became of the mutants that `mutmut run` made, by module, and the survivors that nobody explained.
 
-    mutmut run "benchmarks.scoring.*" && python tools/mutants.py
+    mutmut run "benchmarks.scoring.*" && python tools/mutation_report.py
 
 A survivor is explained by an entry of `tests/mutation/survivors.toml`: where it is, what the change looks
 like, how many survivors look so, and why no test should kill them. The command fails if a survivor has no
