@@ -32,8 +32,10 @@ def test_at_any_time(bench: Bench, tmp_path: Path, turn: int) -> None:
         time.sleep(dice.uniform(0, 0.1))
         process.popen.send_signal(kind)
     status, said = process.end()
-    # SIGTERM is not answered before and after the run: there is nothing to be kept.
-    assert status in (0, 130) or (kind == signal.SIGTERM and status == -kind), (status, said)
+    # Before and after the run the signal may end the process itself, which a shell calls 130 and 143.
+    assert status in (0, 130, -kind), (status, said)
+    if status == -signal.SIGINT:
+        assert "sequences ok" in said or "interrupted" in said, "Python alone answers when all is over"
     if status == 130:
         assert said.splitlines()[-1].startswith("interrupted"), said
     assert not list(results.rglob("run.lock")) or status < 0
