@@ -160,6 +160,7 @@ def _is_safe(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return (
         bool(parts)
+        and name == str(PurePosixPath(name))  # `zipfile` knows a//b by that name alone
         and name.isprintable()
         and "\\" not in name
         and not name.startswith("/")

@@ -45,7 +45,15 @@ def test_what_leads_elsewhere_is_left_alone(tmp_path, write):
         assert files.names == ("a.txt",)
         assert set(files.unsafe) == {".hidden", "__MACOSX/a.txt", "link.txt", "folder"}
 
-    names = ["../up.txt", "/absolute.txt", "b/../../up.txt", "c:/d.txt", "e\\f.txt", "new\nline.txt"]
+    names = [
+        "../up.txt",
+        "/absolute.txt",
+        "b/../../up.txt",
+        "c:/d.txt",
+        "e\\f.txt",
+        "new\nline.txt",
+        "g//h.txt",
+    ]
     path = zipped(tmp_path / "x.zip", {"a.txt": b"1", **dict.fromkeys(names, b"")})
     link = ZipInfo("link.txt")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
