@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from benchmarks.speed import SpeedRecord
@@ -46,6 +47,9 @@ def speed_figure(subject: Subject) -> Figure:
             name = shortened(record.tracker)
             names.append(f"{name} ({_way(record)})" if several else name)
         axes.set_xscale("log")
+        # The usual one of logarithmic axes writes formulas, and text in figures is what it says.
+        axes.xaxis.set_major_formatter(LogFormatter())
+        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.4)))
         if metric in LOWER_IS_BETTER:
             axes.invert_yaxis()
         axes.set(xlabel="Updates per second", ylabel=METRIC_LABELS[metric])

@@ -428,7 +428,10 @@ def test_speed_is_read_from_its_records(results, tmp_path, capsys):
         write_speed(results, tracker, fps)
     folder = tmp_path / "out"
     assert plot(results, "--kind", "speed", "--format", "svg", "--out", str(folder)) == 0
-    assert "Updates per second" in (folder / "speed.svg").read_text()
+    drawn = (folder / "speed.svg").read_text()
+    assert "Updates per second" in drawn
+    assert ">100<" in drawn
+    assert "mathdefault" not in drawn
     shown = read_subject(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
     axes = speed_figure(shown).axes[0]
     fps = sorted(float(c[0].get_xdata()[0]) for c in axes.containers)
