@@ -19,6 +19,12 @@ from benchmarks.scoring.statistics import (
 )
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> None:
+    """Draws that another test left would hide what is drawn now."""
+    statistics._kept.cache_clear()
+
+
 @pytest.mark.parametrize(("sequences", "confidence"), [(2, 0.95), (9, 0.9), (100, 0.95)])
 def test_same_interval_as_scipy_with_the_same_draws(sequences, confidence):
     values = np.random.default_rng(1).beta(2, 1, sequences)
