@@ -12,6 +12,8 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 TESTED_EXTRAS = ("dev", "got10k", "video")
+COMPANIONS = ("pyparsing",)
+"""What the oldest versions need an old one of, though we do not name it."""
 
 
 def pinned(name: str) -> dict[str, Version]:
@@ -30,10 +32,9 @@ def declared() -> dict[str, Version]:
 
 def test_the_oldest_versions_that_are_tested_are_the_oldest_that_are_declared() -> None:
     lowest = pinned("constraints-lowest.txt")
-    assert lowest.keys() == declared().keys()
-    for name, oldest in declared().items():
-        # opencv-python has four numbers, of which pyproject.toml names two.
-        assert lowest[name].release[: len(oldest.release)] == oldest.release, name
+    for name in COMPANIONS:
+        del lowest[name]
+    assert lowest == declared()
 
 
 def test_the_versions_that_are_pinned_are_among_those_that_are_declared() -> None:
