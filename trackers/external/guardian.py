@@ -70,7 +70,8 @@ class _Guardian:
             process.wait()
 
     def end(self) -> None:
-        with self._lock:
+        # Python is ending, and somebody who is impatient may press Ctrl-C once more: that changes nothing.
+        with contextlib.suppress(KeyboardInterrupt), self._lock:
             self._end()
 
     def forked(self) -> None:

@@ -57,6 +57,20 @@ def test_families_are_ended_and_others_are_not(tmp_path: Path) -> None:
         subprocess.run(["kill", str(survivor)], check=True)
 
 
+def test_ctrl_c_while_it_is_waited_for_says_nothing(tmp_path: Path) -> None:
+    held = (
+        "its = guardian._guardian._process.pid\n"
+        "os.kill(its, signal.SIGSTOP)\n"
+        "later = f'sleep 1; kill -INT {os.getpid()}; sleep 0.5; kill -CONT {its}'\n"
+        "os.posix_spawn('/bin/sh', ['sh', '-c', later], os.environ)\n"
+    )
+    folders = [str(tmp_path / name) for name in ("first", "second", "pids")]
+    process = subprocess.run(
+        [sys.executable, "-c", BEGIN + held, *folders], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert (process.returncode, process.stderr) == (0, b"")
+
+
 def test_a_guardian_that_was_killed_is_replaced(tmp_path: Path) -> None:
     how = (
         "process = guardian._guardian._process\nprocess.kill(); process.wait()\n"
