@@ -149,10 +149,11 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
         raise UserError(
             f"{path} holds a {type(content).__name__}; give a file that holds a model's state_dict()"
         )
-    others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
+    named = ((name, isinstance(name, str) and isinstance(value, Tensor)) for name, value in content.items())
+    others = [str(name) for name, known in named if not known]
     if others:
         raise UserError(
-            f"{path} holds other things than tensors ({some(others)}); give a file that holds a model's "
+            f"{path} holds other things than tensors with names ({some(others)}); give a file that holds a model's "
             "state_dict() and nothing else"
         )
     return dict(content)

@@ -81,6 +81,10 @@ def nested(tensors: dict[str, Tensor]) -> Any:
     return {"epoch": 3, "state_dict": tensors}
 
 
+def numbered(tensors: dict[str, Tensor]) -> Any:
+    return {**tensors, 1: torch.zeros(1)}
+
+
 def bare(tensors: dict[str, Tensor]) -> Any:
     return tensors["backbone.conv1.0.weight"]
 
@@ -94,7 +98,8 @@ def bare(tensors: dict[str, Tensor]) -> Any:
         (reshaped, r"backbone.conv3.0.weight has shape \(38, 24, 5, 5\), not \(38, 24, 3, 3\)"),
         (not_finite, r"backbone.conv4.1.running_var holds values that are not finite"),
         (odd, r"widths 7-24-38-38-24, which two groups"),
-        (nested, r"other things than tensors \(epoch, state_dict\)"),
+        (nested, r"other things than tensors with names \(epoch, state_dict\)"),
+        (numbered, r"other things than tensors with names \(1\)"),
         (bare, r"holds a Tensor"),
     ],
 )
