@@ -153,8 +153,8 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     others = [str(name) for name, known in named if not known]
     if others:
         raise UserError(
-            f"{path} holds other things than tensors with names ({some(others)}); give a file that holds a model's "
-            "state_dict() and nothing else"
+            f"{path} holds other things than tensors with names ({some(others)}); give a file that holds a "
+            "model's state_dict() and nothing else"
         )
     return dict(content)
 
