@@ -14,6 +14,7 @@ from trackers.images import IMAGE_SUFFIXES, in_number_order, load_image
 from trackers.tracker import Frame
 
 _USUAL_FPS = 25.0
+_SILENT = 0
 
 # What OpenCV and the FFmpeg in it print of files that they cannot read is no sentence for a user.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -93,8 +94,10 @@ class Captured(Footage):
 
     def __init__(self, source: str | int, name: str, refusal: str) -> None:
         self.name = name
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 5 has moved these functions.
+        logging = getattr(cv2.utils, "logging", cv2)
+        level = logging.getLogLevel()
+        logging.setLogLevel(_SILENT)
         try:
             # Not OpenCV's other readers: they take a name for a pattern of image files.
             self._capture = cv2.VideoCapture(
@@ -102,7 +105,7 @@ class Captured(Footage):
             )
             seen, first = self._capture.read()
         finally:
-            cv2.utils.logging.setLogLevel(level)
+            logging.setLogLevel(level)
         if not seen:
             self._capture.release()
             raise UserError(refusal)
