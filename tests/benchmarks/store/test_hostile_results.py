@@ -55,13 +55,8 @@ def test_no_name_in_a_manifest_leads_out_of_its_folder(results: Path, name: str)
     assert "its files are missing" in run.failed[name]
 
 
-@pytest.mark.parametrize("what", ["device", "pipe", "folder", "nowhere", "itself", "huge"])
-@pytest.mark.parametrize("file", ["motion.txt", "motion.time.txt"])
-def test_what_is_no_file_of_results_is_not_read(
-    results: Path, what: str, file: str, capsys: pytest.CaptureFixture[str]
-):
-    path = folder(results) / file
-    path.unlink()
+def put(path: Path, what: str) -> None:
+    """Makes something that is no file of results."""
     if what == "pipe":
         os.mkfifo(path)
     elif what == "folder":
@@ -71,6 +66,16 @@ def test_what_is_no_file_of_results_is_not_read(
             sparse.truncate(1 << 40)
     else:
         path.symlink_to({"device": "/dev/zero", "nowhere": "/nowhere", "itself": path.name}[what])
+
+
+@pytest.mark.parametrize("what", ["device", "pipe", "folder", "nowhere", "itself", "huge"])
+@pytest.mark.parametrize("file", ["motion.txt", "motion.time.txt"])
+def test_what_is_no_file_of_results_is_not_read(
+    results: Path, what: str, file: str, capsys: pytest.CaptureFixture[str]
+):
+    path = folder(results) / file
+    path.unlink()
+    put(path, what)
     capsys.readouterr()
     assert main(["score", *WORDS, "--results", str(results), "--by", "sequence", "--format", "json"]) == 0
     printed = capsys.readouterr()
@@ -84,12 +89,7 @@ def test_a_manifest_that_is_no_file_is_one_sentence(
 ):
     path = folder(results) / "run.json"
     path.unlink()
-    if what == "pipe":
-        os.mkfifo(path)
-    elif what == "folder":
-        path.mkdir()
-    else:
-        path.symlink_to("/dev/zero")
+    put(path, what)
     capsys.readouterr()
     assert main(["score", *WORDS, "--results", str(results)]) == 2
     assert capsys.readouterr().err == f"error: {path} is no file; remove its folder\n"
@@ -98,12 +98,7 @@ def test_a_manifest_that_is_no_file_is_one_sentence(
 @pytest.mark.parametrize("what", ["pipe", "folder", "device"])
 def test_a_journal_that_is_no_file_is_not_read(results: Path, what: str):
     path = folder(results) / "run.journal"
-    if what == "pipe":
-        os.mkfifo(path)
-    elif what == "folder":
-        path.mkdir()
-    else:
-        path.symlink_to("/dev/zero")
+    put(path, what)
     assert set(read_run(results, "demo", "still").trajectories) == {"easy", "motion"}
 
 
