@@ -56,6 +56,12 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
 
 
+def count_columns(text: str) -> int:
+    """How many words stand in the first line that has any; 0 where none has."""
+    first = next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "")
+    return len(first.split())
+
+
 def refuse_far(rows: NDArray[np.float64], where: str) -> None:
     """Refuses numbers that are finite and beyond any image.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.boxfiles import SEPARATORS, parse_rows, read_text, refuse_far
+from benchmarks.boxfiles import count_columns, parse_rows, read_text, refuse_far
 from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 from trackers.regions import upright_boxes
@@ -32,8 +32,7 @@ def parse_regions(text: str, where: str) -> tuple[Boxes, Boxes | None]:
     Raises:
         UserError: the text is empty, or not what it should be.
     """
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    columns = 8 if len(first.translate(SEPARATORS).split()) == 8 else 4
+    columns = 8 if count_columns(text) == 8 else 4
     rows = parse_rows(text, columns, where)
     if not len(rows):
         raise UserError(f"{where} is empty; take it from the data set again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import SEPARATORS, format_rows, parse_rows
+from benchmarks.boxfiles import SEPARATORS, count_columns, format_rows, parse_rows
 from benchmarks.protocols import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -23,8 +23,7 @@ def parse_boxes(text: str, where: str) -> Boxes:
     Raises:
         UserError: there is none, or a line is something else; affine parameters are named as such.
     """
-    first = next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "")
-    columns = len(first.split())
+    columns = count_columns(text)
     if columns == 0:
         raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
     require_boxes(columns, where)
@@ -55,9 +54,7 @@ def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
         Shape (n, runs); NaN for what is no time. None where the text is no table of numbers: times are not
         worth refusing boxes for.
     """
-    columns = len(
-        next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "").split()
-    )
+    columns = count_columns(text)
     if columns == 0:
         return None
     try:
