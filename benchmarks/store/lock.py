@@ -51,10 +51,10 @@ class FolderLock:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-            except FileNotFoundError:
-                if tried == _TRIES:  # it cannot be made, as in a working directory that was removed
+            except (FileNotFoundError, FileExistsError):
+                if tried == _TRIES:  # a working directory that was removed, or a file in the folder's place
                     raise
-                continue  # whoever had it has just removed the empty folder
+                continue  # whoever had it has just removed the empty folder, before mkdir or inside it
             self._lock()
             if self.held():
                 break

@@ -64,6 +64,26 @@ def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytes
         FolderLock(Path("results")).take()
 
 
+def test_a_folder_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Path.mkdir` raises FileExistsError if the folder was there at first and gone when it looked again."""
+    mkdir, raced = Path.mkdir, iter([True, True])
+
+    def race(path: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
+        if next(raced, False):
+            raise FileExistsError(errno.EEXIST, "File exists", str(path))
+        mkdir(path, mode, parents, exist_ok)
+
+    monkeypatch.setattr(Path, "mkdir", race)
+    with FolderLock(tmp_path / "a") as lock:
+        assert lock.held()
+
+
+def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    with pytest.raises(FileExistsError, match=f"'{tmp_path / 'a'}'"):
+        FolderLock(tmp_path / "a").take()
+
+
 def test_many_that_come_and_go_never_hold_it_together(tmp_path: Path) -> None:
     """Each removes the file, and the folder if it can, while others open them."""
     inside, most, refused = 0, 0, 0
