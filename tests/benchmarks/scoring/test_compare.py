@@ -177,6 +177,58 @@ def test_ranks_are_those_of_the_signed_rank_test():
     assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).consistent
 
 
+def told(**other: object) -> Comparison:
+    """A comparison in which the first is better, with some of it made otherwise."""
+    shown = Comparison(
+        metric="success",
+        a="A",
+        b="B",
+        sequences=6,
+        value_a=0.7,
+        value_b=0.5,
+        difference=0.2,
+        low=0.1,
+        high=0.3,
+        p_bootstrap=0.01,
+        p_wilcoxon=0.01,
+        corrected_bootstrap=0.02,
+        corrected_wilcoxon=0.03,
+        comparisons=3,
+        consistent=True,
+    )
+    return replace(shown, **other)
+
+
+def test_verdicts_in_full():
+    figures = "A - B = +0.200 [+0.100, +0.300], p = 0.030 (corrected for 3 comparisons)"
+    assert told().verdict == f"A is better: {figures} on 6 sequences"
+    assert told(comparisons=2).verdict == told().verdict.replace("3 comparisons", "2 comparisons")
+    assert told(comparisons=1).verdict == told().verdict.replace(" (corrected for 3 comparisons)", "")
+    assert told(consistent=False).verdict == (
+        f"no difference can be shown on these 6 sequences: {figures}; "
+        "the mean and most sequences point in opposite directions"
+    )
+    assert told(sequences=5).verdict == (
+        f"no difference can be shown on these 5 sequences: {figures}; "
+        "fewer than 6 sequences can never show one"
+    )
+    unclear = told(corrected_wilcoxon=0.06).verdict
+    assert unclear == f"no difference can be shown on these 6 sequences: {figures.replace('0.030', '0.060')}"
+
+
+def test_a_p_of_exactly_alpha_is_enough():
+    """Where the level is 5 %, p <= 5 % is significant."""
+    assert told(corrected_bootstrap=module.ALPHA).better == "A"
+    assert told(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
+    opposite = told(corrected_bootstrap=module.ALPHA, consistent=False)
+    assert opposite.verdict.endswith("; the mean and most sequences point in opposite directions")
+
+
+def test_less_is_better_where_it_is():
+    assert told(metric="failures", difference=0.2).better == "B"
+    assert told(metric="failures", difference=-0.2).better == "A"
+
+
 def test_a_small_p_keeps_its_digits():
     found = replace(one(score("a", [0.9] * 6), score("b", [0.1] * 6)), corrected_wilcoxon=0.00042)
     assert "p = 0.0004 " in replace(found, corrected_bootstrap=0.0002).verdict

@@ -272,6 +272,22 @@ def test_got10ks_own_figures():
     assert (success.name, precision.name, overlap.name) == ("success", "precision", "ao")
 
 
+def test_curves_stand_over_the_thresholds_of_their_toolkits():
+    """0:0.05:1, 0:50 and 0:0.01:0.5 in MATLAB; the figures at 20 px and at 0.2, the 21st of each."""
+    success, precision, normalized = OTB.metrics
+    np.testing.assert_allclose(success.thresholds, [k / 20 for k in range(21)], atol=1e-12)
+    np.testing.assert_array_equal(precision.thresholds, np.arange(51))
+    np.testing.assert_allclose(normalized.thresholds, [k / 100 for k in range(51)], atol=1e-12)
+    several = np.stack([np.arange(51.0), np.arange(51.0) / 2])
+    assert precision.value(several).tolist() == [20, 10]
+    assert normalized.value(several).tolist() == [20, 10]
+    areas, overlap = GOT10K.metrics[2:]
+    np.testing.assert_array_equal(areas.thresholds, normalized.thresholds)
+    assert areas.value(several).tolist() == [25, 12.5]
+    assert success.value(several[:, :21]).tolist() == [10, 5]
+    assert overlap.thresholds.shape == (0,), "it is read off no curve"
+
+
 @pytest.mark.parametrize("profile", [LASOT, PYSOT, PYTRACKING], ids=lambda profile: profile.name)
 def test_absent_frames_are_no_hits_but_are_counted(profile):
     absent = np.array([False, False, True, True, False, False])
