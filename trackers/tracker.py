@@ -14,13 +14,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    import torch
+
 Frame: TypeAlias = NDArray[np.uint8]
 Boxes: TypeAlias = NDArray[np.float64]
+FrameBatch: TypeAlias = "Sequence[Frame | torch.Tensor]"
+"""Frames as arrays, or as tensors (H, W, 3) of uint8 on the tracker's device; see `TensorTracker`."""
 
 
 class Tracker(ABC):
@@ -75,6 +80,22 @@ class BatchTracker(ABC):
 
     def synchronize(self) -> None:  # noqa: B027 - most trackers have nothing to wait for
         """Waits until all work handed to a device is done."""
+
+
+class TensorTracker(BatchTracker):
+    """A batch tracker that also takes frames that are on its device already, decoded there.
+
+    In one call all frames are arrays, or all are tensors, of any strides.
+    """
+
+    device: torch.device
+    """Where frames are wanted."""
+
+    @abstractmethod
+    def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None: ...
+
+    @abstractmethod
+    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes: ...
 
 
 class OneSlot(Tracker):

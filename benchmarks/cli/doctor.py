@@ -12,7 +12,7 @@ NAME = "doctor"
 HELP = "Show versions, devices, data sets and optional parts, and what is wrong with them."
 EXAMPLES = "Exit status 1 if something has to be put right."
 
-_OPTIONAL = {"got10k": "got10k", "vot": "vot-toolkit", "ray": "ray"}
+_OPTIONAL = {"got10k": "got10k", "vot": "vot-toolkit", "ray": "ray", "gpu-decode": "torchvision"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

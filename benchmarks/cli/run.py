@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch"
     )
+    parser.add_argument(
+        "--decoder",
+        choices=("pillow", "torchvision"),
+        default="pillow",
+        help="with --batch: who decodes JPEG files; torchvision does it on the device (default: pillow)",
+    )
     add_crew_options(parser)
     parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     parser.add_argument(
@@ -78,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.timeout,
         overwrite=arguments.overwrite,
         batch=arguments.batch,
+        decoder=arguments.decoder,
         live=arguments.live,
         workers=arguments.workers or 1,
         ray=cluster(arguments),

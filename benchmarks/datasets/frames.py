@@ -25,6 +25,12 @@ class ImageFiles(Frames):
     def __len__(self) -> int:
         return len(self.paths)
 
+    def encoded(self, index: int) -> bytes | None:
+        try:
+            return self.paths[index].read_bytes()
+        except OSError:  # what is wrong is said when it is to be decoded
+            return None
+
     def path(self, index: int) -> Path | None:
         path = self.paths[index]
         given = path.suffix.lower() in (".jpg", ".jpeg", ".png") and stored_upright(path)

@@ -33,6 +33,10 @@ class Frames(ABC):
             SequenceError: the frame is missing or damaged.
         """
 
+    def encoded(self, index: int) -> bytes | None:  # noqa: ARG002 - as for `path`
+        """The image file that frame `index` is, whatever its format; None where there is none."""
+        return None
+
     def path(self, index: int) -> Path | None:  # noqa: ARG002 - for those that have files
         """The JPEG or PNG file that frame `index` is, for trackers that read images themselves.
 

@@ -11,13 +11,14 @@ from typing import TypeAlias
 from benchmarks.datasets import Sequence, SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
+from benchmarks.running.decoders import Waiting
 from benchmarks.running.prefetch import Prefetcher
 from benchmarks.running.scheduler import Job, Task
 from benchmarks.store import SequenceRecord
 from trackers.errors import RemoteFailure, UserError
 from trackers.external.remote import Remote
 from trackers.seeding import seed_generators
-from trackers.tracker import Tracker
+from trackers.tracker import Frame, Tracker
 
 
 class InvalidBox(Exception):
@@ -65,7 +66,7 @@ def share_of_an_answer(job: Job, sequence: Sequence) -> float:
     return 1 / (job.repeat * len(job.protocol.runs(sequence)))
 
 
-def sized(sequence: Sequence, frames: Prefetcher) -> Sequence:
+def sized(sequence: Sequence, frames: Prefetcher[Frame] | Prefetcher[Waiting]) -> Sequence:
     """`sequence` with the size of its images, which its first frame tells where no file does.
 
     Raises:
@@ -85,7 +86,7 @@ def sized(sequence: Sequence, frames: Prefetcher) -> Sequence:
     )
 
 
-def check_unchanged(task: Task, frames: Prefetcher) -> None:
+def check_unchanged(task: Task, frames: Prefetcher[Frame] | Prefetcher[Waiting]) -> None:
     """Makes sure that the frames are still those that the sequence's record speaks of.
 
     Raises:

@@ -21,7 +21,7 @@ Returned = TypeVar("Returned")
 def drive(
     requests: Generator[Request, Prediction, Returned],
     tracker: Tracker,
-    frames: Prefetcher | Frames,
+    frames: Prefetcher[Frame] | Frames,
     *,
     deadline: float | None = None,
     on_frame: Callable[[], None] = lambda: None,

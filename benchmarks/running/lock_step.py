@@ -1,7 +1,7 @@
 """The scheduler for a batch tracker: many sequences at once, all of them a frame further with each call.
 
 Each slot follows one sequence. When that ends the slot takes the next, the longest first, so that few slots
-are empty at the end. Decoding goes on in threads while the tracker works.
+are empty at the end. Decoding goes on in threads while the tracker works, or is done on its device.
 
 How long a tracker takes for one frame cannot be told in a batch: times are NaN, and what is measured is a
 throughput, which is no tracker's FPS.
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -32,13 +33,13 @@ from benchmarks.running.attempt import (
     sized,
 )
 from benchmarks.running.builder import Builder
+from benchmarks.running.decoders import Decoder, Waiting, decoder
 from benchmarks.running.drive import checked
 from benchmarks.running.environment import usable_cores
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 from trackers.errors import UserError
-from trackers.tracker import Frame
 
 _AHEAD = 16
 """Frames that wait decoded, of all slots together; at least one for each."""
@@ -50,11 +51,14 @@ class LockStep(Scheduler):
     Args:
         builder: makes the tracker.
         slots: how many targets it follows.
+        decoder: one of `DECODERS`.
     """
 
-    def __init__(self, builder: Builder, slots: int) -> None:
+    def __init__(self, builder: Builder, slots: int, decoder: str = "pillow") -> None:
         self._builder = builder
         self._slots = slots
+        self._asked = decoder
+        self._decoder = Decoder()
         self._answered = 0
         self._seconds = 0.0
 
@@ -63,7 +67,9 @@ class LockStep(Scheduler):
         if not tracker.deterministic:
             # What it draws would depend on what else is in the batch.
             raise UserError("a tracker that is not deterministic cannot run in a batch; leave --batch out")
-        return self._builder.contender(True, batch=self._slots)
+        self._decoder = decoder(self._asked, tracker)
+        other = {} if self._asked == "pillow" else {"decoder": self._decoder.name}
+        return self._builder.contender(True, batch=self._slots, **other)
 
     def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
         if job.protocol.timed:
@@ -81,7 +87,7 @@ class LockStep(Scheduler):
                     if waiting and number not in slots:
                         task = waiting.popleft()
                         progress.start(task.name, task.frames)
-                        slots[number] = _Slot(job, task, pool, max(_AHEAD // self._slots, 1))
+                        slots[number] = _Slot(job, task, pool, self._decoder, max(_AHEAD // self._slots, 1))
                 try:
                     self._step({number: slot for number, slot in slots.items() if not slot.outcome})
                 except (Exception, SystemExit) as error:
@@ -102,20 +108,28 @@ class LockStep(Scheduler):
                     yield outcome
         if suspects:
             self._builder.discard()
-            yield from OneByOne(self._builder).outcomes(job, suspects, progress)
+            yield from OneByOne(self._builder, self._decoder).outcomes(job, suspects, progress)
 
     def _step(self, slots: dict[int, _Slot]) -> None:
         """Carries out one request of each slot: a call for those that start, and one for the others."""
-        if not slots:
+        frames: dict[int, Any] = {}  # as the tracker takes them: `decoder` has seen to that
+        decoded = self._decoder.decoded([slot.waiting for slot in slots.values()])
+        for number, frame in zip(slots, decoded, strict=True):
+            if isinstance(frame, SequenceError):
+                slots[number].fail(frame)
+            else:
+                frames[number] = frame
+        if not frames:
             return
+        slots = {number: slots[number] for number in frames}
         tracker = self._builder.batch_tracker(self._slots)
         begin = time.perf_counter()
         starts = {number: slot.request for number, slot in slots.items() if isinstance(slot.request, Init)}
         if starts:
             boxes = np.array([request.box for request in starts.values()])
-            tracker.init(list(starts), [slots[number].frame for number in starts], boxes.copy())
+            tracker.init(list(starts), [frames[number] for number in starts], boxes.copy())
         others = [number for number in slots if number not in starts]
-        found = tracker.update(others, [slots[number].frame for number in others]) if others else ()
+        found = tracker.update(others, [frames[number] for number in others]) if others else ()
         tracker.synchronize()
         self._seconds += time.perf_counter() - begin
         self._answered += len(slots)
@@ -139,14 +153,14 @@ class _Slot:
     Attributes:
         task: the sequence.
         request: what is asked of the tracker.
-        frame: on which frame.
+        waiting: on which frame, decoded as far as it is ahead.
         outcome: what became of the sequence, when it is over.
     """
 
     request: Request
-    frame: Frame
+    waiting: Waiting
 
-    def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, ahead: int) -> None:
+    def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, decoder: Decoder, ahead: int) -> None:
         self.task = task
         self.outcome: Outcome | None = None
         self._answers = 0
@@ -156,7 +170,8 @@ class _Slot:
 
         def begin() -> Request:
             sequence = task.sequence()
-            self._frames = self._open.enter_context(Prefetcher(sequence.open_frames(), pool, ahead))
+            prefetcher = Prefetcher(sequence.open_frames(), pool, ahead, read=decoder.read)
+            self._frames = self._open.enter_context(prefetcher)
             sequence = sized(sequence, self._frames)
             self._share = share_of_an_answer(job, sequence)
             self._requests = attempt(job, sequence)
@@ -168,6 +183,10 @@ class _Slot:
         """Takes the tracker's answer, and asks for what comes next."""
         self._answers += 1
         self._go_on(lambda: self._requests.send(self._prediction(box)))
+
+    def fail(self, error: Exception) -> None:
+        """Ends the sequence for one of `FAILURES`."""
+        self._end(Outcome(self.task.name, failed(self.task.record, error)))
 
     def progress(self) -> float:
         """How many frames are done since this was last asked."""
@@ -182,11 +201,11 @@ class _Slot:
     def _go_on(self, following: Callable[[], Request]) -> None:
         try:
             self.request = following()
-            self.frame = self._frames[self.request.frame]
+            self.waiting = self._frames[self.request.frame]
         except StopIteration as stop:
             self._end(self._over(stop.value))
         except FAILURES as error:
-            self._end(Outcome(self.task.name, failed(self.task.record, error)))
+            self.fail(error)
 
     def _over(self, trajectories: list[Trajectory]) -> Outcome:
         try:

@@ -20,6 +20,7 @@ from benchmarks.running.attempt import (
     sized,
 )
 from benchmarks.running.builder import Builder
+from benchmarks.running.decoders import Decoder
 from benchmarks.running.drive import drive
 from benchmarks.running.prefetch import Prefetcher, decoding
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
@@ -30,10 +31,12 @@ class OneByOne(Scheduler):
 
     Args:
         builder: makes the tracker.
+        decoder: whose pixels it gets; Pillow's where none is given.
     """
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: Builder, decoder: Decoder | None = None) -> None:
         self._builder = builder
+        self._decoder = decoder or Decoder()
 
     def contender(self) -> Contender:
         own_process = {"own_process": True} if self._builder.elsewhere else {}
@@ -52,7 +55,7 @@ class OneByOne(Scheduler):
     def _ran(self, job: Job, task: Task, pool: Executor, progress: Progress) -> Outcome:
         transport = list[float]()
         sequence = task.sequence()
-        with Prefetcher(sequence.open_frames(), pool) as frames:
+        with Prefetcher(sequence.open_frames(), pool, read=self._decoder.frame) as frames:
             sequence = sized(sequence, frames)
             tracker = self._builder.tracker()
             deadline = None if job.limit is None else time.perf_counter() + job.limit

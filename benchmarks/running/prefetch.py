@@ -1,18 +1,21 @@
-"""Frames decoded in threads, ahead of the tracker."""
+"""Frames decoded, or read at least, in threads ahead of the tracker."""
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar, overload
 
 from benchmarks.datasets.sequence import Frames
 from benchmarks.running.environment import usable_cores
 from trackers.tracker import Frame
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -42,7 +45,7 @@ def decoding(elsewhere: bool) -> Iterator[Executor]:
         yield pool
 
 
-class Prefetcher:
+class Prefetcher(Generic[Item]):
     """Decodes the frames that follow the one asked for, so that the next is ready when it is needed.
 
     At most `ahead` + 1 frames are held. Any order of access is right; the order of the frames is fast.
@@ -51,15 +54,31 @@ class Prefetcher:
         frames: what to decode.
         pool: the threads that decode; it may serve several prefetchers.
         ahead: how many frames to decode before they are asked for.
+        read: what a thread does to have a frame, if not decode it.
     """
 
-    def __init__(self, frames: Frames, pool: Executor, ahead: int = 8) -> None:
+    @overload
+    def __init__(self: Prefetcher[Frame], frames: Frames, pool: Executor, ahead: int = ...) -> None: ...
+
+    @overload
+    def __init__(
+        self, frames: Frames, pool: Executor, ahead: int = ..., *, read: Callable[[Frames, int], Item]
+    ) -> None: ...
+
+    def __init__(
+        self,
+        frames: Frames,
+        pool: Executor,
+        ahead: int = 8,
+        read: Callable[[Frames, int], Any] = operator.getitem,
+    ) -> None:
         self._frames = frames
         self._pool = pool
         self._ahead = ahead
-        self._waiting: dict[int, Future[Frame]] = {}
+        self._read = read
+        self._waiting: dict[int, Future[Item]] = {}
 
-    def __getitem__(self, index: int) -> Frame:
+    def __getitem__(self, index: int) -> Item:
         """Returns frame `index`, waiting for it if need be.
 
         Raises:
@@ -70,7 +89,7 @@ class Prefetcher:
             self._waiting.pop(stale).cancel()
         for number in wanted:
             if number not in self._waiting:
-                self._waiting[number] = self._pool.submit(self._frames.__getitem__, number)
+                self._waiting[number] = self._pool.submit(self._read, self._frames, number)
         return self._waiting[index].result()
 
     def path(self, index: int) -> Path | None:

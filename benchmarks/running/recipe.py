@@ -21,14 +21,16 @@ class Recipe:
         limit: seconds that one sequence may take, or None.
         log: see `Builder`.
         batch: how many sequences the tracker follows at once.
+        decoder: how a batch's frames are decoded: one of `DECODERS`.
     """
 
     spec: TrackerSpec
     limit: float | None = None
     log: Path | None = None
     batch: int = 1
+    decoder: str = "pillow"
 
     def scheduler(self) -> Scheduler:
         """The scheduler for this process."""
         builder = Builder(self.spec, self.limit, self.log)
-        return LockStep(builder, self.batch) if self.batch > 1 else OneByOne(builder)
+        return LockStep(builder, self.batch, self.decoder) if self.batch > 1 else OneByOne(builder)

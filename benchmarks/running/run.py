@@ -37,6 +37,7 @@ class RunSettings:
         limit: seconds that one sequence may take with all its runs, or None.
         overwrite: run again what is there, and give up results that were made with other settings.
         batch: how many sequences a batch tracker follows at once.
+        decoder: how the frames of a batch are decoded: one of `DECODERS`.
         live: show the present frame in the terminal and keep a strip of thumbnails of each sequence.
         workers: how many processes have a tracker each.
         ray: the Ray cluster to run on, if any.
@@ -51,6 +52,7 @@ class RunSettings:
     limit: float | None = None
     overwrite: bool = False
     batch: int = 1
+    decoder: str = "pillow"
     live: bool = False
     workers: int = 1
     ray: Cluster | None = None
@@ -98,9 +100,11 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     """
     if settings.live and (settings.batch > 1 or settings.workers > 1 or settings.ray):
         raise UserError("--live shows one sequence at a time; leave --batch, --workers and --ray out")
+    if settings.decoder != "pillow" and settings.batch == 1:
+        raise UserError(f"--decoder {settings.decoder} decodes the frames of a batch; give --batch N as well")
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
     folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    recipe = Recipe(settings.spec, settings.limit, folder.log_path, settings.batch)
+    recipe = Recipe(settings.spec, settings.limit, folder.log_path, settings.batch, settings.decoder)
     with _scheduler(settings, recipe, dataset) as scheduler:
         contender = scheduler.contender()
         repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
@@ -196,4 +200,5 @@ def _identity(settings: RunSettings, contender: Contender, repeat: int) -> Ident
         device=contender.device.partition(":")[0],
         seed=settings.seed,
         repeat=repeat,
+        decoder=settings.decoder,
     )

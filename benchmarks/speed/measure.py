@@ -126,7 +126,7 @@ def end_to_end(
 
 
 def _followed(
-    tracker: Tracker, sequence: Sequence, frames: Prefetcher | Frames, clock: Clock
+    tracker: Tracker, sequence: Sequence, frames: Prefetcher[Frame] | Frames, clock: Clock
 ) -> tuple[np.ndarray, np.ndarray]:
     """Seconds of the tracker and of transport, each of shape (frames,)."""
     transport: list[float] = []

@@ -18,10 +18,10 @@ from trackers.siamese.graphs import Graphs, on_cuda
 from trackers.siamese.precision import BFloat16, prepare
 from trackers.siamese.search import Search, SearchSettings, Targets
 from trackers.siamese.weights import shipped
-from trackers.tracker import BatchTracker, Boxes, Frame
+from trackers.tracker import Boxes, FrameBatch, TensorTracker
 
 
-class SiameseTracker(BatchTracker):
+class SiameseTracker(TensorTracker):
     """Follows one or many targets by comparing templates with search regions.
 
     Args:
@@ -59,7 +59,7 @@ class SiameseTracker(BatchTracker):
         )
 
     @torch.no_grad()
-    def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
+    def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         boxes = np.array(boxes, dtype=np.float64)
         if not np.isfinite(boxes).all() or (boxes[:, 2:] <= 0).any():
             raise UserError(
@@ -73,14 +73,14 @@ class SiameseTracker(BatchTracker):
             self.start(index, pixels, sizes, targets)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
+    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         return self.computed(self.step, slots, frames)
 
     def computed(
         self,
         step: Callable[[Tensor, Tensor, Tensor], Tensor],
         slots: Sequence[int],
-        frames: Sequence[Frame],
+        frames: FrameBatch,
         variant: object = None,
     ) -> Boxes:
         """Uploads the frames, takes a `step` with each batch of them, and waits for a row per slot.
@@ -160,11 +160,11 @@ def send(tensor: Tensor, device: torch.device) -> Tensor:
     return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
-def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tensor]:
+def upload(frames: FrameBatch, device: torch.device) -> tuple[Tensor, Tensor]:
     """Copies frames of any sizes to `device` as one batch.
 
     Args:
-        frames: n arrays (h, w, 3) of uint8.
+        frames: n arrays (h, w, 3) of uint8, or as many tensors on `device`.
         device: where to.
 
     Returns:
@@ -175,12 +175,16 @@ def upload(frames: Sequence[Frame], device: torch.device) -> tuple[Tensor, Tenso
     multiple = 1 if device.type == "cpu" else 128
     height = -(-max(frame.shape[0] for frame in frames) // multiple) * multiple
     width = -(-max(frame.shape[1] for frame in frames) // multiple) * multiple
+    sizes = torch.tensor([(frame.shape[1], frame.shape[0]) for frame in frames], dtype=torch.float64)
+    if isinstance(frames[0], Tensor):
+        batch = torch.zeros(len(frames), height, width, 3, dtype=torch.uint8, device=device)
+        for there, tensor in zip(batch, frames, strict=True):
+            there[: tensor.shape[0], : tensor.shape[1]] = tensor
+        return batch, send(sizes, device)
     batch = torch.empty(len(frames), height, width, 3, dtype=torch.uint8, pin_memory=device.type != "cpu")
-    array = batch.numpy()
-    for place, frame in zip(array, frames, strict=True):
+    for place, frame in zip(batch.numpy(), frames, strict=True):
         rows, columns = frame.shape[:2]
         place[:rows, :columns] = frame
         place[rows:] = 0
         place[:rows, columns:] = 0
-    sizes = torch.tensor([frame.shape[1::-1] for frame in frames], dtype=torch.float64)
     return batch.to(device, non_blocking=True), send(sizes, device)

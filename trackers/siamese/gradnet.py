@@ -26,7 +26,7 @@ from trackers.siamese.response import (
 )
 from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, SearchSettings, Targets
 from trackers.siamese.trust import FIRST, PRESENT, Trust
-from trackers.tracker import Boxes, Frame
+from trackers.tracker import Boxes, FrameBatch
 
 
 class GradNetBase(SiameseTracker):
@@ -142,7 +142,7 @@ class GradNet(GradNetBase):
         self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
 
     @torch.no_grad()
-    def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
+    def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         super().init(slots, frames, boxes)
         for slot in slots:
             self.trusts[slot] = Trust(self.interval, self.trust)
@@ -157,7 +157,7 @@ class GradNet(GradNetBase):
         self.crops[slots, FIRST] = self.search.centred(frames, frame_sizes, targets)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
+    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         found = self.computed(self._found, slots, frames, variant=bool(self.lost))
         # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
         lessons = []

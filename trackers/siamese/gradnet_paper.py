@@ -15,7 +15,7 @@ from trackers.siamese.backbone import STRIDE
 from trackers.siamese.gradnet import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import centred_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
-from trackers.tracker import Boxes, Frame
+from trackers.tracker import Boxes, FrameBatch
 
 
 class GradNetPaper(GradNetBase):
@@ -75,7 +75,7 @@ class GradNetPaper(GradNetBase):
         self.frames = [0] * slots
 
     @torch.no_grad()
-    def init(self, slots: Sequence[int], frames: Sequence[Frame], boxes: Boxes) -> None:
+    def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         super().init(slots, frames, boxes)
         for slot in slots:
             self.frames[slot] = 0
@@ -90,7 +90,7 @@ class GradNetPaper(GradNetBase):
         self.thresholds.index_fill_(0, slots, -torch.inf)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
+    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         found = super().update(slots, frames)
         for slot in slots:
             self.frames[slot] += 1

@@ -1,0 +1,112 @@
+"""JPEG files decoded many at a time by torchvision: on an NVIDIA GPU by nvJPEG, on a CPU by libjpeg-turbo."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from torch import Tensor
+
+from trackers.errors import UserError
+from trackers.images import open_image
+
+_START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
+_NO_TRANSFORM = 0  # the Adobe marker's word for components that are red, green and blue
+
+
+def jpeg_shape(data: bytes) -> tuple[int, int, int] | None:
+    """The shape (H, W, 3) of the frame that a file holds, if it may be left to another decoder than Pillow.
+
+    It has to be a JPEG file, of grey or of luma and chroma, whose last scan is followed by the end marker: a
+    decoder that gets a truncated file may make up the rest. Pixels are not looked at.
+
+    Args:
+        data: the whole file.
+    """
+    try:
+        with open_image(io.BytesIO(data)) as image:
+            if not isinstance(image, JpegImageFile) or image.mode not in ("L", "RGB"):
+                return None
+            letters = bytes(component[0] for component in image.layer)
+            if image.info.get("adobe_transform", 1) == _NO_TRANSFORM or letters == b"RGB":
+                return None
+            width, height = image.size
+    except Exception:  # as for `trackers.images.read_image`, which says what is wrong
+        return None
+    whole = data.rfind(_END_OF_IMAGE) > data.rfind(_START_OF_SCAN)
+    return (height, width, 3) if whole else None
+
+
+class JpegDecoder:
+    """Decodes JPEG files on `device`.
+
+    Raises:
+        UserError: torchvision is not there, does not fit this torch, or cannot decode on this device.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        try:
+            import torchvision
+            from torchvision.io import ImageReadMode, decode_jpeg
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "torchvision":
+                raise
+            raise UserError(
+                f"torchvision is not installed; install the release and the build of it that belong to torch "
+                f"{torch.__version__} (docs/performance.md), or leave --decoder out"
+            ) from None
+        except (ImportError, RuntimeError, OSError) as error:
+            raise UserError(f"torchvision {_DOES_NOT_FIT} ({_first_line(error)})") from error
+        self.name = f"torchvision {torchvision.__version__}"
+        self._decode, self._mode = decode_jpeg, ImageReadMode.RGB
+        # A build without a decoder says so when it is called.
+        trial = io.BytesIO()
+        Image.new("RGB", (16, 16)).save(trial, "JPEG")
+        try:
+            self([trial.getvalue()])
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
+            ) from error
+
+    def __call__(self, files: Sequence[bytes]) -> list[Tensor]:
+        """Decodes files; pixels are taken as stored, without an EXIF rotation.
+
+        Args:
+            files: what `jpeg_shape` has found to be whole.
+
+        Returns:
+            For each, (H, W, 3) uint8 on the device, of any strides.
+
+        Raises:
+            torch.OutOfMemoryError: there is no room for them on the device.
+            RuntimeError: one of them cannot be decoded; which one is not said.
+        """
+        if not files:
+            return []
+        if self.device.type == "cuda":
+            # nvJPEG does not wait for what is still to be read from memory that torch has freed and hands out
+            # again: pytorch/vision, pull request 9606.
+            torch.cuda.current_stream(self.device).synchronize()
+        encoded = [torch.frombuffer(bytearray(file), dtype=torch.uint8) for file in files]
+        try:
+            planes: list[Tensor] = self._decode(encoded, mode=self._mode, device=self.device)
+        except RuntimeError as error:
+            if "out of memory" in str(error):  # which torchvision makes a RuntimeError like any other
+                raise torch.OutOfMemoryError(str(error)) from error
+            raise
+        return [frame.permute(1, 2, 0) for frame in planes]
+
+
+_DOES_NOT_FIT = (
+    f"does not fit torch {torch.__version__}; install the release and the build of it that belong to this "
+    "torch, or leave --decoder out"
+)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
