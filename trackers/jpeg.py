@@ -30,6 +30,8 @@ def jpeg_shape(data: bytes) -> tuple[int, int, int] | None:
         with open_image(io.BytesIO(data)) as image:
             if not isinstance(image, JpegImageFile) or image.mode not in ("L", "RGB"):
                 return None
+            if not image.tile:  # no scan begins before the file's end
+                return None
             letters = bytes(component[0] for component in image.layer)
             if image.info.get("adobe_transform", 1) == _NO_TRANSFORM or letters == b"RGB":
                 return None

@@ -59,7 +59,7 @@ class TorchvisionDecoder(Decoder):
     What torchvision cannot decode goes through Pillow, and what Pillow cannot decode either is damaged.
 
     Args:
-        device: of the tracker.
+        tracker: whose device it is.
 
     Raises:
         UserError: as `JpegDecoder`.
@@ -108,7 +108,7 @@ class TorchvisionDecoder(Decoder):
         return torch.from_numpy(frame).to(self._decode.device)
 
 
-def decoder(name: str, tracker: BatchTracker) -> Decoder:
+def decoder_for(name: str, tracker: BatchTracker) -> Decoder:
     """The decoder of this name for a tracker's frames.
 
     Raises:

@@ -33,7 +33,7 @@ from benchmarks.running.attempt import (
     sized,
 )
 from benchmarks.running.builder import Builder
-from benchmarks.running.decoders import Decoder, Waiting, decoder
+from benchmarks.running.decoders import Decoder, Waiting, decoder_for
 from benchmarks.running.drive import checked
 from benchmarks.running.environment import usable_cores
 from benchmarks.running.one_by_one import OneByOne
@@ -67,7 +67,7 @@ class LockStep(Scheduler):
         if not tracker.deterministic:
             # What it draws would depend on what else is in the batch.
             raise UserError("a tracker that is not deterministic cannot run in a batch; leave --batch out")
-        self._decoder = decoder(self._asked, tracker)
+        self._decoder = decoder_for(self._asked, tracker)
         other = {} if self._asked == "pillow" else {"decoder": self._decoder.name}
         return self._builder.contender(True, batch=self._slots, **other)
 
@@ -112,7 +112,7 @@ class LockStep(Scheduler):
 
     def _step(self, slots: dict[int, _Slot]) -> None:
         """Carries out one request of each slot: a call for those that start, and one for the others."""
-        frames: dict[int, Any] = {}  # as the tracker takes them: `decoder` has seen to that
+        frames: dict[int, Any] = {}  # as the tracker takes them: `decoder_for` has seen to that
         decoded = self._decoder.decoded([slot.waiting for slot in slots.values()])
         for number, frame in zip(slots, decoded, strict=True):
             if isinstance(frame, SequenceError):

@@ -1,0 +1,166 @@
+"""What is left to torchvision's decoder, and what that gives beside Pillow."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from jpegs import by_pillow, jpeg, needs_torchvision, picture, pretend_torchvision
+from PIL import Image
+
+from trackers.errors import UserError
+from trackers.images import read_image
+from trackers.jpeg import JpegDecoder, jpeg_shape
+
+CPU = torch.device("cpu")
+FRAME = picture(61, 97)
+WHOLE: dict[str, bytes] = {
+    "4:2:0": jpeg(FRAME, subsampling=2),
+    "4:2:2": jpeg(FRAME, subsampling=1),
+    "4:4:4": jpeg(FRAME, subsampling=0),
+    "coarse": jpeg(FRAME, quality=10),
+    "grey": jpeg(FRAME, "L"),
+    "progressive": jpeg(FRAME, progressive=True),
+    "restart markers": jpeg(FRAME, restart_marker_rows=1),
+    "one pixel": jpeg(picture(1, 1)),
+    "two by three": jpeg(picture(3, 2)),
+    "full blocks": jpeg(picture(64, 96)),
+}
+
+
+def with_thumbnail() -> bytes:
+    """A JPEG file that holds another, whole one in its header."""
+    exif = Image.Exif()
+    exif[0x010E] = b"\xff\xda" + jpeg(picture(8, 8))
+    return jpeg(FRAME, exif=exif)
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_the_shape_is_known_without_decoding(data: bytes) -> None:
+    assert jpeg_shape(data) == read_image(io.BytesIO(data)).shape
+    assert jpeg_shape(data + b"what a camera wrote behind it") == jpeg_shape(data)
+
+
+@pytest.mark.parametrize("data", [WHOLE["4:2:0"], WHOLE["progressive"], WHOLE["grey"], with_thumbnail()])
+@given(share=st.floats(0, 1))
+def test_a_truncated_file_is_left_to_pillow(data: bytes, share: float) -> None:
+    cut = data[: min(int(share * len(data)), len(data) - 1)]
+    assert jpeg_shape(cut) is None
+    assert jpeg_shape(cut + bytes(len(data) - len(cut))) is None
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_bytes_have_a_shape_or_none(data: bytes, begins_well: bool) -> None:
+    jpeg_shape(WHOLE["grey"][:150] * begins_well + data)
+
+
+def other_format(name: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(FRAME).save(file, name)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"this is no image",
+        other_format("PNG"),
+        other_format("WEBP"),
+        jpeg(FRAME, "CMYK"),
+        jpeg(FRAME, keep_rgb=True),
+    ],
+    ids=["empty", "text", "PNG", "WebP", "CMYK", "red, green and blue"],
+)
+def test_other_files_are_left_to_pillow(data: bytes) -> None:
+    assert jpeg_shape(data) is None
+
+
+def test_what_is_too_large_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 61 * 97 - 1)
+    assert jpeg_shape(WHOLE["4:2:0"]) is None
+
+
+@needs_torchvision
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_torchvision_gives_pillows_pixels_on_a_cpu(data: bytes) -> None:
+    # Both decode by libjpeg-turbo; 0 between Pillow 13.0.0 and torchvision 0.29.1.
+    (found,) = JpegDecoder(CPU)([data])
+    expected = read_image(io.BytesIO(data))
+    assert found.dtype == torch.uint8
+    assert np.abs(found.numpy().astype(int) - expected).max() <= 2
+
+
+@needs_torchvision
+def test_torchvision_decodes_files_of_several_sizes_in_one_call() -> None:
+    found = JpegDecoder(CPU)(list(WHOLE.values()))
+    assert [tuple(frame.shape) for frame in found] == [jpeg_shape(data) for data in WHOLE.values()]
+
+
+@needs_torchvision
+def test_torchvision_applies_no_rotation() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert JpegDecoder(CPU)([jpeg(FRAME, exif=exif)])[0].shape == FRAME.shape
+
+
+@needs_torchvision
+def test_torchvision_says_that_it_cannot_decode() -> None:
+    data = WHOLE["4:2:0"]
+    with pytest.raises(RuntimeError):
+        JpegDecoder(CPU)([data, data[: len(data) // 2], data])
+
+
+def test_no_files_are_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_torchvision(monkeypatch)
+    assert JpegDecoder(CPU)([]) == []
+
+
+def test_where_torchvision_is_missing_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(UserError, match="torchvision is not installed; install the release and the build"):
+        JpegDecoder(CPU)
+
+
+class Misfit:
+    """Finds a torchvision whose import fails as that of one that was built for another torch does."""
+
+    def find_spec(self, name: str, *rest: Any) -> None:
+        if name == "torchvision":
+            raise RuntimeError("operator torchvision::nms does not exist\nand much more")
+
+
+def test_a_torchvision_of_another_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Misfit(), *sys.meta_path])
+    with pytest.raises(
+        UserError, match=r"does not fit torch .* \(operator torchvision::nms does not exist\)$"
+    ):
+        JpegDecoder(CPU)
+
+
+def test_a_build_that_cannot_decode_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(*rest: Any, **more: Any) -> Any:
+        raise RuntimeError("decode_jpegs_cuda: torchvision not compiled with nvJPEG support")
+
+    pretend_torchvision(monkeypatch, decode)
+    with pytest.raises(UserError, match=r"torchvision 0\.0 cannot decode on cpu.*not compiled with nvJPEG"):
+        JpegDecoder(CPU)
+
+
+def test_memory_that_is_not_enough_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        if len(input) > 1:
+            raise RuntimeError("Error while decoding JPEG images: CUDA out of memory. Tried to allocate")
+        return by_pillow(input, mode, device)
+
+    pretend_torchvision(monkeypatch, decode)
+    decoder = JpegDecoder(CPU)
+    with pytest.raises(torch.OutOfMemoryError):
+        decoder([WHOLE["grey"]] * 2)
