@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from string import Formatter
 
@@ -41,10 +42,12 @@ class Job:
         writes: the file that shows that it is done.
         command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
             device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{steps}`,
-            `{bench_steps}` and `{slots}`, which is several words, are the options of these names.
+            `{bench_steps}` and `{slots}`, which is several words, are the options of these names;
+            `{sequences}` is twice the largest of `{slots}`.
         after: jobs whose files it reads.
         resumes: whether the command writes the file itself when all is done, and goes on where it was when
             it is run again; otherwise the file is `{file}`, or the command's standard output.
+        package: what has to be installed for it beside the project's own needs.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Job:
     command: tuple[str, ...]
     after: tuple[str, ...] = ()
     resumes: bool = False
+    package: str | None = None
 
     def needs(self) -> set[str]:
         """Names of the places to be filled in."""
@@ -91,6 +95,13 @@ def speed(tracker: str) -> Job:
     return Job(name, f"{name}.json", (*words, "--sequences", "easy", "scale", "--results", "{out}"))
 
 
+def decoding(tracker: str) -> Job:
+    """A job that measures frames per second from JPEG files to boxes, by Pillow and by torchvision."""
+    words = ("-m", "bench.decoding", "--tracker", tracker, "--device", "{device}", "--slots", "{slots}")
+    load = ("--sequences", "{sequences}", "--json")
+    return Job(f"decoding-{tracker}", f"decoding-{tracker}.json", (*words, *load), package="torchvision")
+
+
 _SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
 _GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
 JOBS = (
@@ -111,6 +122,7 @@ JOBS = (
     ),
     *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
     batches("gradnet", "float32"),
+    decoding("siamfc"),
     *(speed(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
     *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
 )
@@ -162,6 +174,7 @@ def main(words: Sequence[str] | None = None) -> int:
     end = time.monotonic() + 60 * given.minutes
     places = {"device": given.device, "steps": str(given.steps), "bench_steps": str(given.bench_steps)}
     places["slots"] = " ".join(map(str, given.slots))
+    places["sequences"] = str(2 * max(given.slots))
     places |= {name: str(path.resolve()) for name in ("images", "teacher") if (path := getattr(given, name))}
     out = given.out.resolve()
     if not given.dry_run:
@@ -180,6 +193,8 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"{job.name}: done")
         elif missing:
             print(f"{job.name}: needs --{' and --'.join(missing)}")
+        elif job.package and find_spec(job.package) is None:
+            print(f"{job.name}: needs {job.package}, which is not installed")
         elif given.dry_run:
             print(f"{job.name}: would write {job.writes}{' after ' + ', '.join(waits) if waits else ''}")
         elif waits:

@@ -3,12 +3,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
+from jpegs import needs_torchvision
 from small_networks import siamfc_weights
 from training_images import write_images
+
+from bench import decoding
+from benchmarks.running.decoders import DECODERS
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")
@@ -57,6 +62,32 @@ def test_throughput_is_measured_by_the_size_of_the_batch(tmp_path: Path) -> None
     assert [row["slots"] for row in found["rows"]] == [1, 2]
     assert all(0 < row["low"] <= row["frames_per_second"] <= row["high"] for row in found["rows"])
     assert found["machine"]["device"] == "cpu"
+
+
+def test_decoding_is_measured_where_torchvision_is_installed(tmp_path: Path) -> None:
+    words = ("--out", tmp_path, "--device", "cpu", "--slots", 2, "--only", "decoding-siamfc")
+    if find_spec("torchvision") is None:
+        done = jobs(*words)
+        assert done.stdout.splitlines() == ["decoding-siamfc: needs torchvision, which is not installed"]
+        assert not (tmp_path / "decoding-siamfc.json").exists()
+    else:
+        assert jobs(*words, "--dry-run").stdout.splitlines() == [
+            "decoding-siamfc: would write decoding-siamfc.json"
+        ]
+
+
+@pytest.mark.parametrize("decoders", [["pillow"], pytest.param(list(DECODERS), marks=needs_torchvision)])
+def test_frames_are_measured_from_file_to_box(
+    capsys: pytest.CaptureFixture[str], decoders: list[str]
+) -> None:
+    words = ["--slots", "1", "2", "--sequences", "2", "--frames", "3", "--width", "80", "--repetitions", "1"]
+    assert decoding.main([*words, "--tracker", "siamfc-lite", "--json", "--decoders", *decoders]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row.pop("slots") == 2
+    assert row.pop("frames") == 6
+    own = {"pillow": {"pillow"}, "torchvision": {"torchvision", "reading"}}
+    assert row.keys() == set().union(*(own[name] | {f"{name}, whole"} for name in decoders))
+    assert all(0 < low <= middle <= high for low, middle, high in row.values())
 
 
 def test_a_job_waits_for_what_it_reads(tmp_path: Path) -> None:

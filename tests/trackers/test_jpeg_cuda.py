@@ -1,0 +1,99 @@
+"""JPEG files decoded by nvJPEG, beside Pillow. Run by tools/gpu_jobs.py; skipped where there is no GPU."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from jpegs import jpeg, needs_torchvision, picture
+from PIL import Image
+
+from benchmarks.cli.main import main
+from benchmarks.datasets.demo import Demo
+from benchmarks.scoring.overlap import iou
+from trackers.images import read_image
+from trackers.jpeg import JpegDecoder
+from trackers.tracker import Frame
+
+pytestmark = [
+    pytest.mark.cuda,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no NVIDIA GPU"),
+    needs_torchvision,
+]
+NAMES = ("easy", "scale", "rotation")
+
+
+@pytest.fixture(scope="module")
+def decoder() -> JpegDecoder:
+    return JpegDecoder(torch.device("cuda:0"))
+
+
+def demo_frame() -> Frame:
+    return Demo()["easy"].open_frames()[0]
+
+
+def differences(decoder: JpegDecoder, *files: bytes) -> list[np.ndarray]:
+    found = decoder(files)
+    assert all(frame.device.type == "cuda" for frame in found)
+    expected = [read_image(io.BytesIO(file)) for file in files]
+    return [np.abs(a.cpu().numpy().astype(int) - b) for a, b in zip(found, expected, strict=True)]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_with_chroma_of_full_size_pixels_differ_by_rounding(decoder: JpegDecoder, progressive: bool) -> None:
+    options = {"quality": 90, "progressive": progressive}
+    odd = demo_frame()[:61, :97]
+    files = [jpeg(frame, subsampling=0, **options) for frame in (demo_frame(), odd, picture(64, 96))]
+    for difference in differences(decoder, *files, jpeg(demo_frame(), "L", **options)):
+        assert difference.max() <= 4
+
+
+def test_with_chroma_of_half_size_colours_differ_at_edges(decoder: JpegDecoder) -> None:
+    # libjpeg-turbo interpolates chroma and nvJPEG may repeat it, which shows where colours change abruptly.
+    (difference,) = differences(decoder, jpeg(demo_frame(), subsampling=2, quality=90))
+    assert difference.mean() < 2
+
+
+def test_no_rotation_is_applied(decoder: JpegDecoder) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    frame = demo_frame()[:40, :70]
+    assert decoder([jpeg(frame, exif=exif)])[0].shape == frame.shape
+
+
+def test_memory_that_is_still_to_be_read_is_left_alone(decoder: JpegDecoder) -> None:
+    files = [jpeg(demo_frame())] * 8
+    shape = (3, *demo_frame().shape[:2])
+    for _ in range(20):
+        before = [torch.full(shape, 7, dtype=torch.uint8, device="cuda") for _ in files]
+        torch.cuda._sleep(50_000_000)
+        sums = [one.sum() for one in before]
+        del before
+        decoder(files)
+        assert {int(one) for one in sums} == {7 * np.prod(shape)}
+
+
+def test_boxes_are_nearly_those_of_pillows_frames(tmp_path: Path) -> None:
+    root = tmp_path / "films"
+    for name in NAMES:
+        sequence = Demo()[name]
+        frames = sequence.open_frames()
+        (root / name).mkdir(parents=True)
+        for index in range(20):
+            (root / name / f"{index:04}.jpg").write_bytes(jpeg(frames[index], quality=90, subsampling=2))
+        np.savetxt(root / name / "groundtruth.txt", sequence.truth[:20], delimiter=",")
+    (root / "sotbench.toml").write_text("one_based = false\n")
+    words = ["run", "--tracker", "siamfc-lite", "--device", "cuda", "--batch", "3", "--name", "t"]
+    for decoder in ("pillow", "torchvision"):
+        place = ["--dataset", "folder", "--data-root", str(root), "--results", str(tmp_path / decoder)]
+        assert main([*words, "--decoder", decoder, *place]) == 0
+    for name in NAMES:
+        found, expected = (
+            np.loadtxt(next((tmp_path / decoder).glob(f"*/t/ope/{name}.txt")), delimiter=",")
+            for decoder in ("torchvision", "pillow")
+        )
+        assert iou(found, expected).mean() > 0.9
+        assert np.abs(found - expected).max() < 5  # pixels
