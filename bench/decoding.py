@@ -3,8 +3,8 @@
     PYTHONPATH=. python bench/decoding.py --tracker siamfc --device cuda --slots 8 32 --sequences 64
 
 Prints frames per second: of reading alone (files as bytes, and their headers), of decoding alone (`pillow`:
-read and decoded in as many threads as a batch has; `torchvision`: files read before, a call per batch), and of
-the whole, from files to boxes. All are wall-clock time of one process; a run's start is left out.
+read and decoded in as many threads as a batch has; `torchvision`: files read before, a call per batch), and
+of the whole, from files to boxes. All are wall-clock time of one process; a run's start is left out.
 """
 
 from __future__ import annotations

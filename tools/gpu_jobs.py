@@ -43,7 +43,7 @@ class Job:
         command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
             device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{steps}`,
             `{bench_steps}` and `{slots}`, which is several words, are the options of these names;
-            `{sequences}` is twice the largest of `{slots}`.
+            `{sequences}` is the largest of `{slots}`.
         after: jobs whose files it reads.
         resumes: whether the command writes the file itself when all is done, and goes on where it was when
             it is run again; otherwise the file is `{file}`, or the command's standard output.
@@ -174,7 +174,7 @@ def main(words: Sequence[str] | None = None) -> int:
     end = time.monotonic() + 60 * given.minutes
     places = {"device": given.device, "steps": str(given.steps), "bench_steps": str(given.bench_steps)}
     places["slots"] = " ".join(map(str, given.slots))
-    places["sequences"] = str(2 * max(given.slots))
+    places["sequences"] = str(max(given.slots))
     places |= {name: str(path.resolve()) for name in ("images", "teacher") if (path := getattr(given, name))}
     out = given.out.resolve()
     if not given.dry_run:

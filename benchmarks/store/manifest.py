@@ -31,8 +31,8 @@ class Identity:
         device: `"cpu"` or `"cuda"`: which of several equal GPUs does not matter.
         seed: the seed that each sequence's own is drawn from.
         repeat: how often each run is made.
-        decoder: who decoded the frames: another decoder's pixels differ by a level or two. Manifests that do
-            not say it are of times when Pillow was the only one.
+        decoder: who decoded the frames: another decoder's pixels differ a little. Manifests that do not say
+            it are of times when Pillow was the only one.
     """
 
     tracker: str
