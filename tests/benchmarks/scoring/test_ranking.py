@@ -116,6 +116,7 @@ def test_failures_of_missing_repetitions_are_the_mean():
     runs = [Repetitions("a", np.zeros((3, 6)), codes), Repetitions("b", np.zeros((1, 6)), codes[:1])]
     assert failure_samples(runs, 4).tolist() == [2, 1, 0, 1, 2, 2, 2, 2]
     assert failure_samples(runs, 2).tolist() == [2, 1, 2, 2]
+    assert len(failure_samples(runs)) == 2 * 15, "VOT2017 asks for 15 runs of a sequence"
 
 
 def test_runs_are_ranked_on_the_sequences_that_all_have():
