@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from benchmarks.datasets.archives import ArchiveError, unpack
 from benchmarks.datasets.names import key
 from benchmarks.datasets.ondisk import OnDisk
-from benchmarks.datasets.sources import Archive, Package, Source
+from benchmarks.datasets.sources import Package, Source
 from benchmarks.datasets.transfer import Patience, Progress, RefusedError, fetch
 from benchmarks.datasets.verification import verify
 
@@ -55,10 +55,18 @@ def download(
     base = base or source.base
     with _staging(dataset.root) as staging:
 
-        def fetch_file(url: str, title: str = "") -> Path:
+        def fetch_file(url: str, title: str = "", md5: str | None = None) -> Path:
             path = staging / _file_name(url)
+            # What an earlier call kept may be older than the listing.
+            if path.exists() and not _has_digest(path, md5):
+                path.unlink()
             if not path.exists():
                 fetch(url, path, progress(title or path.name), patience)
+                if not _has_digest(path, md5):
+                    path.unlink()
+                    raise ArchiveError(
+                        f"{url} is not the file that its listing speaks of: its md5 is another"
+                    )
             return path
 
         problems = []
@@ -93,16 +101,15 @@ def _tidy(staging: Path) -> None:
             path.unlink()
 
 
-def _install(dataset: OnDisk, package: Package, fetch_file: Callable[[str, str], Path]) -> None:
+def _install(dataset: OnDisk, package: Package, fetch_file: Callable[[str, str, str | None], Path]) -> None:
     folders = list(dict.fromkeys(dataset.folder_name(name) for name in package.sequences))
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=dataset.root / STAGING) as temporary:
         unpacked = Path(temporary, "files")
         paths = []
         for archive in package.archives:
             title = folders[0] if len(folders) == 1 else _file_name(archive.url)
-            path = fetch_file(archive.url, title)
+            path = fetch_file(archive.url, title, archive.md5)
             try:
-                _check_digest(archive, path)
                 unpack(path, unpacked / archive.into, called=archive.url)
             except ArchiveError:
                 path.unlink()
@@ -121,14 +128,12 @@ def _install(dataset: OnDisk, package: Package, fetch_file: Callable[[str, str],
         raise ArchiveError(f"{package.archives[0].url} holds no folder {', '.join(missing)}")
 
 
-def _check_digest(archive: Archive, path: Path) -> None:
-    if archive.md5 is None:
-        return
+def _has_digest(path: Path, md5: str | None) -> bool:
+    """Whether nothing speaks against a file's being the one that has this md5."""
+    if md5 is None:
+        return True
     with path.open("rb") as file:
-        if hashlib.file_digest(file, "md5").hexdigest() != archive.md5.lower():
-            raise ArchiveError(
-                f"{archive.url} is not the file that its listing speaks of: its md5 is another"
-            )
+        return hashlib.file_digest(file, "md5").hexdigest() == md5.lower()
 
 
 def _find_folder(unpacked: Path, folder: str) -> Path | None:

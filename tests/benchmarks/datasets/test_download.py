@@ -342,8 +342,8 @@ def test_tc128_is_one_archive(server: Server, tmp_path: Path, around: str) -> No
     assert contents(tmp_path / "tc128") == list(names)
 
 
-def vot_listing(server: Server, **changes: object) -> None:
-    truth = pack({"groundtruth.txt": b"0,0,4,0,4,2,0,2\n" * 196, "occlusion.tag": b"0\n" * 196})
+def vot_listing(server: Server, corners: bytes = b"0,0,4,0,4,2,0,2", **changes: object) -> None:
+    truth = pack({"groundtruth.txt": (corners + b"\n") * 196, "occlusion.tag": b"0\n" * 196})
     color = pack({f"{number:08}.jpg": picture() for number in range(1, 197)})
     server.files |= {"main/bag.zip": truth, "sequences/0a1b.zip": color}
     described = {
@@ -376,6 +376,17 @@ def test_vots_checksums_are_checked(server: Server, tmp_path: Path) -> None:
     assert "its md5 is another" in load_bag(server, tmp_path)[0]
     vot_listing(server)
     assert load_bag(server, tmp_path) == []
+
+
+def test_a_kept_archive_is_fetched_anew_where_the_listing_speaks_of_another(
+    server: Server, tmp_path: Path
+) -> None:
+    vot_listing(server, checksum="0" * 32)
+    assert len(load_bag(server, tmp_path)) == 1
+    assert len(list((tmp_path / "vot2017" / STAGING).iterdir())) == 1  # the ground truth's
+    vot_listing(server, corners=b"1,1,5,1,5,3,1,3")
+    assert load_bag(server, tmp_path) == []
+    assert open_dataset("vot2017", tmp_path)["bag"].truth[0, 0] > 0.4
 
 
 @pytest.mark.parametrize("listing", [b"<html>", b"[]", b'{"sequences": [{"name": "bag"}]}'])
