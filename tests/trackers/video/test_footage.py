@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from trackers.errors import UserError
+from trackers.video.encoding import ffmpeg
 from trackers.video.footage import open_footage
 
 
@@ -35,6 +37,19 @@ def test_a_file_gives_its_frames_in_rgb(tmp_path):
     assert frames[0][24, 32] == pytest.approx([255, 0, 0], abs=8)
     assert [frame.mean() for frame in frames[1:]] == pytest.approx([40, 80, 120, 160, 200], abs=4)
     assert all(frame.dtype == np.uint8 and frame.shape == (48, 64, 3) for frame in frames)
+
+
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m"])
+def test_colours_are_those_of_the_matrix_that_a_file_names(matrix, tmp_path):
+    if ffmpeg() is None:
+        pytest.skip("there is no ffmpeg (pip install imageio-ffmpeg)")
+    # OpenCV before 4.13 decodes both by the second: green 177 for 158.
+    path = tmp_path / "a.mp4"
+    still = ["-f", "lavfi", "-i", "color=0x009e73:64x48:r=10:d=0.5,format=rgb24"]
+    coded = ["-vf", f"scale=out_color_matrix={matrix}:out_range=tv", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    subprocess.run([ffmpeg(), "-v", "error", *still, *coded, "-colorspace", matrix, str(path)], check=True)
+    for frame in open_footage(str(path)):
+        assert frame[24, 32] == pytest.approx([0, 158, 115], abs=4)
 
 
 @pytest.mark.parametrize("name", ["%03d.mp4", "ü 'x' \"y\".mp4", "-i.mp4", "0", "a:b.mp4"])
