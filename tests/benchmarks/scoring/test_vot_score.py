@@ -56,6 +56,17 @@ def test_accuracy_leaves_out_failures_skipped_frames_and_the_burn_in():
     assert score["robustness"].value == pytest.approx(100 / 29)
 
 
+@pytest.mark.parametrize(
+    ("rules", "expected"), [(VOT2017, (0.8 + 0.2) / 2), (VOT_TOOLKIT, (0.8 + 3 * 0.2) / 4)]
+)
+def test_a_sequence_that_was_repeated_weighs_more_in_the_toolkits_eao_alone(rules, expected):
+    """Runs without a failure, of constant overlap, whose mean is that overlap whatever the length."""
+    marks = codes("1" + "." * 399)
+    once = Repetitions("a", np.full((1, 400), 0.8), marks)
+    thrice = Repetitions("b", np.full((3, 400), 0.2), np.repeat(marks, 3, axis=0))
+    assert score_supervised([once, thrice], rules).metrics()["eao"].value == pytest.approx(expected)
+
+
 def test_repetitions_are_averaged_frame_by_frame_or_run_by_run():
     # One repetition fails late and has two valid frames less.
     marks = codes("1" + "." * 13, "1" + "." * 11 + "20")
