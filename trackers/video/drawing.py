@@ -36,6 +36,7 @@ def rgb(code: str) -> Color:
     return red, green, blue
 
 
+@np.errstate(over="ignore")  # infinity is as far as the farthest that is drawn
 def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> None:
     """Draws a region's outline at a sixteenth of a pixel, with edges of the opposite lightness.
 
@@ -57,6 +58,7 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> No
     cv2.polylines(image, fixed, True, color, width, cv2.LINE_AA, _FRACTION_BITS)
 
 
+@np.errstate(over="ignore")  # as above
 def draw_pixels(image: Frame, box: Boxes, color: Color) -> None:
     """Draws the outline of a box, shape (4,), in whole pixels: for pictures that have few."""
     if _drawable(box):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trackers.regions import corners_of
@@ -50,6 +50,7 @@ def test_the_middle_of_what_is_drawn_is_the_middle_of_the_box(x, y, w, h, width)
 
 
 @given(st.lists(st.floats(), min_size=4, max_size=4) | st.lists(st.floats(), min_size=8, max_size=8))
+@example([0.0, 1e308, 1.0, 1e308])
 def test_no_numbers_are_too_wild(numbers):
     image = canvas()
     draw_region(image, np.array(numbers), BLUE)
