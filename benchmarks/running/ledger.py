@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from benchmarks.running.scheduler import Outcome
 from benchmarks.store import FolderLock, Identity, Manifest, ManifestWriter, RunFolder, SequenceRecord, sweep
 from trackers.errors import UserError
+
+Written = TypeVar("Written")
+
+_TRIES = 10
 
 
 class Ledger:
@@ -73,13 +76,15 @@ class Ledger:
         Raises:
             UserError: they cannot be written, or somebody else may have written here.
         """
-        self._take_again()
-        with _writing():
-            if record.status == "ok":
-                record = replace(record, runs=self._folder.write(outcome.sequence, outcome.trajectories))
-            self.note(outcome.sequence, record)
+
+        def write() -> SequenceRecord:
+            runs = self._folder.write(outcome.sequence, outcome.trajectories) if record.status == "ok" else ()
+            written = replace(record, runs=runs)
+            self.note(outcome.sequence, written)
             self._writer.keep(outcome.sequence)
-        return record
+            return written
+
+        return self._write(write)
 
     def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
         """Writes the manifest a last time; returns the records of what is not there any more.
@@ -97,10 +102,23 @@ class Ledger:
             if record.status == "ok" and not self._folder.holds(name, record)
         }
         self._manifest.sequences |= gone
-        self._take_again()
-        with _writing():
-            self._writer.write()
+        self._write(self._writer.write)
         return gone
+
+    def _write(self, write: Callable[[], Written]) -> Written:
+        """Writes, and writes again in a folder that somebody has removed meanwhile."""
+        for _ in range(_TRIES):
+            self._take_again()
+            try:
+                return write()
+            except OSError as error:
+                failure = error
+                if self._lock.held():
+                    break
+        raise UserError(
+            f"{failure.filename}: {failure.strerror}; what was written before is kept, and the same command "
+            "goes on from there"
+        ) from failure
 
     def _take_again(self) -> None:
         """Goes on in a folder that was removed, unless somebody else has used it since."""
@@ -113,18 +131,6 @@ class Ledger:
                 f"{self.path} was changed by somebody else while this run wrote there; see what is "
                 "there now, and give --name to keep both"
             )
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    """Says what to do where results cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"{error.filename}: {error.strerror}; what was written before is kept, and the same command goes "
-            "on from there"
-        ) from error
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
