@@ -85,8 +85,8 @@ def boxes(results: Path) -> dict[str, bytes]:
     }
 
 
-# No results lie in a folder called torchvision: beside a tracker's file, which is on sys.path, Python would take
-# it for a package.
+# No results lie in a folder called torchvision: beside a tracker's file, which is on sys.path, Python would
+# take it for a package.
 TORCHVISION = ("--batch", "2", "--decoder", "torchvision")
 
 
