@@ -148,3 +148,8 @@ def test_a_patch_repeats_the_frames_border(x: int, y: int, width: int, height: i
     padded = cv2.copyMakeBorder(frame, far, far, far, far, cv2.BORDER_REPLICATE)
     wanted = padded[y + far : y + far + height, x + far : x + far + width]
     assert np.array_equal(ncc._cut(frame, x, y, width, height), wanted)
+
+
+def test_it_declares_that_it_draws_nothing() -> None:
+    """A run of a tracker that draws would be repeated."""
+    assert NCC.deterministic is True

@@ -67,6 +67,28 @@ def test_a_sequence_that_was_repeated_weighs_more_in_the_toolkits_eao_alone(rule
     assert score_supervised([once, thrice], rules).metrics()["eao"].value == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(("rules", "lengths"), [(VOT2017, range(100, 357)), (VOT_TOOLKIT, range(101, 358))])
+def test_lengths_over_which_eao_is_the_mean(rules, lengths):
+    """Overlap grows by 0.001 per frame, so that the mean of frames 2 to L is L / 2000."""
+    run = Repetitions("a", np.arange(500.0)[None] / 1000, codes("1" + "." * 499))
+    expected = np.mean([length / 2000 for length in lengths])
+    assert score_supervised([run], rules).metrics()["eao"].value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rules", "lengths", "last"), [(VOT2017, range(100, 357), 200), (VOT_TOOLKIT, range(101, 358), 500)]
+)
+def test_a_failure_in_the_last_frame_ends_a_fragment_in_the_toolkit_alone(rules, lengths, last):
+    """The first run fails in its 200th frame. By the toolkit it has ended, and its overlap is 0 from there
+    on; by VOT2017's rules it may have gone on, and there is nothing of it after its 200 frames."""
+    runs = [
+        Repetitions("a", np.full((1, 200), 0.5), codes("1" + "." * 198 + "2")),
+        Repetitions("b", np.full((1, 500), 0.5), codes("1" + "." * 499)),
+    ]
+    means = [(0.5 * 198 / (length - 1) + 0.5) / 2 if 200 <= length <= last else 0.5 for length in lengths]
+    assert score_supervised(runs, rules).metrics()["eao"].value == pytest.approx(np.mean(means), rel=1e-12)
+
+
 def test_repetitions_are_averaged_frame_by_frame_or_run_by_run():
     # One repetition fails late and has two valid frames less.
     marks = codes("1" + "." * 13, "1" + "." * 11 + "20")

@@ -22,6 +22,16 @@ def test_last_five_reliable_frames_are_kept_in_turn() -> None:
     assert set(trust.peaks) == {FIRST, *range(1, KEPT + 1)}
 
 
+def test_the_present_frames_crop_has_a_place_of_its_own() -> None:
+    """What learns from it must not learn from a remembered one: the first and five reliable frames."""
+    assert (FIRST, KEPT, PRESENT) == (0, 5, 6)
+
+
+def test_the_window_is_left_out_after_nine_frames_even_if_none_was_ever_reliable() -> None:
+    spent = [decision.leave_out_window for decision in fed(Trust(interval=0), *[-1.0] * 12)]
+    assert spent == [False] * 8 + [True] + [False] * 3
+
+
 def test_a_frame_below_half_the_threshold_and_the_kept_peaks_is_not_stored() -> None:
     trust = Trust(interval=0)
     fed(trust, *[4.0] * 5)
