@@ -107,16 +107,6 @@ def ran(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, A
 
 
 @pytest.fixture
-def boxes() -> Callable[[Path], dict[str, bytes]]:
-    """The files of boxes below a results folder, by their place in it."""
-    return lambda results: {
-        str(path.relative_to(results)): path.read_bytes()
-        for path in results.glob("*/*/*/*.txt")
-        if not path.name.endswith(".time.txt")
-    }
-
-
-@pytest.fixture
 def marked_squares(squares: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The tiny data set, with all pixels of sequence "down" 77, by which a tracker of the tests knows it."""
     load = type(squares).__getitem__

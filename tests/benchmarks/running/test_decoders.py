@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from box_files import box_files
 from jpegs import by_pillow, jpeg, needs_torchvision, picture, pretend_torchvision
 from PIL import Image
 from small_networks import gradnet_weights, siamfc_weights, video
@@ -77,14 +78,6 @@ def ran(tracker: str, films: Path, results: Path, *options: str) -> tuple[int, d
     return status, json.loads(manifests[0].read_text()) if manifests else {}
 
 
-def boxes(results: Path) -> dict[str, bytes]:
-    return {
-        path.name: path.read_bytes()
-        for path in results.glob("*/t/ope/*.txt")
-        if not path.name.endswith(".time.txt")
-    }
-
-
 # No results lie in a folder called torchvision: beside a tracker's file, which is on sys.path, Python would
 # take it for a package.
 TORCHVISION = ("--batch", "2", "--decoder", "torchvision")
@@ -102,8 +95,8 @@ def test_boxes_are_those_of_the_same_pixels_decoded_by_pillow(
         assert status == 0
         assert manifest["identity"]["decoder"] == ("torchvision" if options == TORCHVISION else "pillow")
     assert manifest["environments"][0]["decoder"] == "torchvision 0.0"
-    assert len(boxes(tmp_path / "pillow")) == 3
-    assert boxes(tmp_path / "on-device") == boxes(tmp_path / "pillow")
+    assert len(box_files(tmp_path / "pillow")) == 3
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
 
 
 def test_a_step_is_decoded_in_one_call(
@@ -128,7 +121,7 @@ def test_frames_that_are_no_files_are_uploaded(
     demo = ("--dataset", "demo", "--sequences", "easy", "scale")
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
         assert ran(sums, films, tmp_path / name, *demo, *options)[0] == 0
-    assert boxes(tmp_path / "on-device") == boxes(tmp_path / "pillow") != {}
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow") != {}
 
 
 @pytest.mark.parametrize("harm", ["cut", "emptied", "text", "gone", "tables"])
@@ -172,7 +165,7 @@ def test_what_the_decoder_refuses_goes_through_pillow(
     pretend_torchvision(monkeypatch, decode)
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
         assert ran(sums, films, tmp_path / name, *options)[0] == 0
-    assert boxes(tmp_path / "on-device") == boxes(tmp_path / "pillow")
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
 
 
 def brighter(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
@@ -188,7 +181,9 @@ def test_what_is_run_again_one_by_one_has_the_same_pixels(
     ran(sums, films, tmp_path / "on-device", *TORCHVISION)
     status, _ = ran(sums, films, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
     assert status == 0
-    assert boxes(tmp_path / "again") == boxes(tmp_path / "on-device") != boxes(tmp_path / "pillow")
+    assert (
+        box_files(tmp_path / "again") == box_files(tmp_path / "on-device") != box_files(tmp_path / "pillow")
+    )
 
 
 def test_results_of_two_decoders_do_not_mix(
@@ -287,7 +282,10 @@ def test_torchvision_itself_gives_pillows_boxes_on_a_cpu(
         assert status == 0
     assert manifest["environments"][0]["decoder"].startswith("torchvision ")
     found, expected = (
-        {name: np.loadtxt(text.decode().splitlines(), delimiter=",") for name, text in boxes(folder).items()}
+        {
+            name: np.loadtxt(text.decode().splitlines(), delimiter=",")
+            for name, text in box_files(folder).items()
+        }
         for folder in (tmp_path / "on-device", tmp_path / "pillow")
     )
     assert found.keys() == expected.keys() != set()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from box_files import box_files
 from PIL import Image
 from processes import ROOT
 
@@ -73,12 +74,7 @@ def made_with(threads: int, videos: Path, results: Path) -> tuple[dict[str, byte
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    boxes = {
-        str(path.relative_to(results)): path.read_bytes()
-        for path in sorted(results.rglob("*.txt"))
-        if not path.name.endswith(".time.txt")
-    }
-    return boxes, json.loads(done.stdout)
+    return box_files(results), json.loads(done.stdout)
 
 
 def test_the_same_bytes_again_and_the_same_boxes_with_more_threads(videos: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from box_files import box_files
 from small_networks import gradnet_weights, siamfc_weights
 
 from benchmarks.cli.main import main
@@ -71,13 +72,6 @@ def ran(tracker: str, results: Path, *options: str, dataset: str = "squares") ->
     return status, records
 
 
-def boxes(results: Path, dataset: str = "squares", protocol: str = "ope") -> dict[str, bytes]:
-    folder = results / dataset / "t" / protocol
-    return {
-        path.name: path.read_bytes() for path in folder.glob("*.txt") if not path.name.endswith(".time.txt")
-    }
-
-
 @pytest.mark.parametrize("protocol", ["ope", "tre", "supervised"])
 @pytest.mark.parametrize("slots", [2, 3, 16])
 def test_slots_are_not_mixed_up(bad: str, tmp_path: Path, slots: int, protocol: str) -> None:
@@ -85,7 +79,7 @@ def test_slots_are_not_mixed_up(bad: str, tmp_path: Path, slots: int, protocol: 
         status, records = ran(bad, tmp_path / name, "--protocol", protocol, *options)
         assert status == 0
         assert len(records) == 4
-    assert boxes(tmp_path / "batch", protocol=protocol) == boxes(tmp_path / "alone", protocol=protocol)
+    assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
@@ -98,7 +92,7 @@ def test_what_needs_the_size_of_images_learns_it_from_a_frame(
     status, records = ran(bad, tmp_path / "seen", "--protocol", "sre", *options)
     assert status == 0
     assert {len(record["runs"]) for record in records.values()} == {12}
-    assert boxes(tmp_path / "seen", protocol="sre") == boxes(tmp_path / "told", protocol="sre")
+    assert box_files(tmp_path / "seen") == box_files(tmp_path / "told")
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
@@ -138,9 +132,8 @@ def test_a_misdeed_costs_its_own_sequence(
     }
     assert message in records["down"]["message"]
     ran(bad, tmp_path / "well")
-    assert {name: boxes(tmp_path)[name] for name in ("right.txt", "both.txt")} == {
-        name: boxes(tmp_path / "well")[name] for name in ("right.txt", "both.txt")
-    }
+    for name in ("squares/t/ope/right.txt", "squares/t/ope/both.txt"):
+        assert box_files(tmp_path)[name] == box_files(tmp_path / "well")[name]
 
 
 def test_a_damaged_frame_costs_its_own_sequence(bad: str, squares: Any, tmp_path: Path) -> None:
@@ -201,6 +194,6 @@ def test_our_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path: Pat
     options = ("--weights", str(file), "--device", "cpu", "--sequences", "easy", "scale", "rotation")
     for name, more in (("alone", ()), ("batch", ("--batch", "2"))):
         assert ran(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
-    alone = boxes(tmp_path / "alone", "demo")
+    alone = box_files(tmp_path / "alone")
     assert len(alone) == 3
-    assert boxes(tmp_path / "batch", "demo") == alone
+    assert box_files(tmp_path / "batch") == alone

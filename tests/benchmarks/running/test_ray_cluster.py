@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from box_files import box_files
 from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
 
@@ -23,7 +24,6 @@ ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "sotb
 from benchmarks.running.ray_cluster import room  # noqa: E402
 
 Ran = Callable[..., tuple[int, dict[str, Any]]]
-Boxes = Callable[[Path], dict[str, bytes]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,7 +43,7 @@ def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def test_a_killed_worker_costs_a_second_try_and_no_byte(
-    ran: Ran, boxes: Boxes, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ran: Ran, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, alone = ran(tmp_path / "alone")
     settings = ("--overwrite", "--set", f"folder={tmp_path}", "how=dies")
@@ -52,17 +52,15 @@ def test_a_killed_worker_costs_a_second_try_and_no_byte(
     said = capsys.readouterr().err
     assert "long: its worker was lost by Ray (ActorDiedError); it is tried again" in said
     assert "by 2 workers" in said
-    assert boxes(tmp_path / "r") == boxes(tmp_path / "alone")
-    assert len(boxes(tmp_path / "r")) == 4
+    assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
+    assert len(box_files(tmp_path / "r")) == 4
     assert manifest["identity"]["code"] == alone["identity"]["code"]
     [environment] = manifest["environments"]
     assert environment["workers"] == 2
     assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
 
 
-def test_what_a_machine_has_not_got_is_shipped(
-    ran: Ran, boxes: Boxes, odd: str, films: Path, tmp_path: Path
-) -> None:
+def test_what_a_machine_has_not_got_is_shipped(ran: Ran, odd: str, films: Path, tmp_path: Path) -> None:
     siamfc_weights(tmp_path)
     run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(films)]
     run += ["--sequences", "short", "tail", "--results"]
@@ -77,14 +75,14 @@ def test_what_a_machine_has_not_got_is_shipped(
                 assert main([*run, str(tmp_path / results), "--tracker", tracker, *more, *ray_or_not]) == 0
     finally:
         os.close(folder)
-    assert len(boxes(tmp_path / "alone")) == 4
-    assert boxes(tmp_path / "ray") == boxes(tmp_path / "alone")
+    assert len(box_files(tmp_path / "alone")) == 4
+    assert box_files(tmp_path / "ray") == box_files(tmp_path / "alone")
     copies = Path(os.environ["TMPDIR"]).glob("sotbench-*/*/*")
     assert {path.name for path in copies} == {"odd.py", "siamfc.safetensors"}
 
 
 def test_a_terminated_driver_keeps_what_is_done_and_a_new_one_goes_on(
-    words: Callable[..., list[str]], ran: Ran, boxes: Boxes, tmp_path: Path
+    words: Callable[..., list[str]], ran: Ran, tmp_path: Path
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -99,10 +97,10 @@ def test_a_terminated_driver_keeps_what_is_done_and_a_new_one_goes_on(
     assert "Traceback" not in said
     assert until(lambda: not alive(marks), 15)
 
-    assert 0 < len(boxes(tmp_path / "r")) < 4, "terminated at the wrong time for this test"
+    assert 0 < len(box_files(tmp_path / "r")) < 4, "terminated at the wrong time for this test"
     assert main(command) == 0
     ran(tmp_path / "alone")
-    assert boxes(tmp_path / "r") == boxes(tmp_path / "alone")
+    assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
 
 
 def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,14 +110,14 @@ def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet"])
-def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, boxes: Boxes, tmp_path: Path) -> None:
+def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, tmp_path: Path) -> None:
     file = (gradnet_weights if tracker == "gradnet" else siamfc_weights)(tmp_path)
     run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
     run += ["--data-root", str(films), "--results"]
     assert main([*run, str(tmp_path / "alone")]) == 0
     assert main([*run, str(tmp_path / "ray"), "--ray", "local"]) == 0
-    assert len(boxes(tmp_path / "alone")) == 4
-    assert boxes(tmp_path / "ray") == boxes(tmp_path / "alone")
+    assert len(box_files(tmp_path / "alone")) == 4
+    assert box_files(tmp_path / "ray") == box_files(tmp_path / "alone")
 
 
 @pytest.mark.parametrize(

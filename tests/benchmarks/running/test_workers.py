@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from box_files import box_files
 from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
 
@@ -17,18 +18,17 @@ from benchmarks.cli.main import main
 from benchmarks.running.workers import gpus_here, thread_limits
 
 Ran = Callable[..., tuple[int, dict[str, Any]]]
-Boxes = Callable[[Path], dict[str, bytes]]
 
 
 @pytest.mark.parametrize("protocol", ["ope", "supervised"])
-def test_boxes_are_those_of_one_process(ran: Ran, boxes: Boxes, tmp_path: Path, protocol: str) -> None:
+def test_boxes_are_those_of_one_process(ran: Ran, tmp_path: Path, protocol: str) -> None:
     options = ("--protocol", protocol, "--repeat", "2")
     status, alone = ran(tmp_path / "alone", *options)
     assert status == 0
     status, shared = ran(tmp_path / "workers", *options, "--workers", "3")
     assert status == 0
-    assert len(boxes(tmp_path / "alone")) == 8
-    assert boxes(tmp_path / "workers") == boxes(tmp_path / "alone")
+    assert len(box_files(tmp_path / "alone")) == 8
+    assert box_files(tmp_path / "workers") == box_files(tmp_path / "alone")
     assert shared["identity"] == alone["identity"]
     [here], [there] = alone["environments"], shared["environments"]
     here.pop("torch_threads")  # torch is loaded here, and not in the workers
@@ -44,7 +44,7 @@ def test_nobody_takes_the_times_for_a_trackers_own(
 
 @pytest.mark.parametrize("isolate", [(), ("--isolate",)])
 def test_a_worker_that_is_killed_costs_a_second_try(
-    ran: Ran, boxes: Boxes, tmp_path: Path, capsys: pytest.CaptureFixture[str], isolate: tuple[str, ...]
+    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str], isolate: tuple[str, ...]
 ) -> None:
     ran(tmp_path / "alone")
     how = "kills-its-parent" if isolate else "dies"
@@ -62,7 +62,7 @@ def test_a_worker_that_is_killed_costs_a_second_try(
     assert status == 0
     assert "long: its worker was killed by signal 9 (Killed); it is tried again" in capsys.readouterr().err
     assert {record["status"] for record in manifest["sequences"].values()} == {"ok"}
-    assert boxes(tmp_path / "r") == boxes(tmp_path / "alone")
+    assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
     assert len(list((tmp_path / "marks").glob("pid-*"))) >= 2
     assert alive(tmp_path / "marks") == [], "a tracker's process outlived its worker"
 
@@ -157,7 +157,7 @@ def test_without_ray_it_is_said_how_to_get_it(
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interruption_ends_all_workers_and_keeps_what_is_done(
-    words: Callable[..., list[str]], boxes: Boxes, ran: Ran, tmp_path: Path, kind: signal.Signals
+    words: Callable[..., list[str]], ran: Ran, tmp_path: Path, kind: signal.Signals
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -173,25 +173,23 @@ def test_an_interruption_ends_all_workers_and_keeps_what_is_done(
     assert "Traceback" not in said
     assert until(lambda: not alive(marks), 15)
 
-    done = boxes(results)
+    done = box_files(results)
     assert 0 < len(done) < 4, "interrupted at the wrong time for this test"
     assert main([*command[:-1], "sleep=0.15"]) == 0
     ran(tmp_path / "alone")
-    assert boxes(results) == boxes(tmp_path / "alone")
+    assert box_files(results) == box_files(tmp_path / "alone")
 
 
 @pytest.mark.parametrize("batch", ["1", "2"])
 @pytest.mark.parametrize("tracker", ["siamfc", "gradnet"])
-def test_our_trackers_give_the_same_bytes(
-    tracker: str, batch: str, films: Path, boxes: Boxes, tmp_path: Path
-) -> None:
+def test_our_trackers_give_the_same_bytes(tracker: str, batch: str, films: Path, tmp_path: Path) -> None:
     file = (siamfc_weights if tracker == "siamfc" else gradnet_weights)(tmp_path)
     run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
     run += ["--data-root", str(films), "--results"]
     assert main([*run, str(tmp_path / "alone")]) == 0
     assert main([*run, str(tmp_path / "workers"), "--workers", "2", "--batch", batch]) == 0
-    assert len(boxes(tmp_path / "alone")) == 4
-    assert boxes(tmp_path / "workers") == boxes(tmp_path / "alone")
+    assert len(box_files(tmp_path / "alone")) == 4
+    assert box_files(tmp_path / "workers") == box_files(tmp_path / "alone")
 
 
 def test_threads_are_no_more_than_the_share_nor_than_was_told() -> None:
