@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols import Init, Prediction, Track
-from benchmarks.protocols.one_pass import one_pass
+from benchmarks.protocols import Init, Prediction, Protocol, Track
+from benchmarks.protocols.one_pass import OPE, UNSUPERVISED, one_pass
 
 
 def sequence(length: int) -> Sequence:
@@ -14,9 +14,10 @@ def sequence(length: int) -> Sequence:
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
-def test_starts_once_and_asks_for_every_frame_in_order(length: int) -> None:
+@pytest.mark.parametrize("protocol", [OPE, UNSUPERVISED], ids=lambda protocol: protocol.name)
+def test_starts_once_and_asks_for_every_frame_in_order(protocol: Protocol, length: int) -> None:
     truth = sequence(length).truth
-    requests = one_pass(sequence(length))
+    (requests,) = protocol.runs(sequence(length))
     asked = []
     request = next(requests)
     with pytest.raises(StopIteration) as stop:

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.datasets.sequence import Sequence
 from benchmarks.protocols import Code, Init, Prediction, Run, Track, Trajectory
-from benchmarks.protocols.supervised import SUPERVISED, Stream, supervised
+from benchmarks.protocols.supervised import REALTIME, SUPERVISED, Stream, supervised
 
 FAR = np.array([900.0, 900, 10, 10])
 
@@ -172,3 +172,33 @@ def test_three_equal_repetitions_are_enough() -> None:
     assert not SUPERVISED.enough([same, other, same])
     assert not SUPERVISED.enough([same, other, same, same])
     assert SUPERVISED.repeat == 15
+
+
+def frames(asked: list[str]) -> list[int]:
+    return [int(request.split()[1]) for request in asked]
+
+
+def test_supervised_waits_for_the_slowest_tracker() -> None:
+    (run,) = SUPERVISED.runs(sequence(40))
+    trajectory, asked = play(run, seconds=10.0)
+    assert frames(asked) == list(range(40))
+    assert letters(trajectory) == "I" + "." * 39
+
+
+def test_realtime_gives_a_tracker_of_7_frames_per_second_every_other_frame() -> None:
+    """At 20 frames per second there are 50 ms per frame. An answer after 140 ms is 90 ms late, so that one
+    frame passes while it is awaited, and the next is 40 ms late, which is less than an interval. Three late
+    answers are forgiven: those of the start and of frames 1 and 2."""
+    (run,) = REALTIME.runs(sequence(40))
+    trajectory, asked = play(run, seconds=0.140)
+    assert frames(asked)[:4] == [0, 1, 2, 3]
+    assert frames(asked)[3:] == list(range(3, 40, 2))
+    assert (trajectory.seconds[4::2] == 0).all(), "a frame that was missed costs nothing"
+
+
+@pytest.mark.parametrize(("seconds", "missed"), [(0.1, 0), (0.1001, 1), (0.151, 2)])
+def test_realtime_counts_in_intervals_of_50_ms(seconds: float, missed: int) -> None:
+    """A tracker that is late by no more than an interval misses nothing."""
+    (run,) = REALTIME.runs(sequence(40))
+    _, asked = play(run, seconds=seconds)
+    assert frames(asked)[4] - frames(asked)[3] == 1 + missed
