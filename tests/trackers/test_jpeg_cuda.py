@@ -11,6 +11,7 @@ import torch
 from jpegs import jpeg, needs_torchvision, picture
 from PIL import Image
 
+from bench.decoding import write_videos
 from benchmarks.cli.main import main
 from benchmarks.datasets.demo import Demo
 from benchmarks.scoring.overlap import iou
@@ -23,7 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no NVIDIA GPU"),
     needs_torchvision,
 ]
-NAMES = ("easy", "scale", "rotation")
 
 
 @pytest.fixture(scope="module")
@@ -78,19 +78,13 @@ def test_memory_that_is_still_to_be_read_is_left_alone(decoder: JpegDecoder) -> 
 
 def test_boxes_are_nearly_those_of_pillows_frames(tmp_path: Path) -> None:
     root = tmp_path / "films"
-    for name in NAMES:
-        sequence = Demo()[name]
-        frames = sequence.open_frames()
-        (root / name).mkdir(parents=True)
-        for index in range(20):
-            (root / name / f"{index:04}.jpg").write_bytes(jpeg(frames[index], quality=90, subsampling=2))
-        np.savetxt(root / name / "groundtruth.txt", sequence.truth[:20], delimiter=",")
-    (root / "sotbench.toml").write_text("one_based = false\n")
+    root.mkdir()
+    names = write_videos(root, sequences=3, frames=20, width=demo_frame().shape[1], quality=90).names()
     words = ["run", "--tracker", "siamfc-lite", "--device", "cuda", "--batch", "3", "--name", "t"]
     for decoder in ("pillow", "torchvision"):
         place = ["--dataset", "folder", "--data-root", str(root), "--results", str(tmp_path / decoder)]
         assert main([*words, "--decoder", decoder, *place]) == 0
-    for name in NAMES:
+    for name in names:
         found, expected = (
             np.loadtxt(next((tmp_path / decoder).glob(f"*/t/ope/{name}.txt")), delimiter=",")
             for decoder in ("torchvision", "pillow")
