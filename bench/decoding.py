@@ -14,7 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +27,9 @@ from benchmarks.datasets import Dataset, Frames, open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.running.decoders import DECODERS, Decoder, Waiting, decoder_for
-from benchmarks.running.environment import describe, usable_cores
+from benchmarks.running.environment import describe
 from benchmarks.running.plan import planned
+from benchmarks.running.prefetch import reading_ahead
 from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Job, Scheduler
 from trackers.catalogue import TrackerSpec
@@ -81,7 +82,7 @@ def measure(
     opened = [dataset[name].open_frames() for name in dataset.names()]
     places = [(frames, index) for frames in opened for index in range(len(frames))]
     works: dict[str, Callable[[], object]] = {}
-    with ThreadPoolExecutor(min(max(usable_cores() - 1, 1), 16)) as pool:
+    with reading_ahead() as pool:
         for name in decoders:
             decoder = decoder_for(name, tracker)
             if name == "pillow":

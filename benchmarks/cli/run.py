@@ -16,6 +16,7 @@ from benchmarks.cli.options import (
     chosen_sequences,
     count,
 )
+from benchmarks.running.decoders import DECODERS
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.signals import answering
 
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoder",
-        choices=("pillow", "torchvision"),
+        choices=DECODERS,
         default="pillow",
         help="with --batch: who decodes JPEG files; torchvision does it on the device (default: pillow)",
     )

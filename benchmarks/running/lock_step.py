@@ -35,9 +35,8 @@ from benchmarks.running.attempt import (
 from benchmarks.running.builder import Builder
 from benchmarks.running.decoders import Decoder, Waiting, decoder_for
 from benchmarks.running.drive import checked
-from benchmarks.running.environment import usable_cores
 from benchmarks.running.one_by_one import OneByOne
-from benchmarks.running.prefetch import Prefetcher
+from benchmarks.running.prefetch import Prefetcher, reading_ahead
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 from trackers.errors import UserError
 
@@ -80,8 +79,7 @@ class LockStep(Scheduler):
         waiting = deque(sorted(tasks, key=lambda task: -task.frames))
         suspects: list[Task] = []
         slots: dict[int, _Slot] = {}
-        threads = min(max(usable_cores() - 1, 1), 16)
-        with ThreadPoolExecutor(threads, "decode") as pool:
+        with reading_ahead() as pool:
             while waiting or slots:
                 for number in range(self._slots):
                     if waiting and number not in slots:

@@ -45,6 +45,11 @@ def decoding(elsewhere: bool) -> Iterator[Executor]:
         yield pool
 
 
+def reading_ahead() -> ThreadPoolExecutor:
+    """Threads for the prefetchers of a batch, beside the thread that the tracker has."""
+    return ThreadPoolExecutor(min(max(usable_cores() - 1, 1), 16), "decode")
+
+
 class Prefetcher(Generic[Item]):
     """Decodes the frames that follow the one asked for, so that the next is ready when it is needed.
 
