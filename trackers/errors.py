@@ -9,13 +9,22 @@ class UserError(Exception):
     """
 
 
-def printable(text: str) -> str:
-    r"""Text of a stranger as a terminal may print it, on one line.
+def printable(text: str, keep: str = "") -> str:
+    r"""Escapes whatever in `text` could steer a terminal or turn the direction of writing.
 
-    Line breaks, escape sequences, marks that turn the direction of writing and bytes that are no text become
-    what Python writes for them: `\n`, `\x1b`.
+    Control characters (C0, DEL, C1, so ESC and NUL as well), bidirectional marks and other format characters,
+    line separators, lone surrogates and unassigned code points become what Python writes for them: `\n`,
+    `\x1b`, `\u202e`.
+
+    Args:
+        text: of a stranger.
+        keep: characters that stay as they are, such as `"\n\t"`; without any, the result is one line.
     """
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in keep else ascii(letter)[1:-1] for letter in text
+    )
 
 
 class RemoteFailure(Exception):
