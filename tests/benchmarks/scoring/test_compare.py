@@ -99,6 +99,35 @@ def test_wilcoxon_is_exact_for_few_sequences_even_where_some_do_not_differ():
         assert wilcoxon_p(np.full(n, 0.25)) == pytest.approx(2 / 2**n)
 
 
+@pytest.mark.parametrize("count", [2, 7, 9])
+def test_tied_differences_are_counted_as_scipy_counts_them(count):
+    generator = np.random.default_rng(count)
+    for _ in range(5):
+        values = generator.integers(1, 4, count) * generator.choice([-0.25, 0.25], count)
+        assert wilcoxon_p(values) == scipy.stats.wilcoxon(values).pvalue
+
+
+def test_comparisons_made_together_have_the_p_values_that_each_has_alone():
+    generator = np.random.default_rng(5)
+    for sequences, digits in ((8, 1), (20, 1), (40, 2), (60, 1), (60, 8)):
+        rows = np.round(generator.normal(0, 0.2, (30, sequences)), digits)
+        rows[3] = 0
+        assert wilcoxon_p(rows).tolist() == [float(wilcoxon_p(row)) for row in rows]
+
+
+def test_many_trackers_are_compared_as_two_are(monkeypatch):
+    generator = np.random.default_rng(6)
+    scores = [score(f"t{i}", generator.random(12)) for i in range(6)]
+    scores.append(Figures("short", {"success": generator.random(7)}, scores[0].sequences[3:10]))
+    by_name = {score.tracker: score for score in scores}
+    monkeypatch.setattr(module, "_BLOCK", 4)
+    for found in compare(scores, ["success"], 500):
+        alone = one(by_name[found.a], by_name[found.b], 500)
+        assert (found.sequences, found.difference) == (alone.sequences, alone.difference)
+        assert (found.p_wilcoxon, found.p_bootstrap) == (alone.p_wilcoxon, alone.p_bootstrap)
+        assert (found.low, found.high) == pytest.approx((alone.low, alone.high), abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("sequences", "shape"), [(6, "normal"), (10, "skewed"), (50, "normal"), (50, "skewed")]
 )
