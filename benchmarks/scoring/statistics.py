@@ -19,6 +19,8 @@ SEED = 0
 """One seed for all: scores do not change from run to run, and trackers are resampled alike."""
 
 _BLOCK_ENTRIES = 1_000_000
+_AT_HAND_ENTRIES = 4_000_000
+"""What is kept ready as float64, 32 MB: up to 400 sequences."""
 _KEPT_ENTRIES = 16_000_000
 """What is kept of one number of sequences: up to 1,600 of them. More are drawn anew each time."""
 
@@ -126,9 +128,21 @@ def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDAr
         Shape (block, S), whole numbers; each row sums to S.
     """
     block = max(1, _BLOCK_ENTRIES // sequences)
+    if sequences * resamples <= _AT_HAND_ENTRIES:
+        yield from _at_hand(sequences, resamples, seed, block)
+        return
     draw = _kept if sequences * resamples <= _KEPT_ENTRIES else _drawn
     for counts in draw(sequences, resamples, seed, block):
         yield counts.astype(np.float64)
+
+
+@lru_cache(maxsize=1)
+def _at_hand(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
+    """What `resampled_counts` last gave: trackers on the same sequences need it one after the other."""
+    blocks = tuple(counts.astype(np.float64) for counts in _kept(sequences, resamples, seed, block))
+    for counts in blocks:
+        counts.flags.writeable = False
+    return blocks
 
 
 @lru_cache(maxsize=16)

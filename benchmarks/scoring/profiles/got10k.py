@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.scoring.overlap import normalized_center_error
 from benchmarks.scoring.profiles.metrics import (
     AVERAGE_OVERLAP,
     NORMALIZED_PRECISION_AUC,
@@ -21,9 +20,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files have three decimals.
     prediction = start_as_given(np.round(prediction, 3), truth)
     # It calls no target smaller than a pixel, so that none makes the normalised error infinite.
-    return plain_measures(prediction, truth)._replace(
-        normalized_errors=normalized_center_error(prediction, truth, smallest=1.0)
-    )
+    return plain_measures(prediction, truth, smallest=1.0)
 
 
 GOT10K = Profile(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
+from benchmarks.scoring.overlap import both_center_errors, iou
 from benchmarks.scoring.profiles.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
@@ -28,11 +28,15 @@ def without_size(boxes: Boxes) -> NDArray[np.bool_]:
     return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
 
 
-def plain_measures(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    """Overlaps and errors as they are, both of shape (frames, 4), without any special case."""
-    return FrameMeasures(
-        iou(prediction, truth), center_error(prediction, truth), normalized_center_error(prediction, truth)
-    )
+def plain_measures(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:
+    """Overlaps and errors as they are, both of shape (frames, 4), without any special case.
+
+    Args:
+        prediction: shape (frames, 4).
+        truth: likewise.
+        smallest: as for `normalized_center_error`.
+    """
+    return FrameMeasures(iou(prediction, truth), *both_center_errors(prediction, truth, smallest))
 
 
 def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
