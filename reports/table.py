@@ -44,6 +44,7 @@ def comparison(subject: Subject) -> Made:
     from benchmarks.scoring.compare import (
         compare,
         comparison_record,
+        comparisons_caption,
     )  # SciPy's tests take their time to import
 
     if len(subject.scores) < 2:
@@ -55,10 +56,8 @@ def comparison(subject: Subject) -> Made:
     made = compare([by_name[name] for name in subject.trackers], [metric])
     caption = (
         f"dataset {subject.dataset}, protocol {subject.protocol}, profile {subject.rules.name}; "
-        "A - B with 95 % interval over sequences"
+        f"{comparisons_caption(made)}"
     )
-    if len(made) > 1:
-        caption += f"; p corrected for {len(made)} comparisons (Holm)"
     head: Record = {
         "dataset": subject.dataset,
         "protocol": subject.protocol,

@@ -83,6 +83,19 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Adds `--sequences` and `--attribute`, for commands that read results."""
+    parser.add_argument(
+        "--sequences", nargs="+", metavar="S", help="these alone: names, or @FILE with one name per line"
+    )
+    parser.add_argument(
+        "--attribute",
+        nargs="+",
+        metavar="A",
+        help="sequences that have this attribute alone, or all of these",
+    )
+
+
 def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
     """The sequences that were asked for, or all that are there; says on standard error if some are not.
 

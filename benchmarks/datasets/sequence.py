@@ -93,6 +93,17 @@ class Dataset(ABC):
     """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
+    related: tuple[str, ...] = ()
+    """Data sets that hold the same sequences under the same names: their runs are scored as runs on this."""
+
+    @property
+    def total(self) -> int:
+        """How many sequences the whole data set has, of which this may be a part."""
+        return len(self.all_names)
+
+    def elsewhere(self, name: str) -> bool:  # noqa: ARG002 - for those that are a part of something
+        """Whether a sequence is none of these, but one that results may well hold: of another part."""
+        return False
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:

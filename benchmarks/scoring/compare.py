@@ -30,6 +30,8 @@ from trackers.registry import did_you_mean
 ALPHA = 1 - CONFIDENCE
 FEWEST = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
+LEAST_SHOWN = 0.0001
+"""P-values below are shown as less than this."""
 MOST = 5000
 """Comparisons that are made together: 100 trackers in one metric."""
 _BLOCK = 512
@@ -90,10 +92,11 @@ class Comparison:
     def verdict(self) -> str:
         """What can be said, in words."""
         figures = f"{self.a} - {self.b} = {self.difference:+.3f}"
+        several = self.comparisons > 1
         if self.low is not None and self.high is not None:
-            figures += f" [{self.low:+.3f}, {self.high:+.3f}]"
-        figures += f", p = {_short(self.p)}"
-        if self.comparisons > 1:
+            figures += f" [{self.low:+.3f}, {self.high:+.3f}]" + " by itself" * several
+        figures += f", p {_short(self.p)}"
+        if several:
             figures += f" (corrected for {self.comparisons} comparisons)"
         if self.better is not None:
             return f"{self.better} is better: {figures} on {self.sequences} sequences"
@@ -102,6 +105,8 @@ class Comparison:
             told += f"; fewer than {FEWEST} sequences can never show one"
         elif self.p <= ALPHA:
             told += "; the mean and most sequences point in opposite directions"
+        elif self.low is not None and self.high is not None and several and not self.low <= 0 <= self.high:
+            told += "; among so many comparisons some intervals leave out 0 by chance"
         return told
 
 
@@ -216,8 +221,9 @@ def _counted_p(differences: NDArray[np.float64]) -> float:
     for rank in ranks.tolist():
         ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
     positive = int(ranks[differences > 0].sum())
-    rarer = min(ways[: positive + 1].sum(), ways[positive:].sum())
-    return min(2 * float(rarer) / 2 ** len(ranks), 1.0)
+    rarer = int(min(ways[: positive + 1].sum(), ways[positive:].sum()))
+    p: float = min(2 * rarer / 2 ** len(ranks), 1.0)
+    return p
 
 
 class _Tested(NamedTuple):
@@ -327,8 +333,28 @@ def _tested_block(differences: NDArray[np.float64], resamples: int) -> list[_Tes
     ]
 
 
+def comparisons_caption(comparisons: Sequence[Comparison], resamples: int = RESAMPLES) -> str:
+    """What a table of comparisons says of its intervals and p-values."""
+    count = len(comparisons)
+    if count < 2:
+        return "A - B with 95 % interval over sequences"
+    told = (
+        "A - B with 95 % interval over sequences, of each comparison by itself; "
+        f"p corrected for {count} comparisons (Holm), which decides"
+    )
+    least = 2 / (resamples + 1)
+    if least * count > ALPHA:
+        told += (
+            f"; from {resamples} resamples no p is less than {least:.4f}, so that among so many comparisons "
+            "hardly any can show a difference: compare fewer trackers"
+        )
+    return told
+
+
 def _short(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
+    if p < LEAST_SHOWN:
+        return f"< {LEAST_SHOWN}"
+    return f"= {p:.3f}" if p >= 0.001 else f"= {p:.4f}"
 
 
 def _these(count: int) -> str:

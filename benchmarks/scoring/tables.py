@@ -137,8 +137,8 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
                     f"{one.difference:+.3f}",
                     None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
                 ),
-                Cell(f"{one.corrected_bootstrap:.4f}"),
-                Cell(f"{one.corrected_wilcoxon:.4f}"),
+                Cell(p_text(one.corrected_bootstrap)),
+                Cell(p_text(one.corrected_wilcoxon)),
                 Cell(str(one.sequences)),
             )
             for one in comparisons
@@ -146,6 +146,11 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
         caption=caption,
         notes=tuple(notes),
     )
+
+
+def p_text(p: float) -> str:
+    """A p-value with four decimals, or that it is less than any of these."""
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def metric_names(records: Sequence[Record]) -> list[str]:

@@ -72,6 +72,7 @@ class RunFolder:
 
     def __init__(self, results: Path, dataset: str, tracker: str, protocol: str) -> None:
         self.dataset, self.tracker, self.protocol = map(folder_name, (dataset, tracker, protocol))
+        self.results = results
         self.path = results / dataset / tracker / protocol
 
     @property
@@ -88,11 +89,17 @@ class RunFolder:
         """The manifest with its journal, or None where nothing was run yet.
 
         Raises:
-            UserError: it is damaged, or something else of its name.
+            UserError: it is damaged, of another protocol than the folder, or something else of its name.
         """
         if self.manifest_path.exists() and not self.manifest_path.is_file():
             raise UserError(f"{self.manifest_path} is no file; remove its folder")
-        return read_manifest(self.manifest_path) if self.manifest_path.exists() else None
+        manifest = read_manifest(self.manifest_path) if self.manifest_path.exists() else None
+        if manifest and manifest.identity and manifest.identity.protocol != self.protocol:
+            raise UserError(
+                f"{self.manifest_path} is of protocol '{manifest.identity.protocol}', its folder is not; "
+                "move it to where it belongs, or run again with --overwrite"
+            )
+        return manifest
 
     def write(self, sequence: str, trajectories: Sequence[Trajectory]) -> tuple[RunFiles, ...]:
         """Writes the files of a sequence: two for each of its runs."""
@@ -107,13 +114,27 @@ class RunFolder:
         write_atomic(self.path / f"{stem}.time.txt", times)
         return RunFiles(digest(regions), digest(times), trajectory.start)
 
-    def read(self, sequence: str, record: SequenceRecord) -> list[Trajectory] | None:
-        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of."""
+    def read(self, sequence: str, record: SequenceRecord, with_times: bool = True) -> list[Trajectory] | None:
+        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of.
+
+        Args:
+            sequence: its name.
+            record: what the manifest says of it.
+            with_times: whether times are wanted; otherwise they are NaN, and a third of the work is saved.
+
+        Raises:
+            UserError: a file is the one that was written, and holds no trajectory.
+        """
         contents = self._contents(sequence, record)
         if contents is None:
             return None
         return [
-            parse_trajectory(regions.decode(), times.decode(), str(path), files.start)
+            parse_trajectory(
+                regions.decode(errors="replace"),
+                times.decode(errors="replace") if with_times else None,
+                str(path),
+                files.start,
+            )
             for (path, regions, times), files in zip(contents, record.runs, strict=True)
         ]
 

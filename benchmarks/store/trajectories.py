@@ -32,14 +32,16 @@ def format_regions(
     )
 
 
-def parse_trajectory(regions: str, times: str, where: str, start: int = 0) -> Trajectory:
-    """Reads what `format_trajectory` wrote, to the bit.
+def parse_trajectory(regions: str, times: str | None, where: str, start: int = 0) -> Trajectory:
+    """Reads what `format_trajectory` wrote, to the bit; without `times`, they are NaN.
 
     Raises:
         UserError: a line is neither a region nor a code, or there are not as many times as regions; `where`
             names the text.
     """
     boxes, codes = parse_regions(regions, where)
+    if times is None:
+        return Trajectory(boxes, np.full(len(boxes), np.nan), codes, start)
     seconds = parse_rows(times, 1, f"the times of {where}")[:, 0]
     if len(seconds) != len(boxes):
         raise UserError(f"{where}: {len(boxes)} regions and {len(seconds)} times")
@@ -72,6 +74,9 @@ def _has_codes(text: str) -> bool:
     """Whether a line is nothing but a code; most files are long and have none, so it is one quick search."""
     blank = any(character in text for character in " \t\r")
     plain = "\n" + ("\n".join(map(str.strip, text.splitlines())) if blank else text) + "\n"
+    ends = np.flatnonzero(np.frombuffer(plain.encode(errors="replace"), np.uint8) == ord("\n"))
+    if not (np.diff(ends) == 2).any():  # no line of one character
+        return False
     return any(f"\n{code.value}\n" in plain for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED))
 
 
