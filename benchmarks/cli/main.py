@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.cli.witness import Witnessed, needs_witness, witness
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses the command line, runs the command and returns its exit status.
@@ -15,7 +17,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     or missing data; 130 interrupted.
     """
     try:
-        return _main(arguments)
+        if foreign := foreign_packages():
+            print(f"error: {foreign[0]}", file=sys.stderr)
+            return 2
+        if arguments is None and needs_witness():
+            return witness()
+        with Witnessed():
+            return _main(arguments)
     except KeyboardInterrupt:
         # Commands answer it themselves; this one came while they were being loaded.
         print("interrupted before anything was begun", file=sys.stderr)
@@ -23,10 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    if foreign := foreign_packages():
-        print(f"error: {foreign[0]}", file=sys.stderr)
-        return 2
-    # Only now can `trackers` be trusted to be ours.
+    # `main` has made sure that `trackers` is ours.
     from benchmarks.cli import (
         compare,
         doctor,

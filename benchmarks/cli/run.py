@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 
 from benchmarks.cli.crew import add_crew_options, cluster
 from benchmarks.cli.options import (
@@ -17,7 +16,7 @@ from benchmarks.cli.options import (
     count,
 )
 from benchmarks.running.decoders import DECODERS
-from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
+from trackers.commands import add_isolation_options, add_tracker_options, positive, tell, tracker_spec
 from trackers.signals import answering
 
 NAME = "run"
@@ -106,5 +105,5 @@ def run(arguments: argparse.Namespace) -> int:
         line += f"; {summary.remark}"
     if transport := sum(summary.transport) / max(len(summary.transport), 1):
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
-    print(f"{line}; in {summary.path}", file=sys.stderr)
+    tell(f"{line}; in {summary.path}")
     return 1 if summary.failed else 0

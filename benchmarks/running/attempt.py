@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.datasets import Sequence, SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
-from benchmarks.running.decoders import Waiting
-from benchmarks.running.prefetch import Prefetcher
 from benchmarks.running.scheduler import Job, Task
 from benchmarks.store import SequenceRecord
-from trackers.errors import RemoteFailure, UserError
+from trackers.errors import LONGEST_MESSAGE, RemoteFailure, UserError, bounded_trace, shortened, trace_of
 from trackers.external.remote import Remote
 from trackers.seeding import seed_generators
 from trackers.tracker import Frame, Tracker
+
+if TYPE_CHECKING:
+    from benchmarks.running.decoders import Waiting
+    from benchmarks.running.prefetch import Prefetcher
 
 
 class InvalidBox(Exception):
@@ -107,12 +108,13 @@ def seed(tracker: Tracker, *parts: int | str) -> None:
 
 def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
     """`record` with what one of `FAILURES` says."""
+    message = shortened(str(error), 2 * LONGEST_MESSAGE)
     if isinstance(error, OutOfTime):
-        return replace(record, status="timeout", message=str(error))
+        return replace(record, status="timeout", message=message)
     if isinstance(error, InvalidBox):
-        return replace(record, status="invalid", message=str(error))
+        return replace(record, status="invalid", message=message)
     cause = error.__cause__
     if not isinstance(error, TrackerFailure) or cause is None:
-        return replace(record, status="failed", message=str(error))
-    trace = cause.trace if isinstance(cause, RemoteFailure) else "".join(traceback.format_exception(cause))
-    return replace(record, status="failed", message=str(error), traceback=trace)
+        return replace(record, status="failed", message=message)
+    trace = bounded_trace(cause.trace) if isinstance(cause, RemoteFailure) else trace_of(cause)
+    return replace(record, status="failed", message=message, traceback=trace)

@@ -12,19 +12,19 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
+from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError, printable
 from trackers.external.child import Child
 from trackers.external.framefiles import FrameFiles
 from trackers.external.limits import Limits
 from trackers.external.logfile import LogFile, shown
 from trackers.external.origin import Origin
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 _COARSE = 0.01
 """Seconds: so far may a tracker's clock be behind ours."""
 
 
-class Remote(Tracker):
+class Remote(SelfTimedTracker):
     """Keeps a process alive and passes requests on to it; a subclass speaks the protocol.
 
     Args:
@@ -172,11 +172,12 @@ class Remote(Tracker):
         if seconds is None:
             return
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-            raise InvalidAnswer(f"the tracker gave {seconds!r} as its seconds")
+            raise InvalidAnswer(f"the tracker gave {printable(repr(seconds)[:80])} as its seconds")
         assert self.own_seconds is not None
         if not 0 <= seconds <= self.own_seconds + _COARSE:
+            claimed = f"{seconds:g}" if isinstance(seconds, float) else repr(seconds)[:80]
             raise InvalidAnswer(
-                f"the tracker claims {seconds:g} seconds for an answer that came after {self.own_seconds:g}"
+                f"the tracker claims {claimed} seconds for an answer that came after {self.own_seconds:g}"
             )
         self.own_seconds = min(float(seconds), self.own_seconds)
 

@@ -39,7 +39,7 @@ class Bad(BatchTracker):
             found[row] = self.boxes[slot][:4] + [frame.sum() % 97, self.boxes[slot][4] % 89, 0, 0]
             if self.calls[slot] == 3 and (frame == 77).all():
                 if self.how == "raises": raise RuntimeError("out of luck")
-                if self.how == "nan": found[row] = np.nan
+                if self.how == "nan": found[row] = [np.nan, 1, 1, 1]
                 if self.how == "memory": raise OutOfMemoryError("CUDA out of memory")
         return found
 """
@@ -116,7 +116,7 @@ def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
     ("how", "status", "message"),
     [
         ("raises", "failed", "frame 3: RuntimeError: out of luck"),
-        ("nan", "invalid", "frame 3: [nan, nan, nan, nan] is no box"),
+        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is no box"),
     ],
 )
 def test_a_misdeed_costs_its_own_sequence(
