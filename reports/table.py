@@ -13,7 +13,7 @@ from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.scores import InapplicableError, Subject, add_subject_options, read_subject
 from reports.speed_records import speed_of, speed_row, speed_table
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, announce, guarded
 from trackers.errors import UserError
 
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             path = chosen.out / f"{kind}.{_ENDINGS[form]}"
             write_atomic(path, text.encode())
-            print(path)
+            announce(path)
     return 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.folder import MANIFEST, NAME, RunFolder
+from benchmarks.store.manifest import Manifest
 from benchmarks.store.remarks import remarks
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -24,6 +25,7 @@ class Run:
         failed: by sequence, why it is not among `trajectories`.
         imported: whether another tool made the results.
         remarks: sentences on what its scores should not be read without.
+        manifest: what it was read from; None for a run that was never on disk.
     """
 
     tracker: str
@@ -34,6 +36,7 @@ class Run:
     failed: dict[str, str]
     imported: bool = False
     remarks: tuple[str, ...] = ()
+    manifest: Manifest | None = None
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
@@ -102,6 +105,7 @@ def read_folder(folder: RunFolder, with_times: bool = True) -> Run:
         *(folder.tracker, folder.dataset, folder.protocol, {}, {}, {}),
         imported=manifest.identity is None,
         remarks=tuple(remarks(folder, manifest)),
+        manifest=manifest,
     )
     for name, record in manifest.sequences.items():
         if record.status != "ok":

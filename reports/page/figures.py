@@ -17,8 +17,9 @@ from benchmarks.scoring import Estimate, NamedRules, Profile, Record, RunScore, 
 from benchmarks.scoring.statistics import bootstrap_interval
 from benchmarks.scoring.vot_run import VOTRunScore
 from benchmarks.scoring.vot_score import SupervisedScore
+from benchmarks.text import printable
 from reports.page.gather import TrackerReport
-from reports.page.pack import Json, packed, packed_counts
+from reports.page.pack import Json, packed, packed_counts, packed_steps
 
 
 class _Look(NamedTuple):
@@ -61,8 +62,8 @@ def profile_data(rules: NamedRules, reports: Sequence[TrackerReport], names: Seq
             content.append(_score_data(score, figures, places))
         elif isinstance(score, VOTRunScore):
             content.append(_vot_data(score, places))
-        else:
-            content.append({"refused": score})
+        elif isinstance(score, str):
+            content.append({"refused": printable(score)})
     found = [list(entry["all"]) for entry in content if "all" in entry]
     return {
         "name": rules.name,
@@ -120,7 +121,7 @@ def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Map
         "values": {name: packed(values) for name, values in by_metric.items()},
         # A curve's values are shares of frames: whole numbers over the number of frames, and nothing is lost.
         "curves": {
-            metric.name: packed_counts(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
+            metric.name: packed_steps(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
             for metric in score.profile.metrics
             if len(metric.thresholds)
         },

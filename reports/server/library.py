@@ -13,7 +13,7 @@ from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_d
 from benchmarks.datasets.remembered import Remembered
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import NamedRules, choose_profiles
-from benchmarks.store import find_runs
+from benchmarks.store import RunFolder, find_runs, select_runs
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
 from reports.page.gather import Gatherer, manifest_stamp
@@ -40,7 +40,7 @@ class Shelf:
     _frames: dict[str, Frames] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._gatherer = Gatherer(self.results, self.dataset, self.protocol, self.profiles)
+        self._gatherer = Gatherer(self.dataset, self.profiles)
         self._made: tuple[str, Json] | None = None
 
     def stamp(self) -> str:
@@ -61,9 +61,11 @@ class Shelf:
         with self._lock:
             stamp = self.stamp()
             if self._made is None or self._made[0] != stamp:
-                reports = self._gatherer.gather(self._trackers())
+                reports = self._gatherer.gather(self._folders())
                 made = datetime.now().astimezone()
-                content = report_data(self.dataset, self.protocol, self.profiles, reports, made)
+                content = report_data(
+                    self.dataset, self.protocol, self.profiles, reports, made, self._gatherer.left_out
+                )
                 self._made = (stamp, content | {"stamp": stamp})
             return self._made[1]
 
@@ -74,7 +76,7 @@ class Shelf:
             KeyError: no tracker has results of such a sequence.
         """
         with self._lock:
-            reports = self._gatherer.gather(self._trackers())
+            reports = self._gatherer.gather(self._folders())
             if sequence not in scored_names(self.dataset, reports):
                 raise KeyError(sequence)
             try:
@@ -98,8 +100,8 @@ class Shelf:
             raise KeyError(place)
         return jpeg(frames[place], quality=88)
 
-    def _trackers(self) -> list[str]:
-        return find_runs(self.results, self.dataset.name, self.protocol)
+    def _folders(self) -> list[RunFolder]:
+        return select_runs(self.results, self.dataset.name, self.protocol, None)
 
     def _open(self, sequence: str) -> Frames:
         if sequence not in self._frames:

@@ -28,17 +28,21 @@ def run(results: Path, *sequences: str) -> None:
 
 def gatherer(results: Path, squares) -> Gatherer:
     profiles = choose_profiles("all", "squares", "ope")
-    return Gatherer(results, Remembered(squares), "ope", profiles)
+    return Gatherer(Remembered(squares), profiles)
+
+
+def still(results: Path) -> list[RunFolder]:
+    return [RunFolder(results, "squares", "still", "ope")]
 
 
 def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
     reader = gatherer(results, squares)
-    [first] = reader.gather(["still"])
-    assert reader.gather(["still"])[0] is first
+    [first] = reader.gather(still(results))
+    assert reader.gather(still(results))[0] is first
     assert set(first.series) == {"right", "down"}
     assert first.fps is not None
     run(results, "both")
-    assert set(reader.gather(["still"])[0].series) == {"right", "down", "both"}
+    assert set(reader.gather(still(results))[0].series) == {"right", "down", "both"}
 
 
 def test_times_that_workers_shared_are_no_fps(results, squares):
@@ -46,7 +50,7 @@ def test_times_that_workers_shared_are_no_fps(results, squares):
     manifest = read_manifest(path)
     manifest.environments.append({**manifest.environments[0], "workers": 2})
     manifest.write(path)
-    assert gatherer(results, squares).gather(["still"])[0].fps is None
+    assert gatherer(results, squares).gather(still(results))[0].fps is None
 
 
 def test_ground_truth_is_read_once(results, squares, monkeypatch):
@@ -55,16 +59,16 @@ def test_ground_truth_is_read_once(results, squares, monkeypatch):
     monkeypatch.setattr(
         type(squares), "__getitem__", lambda self, name: (asked.append(name), read(self, name))[1]
     )
-    gatherer(results, squares).gather(["still"])
+    gatherer(results, squares).gather(still(results))
     assert sorted(asked) == ["down", "right"]
 
 
 def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares):
     (results / "squares" / "still" / "ope" / "right.txt").write_text("1,2,3,4\n")
     said: list[str] = []
-    [report] = gatherer(results, squares).gather(["still"], said.append)
+    [report] = gatherer(results, squares).gather(still(results), said.append)
     assert set(report.series) == {"down"}
     assert said == [f"still: right is left out: {report.lacking['right']}"]
     (results / "squares" / "still" / "ope" / "down.txt").unlink()
     with pytest.raises(UserError, match="no profile can score"):
-        gatherer(results, squares).gather(["still"])
+        gatherer(results, squares).gather(still(results))
