@@ -59,7 +59,8 @@ class Folder(OnDisk):
         plain = re.sub(r"[^\w+-]+", "-", data_root.resolve().name, flags=re.ASCII).strip("-")
         self.name = f"folder-{plain}" if plain else "folder"
         settings = _read_settings(data_root / SETTINGS)
-        self._shift = 1.0 if settings["one_based"] else 0.0
+        self.one_based = bool(settings["one_based"])
+        self._shift = 1.0 if self.one_based else 0.0
         self.title = str(settings.get("title", data_root.resolve().name))
         truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
         self._truths = {

@@ -19,6 +19,7 @@ class Remembered(Dataset):
     def __init__(self, dataset: Dataset) -> None:
         self.name, self.title = dataset.name, dataset.title
         self.attributes, self.all_names = dataset.attributes, dataset.all_names
+        self.one_based = dataset.one_based
         self._dataset = dataset
         self._known: dict[str, Sequence] = {}
 

@@ -91,6 +91,8 @@ class Dataset(ABC):
     """What a figure calls it: `"OTB2015"`."""
     attributes: tuple[str, ...] = ()
     """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
+    one_based: bool = True
+    """Whether its own ground-truth files, and with them most tools' results, call the first pixel (1, 1)."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Format, Origin, Target
 from benchmarks.store.formats.matching import spelling
-from benchmarks.store.formats.origin import file_origin, from_zero
+from benchmarks.store.formats.origin import from_zero, named_origin
 from trackers.errors import UserError
 
 
@@ -37,7 +37,7 @@ def write_results(
         UserError: the format has no place for such results, or a sequence's name cannot be a file's.
     """
     form.check(protocol)
-    origin = origin or file_origin(dataset)
+    origin = origin or named_origin(dataset)
     content: dict[str, bytes] = {}
     for name, runs in trajectories.items():
         if not re.fullmatch(r"\w[\w .()+-]*", name):

@@ -168,3 +168,48 @@ def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
     err = capsys.readouterr().err
     assert expected in err
     assert len(err.splitlines()) == 1
+
+
+def test_skipped_files_stay_missing_and_are_named_by_every_score(given_, tmp_path, capsys):
+    folder, results = given_(0), tmp_path / "results"
+    short, broken, *others = DEMO.names()
+    for name in (short, broken):
+        path = folder / f"{name}_mine.txt"
+        path.write_text(path.read_text().rstrip().rpartition("\n")[0] if name == short else "nothing")
+    assert command(importing, *words(folder, results, "--skip-bad")) == 0
+    err = capsys.readouterr().err
+    assert f"{short} is left out: {folder}/{short}_mine.txt: 59 boxes where {short} has 60 frames" in err
+    assert f"7 of 9 sequences of Demo imported (without {short}, {broken}); in" in err
+    assert set(read_run(results, "demo", "T").trajectories) == set(others)
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    [record] = json.loads(captured.out)
+    assert (record["sequences"], record["of"]) == (7, 9)
+    assert f"T: {short} is left out: failed: its file was not imported" in captured.err
+    assert f"T: {broken} is left out" in captured.err
+
+
+def test_columns_are_declared_on_the_command_line(tmp_path, capsys):
+    folder, results = tmp_path / "given", tmp_path / "results"
+    folder.mkdir()
+    for name in DEMO.names():
+        x, y, w, h = DEMO[name].truth.T
+        np.savetxt(folder / f"{name}.txt", np.stack([0 * x, x, y, x + w, y + h], axis=1), delimiter=" ")
+    assert command(importing, *words(folder, results)) == 2
+    assert "if so, give --columns xyxy --skip-columns 1" in capsys.readouterr().err
+    assert command(importing, *words(folder, results, "--columns", "xyxy", "--skip-columns", "1")) == 0
+    name = DEMO.names()[0]
+    np.testing.assert_allclose(
+        read_run(results, "demo", "T").trajectories[name][0].boxes, DEMO[name].truth, atol=1e-6
+    )
+
+
+def test_results_of_another_protocol_are_pointed_to(given_, tmp_path, capsys):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(0), results, "--protocol", "unsupervised")) == 0
+    capsys.readouterr()
+    assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: there are no results of protocol 'ope' on demo in {results}; there are some of "
+        "unsupervised: give --protocol unsupervised\n"
+    )
