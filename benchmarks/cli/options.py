@@ -10,7 +10,6 @@ from pathlib import Path
 from benchmarks.datasets import Dataset, default_data_root
 from trackers.errors import UserError
 
-
 _NAMED = 5
 """So many missing sequences are named."""
 

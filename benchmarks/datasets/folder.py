@@ -45,6 +45,7 @@ class Folder(OnDisk):
         UserError: it is not there, holds no sequence, or does not say where its boxes count from.
     """
 
+    users_own = True
     places = ()
     layout = "<sequence>/img and groundtruth.txt"
 

@@ -93,6 +93,8 @@ class Dataset(ABC):
     """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
     one_based: bool = True
     """Whether its own ground-truth files, and with them most tools' results, call the first pixel (1, 1)."""
+    users_own: bool = False
+    """Whether it is a folder of the user's own, of which nothing is known but what lies in it."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
 

@@ -1,6 +1,6 @@
 """What the columns of a table of boxes mean: declared by the user, or seen in the first boxes.
 
-Nearly all tools write x, y, w, h. Columns before or after them (a frame's number, a confidence, MOT's ten) are
+Nearly all tools write x, y, w, h. Columns before or after them (a frame number, a confidence, MOT's ten) are
 left out where the first boxes prove which ones they are. Rows that are boxes in another form are never taken
 for x, y, w, h, nor converted unasked: the user is told which option reads them.
 """
@@ -200,7 +200,7 @@ def _recognized(
         for run in (run for runs in tables.values() for run in runs):
             if not _counts_frames(run, skip):
                 raise UserError(
-                    f"{run.where}: column 1 does not count the frames one by one, so that rows may be missing "
+                    f"{run.where}: column 1 does not count the frames one by one: rows may be missing "
                     f"or of several targets; if there is one for each frame, give --skip-columns {skip}"
                 )
         others = ", ".join(str(number + 1) for number in range(width) if not skip <= number < skip + 4)
