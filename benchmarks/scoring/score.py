@@ -151,7 +151,7 @@ def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None 
     """
     results = pair(run, dataset, profile, run.imported if cut is None else cut)
     if isinstance(profile, Profile):
-        score = _score_one_pass(results, profile)
+        score = _score_one_pass(results, profile, dataset.users_own)
         known = any(sequence.absent is not None for sequence in results.sequences)
         if profile.needs_absence and dataset.users_own and not known:
             score = replace(
@@ -167,15 +167,17 @@ def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None 
     raise TypeError(f"no scorer for profiles of type {type(profile).__name__}")
 
 
-def _score_one_pass(results: PairedResults, profile: Profile) -> Score:
+def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -> Score:
+    # got10k's toolkit reads GOT-10k's own flags, which a folder may have, and none of LaSOT's.
+    rules = profile if users_own else replace(profile, seen_overlaps=None)
     frames, curves, seen, repeated = [], [], [], []
     flagged = any(sequence.absent is not None for sequence in results.sequences)
     for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
         try:
             passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
-            measures = profile.frames(passes)
+            measures = rules.frames(passes)
             if _are_repetitions(results):
-                repeated.append([profile.curves(profile.frames([one])) for one in passes])
+                repeated.append([rules.curves(rules.frames([one])) for one in passes])
         except UserError as error:
             raise UserError(
                 f"profile '{profile.name}' does not score '{results.run.tracker}' on sequence "

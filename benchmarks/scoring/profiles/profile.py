@@ -67,8 +67,9 @@ class Profile(NamedRules):
         leaves_out_absent: whether frames without the target are misses in every metric. They leave the
             numerators of all shares but stay in the denominators.
         seen_overlaps: given prediction and ground truth as `measure` and the size of the images, the overlaps
-            that average overlap is taken over, less the first frame and those without the target, if the data
-            set says which these are. All that are seen count alike then, whatever sequence they are of.
+            that average overlap is taken over, less the first frame and those without the target, if a data
+            set of the user's own says which these are. All that are seen count alike then, whatever sequence
+            they are of.
         pads: whether `measure` makes up for missing predictions. Otherwise frames that only one side has are
             cut off.
     """
