@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trackers.answers import FARTHEST
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Frame
 
@@ -80,6 +81,16 @@ class Sequence:
     absent: NDArray[np.bool_] | None = None
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+
+
+def unfit_start(sequence: Sequence) -> str:
+    """Why no tracker can start in the first frame of a sequence, in a sentence; empty if one can."""
+    first = sequence.truth[0]
+    if not (np.isfinite(first).all() and (first[2:] > 0).all()):
+        return f"{sequence.name}: its first box, {first.tolist()}, is empty; no tracker can start"
+    if np.abs(first).max() > FARTHEST:
+        return f"{sequence.name}: its first box, {first.tolist()}, is beyond any image; no tracker can start"
+    return ""
 
 
 class Dataset(ABC):

@@ -1,8 +1,8 @@
 """Profile `got10k`: the GOT-10k toolkit's evaluation of OTB, TC128 and LaSOT, and average overlap.
 
-Where a folder of one's own says in which frames the target is to be seen, average overlap is that of the toolkit's
-`ExperimentGOT10k`: the first frame and those without the target are left out, boxes end at the image's
-border, and the frames of all sequences are averaged together.
+Where a folder of one's own says in which frames the target is to be seen, average overlap is that of the
+toolkit's `ExperimentGOT10k`: the first frame and those without the target are left out, boxes end at the
+image's border, and the frames of all sequences are averaged together.
 """
 
 from __future__ import annotations
