@@ -37,7 +37,12 @@ def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str
         if not matches:
             raise UserError(
                 f"data set '{dataset}' has no sequence '{name}'{did_you_mean(name, known)}; "
-                f"see `python -m benchmarks list sequences --dataset {dataset}`"
+                f"see `python -m benchmarks list sequences --dataset {dataset}{_where(dataset)}`"
             )
         chosen.update(matches)
     return [name for name in known if name in chosen]
+
+
+def _where(dataset: str) -> str:
+    """What a command needs beside the name of a data set."""
+    return " --data-root DIR" if dataset.startswith("folder") else ""

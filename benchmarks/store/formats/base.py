@@ -90,6 +90,8 @@ class Format(ABC):
     """What its files call the first pixel, where the format itself says so."""
     protocols: ClassVar[tuple[str, ...]]
     """What it can hold; the first is assumed where none is named."""
+    whole_truth: ClassVar[bool] = False
+    """Whether its tool compares with ground-truth files from their first row, wherever a sequence begins."""
     separator: ClassVar[str] = "."
     """What its tools put between a folder of several targets and the target's number: Jogging.1."""
 

@@ -213,3 +213,48 @@ def test_results_of_another_protocol_are_pointed_to(given_, tmp_path, capsys):
         f"error: there are no results of protocol 'ope' on demo in {results}; there are some of "
         "unsupervised: give --protocol unsupervised\n"
     )
+
+
+def folder_of_one(root: Path, one_based: str = "true") -> Path:
+    (root / "cat").mkdir(parents=True)
+    (root / "sotbench.toml").write_text(f"one_based = {one_based}\n")
+    (root / "cat" / "groundtruth.txt").write_text("".join(f"{10 + k},20,30,40\n" for k in range(4)))
+    return root
+
+
+@pytest.mark.parametrize("one_based", ["true", "false"])
+@pytest.mark.parametrize("name", ["folder", "folder-my-cats"])
+def test_a_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, name):
+    root, results, out = (
+        folder_of_one(tmp_path / "my cats", one_based),
+        tmp_path / "results",
+        tmp_path / "out",
+    )
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "cat.txt").write_text((root / "cat" / "groundtruth.txt").read_text())
+    options = ["--dataset", name, "--data-root", root, "--results", results]
+    assert command(importing, given, "--from", "got10k", "--tracker", "T", *options) == 0
+    assert (results / "folder-my-cats" / "T" / "ope" / "run.json").is_file()
+    assert command(exporting, "--to", "got10k", "--tracker", "T", *options, out) == 0
+    np.testing.assert_allclose(
+        np.loadtxt(out / "T" / "cat.txt", delimiter=","), np.loadtxt(given / "cat.txt", delimiter=",")
+    )
+    words = list(map(str, options))
+    assert main(["score", *words, "--format", "json"]) == 0
+    assert main(["list", "sequences", *words[:4]]) == 0
+    assert main(["verify", *words[:4]]) == 1, "frames are missing"
+
+
+def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
+    root = folder_of_one(tmp_path / "pets")
+    options = ["--dataset", "folder-pets", "--data-root", str(root), "--results", str(tmp_path / "results")]
+    assert main(["score", *options]) == 2
+    hint = "`python -m benchmarks run --tracker NAME --dataset folder --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["run", "--tracker", "still", "--sequences", "dog", *options]) == 2
+    hint = "`python -m benchmarks list sequences --dataset folder-pets --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["list", "sequences", "--dataset", "folder-pets", "--data-root", str(tmp_path)]) == 0
+    assert main(["score", "--dataset", "folder-cats", "--data-root", str(root)]) == 2
+    assert "is data set 'folder-pets', not 'folder-cats'" in capsys.readouterr().err
