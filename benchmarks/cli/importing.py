@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from benchmarks.store import RunFolder
     from benchmarks.store.formats import Imported
+    from benchmarks.store.formats.columns import Columns
 
 NAME = "import"
 HELP = "Take over results that another tool stored, so that they can be scored."
@@ -27,7 +28,7 @@ _SHOWN = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("path", type=Path, metavar="PATH", help="folder, zip file or single file of results")
+    parser.add_argument("path", type=Path, metavar="PATH", help="folder, zip, tar or single file of results")
     parser.add_argument(
         "--from",
         dest="form",
@@ -39,6 +40,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser)
     parser.add_argument(
         "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
+    )
+    parser.add_argument(
+        "--columns",
+        choices=["xywh", "xyxy", "cxcywh"],
+        help="what four columns of a table are (default: xywh, unless the first boxes speak against it)",
+    )
+    parser.add_argument(
+        "--skip-columns", type=int, choices=range(1, 9), metavar="N", help="columns that stand before the box"
+    )
+    parser.add_argument(
+        "--normalized", action="store_true", help="boxes are shares of the image's width and height"
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out files that are damaged or do not fit their sequence",
     )
     add_origin(parser, "the files count pixels from {} (default: found from the first boxes, and said)")
     add_split(parser)
@@ -69,17 +86,32 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError(
                 f"there are results in {folder.path}; give another --tracker, or --overwrite to replace them"
             )
-        imported = read_results(arguments.path, form, dataset, protocol, arguments.origin)
+        imported = read_results(
+            arguments.path, form, dataset, protocol, arguments.origin, _columns(arguments), arguments.skip_bad
+        )
         _store(imported, folder, dataset, {"path": str(arguments.path), "format": form.name})
     for note in imported.notes:
         tell(note)
+    for name, problem in imported.bad.items():
+        tell(f"{name} is left out: {problem}")
     if imported.skipped:
         more = len(imported.skipped) - _SHOWN
         names = ", ".join(imported.skipped[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
         tell(f"skipped, not results of a sequence under this protocol: {names}")
     count = f"{len(imported.trajectories)} of {len(dataset.all_names)} sequences of {dataset.title}"
-    tell(f"{count} imported; in {folder.path}")
+    missing = [name for name in dataset.all_names if name not in imported.trajectories]
+    named = f" (without {', '.join(missing)})" if 0 < len(missing) <= _SHOWN else ""
+    tell(f"{count} imported{named}; in {folder.path}")
     return 0
+
+
+def _columns(arguments: argparse.Namespace) -> Columns | None:
+    """What the options say of a table's columns; None where they say nothing."""
+    from benchmarks.store.formats.columns import Columns
+
+    if not (arguments.columns or arguments.skip_columns or arguments.normalized):
+        return None
+    return Columns(arguments.columns or "xywh", arguments.skip_columns or 0, arguments.normalized)
 
 
 def _store(imported: Imported, folder: RunFolder, dataset: Dataset, source: dict[str, str]) -> None:
@@ -94,4 +126,6 @@ def _store(imported: Imported, folder: RunFolder, dataset: Dataset, source: dict
         manifest.sequences[name] = SequenceRecord(
             "ok", frames=len(truth), truth=truth_digest(truth), runs=folder.write(name, trajectories)
         )
+    for name, problem in imported.bad.items():
+        manifest.sequences[name] = SequenceRecord("failed", f"its file was not imported: {problem}")
     manifest.write(folder.manifest_path)

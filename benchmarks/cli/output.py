@@ -70,7 +70,18 @@ def score_runs(
     """
     from benchmarks.scoring import score_run
 
-    yield from _each(arguments, dataset, trackers, lambda run: score_run(run, dataset, rules))
+    said: set[str] = set()
+    for score in _each(arguments, dataset, trackers, lambda run: score_run(run, dataset, rules)):
+        tell_remarks(score, said)
+        yield score
+
+
+def tell_remarks(score: RunScore, said: set[str]) -> None:
+    """Says on standard error what should be known of a score; of many that share it, once."""
+    for remark in getattr(score, "remarks", ()):
+        if remark not in said:
+            said.add(remark)
+            tell(remark)
 
 
 def _each(

@@ -16,7 +16,7 @@ from benchmarks.cli.options import (
     add_split,
     add_trackers,
 )
-from benchmarks.cli.output import add_format, open_chosen, print_records, read_runs, score_runs
+from benchmarks.cli.output import add_format, open_chosen, print_records, read_runs, score_runs, tell_remarks
 from trackers.commands import tell
 from trackers.errors import UserError
 
@@ -61,9 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
             scored += 1
             records += score.records(arguments.by)
     else:
+        said: set[str] = set()
         for run in read_runs(arguments, dataset, arguments.tracker):
             for profile, score in _by_each(run, dataset, profiles):
                 scored += 1
+                tell_remarks(score, said)
                 records += [row | {"differs": profile.differs} for row in score.records(arguments.by)]
     if not scored:
         raise UserError("no profile can score these results; see above")

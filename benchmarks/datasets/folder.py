@@ -45,6 +45,7 @@ class Folder(OnDisk):
         UserError: it is not there, holds no sequence, or does not say where its boxes count from.
     """
 
+    users_own = True
     places = ()
     layout = "<sequence>/img and groundtruth.txt"
 
@@ -55,11 +56,10 @@ class Folder(OnDisk):
                 f"--data-root {missing}; for data set 'folder' it names the folder that holds {self.layout}"
             )
         self.root = data_root
-        # The resolved name, so that `--data-root .` has one.
-        plain = re.sub(r"[^\w+-]+", "-", data_root.resolve().name, flags=re.ASCII).strip("-")
-        self.name = f"folder-{plain}" if plain else "folder"
+        self.name = plain_name(data_root)
         settings = _read_settings(data_root / SETTINGS)
-        self._shift = 1.0 if settings["one_based"] else 0.0
+        self.one_based = bool(settings["one_based"])
+        self._shift = 1.0 if self.one_based else 0.0
         self.title = str(settings.get("title", data_root.resolve().name))
         truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
         self._truths = {
@@ -87,6 +87,30 @@ class Folder(OnDisk):
             open_frames=lambda: _open_images(path, len(truth)),
             polygons=None if polygons is None else polygons - self._shift,
         )
+
+
+def open_folder(name: str, data_root: Path | None) -> Folder:
+    """Opens the folder whose results are kept under `name`: `data_root` itself, or a folder in it.
+
+    Raises:
+        UserError: it is another folder, or as for `Folder`.
+    """
+    if data_root is not None and data_root.is_dir() and plain_name(data_root) != name:
+        for path in sorted(data_root.iterdir()):
+            if path.is_dir() and plain_name(path) == name:
+                return Folder(path)
+        raise UserError(
+            f"--data-root {data_root} is data set '{plain_name(data_root)}', not '{name}'; name the folder "
+            "that these are results on"
+        )
+    return Folder(data_root)
+
+
+def plain_name(path: Path) -> str:
+    """What results on a folder are kept under."""
+    # The resolved name, so that `--data-root .` has one.
+    plain = re.sub(r"[^\w+-]+", "-", path.resolve().name, flags=re.ASCII).strip("-")
+    return f"folder-{plain}" if plain else "folder"
 
 
 def _read_settings(path: Path) -> dict[str, object]:

@@ -20,6 +20,7 @@ class Remembered(Dataset):
         self.name, self.title = dataset.name, dataset.title
         self.attributes, self.all_names = dataset.attributes, dataset.all_names
         self.related = dataset.related
+        self.one_based, self.users_own = dataset.one_based, dataset.users_own
         self._dataset = dataset
         self._known: dict[str, Sequence] = {}
 

@@ -29,7 +29,7 @@ class Selected(Dataset):
     def __init__(self, dataset: Dataset, names: Items[str], what: str) -> None:
         self.name, self.title = dataset.name, f"{dataset.title} ({what})"
         self.attributes, self.all_names = dataset.attributes, tuple(names)
-        self.related = dataset.related
+        self.related, self.one_based, self.users_own = dataset.related, dataset.one_based, dataset.users_own
         self._dataset = dataset
         self._chosen = frozenset(names)
 

@@ -69,10 +69,16 @@ def select_runs(
             places.setdefault(name, RunFolder(results, other, name, protocol))
     found = sorted(places, key=_alphabetical)
     if not found:
+        others = sorted({path.parent.name for path in (results / dataset).glob(f"*/*/{MANIFEST}")})
+        others = [name for name in others if NAME.fullmatch(name)]
         nor = f", nor on {' or '.join(related)}, which has its sequences" if related else ""
         raise UserError(
             f"there are no results of protocol '{protocol}' on {dataset} in {results}{nor}; "
-            f"make some with `python -m benchmarks run --tracker NAME --dataset {dataset}`"
+            + (
+                f"there are some of {', '.join(others)}: give --protocol {others[0]}"
+                if others
+                else f"make some with `{run_command(dataset)}`"
+            )
         )
     for name in trackers or []:
         if name not in places:
@@ -81,6 +87,13 @@ def select_runs(
                 f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
             )
     return [places[name] for name in dict.fromkeys(trackers or found)]
+
+
+def run_command(dataset: str) -> str:
+    """The command that makes results on a data set."""
+    if dataset.startswith("folder"):
+        return "python -m benchmarks run --tracker NAME --dataset folder --data-root DIR"
+    return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
 
 
 def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> Run:

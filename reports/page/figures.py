@@ -107,6 +107,9 @@ def _attributes(score: Score) -> dict[str, NDArray[np.bool_]]:
 def _parts(score: Score) -> list[NDArray[np.float64]]:
     """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
     values = np.stack(list(score.by_metric().values()), axis=1)
+    if score.weights:  # which are those of the sequences that have the attribute
+        parts = score.by_attribute().values()
+        return [values, *(np.stack(list(part.by_metric().values()), axis=1) for part in parts)]
     return [values, *(values[has] for has in _attributes(score).values())]
 
 
@@ -118,7 +121,10 @@ def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Map
         "frames": packed_counts(score.frames),
         "all": named.pop(""),
         "attributes": named,
-        "values": {name: packed(values) for name, values in by_metric.items()},
+        "values": {
+            metric.name: packed(np.asarray(metric.value(score.curves[metric.name]), dtype=np.float64))
+            for metric in score.profile.metrics
+        },
         # A curve's values are shares of frames: whole numbers over the number of frames, and nothing is lost.
         "curves": {
             metric.name: packed_steps(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))

@@ -109,6 +109,8 @@ class Gatherer:
 
     def _report(self, run: Run, with_series: bool) -> TrackerReport:
         run = restricted(run, self.dataset)
+        scores = {profile.name: self._score(run, profile) for profile in self.profiles}
+        of_scores = [remark for score in scores.values() for remark in getattr(score, "remarks", ())]
         if run.manifest is None:
             raise ValueError(f"the run of {run.tracker} was not read from a manifest")
         there = set(self.dataset.names())
@@ -116,10 +118,10 @@ class Gatherer:
             run.tracker,
             run.manifest,
             run.failed,
-            {profile.name: self._score(run, profile) for profile in self.profiles},
+            scores,
             self._series(run) if with_series else {},
             updates_per_second(run, run.manifest),
-            run.remarks,
+            (*run.remarks, *dict.fromkeys(of_scores)),
             frozenset(name for name, held in run.trajectories.items() if held and name in there),
         )
 

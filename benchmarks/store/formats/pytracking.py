@@ -7,12 +7,28 @@ of them differ from those of a run that it stored itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Items
+from dataclasses import replace
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.base import Target
 from benchmarks.store.formats.flat import FlatText
 
 
 class PyTracking(FlatText):
-    """Tab-separated boxes, with seconds per frame in `<sequence>_time.txt`."""
+    """Tab-separated boxes, with seconds per frame in `<sequence>_time.txt`.
+
+    Repetitions lie in numbered folders, `<tracker>_000` and so on.
+    """
 
     name = "pytracking"
     separator = "_"
     delimiter = "\t"
+
+    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+        if len(runs) == 1:
+            return super().write(target, runs)
+        content: dict[str, bytes] = {}
+        for number, run in enumerate(runs):
+            content |= super().write(replace(target, tracker=f"{target.tracker}_{number:03}"), [run])
+        return content

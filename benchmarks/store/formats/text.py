@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,39 +13,63 @@ from trackers.errors import UserError
 from trackers.tracker import Boxes
 
 _RECTANGLE, _POLYGON = 4, 8
+_NO_BRACKETS = str.maketrans("", "", "[](){}")
+_MISSING = ("None", "null", "nan", "NaN")
+"""What files have in place of a box that there is not."""
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _CODES = {0.0: Code.SKIPPED, 1.0: Code.INITIALIZED, 2.0: Code.FAILED}
 
 
-def parse_boxes(text: str, where: str) -> Boxes:
-    """Reads one box per line.
+def parse_table(text: str, where: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Reads a table of numbers, one row per frame, whatever its columns mean.
+
+    Brackets around rows are dropped, lines that begin with `#` or `%` and a first line of names are no rows,
+    and `None` and `null` are not a number.
 
     Returns:
-        Shape (n, 4), n > 0: x, y, w, h as written.
+        Shape (n, k), n > 0, k > 1, as written; the words of its header, lower-case, if it has one.
 
     Raises:
-        UserError: there is none, or a line is something else; affine parameters are named as such.
+        UserError: there is no row, the rows differ in length, a value is no number, or the numbers may have
+            decimal commas.
     """
+    lines = text.translate(_NO_BRACKETS).splitlines()
+    header: tuple[str, ...] = ()
+    for index, line in enumerate(lines):
+        comment = line.lstrip().startswith(("#", "%"))
+        words = line.lstrip(" \t#%").translate(SEPARATORS).split()
+        if not words:
+            continue
+        if not comment and (header or any(map(_is_value, words))):
+            break
+        header = tuple(word.casefold() for word in words)
+        lines[index] = ""  # kept, so that messages count the file's lines
+    lines = [line if line.strip() not in _MISSING else f"{line} " * _RECTANGLE for line in lines]
+    _refuse_decimal_commas(lines, where)
+    text = "\n".join(lines)
     columns = count_columns(text)
     if columns == 0:
         raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
-    require_boxes(columns, where)
-    return parse_rows(text, _RECTANGLE, where)
+    if any(word in text for word in ("None", "null")):
+        text = re.sub(r"\b(None|null)\b", "nan", text)
+    return parse_rows(text, columns, where), header
 
 
-def require_boxes(columns: int, where: str) -> None:
-    """Refuses rows that are not x, y, w, h.
+def _is_value(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return word in _MISSING
+    return True
 
-    Raises:
-        UserError: they have another number of values than four.
-    """
-    if columns == 6:
+
+def _refuse_decimal_commas(lines: list[str], where: str) -> None:
+    first = next((line for line in lines if line.strip()), "")
+    fields = [field.strip() for field in (first.split(";") if ";" in first else first.split())]
+    fields = [field for field in fields if field]
+    if len(fields) >= _RECTANGLE and all(map(_DECIMAL_COMMA.fullmatch, fields)):
         raise UserError(
-            f"{where}: rows of 6 numbers are affine parameters, which depend on the tracker's template; "
-            "convert them to x, y, w, h with the tool that wrote them"
-        )
-    if columns != _RECTANGLE:
-        raise UserError(
-            f"{where}: rows of {columns} numbers where x, y, w, h are expected; is it of this format?"
+            f"{where}: numbers such as {fields[0]} seem to have decimal commas; write decimal points"
         )
 
 

@@ -168,3 +168,93 @@ def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
     err = capsys.readouterr().err
     assert expected in err
     assert len(err.splitlines()) == 1
+
+
+def test_skipped_files_stay_missing_and_are_named_by_every_score(given_, tmp_path, capsys):
+    folder, results = given_(0), tmp_path / "results"
+    short, broken, *others = DEMO.names()
+    for name in (short, broken):
+        path = folder / f"{name}_mine.txt"
+        path.write_text(path.read_text().rstrip().rpartition("\n")[0] if name == short else "nothing")
+    assert command(importing, *words(folder, results, "--skip-bad")) == 0
+    err = capsys.readouterr().err
+    assert f"{short} is left out: {folder}/{short}_mine.txt: 59 boxes where {short} has 60 frames" in err
+    assert f"7 of 9 sequences of Demo imported (without {short}, {broken}); in" in err
+    assert set(read_run(results, "demo", "T").trajectories) == set(others)
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    [record] = json.loads(captured.out)
+    assert (record["sequences"], record["of"]) == (7, 9)
+    assert f"T: {short} is left out: failed: its file was not imported" in captured.err
+    assert f"T: {broken} is left out" in captured.err
+
+
+def test_columns_are_declared_on_the_command_line(tmp_path, capsys):
+    folder, results = tmp_path / "given", tmp_path / "results"
+    folder.mkdir()
+    for name in DEMO.names():
+        x, y, w, h = DEMO[name].truth.T
+        np.savetxt(folder / f"{name}.txt", np.stack([0 * x, x, y, x + w, y + h], axis=1), delimiter=" ")
+    assert command(importing, *words(folder, results)) == 2
+    assert "if so, give --columns xyxy --skip-columns 1" in capsys.readouterr().err
+    assert command(importing, *words(folder, results, "--columns", "xyxy", "--skip-columns", "1")) == 0
+    name = DEMO.names()[0]
+    np.testing.assert_allclose(
+        read_run(results, "demo", "T").trajectories[name][0].boxes, DEMO[name].truth, atol=1e-6
+    )
+
+
+def test_results_of_another_protocol_are_pointed_to(given_, tmp_path, capsys):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(0), results, "--protocol", "unsupervised")) == 0
+    capsys.readouterr()
+    assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: there are no results of protocol 'ope' on demo in {results}; there are some of "
+        "unsupervised: give --protocol unsupervised\n"
+    )
+
+
+def folder_of_one(root: Path, one_based: str = "true") -> Path:
+    (root / "cat").mkdir(parents=True)
+    (root / "sotbench.toml").write_text(f"one_based = {one_based}\n")
+    (root / "cat" / "groundtruth.txt").write_text("".join(f"{10 + k},20,30,40\n" for k in range(4)))
+    return root
+
+
+@pytest.mark.parametrize("one_based", ["true", "false"])
+@pytest.mark.parametrize("name", ["folder", "folder-my-cats"])
+def test_a_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, name):
+    root, results, out = (
+        folder_of_one(tmp_path / "my cats", one_based),
+        tmp_path / "results",
+        tmp_path / "out",
+    )
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "cat.txt").write_text((root / "cat" / "groundtruth.txt").read_text())
+    options = ["--dataset", name, "--data-root", root, "--results", results]
+    assert command(importing, given, "--from", "got10k", "--tracker", "T", *options) == 0
+    assert (results / "folder-my-cats" / "T" / "ope" / "run.json").is_file()
+    assert command(exporting, "--to", "got10k", "--tracker", "T", *options, out) == 0
+    np.testing.assert_allclose(
+        np.loadtxt(out / "T" / "cat.txt", delimiter=","), np.loadtxt(given / "cat.txt", delimiter=",")
+    )
+    words = list(map(str, options))
+    assert main(["score", *words, "--format", "json"]) == 0
+    assert main(["list", "sequences", *words[:4]]) == 0
+    assert main(["verify", *words[:4]]) == 1, "frames are missing"
+
+
+def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
+    root = folder_of_one(tmp_path / "pets")
+    options = ["--dataset", "folder-pets", "--data-root", str(root), "--results", str(tmp_path / "results")]
+    assert main(["score", *options]) == 2
+    hint = "`python -m benchmarks run --tracker NAME --dataset folder --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["run", "--tracker", "still", "--sequences", "dog", *options]) == 2
+    hint = "`python -m benchmarks list sequences --dataset folder-pets --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["list", "sequences", "--dataset", "folder-pets", "--data-root", str(tmp_path)]) == 0
+    assert main(["score", "--dataset", "folder-cats", "--data-root", str(root)]) == 2
+    assert "is data set 'folder-pets', not 'folder-cats'" in capsys.readouterr().err
