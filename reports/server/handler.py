@@ -115,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
         if len(hosts) != 1 or hosts[0] not in own:
             return _text(f"this server answers to http://{ADDRESS}:{port}/ alone", HTTPStatus.FORBIDDEN)
         lengths = self.headers.get_all("Content-Length", [])
-        if lengths not in ([], ["0"]) or "Transfer-Encoding" in self.headers:
+        odd = lengths not in ([], ["0"]) or self.headers.defects  # what the parser made no header of
+        if odd or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # what follows would be read as a request of its own
             return _text("a request that reads has no body", HTTPStatus.BAD_REQUEST)
         try:

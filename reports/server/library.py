@@ -14,6 +14,7 @@ from benchmarks.datasets.remembered import Remembered
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import NamedRules, choose_profiles
 from benchmarks.store import RunFolder, find_runs, select_runs
+from benchmarks.store.folder import NAME
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
 from reports.page.gather import Gatherer, manifest_stamp
@@ -126,8 +127,7 @@ class Library:
         """Data set, protocol and trackers of everything that there are results of."""
         found = [
             (dataset, protocol, find_runs(self.results, dataset, protocol))
-            for dataset in sorted(DATASETS)
-            if (self.results / dataset).is_dir()
+            for dataset in self._datasets()
             for protocol in PROTOCOLS
         ]
         return [entry for entry in found if entry[2]]
@@ -139,7 +139,7 @@ class Library:
             KeyError: there are none.
             UserError: the ground truth is missing, or no profile is for them.
         """
-        if dataset not in DATASETS or protocol not in PROTOCOLS:
+        if dataset not in self._datasets() or protocol not in PROTOCOLS:
             raise KeyError(dataset)
         if not find_runs(self.results, dataset, protocol):
             raise KeyError(dataset)
@@ -149,6 +149,11 @@ class Library:
                 profiles = choose_profiles("all", opened.name, protocol)
                 self._shelves[dataset, protocol] = Shelf(self.results, opened, protocol, profiles)
             return self._shelves[dataset, protocol]
+
+    def _datasets(self) -> list[str]:
+        """The data sets that have a folder of results: those with a name, and folders of a user's own."""
+        there = (path.name for path in self.results.iterdir() if path.is_dir() and NAME.fullmatch(path.name))
+        return sorted(name for name in there if name in DATASETS or name.startswith("folder-"))
 
     def why_not(self, dataset: str, protocol: str) -> str:
         """Why results that are there cannot be shown, in a sentence; empty if they can."""
