@@ -139,8 +139,15 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
         show(table())
 
 
+class _Console(Console):
+    """A console that leaves it to the command what a closed pipe means; rich would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def show(table: Table) -> None:
     """Prints a table on standard output, to be read."""
     # A pipe has no width of its own: nothing is folded there.
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    console = _Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     print_table(console, table)
