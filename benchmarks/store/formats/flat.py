@@ -19,7 +19,8 @@ from benchmarks.store.formats.text import format_times, parse_table, parse_times
 from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
 
-_TIME = "_time"
+_TIMES = ("_time", ".time")
+"""What the names of files of times have behind a sequence's; the second are those of a run folder of ours."""
 _SUFFIXES = (".txt", ".csv", ".bbox", "")
 """What files of boxes end in; of two that differ in nothing else, the first is read."""
 _NUMBERED = re.compile(r"(.*\D|)(\d{3})")
@@ -29,9 +30,9 @@ _NUMBERED = re.compile(r"(.*\D|)(\d{3})")
 class FlatText(Format):
     """What such formats share. Each says where its own tool looks for boxes and for times.
 
-    Reading takes any of the usual separators, and `<name>_time.txt` in any folder as the times of
-    `<name>.txt`. Files of one name in folders that are numbered (pytracking's `dimp50_000` to `dimp50_004`)
-    are repetitions of a run.
+    Reading takes any of the usual separators, and `<name>_time.txt` (or `<name>.time.txt`, as runs of ours
+    have it) in any folder as the times of `<name>.txt`. Files of one name in folders that are numbered
+    (pytracking's `dimp50_000` to `dimp50_004`) are repetitions of a run.
     """
 
     protocols = ("ope", "unsupervised")
@@ -49,8 +50,8 @@ class FlatText(Format):
                     path = PurePosixPath(name)
                     stem = path.name[: len(path.name) - len(suffix)]
                     found.setdefault((str(path.parent), stem), name)
-        times = {stem.removesuffix(_TIME): name for (_, stem), name in found.items() if stem.endswith(_TIME)}
-        boxes = {place: name for place, name in found.items() if not place[1].endswith(_TIME)}
+        times = {base: name for (_, stem), name in found.items() if (base := _timed(stem)) is not None}
+        boxes = {place: name for place, name in found.items() if _timed(place[1]) is None}
         return [
             Files(stem, runs, (times[stem],) if len(runs) == 1 and stem in times else ())
             for stem, runs in _repetitions(boxes)
@@ -82,6 +83,11 @@ class FlatText(Format):
         if self.times_path and not np.isnan(run.seconds).any():
             content[self.times_path.format(**names)] = format_times([run.seconds])
         return content
+
+
+def _timed(stem: str) -> str | None:
+    """The name of the file whose times a file holds, without its ending; None for a file of boxes."""
+    return next((stem.removesuffix(end) for end in _TIMES if stem.endswith(end)), None)
 
 
 def _has_suffix(name: str) -> bool:

@@ -258,3 +258,14 @@ def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
     assert main(["list", "sequences", "--dataset", "folder-pets", "--data-root", str(tmp_path)]) == 0
     assert main(["score", "--dataset", "folder-cats", "--data-root", str(root)]) == 2
     assert "is data set 'folder-pets', not 'folder-cats'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["txt", "got10k", "pysot"])
+def test_a_run_folder_of_ours_comes_in_as_it_is(form, tmp_path, capsys):
+    shared = ["--dataset", "demo", "--results", str(tmp_path)]
+    assert main(["run", "--tracker", "ncc", *shared, "--sequences", "easy", "scale"]) == 0
+    folder = tmp_path / "demo" / "ncc" / "ope"
+    assert main(["import", str(folder), "--from", form, "--tracker", "copy", *shared]) == 0
+    assert "2 of 9 sequences of Demo imported" in capsys.readouterr().err
+    for name in ("easy.txt", "easy.time.txt", "scale.txt", "scale.time.txt"):
+        assert (tmp_path / "demo" / "copy" / "ope" / name).read_bytes() == (folder / name).read_bytes()
