@@ -5,17 +5,21 @@ Turning text into numbers is most of what scoring costs, and for many trackers i
 
 from __future__ import annotations
 
+import json
 import os
-import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO, cast
 
 from benchmarks.store.folder import RunFolder
 from benchmarks.store.runs import Run, read_folder
 from trackers.errors import UserError
+from trackers.external.interpreter import interpreter
 
 WORTH_IT = 1_000_000
 """Bytes of manifests, some two thousand sequences, from which on the time in which readers start pays."""
@@ -62,24 +66,38 @@ def _received(end: Connection) -> Run | UserError:
 
 def _start(stack: ExitStack, folders: Sequence[RunFolder], with_times: bool) -> Connection:
     """Starts a reader of `folders`, which ends with `stack`; returns where its runs arrive."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    reader = context.Process(target=_read_all, args=(theirs, folders, with_times), daemon=True)
-    reader.start()
-    # Whoever is left alone then knows it: each side has the other's end no more.
-    theirs.close()
-    stack.callback(reader.join)
-    stack.callback(reader.terminate)
-    stack.callback(ours.close)
-    return ours
+    ours, theirs = os.pipe()
+    wanted = {
+        "folders": [(str(one.results), one.dataset, one.tracker, one.protocol) for one in folders],
+        "with_times": with_times,
+    }
+    # Not by multiprocessing, which would run a user's script anew; a session of its own, because Ctrl-C is
+    # answered by who started it. Each side has its own end alone, so that whoever is left knows it.
+    reader = subprocess.Popen(
+        [*interpreter(__name__), str(theirs)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        pass_fds=(theirs,),
+        start_new_session=True,
+        text=True,
+    )
+    os.close(theirs)
+    end = Connection(ours, writable=False)
+    stack.callback(reader.wait)
+    stack.callback(reader.kill)
+    stack.callback(end.close)
+    with suppress(BrokenPipeError), cast("IO[str]", reader.stdin) as words:
+        json.dump(wanted, words)
+    return end
 
 
-def _read_all(end: Connection, folders: Sequence[RunFolder], with_times: bool) -> None:
+def main() -> int:
     """What a reader does; the pipe holds it back while nobody takes its runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is answered by who started it
-    try:
-        for folder in folders:
-            run = _read(folder, with_times)
+    wanted = json.load(sys.stdin)
+    end = Connection(int(sys.argv[1]), readable=False)
+    with suppress(BrokenPipeError):
+        for results, *names in wanted["folders"]:
+            run = _read(RunFolder(Path(results), *names), wanted["with_times"])
             if isinstance(run, UserError):
                 end.send(run)
                 continue
@@ -87,8 +105,7 @@ def _read_all(end: Connection, folders: Sequence[RunFolder], with_times: bool) -
             end.send(replace(run, trajectories={}))
             for held in (*run.trajectories.items(), None):
                 end.send(held)
-    except BrokenPipeError:
-        return
+    return 0
 
 
 def _read(folder: RunFolder, with_times: bool) -> Run | UserError:

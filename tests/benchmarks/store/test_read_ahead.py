@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from subprocess import Popen
 
 import numpy as np
 import pytest
@@ -53,30 +55,25 @@ def test_what_a_killed_reader_leaves_is_read_here(folders, monkeypatch):
     alone = told(list(read_each(folders)))
     monkeypatch.setattr(read_ahead, "WORTH_IT", 0)
     monkeypatch.setattr(read_ahead.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(read_ahead, "_read_all", _dies)
+    monkeypatch.setattr(read_ahead, "interpreter", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
     assert told(list(read_each(folders))) == alone
-
-
-def _dies(end, folders, with_times):
-    raise SystemExit(3)
 
 
 def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
     started = []
-    real = read_ahead.get_context("spawn").Process
 
-    def process(**words):
-        started.append(real(**words))
+    def popen(*words, **options):
+        started.append(Popen(*words, **options))
         return started[-1]
 
     monkeypatch.setattr(read_ahead, "WORTH_IT", 0)
     monkeypatch.setattr(read_ahead.os, "sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(read_ahead.get_context("spawn"), "Process", process, raising=False)
+    monkeypatch.setattr(read_ahead.subprocess, "Popen", popen)
     runs = read_each(folders)
     next(runs)
     runs.close()
     assert len(started) == 2
-    assert not any(one.is_alive() for one in started)
+    assert not any(one.poll() is None for one in started)
 
 
 def test_times_are_nan_where_nobody_asks_for_them(folders):
