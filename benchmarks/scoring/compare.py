@@ -23,7 +23,14 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
 from benchmarks.scoring.records import LOWER_IS_BETTER, Record, RunScore
-from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, bootstrap_p, holm, resampled_means
+from benchmarks.scoring.statistics import (
+    CONFIDENCE,
+    RESAMPLES,
+    bootstrap_p,
+    holm,
+    interval_of,
+    resampled_means,
+)
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
@@ -300,8 +307,8 @@ def _tested(differences: Sequence[NDArray[np.float64]], resamples: int) -> list[
         by_length.setdefault(len(values), []).append(place)
     tested: dict[int, _Tested] = {}
     for places in by_length.values():
-        for start in range(0, len(places), _BLOCK):
-            block = places[start : start + _BLOCK]
+        # In equal parts: of a few columns alone, linear algebra may round the last digit otherwise.
+        for block in np.array_split(places, -(-len(places) // _BLOCK)):
             tested |= zip(
                 block, _tested_block(np.stack([differences[i] for i in block]), resamples), strict=True
             )
@@ -315,7 +322,7 @@ def _tested_block(differences: NDArray[np.float64], resamples: int) -> list[_Tes
     p_bootstrap = np.ones(pairs)
     if sequences > 1:
         means = resampled_means(differences.T, resamples)
-        ends = list(zip(*np.quantile(means, [ALPHA / 2, 1 - ALPHA / 2], axis=0).tolist(), strict=True))
+        ends = list(zip(*(end.tolist() for end in interval_of(means)), strict=True))
         p_bootstrap = bootstrap_p(means)
     # Ranks among those that differ: zeros have the lowest ranks of all.
     ranks = rankdata(np.abs(differences), axis=1) - (differences == 0).sum(axis=1, keepdims=True)

@@ -170,13 +170,14 @@ def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None 
 def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -> Score:
     # got10k's toolkit reads GOT-10k's own flags, which a folder may have, and none of LaSOT's.
     rules = profile if users_own else replace(profile, seen_overlaps=None)
+    repetitions = _are_repetitions(results)
     frames, curves, seen, repeated = [], [], [], []
     flagged = any(sequence.absent is not None for sequence in results.sequences)
     for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
         try:
             passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
             measures = rules.frames(passes)
-            if _are_repetitions(results):
+            if repetitions:
                 repeated.append([rules.curves(rules.frames([one])) for one in passes])
         except UserError as error:
             raise UserError(
