@@ -5,19 +5,22 @@
 
 Drawn results of many trackers on sequences as long as OTB2015's, and of two on sequences as long as LaSOT's
 1,400, stand in a temporary folder. Each command runs over them in a process of its own, as a user starts it:
-seconds by the clock, peak resident memory, size of what it wrote. `--keep DIR` keeps the folder, so that
-another version of the code can be measured on the same files.
+seconds by the clock and of processors, peak resident memory of its largest process, size of what it wrote.
+`--against DIR` runs each command in another checkout too, right after, so that what else the machine does
+slows both. `--keep DIR` keeps the files.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
-from many import measure
 
 from benchmarks.boxfiles import format_rows
 from benchmarks.datasets.ondisk import read_facts
@@ -87,14 +90,28 @@ def make_results(results: Path, dataset: str, truths: dict[str, np.ndarray], tra
         manifest.write(folder.manifest_path)
 
 
-def report(root: Path, name: str, words: list[str], where: list[str], out: Path | None = None) -> None:
-    """Measures a command and prints a line."""
-    cost = measure([*words, *where, *(["--out", str(out)] if out else [])], root / "log")
-    size = ""
-    if out is not None:
-        files = [out] if out.is_file() else list(out.iterdir())
-        size = f"{sum(file.stat().st_size for file in files) / 1e6:8.1f} MB written"
-    print(f"{name:58}{cost.seconds:8.1f} s {cost.peak:8.0f} MB{size}", flush=True)
+def measured(words: list[str], checkout: Path, log: Path) -> str:
+    """Runs a command to its end and says what it needed, or how it was refused."""
+    begin = time.perf_counter()
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words], stdout=file, stderr=file, cwd=checkout, env=environment
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        return f"status {process.returncode}: {log.read_text()[-110:].strip()}"
+    seconds, spent = time.perf_counter() - begin, usage.ru_utime + usage.ru_stime
+    return f"{seconds:8.1f} s {spent:8.1f} s of processors {usage.ru_maxrss / 1024:8.0f} MB"
+
+
+def written(out: Path | None) -> str:
+    """How much a command wrote."""
+    if out is None or not out.exists():
+        return ""
+    files = [out] if out.is_file() else list(out.iterdir())
+    return f"{sum(file.stat().st_size for file in files) / 1e6:8.1f} MB written"
 
 
 def main() -> None:
@@ -107,7 +124,10 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", metavar="C", help="these commands alone: score, compare, html, table, plot"
     )
+    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout, measured in turn")
     given = parser.parse_args()
+    checkouts = [Path(__file__).resolve().parents[1]]
+    checkouts += [given.against.resolve()] if given.against else []
     with tempfile.TemporaryDirectory() as temporary:
         root = (given.keep or Path(temporary)).resolve()
         root.mkdir(parents=True, exist_ok=True)
@@ -116,16 +136,16 @@ def main() -> None:
             results = root / f"results{count}"
             make_results(results, "otb2015", truths, range(count))
             where = ["--dataset", "otb2015", "--data-root", str(root), "--results", str(results)]
-            every(root, f"{count} trackers, {len(truths)} sequences", where, given.only)
+            every(root, f"{count} trackers, {len(truths)} sequences", where, given.only, checkouts)
         if given.lasot:
             truths = make_lasot(root, given.lasot)
             make_results(root / "lasot-results", "lasot", truths, range(2))
             where = ["--dataset", "lasot", "--split", "all", "--data-root", str(root)]
             where += ["--results", str(root / "lasot-results")]
-            every(root, f"2 trackers, {len(truths)} sequences of LaSOT", where, given.only)
+            every(root, f"2 trackers, {len(truths)} sequences of LaSOT", where, given.only, checkouts)
 
 
-def every(root: Path, what: str, where: list[str], only: list[str] | None) -> None:
+def every(root: Path, what: str, where: list[str], only: list[str] | None, checkouts: list[Path]) -> None:
     """Measures each command on the same results."""
     results = Path(where[where.index("--results") + 1])
     names = sorted(path.name for path in next(path for path in results.iterdir()).iterdir())
@@ -137,11 +157,9 @@ def every(root: Path, what: str, where: list[str], only: list[str] | None) -> No
         "plot": (["reports.plot"], root / "plots"),
     }
     for name, (words, out) in commands.items():
-        if only is None or name in only:
-            try:
-                report(root, f"{what}: {name}", words, where, out)
-            except SystemExit as refused:
-                print(f"{what}: {name}: {json.dumps(str(refused)[-300:])}", flush=True)
+        for checkout in checkouts if only is None or name in only else []:
+            told = measured([*words, *where, *(["--out", str(out)] if out else [])], checkout, root / "log")
+            print(f"{what}: {name:8} {checkout.name:12} {told} {written(out)}", flush=True)
 
 
 if __name__ == "__main__":

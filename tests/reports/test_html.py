@@ -93,3 +93,15 @@ def test_help_loads_nothing_heavy(module):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_of_many_trackers_the_best_alone_are_shown_over_time(results, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "out.html"
+    monkeypatch.setattr("reports.html.MOST_OVER_TIME", 1)
+    assert report(results, "--out", str(path)) == 0
+    assert "what happens within sequences of the best 1 of 2 trackers" in capsys.readouterr().err
+    data = part_of(path)
+    shown = [tracker["name"] for tracker in data["trackers"] if tracker["over_time"]]
+    assert shown == [data["trackers"][0]["name"]]
+    assert list(part_of(path, "detail-0")["series"]) == shown
+    assert all("all" in entry for entry in data["profiles"][0]["scores"])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.datasets.remembered import Remembered
 from benchmarks.scoring import choose_profiles
-from benchmarks.store import RunFolder
+from benchmarks.store import Manifest, RunFolder, SequenceRecord
 from benchmarks.store.journal import read_manifest
+from reports.page.document import scored_names
 from reports.page.gather import Gatherer
 from trackers.errors import UserError
 
@@ -72,3 +74,50 @@ def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares)
     (results / "squares" / "still" / "ope" / "down.txt").unlink()
     with pytest.raises(UserError, match="no profile can score"):
         gatherer(results, squares).gather(still(results))
+
+
+def test_of_many_trackers_the_wanted_alone_have_series(results, squares):
+    sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(results)])
+    folders = [RunFolder(results, "squares", name, "ope") for name in ("ncc", "still")]
+    reader = gatherer(results, squares)
+    whole = reader.gather(folders)
+    reader = gatherer(results, squares)
+    reader.most_series, reader.regions = 1, False
+    few = reader.gather(folders)
+    assert [report.series for report in few] == [{}, {}]
+    assert [report.sequences for report in few] == [frozenset(report.series) for report in whole]
+    assert scored_names(squares, few) == scored_names(squares, whole)
+    ncc, still = reader.add_series(few, folders, {"ncc"})
+    assert still.series == {}
+    for name, series in ncc.series.items():
+        assert np.array_equal(series.overlaps, whole[0].series[name].overlaps)
+        assert (len(series.regions), len(whole[0].series[name].regions)) == (0, len(series.overlaps))
+
+
+def test_one_that_cannot_be_read_is_left_out_until_it_can(results, squares):
+    sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(results)])
+    folders = [RunFolder(results, "squares", name, "ope") for name in ("ncc", "still")]
+    content = folders[0].manifest_path.read_text()
+    folders[0].manifest_path.write_text("{")
+    reader, said = gatherer(results, squares), []
+    assert [report.tracker for report in reader.gather(folders, said.append)] == ["still"]
+    assert list(reader.left_out) == ["ncc"]
+    assert said == [f"ncc is left out: {reader.left_out['ncc']}"]
+    with pytest.raises(UserError, match="is not a run's manifest"):
+        reader.gather(folders[:1])
+    folders[0].manifest_path.write_text(content)
+    assert [report.tracker for report in reader.gather(folders)] == ["ncc", "still"]
+    assert reader.left_out == {}
+
+
+def test_a_run_that_failed_everywhere_is_one_sentence_and_stays_on_the_page(results, squares):
+    folder = RunFolder(results, "squares", "lost", "ope")
+    records = {name: SequenceRecord("failed", "out of memory") for name in ("right", "down")}
+    Manifest("squares", None, sequences=records).write(folder.manifest_path)
+    said: list[str] = []
+    lost, _ = gatherer(results, squares).gather([folder, *still(results)], said.append)
+    assert set(lost.lacking) == {"right", "down"}
+    assert said == [
+        "lost: otb, got10k, pysot, pytracking is left out: no sequence of 'lost' can be scored: right: "
+        "failed: out of memory; and 1 more"
+    ]
