@@ -59,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the page and prints the file's name."""
     chosen = parser().parse_args(arguments)
 
+    from dataclasses import replace
     from datetime import datetime
 
     from benchmarks.cli.output import open_chosen
@@ -72,13 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dataset = open_chosen(chosen)
     profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)
     folders = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker, dataset.related)
-    gatherer = Gatherer(dataset, profiles, regions=chosen.frames, most_series=MOST_OVER_TIME)
-    reports = gatherer.gather(folders, tell)
-    if len(folders) > MOST_OVER_TIME:
-        best = [report.tracker for report in in_order(reports, profiles[0])[:MOST_OVER_TIME]]
-        reports = gatherer.add_series(reports, folders, best)
+    gatherer = Gatherer(dataset, profiles, regions=chosen.frames)
+    reports = in_order(gatherer.gather(folders, tell), profiles[0])
+    if len(reports) > (most := MOST_OVER_TIME):
+        reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
         tell(
-            f"the page has what happens within sequences of the best {len(best)} of {len(reports)} trackers; "
+            f"the page has what happens within sequences of the best {most} of {len(reports)} trackers; "
             "choose others by --tracker, or use reports.serve"
         )
     names = scored_names(dataset, reports)

