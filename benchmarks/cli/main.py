@@ -83,8 +83,13 @@ def foreign_packages() -> list[str]:
                 f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
             )
         elif (place := Path(spec.origin).resolve().parent) != ours / name:
-            sentences.append(
-                f"the package '{name}' in {place} belongs to another project and hides sotbench's; "
-                "uninstall it or use a virtual environment of its own for sotbench"
+            clash = f"the package '{name}' in {place} has the name of sotbench's own, and hides it"
+            installed = any(part in ("site-packages", "dist-packages") for part in place.parts)
+            remedy = (
+                "give sotbench a virtual environment of its own, and run what needs that package as a "
+                "program, --tracker process:COMMAND"
+                if installed
+                else "start sotbench in another folder, without it in PYTHONPATH, or rename it"
             )
+            sentences.append(f"{clash}; {remedy}")
     return sentences

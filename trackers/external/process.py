@@ -63,6 +63,7 @@ class Process(Remote):
             )
         self._claim(reply.get("seconds"))
         self.changed = self.changed or reply.get("changed") is True
+        self.moved = self.moved or str(reply.get("moved", ""))
         return reply
 
 
