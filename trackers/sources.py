@@ -89,7 +89,6 @@ def _resolved(name: str) -> Iterator[tuple[str, Path]]:
         yield top, file
 
 
-@cache
 def _top_level(name: str) -> Path | None:
     """The file of a top-level module; None where it is installed, Python's or ours, or there is none."""
     try:

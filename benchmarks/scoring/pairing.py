@@ -52,10 +52,12 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
     names = _scorable(run, dataset, rules)
     unknown = set(without_truth(run, dataset, names))
     if len(unknown) == len(names):
+        own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
         raise UserError(
             f"'{run.tracker}' cannot be scored on {dataset.title}: of each sequence the first box alone "
             "is known, as in test sets whose server scores; `python -m benchmarks export --to "
-            f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT` writes what is sent there"
+            f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
+            f"{own} writes what is sent there"
         )
     sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from trackers import sources
 from trackers.sources import source_files
 
 
 @pytest.fixture
-def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder from which modules are imported, as that of a plug-in is."""
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    sources._top_level.cache_clear()
-    yield tmp_path
-    sources._top_level.cache_clear()
+    return tmp_path
 
 
 def written(folder: Path, files: dict[str, str]) -> None:
