@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from processes import ROOT, until
 
 TRACKER = """
@@ -89,12 +91,12 @@ def family(mark: str) -> list[int]:
         (
             "leaves",
             1,
-            "the run was broken off: its process ended with exit status 0 in the middle of its work",
+            "the command was broken off: its process ended with exit status 0 in the middle of its work",
         ),
-        ("leaves_with_4", 4, "the run was broken off: its process ended with exit status 4"),
-        ("leaves_by_c", 1, "the run was broken off: its process ended with exit status 0"),
-        ("leaves_by_exec", 1, "the run was broken off: its process ended with exit status 0"),
-        ("segfaults", -signal.SIGSEGV, "the run's process was killed by signal 11 (Segmentation fault)"),
+        ("leaves_with_4", 4, "the command was broken off: its process ended with exit status 4"),
+        ("leaves_by_c", 1, "the command was broken off: its process ended with exit status 0"),
+        ("leaves_by_exec", 1, "the command was broken off: its process ended with exit status 0"),
+        ("segfaults", -signal.SIGSEGV, "the command's process was killed by signal 11 (Segmentation fault)"),
     ],
 )
 def test_a_run_that_its_tracker_ends_is_no_success(
@@ -139,3 +141,31 @@ def test_a_command_that_is_killed_takes_the_run_along(start: Started, mark: str,
     process.kill()
     process.communicate(timeout=60)
     assert until(lambda: not family(mark), 20)
+
+
+def test_a_demo_that_its_tracker_ends_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    for number in range(6):
+        Image.fromarray(np.full((48, 64, 3), number, np.uint8)).save(tmp_path / "frames" / f"{number}.png")
+    text = TRACKER.replace("T.started == 2", "self.count == 3")
+    (tmp_path / "t.py").write_text(text)
+    words = ["--video", str(tmp_path / "frames"), "--box", "10,8,12,10", "--no-window"]
+    words += [
+        "--tracker",
+        f"{tmp_path / 't.py'}:T",
+        "--set",
+        "how=leaves",
+        "--boxes",
+        str(tmp_path / "boxes"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "trackers.demo", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "the command was broken off: its process ended with exit status 0" in done.stderr
+    assert not (tmp_path / "boxes").exists()
