@@ -72,9 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.running import RunSettings, run
 
     spec = tracker_spec(arguments)
-    # A tracker in this process may change the working directory.
-    data_root = arguments.data_root and arguments.data_root.absolute()
-    dataset = open_dataset(arguments.dataset, data_root, arguments.split)
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     names = chosen_sequences(dataset, arguments.sequences, arguments.data_root)
     settings = RunSettings(
         spec=spec,

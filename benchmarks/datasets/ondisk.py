@@ -69,6 +69,11 @@ class OnDisk(Dataset):
                 "place on every machine that runs it"
             )
 
+    def anchor(self) -> None:
+        """Makes its paths absolute: they mean the same then whatever becomes of the working directory."""
+        self.root = self.root.absolute()
+        self.__dict__.pop("folders", None)
+
     @cached_property
     def folders(self) -> dict[str, Path]:
         """The folders there are, by name without case and punctuation."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
 from benchmarks.running.cluster import Cluster
 from benchmarks.running.ledger import Ledger
@@ -108,6 +109,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     # A tracker in this process may change the working directory, at any time.
     folder = RunFolder(settings.results.absolute(), dataset.name, settings.name, settings.protocol)
     spec = settings.spec.anchored()
+    if isinstance(dataset, OnDisk):
+        dataset.anchor()
     recipe = Recipe(spec, settings.limit, folder.log_path, settings.batch, settings.decoder, len(names))
     with _scheduler(settings, recipe, dataset) as scheduler:
         contender = scheduler.contender()
