@@ -72,8 +72,9 @@ def test_a_stuck_thread_is_replaced_for_the_next_sequence() -> None:
 # Stands for a disk or a network that does not answer: the system call never returns.
 STALLS = """
 import os, time
+import numpy as np
 import trackers.images
-from trackers import Tracker
+from trackers.tracker import BatchTracker
 
 read = trackers.images.read_image
 
@@ -85,9 +86,11 @@ def stalls(source):
 
 trackers.images.read_image = stalls
 
-class T(Tracker):
-    def init(self, frame, box): self.box = box
-    def update(self, frame): return self.box
+class T(BatchTracker):
+    deterministic = True
+    def __init__(self, slots: int = 1): self.boxes = np.zeros((slots, 4))
+    def init(self, slots, frames, boxes): self.boxes[slots] = boxes
+    def update(self, slots, frames): return self.boxes[slots]
 """
 
 
@@ -121,7 +124,7 @@ def test_an_interruption_ends_a_run_that_waits_for_a_frame(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("more", [(), ("--workers", "2")])
+@pytest.mark.parametrize("more", [(), ("--workers", "2"), ("--batch", "2")])
 def test_the_time_limit_holds_for_reading(command: list[str], tmp_path: Path, more: tuple[str, ...]) -> None:
     done = subprocess.run(
         [*command, "--timeout", "5", *more],
