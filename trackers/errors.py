@@ -60,6 +60,12 @@ def shortened(text: str, width: int = LONGEST_MESSAGE) -> str:
     return plain if length <= width else f"{plain}... ({length} characters)"
 
 
+def system_reason(error: OSError) -> str:
+    """What the system says of a file, with the file's name where it is known."""
+    words = error.strerror or str(error)
+    return f"{error.filename}: {words}" if error.filename is not None else words
+
+
 def trace_of(error: BaseException) -> str:
     """The traceback of an exception of somebody else's code, escaped and bounded; empty where it has none."""
     try:

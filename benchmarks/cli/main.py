@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.cli.witness import Witnessed, needs_witness, witness
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses the command line, runs the command and returns its exit status.
@@ -20,8 +18,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if foreign := foreign_packages():
             print(f"error: {foreign[0]}", file=sys.stderr)
             return 2
-        if arguments is None and needs_witness():
-            return witness()
+        # Only now can `trackers` be trusted to be ours.
+        from trackers.external.witness import Witnessed, needs_witness, witness
+
+        if arguments is None and sys.argv[1:2] == ["run"] and needs_witness():
+            return witness(
+                "what was finished is kept, and the same command goes on from there",
+                "with --isolate the tracker has a process of its own, and this costs one sequence",
+            )
         with Witnessed():
             return _main(arguments)
     except KeyboardInterrupt:
@@ -31,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    # `main` has made sure that `trackers` is ours.
     from benchmarks.cli import (
         compare,
         doctor,
@@ -87,8 +90,13 @@ def foreign_packages() -> list[str]:
                 f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
             )
         elif (place := Path(spec.origin).resolve().parent) != ours / name:
-            sentences.append(
-                f"the package '{name}' in {place} belongs to another project and hides sotbench's; "
-                "uninstall it or use a virtual environment of its own for sotbench"
+            clash = f"the package '{name}' in {place} has the name of sotbench's own, and hides it"
+            installed = any(part in ("site-packages", "dist-packages") for part in place.parts)
+            remedy = (
+                "give sotbench a virtual environment of its own, and run what needs that package as a "
+                "program, --tracker process:COMMAND"
+                if installed
+                else "start sotbench in another folder, without it in PYTHONPATH, or rename it"
             )
+            sentences.append(f"{clash}; {remedy}")
     return sentences

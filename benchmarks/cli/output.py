@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NAMED = 5
+"""So many sequences that cannot be scored are named."""
+
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Adds `--format`."""
@@ -108,7 +111,7 @@ def _each(
 
 def _told(run: Run, dataset: Dataset) -> Run:
     """What of a run is on `dataset`; says on standard error what should be known of it."""
-    from benchmarks.scoring.pairing import restricted
+    from benchmarks.scoring.pairing import restricted, without_truth
 
     run = restricted(run, dataset)
     for remark in run.remarks:
@@ -116,6 +119,11 @@ def _told(run: Run, dataset: Dataset) -> Run:
     if run.trajectories:  # of one without any, one sentence will do
         for sequence, why in run.failed.items():
             tell(f"{run.tracker}: {sequence} is left out: {why}")
+    here = [name for name in dataset.names() if name in run.trajectories]
+    if 0 < len(unknown := without_truth(run, dataset, here)) < len(here):
+        more = len(unknown) - _NAMED
+        names = ", ".join(unknown[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        tell(f"{run.tracker}: not scored, since the first box alone is known: {names}")
     return run
 
 

@@ -17,7 +17,7 @@ from benchmarks.cli.options import (
 )
 from benchmarks.running.decoders import DECODERS
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tell, tracker_spec
-from trackers.signals import answering
+from trackers.signals import answering, interruption
 
 NAME = "run"
 HELP = "Run a tracker over a data set; what an earlier run has done is kept."
@@ -90,7 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
         ray=cluster(arguments),
     )
     # Being told to end is an interruption: what was started has to be ended as well.
-    with answering(signal.SIGTERM, signal.default_int_handler):
+    interrupt = interruption()
+    # In the background of a shell Ctrl-C is ignored, and stays so.
+    usual = signal.getsignal(signal.SIGINT)
+    on_int = interrupt if usual is signal.default_int_handler else usual
+    with answering(signal.SIGTERM, interrupt), answering(signal.SIGINT, on_int or signal.SIG_DFL):
         summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"

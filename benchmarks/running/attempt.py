@@ -12,7 +12,15 @@ from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
 from benchmarks.running.scheduler import Job, Task
 from benchmarks.store import SequenceRecord
-from trackers.errors import LONGEST_MESSAGE, RemoteFailure, UserError, bounded_trace, shortened, trace_of
+from trackers.errors import (
+    LONGEST_MESSAGE,
+    RemoteFailure,
+    UserError,
+    bounded_trace,
+    shortened,
+    system_reason,
+    trace_of,
+)
 from trackers.external.remote import Remote
 from trackers.seeding import seed_generators
 from trackers.tracker import Frame, Tracker
@@ -38,7 +46,8 @@ LARGEST_TARGET = 10
 """A target may fill more than the image, but not so many times its width or height."""
 
 # A UserError is a damaged frame, or a tracker that cannot be built again.
-FAILURES = (UserError, OutOfTime, InvalidBox, TrackerFailure)
+# An OSError is a folder that cannot be read, in words of the system's.
+FAILURES = (UserError, OSError, OutOfTime, InvalidBox, TrackerFailure)
 """What costs a sequence and lets the run go on."""
 
 Attempt: TypeAlias = Generator[Request, Prediction, list[Trajectory]]
@@ -52,6 +61,11 @@ def attempt(job: Job, sequence: Sequence, before_run: Callable[[int], None] = la
         sequence: over what; its `size` is known.
         before_run: called with each run's number before its first request.
     """
+    if job.protocol.needs_truth and sequence.first_box_only:
+        raise SequenceError(
+            f"{sequence.name}: its target's place is known in the first frame alone, and protocol "
+            f"{job.protocol.name} needs it in all; use --protocol ope"
+        )
     trajectories: list[Trajectory] = []
     for _ in range(job.repeat):
         for run in job.protocol.runs(sequence):
@@ -108,7 +122,8 @@ def seed(tracker: Tracker, *parts: int | str) -> None:
 
 def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
     """`record` with what one of `FAILURES` says."""
-    message = shortened(str(error), 2 * LONGEST_MESSAGE)
+    said = system_reason(error) if isinstance(error, OSError) else str(error)
+    message = shortened(said, 2 * LONGEST_MESSAGE)
     if isinstance(error, OutOfTime):
         return replace(record, status="timeout", message=message)
     if isinstance(error, InvalidBox):

@@ -13,7 +13,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Items
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -110,6 +110,7 @@ class LockStep(Scheduler):
                     self._builder.discard()
                     suspects += [slot.task for slot in slots.values() if not slot.outcome]
                     slots = {number: slot for number, slot in slots.items() if slot.outcome}
+                _excuse(slots.values())
                 for slot in slots.values():
                     progress.advance(slot.task.name, slot.progress())
                 for number in [number for number, slot in slots.items() if slot.outcome]:
@@ -171,6 +172,14 @@ def _converted(answer: object) -> NDArray[Any] | InvalidAnswer:
         return error
 
 
+def _excuse(slots: Iterable[_Slot]) -> None:
+    """Takes from each sequence's time what all had to wait for frames of others, which may never come."""
+    waits = {slot: slot.take_wait() for slot in slots}
+    together = sum(waits.values())
+    for slot, wait in waits.items():
+        slot.postpone(together - wait)
+
+
 class _Slot:
     """A sequence that is under way: its present request, and the frame that belongs to it.
 
@@ -196,6 +205,7 @@ class _Slot:
         self.task = task
         self.outcome: Outcome | None = None
         self._answers = 0
+        self._waited = 0.0
         self._protocol = job.protocol
         self._on_shape = on_shape
         self._deadline = math.inf if job.limit is None else time.perf_counter() + job.limit
@@ -237,7 +247,19 @@ class _Slot:
         region = checked(answer, number, frame, self._protocol.rotated, self._on_shape)
         return Prediction(region, math.nan)
 
+    def take_wait(self) -> float:
+        """Seconds that its frames were waited for since this was last asked."""
+        waited, self._waited = self._waited, 0.0
+        return waited
+
+    def postpone(self, seconds: float) -> None:
+        """Gives it more time."""
+        self._deadline += seconds
+        if not self.outcome and self._frames.deadline is not None:
+            self._frames.deadline = self._deadline
+
     def _go_on(self, following: Callable[[], Request]) -> None:
+        begin = time.perf_counter()
         try:
             self.request = following()
             self.waiting = self._frames[self.request.frame]
@@ -245,6 +267,8 @@ class _Slot:
             self._end(self._over(stop.value))
         except FAILURES as error:
             self.fail(error)
+        finally:
+            self._waited += time.perf_counter() - begin
 
     def _over(self, trajectories: list[Trajectory]) -> Outcome:
         try:

@@ -24,12 +24,15 @@ def remarks(folder: RunFolder, manifest: Manifest) -> Iterator[str]:
         folder: where the manifest lies.
         manifest: what it says.
     """
-    if manifest.dataset != folder.dataset:
-        yield f"its run.json is of data set {_quoted(manifest.dataset)}, its folder of {folder.dataset}"
-    if other := _other_tracker(folder, manifest):
+    if manifest.tracker not in ("", folder.tracker):
         yield (
-            f"its run.json says that tracker {_quoted(other)} was run; if folders were mixed up, give each "
-            "its own name again"
+            f"its results were made under the name '{_quoted(manifest.tracker)}'; was its folder renamed, or "
+            "exchanged with another?"
+        )
+    elif not manifest.tracker and (other := _other_tracker(folder, manifest)):
+        yield (
+            f"its run.json says that tracker {_quoted(other)} was run; was its folder renamed, or exchanged "
+            "with another?"
         )
     used = {record.environment for record in manifest.sequences.values() if record.status == "ok"}
     environments = [manifest.environments[i] for i in sorted(used) if 0 <= i < len(manifest.environments)]
@@ -62,7 +65,10 @@ def _flat(environment: dict[str, Any], before: str = "") -> dict[str, str]:
 
 
 def _other_tracker(folder: RunFolder, manifest: Manifest) -> str | None:
-    """The tracker of a run that bears another one's name; None where the name may be the user's choice."""
+    """The tracker of a run that bears another one's name; None where the name may be the user's choice.
+
+    For manifests of before they held the name under which they were made.
+    """
     tracker = _label(manifest)
     if tracker is None or tracker == folder.tracker:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from benchmarks.store.folder import MANIFEST, NAME, RunFolder
 from benchmarks.store.manifest import Manifest
 from benchmarks.store.remarks import remarks
 from trackers.errors import UserError
+from trackers.plainfiles import is_present
 from trackers.registry import did_you_mean
 
 
@@ -42,10 +44,21 @@ class Run:
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
     """Names of the trackers that have a run on `dataset`, sorted without regard to case.
 
-    Folders that no run can have made are passed over.
+    Folders that no run can have made are passed over; those that cannot be read are not.
+
+    Raises:
+        OSError: the folder of the data set cannot be read.
     """
-    found = (path.parent.parent.name for path in (results / dataset).glob(f"*/{protocol}/{MANIFEST}"))
-    return sorted(filter(NAME.fullmatch, found), key=_alphabetical)
+    try:
+        names = os.listdir(results / dataset)  # noqa: PTH208 - names alone are wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = (
+        name
+        for name in names
+        if NAME.fullmatch(name) and is_present(results / dataset / name / protocol / MANIFEST)
+    )
+    return sorted(found, key=_alphabetical)
 
 
 def select_runs(

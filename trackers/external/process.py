@@ -50,7 +50,7 @@ class Process(Remote):
     def _follow(self, frame: Frame) -> object:
         reply = self._exchange({"track": str(self.frames.put(frame))})
         if "invalid" in reply:  # what our own far end says of a tracker in Python
-            raise InvalidAnswer(_reason(reply["invalid"], LONGEST_MESSAGE))
+            raise InvalidAnswer(_reason(reply["invalid"], 2 * LONGEST_MESSAGE))
         if "box" not in reply:
             raise InvalidAnswer(f'the answer {shown(str(reply))} has no "box"')
         return answer_array(reply["box"])
@@ -59,10 +59,11 @@ class Process(Remote):
         reply = _object(self._ask(json.dumps(request).encode() + b"\n"))
         if "error" in reply:
             raise RemoteFailure(
-                _reason(reply["error"], LONGEST_MESSAGE), bounded_trace(str(reply.get("traceback", "")))
+                _reason(reply["error"], 2 * LONGEST_MESSAGE), bounded_trace(str(reply.get("traceback", "")))
             )
         self._claim(reply.get("seconds"))
         self.changed = self.changed or reply.get("changed") is True
+        self.moved = self.moved or str(reply.get("moved", ""))
         return reply
 
 

@@ -37,6 +37,7 @@ class Remote(SelfTimedTracker):
     Attributes:
         next_seed: for what the tracker draws after the next initialisation; None leaves it to itself.
         changed: whether the tracker was seen to write into a frame; looked after when it is told to be.
+        moved: the working directory to which the tracker was seen to change, or empty; likewise.
         starts: how often the process was started.
         source: the image file of the frame that comes next, where it is one of the data set's own.
     """
@@ -54,6 +55,7 @@ class Remote(SelfTimedTracker):
         self.limits = limits
         self.next_seed: int | None = None
         self.changed = False
+        self.moved = ""
         self.starts = 0
         self.source: Path | None = None
         self.frames = FrameFiles()

@@ -34,6 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(words)
     requests, answers = take_streams()
+    place = _working_directory()
     try:
         spec = tracker_spec(arguments)
         tracker = spec.build()
@@ -41,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _say(answers, {"error": str(error)})
         return 2
     _say(answers, _introduction(spec, tracker))
-    session = Session(tracker, arguments.watch)
+    session = Session(tracker, arguments.watch, place)
     for line in requests:
         _say(answers, session.answer(json.loads(line)))
     return 0
@@ -52,10 +53,12 @@ class Session:
 
     Args:
         tracker: who answers.
-        watch: whether to look after each frame if the tracker has changed it.
+        watch: whether to look after each frame if the tracker has changed it, or the working directory.
+        place: the working directory before the tracker was built.
     """
 
-    def __init__(self, tracker: Tracker, watch: bool = False) -> None:
+    def __init__(self, tracker: Tracker, watch: bool = False, place: str = "") -> None:
+        self.place = place
         self.tracker = tracker
         self.watch = watch
 
@@ -90,7 +93,16 @@ class Session:
         reply["seconds"] = tracker_seconds(self.tracker, elapsed)
         if self.watch and not np.array_equal(before, frame):
             reply["changed"] = True
+        if self.watch and (now := _working_directory()) != self.place:
+            reply["moved"] = now
         return reply
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - with each frame
+    except OSError:  # it was removed
+        return ""
 
 
 def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:

@@ -109,35 +109,48 @@ def test_files_that_hold_no_boxes_cost_their_sequence_alone(results, capsys):
     ]
 
 
-def rewrite(results: Path, tracker: str, **changes: Any) -> None:
+def rewrite(results: Path, run: str, **changes: Any) -> None:
     """Changes a manifest: its data set, environments, or who made it."""
-    folder = RunFolder(results, "demo", tracker, "ope")
+    folder = RunFolder(results, "demo", run, "ope")
     manifest = folder.read_manifest()
     for name, value in changes.items():
         setattr(manifest, name, value)
     manifest.write(folder.manifest_path)
 
 
-def made_by(tracker: str, protocol: str = "ope") -> Identity:
-    return Identity(tracker, {}, None, None, protocol, "cpu", 0, 1)
+def made_by(tracker: str) -> Identity:
+    return Identity(tracker, {}, None, None, "ope", "cpu", 0, 1)
 
 
-def test_a_manifest_of_another_protocol_is_left_out(results, capsys):
-    rewrite(results, "far", identity=made_by("far", "tre"))
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"identity": Identity("far", {}, None, None, "tre", "cpu", 0, 1)}, "is of protocol 'tre'"),
+        ({"dataset": "otb2015"}, "is of data set 'otb2015'"),
+    ],
+)
+def test_a_manifest_of_another_folder_is_left_out(results, capsys, changes, told):
+    rewrite(results, "far", **changes)
     assert scored(results, "--format", "json") == 0
     captured = capsys.readouterr()
     assert names_of(captured.out) == {"near", "also-near"}
-    assert "far is left out: " in captured.err
-    assert "far/ope/run.json is of protocol 'tre', its folder is not" in captured.err
+    [line] = captured.err.splitlines()
+    assert line.startswith("far is left out: ")
+    assert f"far/ope/run.json {told} and lies where " in line
 
 
-def test_a_manifest_of_another_data_set_is_said(results, capsys):
-    rewrite(results, "far", dataset="otb2015")
+def test_a_folder_of_another_name_is_said(results, capsys):
+    for name, made_as in (("far", "near"), ("near", "far"), ("also-near", "also-near")):
+        rewrite(results, name, tracker=made_as)
     assert scored(results) == 0
-    assert capsys.readouterr().err == "far: its run.json is of data set otb2015, its folder of demo\n"
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(";")[0] for line in lines] == [
+        "far: its results were made under the name 'near'",
+        "near: its results were made under the name 'far'",
+    ]
 
 
-def test_swapped_folders_are_said(results, capsys):
+def test_swapped_folders_of_before_are_said(results, capsys):
     rewrite(results, "far", identity=made_by("my_trackers.py:near"))
     rewrite(results, "near", identity=made_by("my_trackers.py:far"))
     rewrite(results, "also-near", identity=made_by("my_trackers.py:third"))  # by --name, which is free

@@ -1,8 +1,9 @@
-"""A process that sees how a run ends, whatever a tracker in its process does.
+"""A process that sees how a command ends, whatever a tracker in its process does.
 
-A tracker, or a library that it uses, may end the run's process (`os._exit(0)`, C's `exit`): with status 0 and
-without a word. It may fork and leave copies. So `run` is carried out by a child; this process waits for it,
-passes signals on, says what happened where the child did not come to its end, and ends what it left behind.
+A tracker, or a library that it uses, may end its process (`os._exit(0)`, C's `exit`) with status 0 without
+a word, or fork and leave copies. So commands that have a tracker in their process are carried out by a child;
+this process waits for it, passes signals on, says what happened where the child did not come to its end, and
+ends what it left behind.
 """
 
 from __future__ import annotations
@@ -16,22 +17,34 @@ import sys
 import uuid
 
 _NAME = "SOTBENCH_RUN"
-"""The variable by which a run knows that it is witnessed: a unique word and the pipe's number."""
+"""The variable by which a command knows that it is witnessed: a unique word, numbers of witness and pipe."""
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 _PR_SET_PDEATHSIG = 1
 
 
 def needs_witness() -> bool:
-    """Whether this process is `run` as a user started it, on a system where it can be witnessed."""
-    wanted = sys.argv[1:2] == ["run"] and sys.platform == "linux" and bool(sys.orig_argv[1:])
-    return wanted and _NAME not in os.environ
+    """Whether this command has no witness yet and can have one."""
+    return sys.platform == "linux" and bool(sys.orig_argv[1:]) and _pipe() is None
 
 
-def witness() -> int:
-    """Carries this command out in a child and returns its exit status: not 0 if it was broken off."""
+def _pipe() -> int | None:
+    """The pipe to the witness, where that is this process's parent: others have inherited the variable."""
+    words = os.environ.get(_NAME, "").split(".")
+    if len(words) != 3 or not (words[1] + words[2]).isdecimal() or int(words[1]) != os.getppid():
+        return None
+    return int(words[2])
+
+
+def witness(kept: str, remedy: str) -> int:
+    """Carries this command out in a child and returns its exit status: not 0 if it was broken off.
+
+    Args:
+        kept: what is to be said of results where it was.
+        remedy: what to do about it.
+    """
     reader, writer = os.pipe()
-    word = f"{uuid.uuid4().hex}.{writer}"
+    word = f"{uuid.uuid4().hex}.{os.getpid()}.{writer}"
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever ignores it is not told how a child ended
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     home = os.getpid()
@@ -53,18 +66,16 @@ def witness() -> int:
     end_marked(f"{_NAME}={word}")
     with os.fdopen(reader, "rb") as pipe:
         came_to_its_end = bool(pipe.read(1))
-    return _status(child.returncode, came_to_its_end)
+    return _status(child.returncode, came_to_its_end, f"{kept}; {remedy}")
 
 
-def _status(code: int, came_to_its_end: bool) -> int:
+def _status(code: int, came_to_its_end: bool, more: str) -> int:
     from trackers.commands import tell
     from trackers.external.family import ending
 
-    kept = "what was finished is kept, and the same command goes on from there"
-    isolate = "with --isolate the tracker has a process of its own, and this costs one sequence"
     if code < 0:
         if -code not in _WATCHED:
-            tell(f"error: the run's process {ending(code)}; {kept}; {isolate}")
+            tell(f"error: the command's process {ending(code)}; {more}")
         # Whoever started this process is to see the same end.
         signal.signal(-code, signal.SIG_DFL) if -code != signal.SIGKILL else None
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [-code])
@@ -72,8 +83,8 @@ def _status(code: int, came_to_its_end: bool) -> int:
     if came_to_its_end:
         return code
     tell(
-        f"error: the run was broken off: its process {ending(code)} in the middle of its work, by the "
-        f"tracker or a library that it uses; {kept}; {isolate}"
+        f"error: the command was broken off: its process {ending(code)} in the middle of its work, by the "
+        f"tracker or a library that it uses; {more}"
     )
     return code if code > 0 else 1
 
@@ -86,23 +97,22 @@ def _end_with(parent: int) -> None:
 
 
 class Witnessed:
-    """A run within its witnessed process; elsewhere nothing."""
+    """A command within its witnessed process; elsewhere nothing."""
 
     def __enter__(self) -> None:
-        word = os.environ.get(_NAME, "")
         self._pipe: int | None = None
-        number = word.rpartition(".")[2]
-        if not number.isdecimal():
+        number = _pipe()
+        if number is None:
             return
         # Trackers and workers inherit the variable, by which they are found, and not the pipe.
         with contextlib.suppress(OSError):
-            os.set_inheritable(int(number), False)
-            self._pipe = int(number)
+            os.set_inheritable(number, False)
+            self._pipe = number
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
             from trackers.external.guardian import guard_family
 
             # For the case that this process and its witness are killed, together or in turn.
-            self._mark = f"{_NAME}={word}"
+            self._mark = f"{_NAME}={os.environ[_NAME]}"
             guard_family(self._mark)
 
     def __exit__(self, *error: object) -> None:
