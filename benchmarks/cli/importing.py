@@ -11,10 +11,10 @@ from trackers.commands import tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmarks.columns import Columns
     from benchmarks.datasets import Dataset
     from benchmarks.store import RunFolder
     from benchmarks.store.formats import Imported
-    from benchmarks.store.formats.columns import Columns
 
 NAME = "import"
 HELP = "Take over results that another tool stored, so that they can be scored."
@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _columns(arguments: argparse.Namespace) -> Columns | None:
     """What the options say of a table's columns; None where they say nothing."""
-    from benchmarks.store.formats.columns import Columns
+    from benchmarks.columns import Columns
 
     if not (arguments.columns or arguments.skip_columns or arguments.normalized):
         return None

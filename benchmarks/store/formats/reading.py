@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.boxfiles import refuse_far
+from benchmarks.columns import Columns
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
 from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
-from benchmarks.store.formats.columns import Columns, odd_widths, read_columns
+from benchmarks.store.formats.columns import odd_widths, read_columns
 from benchmarks.store.formats.faults import Faults, grouped
 from benchmarks.store.formats.hints import other_contents
 from benchmarks.store.formats.matching import match
