@@ -81,7 +81,7 @@ def parse_table(text: str, where: str) -> tuple[NDArray[np.float64], tuple[str, 
         words = line.lstrip(" \t#%").translate(SEPARATORS).split()
         if not words:
             continue
-        if not comment and (header or any(map(_is_value, words))):
+        if not comment and (header or any(map(is_value, words))):
             break
         header = tuple(word.casefold() for word in words)
         lines[index] = ""  # kept, so that messages count the file's lines
@@ -96,7 +96,8 @@ def parse_table(text: str, where: str) -> tuple[NDArray[np.float64], tuple[str, 
     return parse_rows(text, columns, where), header
 
 
-def _is_value(word: str) -> bool:
+def is_value(word: str) -> bool:
+    """Whether a word stands for a number, or for a missing one."""
     try:
         float(word)
     except ValueError:

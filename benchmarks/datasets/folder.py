@@ -1,8 +1,9 @@
-"""Any folder of image folders with ground truth: `--dataset folder --data-root my-videos`.
+"""Any folder of videos with ground truth: `--dataset folder --data-root my-videos`.
 
     my-videos/sotbench.toml
-    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color or /frames
-    my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt
+    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color, /frames and the like, or a video
+    my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt, .csv
+    my-videos/<sequence>.mp4 with <sequence>.txt  videos with ground truth beside them
 
 Ground truth has one line per image, in the order of the images' numbers: x, y, w, h, or the corners x1, y1 to
 x4, y4. Nothing in such numbers tells whether the first pixel is 0 or 1, so `sotbench.toml` has to:
@@ -10,29 +11,37 @@ x4, y4. Nothing in such numbers tells whether the first pixel is 0 or 1, so `sot
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
     title = "My videos"       # what figures call it; the folder's name if left out
 
-Results are kept under the name `folder-<name of the folder>`.
+CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are read as well; what else `sotbench.toml` may
+say is in docs/own-videos.md. Results are kept under the name `folder-<name of the folder>`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.datasets.frames import ImageFiles
+from benchmarks.columns import Columns
+from benchmarks.datasets.annotations.coco import read_coco
+from benchmarks.datasets.annotations.cvat import read_cvat
+from benchmarks.datasets.annotations.labelme import read_labelme
+from benchmarks.datasets.annotations.text import MOT, named_columns, read_tracks
+from benchmarks.datasets.annotations.track import Track
+from benchmarks.datasets.folder_flags import read_absent, read_attributes
+from benchmarks.datasets.folder_frames import image_size, open_images, open_track
+from benchmarks.datasets.folder_settings import REMEDY, SETTINGS, read_settings
+from benchmarks.datasets.folder_sources import Source, find_images, find_sources, frames_place
 from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
 from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, in_number_order
 
-SETTINGS = "sotbench.toml"
-_TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
-_IMAGES = ("", "img", "color", "frames")
 _LONGEST_NAME = 200
 """Bytes; file systems take 255, of which results need some."""
-_REMEDY = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
 
 
 class Folder(OnDisk):
@@ -57,36 +66,180 @@ class Folder(OnDisk):
             )
         self.root = data_root
         self.name = plain_name(data_root)
-        settings = _read_settings(data_root / SETTINGS)
-        self.one_based = bool(settings["one_based"])
-        self._shift = 1.0 if self.one_based else 0.0
-        self.title = str(settings.get("title", data_root.resolve().name))
-        truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
-        self._truths = {
-            name: path.relative_to(data_root) for name, path in truths.items() if path is not None
-        }
-        if not self._truths:
-            raise UserError(f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt")
-        self.all_names = tuple(self._truths)
+        self._settings = read_settings(data_root)
+        self.title = self._settings.title or data_root.resolve().name
+        sources = find_sources(data_root, self._settings)
+        tables = [source for source in sources if source.kind in ("text", "mot")]
+        if (tables or not sources) and self._settings.one_based is None:
+            path = data_root / SETTINGS
+            problem = f"{path} does not say" if path.is_file() else f"there is no file {path}, which says"
+            raise UserError(f"{problem} where boxes count from; {REMEDY}")
+        self.one_based = bool(self._settings.one_based)
+        self._tracks: dict[Path, list[Track] | dict[str, list[Track]]] = {}
+        self._sequences = self._named(sources)
+        if not self._sequences:
+            raise UserError(
+                f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt, and no video "
+                "has it beside it; see docs/own-videos.md"
+            )
+        self.all_names = tuple(self._sequences)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "attributes"} | {"_tracks": {}}
 
     def names(self) -> tuple[str, ...]:
         return self.all_names
 
     def folder(self, name: str) -> Path:
-        return (self.root / self._truths[name]).parent
+        source, _ = self._source(name)
+        return source.truth if source.truth.is_dir() else source.truth.parent
+
+    def folder_name(self, name: str) -> str:
+        return self.folder(name).name
+
+    def spare_images(self, name: str) -> bool:
+        # Targets may come late, and a folder may hold the images of several videos.
+        return self._source(name)[0].kind != "text"
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:  # type: ignore[override]
+        """All that sequences have, in the order in which they first appear."""
+        return tuple(dict.fromkeys(name for each in self.all_names for name in self._attributes(each)))
+
+    def _source(self, name: str) -> tuple[Source, str | None]:
+        """Where a sequence lies below the root, which may have moved with the working directory."""
+        source, target = self._sequences[name]
+        frames = None if source.frames is None else self.root / source.frames
+        return Source(source.name, source.kind, self.root / source.truth, frames), target
 
     def __getitem__(self, name: str) -> Sequence:
         if why := _unfit(name, self.all_names):
             raise SequenceError(f"the folder {name} {why}; rename it")
-        path = self.root / self._truths[name]
-        truth, polygons = read_regions(path)
+        source, target = self._source(name)
+        columns = self._columns(source)
+        if columns is None and source.kind == "text":
+            return self._plain(name, source)
+        try:
+            track = self._track(source, target)
+        except SequenceError:
+            raise
+        except UserError as error:
+            raise SequenceError(str(error)) from None
+        shift = 1.0 if self.one_based and source.kind in ("text", "mot") else 0.0
+        absent = track.absent
+        if source.kind == "text":
+            flags = read_absent(source.truth, source.name, track.first + len(track.boxes))
+            absent = absent if flags is None else flags[track.first :]
         return Sequence(
             name=name,
-            truth=truth - self._shift * FIRST_PIXEL,
-            attributes=(),
-            open_frames=lambda: _open_images(path, len(truth)),
-            polygons=None if polygons is None else polygons - self._shift,
+            truth=track.boxes - shift * FIRST_PIXEL,
+            attributes=self._attributes(name),
+            open_frames=lambda: open_track(source, track),
+            absent=absent,
+            size=track.size or image_size(source),
         )
+
+    def _plain(self, name: str, source: Source) -> Sequence:
+        """A sequence whose ground truth has nothing but boxes or polygons, a row for each frame."""
+        shift = 1.0 if self.one_based else 0.0
+        truth, polygons = read_regions(source.truth)
+        return Sequence(
+            name=name,
+            truth=truth - shift * FIRST_PIXEL,
+            attributes=self._attributes(name),
+            open_frames=lambda: open_images(source, len(truth)),
+            polygons=None if polygons is None else polygons - shift,
+            absent=read_absent(source.truth, source.name, len(truth)),
+            size=image_size(source),
+        )
+
+    def _attributes(self, name: str) -> tuple[str, ...]:
+        declared = self._settings.attributes.get(name)
+        return read_attributes(self.folder(name)) if declared is None else declared
+
+    def _columns(self, source: Source) -> Columns | None:
+        """What is declared of a table's columns, in `sotbench.toml` or in its header."""
+        if source.kind == "mot":
+            return MOT
+        if source.kind != "text" or self._settings.columns is not None:
+            return self._settings.columns
+        try:
+            return named_columns(source.truth.read_text(encoding="utf-8-sig"), str(source.truth))
+        except (OSError, UnicodeDecodeError):  # who reads the boxes will say so
+            return None
+        except UserError as error:
+            raise SequenceError(str(error)) from None
+
+    def _named(self, sources: list[Source]) -> dict[str, tuple[Source, str | None]]:
+        """The sequences by name, each with the target that it follows if its source has several."""
+        named: dict[str, tuple[Source, str | None]] = {}
+        for source in sources:
+            relative = Source(
+                source.name,
+                source.kind,
+                source.truth.relative_to(self.root),
+                None if source.frames is None else source.frames.relative_to(self.root),
+            )
+            if source.kind == "coco":
+                for video, tracks in self._read_coco(source).items():
+                    frames = self._settings.frames.replace("{sequence}", video)
+                    of_video = Source(video, "coco", relative.truth, Path(frames) if frames else None)
+                    named |= _targets(video, of_video, tracks)
+                continue
+            several = self._settings.columns is not None and self._settings.columns.skip == 2
+            if source.kind == "text" and not several:
+                named[source.name] = relative, None
+                continue
+            try:
+                named |= _targets(source.name, relative, self._read(source))
+            except UserError:  # one damaged file is no reason to refuse the others: reading it will say so
+                named[source.name] = relative, None
+        return named
+
+    def _track(self, source: Source, target: str | None) -> Track:
+        tracks = self._read_coco(source)[source.name] if source.kind == "coco" else self._read(source)
+        if target is None and len(tracks) == 1:
+            return tracks[0]
+        found = [track for track in tracks if track.target == target]
+        if not found:
+            raise SequenceError(f"{source.truth} has no target {target} any more")
+        return found[0]
+
+    def _read(self, source: Source) -> list[Track]:
+        if source.kind == "labelme":
+            images = find_images(frames_place(source))
+            pairs = [(frame, image.with_suffix(".json")) for frame, image in enumerate(images)]
+            return read_labelme([(frame, path) for frame, path in pairs if path.is_file()])
+        try:
+            text = source.truth.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise SequenceError(f"{source.truth}: not a text file in UTF-8; save it as such") from None
+        except OSError as error:
+            raise SequenceError(f"{source.truth}: {error.strerror}") from None
+        if source.kind == "cvat":
+            return read_cvat(text, str(source.truth))
+        columns = self._columns(source) or Columns()
+        size = image_size(source) if columns.normalized else None
+        return read_tracks(text, str(source.truth), columns, size, mot=source.kind == "mot")
+
+    def _read_coco(self, source: Source) -> dict[str, list[Track]]:
+        """A file of all videos, which is read once."""
+        if not isinstance(tracks := self._tracks.get(source.truth), dict):
+            try:
+                text = source.truth.read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError(f"{source.truth}: {error}") from None
+            tracks = self._tracks[source.truth] = read_coco(text, str(source.truth))
+        return tracks
+
+
+def _targets(name: str, source: Source, tracks: list[Track]) -> dict[str, tuple[Source, str | None]]:
+    """Sequences of a video: its own name for one target, and with the target's after a dot for several."""
+    if len(tracks) == 1:
+        return {name: (source, None)}
+    plain = {track.target: re.sub(r"[^\w+-]+", "-", track.target).strip("-") for track in tracks}
+    return {f"{name}.{plain[track.target]}": (source, track.target) for track in tracks}
 
 
 def open_folder(name: str, data_root: Path | None) -> Folder:
@@ -113,35 +266,6 @@ def plain_name(path: Path) -> str:
     return f"folder-{plain}" if plain else "folder"
 
 
-def _read_settings(path: Path) -> dict[str, object]:
-    try:
-        return parse_settings(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}, which says where boxes count from; {_REMEDY}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: {error}; {_REMEDY}") from None
-
-
-def parse_settings(text: str, where: str) -> dict[str, object]:
-    """Reads the text of `sotbench.toml`, called `where` in messages.
-
-    Returns:
-        `one_based`, a bool, and perhaps `title`.
-
-    Raises:
-        UserError: it is no TOML, says something else as well, or does not say where boxes count from.
-    """
-    try:
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"{where}: {error}; {_REMEDY}") from None
-    if unknown := settings.keys() - {"one_based", "title"}:
-        raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes one_based and title")
-    if not isinstance(settings.get("one_based"), bool):
-        raise UserError(f"{where} does not say where boxes count from; {_REMEDY}")
-    return settings
-
-
 def _unfit(name: str, names: tuple[str, ...]) -> str:
     """Why results of a sequence of this name cannot be kept, or an empty string."""
     if not name.isprintable():
@@ -152,27 +276,3 @@ def _unfit(name: str, names: tuple[str, ...]) -> str:
     if stem in names and (end == "time" or end.isdecimal()):
         return f"has a name that files of results of {stem} may have"
     return ""
-
-
-def _find_truth(folder: Path) -> Path | None:
-    for pattern in _TRUTHS:
-        if found := sorted(folder.glob(pattern)):
-            return found[0]
-    return None
-
-
-def _open_images(truth: Path, frames: int) -> ImageFiles:
-    """Finds a sequence's images, one per row of ground truth."""
-    for place in _IMAGES:
-        folder = truth.parent / place
-        images = (
-            [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES] if folder.is_dir() else []
-        )
-        if images:
-            break
-    if len(images) != frames:
-        raise SequenceError(
-            f"{folder if images else truth.parent}: {len(images)} images where {truth.name} has {frames} "
-            "rows; each image needs one row"
-        )
-    return ImageFiles(sorted(images, key=in_number_order))
