@@ -1,7 +1,7 @@
 """Any folder of videos with ground truth: `--dataset folder --data-root my-videos`.
 
     my-videos/sotbench.toml
-    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color, /frames and the like, or a video
+    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color or /frames, or a video
     my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt, .csv
     my-videos/<sequence>.mp4 with <sequence>.txt  videos with ground truth beside them
 
@@ -11,8 +11,8 @@ x4, y4. Nothing in such numbers tells whether the first pixel is 0 or 1, so `sot
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
     title = "My videos"       # what figures call it; the folder's name if left out
 
-CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are read as well; what else `sotbench.toml` may
-say is in docs/own-videos.md. Results are kept under the name `folder-<name of the folder>`.
+CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are read as well; what else `sotbench.toml`
+may say is in docs/own-videos.md. Results are kept under the name `folder-<name of the folder>`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.columns import Columns
+from benchmarks.columns import FORMS, Columns
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
 from benchmarks.datasets.annotations.labelme import read_labelme
@@ -79,8 +77,8 @@ class Folder(OnDisk):
         self._sequences = self._named(sources)
         if not self._sequences:
             raise UserError(
-                f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt, and no video "
-                "has it beside it; see docs/own-videos.md"
+                f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt, and no "
+                "video has it beside it; see docs/own-videos.md"
             )
         self.all_names = tuple(self._sequences)
 
@@ -106,6 +104,20 @@ class Folder(OnDisk):
     def attributes(self) -> tuple[str, ...]:  # type: ignore[override]
         """All that sequences have, in the order in which they first appear."""
         return tuple(dict.fromkeys(name for each in self.all_names for name in self._attributes(each)))
+
+    def understood(self, name: str) -> str:
+        """How the ground truth of a sequence is read, in a clause."""
+        source, target = self._source(name)
+        columns = self._columns(source) or Columns()
+        what = {"cvat": "CVAT", "coco": "COCO", "labelme": "LabelMe", "mot": "MOT"}.get(source.kind)
+        if what is None:
+            shares = ", shares of the image" if columns.normalized else ""
+            skipped = f" after {columns.skip} columns" if columns.skip else ""
+            what = f"{FORMS[columns.form]}{skipped}{shares}"
+        pixel = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
+        return f"{source.truth.relative_to(self.root)}: {what}{pixel}" + (
+            f"; target {target}" if target else ""
+        )
 
     def _source(self, name: str) -> tuple[Source, str | None]:
         """Where a sequence lies below the root, which may have moved with the working directory."""

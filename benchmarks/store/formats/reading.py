@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,10 @@ from benchmarks.store.formats.origin import (
 from trackers.errors import UserError
 
 _NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
+
+
+class NothingFound(UserError):
+    """No file is one of results on the data set."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def read_results(
     origin: Origin | None = None,
     columns: Columns | None = None,
     skip_bad: bool = False,
+    inside: Items[str] | None = None,
 ) -> Imported:
     """Reads a folder, an archive or a single file of results.
 
@@ -67,10 +73,12 @@ def read_results(
         protocol: how they were made.
         origin: what the files call the first pixel; found from the first boxes where it is not given.
         columns: what the columns of a table mean; x, y, w, h unless the first boxes speak against it.
+        inside: only look into these folders of `path`.
         skip_bad: leave out files that are damaged or do not fit their sequence, as long as others are left.
 
     Raises:
-        UserError: nothing there is a result on `dataset`, files are damaged or do not fit their sequences
+        NothingFound: nothing there is a result on `dataset`.
+        UserError: files are damaged or do not fit their sequences
             (all are named), or it is not clear which file, which origin or which form of boxes is meant.
         SequenceError: ground truth is damaged.
     """
@@ -78,13 +86,14 @@ def read_results(
     form.check(protocol)
     notes: list[str] = []
     with open_members(path) as members:
-        candidates = form.find(members.names, protocol)
+        names = [name for name in members.names if inside is None or name.partition("/")[0] in inside]
+        candidates = form.find(names, protocol)
         chosen = match(
             [files.stem for files in candidates], [files.runs[0] for files in candidates], dataset.all_names
         )
         if not chosen:
-            hint = other_contents(members.names, form.name, protocol)
-            raise UserError(
+            hint = other_contents(names, form.name, protocol)
+            raise NothingFound(
                 f"{path}: no file of format '{form.name}' is named after a sequence of {dataset.title}; "
                 + (hint or "see --from, --dataset and --protocol")
             )
@@ -103,7 +112,7 @@ def read_results(
         used = {
             name for index in chosen.values() for name in (*candidates[index].runs, *candidates[index].times)
         }
-        skipped = [name for name in members.names if name not in used] + list(members.unsafe)
+        skipped = [name for name in names if name not in used] + list(members.unsafe)
     faults.refuse_all(of=len(present))
     for name, problem in odd_widths(stored).items():
         faults.bad[name] = (stored.pop(name)[0].where, problem)
