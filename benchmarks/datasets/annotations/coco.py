@@ -63,7 +63,7 @@ def read_coco(text: str, where: str) -> dict[str, list[Track]]:
             ]
             for key, targets in found.items()
         }
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise UserError(
             f"{where}: no COCO file of videos ({type(error).__name__}: {str(error)[:80]}); it needs videos, images "
             "with video_id, and annotations with bbox and track_id"

@@ -67,6 +67,8 @@ def read_tracks(
         )
     if mot and table.shape[1] > _COUNTS:
         table = table[table[:, _COUNTS] != 0]
+        if not len(table):
+            raise UserError(f"{where}: no row counts; column 7 is 0 in all")
     boxes = columns.boxes(table)
     if columns.normalized:
         if size is None:
