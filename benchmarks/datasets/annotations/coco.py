@@ -1,8 +1,9 @@
 """COCO for videos: one JSON file for a whole data set.
 
-Either each annotation is of an image, which names its video and its place in it (`video_id`, `frame_id`), and
-carries the target's number (`track_id` or `instance_id`), as in TAO and OVIS; or each is of a video and has one
-box per frame, null where the target is absent (`bboxes`), as in YouTube-VIS. Boxes are x, y, w, h, 0-based.
+Either each annotation is of an image, which names its video and its place in it (`video_id`, `frame_id`),
+and carries the target's number (`track_id` or `instance_id`), as in TAO and OVIS; or each is of a video and
+has one box per frame, null where the target is absent (`bboxes`), as in YouTube-VIS. Boxes are x, y, w, h,
+0-based.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def read_coco(text: str, where: str) -> dict[str, list[Track]]:
         }
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise UserError(
-            f"{where}: no COCO file of videos ({type(error).__name__}: {str(error)[:80]}); it needs videos, images "
-            "with video_id, and annotations with bbox and track_id"
+            f"{where}: no COCO file of videos ({type(error).__name__}: {str(error)[:80]}); it needs videos, "
+            "images with video_id, and annotations with bbox and track_id"
         ) from None
 
 
