@@ -93,7 +93,7 @@ def _print_understood(dataset: Dataset, verdicts: list[Verdict]) -> None:
             + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
             *([dataset.understood(verdict.sequence)] if isinstance(dataset, Folder) else []),
             f"first box {first} from 0",
-            *([f"absent in {absent}"] if sequence.absent is not None else []),
+            *([f"absent in {absent}"] if absent else []),
             *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
         ]
         print(printable(f"{verdict.sequence:<16} {'; '.join(parts)}"))
