@@ -1,8 +1,8 @@
 """LabelMe: a JSON file for each image, with the shapes in it.
 
-A target is a label, or a label and a group's number. Points are in pixels from 0 on: two for a rectangle, more
-for a polygon, of which the upright bounds are taken. An image without a file, or without the target, does not
-show it.
+A target is a label, or a label and a group's number. Points are in pixels from 0 on: two for a rectangle,
+more for a polygon, of which the upright bounds are taken. An image without a file, or without the target,
+does not show it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def parse_labelme(text: str, where: str) -> tuple[dict[str, Boxes], tuple[int, i
             low, high = points.min(axis=0), points.max(axis=0)
             if target in boxes:
                 raise UserError(
-                    f"{where}: has two shapes of '{target[:40]}'; give each target a label or group of its own"
+                    f"{where}: has two shapes of '{target[:40]}'; give each target a label or group of its "
+                    "own"
                 )
             boxes[target] = np.concatenate([low, high - low])
         width, height = content.get("imageWidth"), content.get("imageHeight")

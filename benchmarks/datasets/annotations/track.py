@@ -43,7 +43,7 @@ def track_of(
     images: Mapping[int, str] | None = None,
     size: tuple[int, int] | None = None,
 ) -> Track:
-    """A target from its boxes, shape (4,), by frame (0-based); frames between them without one have it absent.
+    """A target from its boxes, shape (4,), by frame (0-based); in frames between that have none it is absent.
 
     Raises:
         UserError: there is no box, or a frame's number is beyond any video.

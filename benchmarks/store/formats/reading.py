@@ -253,8 +253,14 @@ def _origin(
         notes.append(f"pixels count from {_NUMBER[form.origin]}, as format '{form.name}' has it")
         return form.origin
     if votes.origin is None:
+        short = all(len(runs[0].boxes) < len(sequences[name].truth) for name, runs in stored.items())
         raise UserError(
-            f"{path}: {tally}, which does not tell how pixels count; give --one-based or --zero-based"
+            f"{path}: {tally}, which does not tell how pixels count; "
+            + (
+                "all files have fewer rows than there are frames, so that the first box may be left out"
+                if short
+                else "give --one-based or --zero-based"
+            )
         )
     notes.append(f"pixels count from {_NUMBER[votes.origin]}: {tally}")
     return votes.origin
