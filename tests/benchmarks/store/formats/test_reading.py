@@ -399,8 +399,7 @@ def test_vot_regions_of_both_kinds_stay_as_they_are(truths, write):
 
 
 def test_first_boxes_that_are_left_out_are_named(dataset, write):
-    files = {
-        f"{name}.txt": rows(np.array(boxes)[1:] + np.array([0.3, 0.4, 0, 0])) for name, boxes in TRUTH.items()
-    }
+    later = {name: np.array(boxes)[1:] + np.array([0.3, 0.4, 0, 0]) for name, boxes in TRUTH.items()}
+    files = {f"{name}.txt": rows(boxes) for name, boxes in later.items()}
     with pytest.raises(UserError, match="all files have fewer rows than there are frames"):
         read(write(files), "txt", dataset)
