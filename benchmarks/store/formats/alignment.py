@@ -85,7 +85,7 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
         return Place(slice(truth.omitted, None), 0, note)
     if _written_twice(boxes, truth):
         raise UserError(
-            f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are the same, so that "
+            f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
             "the first frame may be there twice: remove the row that is too many"
         )
     if rows > frames and _near(boxes, truth, 0):
