@@ -174,7 +174,7 @@ class Folder(OnDisk):
         """What is declared of a table's columns, in `sotbench.toml` or in its header."""
         if source.kind == "mot":
             return MOT
-        if source.kind != "text" or self._settings.columns is not None:
+        if source.kind != "text" or self._settings.columns is not None or not source.truth.is_file():
             return self._settings.columns
         try:
             return named_columns(source.truth.read_text(encoding="utf-8-sig"), str(source.truth))
@@ -223,6 +223,8 @@ class Folder(OnDisk):
             images = find_images(frames_place(source))
             pairs = [(frame, image.with_suffix(".json")) for frame, image in enumerate(images)]
             return read_labelme([(frame, path) for frame, path in pairs if path.is_file()])
+        if not source.truth.is_file():
+            raise SequenceError(f"{source.truth}: no such file")
         try:
             text = source.truth.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:

@@ -75,7 +75,7 @@ def image_size(source: Source) -> tuple[int, int] | None:
     place = frames_place(source)
     images = find_images(place) if place.is_dir() else []
     try:
-        if images:
+        if images and images[0].is_file():  # a pipe would never end
             with open_image(images[0]) as image:
                 width, height = image.size
                 return width, height

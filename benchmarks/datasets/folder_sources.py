@@ -89,7 +89,7 @@ def frames_place(source: Source) -> Path:
 def read_annotation(path: Path) -> str:
     """The text of a file of annotations; empty where it is no text, or larger than any."""
     try:
-        if path.stat().st_size > _JSON_LIMIT:
+        if not path.is_file() or path.stat().st_size > _JSON_LIMIT:
             return ""
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

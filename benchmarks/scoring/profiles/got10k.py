@@ -52,8 +52,8 @@ GOT10K = Profile(
     reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",
     differs=(
         "boxes have three decimals; no rule for frames without a ground-truth box or target, but in a folder "
-        "of one's own whose files flag the latter: average overlap leaves out these and the first; normalised "
-        "precision is the mean of its curve, not the value at 0.20"
+        "of one's own whose files flag the latter: average overlap leaves out these and the first; "
+        "normalised precision is the mean of its curve, not the value at 0.20"
     ),
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),

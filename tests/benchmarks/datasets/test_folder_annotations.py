@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +188,20 @@ def test_labelme_of_two_targets(tmp_path: Path) -> None:
             labelme(number, "cat" if number % 2 else "a dog")
         )
     assert opened(tmp_path, None).names() == ("yard.a-dog", "yard.cat")
+
+
+@pytest.mark.parametrize("name", ["annotations.xml", "000001.png", "gt/gt.txt"])
+def test_a_pipe_in_place_of_a_file_ends_nothing(tmp_path: Path, name: str) -> None:
+    write_images(tmp_path / "dog")
+    (tmp_path / "dog" / "groundtruth.txt").write_text(text(BOXES))
+    write_images(tmp_path / "cat", first=2)
+    path = tmp_path / "cat" / name
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path)
+    if name.endswith("png"):
+        (tmp_path / "cat" / "groundtruth.txt").write_text(text(BOXES))
+    data = opened(tmp_path)
+    assert "dog" in data.names()
+    if "cat" in data.names():
+        with pytest.raises(SequenceError):
+            data["cat"].open_frames()[0]
