@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, default_data_root
+from trackers.commands import tell
 from trackers.errors import UserError
 
 _NAMED = 5
@@ -106,8 +106,6 @@ def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: P
     there = set(present)
     if missing := [name for name in dataset.all_names if name not in there]:
         named = f": {', '.join(missing)}" if len(missing) <= _NAMED else ""
-        print(
-            f"{len(missing)} of the {len(dataset.all_names)} sequences of {dataset.title} are missing{named}",
-            file=sys.stderr,
-        )
+        share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
+        tell(f"{share} of {dataset.title} are missing{named}")
     return list(present)

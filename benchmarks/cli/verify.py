@@ -92,7 +92,7 @@ def _print_understood(dataset: Dataset, verdicts: list[Verdict]) -> None:
             f"{len(sequence.truth)} frames"
             + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
             *([dataset.understood(verdict.sequence)] if isinstance(dataset, Folder) else []),
-            f"first box {first} from 0",
+            f"first box {first} from 0" + (", the others unknown" if sequence.first_box_only else ""),
             *([f"absent in {absent}"] if absent else []),
             *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
         ]

@@ -6,7 +6,8 @@
     my-videos/<sequence>.mp4 with <sequence>.txt  videos with ground truth beside them
 
 Ground truth has one line per image, in the order of the images' numbers: x, y, w, h, or the corners x1, y1 to
-x4, y4. Nothing in such numbers tells whether the first pixel is 0 or 1, so `sotbench.toml` has to:
+x4, y4. In a test set whose ground truth is kept elsewhere it is the first image's line alone. Nothing in such
+numbers tells whether the first pixel is 0 or 1, so `sotbench.toml` has to:
 
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
     title = "My videos"       # what figures call it; the folder's name if left out
@@ -18,25 +19,31 @@ may say is in docs/own-videos.md. Results are kept under the name `folder-<name 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.boxfiles import FIRST_PIXEL
+import numpy as np
+
+from benchmarks.boxfiles import FIRST_PIXEL, read_text
 from benchmarks.columns import FORMS, Columns
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
 from benchmarks.datasets.annotations.labelme import read_labelme
 from benchmarks.datasets.annotations.text import MOT, named_columns, read_tracks
-from benchmarks.datasets.annotations.track import Track
+from benchmarks.datasets.annotations.track import LARGEST_ANNOTATIONS, Track
 from benchmarks.datasets.folder_flags import read_absent, read_attributes
-from benchmarks.datasets.folder_frames import image_size, open_images, open_track
-from benchmarks.datasets.folder_settings import REMEDY, SETTINGS, read_settings
-from benchmarks.datasets.folder_sources import Source, find_images, find_sources, frames_place
+from benchmarks.datasets.folder_frames import count_all, image_size, open_images, open_track
+from benchmarks.datasets.folder_settings import PLACE, REMEDY, SETTINGS, read_settings
+from benchmarks.datasets.folder_sources import Source, find_images, find_sources, frames_place, own_folder
 from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
-from trackers.errors import UserError
+from trackers.errors import UserError, system_reason
+from trackers.plainfiles import is_present
+from trackers.tracker import Boxes
 
 _LONGEST_NAME = 200
 """Bytes; file systems take 255, of which results need some."""
@@ -90,8 +97,7 @@ class Folder(OnDisk):
         return self.all_names
 
     def folder(self, name: str) -> Path:
-        source, _ = self._source(name)
-        return source.truth if source.truth.is_dir() else source.truth.parent
+        return own_folder(self._source(name)[0])
 
     def folder_name(self, name: str) -> str:
         return self.folder(name).name
@@ -103,7 +109,13 @@ class Folder(OnDisk):
     @cached_property
     def attributes(self) -> tuple[str, ...]:  # type: ignore[override]
         """All that sequences have, in the order in which they first appear."""
-        return tuple(dict.fromkeys(name for each in self.all_names for name in self._attributes(each)))
+        found: dict[str, None] = {}
+        for name in self.all_names:
+            try:
+                found |= dict.fromkeys(self._attributes(name))
+            except SequenceError:  # reading the sequence will say so
+                continue
+        return tuple(found)
 
     def understood(self, name: str) -> str:
         """How the ground truth of a sequence is read, in a clause."""
@@ -129,15 +141,17 @@ class Folder(OnDisk):
         if why := _unfit(name, self.all_names):
             raise SequenceError(f"the folder {name} {why}; rename it")
         source, target = self._source(name)
-        columns = self._columns(source)
-        if columns is None and source.kind == "text":
-            return self._plain(name, source)
-        try:
+        with _one_sequence():
+            columns = self._columns(source)
+            if columns is None and source.kind == "text":
+                return self._plain(name, source)
             track = self._track(source, target)
-        except SequenceError:
-            raise
-        except UserError as error:
-            raise SequenceError(str(error)) from None
+            if source.kind == "text" and target is None and len(track.boxes) == 1:
+                track = self._whole_video(source, track)
+            return self._annotated(name, source, track)
+
+    def _annotated(self, name: str, source: Source, track: Track) -> Sequence:
+        """A sequence of one target of a file, or of a table with other columns than the box's."""
         shift = 1.0 if self.one_based and source.kind in ("text", "mot") else 0.0
         absent = track.absent
         if source.kind == "text":
@@ -156,6 +170,10 @@ class Folder(OnDisk):
         """A sequence whose ground truth has nothing but boxes or polygons, a row for each frame."""
         shift = 1.0 if self.one_based else 0.0
         truth, polygons = read_regions(source.truth)
+        if len(truth) == 1 and (frames := count_all(source)) > 1:
+            # A test set: where the target is later, its server alone knows.
+            truth = _first_alone(truth, frames)
+            polygons = None if polygons is None else _first_alone(polygons, frames)
         return Sequence(
             name=name,
             truth=truth - shift * FIRST_PIXEL,
@@ -174,14 +192,14 @@ class Folder(OnDisk):
         """What is declared of a table's columns, in `sotbench.toml` or in its header."""
         if source.kind == "mot":
             return MOT
-        if source.kind != "text" or self._settings.columns is not None or not source.truth.is_file():
+        if source.kind != "text" or self._settings.columns is not None:
             return self._settings.columns
         try:
-            return named_columns(source.truth.read_text(encoding="utf-8-sig"), str(source.truth))
-        except (OSError, UnicodeDecodeError):  # who reads the boxes will say so
+            text = read_text(source.truth)
+        except UserError:  # who reads the boxes will say so
             return None
-        except UserError as error:
-            raise SequenceError(str(error)) from None
+        with _one_sequence():
+            return named_columns(text, str(source.truth))
 
     def _named(self, sources: list[Source]) -> dict[str, tuple[Source, str | None]]:
         """The sequences by name, each with the target that it follows if its source has several."""
@@ -195,7 +213,7 @@ class Folder(OnDisk):
             )
             if source.kind == "coco":
                 for video, tracks in self._read_coco(source).items():
-                    frames = self._settings.frames.replace("{sequence}", video)
+                    frames = self._settings.frames.replace(PLACE, video)
                     of_video = Source(video, "coco", relative.truth, Path(frames) if frames else None)
                     named |= _targets(video, of_video, tracks)
                 continue
@@ -205,7 +223,8 @@ class Folder(OnDisk):
                 continue
             try:
                 named |= _targets(source.name, relative, self._read(source))
-            except UserError:  # one damaged file is no reason to refuse the others: reading it will say so
+            except (UserError, OSError):
+                # One damaged file is no reason to refuse the others: reading it will say so.
                 named[source.name] = relative, None
         return named
 
@@ -222,30 +241,46 @@ class Folder(OnDisk):
         if source.kind == "labelme":
             images = find_images(frames_place(source))
             pairs = [(frame, image.with_suffix(".json")) for frame, image in enumerate(images)]
-            return read_labelme([(frame, path) for frame, path in pairs if path.is_file()])
-        if not source.truth.is_file():
-            raise SequenceError(f"{source.truth}: no such file")
-        try:
-            text = source.truth.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise SequenceError(f"{source.truth}: not a text file in UTF-8; save it as such") from None
-        except OSError as error:
-            raise SequenceError(f"{source.truth}: {error.strerror}") from None
+            return read_labelme([(frame, path) for frame, path in pairs if is_present(path)])
         if source.kind == "cvat":
-            return read_cvat(text, str(source.truth))
+            return read_cvat(read_text(source.truth, LARGEST_ANNOTATIONS), str(source.truth))
         columns = self._columns(source) or Columns()
         size = image_size(source) if columns.normalized else None
-        return read_tracks(text, str(source.truth), columns, size, mot=source.kind == "mot")
+        return read_tracks(
+            read_text(source.truth), str(source.truth), columns, size, mot=source.kind == "mot"
+        )
+
+    def _whole_video(self, source: Source, track: Track) -> Track:
+        """The track of a table of one row: in a test set it goes on, and its server alone knows where."""
+        later = count_all(source) - track.first
+        if later < 2 or (self._columns(source) or Columns()).skip > 1:
+            return track
+        return Track(track.target, track.first, _first_alone(track.boxes, later), size=track.size)
 
     def _read_coco(self, source: Source) -> dict[str, list[Track]]:
         """A file of all videos, which is read once."""
         if not isinstance(tracks := self._tracks.get(source.truth), dict):
-            try:
-                text = source.truth.read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UserError(f"{source.truth}: {error}") from None
+            text = read_text(source.truth, LARGEST_ANNOTATIONS)
             tracks = self._tracks[source.truth] = read_coco(text, str(source.truth))
         return tracks
+
+
+@contextmanager
+def _one_sequence() -> Iterator[None]:
+    """Turns what is wrong with files into an error of one sequence alone."""
+    try:
+        yield
+    except SequenceError:
+        raise
+    except UserError as error:
+        raise SequenceError(str(error)) from None
+    except OSError as error:
+        raise SequenceError(system_reason(error)) from None
+
+
+def _first_alone(row: Boxes, frames: int) -> Boxes:
+    """One known row, shape (1, n), for so many frames: the others are NaN."""
+    return np.concatenate([row, np.full((frames - 1, row.shape[1]), np.nan)])
 
 
 def _targets(name: str, source: Source, tracks: list[Track]) -> dict[str, tuple[Source, str | None]]:

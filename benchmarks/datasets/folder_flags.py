@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.boxfiles import LARGEST_TEXT
 from benchmarks.datasets.ondisk import expect_rows, read_flags
 from benchmarks.datasets.sequence import SequenceError
+from trackers.plainfiles import is_present, read_plain
 
 _COVER = "cover.label"
 """GOT-10k's: how much of the target is to be seen, from 0 to 8."""
@@ -28,35 +30,44 @@ def read_absent(truth: Path, name: str, rows: int) -> NDArray[np.bool_] | None:
         SequenceError: a file is damaged, or has another number of rows.
     """
     folder = truth.parent
-    if (path := folder / _COVER).is_file():
+    if is_present(path := folder / _COVER):
         return _checked(path, _read_cover(path) == 0, rows)
     if truth.stem != name:
         for other in _ABSENT:
-            if (path := folder / other).is_file():
+            if is_present(path := folder / other):
                 return _checked(path, read_flags(path), rows)
-        hidden = [folder / other for other in _HIDDEN if (folder / other).is_file()]
+        hidden = [folder / other for other in _HIDDEN if is_present(folder / other)]
         if hidden:
             absent = np.zeros(rows, dtype=bool)
             for path in hidden:
                 absent |= _checked(path, read_flags(path), rows)
             return absent
     for path in (folder / f"{name}_absent.txt", folder / "absent" / f"{name}.txt"):
-        if path.is_file():
+        if is_present(path):
             return _checked(path, read_flags(path), rows)
     return None
 
 
 def read_attributes(folder: Path) -> tuple[str, ...]:
-    """The words of `attributes.txt`, if it is there."""
+    """The words of `attributes.txt`, if it is there.
+
+    Raises:
+        SequenceError: it cannot be read.
+    """
+    path = folder / ATTRIBUTES
+    return tuple(dict.fromkeys(_words(path))) if is_present(path) else ()
+
+
+def _words(path: Path) -> list[str]:
     try:
-        text = (folder / ATTRIBUTES).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+        text = read_plain(path, LARGEST_TEXT).decode(errors="replace")
+    except OSError as error:
+        raise SequenceError(f"{path}: {error.strerror}") from None
+    return text.replace(",", " ").split()
 
 
 def _read_cover(path: Path) -> NDArray[np.int64]:
-    words = path.read_text(encoding="utf-8", errors="replace").replace(",", " ").split()
+    words = _words(path)
     if other := [word for word in words if not (word.isascii() and word.isdigit() and len(word) < 3)]:
         raise SequenceError(f"{path} has {other[0][:40]!r} where a number from 0 to 8 is expected")
     return np.array([int(word) for word in words], dtype=np.int64)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.datasets.annotations.track import Track
-from benchmarks.datasets.folder_sources import Source, find_images, find_video, frames_place
+from benchmarks.datasets.folder_sources import Source, find_images, find_video, frames_place, own_folder
 from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.sequence import Frames, SequenceError
 from benchmarks.datasets.videos import VideoFrames, count_frames, stated_length
+from trackers.errors import system_reason
 from trackers.images import open_image
 
 
@@ -16,10 +17,10 @@ def open_images(source: Source, rows: int) -> Frames:
     """A sequence's frames, one for each of the `rows` of its ground truth.
 
     Raises:
-        SequenceError: there are none, or another number.
+        SequenceError: there are none, or another number, or their folder cannot be read.
     """
     place = frames_place(source)
-    images = find_images(place) if place.is_dir() else []
+    images = _images(source)
     if not images and (video := _video(source)):
         # A header may state another length than the video has: it is counted where that matters.
         length = stated_length(video)
@@ -41,13 +42,13 @@ def open_track(source: Source, track: Track) -> Frames:
     """The frames of a track: those that its file names, or its stretch of all.
 
     Raises:
-        SequenceError: they are not there, or are fewer.
+        SequenceError: they are not there, are fewer, or their folder cannot be read.
     """
     first, rows = track.first, len(track.boxes)
     if track.images:
         return ImageFiles([_named_image(source, name) for name in track.images])
     place = frames_place(source)
-    images = find_images(place) if place.is_dir() else []
+    images = _images(source)
     if images:
         if len(images) < first + rows:
             raise SequenceError(
@@ -72,9 +73,8 @@ def open_track(source: Source, track: Track) -> Frames:
 
 def image_size(source: Source) -> tuple[int, int] | None:
     """Width and height of the first image, as its header says; None where it cannot be read."""
-    place = frames_place(source)
-    images = find_images(place) if place.is_dir() else []
     try:
+        images = _images(source)
         if images and images[0].is_file():  # a pipe would never end
             with open_image(images[0]) as image:
                 width, height = image.size
@@ -87,9 +87,31 @@ def image_size(source: Source) -> tuple[int, int] | None:
     return None
 
 
+def count_all(source: Source) -> int:
+    """How many frames there are; 0 where there are none.
+
+    Raises:
+        SequenceError: their folder, or the video, cannot be read.
+    """
+    if images := _images(source):
+        return len(images)
+    video = _video(source)
+    return 0 if video is None else count_frames(video)
+
+
+def _images(source: Source) -> list[Path]:
+    place = frames_place(source)
+    try:
+        return find_images(place) if place.is_dir() else []
+    except OSError as error:
+        raise SequenceError(system_reason(error)) from None
+
+
 def _video(source: Source) -> Path | None:
-    place = source.truth if source.truth.is_dir() else source.truth.parent
-    return find_video(source) if place.is_dir() else None
+    try:
+        return find_video(source) if own_folder(source).is_dir() else None
+    except OSError as error:
+        raise SequenceError(system_reason(error)) from None
 
 
 def _named_image(source: Source, name: str) -> Path:
@@ -100,7 +122,13 @@ def _named_image(source: Source, name: str) -> Path:
     places = [root, *(root / folder for folder in ("images", "frames", "img", "data", "JPEGImages"))]
     if source.frames is not None:
         places.insert(0, source.frames)
+    closed: OSError | None = None
     for place in [*places, *(place / source.name for place in places)]:
-        if (path := place / name).is_file():
-            return path
+        try:
+            if (path := place / name).exists():
+                return path
+        except OSError as error:
+            closed = closed or error
+    if closed:
+        raise SequenceError(system_reason(closed))
     raise SequenceError(f"{root}: there is no image {name}, which {source.truth.name} names")

@@ -9,10 +9,14 @@ from typing import Any
 
 from benchmarks.columns import FORMS, Columns
 from trackers.errors import UserError
+from trackers.plainfiles import read_plain
 
 SETTINGS = "sotbench.toml"
 REMEDY = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
-_PLACE = "{sequence}"
+PLACE = "{sequence}"
+"""Stands for the sequence's name in `ground_truth` and `frames`."""
+_LARGEST = 1 << 20
+"""Bytes."""
 _KEYS = (
     "one_based",
     "title",
@@ -53,11 +57,13 @@ def read_settings(folder: Path) -> FolderSettings:
     """
     path = folder / SETTINGS
     try:
-        return parse_settings(path.read_text(encoding="utf-8"), str(path))
+        return parse_settings(read_plain(path, _LARGEST).decode(), str(path))
     except FileNotFoundError:
         return FolderSettings()
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise UserError(f"{path}: {error}; {REMEDY}") from None
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; {REMEDY}") from None
 
 
 def parse_settings(text: str, where: str) -> FolderSettings:
@@ -82,8 +88,8 @@ def parse_settings(text: str, where: str) -> FolderSettings:
         pattern = Path(settings.get(key, ""))
         if pattern.is_absolute() or ".." in pattern.parts:
             raise UserError(f"{where}: {key} leads out of the folder; write a path below it")
-    if _PLACE not in settings.get("frames", _PLACE):
-        raise UserError(f"{where}: frames has no {_PLACE} in it, which stands for the sequence's name")
+    if PLACE not in settings.get("frames", PLACE):
+        raise UserError(f"{where}: frames has no {PLACE} in it, which stands for the sequence's name")
     return FolderSettings(
         one_based,
         str(settings.get("title", "")),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from benchmarks.datasets.annotations.coco import is_coco
-from benchmarks.datasets.folder_settings import FolderSettings
+from benchmarks.datasets.annotations.track import LARGEST_ANNOTATIONS
+from benchmarks.datasets.folder_settings import PLACE, SETTINGS, FolderSettings
 from benchmarks.datasets.videos import VIDEO_SUFFIXES
+from trackers.errors import UserError
 from trackers.images import IMAGE_SUFFIXES, in_number_order
+from trackers.plainfiles import is_present, read_plain
 
 Kind = Literal["text", "mot", "cvat", "labelme", "coco"]
 
 _TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt", "groundtruth.csv", "gt.csv")
 _IMAGES = ("", "img", "color", "frames", "img1", "imgs", "images")
-_JSON_LIMIT = 1 << 30
-"""Bytes: no file of annotations is larger."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +42,34 @@ class Source:
 
 
 def find_sources(root: Path, settings: FolderSettings) -> list[Source]:
-    """The videos of a folder that have ground truth, in the order of their names."""
+    """The videos of a folder that have ground truth, in the order of their names.
+
+    What cannot be read, or is no file, is among them: its reader says so.
+
+    Raises:
+        UserError: a file that may hold the annotations of all videos cannot be read.
+        OSError: the folder itself, or the one of all ground truth, cannot be read.
+    """
+    closed: list[Source] = []
     if settings.ground_truth:
         found = list(_declared(root, settings))
     else:
-        found = [*_in_folders(root), *_beside_videos(root)]
+        found = [*_in_folders(root, closed), *_beside_videos(root)]
+        if not found and (files := [path for path in sorted(root.glob("*.json")) if _is_coco(path)]):
+            return [Source("", "coco", path) for path in files]
     # A video with ground truth beside it may have a folder of its name as well.
     by_name: dict[str, Source] = {}
-    for source in found:
+    for source in [*found, *closed]:
         by_name.setdefault(source.name, source)
-    sources = sorted(by_name.values(), key=lambda source: source.name)
-    if not settings.ground_truth and not sources:
-        sources = [
-            Source("", "coco", path) for path in sorted(root.glob("*.json")) if is_coco(read_annotation(path))
-        ]
-    return sources
+    return sorted(by_name.values(), key=lambda source: source.name)
 
 
 def find_images(place: Path) -> list[Path]:
-    """The images of a folder, or of one of the folders in it that are usual for images, in number order."""
+    """The images of a folder, or of one of the folders in it that are usual for images, in number order.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
     for name in _IMAGES:
         folder = place / name
         images = _images(folder) if folder.is_dir() else []
@@ -67,10 +79,14 @@ def find_images(place: Path) -> list[Path]:
 
 
 def find_video(source: Source) -> Path | None:
-    """The video file of a source: the one declared, the one of its name, or the only one beside it."""
+    """The video file of a source: the one declared, the one of its name, or the only one beside it.
+
+    Raises:
+        OSError: its folder cannot be read.
+    """
     if source.frames is not None:
         return source.frames if source.frames.suffix.lower() in VIDEO_SUFFIXES else None
-    place = source.truth if source.truth.is_dir() else source.truth.parent
+    place = own_folder(source)
     videos = sorted(path for path in place.iterdir() if path.suffix.lower() in VIDEO_SUFFIXES)
     named = [path for path in videos if path.stem == source.name]
     alone = videos if len(videos) == 1 and place.name == source.name else []
@@ -81,69 +97,90 @@ def frames_place(source: Source) -> Path:
     """The folder that holds a source's images, or a folder in which they lie."""
     if source.frames is not None:
         return source.frames
-    if source.truth.is_dir():
-        return source.truth
-    return source.truth.parent.parent if source.kind == "mot" else source.truth.parent
+    return source.truth.parent.parent if source.kind == "mot" else own_folder(source)
 
 
-def read_annotation(path: Path) -> str:
-    """The text of a file of annotations; empty where it is no text, or larger than any."""
+def own_folder(source: Source) -> Path:
+    """The folder that holds a source's ground truth."""
+    return source.truth if source.kind == "labelme" else source.truth.parent
+
+
+def _is_coco(path: Path) -> bool:
     try:
-        if not path.is_file() or path.stat().st_size > _JSON_LIMIT:
-            return ""
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return ""
+        return is_coco(read_plain(path, LARGEST_ANNOTATIONS).decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return False
+    except OSError as error:
+        raise UserError(
+            f"{path}: {error.strerror}; if it holds no annotations, name the file that does with "
+            f"`ground_truth` in {SETTINGS}"
+        ) from None
 
 
 def _declared(root: Path, settings: FolderSettings) -> Iterator[Source]:
     pattern = settings.ground_truth
-    if "{sequence}" not in pattern:
+    if PLACE not in pattern:
         path = root / pattern
-        if path.is_file():
+        if is_present(path):
             kind: Kind = "coco" if path.suffix.lower() == ".json" else _kind(path)
             frames = None if kind == "coco" else _frames(root, settings, path.stem)
             yield Source("" if kind == "coco" else path.stem, kind, path, frames)
         return
-    before, after = pattern.split("{sequence}", 1)
-    after = after.replace("{sequence}", "*")
-    match = re.compile(
-        re.escape(before)
-        + "(?P<sequence>[^/]+)"
-        + re.escape(pattern.split("{sequence}", 1)[1]).replace(re.escape("{sequence}"), "(?P=sequence)")
-    )
-    for path in sorted(root.glob(f"{before}*{after}")):
-        if found := match.fullmatch(path.relative_to(root).as_posix()):
+    # Not `glob`, which passes over folders that cannot be read.
+    parts = PurePosixPath(pattern).parts
+    first = next(index for index, part in enumerate(parts) if PLACE in part)
+    before, after = map(re.escape, parts[first].split(PLACE, 1))
+    match = re.compile(f"{before}(?P<sequence>[^/]+){after.replace(re.escape(PLACE), '(?P=sequence)')}")
+    folder = root.joinpath(*parts[:first])
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone are wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in names:
+        if found := match.fullmatch(entry):
             name = found["sequence"]
-            yield Source(name, _kind(path), path, _frames(root, settings, name))
+            path = folder.joinpath(entry, *(part.replace(PLACE, name) for part in parts[first + 1 :]))
+            if is_present(path):
+                yield Source(name, _kind(path), path, _frames(root, settings, name))
 
 
 def _frames(root: Path, settings: FolderSettings, name: str) -> Path | None:
     if settings.frames:
-        return root / settings.frames.replace("{sequence}", name)
+        return root / settings.frames.replace(PLACE, name)
     if (root / name).is_dir():
         return root / name
     videos = [path for path in root.glob(f"{name}.*") if path.suffix.lower() in VIDEO_SUFFIXES]
     return videos[0] if videos else None
 
 
-def _in_folders(root: Path) -> Iterator[Source]:
+def _in_folders(root: Path, closed: list[Source]) -> Iterator[Source]:
+    """The folders that have ground truth; `closed` gets those that may, and cannot be read."""
     for folder in sorted(root.iterdir()):
         if not folder.is_dir():
             continue
-        if truth := _truth_in(folder):
-            yield Source(folder.name, _kind(truth), truth)
-        elif (folder / "gt" / "gt.txt").is_file():
+        try:
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone are wanted
+        except OSError:
+            closed.append(Source(folder.name, "text", folder / _TRUTHS[0]))  # its reader will say why
+            continue
+        if truth := _truth_among(names):
+            yield Source(folder.name, _kind(folder / truth), folder / truth)
+        elif is_present(folder / "gt" / "gt.txt"):
             yield Source(folder.name, "mot", folder / "gt" / "gt.txt")
-        elif tracks := sorted(folder.glob("*.xml")):
-            yield Source(folder.name, "cvat", tracks[0])
-        elif _is_labelme(folder):
-            yield Source(folder.name, "labelme", folder)
+        elif tracks := fnmatch.filter(names, "*.xml"):
+            yield Source(folder.name, "cvat", folder / tracks[0])
+        else:
+            labelme = Source(folder.name, "labelme", folder)
+            try:
+                if any(is_present(image.with_suffix(".json")) for image in find_images(folder)):
+                    yield labelme
+            except OSError:
+                closed.append(labelme)
 
 
-def _truth_in(folder: Path) -> Path | None:
+def _truth_among(names: list[str]) -> str | None:
     for pattern in _TRUTHS:
-        if found := sorted(folder.glob(pattern)):
+        if found := fnmatch.filter(names, pattern):
             return found[0]
     return None
 
@@ -154,14 +191,9 @@ def _beside_videos(root: Path) -> Iterator[Source]:
             continue
         for ending in (".txt", "_gt.txt", ".csv", ".xml"):
             truth = video.with_name(video.stem + ending)
-            if truth.is_file():
+            if is_present(truth):
                 yield Source(video.stem, _kind(truth), truth, video)
                 break
-
-
-def _is_labelme(folder: Path) -> bool:
-    images = find_images(folder)
-    return any(image.with_suffix(".json").is_file() for image in images)
 
 
 def _kind(path: Path) -> Kind:

@@ -82,6 +82,14 @@ class Sequence:
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    @property
+    def first_box_only(self) -> bool:
+        """Whether the first box alone is known, as in test sets whose ground truth is on a server.
+
+        Rows of `truth` after the first are NaN then.
+        """
+        return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
+
 
 def unfit_start(sequence: Sequence) -> str:
     """Why no tracker can start in the first frame of a sequence, in a sentence; empty if one can."""

@@ -14,6 +14,7 @@ from threading import Lock
 
 from benchmarks.datasets.sequence import Frames, SequenceError
 from trackers.errors import UserError
+from trackers.plainfiles import open_plain
 from trackers.tracker import Frame
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
@@ -21,6 +22,8 @@ _KEPT_FRAMES = 24
 """So many frames are kept for those who ask a little out of order: threads that decode ahead."""
 _KEPT_BYTES = 256 << 20
 _SAMPLE = 1 << 16
+_LARGEST = 1 << 40
+"""Bytes that a video may have: hours of it, hardly compressed."""
 
 
 class VideoFrames(Frames):
@@ -73,7 +76,7 @@ class VideoFrames(Frames):
 
     def fingerprint(self) -> str:
         try:
-            with self.file.open("rb") as file:
+            with open_plain(self.file, _LARGEST) as file:
                 start = file.read(_SAMPLE)
                 length = file.seek(0, 2)
                 file.seek(max(length - _SAMPLE, 0))
@@ -89,13 +92,12 @@ def open_video(path: Path) -> Iterator[Frame]:
     """Decodes a video's frames in order.
 
     Raises:
-        SequenceError: there is no such file, or OpenCV cannot read it.
+        SequenceError: there is no such file, it is a pipe or a device, or OpenCV cannot read it.
     """
     # Brings OpenCV, which folders of images do not need.
     from trackers.video.footage import Captured
 
-    if not path.is_file():
-        raise SequenceError(f"{path}: no such file")
+    _require_file(path)
     try:
         return iter(Captured(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read"))
     except UserError as error:
@@ -110,8 +112,7 @@ def stated_length(path: Path) -> int | None:
     """
     from trackers.video.footage import Captured
 
-    if not path.is_file():
-        raise SequenceError(f"{path}: no such file")
+    _require_file(path)
     try:
         return Captured(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read").length
     except UserError as error:
@@ -125,3 +126,13 @@ def count_frames(path: Path) -> int:
         SequenceError: it cannot be read.
     """
     return sum(1 for _ in open_video(path))
+
+
+def _require_file(path: Path) -> None:
+    """Refuses what OpenCV would wait for, or read without end."""
+    try:
+        open_plain(path, _LARGEST).close()
+    except FileNotFoundError:
+        raise SequenceError(f"{path}: no such file") from None
+    except OSError as error:
+        raise SequenceError(f"{path}: {error.strerror}") from None

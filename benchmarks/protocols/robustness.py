@@ -92,6 +92,9 @@ def _spatial(sequence: Sequence) -> list[Boxes]:
 
 
 TRE = Protocol(
-    "tre", "TRE", lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)]
+    "tre",
+    "TRE",
+    lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)],
+    needs_truth=True,
 )
 SRE = Protocol("sre", "SRE", lambda sequence: [one_pass(sequence, box=box) for box in _spatial(sequence)])

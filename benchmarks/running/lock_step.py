@@ -10,21 +10,25 @@ throughput, which is no tracker's FPS.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Items
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.attempt import (
     FAILURES,
+    InvalidBox,
     OutOfTime,
     attempt,
     check_unchanged,
@@ -35,10 +39,14 @@ from benchmarks.running.attempt import (
 from benchmarks.running.builder import Builder
 from benchmarks.running.decoders import Decoder, Waiting, decoder_for
 from benchmarks.running.drive import checked
+from benchmarks.running.notices import ShapeNotice
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher, reading_ahead
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
-from trackers.errors import UserError
+from trackers.answers import answer_array
+from trackers.errors import InvalidAnswer, UserError
+from trackers.external.copies import end_copies
+from trackers.tracker import Frame
 
 _AHEAD = 16
 """Frames that wait decoded, of all slots together; at least one for each."""
@@ -79,16 +87,20 @@ class LockStep(Scheduler):
         waiting = deque(sorted(tasks, key=lambda task: -task.frames))
         suspects: list[Task] = []
         slots: dict[int, _Slot] = {}
+        on_shape = partial(ShapeNotice().say, job.protocol, progress)
         with reading_ahead() as pool:
             while waiting or slots:
                 for number in range(self._slots):
                     if waiting and number not in slots:
                         task = waiting.popleft()
                         progress.start(task.name, task.frames)
-                        slots[number] = _Slot(job, task, pool, self._decoder, max(_AHEAD // self._slots, 1))
+                        ahead = max(_AHEAD // self._slots, 1)
+                        slots[number] = _Slot(job, task, pool, self._decoder, ahead, on_shape)
                 try:
                     self._step({number: slot for number, slot in slots.items() if not slot.outcome})
-                except (Exception, SystemExit) as error:
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # to leave is not for a tracker to decide
                     if type(error).__name__ == "OutOfMemoryError":  # torch's own class, where it is loaded
                         raise UserError(
                             f"a batch of {self._slots} does not fit into the device's memory; "
@@ -98,6 +110,7 @@ class LockStep(Scheduler):
                     self._builder.discard()
                     suspects += [slot.task for slot in slots.values() if not slot.outcome]
                     slots = {number: slot for number, slot in slots.items() if slot.outcome}
+                _excuse(slots.values())
                 for slot in slots.values():
                     progress.advance(slot.task.name, slot.progress())
                 for number in [number for number, slot in slots.items() if slot.outcome]:
@@ -121,20 +134,26 @@ class LockStep(Scheduler):
             return
         slots = {number: slots[number] for number in frames}
         tracker = self._builder.batch_tracker(self._slots)
+        home = os.getpid()
         begin = time.perf_counter()
         starts = {number: slot.request for number, slot in slots.items() if isinstance(slot.request, Init)}
-        if starts:
-            boxes = np.array([request.box for request in starts.values()])
-            tracker.init(list(starts), [frames[number] for number in starts], boxes.copy())
         others = [number for number in slots if number not in starts]
-        found = tracker.update(others, [frames[number] for number in others]) if others else ()
-        tracker.synchronize()
+        try:
+            if starts:
+                boxes = np.array([request.box for request in starts.values()])
+                tracker.init(list(starts), [frames[number] for number in starts], boxes.copy())
+            found = tracker.update(others, [frames[number] for number in others]) if others else ()
+            # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+            answers = [_converted(answer) for answer in found]
+            tracker.synchronize()
+        finally:
+            end_copies(home)
         self._seconds += time.perf_counter() - begin
         self._answered += len(slots)
         for number, request in starts.items():
-            slots[number].answer(request.box)
-        for number, box in zip(others, found, strict=True):
-            slots[number].answer(box)
+            slots[number].answer(request.box, frames[number])
+        for number, answer in zip(others, answers, strict=True):
+            slots[number].answer(answer, frames[number])
 
     def remark(self) -> str:
         if not self._seconds:
@@ -143,6 +162,22 @@ class LockStep(Scheduler):
 
     def close(self) -> None:
         self._builder.discard()
+
+
+def _converted(answer: object) -> NDArray[Any] | InvalidAnswer:
+    """One slot's answer as numbers; what cannot be converted costs this slot alone."""
+    try:
+        return answer_array(answer)
+    except InvalidAnswer as error:
+        return error
+
+
+def _excuse(slots: Iterable[_Slot]) -> None:
+    """Takes from each sequence's time what all had to wait for frames of others, which may never come."""
+    waits = {slot: slot.take_wait() for slot in slots}
+    together = sum(waits.values())
+    for slot, wait in waits.items():
+        slot.postpone(together - wait)
 
 
 class _Slot:
@@ -158,10 +193,21 @@ class _Slot:
     request: Request
     waiting: Waiting
 
-    def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, decoder: Decoder, ahead: int) -> None:
+    def __init__(
+        self,
+        job: Job,
+        task: Task,
+        pool: Executor,
+        decoder: Decoder,
+        ahead: int,
+        on_shape: Callable[[], None],
+    ) -> None:
         self.task = task
         self.outcome: Outcome | None = None
         self._answers = 0
+        self._waited = 0.0
+        self._protocol = job.protocol
+        self._on_shape = on_shape
         self._deadline = math.inf if job.limit is None else time.perf_counter() + job.limit
         self._share = 0.0
         self._open = ExitStack()
@@ -170,6 +216,7 @@ class _Slot:
             sequence = task.sequence()
             prefetcher = Prefetcher(sequence.open_frames(), pool, ahead, read=decoder.read)
             self._frames = self._open.enter_context(prefetcher)
+            self._frames.deadline = None if job.limit is None else self._deadline
             sequence = sized(sequence, self._frames)
             self._share = share_of_an_answer(job, sequence)
             self._requests = attempt(job, sequence)
@@ -177,10 +224,10 @@ class _Slot:
 
         self._go_on(begin)
 
-    def answer(self, box: object) -> None:
-        """Takes the tracker's answer, and asks for what comes next."""
+    def answer(self, answer: NDArray[Any] | InvalidAnswer, frame: Frame) -> None:
+        """Takes the tracker's answer to a frame, and asks for what comes next."""
         self._answers += 1
-        self._go_on(lambda: self._requests.send(self._prediction(box)))
+        self._go_on(lambda: self._requests.send(self._prediction(answer, frame)))
 
     def fail(self, error: Exception) -> None:
         """Ends the sequence for one of `FAILURES`."""
@@ -191,12 +238,28 @@ class _Slot:
         done, self._answers = self._answers * self._share, 0
         return done
 
-    def _prediction(self, box: object) -> Prediction:
+    def _prediction(self, answer: NDArray[Any] | InvalidAnswer, frame: Frame) -> Prediction:
         if time.perf_counter() > self._deadline:
             raise OutOfTime(f"frame {self.request.frame}: the time limit has passed")
-        return Prediction(checked(box, self.request.frame), math.nan)
+        number = self.request.frame
+        if isinstance(answer, InvalidAnswer):
+            raise InvalidBox(f"frame {number}: {answer}")
+        region = checked(answer, number, frame, self._protocol.rotated, self._on_shape)
+        return Prediction(region, math.nan)
+
+    def take_wait(self) -> float:
+        """Seconds that its frames were waited for since this was last asked."""
+        waited, self._waited = self._waited, 0.0
+        return waited
+
+    def postpone(self, seconds: float) -> None:
+        """Gives it more time."""
+        self._deadline += seconds
+        if not self.outcome and self._frames.deadline is not None:
+            self._frames.deadline = self._deadline
 
     def _go_on(self, following: Callable[[], Request]) -> None:
+        begin = time.perf_counter()
         try:
             self.request = following()
             self.waiting = self._frames[self.request.frame]
@@ -204,6 +267,8 @@ class _Slot:
             self._end(self._over(stop.value))
         except FAILURES as error:
             self.fail(error)
+        finally:
+            self._waited += time.perf_counter() - begin
 
     def _over(self, trajectories: list[Trajectory]) -> Outcome:
         try:

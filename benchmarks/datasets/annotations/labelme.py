@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.datasets.annotations.track import Track, track_of
+from benchmarks.boxfiles import read_text
+from benchmarks.datasets.annotations.track import LARGEST_ANNOTATIONS, Track, track_of
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
@@ -31,11 +32,7 @@ def read_labelme(files: Items[tuple[int, Path]]) -> list[Track]:
     found: dict[str, dict[int, Boxes]] = defaultdict(dict)
     size: tuple[int, int] | None = None
     for frame, path in files:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: {error}") from None
-        shapes, size_here = parse_labelme(text, str(path))
+        shapes, size_here = parse_labelme(read_text(path, LARGEST_ANNOTATIONS), str(path))
         size = size or size_here
         for target, box in shapes.items():
             found[target][frame] = box

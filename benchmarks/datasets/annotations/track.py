@@ -13,6 +13,8 @@ from trackers.tracker import Boxes
 
 LONGEST = 1_000_000
 """Frames of a video: a number beyond is a mistake."""
+LARGEST_ANNOTATIONS = 1 << 30
+"""Bytes: no file of XML or JSON is larger."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,6 +56,15 @@ def words(folder: Path, results: Path, *more: str) -> list[Any]:
     return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
 
 
+def test_imported_folders_that_were_exchanged_are_said(given_, tmp_path):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(1), results)) == 0
+    assert read_run(results, "demo", "T").remarks == ()
+    (results / "demo" / "T").rename(results / "demo" / "U")
+    [remark] = read_run(results, "demo", "U").remarks
+    assert "made under the name 'T'" in remark
+
+
 def test_imported_results_are_scored(given_, tmp_path, capsys):
     results = tmp_path / "results"
     assert command(importing, *words(given_(1), results)) == 0

@@ -64,7 +64,10 @@ def test_round_trip(form, protocol, truths, data):
     for name in NAMES:
         for before, after in zip(written[name], read.trajectories[name], strict=True):
             # Shifting by a pixel and back costs the last digit.
-            np.testing.assert_allclose(after.boxes, before.boxes, rtol=0, atol=1e-12)
+            # pytracking refuses NaN, and has empty boxes in its place.
+            empty = np.isnan(before.boxes).all(axis=1) & (tool.name == "pytracking")
+            assert (after.boxes[empty][:, 2:] == 0).all()
+            np.testing.assert_allclose(after.boxes[~empty], before.boxes[~empty], rtol=0, atol=1e-12)
             assert after.start == before.start
             assert np.array_equal(after.codes, before.codes) or after.codes is before.codes is None
             if tool.name not in ("otb-mat", "otb-json") and (tool.name, protocol) != ("pysot", "ope"):
@@ -156,3 +159,12 @@ def test_got10k_has_a_row_for_every_row_of_ground_truth():
         "Tiger1: 5 rows with the first box stand for the frames before the sequence begins, which 'got10k' "
         "counts"
     ]
+
+
+def test_repetitions_for_pytracking_have_empty_boxes_where_the_target_is_absent():
+    boxes = np.array([[9.0, 19.5, 30, 40], [np.nan] * 4])
+    runs = {"Dog": [Trajectory(boxes, np.zeros(2)), Trajectory(boxes[::-1], np.zeros(2))]}
+    written = write_results(runs, FORMATS.load("pytracking")(), "T", "otb2015", "ope")
+    box, absent = b"10.0\t20.5\t30.0\t40.0\n", b"0.0\t0.0\t0.0\t0.0\n"
+    assert written["T_000/Dog.txt"] == box + absent
+    assert written["T_001/Dog.txt"] == absent + box
