@@ -53,17 +53,22 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
+    remarks: dict[str, None] = {}
     for run in read_runs(arguments, dataset, arguments.tracker):
         here = [name for name in dataset.names() if name in run.trajectories]
         if 0 < len(unknown := without_truth(run, dataset, here)) < len(here):
             names = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
             tell(f"{run.tracker}: not scored, since the first box alone is known: {names}")
         if len(profiles) == 1:
-            records += score_run(run, dataset, profiles[0]).records(arguments.by)
+            score = score_run(run, dataset, profiles[0])
+            remarks |= dict.fromkeys(getattr(score, "remarks", ()))
+            records += score.records(arguments.by)
             continue
         for profile in profiles:
             try:
-                rows = score_run(run, dataset, profile).records(arguments.by)
+                score = score_run(run, dataset, profile)
+                remarks |= dict.fromkeys(getattr(score, "remarks", ()))
+                rows = score.records(arguments.by)
             except UserError as error:
                 # One toolkit's refusal is no reason to withhold what the others say.
                 tell(f"{run.tracker}: {profile.name} is left out: {error}")
@@ -71,5 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             records += [row | {"differs": profile.differs} for row in rows]
     if not records:
         raise UserError("no profile can score these results; see above")
+    for remark in remarks:
+        tell(remark)
     print_records(records, arguments.format, lambda: records_table(records))
     return 0

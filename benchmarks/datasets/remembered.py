@@ -19,6 +19,7 @@ class Remembered(Dataset):
     def __init__(self, dataset: Dataset) -> None:
         self.name, self.title = dataset.name, dataset.title
         self.attributes, self.all_names = dataset.attributes, dataset.all_names
+        self.one_based, self.users_own = dataset.one_based, dataset.users_own
         self._dataset = dataset
         self._known: dict[str, Sequence] = {}
 

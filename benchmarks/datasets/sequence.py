@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from trackers.answers import FARTHEST
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Frame
 
@@ -90,6 +91,16 @@ class Sequence:
         return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
 
 
+def unfit_start(sequence: Sequence) -> str:
+    """Why no tracker can start in the first frame of a sequence, in a sentence; empty if one can."""
+    first = sequence.truth[0]
+    if not (np.isfinite(first).all() and (first[2:] > 0).all()):
+        return f"{sequence.name}: its first box, {first.tolist()}, is empty; no tracker can start"
+    if np.abs(first).max() > FARTHEST:
+        return f"{sequence.name}: its first box, {first.tolist()}, is beyond any image; no tracker can start"
+    return ""
+
+
 class Dataset(ABC):
     """A named collection of sequences, of which some may be absent from this machine."""
 
@@ -99,6 +110,10 @@ class Dataset(ABC):
     """What a figure calls it: `"OTB2015"`."""
     attributes: tuple[str, ...] = ()
     """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
+    one_based: bool = True
+    """Whether its own ground-truth files, and with them most tools' results, call the first pixel (1, 1)."""
+    users_own: bool = False
+    """Whether it is a folder of the user's own, of which nothing is known but what lies in it."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
 

@@ -35,6 +35,7 @@ class VOT2017(OnDisk):
 
     name = "vot2017"
     title = "VOT2017"
+    one_based = False
     places = ("vot2018", "vot2017")
     layout = "<sequence>/groundtruth.txt and its images"
 

@@ -59,8 +59,26 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
             for place, record in enumerate(records)
         ),
         caption=", ".join(said) + ("" if "sequence" in keys else INTERVALS),
-        notes=(*(f"{name}: {text}" for name, text in differences.items()), *notes),
+        notes=(
+            *(f"{name}: {text}" for name, text in differences.items()),
+            *([] if by_part else _spreads(records, metrics)),
+            *notes,
+        ),
     )
+
+
+def _spreads(records: Sequence[Record], metrics: Sequence[str]) -> list[str]:
+    """A line for each record of several repetitions: how much its figures differ among these."""
+    return [
+        f"{record['tracker']}: the mean of {record['repetitions']} runs; standard deviation over the runs: "
+        + ", ".join(
+            f"{name.replace('_', ' ')} {_number(record[f'{name}_std']):.4f}"
+            for name in metrics
+            if f"{name}_std" in record
+        )
+        for record in records
+        if "repetitions" in record
+    ]
 
 
 def attributes_table(records: Sequence[Record], metric: str) -> Table:

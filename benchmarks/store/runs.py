@@ -64,9 +64,15 @@ def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] 
     """
     found = find_runs(results, dataset, protocol)
     if not found:
+        others = sorted({path.parent.name for path in (results / dataset).glob(f"*/*/{MANIFEST}")})
+        others = [name for name in others if NAME.fullmatch(name)]
         raise UserError(
             f"there are no results of protocol '{protocol}' on {dataset} in {results}; "
-            f"make some with `python -m benchmarks run --tracker NAME --dataset {dataset}`"
+            + (
+                f"there are some of {', '.join(others)}: give --protocol {others[0]}"
+                if others
+                else f"make some with `{run_command(dataset)}`"
+            )
         )
     for name in trackers or []:
         if name not in found:
@@ -75,6 +81,13 @@ def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] 
                 f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
             )
     return list(dict.fromkeys(trackers)) if trackers else found
+
+
+def run_command(dataset: str) -> str:
+    """The command that makes results on a data set."""
+    if dataset.startswith("folder"):
+        return "python -m benchmarks run --tracker NAME --dataset folder --data-root DIR"
+    return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
 
 
 def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> Run:

@@ -47,4 +47,4 @@ def misses_but_no_errors(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> 
     The toolkit marks them with -1 in both lists. That is less than every threshold, so such a frame is a
     miss in the success plot and a hit in the precision plot.
     """
-    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames))
+    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames[:3] if values is not None))
