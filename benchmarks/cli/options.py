@@ -119,7 +119,6 @@ def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: P
     there = set(present)
     if missing := [name for name in dataset.all_names if name not in there]:
         named = f": {', '.join(missing)}" if len(missing) <= _NAMED else ""
-        tell(
-            f"{len(missing)} of the {len(dataset.all_names)} sequences of {dataset.title} are missing{named}"
-        )
+        share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
+        tell(f"{share} of {dataset.title} are missing{named}")
     return list(present)

@@ -1,6 +1,8 @@
-"""GradNet as its released tracker runs it: SiamFC finds and judges, a corrected template has its say.
+"""GradNet: SiamFC finds the size and judges; a template corrected by one gradient has its say in the place.
 
-Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, ICCV 2019.
+Source of the correction: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, ICCV 2019.
+On which frame it is made, and how the two templates are joined, is this project's own: docs/gradnet.md says
+what each choice is worth. `gradnet-released` and `gradnet-paper` follow its authors' code and article.
 """
 
 from __future__ import annotations
@@ -13,9 +15,7 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import SiameseTracker, for_inference
-from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import GradNetNetwork, for_steps
+from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import (
     Peak,
     best_scale,
@@ -23,65 +23,22 @@ from trackers.siamese.response import (
     cross_correlation,
     normalised,
     peak_offset,
+    prominence,
 )
-from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, SearchSettings, Targets
-from trackers.siamese.trust import FIRST, PRESENT, Trust
+from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
-
-class GradNetBase(SiameseTracker):
-    """The networks and hidden features of GradNet's two trackers.
-
-    Args:
-        settings: how targets are looked for.
-        weights: a .safetensors file of this project; None takes those that come with the project.
-        device: `"cpu"`, `"cuda"` or `"cuda:N"`.
-        slots: how many targets can be followed at once.
-        width: the network's width that `weights` must have; None takes what they have.
-        precision: of f_x, and of the other networks if it is tf32.
-    """
-
-    weights_name = "gradnet"
-
-    def __init__(
-        self,
-        settings: SearchSettings,
-        weights: Path | str | None,
-        device: str,
-        slots: int,
-        width: float | None,
-        precision: str,
-    ) -> None:
-        super().__init__(settings, device, slots, precision)
-        path = self.default_weights() if weights is None else Path(weights)
-        network = load_gradnet(path, width)
-        self.backbone = for_inference(network.backbone, self.device, precision)
-        self.network: GradNetNetwork = for_steps(network, self.device)
-        widths = network.widths
-        self.hidden = torch.zeros(slots, widths[1], 12, 12, device=self.device)
-        self.templates = torch.zeros(slots, widths[-1], 6, 6, device=self.device)
-
-    def take_up(self, slots: Tensor, exemplars: Tensor) -> None:
-        """Starts from the exemplars' hidden features."""
-        self.set_hidden(slots, self.network.template.shallow(exemplars))
-
-    def set_hidden(self, slots: Tensor, hidden: Tensor) -> None:
-        """Changes hidden features, and the templates with them."""
-        self.hidden.index_copy_(0, slots, hidden)
-        self.templates.index_copy_(0, slots, self.network.template.deep(hidden) * self.network.score_scale)
-
-    def embedded(self, regions: Tensor) -> Tensor:
-        """Features of search regions (n, s, 3, 255, 255): (n, s, c, 22, 22)."""
-        features: Tensor = self.backbone(regions.flatten(0, 1))
-        return features.view(*regions.shape[:2], *features.shape[1:])
+EARLY = 5  # frames whose peaks are all high enough, and whose mean later ones are measured by
 
 
 class GradNet(GradNetBase):
-    """GradNet, following the released tracker, whose boxes made the published figures.
+    """GradNet by the rules that served best on validation videos.
 
-    SiamFC's fixed template is searched for at every scale and decides on scale and trust. The corrected
-    template is searched for at the middle scale, and its response is mixed into SiamFC's. Every few frames
-    it is corrected by one gradient, on the best of the last reliable frames.
+    SiamFC's fixed template decides on the scale. At that scale its scores and the corrected template's are
+    mixed, and the mixture's peak is the target's place. Every few frames the template is corrected, always
+    from the first frame's hidden feature, by one gradient on the newest frame that is trusted: its search
+    region, labeled where the target was found, so that a lesson needs no forward pass of f_x. All of this is
+    computed as tensors, so that a GPU is never waited for.
 
     Args:
         weights: a .safetensors file of this project; None takes those that come with the project.
@@ -90,10 +47,14 @@ class GradNet(GradNetBase):
         width: the network's width that `weights` must have; None takes what they have.
         precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
         interval: frames from one update step to the next; 0 never updates.
-        share: weight of the corrected template's response, 0..1.
-        update_rate: how far the hidden feature moves to the corrected one, 0..1.
-        weak_rate: the same when a weak peak among the first frames calls for it.
-        trust: a frame is reliable when its peak reaches this share of the first frames' mean.
+        share: weight of the corrected template's scores, 0..1.
+        trust: a frame is trusted only when the fixed template's peak reaches this share of the mean of the
+            first five frames'; 0..1.
+        sharpness: a frame is trusted only when the responses of both templates stand out by so many standard
+            deviations at the target's place, 0 or more: an occluded target, or one beside a look-alike, makes
+            a flat response, or one that is high elsewhere.
+        first_rate: how far the hidden feature moves to the corrected one while only the first frame has been
+            learned from, 0..1.
         scale_step: see `SearchSettings`, as for all that follow.
         scale_penalty: factor on the scores of a changed scale.
         scale_rate: how far the size follows the best scale.
@@ -112,17 +73,19 @@ class GradNet(GradNetBase):
         precision: str = "float32",
         *,
         interval: int = 5,
-        share: float = 0.15,
-        update_rate: float = 0.6,
-        weak_rate: float = 0.7,
+        share: float = 0.5,
         trust: float = 0.5,
+        sharpness: float = 3.4,
+        first_rate: float = 0.3,
         scale_step: float = 1.04,
         scale_penalty: float = 0.97,
         scale_rate: float = 0.59,
         window_weight: float = 0.25,
     ) -> None:
-        require_shares(share=share, update_rate=update_rate, weak_rate=weak_rate, trust=trust)
+        require_shares(share=share, trust=trust, first_rate=first_rate)
         require_interval(interval)
+        if not 0 <= sharpness < float("inf"):
+            raise UserError(f"sharpness is {sharpness}; give a number of 0 or more")
         settings = SearchSettings(
             scale_step=scale_step,
             scale_penalty=scale_penalty,
@@ -130,117 +93,91 @@ class GradNet(GradNetBase):
             window_weight=window_weight,
         )
         super().__init__(settings, weights, device, slots, width, precision)
-        self.interval, self.share, self.trust = interval, share, trust
-        self.update_rate, self.weak_rate = update_rate, weak_rate
-        self.trusts = [Trust(interval, trust) for _ in range(slots)]
+        self.interval, self.share, self.first_rate = interval, share, first_rate
+        self.trust, self.sharpness = trust, sharpness
+        channels = self.templates.shape[1]
+        side = RESPONSE_SIZE + self.templates.shape[-1] - 1
+        self.first_hidden = torch.zeros_like(self.hidden)
         self.fixed = torch.zeros_like(self.templates)
-        self.crops = torch.zeros(slots, PRESENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE, device=self.device)
-        self.window_weights = torch.full((slots,), window_weight, device=self.device)
-        self.centre_too = torch.zeros(slots, dtype=torch.bool, device=self.device)
-        self.no_window = [False] * slots
-        self.lost: set[int] = set()
-        self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        # What is learned from: the newest trusted frame's features, and where the target is in them.
+        self.features = torch.zeros(slots, channels, side, side, device=self.device)
+        self.labels = torch.zeros(slots, RESPONSE_SIZE, RESPONSE_SIZE, device=self.device)
+        self.early_peak = torch.zeros(slots, device=self.device)
+        self.counts = torch.zeros(slots, device=self.device)
+        self.frames = [0] * slots
 
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         super().init(slots, frames, boxes)
         for slot in slots:
-            self.trusts[slot] = Trust(self.interval, self.trust)
-            self._next_search(slot, leave_out_window=False, centre_too=False)
-        if self.interval:
-            self._learn([(slot, FIRST) for slot in slots])
+            self.frames[slot] = 0
+        self._learn(slots)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         exemplars = self.search.exemplars(frames, frame_sizes, targets)
         self.fixed.index_copy_(0, slots, self.backbone(exemplars) * self.network.score_scale)
         self.take_up(slots, exemplars)
-        self.crops[slots, FIRST] = self.search.centred(frames, frame_sizes, targets)
+        self.first_hidden.index_copy_(0, slots, self.hidden[slots])
+        self.features.index_copy_(0, slots, self.backbone(self.search.centred(frames, frame_sizes, targets)))
+        centered = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.labels.index_copy_(0, slots, centered)
+        self.early_peak.index_fill_(0, slots, 0)
+        self.counts.index_fill_(0, slots, 0)
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = self.computed(self._found, slots, frames, variant=bool(self.lost))
-        # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
-        lessons = []
-        for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
-            decision = self.trusts[slot].observe(float(peak), bool(x + w > frame.shape[1]))
-            if decision.store is not None:
-                self.crops[slot, decision.store] = self.crops[slot, PRESENT]
-            if decision.learn is not None:
-                lessons.append((slot, decision.learn))
-            self._next_search(slot, decision.leave_out_window, decision.search_centre)
-        self._learn(lessons)
-        return found[:, :4]
+        found = super().update(slots, frames)
+        for slot in slots:
+            self.frames[slot] += 1
+        self._learn(slots)
+        return found
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        return self._found(slots, frames, frame_sizes)[:, :4]
-
-    def _found(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        """`step`, with the peak as a fifth column."""
         targets = self.targets.at(slots)
-        peak = self._look(slots, frames, frame_sizes, targets)
-        moved = self.search.moved(targets, peak)
-        score = peak.score
-        if self.lost:
-            centred = Targets(frame_sizes / 2, targets.first_size, targets.scale, targets.fill)
-            other = self._look(slots, frames, frame_sizes, centred)
-            better = self.centre_too[slots] & (other.score > peak.score)
-            moved = moved.where(better, self.search.moved(centred, other))
-            score = torch.where(better, other.score, score)
-        self.targets.put(slots, moved)
-        self.crops[slots, PRESENT] = self.search.centred(frames, frame_sizes, moved)
-        return torch.cat([moved.boxes(), score[:, None].double()], dim=1)
-
-    def _look(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Peak:
         features = self.embedded(self.search.regions(frames, frame_sizes, targets))
-        middle = features.shape[1] // 2
         fixed = self.search.upsampled(cross_correlation(features, self.fixed[slots]))
         best = best_scale(fixed, self.search.penalties)
-        corrected = self.search.upsampled(
-            cross_correlation(features[:, middle : middle + 1], self.templates[slots])
-        )[:, 0]
-        response = torch.lerp(normalised(best.response), normalised(corrected), self.share)
-        offset = peak_offset(response, self.search.window, self.window_weights[slots])
-        return Peak(best.scale, offset, best.score)
+        seen = features.take_along_dim(best.scale[:, None, None, None, None], dim=1)
+        corrected = self.search.upsampled(cross_correlation(seen, self.templates[slots]))[:, 0]
+        response = normalised(torch.lerp(best.response, corrected, self.share))
+        offset = peak_offset(response, self.search.window, self.search.settings.window_weight)
+        moved = self.search.moved(targets, Peak(best.scale, offset, best.score))
+        self.targets.put(slots, moved)
 
-    def _next_search(self, slot: int, leave_out_window: bool, centre_too: bool) -> None:
-        """How the slot's next frame is searched; writes to the device only what changes."""
-        if leave_out_window != self.no_window[slot]:
-            self.no_window[slot] = leave_out_window
-            self.window_weights[slot] = 0.0 if leave_out_window else self.search.settings.window_weight
-        if centre_too != (slot in self.lost):
-            self.lost ^= {slot}
-            self.centre_too[slot] = centre_too
+        stands_out = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
+        trusted = self._observe(slots, best.score) & (stands_out >= self.sharpness)
+        labels = centred_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
+        for memory, present in ((self.features, seen[:, 0]), (self.labels, labels)):
+            chosen = trusted.view(-1, *[1] * (present.dim() - 1))
+            memory.index_copy_(0, slots, torch.where(chosen, present, memory[slots]))
+        return moved.boxes()
 
-    def _learn(self, lessons: Sequence[tuple[int, int]]) -> None:
-        """One update step for each (slot, place of the crop to learn from)."""
-        for some in self.batches(len(lessons)):
-            self.replayed(self._lesson, *self.numbers(lessons[some]).T)
+    def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
+        """Takes note of the fixed template's peaks (n,); whether they are high enough (n,)."""
+        counts, early_peak = self.counts[slots], self.early_peak[slots]
+        early = counts < EARLY
+        early_peak = torch.where(early, early_peak + peaks / EARLY, early_peak)
+        self.early_peak.index_copy_(0, slots, early_peak)
+        self.counts.index_copy_(0, slots, counts + 1)
+        return early | (peaks >= self.trust * early_peak)
 
-    def _lesson(self, slots: Tensor, places: Tensor) -> Tensor:
-        """One update step for each of `slots`, on the crops in `places`; returns the hidden features."""
-        features = self.backbone(self.crops[slots, places])
-        hidden = self.hidden[slots]
-        corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
-        rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
-        learnt = torch.lerp(hidden, corrected, rate)
-        self.set_hidden(slots, learnt)
-        return learnt
+    def _learn(self, slots: Sequence[int]) -> None:
+        """One update step for each of `slots` whose turn it is, on its newest trusted frame."""
+        due = [slot for slot in slots if self.interval and self.frames[slot] % self.interval == 0]
+        for some in self.batches(len(due)):
+            self.replayed(self._lesson, self.numbers(due[some]))
+
+    def _lesson(self, slots: Tensor) -> Tensor:
+        """One update step for each of `slots`; returns the hidden features."""
+        first = self.first_hidden[slots]
+        corrected = self.network.step(first, self.features[slots], self.labels[slots]).hidden
+        rate = torch.where(self.counts[slots] == 0, self.first_rate, 1.0)[:, None, None, None]
+        learned = torch.lerp(first, corrected, rate)
+        self.set_hidden(slots, learned)
+        return learned
 
 
 class GradNetLite(GradNet):
     """GradNet with networks of 0.3 times the width."""
 
     weights_name = "gradnet-lite"
-
-
-def require_shares(**values: float) -> None:
-    """Raises UserError for the first of `values` that is not from 0 to 1."""
-    for name, value in values.items():
-        if not 0 <= value <= 1:
-            raise UserError(f"{name} is {value}; give a number from 0 to 1")
-
-
-def require_interval(interval: int) -> None:
-    """Raises UserError if `interval` is below 0."""
-    if interval < 0:
-        raise UserError(f"interval is {interval}; give 1 or more frames, or 0 to never update")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet import GradNetBase, require_interval, require_shares
+from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import centred_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
@@ -128,3 +128,9 @@ class GradNetPaper(GradNetBase):
         learnt = self.network.step(self.hidden[slots], self.features[slots], self.labels[slots]).hidden
         self.set_hidden(slots, learnt)
         return learnt
+
+
+class GradNetPaperLite(GradNetPaper):
+    """`GradNetPaper` with networks of 0.3 times the width."""
+
+    weights_name = "gradnet-lite"

@@ -49,9 +49,9 @@ GOT10K = Profile(
     title="as the GOT-10k toolkit does OTB, TC128 and LaSOT; with average overlap (AO)",
     reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",
     differs=(
-        "boxes have three decimals; no rule for frames without a ground-truth box or target, but that "
-        "average overlap leaves out those that are known to be without the target, and the first; normalised "
-        "precision is the mean of its curve, not the value at 0.20"
+        "boxes have three decimals; no rule for frames without a ground-truth box or target, but in a folder "
+        "of one's own whose files flag the latter: average overlap leaves out these and the first; "
+        "normalised precision is the mean of its curve, not the value at 0.20"
     ),
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),

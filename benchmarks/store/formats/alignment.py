@@ -83,7 +83,12 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
             f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
         )
         return Place(slice(truth.omitted, None), 0, note)
-    if rows > frames and _near(boxes, truth, 0) and not _written_twice(boxes, truth):
+    if _written_twice(boxes, truth):
+        raise UserError(
+            f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
+            "the first frame may be there twice: remove the row that is too many"
+        )
+    if rows > frames and _near(boxes, truth, 0):
         # What trackers did that ran on to the end; every toolkit cuts such files.
         note = f"{name}: the last {rows - frames} of {rows} rows are dropped, they have no ground truth"
         return Place(slice(frames), 0, note)

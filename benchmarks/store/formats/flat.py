@@ -12,10 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from benchmarks.boxfiles import parse_table
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, Format, StoredRun, Target
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.text import format_times, parse_table, parse_times
+from benchmarks.store.formats.text import format_times, parse_times
 from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
 

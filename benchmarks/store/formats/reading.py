@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.boxfiles import refuse_far
+from benchmarks.columns import Columns
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
 from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
-from benchmarks.store.formats.columns import Columns, odd_widths, read_columns
+from benchmarks.store.formats.columns import odd_widths, read_columns
 from benchmarks.store.formats.faults import Faults, grouped
 from benchmarks.store.formats.hints import other_contents
 from benchmarks.store.formats.matching import match
@@ -27,6 +29,10 @@ from benchmarks.store.formats.origin import (
 from trackers.errors import UserError
 
 _NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
+
+
+class NothingFound(UserError):
+    """No file is one of results on the data set."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def read_results(
     origin: Origin | None = None,
     columns: Columns | None = None,
     skip_bad: bool = False,
+    inside: Items[str] | None = None,
 ) -> Imported:
     """Reads a folder, an archive or a single file of results.
 
@@ -66,10 +73,12 @@ def read_results(
         protocol: how they were made.
         origin: what the files call the first pixel; found from the first boxes where it is not given.
         columns: what the columns of a table mean; x, y, w, h unless the first boxes speak against it.
+        inside: only look into these folders of `path`.
         skip_bad: leave out files that are damaged or do not fit their sequence, as long as others are left.
 
     Raises:
-        UserError: nothing there is a result on `dataset`, files are damaged or do not fit their sequences
+        NothingFound: nothing there is a result on `dataset`.
+        UserError: files are damaged or do not fit their sequences
             (all are named), or it is not clear which file, which origin or which form of boxes is meant.
         SequenceError: ground truth is damaged.
     """
@@ -77,13 +86,14 @@ def read_results(
     form.check(protocol)
     notes: list[str] = []
     with open_members(path) as members:
-        candidates = form.find(members.names, protocol)
+        names = [name for name in members.names if inside is None or name.partition("/")[0] in inside]
+        candidates = form.find(names, protocol)
         chosen = match(
             [files.stem for files in candidates], [files.runs[0] for files in candidates], dataset.all_names
         )
         if not chosen:
-            hint = other_contents(members.names, form.name, protocol)
-            raise UserError(
+            hint = other_contents(names, form.name, protocol)
+            raise NothingFound(
                 f"{path}: no file of format '{form.name}' is named after a sequence of {dataset.title}; "
                 + (hint or "see --from, --dataset and --protocol")
             )
@@ -102,7 +112,7 @@ def read_results(
         used = {
             name for index in chosen.values() for name in (*candidates[index].runs, *candidates[index].times)
         }
-        skipped = [name for name in members.names if name not in used] + list(members.unsafe)
+        skipped = [name for name in names if name not in used] + list(members.unsafe)
     faults.refuse_all(of=len(present))
     for name, problem in odd_widths(stored).items():
         faults.bad[name] = (stored.pop(name)[0].where, problem)
@@ -243,8 +253,14 @@ def _origin(
         notes.append(f"pixels count from {_NUMBER[form.origin]}, as format '{form.name}' has it")
         return form.origin
     if votes.origin is None:
+        short = all(len(runs[0].boxes) < len(sequences[name].truth) for name, runs in stored.items())
         raise UserError(
-            f"{path}: {tally}, which does not tell how pixels count; give --one-based or --zero-based"
+            f"{path}: {tally}, which does not tell how pixels count; "
+            + (
+                "all files have fewer rows than there are frames, so that the first box may be left out"
+                if short
+                else "give --one-based or --zero-based"
+            )
         )
     notes.append(f"pixels count from {_NUMBER[votes.origin]}: {tally}")
     return votes.origin

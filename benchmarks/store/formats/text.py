@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,64 +11,7 @@ from trackers.errors import UserError
 from trackers.tracker import Boxes
 
 _RECTANGLE, _POLYGON = 4, 8
-_NO_BRACKETS = str.maketrans("", "", "[](){}")
-_MISSING = ("None", "null", "nan", "NaN")
-"""What files have in place of a box that there is not."""
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _CODES = {0.0: Code.SKIPPED, 1.0: Code.INITIALIZED, 2.0: Code.FAILED}
-
-
-def parse_table(text: str, where: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Reads a table of numbers, one row per frame, whatever its columns mean.
-
-    Brackets around rows are dropped, lines that begin with `#` or `%` and a first line of names are no rows,
-    and `None` and `null` are not a number.
-
-    Returns:
-        Shape (n, k), n > 0, k > 1, as written; the words of its header, lower-case, if it has one.
-
-    Raises:
-        UserError: there is no row, the rows differ in length, a value is no number, or the numbers may have
-            decimal commas.
-    """
-    lines = text.translate(_NO_BRACKETS).splitlines()
-    header: tuple[str, ...] = ()
-    for index, line in enumerate(lines):
-        comment = line.lstrip().startswith(("#", "%"))
-        words = line.lstrip(" \t#%").translate(SEPARATORS).split()
-        if not words:
-            continue
-        if not comment and (header or any(map(_is_value, words))):
-            break
-        header = tuple(word.casefold() for word in words)
-        lines[index] = ""  # kept, so that messages count the file's lines
-    lines = [line if line.strip() not in _MISSING else f"{line} " * _RECTANGLE for line in lines]
-    _refuse_decimal_commas(lines, where)
-    text = "\n".join(lines)
-    columns = count_columns(text)
-    if columns == 0:
-        raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
-    if any(word in text for word in ("None", "null")):
-        text = re.sub(r"\b(None|null)\b", "nan", text)
-    return parse_rows(text, columns, where), header
-
-
-def _is_value(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return word in _MISSING
-    return True
-
-
-def _refuse_decimal_commas(lines: list[str], where: str) -> None:
-    first = next((line for line in lines if line.strip()), "")
-    fields = [field.strip() for field in (first.split(";") if ";" in first else first.split())]
-    fields = [field for field in fields if field]
-    if len(fields) >= _RECTANGLE and all(map(_DECIMAL_COMMA.fullmatch, fields)):
-        raise UserError(
-            f"{where}: numbers such as {fields[0]} seem to have decimal commas; write decimal points"
-        )
 
 
 def parse_times(text: str, where: str) -> NDArray[np.float64] | None:

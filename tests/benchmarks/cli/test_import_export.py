@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ import pytest
 from benchmarks.cli import exporting, importing
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
-from benchmarks.store import read_run, truth_digest
+from benchmarks.store import find_runs, read_run, truth_digest
 from trackers.commands import Parser, guarded
 
 DEMO = open_dataset("demo", None)
@@ -53,6 +54,15 @@ def given_(tmp_path: Path) -> Callable[..., Path]:
 
 def words(folder: Path, results: Path, *more: str) -> list[Any]:
     return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
+
+
+def test_imported_folders_that_were_exchanged_are_said(given_, tmp_path):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(1), results)) == 0
+    assert read_run(results, "demo", "T").remarks == ()
+    (results / "demo" / "T").rename(results / "demo" / "U")
+    [remark] = read_run(results, "demo", "U").remarks
+    assert "made under the name 'T'" in remark
 
 
 def test_imported_results_are_scored(given_, tmp_path, capsys):
@@ -269,3 +279,53 @@ def test_a_run_folder_of_ours_comes_in_as_it_is(form, tmp_path, capsys):
     assert "2 of 9 sequences of Demo imported" in capsys.readouterr().err
     for name in ("easy.txt", "easy.time.txt", "scale.txt", "scale.time.txt"):
         assert (tmp_path / "demo" / "copy" / "ope" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def each_tracker(root: Path) -> Path:
+    """Folders and an archive of four trackers, one of which ran three times, one that is short, and notes."""
+    for tracker, pixels in (
+        ("A", 0),
+        ("B tracker", 2),
+        ("dimp50_000", 0),
+        ("dimp50_001", 1),
+        ("dimp50_002", 2),
+    ):
+        (root / tracker).mkdir(parents=True)
+        for name in DEMO.names():
+            moved = DEMO[name].truth + np.array([[0, 0, 0, 0]] + [[pixels, 0, 0, 0]] * 59)
+            np.savetxt(root / tracker / f"{name}.txt", moved, delimiter=",")
+    shutil.make_archive(str(root / "packed"), "gztar", root / "A")
+    shutil.copytree(root / "A", root / "short")
+    short = root / "short" / f"{DEMO.names()[2]}.txt"
+    short.write_text("".join(short.read_text().splitlines(keepends=True)[:-1]))
+    (root / "notes").mkdir()
+    (root / "notes" / "readme.txt").write_text("nothing")
+    return root
+
+
+def test_a_folder_with_one_folder_per_tracker(tmp_path, capsys):
+    root, results = each_tracker(tmp_path / "given"), tmp_path / "results"
+    given = [root, "--from", "pytracking", "--dataset", "demo", "--results", results]
+    assert command(importing, *given) == 1, "one of them is short"
+    err = capsys.readouterr().err
+    assert find_runs(results, "demo") == ["A", "B-tracker", "dimp50", "packed"]
+    assert [len(runs) for runs in read_run(results, "demo", "dimp50").trajectories.values()] == [3] * 9
+    assert f"short is left out: 1 of 9 files cannot be imported: {root}/short/{DEMO.names()[2]}.txt" in err
+    assert "notes is left out: " in err
+    assert err.splitlines()[-1] == "4 of 6 trackers imported"
+    assert command(importing, *given, "--skip-bad", "--overwrite") == 0
+    assert find_runs(results, "demo") == ["A", "B-tracker", "dimp50", "packed", "short"]
+    capsys.readouterr()
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    records = {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
+    assert records["A"]["success"] == records["packed"]["success"]
+    assert records["dimp50"]["repetitions"] == 3
+    assert records["dimp50"]["success_std"] > 0
+
+
+def test_without_folders_of_trackers_a_name_is_wanted(given_, tmp_path, capsys):
+    given = ["--from", "txt", "--dataset", "demo", "--results", tmp_path / "results"]
+    assert command(importing, given_(0), *given) == 2
+    assert "holds no folder of a tracker; give --tracker NAME" in capsys.readouterr().err
+    assert command(importing, tmp_path / "x.zip", *given) == 2
+    assert "give --tracker NAME" in capsys.readouterr().err

@@ -83,3 +83,8 @@ def test_segments_go_to_the_end_or_where_the_file_says():
         placed(MOVING[12:25], CAR, place_segment)
     with pytest.raises(UserError, match="31 boxes where Car1 has 30 frames"):
         placed(np.concatenate([MOVING, MOVING[:1]]), CAR, place_segment)
+
+
+def test_a_first_frame_that_may_be_there_twice_is_named():
+    with pytest.raises(UserError, match="the first frame may be there twice"):
+        placed(np.concatenate([MOVING[:1], MOVING]), CAR)

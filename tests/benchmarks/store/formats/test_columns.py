@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.columns import Columns
 from benchmarks.datasets import SequenceError
 from benchmarks.store.formats import FORMATS, read_results
-from benchmarks.store.formats.columns import Columns
 from trackers.errors import UserError
 
 TRUTH = {

@@ -396,3 +396,10 @@ def test_vot_regions_of_both_kinds_stay_as_they_are(truths, write):
     root = write({"a/a_001.txt": rows(TRUTH["Dog"], shift=0), "b/b_001.txt": corners})
     imported = read(root, "vot", dataset, "unsupervised")
     assert [runs[0].boxes.shape for runs in imported.trajectories.values()] == [(4, 4), (4, 8)]
+
+
+def test_first_boxes_that_are_left_out_are_named(dataset, write):
+    later = {name: np.array(boxes)[1:] + np.array([0.3, 0.4, 0, 0]) for name, boxes in TRUTH.items()}
+    files = {f"{name}.txt": rows(boxes) for name, boxes in later.items()}
+    with pytest.raises(UserError, match="all files have fewer rows than there are frames"):
+        read(write(files), "txt", dataset)

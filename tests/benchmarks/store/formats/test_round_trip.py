@@ -159,3 +159,12 @@ def test_got10k_has_a_row_for_every_row_of_ground_truth():
         "Tiger1: 5 rows with the first box stand for the frames before the sequence begins, which 'got10k' "
         "counts"
     ]
+
+
+def test_repetitions_for_pytracking_have_empty_boxes_where_the_target_is_absent():
+    boxes = np.array([[9.0, 19.5, 30, 40], [np.nan] * 4])
+    runs = {"Dog": [Trajectory(boxes, np.zeros(2)), Trajectory(boxes[::-1], np.zeros(2))]}
+    written = write_results(runs, FORMATS.load("pytracking")(), "T", "otb2015", "ope")
+    box, absent = b"10.0\t20.5\t30.0\t40.0\n", b"0.0\t0.0\t0.0\t0.0\n"
+    assert written["T_000/Dog.txt"] == box + absent
+    assert written["T_001/Dog.txt"] == absent + box
