@@ -150,7 +150,7 @@ def draw(measured: dict[str, Figures], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    figure = Figure(figsize=(11, 3.7), layout="constrained")
     FigureCanvasAgg(figure)
     by_template, by_age, by_error = figure.subplots(1, 3, sharey=True)
     kinds = [FIXED, UNCORRECTED, FIRST, age_name(STEP), CARRIED]
@@ -173,7 +173,8 @@ def draw(measured: dict[str, Figures], path: Path) -> None:
     by_age.set_xlabel("frames")
     by_error.set_title(f"by error of the label, {STEP} frames ago", fontsize=10)
     by_error.set_xlabel("pixels")
-    by_template.legend(fontsize=8)
+    handles, labels = by_template.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(measured), fontsize=9, frameon=False)
     for axes in (by_template, by_age, by_error):
         axes.grid(axis="y", color="0.9")
         axes.set_axisbelow(True)
