@@ -11,6 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
 from trackers.errors import UserError
+from trackers.execution import on_own_device
 from trackers.images import open_image
 
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
@@ -75,6 +76,7 @@ class JpegDecoder:
                 f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
             ) from error
 
+    @on_own_device
     def __call__(self, files: Sequence[bytes]) -> list[Tensor]:
         """Decodes files; pixels are taken as stored, without an EXIF rotation.
 

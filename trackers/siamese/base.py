@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
+from trackers.execution import on_own_device
 from trackers.siamese.backbone import Embedding, folded, for_cpu
 from trackers.siamese.graphs import Graphs, on_cuda
 from trackers.siamese.precision import BFloat16, prepare
@@ -43,13 +44,20 @@ class SiameseTracker(TensorTracker):
         """The file that is used where no weights are given."""
         return shipped(cls.weights_name)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """What a subclass does in place of these methods is done on its device as well."""
+        super().__init_subclass__(**options)
+        for name in ("init", "update"):
+            if name in vars(cls):
+                setattr(cls, name, on_own_device(vars(cls)[name]))
+
     def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
         if slots < 1:
             raise UserError(f"slots is {slots}; give 1 or more")
         self.device = torch.device(resolve_device(device))
         self.precision = precision
         prepare(precision, self.device)
-        self.graphs = Graphs(on_cuda()) if self.device.type == "cuda" else None
+        self.graphs = Graphs(on_cuda(self.device)) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
@@ -58,6 +66,7 @@ class SiameseTracker(TensorTracker):
             torch.zeros(slots, 3, device=self.device),
         )
 
+    @on_own_device
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         boxes = np.array(boxes, dtype=np.float64)
@@ -72,6 +81,7 @@ class SiameseTracker(TensorTracker):
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
+    @on_own_device
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         return self.computed(self.step, slots, frames)

@@ -25,13 +25,18 @@ KEPT = 16
 """Graphs that are remembered; the one that was used longest ago goes first."""
 
 
-def on_cuda() -> Capture:
-    """Records on the present CUDA device; graphs share their memory, since one runs after the other."""
+def on_cuda(device: torch.device) -> Capture:
+    """Records on a CUDA device; graphs share their memory, since one runs after the other.
+
+    The stream is that device's own. `torch.cuda.graph` would take one of the device that was current when
+    anything was first recorded, on which a recording of another device's kernels remains empty.
+    """
     pool = torch.cuda.graph_pool_handle()
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
+        with torch.cuda.graph(graph, pool=pool, stream=stream):
             output = function()
         return graph.replay, output
 
