@@ -66,15 +66,24 @@ class JpegDecoder:
             raise UserError(f"torchvision {_DOES_NOT_FIT} ({_first_line(error)})") from error
         self.name = f"torchvision {torchvision.__version__}"
         self._decode, self._mode = decode_jpeg, ImageReadMode.RGB
-        # A build without a decoder says so when it is called.
         trial = io.BytesIO()
         Image.new("RGB", (16, 16)).save(trial, "JPEG")
+        self._trial = trial.getvalue()
+        # A build without a decoder says so when it is called.
         try:
-            self([trial.getvalue()])
+            self.try_out()
         except RuntimeError as error:
             raise UserError(
                 f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
             ) from error
+
+    def try_out(self) -> None:
+        """Decodes a file that is whole.
+
+        Raises:
+            RuntimeError: it cannot be decoded, so the decoder or its device is at fault.
+        """
+        self([self._trial])
 
     @on_own_device
     def __call__(self, files: Sequence[bytes]) -> list[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -48,15 +49,20 @@ class Decoder:
         """Does the rest for the frames of one step; what is damaged gives an error in its place."""
         return waiting
 
-    def frame(self, frames: Frames, index: int) -> Frame:
-        """The same pixels of one frame, for a tracker that runs alone. Raises as `Frames.__getitem__`."""
-        return frames[index]
+    finish: Callable[[Waiting], Frame] | None = None
+    """What is left to do, in the tracker's own thread, to have a frame as an array of the same pixels, for a
+    tracker that runs alone; raises as `Frames.__getitem__`."""
+
+    def told(self) -> list[str]:
+        """What a person should know since this was last asked, in sentences."""
+        return []
 
 
 class TorchvisionDecoder(Decoder):
     """Threads read files; those that are whole JPEG files are decoded by torchvision, all of a step at once.
 
-    What torchvision cannot decode goes through Pillow, and what Pillow cannot decode either is damaged.
+    What torchvision cannot decode goes through Pillow, which is told, and what Pillow cannot decode either is
+    damaged. A device that fails is no reason to go on with another decoder's pixels.
 
     Args:
         tracker: whose device it is.
@@ -70,6 +76,8 @@ class TorchvisionDecoder(Decoder):
 
         self._decode = JpegDecoder(tracker.device)
         self.name = self._decode.name
+        self._refused: dict[int, str] = {}
+        self._told = 0
 
     def read(self, frames: Frames, index: int) -> Waiting:
         from trackers.jpeg import jpeg_shape
@@ -82,12 +90,21 @@ class TorchvisionDecoder(Decoder):
         found = iter(self._pixels([one for one in waiting if isinstance(one, Jpeg)]))
         return [next(found) if isinstance(one, Jpeg) else self._upload(one) for one in waiting]
 
-    def frame(self, frames: Frames, index: int) -> Frame:
-        (found,) = self.decoded([self.read(frames, index)])
+    def finish(self, waiting: Waiting) -> Frame:
+        try:
+            (found,) = self.decoded([waiting])
+        except RuntimeError as error:  # the device's: a damaged file is found among what is decoded
+            reason = str(error).partition("\n")[0]
+            raise UserError(f"{self.name} fails on {self._decode.device} ({reason})") from error
         if isinstance(found, SequenceError):
             raise found
         pixels: Frame = found.contiguous().cpu().numpy()
         return pixels
+
+    def told(self) -> list[str]:
+        lines = list(self._refused.values())[self._told :]
+        self._told += len(lines)
+        return lines
 
     def _pixels(self, jpegs: list[Jpeg]) -> Items[Tensor | SequenceError]:
         try:
@@ -97,10 +114,19 @@ class TorchvisionDecoder(Decoder):
                 raise
             if len(jpegs) > 1:  # whose fault it is, is not said
                 return [self._pixels([jpeg])[0] for jpeg in jpegs]
+            self._decode.try_out()  # raises where it is not the file's fault
+            reason = str(error).partition("\n")[0]
+        (jpeg,) = jpegs
         try:
-            return [self._upload(jpegs[0].frames[jpegs[0].index])]
-        except SequenceError as error:
-            return [error]
+            frame = jpeg.frames[jpeg.index]
+        except SequenceError as damage:
+            return [damage]
+        # One sentence for a sequence, whose files are of one make.
+        path = jpeg.frames.path(jpeg.index) or f"frame {jpeg.index}"
+        self._refused.setdefault(
+            id(jpeg.frames), f"{path} is decoded by Pillow: {self.name} refuses it ({reason})"
+        )
+        return [self._upload(frame)]
 
     def _upload(self, frame: Frame) -> Tensor:
         import torch

@@ -98,6 +98,8 @@ class LockStep(Scheduler):
                     self._builder.discard()
                     suspects += [slot.task for slot in slots.values() if not slot.outcome]
                     slots = {number: slot for number, slot in slots.items() if slot.outcome}
+                for line in self._decoder.told():
+                    progress.say(line)
                 for slot in slots.values():
                     progress.advance(slot.task.name, slot.progress())
                 for number in [number for number, slot in slots.items() if slot.outcome]:

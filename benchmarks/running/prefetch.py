@@ -60,6 +60,8 @@ class Prefetcher(Generic[Item]):
         pool: the threads that decode; it may serve several prefetchers.
         ahead: how many frames to decode before they are asked for.
         read: what a thread does to have a frame, if not decode it.
+        finish: what is left to do where the frame is asked for, if anything: work for CUDA, which no other
+            thread may be given while the tracker's records a graph.
     """
 
     @overload
@@ -70,18 +72,31 @@ class Prefetcher(Generic[Item]):
         self, frames: Frames, pool: Executor, ahead: int = ..., *, read: Callable[[Frames, int], Item]
     ) -> None: ...
 
+    @overload
+    def __init__(
+        self,
+        frames: Frames,
+        pool: Executor,
+        ahead: int = ...,
+        *,
+        read: Callable[[Frames, int], Any],
+        finish: Callable[[Any], Item] | None,
+    ) -> None: ...
+
     def __init__(
         self,
         frames: Frames,
         pool: Executor,
         ahead: int = 8,
         read: Callable[[Frames, int], Any] = operator.getitem,
+        finish: Callable[[Any], Any] | None = None,
     ) -> None:
         self._frames = frames
         self._pool = pool
         self._ahead = ahead
         self._read = read
-        self._waiting: dict[int, Future[Item]] = {}
+        self._finish = finish
+        self._waiting: dict[int, Future[Any]] = {}
 
     def __getitem__(self, index: int) -> Item:
         """Returns frame `index`, waiting for it if need be.
@@ -95,7 +110,8 @@ class Prefetcher(Generic[Item]):
         for number in wanted:
             if number not in self._waiting:
                 self._waiting[number] = self._pool.submit(self._read, self._frames, number)
-        return self._waiting[index].result()
+        item: Item = self._waiting[index].result()
+        return item if self._finish is None else self._finish(item)
 
     def path(self, index: int) -> Path | None:
         """The image file of frame `index`, as `Frames.path`."""

@@ -1,9 +1,9 @@
 """A machine with NVIDIA GPUs that is not there.
 
-`PretendCuda` stands in for torch.cuda: it knows which device and stream are current, as CUDA does per thread,
-and writes down on which of them everything happens. Tensors of such a device are meta tensors: operations have
-shapes and types but no values, so that whatever needs a value on the host fails. `Watch` looks at all
-operations on their way and notes what a GPU would refuse or would have to be waited for.
+`PretendCuda` stands in for torch.cuda: it knows which device and stream are current, as CUDA does per
+thread, and writes down on which of them everything happens. Tensors of such a device are meta tensors:
+operations have shapes and types but no values, so that whatever needs a value on the host fails. `Watch` looks
+at all operations on their way and notes what a GPU would refuse or would have to be waited for.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ class PretendCuda(TorchFunctionMode):
         capture_fails: whether recordings fail when they end.
         pinned: host memory that is pinned, by its address.
         down: tensors that were brought to the host.
+        before: what to call before functions of torch, by their names.
     """
 
     def __init__(self, count: int = 2) -> None:
@@ -150,6 +151,7 @@ class PretendCuda(TorchFunctionMode):
         self.capturing: CUDAGraph | None = None
         self.pinned: dict[int, Tensor] = {}
         self.down = 0
+        self.before: dict[str, Callable[[], object]] = {}
         self.streams: dict[int, Stream] = {}
         self.defaults: dict[int, Stream] = {}
         self.values = torch.Generator().manual_seed(0)
@@ -197,6 +199,8 @@ class PretendCuda(TorchFunctionMode):
     ) -> Any:
         kwargs = dict(kwargs or {})
         name = getattr(func, "__name__", "")
+        if name in self.before:
+            self.before[name]()
         if name == "pin_memory":
             return self.pin(args[0].clone())
         if name == "is_pinned":
