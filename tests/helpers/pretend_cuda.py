@@ -2,8 +2,8 @@
 
 `PretendCuda` stands in for torch.cuda: it knows which device and stream are current, as CUDA does per
 thread, and writes down on which of them everything happens. Tensors of such a device are meta tensors:
-operations have shapes and types but no values, so that whatever needs a value on the host fails. `Watch` looks
-at all operations on their way and notes what a GPU would refuse or would have to be waited for.
+operations have shapes and types but no values, so that whatever needs a value on the host fails. `Watch`
+looks at all operations on their way and notes what a GPU would refuse or would have to be waited for.
 """
 
 from __future__ import annotations
@@ -130,6 +130,21 @@ class _Graph:
         self.context.__exit__(*error)
 
 
+class _OnStream:
+    """As `torch.cuda.stream`'s context; not a generator, which would tidy up when it is given up."""
+
+    def __init__(self, cuda: PretendCuda, stream: Stream) -> None:
+        self.cuda, self.made = cuda, stream
+
+    def __enter__(self) -> None:
+        cuda, index = self.cuda, self.made.index
+        self.before = cuda.current, cuda.stream(index)
+        cuda.current, cuda.streams[index] = index, self.made
+
+    def __exit__(self, *error: object) -> None:
+        self.cuda.current, self.cuda.streams[self.made.index] = self.before
+
+
 class PretendCuda(TorchFunctionMode):
     """torch.cuda without a GPU; tensors of its devices are meta tensors.
 
@@ -179,14 +194,8 @@ class PretendCuda(TorchFunctionMode):
         yield
         self.current = before
 
-    @contextlib.contextmanager
-    def on_stream(self, stream: Stream) -> Iterator[None]:
-        device, before = self.current, self.stream(stream.index)
-        self.current, self.streams[stream.index] = stream.index, stream
-        try:
-            yield
-        finally:
-            self.current, self.streams[stream.index] = device, before
+    def on_stream(self, stream: Stream) -> _OnStream:
+        return _OnStream(self, stream)
 
     def pin(self, tensor: Tensor) -> Tensor:
         self.note("pinned", self.current)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -57,7 +58,7 @@ class SiameseTracker(TensorTracker):
         self.device = torch.device(resolve_device(device))
         self.precision = precision
         prepare(precision, self.device)
-        self.graphs = Graphs(on_cuda(self.device)) if self.device.type == "cuda" else None
+        self.graphs = Graphs(on_cuda(self.device), self.state) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
@@ -116,6 +117,10 @@ class SiameseTracker(TensorTracker):
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
 
+    def state(self) -> list[Tensor]:
+        """All tensors that hold what the tracker knows of its targets."""
+        return _tensors(vars(self).values())
+
     def numbers(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
         """Whole numbers, on the device."""
         return send(torch.tensor(values), self.device)
@@ -149,6 +154,17 @@ class SiameseTracker(TensorTracker):
     def synchronize(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+
+def _tensors(values: Iterable[object]) -> list[Tensor]:
+    """The tensors among `values`, and those in dataclasses there."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif is_dataclass(value) and not isinstance(value, type):
+            found += _tensors(vars(value).values())
+    return found
 
 
 _FEW = 4
