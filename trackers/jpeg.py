@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from PIL import Image
@@ -11,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
 from trackers.errors import UserError
-from trackers.execution import on_own_device
+from trackers.execution import computing_on, while_computing
 from trackers.images import open_image
 
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
@@ -77,6 +78,10 @@ class JpegDecoder:
                 f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
             ) from error
 
+    def computing(self) -> AbstractContextManager[None]:
+        """Makes the device the current one for a while."""
+        return computing_on(self.device)
+
     def try_out(self) -> None:
         """Decodes a file that is whole.
 
@@ -85,7 +90,7 @@ class JpegDecoder:
         """
         self([self._trial])
 
-    @on_own_device
+    @while_computing
     def __call__(self, files: Sequence[bytes]) -> list[Tensor]:
         """Decodes files; pixels are taken as stored, without an EXIF rotation.
 

@@ -90,6 +90,7 @@ def main(words: Sequence[str] | None = None) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from trackers.devices import keep_freed_memory, resolve_device
+    from trackers.siamese.precision import numerics
     from trackers.training.bank import PATCH_BYTES, Bank
     from trackers.training.loop import Loop
     from trackers.training.sampling import Sampler
@@ -107,6 +108,7 @@ def main(words: Sequence[str] | None = None) -> int:
         require(name, getattr(given, name), getattr(given, name) > 0, "a number above 0")
     require("hold_back", given.hold_back, 0 <= given.hold_back < 1, "a share from 0 to less than 1")
     device = torch.device(resolve_device(given.device))
+    numerics(given.precision, device).apply()
     torch.manual_seed(given.seed)
     schedule = _settings(Schedule, given)
     difficulty = _settings(Difficulty, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,26 @@ from trackers.jpeg import JpegDecoder
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.graphs import WARM_UP
+from trackers.siamese.precision import PRECISIONS, numerics
 from trackers.siamese.siamfc import SiamFC
+from trackers.training.tasks import GradNetTask
 
 FRAME = np.zeros((90, 120, 3), np.uint8)
 BOX = np.array([[40.0, 30, 24, 20]])
+
+
+def choice() -> tuple[bool, bool, bool, bool]:
+    """TF32 in convolutions and in matrix products, deterministic algorithms, and trying for the fastest."""
+    cudnn = torch.backends.cudnn
+    return cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    before = choice()
+    yield
+    cudnn = torch.backends.cudnn
+    cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark = before
 
 
 @pytest.mark.parametrize("kind", [SiamFC, GradNet, GradNetPaper])
@@ -71,3 +88,35 @@ def test_a_tracker_of_another_toolkit_is_waited_for_on_every_device_it_uses(
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda number: number == 1)
     tracker.synchronize()
     assert cuda.devices_of("host waits") == {1}
+
+
+@pytest.mark.parametrize("kind", [SiamFC, GradNet])
+def test_a_tracker_rounds_in_its_own_precision_and_leaves_the_process_its_own(
+    kind: Any, cuda: PretendCuda, tmp_path: Path
+) -> None:
+    weights = (siamfc_weights if kind is SiamFC else gradnet_weights)(tmp_path)
+    torch.backends.cudnn.benchmark = True
+    before = choice()
+    trackers = {precision: kind(weights, device="cuda", precision=precision) for precision in PRECISIONS}
+    seen: set[tuple[bool, ...]] = set()
+    cuda.before["conv2d"] = lambda: seen.add(choice())
+    for precision in (*PRECISIONS, *reversed(PRECISIONS)):
+        seen.clear()
+        trackers[precision].init([0], [FRAME], BOX)
+        trackers[precision].update([0], [FRAME])
+        tf32 = precision == "tf32"
+        # The same bytes each time: nothing is tried out, and no algorithm is taken that adds in any order.
+        assert seen == {(tf32, tf32, True, False)}
+        assert choice() == before
+
+
+def test_a_validation_changes_nothing_for_the_training(cuda: PretendCuda, tmp_path: Path) -> None:
+    task = GradNetTask(siamfc_weights(tmp_path), 4)
+    numerics("float32", torch.device("cuda:0")).apply()
+    before = choice()
+    task.save(tmp_path / "weights.safetensors")
+    tracker = task.tracker(tmp_path / "weights.safetensors", "cuda:0")
+    assert choice() == before
+    tracker.init(FRAME, BOX[0])
+    tracker.update(FRAME)
+    assert choice() == before == (False, False, True, False)

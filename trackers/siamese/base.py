@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,10 +15,10 @@ from torch import Tensor
 
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
-from trackers.execution import on_own_device
+from trackers.execution import computing_on, while_computing
 from trackers.siamese.backbone import Embedding, folded, for_cpu
 from trackers.siamese.graphs import Graphs, on_cuda
-from trackers.siamese.precision import BFloat16, prepare
+from trackers.siamese.precision import BFloat16, numerics
 from trackers.siamese.search import Search, SearchSettings, Targets
 from trackers.siamese.weights import shipped
 from trackers.tracker import Boxes, FrameBatch, TensorTracker
@@ -46,18 +47,18 @@ class SiameseTracker(TensorTracker):
         return shipped(cls.weights_name)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """What a subclass does in place of these methods is done on its device as well."""
+        """What a subclass does in place of these methods is done within `computing` as well."""
         super().__init_subclass__(**options)
         for name in ("init", "update"):
             if name in vars(cls):
-                setattr(cls, name, on_own_device(vars(cls)[name]))
+                setattr(cls, name, while_computing(vars(cls)[name]))
 
     def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
         if slots < 1:
             raise UserError(f"slots is {slots}; give 1 or more")
         self.device = torch.device(resolve_device(device))
         self.precision = precision
-        prepare(precision, self.device)
+        self.numerics = numerics(precision, self.device)
         self.graphs = Graphs(on_cuda(self.device), self.state) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
@@ -67,7 +68,7 @@ class SiameseTracker(TensorTracker):
             torch.zeros(slots, 3, device=self.device),
         )
 
-    @on_own_device
+    @while_computing
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         boxes = np.array(boxes, dtype=np.float64)
@@ -82,7 +83,7 @@ class SiameseTracker(TensorTracker):
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
-    @on_own_device
+    @while_computing
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         return self.computed(self.step, slots, frames)
@@ -116,6 +117,10 @@ class SiameseTracker(TensorTracker):
         if self.graphs is None or len(inputs[0]) > _FEW:
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
+
+    def computing(self) -> AbstractContextManager[None]:
+        """Makes the tracker's device the current one, and its precision the process's, for a while."""
+        return computing_on(self.device, self.numerics)
 
     def state(self) -> list[Tensor]:
         """All tensors that hold what the tracker knows of its targets."""
