@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
+from trackers.devices import is_out_of_memory
 from trackers.errors import UserError
 from trackers.execution import computing_on, while_computing
 from trackers.images import open_image
@@ -114,7 +115,7 @@ class JpegDecoder:
         try:
             planes: list[Tensor] = self._decode(encoded, mode=self._mode, device=self.device)
         except RuntimeError as error:
-            if "out of memory" in str(error):  # which torchvision makes a RuntimeError like any other
+            if is_out_of_memory(error):
                 raise torch.OutOfMemoryError(str(error)) from error
             raise
         return [frame.permute(1, 2, 0) for frame in planes]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.datasets import Frames, SequenceError
+from trackers.devices import is_out_of_memory
 from trackers.errors import UserError
 from trackers.tracker import BatchTracker, Frame, TensorTracker
 
@@ -110,7 +111,7 @@ class TorchvisionDecoder(Decoder):
         try:
             return self._decode([jpeg.data for jpeg in jpegs])
         except RuntimeError as error:
-            if type(error).__name__ == "OutOfMemoryError":
+            if is_out_of_memory(error):
                 raise
             if len(jpegs) > 1:  # whose fault it is, is not said
                 return [self._pixels([jpeg])[0] for jpeg in jpegs]

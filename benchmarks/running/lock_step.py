@@ -38,6 +38,7 @@ from benchmarks.running.drive import checked
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher, reading_ahead
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
+from trackers.devices import is_out_of_memory
 from trackers.errors import UserError
 
 _AHEAD = 16
@@ -89,7 +90,7 @@ class LockStep(Scheduler):
                 try:
                     self._step({number: slot for number, slot in slots.items() if not slot.outcome})
                 except (Exception, SystemExit) as error:
-                    if type(error).__name__ == "OutOfMemoryError":  # torch's own class, where it is loaded
+                    if is_out_of_memory(error):
                         raise UserError(
                             f"a batch of {self._slots} does not fit into the device's memory; "
                             "give a smaller --batch; what was finished is kept"

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from benchmarks.datasets.sequence import Frames
 from benchmarks.running.environment import usable_cores
+from trackers.devices import keep_freed_memory
 from trackers.tracker import Frame
 
 Item = TypeVar("Item")
@@ -40,6 +41,7 @@ def decoding(elsewhere: bool) -> Iterator[Executor]:
     Args:
         elsewhere: whether the tracker is in another process: it has a core for itself then.
     """
+    keep_freed_memory()
     threads = max(min(4, usable_cores()) - elsewhere, 1)
     with ThreadPoolExecutor(threads, "decode") as pool, prompt_switches() if elsewhere else nullcontext():
         yield pool
@@ -47,6 +49,7 @@ def decoding(elsewhere: bool) -> Iterator[Executor]:
 
 def reading_ahead() -> ThreadPoolExecutor:
     """Threads for the prefetchers of a batch, beside the thread that the tracker has."""
+    keep_freed_memory()
     return ThreadPoolExecutor(min(max(usable_cores() - 1, 1), 16), "decode")
 
 

@@ -179,8 +179,7 @@ _FEW = 4
 def for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
     """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
     network = folded(network)
-    if device.type == "cpu":
-        keep_freed_memory()
+    keep_freed_memory()
     if precision == "bf16":
         return BFloat16(network).to(device)
     return for_cpu(network) if device.type == "cpu" else network.to(device)

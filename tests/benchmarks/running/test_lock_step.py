@@ -41,6 +41,7 @@ class Bad(BatchTracker):
                 if self.how == "raises": raise RuntimeError("out of luck")
                 if self.how == "nan": found[row] = np.nan
                 if self.how == "memory": raise OutOfMemoryError("CUDA out of memory")
+                if self.how == "cudnn": raise RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")
         return found
 """
 
@@ -177,6 +178,7 @@ def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.Cap
         ("BAD", ("--protocol", "realtime"), "protocol realtime needs each answer's own time"),
         ("BAD", ("--set", "how=draws"), "a tracker that is not deterministic cannot run in a batch"),
         ("BAD", ("--set", "how=memory"), "a batch of 3 does not fit into the device's memory"),
+        ("BAD", ("--set", "how=cudnn"), "a batch of 3 does not fit into the device's memory"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(
