@@ -34,5 +34,5 @@ def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Ru
     return Trajectory(boxes, seconds, start=start)
 
 
-OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)])
-UNSUPERVISED = Protocol("unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)])
+OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)], open_loop=True)
+UNSUPERVISED = Protocol("unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)], open_loop=True)

@@ -92,6 +92,14 @@ def _spatial(sequence: Sequence) -> list[Boxes]:
 
 
 TRE = Protocol(
-    "tre", "TRE", lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)]
+    "tre",
+    "TRE",
+    lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)],
+    open_loop=True,
 )
-SRE = Protocol("sre", "SRE", lambda sequence: [one_pass(sequence, box=box) for box in _spatial(sequence)])
+SRE = Protocol(
+    "sre",
+    "SRE",
+    lambda sequence: [one_pass(sequence, box=box) for box in _spatial(sequence)],
+    open_loop=True,
+)

@@ -38,13 +38,26 @@ Waiting: TypeAlias = Frame | Jpeg
 
 
 class Decoder:
-    """Pillow: a frame is decoded by the thread that reads it."""
+    """Pillow: a frame is decoded by the thread that reads it, into memory of the tracker's if it has any."""
 
     name = "pillow"
 
+    def __init__(self, tracker: TensorTracker | None = None) -> None:
+        self._tracker = tracker
+
     def read(self, frames: Frames, index: int) -> Waiting:
         """Does what can be done ahead, in a thread. Raises as `Frames.__getitem__`."""
-        return frames[index]
+        frame = frames[index]
+        place = None if self._tracker is None else self._tracker.place(frame.shape)
+        if place is None:
+            return frame
+        place[:] = frame
+        return place
+
+    def reserve(self, shape: tuple[int, ...], count: int) -> None:
+        """Prepares for a sequence's frames (H, W, 3), of which `count` are held at once."""
+        if self._tracker is not None:
+            self._tracker.reserve(shape, count)
 
     def decoded(self, waiting: Items[Waiting]) -> Items[Waiting | Tensor | SequenceError]:
         """Does the rest for the frames of one step; what is damaged gives an error in its place."""
@@ -75,6 +88,7 @@ class TorchvisionDecoder(Decoder):
     def __init__(self, tracker: TensorTracker) -> None:
         from trackers.jpeg import JpegDecoder
 
+        super().__init__()
         self._decode = JpegDecoder(tracker.device)
         self.name = self._decode.name
         self._refused: dict[int, str] = {}
@@ -142,7 +156,7 @@ def decoder_for(name: str, tracker: BatchTracker) -> Decoder:
         UserError: the tracker takes arrays only, or the decoder is not there.
     """
     if name == "pillow":
-        return Decoder()
+        return Decoder(tracker if isinstance(tracker, TensorTracker) else None)
     if not isinstance(tracker, TensorTracker):
         raise UserError(
             f"--decoder {name} leaves frames on the device, and this tracker takes them as arrays; "

@@ -43,6 +43,16 @@ def storage(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
+def memory(tensor: Tensor) -> int:
+    """What tells the memory of a tensor from another's, where it has no address."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def writes(func: Any) -> bool:
+    """Whether an operation changes one of its arguments."""
+    return any(argument.alias_info and argument.alias_info.is_write for argument in func._schema.arguments)
+
+
 def _number(device: Any) -> int | None:
     """The index of a CUDA device given in any form; None for another, and for none."""
     if device is None or isinstance(device, int):
@@ -60,10 +70,12 @@ class Stream:
 
     def wait_stream(self, other: Stream) -> None:
         CURRENT[-1].note("waits for stream", self.index)
+        CURRENT[-1].waited[self, other] = CURRENT[-1].tick
 
     def wait_event(self, event: Event) -> None:
         assert event.recorded is not None, "an event that was never recorded is waited for"
         CURRENT[-1].note("waits for event", self.index)
+        CURRENT[-1].waited[self, event.recorded] = event.tick
 
     def synchronize(self) -> None:
         CURRENT[-1].note("host waits", self.index)
@@ -75,6 +87,7 @@ class Event:
 
     def record(self, stream: Stream | None = None) -> None:
         self.recorded = stream or CURRENT[-1].stream()
+        self.tick = CURRENT[-1].tick
         CURRENT[-1].note("event", self.recorded.index)
 
     def synchronize(self) -> None:
@@ -94,7 +107,7 @@ class CUDAGraph:
         here.note("capture", here.current)
         stream = here.stream()
         assert stream is not here.default(stream.index), "the default stream cannot be recorded"
-        self.index = stream.index
+        self.index, self.stream = stream.index, stream
         here.capturing = self
 
     def capture_end(self) -> None:
@@ -104,7 +117,9 @@ class CUDAGraph:
 
     def replay(self) -> None:
         assert self.index is not None
-        CURRENT[-1].note("replay", self.index)
+        here = CURRENT[-1]
+        here.note("replay", self.index)
+        here.made.update({key: (here.stream(), 0) for key, (on, _) in here.made.items() if on is self.stream})
 
 
 class _Graph:
@@ -156,6 +171,10 @@ class PretendCuda(TorchFunctionMode):
         pinned: host memory that is pinned, by its address.
         down: tensors that were brought to the host.
         before: what to call before functions of torch, by their names.
+        tick: how many operations there were.
+        made: on which stream and at which tick memory was last written.
+        waited: until which tick of the second stream's work the first one waits.
+        lent: memory that the allocator knows to be in use by another stream than that which made it.
     """
 
     def __init__(self, count: int = 2) -> None:
@@ -169,6 +188,10 @@ class PretendCuda(TorchFunctionMode):
         self.before: dict[str, Callable[[], object]] = {}
         self.streams: dict[int, Stream] = {}
         self.defaults: dict[int, Stream] = {}
+        self.tick = 0
+        self.made: dict[int, tuple[Stream, int]] = {}
+        self.waited: dict[tuple[Stream, Stream], int] = {}
+        self.lent: set[tuple[int, Stream]] = set()
         self.values = torch.Generator().manual_seed(0)
 
     def note(self, what: str, index: int) -> None:
@@ -214,8 +237,6 @@ class PretendCuda(TorchFunctionMode):
             return self.pin(args[0].clone())
         if name == "is_pinned":
             return storage(args[0]) in self.pinned
-        if name == "record_stream":
-            return None
         if name == "cpu" and args[0].device.type == "meta":
             return self._brought(torch.empty(args[0].shape, dtype=args[0].dtype))
         if name == "copy_" and args[0].device.type == "cpu" and args[1].device.type == "meta":
@@ -273,6 +294,9 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendCuda]:
     }
     for name, value in stands_in.items():
         monkeypatch.setattr(torch.cuda, name, value)
+    monkeypatch.setattr(
+        Tensor, "record_stream", lambda tensor, stream: here.lent.add((memory(tensor), stream))
+    )
     with here:
         yield here
     CURRENT.pop()
@@ -300,7 +324,13 @@ class Watch(TorchDispatchMode):
     ) -> object:
         kwargs = kwargs or {}
         taken = tensors(args, kwargs)
+        self._streams(func, taken)
         result = func(*args, **kwargs)
+        self.cuda.tick += 1
+        known = set() if writes(func) else {memory(one) for one in taken}
+        for one in tensors(result):
+            if one.device.type == "meta" and memory(one) not in known:
+                self.cuda.made[memory(one)] = self.cuda.stream(), self.cuda.tick
         name = func.overloadpacket.__name__
         where = {one.device.type for one in (*taken, *tensors(result))}
         self.kernels += self.in_step
@@ -314,6 +344,21 @@ class Watch(TorchDispatchMode):
         if "meta" in where and (name in NEEDS_A_VALUE or masked):
             self.sins.append(f"{func} waits for the device")
         return result
+
+    def _streams(self, func: Any, taken: list[Tensor]) -> None:
+        """Looks for memory of one stream that another one uses."""
+        cuda = self.cuda
+        if cuda.capturing is not None:  # begins with a wait for everything
+            return
+        here = cuda.stream()
+        for one in taken:
+            stream, tick = cuda.made.get(memory(one), (here, 0))
+            if one.device.type != "meta" or stream is here:
+                continue
+            if cuda.waited.get((here, stream), -1) < tick:
+                self.sins.append(f"{func} does not wait for what another stream makes")
+            elif (memory(one), here) not in cuda.lent:
+                self.sins.append(f"{func} uses memory that the allocator may hand out again")
 
     def _crossing(self, name: str, func: Any, taken: list[Tensor], args: Any, kwargs: Any) -> None:
         if name not in ("_to_copy", "copy_"):

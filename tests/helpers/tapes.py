@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from pretend_cuda import tensors
+from pretend_cuda import tensors, writes
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -31,8 +31,8 @@ class Tape(TorchDispatchMode):
     ) -> object:
         kwargs = kwargs or {}
         taken = tensors(args, kwargs)
-        writes = _writes(func)
-        if writes:
+        changes = writes(func)
+        if changes:
             for one in taken:
                 storage = one.untyped_storage()
                 if storage.data_ptr() not in self.own:
@@ -42,8 +42,8 @@ class Tape(TorchDispatchMode):
         fresh = [one for one in tensors(result) if one.untyped_storage().data_ptr() not in known]
         for one in fresh:
             self.own[one.untyped_storage().data_ptr()] = one.untyped_storage()
-        if writes or (fresh and "empty" not in func.overloadpacket.__name__):
-            self.operations.append((func, args, kwargs, [] if writes else tensors(result)))
+        if changes or (fresh and "empty" not in func.overloadpacket.__name__):
+            self.operations.append((func, args, kwargs, [] if changes else tensors(result)))
         return result
 
     def rewind(self) -> None:
@@ -64,10 +64,6 @@ class Tape(TorchDispatchMode):
                 results = tensors(func(*args, **kwargs))
                 for place, value in zip(outputs, results, strict=False):
                     place.copy_(value)
-
-
-def _writes(func: Any) -> bool:
-    return any(argument.alias_info and argument.alias_info.is_write for argument in func._schema.arguments)
 
 
 class SharedPool:

@@ -21,6 +21,7 @@ from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.graphs import WARM_UP, Graphs
 from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
 from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.staging import upload
 from trackers.siamese.trust import FIRST, PRESENT, Decision, Trust
 
 KINDS: dict[Any, dict[str, Any]] = {
@@ -176,6 +177,24 @@ class Blocking(SiamFC):
         return torch.tensor(values).pin_memory().to(self.device)
 
 
+class Hasty(SiamFC):
+    """Does not wait for its frames, which come on another stream."""
+
+    def uploaded(self, frames: Any) -> Any:
+        assert self.uploads is not None
+        with torch.cuda.stream(self.uploads._stream):
+            return upload(frames, self.device, self.uploads.pinned)
+
+
+class Forgetful(SiamFC):
+    """Waits for its frames, and does not tell the allocator who uses them."""
+
+    def uploaded(self, frames: Any) -> Any:
+        found = Hasty.uploaded(self, frames)  # type: ignore[arg-type]
+        torch.cuda.current_stream(self.device).wait_stream(self.uploads._stream)  # type: ignore[union-attr]
+        return found
+
+
 class Fetching(SiamFC):
     def adapt(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Any) -> None:
         targets.scale.cpu()
@@ -191,6 +210,8 @@ class Fetching(SiamFC):
         (Replacing, "was replaced"),
         (Unpinned, "its memory is not pinned"),
         (Blocking, "waits: "),
+        (Hasty, "does not wait for what another stream makes"),
+        (Forgetful, "the allocator may hand out again"),
         (Fetching, "brings values to the host|at once"),
     ],
 )
