@@ -109,8 +109,8 @@ def test_a_step_neither_mixes_devices_nor_waits(
 
 def plain_and_replayed(kind: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any, int]:
     """The boxes of plain steps, those of replayed ones, and how many recordings these were made of."""
-    # As on a GPU: the whole frame, and all slots together.
-    monkeypatch.setattr(crops, "_within_reach", lambda frames, sizes, positions: (frames, positions))
+    # As on a GPU: crops of gathered pixels, and all slots together.
+    monkeypatch.setattr(crops, "gathers", lambda device: True)
     monkeypatch.setattr(SiameseTracker, "batches", lambda tracker, count: [slice(0, count)][:count])
     slots, length = 2, 14
     videos = [video(seed, length, 90 + 6 * seed, 120) for seed in range(slots)]
