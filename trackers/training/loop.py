@@ -21,6 +21,7 @@ from trackers.training.picture import draw
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Schedule
 from trackers.training.tasks import Task
+from trackers.training.uploads import uploading
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
@@ -107,9 +108,10 @@ class Loop:
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
         patches = self.bank.round(step // schedule.round_steps)
-        pairs = self.sampler.pairs(
-            patches, step, schedule.batch, distinct=self.task.distinct, queries=self.task.queries
-        )
+        with uploading(patches.pixels.device):
+            pairs = self.sampler.pairs(
+                patches, step, schedule.batch, distinct=self.task.distinct, queries=self.task.queries
+            )
         device = pairs.offsets.device
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step)
