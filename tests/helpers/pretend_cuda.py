@@ -95,7 +95,7 @@ class Event:
         CURRENT[-1].note("host waits", self.recorded.index)
 
     def query(self) -> bool:
-        return True
+        return CURRENT[-1].idle
 
 
 class CUDAGraph:
@@ -167,6 +167,7 @@ class PretendCuda(TorchFunctionMode):
         count: how many devices there are.
         current: the current one.
         notes: what happened, and on which device.
+        idle: whether a device has done all that it was given.
         capture_fails: whether recordings fail when they end.
         pinned: host memory that is pinned, by its address.
         down: tensors that were brought to the host.
@@ -182,6 +183,7 @@ class PretendCuda(TorchFunctionMode):
         self.count, self.current = count, 0
         self.notes: list[tuple[str, int]] = []
         self.capture_fails = False
+        self.idle = True
         self.capturing: CUDAGraph | None = None
         self.pinned: dict[int, Tensor] = {}
         self.down = 0

@@ -84,6 +84,17 @@ def test_an_update_begins_before_the_last_ones_boxes_are_there(cuda: PretendCuda
         assert [said for said, _ in cuda.notes].count("host waits") == count
 
 
+def test_memory_that_is_still_read_is_not_lent(cuda: PretendCuda, tmp_path: Path) -> None:
+    tracker = SiamFC(siamfc_weights(tmp_path), device="cuda")
+    boxes = np.array([[40.0, 30, 24, 20]])
+    cuda.idle = False
+    tracker.init([0], placed(tracker, 1), boxes)
+    assert tracker.place(SHAPE) is None
+    cuda.idle = True
+    tracker.update([0], [np.zeros(SHAPE, np.uint8)])
+    assert tracker.place(SHAPE) is not None
+
+
 def test_pinned_frames_are_padded_as_others_are(monkeypatch: pytest.MonkeyPatch, cuda: PretendCuda) -> None:
     memory = pinned(cuda, 1)
     (frame,), _ = video(0, 1)
