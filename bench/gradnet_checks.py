@@ -24,6 +24,7 @@ from benchmarks.running.environment import describe
 from benchmarks.scoring.overlap import iou
 from trackers.devices import resolve_device
 from trackers.siamese.gradnet import GradNetLite
+from trackers.siamese.gradnet_released import GradNetReleasedLite
 from trackers.siamese.weights import shipped
 from trackers.tracker import Boxes, Frame
 from trackers.training.bank import PATCH_SIZE, Patches
@@ -44,9 +45,11 @@ class Checks:
         self.frames = [[opened[i] for i in range(frames)] for opened in (s.open_frames() for s in sequences)]
         self.boxes = np.array([sequence.truth[0] for sequence in sequences])
 
-    def follow(self, frames: list[list[Frame]], boxes: Boxes, tensors: bool = False) -> Boxes:
+    def follow(
+        self, frames: list[list[Frame]], boxes: Boxes, tensors: bool = False, kind: Any = GradNetLite
+    ) -> Boxes:
         """Boxes (frames - 1, slots, 4) of a fresh tracker that follows all videos in a batch."""
-        tracker = GradNetLite(device=self.device, slots=len(frames))
+        tracker = kind(device=self.device, slots=len(frames))
         slots = list(range(len(frames)))
 
         def given(time: int) -> list[Any]:
@@ -74,9 +77,10 @@ class Checks:
         )
 
     def lost_targets_are_searched_for_in_the_centre(self) -> bool:
-        """A target leaves at the right border; the same bytes twice, and boxes that are boxes."""
+        """A target leaves at the right border of the released tracker: the same bytes twice."""
         video, box = leaving(len(self.frames[0]))
-        found = [self.follow([video, self.frames[0]], np.array([box, self.boxes[0]])) for _ in range(2)]
+        pair = [video, self.frames[0]], np.array([box, self.boxes[0]])
+        found = [self.follow(*pair, kind=GradNetReleasedLite) for _ in range(2)]
         return bool(np.isfinite(found[0]).all()) and found[0].tobytes() == found[1].tobytes()
 
     def frames_of_two_sizes(self) -> bool:
@@ -92,16 +96,17 @@ class Checks:
         return self.follow(*pair).tobytes() == self.follow(*pair, tensors=True).tobytes()
 
     def a_training_step(self) -> bool:
-        """One step of training, with prior steps and queries: a finite loss, and weights that changed."""
+        """One step of training, judged on later frames: a finite loss, and weights that changed."""
         device = torch.device(self.device)
         values = torch.Generator().manual_seed(0)
         pixels = torch.randint(0, 256, (16, 4, PATCH_SIZE, PATCH_SIZE), generator=values, dtype=torch.uint8)
         clips = torch.arange(4)
-        patches = Patches(pixels.to(device), torch.full((16, 2), 50.0), 4 * clips, torch.full((4,), 4), clips)
+        four, unknown = torch.full((4,), 4), torch.full((4,), -1)
+        patches = Patches(pixels.to(device), torch.full((16, 2), 50.0), 4 * clips, four, clips, unknown)
         bank: Any = SimpleNamespace(round=lambda _: patches)
         schedule = Schedule(steps=10, batch=4)
         with TemporaryDirectory() as folder:
-            task = GradNetTask(shipped("siamfc-lite"), 4, prior=1, queries=True).to(device)
+            task = GradNetTask(shipped("siamfc-lite"), foreign=0.5).to(device)
             loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
             weight = task.network.correction[0].weight
             before = weight.detach().clone()

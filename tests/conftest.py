@@ -17,7 +17,13 @@ from trackers.tracker import Frame
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-# For mutation testing: a mutant's fate must not hang on luck, and nobody reads the shrunk example.
+# The same examples in every run: a test command must give the same answer every time. New ones are looked
+# for by `tox -e fuzz`, and what it finds becomes an `@example`.
+settings.register_profile("tests", derandomize=True, deadline=None, database=None)
+settings.load_profile("tests")
+# Exploring: other examples in every run, and more of them.
+settings.register_profile("explore", max_examples=2000, deadline=None)
+# For mutation testing: nobody reads the shrunk example.
 settings.register_profile(
     "mutation", derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
 )

@@ -1,95 +1,202 @@
-"""How GradNet's correction carries over to later frames, and what happens when it is repeated.
+"""Where the peak is on later frames: what a correction of GradNet's template is worth.
 
-    python tools/correction_study.py --data-root DIR [--dataset otb2015] FILE.safetensors ...
+    python tools/correction_study.py --data-root DIR [--dataset otb2015] [--plot FILE.png] NAME=FILE ...
 
-Prints two Markdown tables for each file of weights. The first has the mean loss on later frames (true place
-in the middle of the search region) of SiamFC's fixed template, of GradNet's before any correction, and after
-one correction on frame 6. The second repeats the correction on one pair of frames: the loss before each
-step, and how far the step moves the hidden feature, over the norm of the first one.
+Every fifth frame of each target is searched around its true place, shifted by up to 32 px per axis, without a
+window. The figure is the share of frames whose highest score lies within 8 and within 16 px (of the 255 px
+region) of the truth; the logistic loss, which does not tell whether a peak is in its place, stands beside it.
+Templates: SiamFC's, fixed; GradNet's without a correction; corrected once, on the first frame, on a frame of
+some age, and on one of age 5 with a label that is some pixels off; and corrected on every fifth frame before,
+carried on. Lessons see the target in the center, at its true size.
+
+Prints Markdown tables and draws them.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import defaultdict
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
-from video_pairs import video_pairs
 
 from benchmarks.datasets import Dataset, open_dataset
 from trackers.siamese.backbone import STRIDE
+from trackers.siamese.base import for_inference, upload
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.correction import GradNetNetwork, for_steps
 from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
-from trackers.siamese.search import RESPONSE_SIZE, Search, SearchSettings
+from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, Search, SearchSettings, Targets
+from trackers.training.tasks import peak_places
 
 CPU = torch.device("cpu")
-LEARNT, LATER = 6, (8, 12, 20, 40)
-STEPS = (1, 2, 4, 8, 12)
+STEP = 5  # frames between lessons, and between searches
+AGES = (5, 10, 20, 40)  # frames since the lesson
+ERRORS = (0, 2, 4, 8, 16)  # pixels that a lesson's label is off
+SHIFT = 32.0  # pixels of the target from the search region's center, per axis, at most
+MOST = 60  # frames of a target that are searched
+
+FIXED, UNCORRECTED, FIRST, CARRIED = (
+    "SiamFC, fixed",
+    "uncorrected",
+    "corrected on the first frame",
+    "carried on",
+)
 
 
-def embedded(network: GradNetNetwork, dataset: Dataset, frame: int) -> tuple[Tensor, Tensor]:
-    """Exemplars of the first frames, and f_x of `frame`."""
-    exemplars, regions = video_pairs(dataset, Search(SearchSettings(), CPU), (frame,))
-    return exemplars, torch.cat([network.backbone(crop[None]) for crop in regions])
+def age_name(age: int) -> str:
+    """What a template is called that was corrected on a frame of this age."""
+    return f"corrected, {age} frames ago"
 
 
-def later_frames(network: GradNetNetwork, dataset: Dataset) -> list[str]:
-    """Rows of the first table."""
-    exemplars, learnt = embedded(network, dataset, LEARNT)
-    labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(learnt), -1, -1)
-    hidden = network.template.shallow(exemplars)
-    corrected = network.step(hidden, learnt, labels).hidden
-    templates = {
-        "SiamFC, fixed": network.backbone(exemplars) * network.score_scale,
-        "GradNet, uncorrected": network.template.deep(hidden) * network.score_scale,
-        f"GradNet, corrected on frame {LEARNT}": network.template.deep(corrected) * network.score_scale,
-    }
-    seen = [embedded(network, dataset, frame)[1] for frame in LATER]
-    rows = []
-    for name, template in templates.items():
-        losses = [
-            balanced_logistic(cross_correlation(features[:, None], template)[:, 0], labels).mean().item()
-            for features in seen
-        ]
-        rows.append(f"| {name} | " + " | ".join(f"{loss:.3f}" for loss in losses) + " |")
-    return rows
+def error_name(error: int) -> str:
+    """What a template is called whose lesson's label was this far off."""
+    return f"label {error} px off"
 
 
-def repeated(network: GradNetNetwork, dataset: Dataset) -> list[str]:
-    """Rows of the second table."""
-    exemplars, features = embedded(network, dataset, LEARNT)
-    labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
-    hidden = first = network.template.shallow(exemplars)
-    losses, moves = [], []
-    for number in range(1, STEPS[-1] + 1):
-        step = network.step(hidden, features, labels)
-        move = (step.hidden - hidden).flatten(1).norm(dim=1) / first.flatten(1).norm(dim=1)
-        hidden = step.hidden
-        if number in STEPS:
-            losses.append(f"{step.loss.mean():.3f}")
-            moves.append(f"{move.mean():.3f}")
-    return [f"| loss | {' | '.join(losses)} |", f"| move | {' | '.join(moves)} |"]
+class Figures:
+    """Sums of what is measured, by template."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+
+    def add(self, name: str, scores: Tensor, place: Tensor) -> None:
+        """Takes note of scores (1, m, m) of a region whose target is at `place` (1, 2)."""
+        away = (peak_places(scores) - place).norm().item()
+        loss = balanced_logistic(scores, centred_labels(place, scores.shape[-1], STRIDE)).item()
+        self.rows[name].append((float(away < 8), float(away < 16), loss))
+
+    def mean(self, name: str) -> np.ndarray:
+        """Shares within 8 and 16 px, and the loss."""
+        return np.mean(self.rows[name], axis=0)
+
+
+def label(error: int, generator: torch.Generator) -> Tensor:
+    """A lesson's label (1, 17, 17), `error` pixels off in a random direction."""
+    angle = 2 * torch.pi * torch.rand(1, generator=generator)
+    offset = error * torch.stack([angle.cos(), angle.sin()], 1)
+    return centred_labels(offset, RESPONSE_SIZE, STRIDE)
+
+
+@torch.no_grad()
+def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
+    """Everything that is measured of one network."""
+    backbone = for_inference(network.backbone, CPU, "float32")
+    steps = for_steps(network, CPU)
+    search = Search(SearchSettings(), CPU)
+    generator = torch.Generator().manual_seed(0)
+    figures = Figures()
+    center = label(0, generator)
+
+    def template(hidden: Tensor) -> Tensor:
+        return steps.template.deep(hidden) * steps.score_scale
+
+    def corrected(hidden: Tensor, features: Tensor, labels: Tensor = center) -> Tensor:
+        return steps.step(hidden, features, labels).hidden
+
+    for name in dataset.names():
+        sequence = dataset[name]
+        frames = sequence.open_frames()
+        usable = np.isfinite(sequence.truth).all(1) & (sequence.truth[:, 2:] > 0).all(1)
+        lessons: dict[int, Tensor] = {}
+        for index in range(0, min(len(sequence.truth), STEP * MOST), STEP):
+            if not usable[index]:
+                continue
+            pixels, sizes = upload([frames[index]], CPU)
+            targets = search.start(pixels, sizes, torch.tensor(sequence.truth[index : index + 1]))
+            features = backbone(search.centred(pixels, sizes, targets))
+            if index == 0:
+                exemplar = search.exemplars(pixels, sizes, targets)
+                hidden = carried = steps.template.shallow(exemplar)
+                fixed = backbone(exemplar) * steps.score_scale
+                templates = {FIXED: fixed, UNCORRECTED: template(hidden)}
+                templates[FIRST] = template(corrected(hidden, features))
+            else:
+                shift = SHIFT * (2 * torch.rand(1, 2, generator=generator) - 1)
+                pixel = search._side(targets)[:, None] / SEARCH_SIZE
+                moved = Targets(
+                    targets.center - shift.double() * pixel, targets.first_size, targets.scale, targets.fill
+                )
+                seen = backbone(search.centred(pixels, sizes, moved))
+                present = dict(templates)
+                for age in AGES:
+                    if index - age in lessons:
+                        present[age_name(age)] = template(corrected(hidden, lessons[index - age]))
+                if index - STEP in lessons:
+                    for error in ERRORS:
+                        off = corrected(hidden, lessons[index - STEP], label(error, generator))
+                        present[error_name(error)] = template(off)
+                present[CARRIED] = template(carried)
+                for kind, one in present.items():
+                    figures.add(kind, cross_correlation(seen[:, None], one)[:, 0], shift)
+            lessons[index] = features
+            carried = corrected(carried, features)
+    return figures
+
+
+def table(figures: Figures, names: list[str]) -> str:
+    """A Markdown table of some templates."""
+    lines = ["| template | < 8 px | < 16 px | loss | frames |", "|---|---|---|---|---|"]
+    for name in names:
+        near, nearer, loss = figures.mean(name)
+        lines.append(f"| {name} | {near:.3f} | {nearer:.3f} | {loss:.3f} | {len(figures.rows[name])} |")
+    return "\n".join(lines)
+
+
+def draw(measured: dict[str, Figures], path: Path) -> None:
+    """Draws the shares within 8 px by template, by age and by the label's error."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    by_template, by_age, by_error = figure.subplots(1, 3, sharey=True)
+    kinds = [FIXED, UNCORRECTED, FIRST, age_name(STEP), CARRIED]
+    width = 0.8 / len(measured)
+    for number, (name, figures) in enumerate(measured.items()):
+        values = [figures.mean(kind)[0] for kind in kinds]
+        by_template.bar(np.arange(len(kinds)) + number * width, values, width, label=name)
+        by_age.plot(AGES, [figures.mean(age_name(age))[0] for age in AGES], marker="o", label=name)
+        by_error.plot(ERRORS, [figures.mean(error_name(e))[0] for e in ERRORS], marker="o", label=name)
+        for axes in (by_age, by_error):
+            axes.axhline(figures.mean(FIXED)[0], color=f"C{number}", linestyle=":", linewidth=1)
+    by_template.set_xticks(
+        np.arange(len(kinds)) + width * (len(measured) - 1) / 2,
+        ["SiamFC", "uncorrected", "first\nframe", f"{STEP} frames\nago", "carried\non"],
+        fontsize=8,
+    )
+    by_template.set_ylabel("peak within 8 px (share of frames)")
+    by_template.set_title("by template", fontsize=10)
+    by_age.set_title("by age of the correction (dotted: SiamFC)", fontsize=10)
+    by_age.set_xlabel("frames")
+    by_error.set_title(f"by error of the label, {STEP} frames ago", fontsize=10)
+    by_error.set_xlabel("pixels")
+    by_template.legend(fontsize=8)
+    for axes in (by_template, by_age, by_error):
+        axes.grid(axis="y", color="0.9")
+        axes.set_axisbelow(True)
+    figure.savefig(path, dpi=120)
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Prints the tables and draws them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--dataset", default="otb2015")
-    parser.add_argument("weights", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE")
+    parser.add_argument("weights", nargs="+", metavar="NAME=FILE")
     given = parser.parse_args()
     dataset = open_dataset(given.dataset, given.data_root)
-    for path in given.weights:
-        with torch.no_grad():
-            network = for_steps(load_gradnet(path), CPU)
-            for title, columns, rows in (
-                ("template", [f"frame {at}" for at in LATER], later_frames(network, dataset)),
-                ("step", [str(number) for number in STEPS], repeated(network, dataset)),
-            ):
-                print(f"\n{path.name}\n\n| {title} | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")
-                print("\n".join(rows), flush=True)
+    measured = {}
+    for text in given.weights:
+        name, _, path = text.rpartition("=")
+        figures = measured[name or Path(path).stem] = measure(load_gradnet(Path(path)), dataset)
+        names = [FIXED, UNCORRECTED, FIRST, *map(age_name, AGES), *map(error_name, ERRORS), CARRIED]
+        print(f"\n{name or path}\n\n{table(figures, [n for n in names if n in figures.rows])}", flush=True)
+    if given.plot:
+        draw(measured, given.plot)
 
 
 if __name__ == "__main__":

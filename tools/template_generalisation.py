@@ -1,10 +1,10 @@
-"""What template generalisation does to GradNet: the size of its corrections, and what they achieve.
+"""What training options do to GradNet: its corrections, and how its trackers follow.
 
-    python tools/template_generalisation.py --data-root DIR [--dataset otb2015] 1=K1.safetensors 4=...
+    python tools/template_generalisation.py --data-root DIR [--dataset otb2015] NAME=FILE.safetensors ...
 
-For each file of GradNet's weights, named by the k it was trained with: on pairs of a video's first template
-and a later frame, the norm of the correction over that of the hidden feature, and the loss before and after;
-then success and precision of both trackers. No video here may have been trained on. Prints a Markdown table.
+For each file of GradNet's weights: on pairs of a video's first template and a later frame, the norm of the
+correction over that of the hidden feature, and the loss before and after; then success and precision of the
+trackers. No video here may have been trained on. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.correction import for_steps
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.response import balanced_logistic, centred_labels
 from trackers.siamese.search import RESPONSE_SIZE, Search, SearchSettings
 from trackers.tracker import BatchTracker, OneSlot
 
 CPU = torch.device("cpu")
+KINDS = {"gradnet": GradNet, "gradnet-released": GradNetReleased, "gradnet-paper": GradNetPaper}
 
 
 def corrections(weights: Path, dataset: Dataset) -> tuple[float, float, float]:
@@ -65,17 +67,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--dataset", default="otb2015")
-    parser.add_argument("weights", nargs="+", metavar="K=FILE")
+    parser.add_argument("weights", nargs="+", metavar="NAME=FILE")
+    parser.add_argument("--trackers", nargs="+", choices=KINDS, default=list(KINDS))
     given = parser.parse_args()
     dataset = open_dataset(given.dataset, given.data_root)
-    print("| k | correction | loss before | after | gradnet | gradnet-paper |\n|---|---|---|---|---|---|")
+    columns = ["training", "correction", "loss before", "after", *given.trackers]
+    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for text in given.weights:
-        k, _, file = text.partition("=")
+        name, _, file = text.partition("=")
         change, before, after = corrections(Path(file), dataset)
         scores = [
-            "{:.3f} / {:.3f}".format(*tracking(kind(Path(file)), dataset)) for kind in (GradNet, GradNetPaper)
+            "{:.3f} / {:.3f}".format(*tracking(KINDS[kind](Path(file)), dataset)) for kind in given.trackers
         ]
-        print(f"| {k} | {change:.3f} | {before:.3f} | {after:.3f} | {scores[0]} | {scores[1]} |", flush=True)
+        cells = [name, f"{change:.3f}", f"{before:.3f}", f"{after:.3f}", *scores]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Accuracy and speed of runs on OTB2015 as a Markdown table, with the time of one update step.
 
     python tools/tracker_table.py --data-root DIR [--dataset otb2015] [--results DIR] [--times DIR] NAME ...
+    python tools/tracker_table.py --by-target --data-root DIR NAME ...
 
 NAME is a run under `results/`; where it is also a registered tracker that learns while it tracks, the time of
 one update step is measured here: the median of 15, on the demo's first frame. FPS is the number of updates
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from trackers.catalogue import TRACKERS
 from trackers.siamese.base import SiameseTracker, upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
 from trackers.siamese.trust import FIRST
 
@@ -53,9 +55,9 @@ def update_step(name: str) -> float | None:
     slot = torch.tensor([0])
     pixels, sizes = upload([frame], tracker.device)
     step: Callable[[], object]
-    if isinstance(tracker, GradNet):
+    if isinstance(tracker, GradNetReleased):
         step = lambda: tracker._learn([(0, FIRST)])  # noqa: E731
-    elif isinstance(tracker, GradNetPaper):
+    elif isinstance(tracker, GradNet | GradNetPaper):
         step = lambda: tracker._learn([0])  # noqa: E731
     elif isinstance(tracker, SiamFCGradientDescent | SiamFCAverage):
         step = lambda: tracker.adapt(slot, pixels, sizes, tracker.targets)  # noqa: E731
@@ -86,6 +88,19 @@ def row(name: str, results: Path, times: Path, dataset: Dataset) -> str:
     return f"| `{name}` | {record['sequences']} | {' | '.join(figures)} |"
 
 
+def by_target(names: Sequence[str], results: Path, dataset: Dataset) -> str:
+    """Success and precision of each target, a column for each tracker."""
+    columns = []
+    for name in names:
+        run = read_run(results, dataset.name, name)
+        profile = choose_profiles(None, dataset.name, "ope")[0]
+        records = score_run(run, dataset, profile).records("sequence")
+        columns.append({r["sequence"]: f"{r['success']:.3f} / {r['precision']:.3f}" for r in records})
+    lines = [f"| target | {' | '.join(f'`{name}`' for name in names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {t} | {' | '.join(column.get(t, '-') for column in columns)} |" for t in columns[0]]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -94,8 +109,12 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--times", type=Path, help="default: --results")
     parser.add_argument("names", nargs="+", metavar="NAME")
+    parser.add_argument("--by-target", action="store_true", help="a table of every target instead")
     given = parser.parse_args()
     dataset = open_dataset(given.dataset, given.data_root)
+    if given.by_target:
+        print(by_target(given.names, given.results, dataset))
+        return
     print("| tracker | targets | success [95 %] | precision [95 %] | FPS | ms per update step |")
     print("|---|---|---|---|---|---|")
     for name in given.names:

@@ -39,8 +39,17 @@ TRACKERS = Registry(
     {
         "gradnet": Entry("trackers.siamese.gradnet:GradNet", "template corrected by one gradient (2019)"),
         "gradnet-lite": Entry("trackers.siamese.gradnet:GradNetLite", "gradnet, 0.3 times as wide"),
+        "gradnet-released": Entry(
+            "trackers.siamese.gradnet_released:GradNetReleased", "gradnet by the rules of the released code"
+        ),
+        "gradnet-released-lite": Entry(
+            "trackers.siamese.gradnet_released:GradNetReleasedLite", "gradnet-released, 0.3 times as wide"
+        ),
         "gradnet-paper": Entry(
-            "trackers.siamese.gradnet_paper:GradNetPaper", "gradnet as the paper describes its tracker"
+            "trackers.siamese.gradnet_paper:GradNetPaper", "gradnet by the rules of the paper"
+        ),
+        "gradnet-paper-lite": Entry(
+            "trackers.siamese.gradnet_paper:GradNetPaperLite", "gradnet-paper, 0.3 times as wide"
         ),
         "ncc": Entry("trackers.ncc:NCC", "normalised cross-correlation with the first frame's patch"),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),

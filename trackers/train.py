@@ -56,10 +56,20 @@ def arguments() -> argparse.ArgumentParser:
     add("--distillation", type=float, default=1.0, help="weight of the teacher at the start (default: 1)")
     add("--last-distillation", type=float, default=0.2, help="and at the end (default: 0.2)")
     add("--backbone", type=Path, metavar="FILE", help="gradnet: weights of a trained SiamFC, for f_x")
-    add("--k", type=int, default=4, help="gradnet: pairs that share a template; 1: no generalisation")
-    add("--released", action="store_true", help="gradnet: correct one template per group, as the release")
-    add("--prior", type=int, default=0, help="gradnet: update steps before the one learnt from, at the most")
-    add("--queries", action="store_true", help="gradnet: half of the loss is that on another frame")
+    add(
+        "--objective",
+        choices=["later", "paper", "released"],
+        default="later",
+        help="gradnet: what judges a correction: the peak's place on later frames, the paper's loss on the "
+        "same frame, or the released code's (default: later)",
+    )
+    add("--k", type=int, default=8, help="gradnet: paper, released: pairs that share a template (default: 8)")
+    add("--regions", type=int, default=4, help="gradnet: later: frames per target (default: 4)")
+    add("--foreign", type=float, default=0.25, help="gradnet: later: share of pairs with another's template")
+    add("--label-noise", type=float, default=4.0, help="gradnet: later: error of labels, in pixels")
+    add("--own-labels", type=float, default=0.5, help="gradnet: later: share of labels that are found")
+    add("--template-rate", type=float, default=0.05, help="gradnet: rate of f_2, U_1 as a share of U_2's")
+    add("--location", type=float, default=0.0, help="siamfc: weight of the loss of the peak's place")
     add("--steps", type=int, required=True)
     add("--minutes", type=float, help="stop after so many; the same command goes on (default: at the end)")
     add("--seed", type=int, default=0)
@@ -106,6 +116,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
     for name in ("width", "k", "log_steps", "validate_steps", "memory"):
         require(name, getattr(given, name), getattr(given, name) > 0, "a number above 0")
+    for name in ("foreign", "own_labels"):
+        require(name, getattr(given, name), 0 <= getattr(given, name) <= 1, "a share from 0 to 1")
+    for name in ("label_noise", "template_rate", "location"):
+        require(name, getattr(given, name), 0 <= getattr(given, name) < float("inf"), "a number of 0 or more")
+    require("regions", given.regions, given.regions >= 2, "2 or more")
     require("hold_back", given.hold_back, 0 <= given.hold_back < 1, "a share from 0 to less than 1")
     device = torch.device(resolve_device(given.device))
     numerics(given.precision, device).apply()
@@ -212,10 +227,20 @@ def _task(given: argparse.Namespace) -> Any:
             given.distillation,
             given.last_distillation,
             given.start,
+            given.location,
         )
     if given.backbone is None:
         raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
-    return GradNetTask(given.backbone, given.k, given.released, prior=given.prior, queries=given.queries)
+    return GradNetTask(
+        given.backbone,
+        given.objective,
+        given.k,
+        regions=given.regions,
+        foreign=given.foreign,
+        label_noise=given.label_noise,
+        own_labels=given.own_labels,
+        template_rate=given.template_rate,
+    )
 
 
 def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
@@ -226,9 +251,13 @@ def _about(given: argparse.Namespace, difficulty: Any) -> dict[str, Any]:
         "distillation",
         "last_distillation",
         "k",
-        "released",
-        "prior",
-        "queries",
+        "objective",
+        "regions",
+        "foreign",
+        "label_noise",
+        "own_labels",
+        "template_rate",
+        "location",
         "seed",
         "precision",
     )

@@ -54,13 +54,37 @@ def test_corrections_are_measured_where_the_tracker_makes_them(squares: Dataset,
     assert 0 <= precision <= 1
 
 
-def test_the_tables_of_the_correction_study(squares: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(correction_study, "LATER", (7, 8))
-    with torch.no_grad():
-        rows = correction_study.later_frames(gradnet_network(), squares)
-        loss, move = correction_study.repeated(gradnet_network(), squares)
-    assert [row.count("|") for row in rows] == [4, 4, 4]
-    assert loss.count("|") == move.count("|") == 2 + len(correction_study.STEPS)
+def test_correction_study_measures_every_template(squares: Dataset, tmp_path: Path) -> None:
+    figures = correction_study.measure(gradnet_network(), squares)
+    # Frames 5 and 10 of the two videos of 12 and 10 frames, and 5 of the one of 9.
+    count = len(figures.rows[correction_study.FIXED])
+    assert count == 4
+    assert len(figures.rows[correction_study.age_name(5)]) == count
+    assert len(figures.rows[correction_study.age_name(10)]) == 1
+    assert correction_study.age_name(20) not in figures.rows
+    np.testing.assert_equal(
+        figures.mean(correction_study.error_name(0)), figures.mean(correction_study.age_name(5))
+    )
+    table = correction_study.table(figures, [correction_study.FIXED, correction_study.CARRIED])
+    assert len(table.splitlines()) == 4
+
+
+def test_correction_study_tells_a_peak_in_its_place_from_one_that_is_not() -> None:
+    figures = correction_study.Figures()
+    place = torch.tensor([[8.0, -16.0]])
+    for columns, rows in ((1, -2), (2, -2), (3, -2), (-3, 0)):
+        scores = torch.zeros(1, 17, 17)
+        scores[0, 8 + rows, 8 + columns] = 1
+        figures.add("made up", scores, place)
+    # 0, 8, 16 and 36 px away; 8 is no longer below 8.
+    np.testing.assert_allclose(figures.mean("made up")[:2], [0.25, 0.5])
+
+
+def test_a_study_is_drawn(squares: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(correction_study, "AGES", (5, 10))
+    figures = correction_study.measure(gradnet_network(), squares)
+    correction_study.draw({"one": figures, "two": figures}, tmp_path / "study.png")
+    assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_row_of_the_table_of_trackers(squares: Dataset, tmp_path: Path) -> None:
@@ -72,6 +96,14 @@ def test_a_row_of_the_table_of_trackers(squares: Dataset, tmp_path: Path) -> Non
     assert float(success.split()[0]) > 0.5
     assert float(precision.split()[0]) > 0.5
     assert float(fps) > 0
+
+
+def test_the_table_by_target_has_a_row_for_each(squares: Dataset, tmp_path: Path) -> None:
+    where = ["--results", str(tmp_path), "--dataset", "squares"]
+    assert main(["run", "--tracker", "ncc", "--sequences", "right", "down", *where]) == 0
+    lines = tracker_table.by_target(["ncc"], tmp_path, squares).splitlines()
+    assert lines[0] == "| target | `ncc` |"
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["right", "down"]
 
 
 def test_what_is_replaced_by_the_truth_is_right_and_the_rest_as_it_was(

@@ -111,7 +111,7 @@ def test_a_tracker_rounds_in_its_own_precision_and_leaves_the_process_its_own(
 
 
 def test_a_validation_changes_nothing_for_the_training(cuda: PretendCuda, tmp_path: Path) -> None:
-    task = GradNetTask(siamfc_weights(tmp_path), 4)
+    task = GradNetTask(siamfc_weights(tmp_path))
     numerics("float32", torch.device("cuda:0")).apply()
     before = choice()
     task.save(tmp_path / "weights.safetensors")

@@ -77,6 +77,12 @@ def test_damaged_images_do_not_end_a_run(tmp_path: Path, capsys: pytest.CaptureF
         (["--steps", "0"], "--steps is 0"),
         (["--tracker", "gradnet"], "gradnet needs the weights of a trained SiamFC; give --backbone FILE"),
         (["--optimiser", "adam"], "optimiser"),
+        (["--foreign", "1.5"], "--foreign is 1.5; give a share from 0 to 1"),
+        (["--own-labels", "-1"], "--own-labels is -1"),
+        (["--label-noise", "nan"], "--label-noise is nan"),
+        (["--regions", "1"], "--regions is 1; give 2 or more"),
+        (["--average", "1"], "--average is 1"),
+        (["--occlusion", "2"], "--occlusion is 2"),
     ],
 )
 def test_mistakes_are_one_sentence(
@@ -93,8 +99,8 @@ def test_mistakes_are_one_sentence(
 
 
 def test_k_must_divide_the_batch(tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = words("gradnet", tmp_path / "out", images, "--backbone", siamfc_weights(tmp_path), "--k", 3)
-    assert main(command) == 2
+    options = ("--backbone", siamfc_weights(tmp_path), "--objective", "paper", "--k", 3)
+    assert main(words("gradnet", tmp_path / "out", images, *options)) == 2
     assert "cannot be split into groups of k = 3" in capsys.readouterr().err
 
 

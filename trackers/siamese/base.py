@@ -89,7 +89,7 @@ class SiameseTracker(TensorTracker):
     @while_computing
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        return self.begun(self.step, slots, frames)()
+        return self.begin(slots, frames)()
 
     @while_computing
     @torch.no_grad()

@@ -1,108 +1,26 @@
-"""GradNet as its released tracker runs it: SiamFC finds and judges, a corrected template has its say.
+"""GradNet: SiamFC's template, corrected by one gradient of what was seen lately.
 
-Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, ICCV 2019.
+Source of the correction: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, ICCV 2019.
+When it is made, on which frame, and how the two templates are joined, is this project's; docs/gradnet.md says
+what each choice is worth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import SiameseTracker, for_inference
-from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import GradNetNetwork, for_steps
-from trackers.siamese.response import (
-    Peak,
-    best_scale,
-    centred_labels,
-    cross_correlation,
-    normalised,
-    peak_offset,
-)
-from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, SearchSettings, Targets
-from trackers.siamese.trust import FIRST, PRESENT, Trust
+from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
+from trackers.siamese.response import centred_labels, cross_correlation
+from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
 
-class GradNetBase(SiameseTracker):
-    """The networks and hidden features of GradNet's two trackers.
-
-    Args:
-        settings: how targets are looked for.
-        weights: a .safetensors file of this project; None takes those that come with the project.
-        device: `"cpu"`, `"cuda"` or `"cuda:N"`.
-        slots: how many targets can be followed at once.
-        width: the network's width that `weights` must have; None takes what they have.
-        precision: of f_x, and of the other networks if it is tf32.
-    """
-
-    weights_name = "gradnet"
-
-    def __init__(
-        self,
-        settings: SearchSettings,
-        weights: Path | str | None,
-        device: str,
-        slots: int,
-        width: float | None,
-        precision: str,
-    ) -> None:
-        super().__init__(settings, device, slots, precision)
-        path = self.default_weights() if weights is None else Path(weights)
-        network = load_gradnet(path, width)
-        self.backbone = for_inference(network.backbone, self.device, precision)
-        self.network: GradNetNetwork = for_steps(network, self.device)
-        widths = network.widths
-        self.hidden = torch.zeros(slots, widths[1], 12, 12, device=self.device)
-        self.templates = torch.zeros(slots, widths[-1], 6, 6, device=self.device)
-
-    def take_up(self, slots: Tensor, exemplars: Tensor) -> None:
-        """Starts from the exemplars' hidden features."""
-        self.set_hidden(slots, self.network.template.shallow(exemplars))
-
-    def set_hidden(self, slots: Tensor, hidden: Tensor) -> None:
-        """Changes hidden features, and the templates with them."""
-        self.hidden.index_copy_(0, slots, hidden)
-        self.templates.index_copy_(0, slots, self.network.template.deep(hidden) * self.network.score_scale)
-
-    def embedded(self, regions: Tensor) -> Tensor:
-        """Features of search regions (n, s, 3, 255, 255): (n, s, c, 22, 22)."""
-        features: Tensor = self.backbone(regions.flatten(0, 1))
-        return features.view(*regions.shape[:2], *features.shape[1:])
-
-
 class GradNet(GradNetBase):
-    """GradNet, following the released tracker, whose boxes made the published figures.
-
-    SiamFC's fixed template is searched for at every scale and decides on scale and trust. The corrected
-    template is searched for at the middle scale, and its response is mixed into SiamFC's. Every few frames
-    it is corrected by one gradient, on the best of the last reliable frames.
-
-    Args:
-        weights: a .safetensors file of this project; None takes those that come with the project.
-        device: `"cpu"`, `"cuda"` or `"cuda:N"`.
-        slots: how many targets can be followed at once.
-        width: the network's width that `weights` must have; None takes what they have.
-        precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
-        interval: frames from one update step to the next; 0 never updates.
-        share: weight of the corrected template's response, 0..1.
-        update_rate: how far the hidden feature moves to the corrected one, 0..1.
-        weak_rate: the same when a weak peak among the first frames calls for it.
-        trust: a frame is reliable when its peak reaches this share of the first frames' mean.
-        scale_step: see `SearchSettings`, as for all that follow.
-        scale_penalty: factor on the scores of a changed scale.
-        scale_rate: how far the size follows the best scale.
-        window_weight: share of the cosine window.
-
-    Raises:
-        UserError: the weights cannot be used, or a setting is out of range.
-    """
-
     def __init__(
         self,
         weights: Path | str | None = None,
@@ -112,16 +30,16 @@ class GradNet(GradNetBase):
         precision: str = "float32",
         *,
         interval: int = 5,
-        share: float = 0.15,
-        update_rate: float = 0.6,
-        weak_rate: float = 0.7,
-        trust: float = 0.5,
-        scale_step: float = 1.04,
-        scale_penalty: float = 0.97,
-        scale_rate: float = 0.59,
-        window_weight: float = 0.25,
+        share: float = 0.3,
+        trust: float = 0.6,
+        first_rate: float = 1.0,
+        carry: float = 0.0,
+        scale_step: float = SearchSettings.scale_step,
+        scale_penalty: float = SearchSettings.scale_penalty,
+        scale_rate: float = SearchSettings.scale_rate,
+        window_weight: float = SearchSettings.window_weight,
     ) -> None:
-        require_shares(share=share, update_rate=update_rate, weak_rate=weak_rate, trust=trust)
+        require_shares(share=share, trust=trust)
         require_interval(interval)
         settings = SearchSettings(
             scale_step=scale_step,
@@ -131,99 +49,81 @@ class GradNet(GradNetBase):
         )
         super().__init__(settings, weights, device, slots, width, precision)
         self.interval, self.share, self.trust = interval, share, trust
-        self.update_rate, self.weak_rate = update_rate, weak_rate
-        self.trusts = [Trust(interval, trust) for _ in range(slots)]
+        self.first_rate, self.carry = first_rate, carry
+        channels = self.templates.shape[1]
+        side = RESPONSE_SIZE + self.templates.shape[-1] - 1
+        self.first_hidden = torch.zeros_like(self.hidden)
         self.fixed = torch.zeros_like(self.templates)
-        self.crops = torch.zeros(slots, PRESENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE, device=self.device)
-        self.window_weights = torch.full((slots,), window_weight, device=self.device)
-        self.centre_too = torch.zeros(slots, dtype=torch.bool, device=self.device)
-        self.no_window = [False] * slots
-        self.lost: set[int] = set()
-        self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.features = torch.zeros(slots, channels, side, side, device=self.device)
+        self.labels = torch.zeros(slots, RESPONSE_SIZE, RESPONSE_SIZE, device=self.device)
+        self.thresholds = torch.zeros(slots, device=self.device)
+        self.counts = torch.zeros(slots, device=self.device)
+        self.frames = [0] * slots
 
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         super().init(slots, frames, boxes)
         for slot in slots:
-            self.trusts[slot] = Trust(self.interval, self.trust)
-            self._next_search(slot, leave_out_window=False, centre_too=False)
+            self.frames[slot] = 0
         if self.interval:
-            self._learn([(slot, FIRST) for slot in slots])
+            self._learn(slots)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         exemplars = self.search.exemplars(frames, frame_sizes, targets)
         self.fixed.index_copy_(0, slots, self.backbone(exemplars) * self.network.score_scale)
         self.take_up(slots, exemplars)
-        self.crops[slots, FIRST] = self.search.centred(frames, frame_sizes, targets)
+        self.first_hidden.index_copy_(0, slots, self.hidden[slots])
+        self.templates.index_copy_(0, slots, self.fixed[slots])
+        self.features.index_copy_(0, slots, self.backbone(self.search.centred(frames, frame_sizes, targets)))
+        centred = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.labels.index_copy_(0, slots, centred)
+        self.thresholds.index_fill_(0, slots, 0)
+        self.counts.index_fill_(0, slots, 0)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = self.computed(self._found, slots, frames, variant=bool(self.lost))
-        # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
-        lessons = []
-        for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
-            decision = self.trusts[slot].observe(float(peak), bool(x + w > frame.shape[1]))
-            if decision.store is not None:
-                self.crops[slot, decision.store] = self.crops[slot, PRESENT]
-            if decision.learn is not None:
-                lessons.append((slot, decision.learn))
-            self._next_search(slot, decision.leave_out_window, decision.search_centre)
-        self._learn(lessons)
-        return found[:, :4]
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        found = super().begin(slots, frames)
+        for slot in slots:
+            self.frames[slot] += 1
+        if self.interval:
+            self._learn([slot for slot in slots if self.frames[slot] % self.interval == 0])
+        return found
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        return self._found(slots, frames, frame_sizes)[:, :4]
-
-    def _found(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        """`step`, with the peak as a fifth column."""
         targets = self.targets.at(slots)
-        peak = self._look(slots, frames, frame_sizes, targets)
-        moved = self.search.moved(targets, peak)
-        score = peak.score
-        if self.lost:
-            centred = Targets(frame_sizes / 2, targets.first_size, targets.scale, targets.fill)
-            other = self._look(slots, frames, frame_sizes, centred)
-            better = self.centre_too[slots] & (other.score > peak.score)
-            moved = moved.where(better, self.search.moved(centred, other))
-            score = torch.where(better, other.score, score)
-        self.targets.put(slots, moved)
-        self.crops[slots, PRESENT] = self.search.centred(frames, frame_sizes, moved)
-        return torch.cat([moved.boxes(), score[:, None].double()], dim=1)
-
-    def _look(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Peak:
         features = self.embedded(self.search.regions(frames, frame_sizes, targets))
-        middle = features.shape[1] // 2
-        fixed = self.search.upsampled(cross_correlation(features, self.fixed[slots]))
-        best = best_scale(fixed, self.search.penalties)
-        corrected = self.search.upsampled(
-            cross_correlation(features[:, middle : middle + 1], self.templates[slots])
-        )[:, 0]
-        response = torch.lerp(normalised(best.response), normalised(corrected), self.share)
-        offset = peak_offset(response, self.search.window, self.window_weights[slots])
-        return Peak(best.scale, offset, best.score)
+        peak = self.search.find(cross_correlation(features, self.templates[slots]))
+        moved = self.search.moved(targets, peak)
+        self.targets.put(slots, moved)
+        best = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
+        fixed = cross_correlation(best[:, None], self.fixed[slots])[:, 0].amax((1, 2))
+        counts = self.counts[slots]
+        young = counts < 5
+        thresholds = torch.where(young, self.thresholds[slots] + fixed / 5, self.thresholds[slots])
+        self.thresholds.index_copy_(0, slots, thresholds)
+        self.counts.index_copy_(0, slots, counts + 1)
+        reliable = young | (fixed >= self.trust * thresholds)
+        labels = centred_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
+        for memory, present in ((self.features, best), (self.labels, labels.float())):
+            chosen = reliable.view(-1, *[1] * (present.dim() - 1))
+            memory.index_copy_(0, slots, torch.where(chosen, present, memory[slots]))
+        return moved.boxes()
 
-    def _next_search(self, slot: int, leave_out_window: bool, centre_too: bool) -> None:
-        """How the slot's next frame is searched; writes to the device only what changes."""
-        if leave_out_window != self.no_window[slot]:
-            self.no_window[slot] = leave_out_window
-            self.window_weights[slot] = 0.0 if leave_out_window else self.search.settings.window_weight
-        if centre_too != (slot in self.lost):
-            self.lost ^= {slot}
-            self.centre_too[slot] = centre_too
+    def _learn(self, slots: Sequence[int]) -> None:
+        """One update step for each of `slots`, on the newest reliable frame."""
+        for some in self.batches(len(slots)):
+            self.replayed(self._lesson, self.numbers(slots[some]))
 
-    def _learn(self, lessons: Sequence[tuple[int, int]]) -> None:
-        """One update step for each (slot, place of the crop to learn from)."""
-        for some in self.batches(len(lessons)):
-            self.replayed(self._lesson, *self.numbers(lessons[some]).T)
-
-    def _lesson(self, slots: Tensor, places: Tensor) -> Tensor:
-        """One update step for each of `slots`, on the crops in `places`; returns the hidden features."""
-        features = self.backbone(self.crops[slots, places])
-        hidden = self.hidden[slots]
-        corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
-        rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
-        learnt = torch.lerp(hidden, corrected, rate)
-        self.set_hidden(slots, learnt)
+    def _lesson(self, slots: Tensor) -> Tensor:
+        first = self.first_hidden[slots]
+        base = torch.lerp(first, self.hidden[slots], self.carry) if self.carry else first
+        learnt = self.network.step(base, self.features[slots], self.labels[slots]).hidden
+        if self.first_rate != 1:
+            rate = torch.where(self.counts[slots] == 0, self.first_rate, 1.0)[:, None, None, None]
+            learnt = torch.lerp(base, learnt, rate)
+        self.hidden.index_copy_(0, slots, learnt)
+        corrected = self.network.template.deep(learnt) * self.network.score_scale
+        self.templates.index_copy_(0, slots, torch.lerp(self.fixed[slots], corrected, self.share))
         return learnt
 
 
@@ -231,16 +131,3 @@ class GradNetLite(GradNet):
     """GradNet with networks of 0.3 times the width."""
 
     weights_name = "gradnet-lite"
-
-
-def require_shares(**values: float) -> None:
-    """Raises UserError for the first of `values` that is not from 0 to 1."""
-    for name, value in values.items():
-        if not 0 <= value <= 1:
-            raise UserError(f"{name} is {value}; give a number from 0 to 1")
-
-
-def require_interval(interval: int) -> None:
-    """Raises UserError if `interval` is below 0."""
-    if interval < 0:
-        raise UserError(f"interval is {interval}; give 1 or more frames, or 0 to never update")

@@ -5,14 +5,14 @@ Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet import GradNetBase, require_interval, require_shares
+from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import centred_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
@@ -90,8 +90,8 @@ class GradNetPaper(GradNetBase):
         self.thresholds.index_fill_(0, slots, -torch.inf)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = super().update(slots, frames)
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
         self._learn(slots)
@@ -128,3 +128,9 @@ class GradNetPaper(GradNetBase):
         learnt = self.network.step(self.hidden[slots], self.features[slots], self.labels[slots]).hidden
         self.set_hidden(slots, learnt)
         return learnt
+
+
+class GradNetPaperLite(GradNetPaper):
+    """`GradNetPaper` with networks of 0.3 times the width."""
+
+    weights_name = "gradnet-lite"

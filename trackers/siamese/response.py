@@ -168,3 +168,35 @@ def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
         (n,), one loss per map.
     """
     return (logistic_weights(labels).to(scores) * F.softplus(-labels * scores)).sum((1, 2))
+
+
+def location_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.7) -> Tensor:
+    """Where targets are, as a distribution over the cells of a score map.
+
+    Args:
+        offsets: (n, 2), x and y from the search region's center to the target's, in the region's pixels.
+        size: cells of the map's side.
+        stride: pixels between neighboring cells.
+        sigma: standard deviation of the Gaussian, in cells.
+
+    Returns:
+        (n, size, size) float32; each map sums to 1.
+    """
+    cells = torch.arange(size, device=offsets.device, dtype=torch.float32) - (size - 1) / 2
+    apart = cells - offsets.float()[:, :, None] / stride  # (n, 2, size)
+    columns, rows = (-0.5 * (apart / sigma).square()).softmax(-1).unbind(1)
+    return rows[:, :, None] * columns[:, None, :]
+
+
+def location_loss(scores: Tensor, labels: Tensor, sharpness: float = 3.0) -> Tensor:
+    """Cross-entropy of the scores' softmax against `location_labels`: whether the peak is in its place.
+
+    Args:
+        scores: (n, h, w).
+        labels: (n, h, w), each map summing to 1.
+        sharpness: factor on the scores before the softmax.
+
+    Returns:
+        (n,), one loss per map.
+    """
+    return -(labels * (sharpness * scores).flatten(1).log_softmax(1).view_as(scores)).sum((1, 2))

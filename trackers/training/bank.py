@@ -52,6 +52,7 @@ class Patches:
         first: (c,) int64, each clip's first patch, on the CPU.
         count: (c,) int64, its number of patches, on the CPU.
         clips: (c,) int64, which of the bank's clips they are, on the CPU.
+        categories: (c,) int64, a number for each class of objects, -1 where it is not known, on the CPU.
     """
 
     pixels: Tensor
@@ -59,6 +60,7 @@ class Patches:
     first: Tensor
     count: Tensor
     clips: Tensor
+    categories: Tensor
 
 
 class Bank:
@@ -95,6 +97,8 @@ class Bank:
         self.fits = sum(len(clip.files) for clip in clips) <= capacity
         self.loaded: dict[int, Future[Patches]] = {}
         self.present: tuple[int, Patches] | None = None
+        known = {name: number for number, name in enumerate(sorted({c.category for c in clips} - {""}))}
+        self.categories = torch.tensor([known.get(clip.category, -1) for clip in clips])
 
     def round(self, number: int) -> Patches:
         """The patches of a round, 0 and up; the same for the same seed. Begins to load the next one.
@@ -138,6 +142,7 @@ class Bank:
             count.cumsum(0) - count,
             count,
             clips,
+            self.categories[clips],
         )
 
     def _chosen(self, number: int) -> list[tuple[int, list[int]]]:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from trackers.errors import UserError
 from trackers.training.bank import Bank
@@ -70,13 +72,16 @@ class Loop:
         """
         self.out.mkdir(parents=True, exist_ok=True)
         optimiser = make_optimiser(self.task, self.schedule)
-        first = self._resume(optimiser)
+        average = averaged(self.task, self.schedule.average)
+        first = self._resume(optimiser, average)
         saved = time.monotonic()
         sums: dict[str, torch.Tensor] = {}
         self.task.train()
         for step in range(first, self.schedule.steps):
             for name, value in self._step(step, optimiser).items():
                 sums[name] = sums.get(name, 0) + value
+            if average:
+                average.update_parameters(self.task)
             figures: dict[str, float] = {}
             done = step + 1
             end = done == self.schedule.steps
@@ -86,7 +91,7 @@ class Loop:
                 sums = {}
                 self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
             if self.validate and (done % self.validate_steps == 0 or end):
-                measured = self.validate(self.task)
+                measured = self.validate(average.module if average else self.task)
                 self.task.train()
                 figures |= measured
                 self._log({"step": done, **measured})
@@ -97,12 +102,14 @@ class Loop:
             between = done % self.log_steps == 0
             late = between and self.deadline is not None and now > self.deadline
             if end or late or (between and now - saved > self.save_seconds):
-                self._save(done, optimiser)
+                self._save(done, optimiser, average)
                 saved = now
             if late and not end:
                 return False
         if first < self.schedule.steps:
             draw(self.out / LOG, self.out / PICTURE)
+        if average:
+            self.task.load_state_dict(average.module.state_dict())
         return True
 
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
@@ -110,12 +117,13 @@ class Loop:
         patches = self.bank.round(step // schedule.round_steps)
         with uploading(patches.pixels.device):
             pairs = self.sampler.pairs(
-                patches, step, schedule.batch, distinct=self.task.distinct, queries=self.task.queries
+                patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
             )
         device = pairs.offsets.device
         for group in optimiser.param_groups:
-            group["lr"] = schedule.rate_at(step)
-        with torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext():
+            group["lr"] = schedule.rate_at(step) * group["factor"]
+        autocast = torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+        with autocast, uploading(device):
             loss, parts = self.task.loss(pairs, step / schedule.steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -131,17 +139,18 @@ class Loop:
         with (self.out / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: round(value, 7) for name, value in line.items()}) + "\n")
 
-    def _save(self, step: int, optimiser: torch.optim.Optimizer) -> None:
+    def _save(self, step: int, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> None:
         content = {
             "step": step,
             "task": self.task.state_dict(),
             "optimiser": optimiser.state_dict(),
+            "average": average.module.state_dict() if average else {},
             "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
         }
         with replaced(self.out / CHECKPOINT) as partial:
             torch.save(content, partial)
 
-    def _resume(self, optimiser: torch.optim.Optimizer) -> int:
+    def _resume(self, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> int:
         path = self.out / CHECKPOINT
         if not path.exists():
             (self.out / LOG).unlink(missing_ok=True)
@@ -161,6 +170,9 @@ class Loop:
             )
         self.task.load_state_dict(content["task"])
         optimiser.load_state_dict(content["optimiser"])
+        if average:
+            average.module.load_state_dict(content["average"])
+            average.n_averaged.fill_(step)
         self._cut_log(step)
         return step
 
@@ -173,15 +185,31 @@ class Loop:
 
 
 def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
-    """The optimiser for everything in `task` that learns; normalisation and biases do not decay."""
-    learning = [p for p in task.parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in learning if p.dim() > 1], "weight_decay": schedule.decay},
-        {"params": [p for p in learning if p.dim() <= 1], "weight_decay": 0.0},
+    """The optimiser for everything in `task` that learns; normalization and biases do not decay."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+    for name, parameter in task.named_parameters():
+        if parameter.requires_grad:
+            decay = schedule.decay if parameter.dim() > 1 else 0.0
+            groups[task.rate_factor(name), decay].append(parameter)
+    options: list[dict[str, Any]] = [
+        {"params": parameters, "weight_decay": decay, "factor": factor}
+        for (factor, decay), parameters in groups.items()
     ]
     if schedule.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=schedule.rate, momentum=0.9)
-    return torch.optim.AdamW(groups, lr=schedule.rate)
+        return torch.optim.SGD(options, lr=schedule.rate, momentum=0.9)
+    return torch.optim.AdamW(options, lr=schedule.rate)
+
+
+def averaged(task: Task, rate: float) -> AveragedModel | None:
+    """The exponential moving average of everything in `task`, which is what is kept; None for a rate of 0.
+
+    Args:
+        task: what is trained.
+        rate: share of the average that a step keeps, 0 to below 1.
+    """
+    if not rate:
+        return None
+    return AveragedModel(task, multi_avg_fn=get_ema_multi_avg_fn(rate), use_buffers=True)
 
 
 def _step_of(line: str) -> float:

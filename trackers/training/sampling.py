@@ -22,24 +22,31 @@ SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
 
 @dataclass(frozen=True)
 class Pairs:
-    """n training pairs.
+    """n targets, each with an exemplar and m search regions of other frames.
 
     Attributes:
         exemplars: (n, 3, 127, 127) float32, 0..255.
-        searches: (n, 3, 239, 239).
-        offsets: (n, 2), the target's place in the search region, x and y from its centre, in pixels.
+        regions: (n, m, 3, 239, 239), ordered in time, away from the exemplar's frame.
+        places: (n, m, 2), the target's place in each region, x and y from its center, in pixels.
+        occluded: (n, m) bool, whether something was pasted over the target.
         step: which step they are of.
-        queries: (n, 3, 239, 239), other search regions of the same targets, with the same distractors, to
-            judge by what was learnt on `searches`; None where they were not asked for.
-        query_offsets: (n, 2), as `offsets`.
     """
 
     exemplars: Tensor
-    searches: Tensor
-    offsets: Tensor
+    regions: Tensor
+    places: Tensor
+    occluded: Tensor
     step: int = 0
-    queries: Tensor | None = None
-    query_offsets: Tensor | None = None
+
+    @property
+    def searches(self) -> Tensor:
+        """The first search regions, (n, 3, 239, 239)."""
+        return self.regions[:, 0]
+
+    @property
+    def offsets(self) -> Tensor:
+        """The targets' places in the first search regions, (n, 2)."""
+        return self.places[:, 0]
 
 
 class Sampler:
@@ -57,7 +64,7 @@ class Sampler:
         self.seed = seed
 
     def pairs(
-        self, patches: Patches, step: int, count: int, *, distinct: bool = False, queries: bool = False
+        self, patches: Patches, step: int, count: int, *, distinct: bool = False, regions: int = 1
     ) -> Pairs:
         """The pairs of a step.
 
@@ -66,45 +73,93 @@ class Sampler:
             step: its number.
             count: how many.
             distinct: whether no two may be of the same clip (as far as there are clips).
-            queries: whether each pair has a second search region.
+            regions: search regions of each target; all show the same distractor, each in another place.
         """
         generator = torch.Generator().manual_seed(_mixed(self.seed, step))
+        d = self.difficulty
         chances = self.weights[patches.clips]
         enough = int((chances > 0).sum()) >= count
         clips = torch.multinomial(chances, count, not (distinct and enough), generator=generator)
-        first, second = self._frames(patches, clips, generator)
-        others = torch.multinomial(chances, count, True, generator=generator)
-        other, _ = self._frames(patches, others, generator)
-        same = first == second
+        frames = self._frames(patches, clips, regions, generator)
+        other = self._others(patches, clips, chances, d.look_alikes, generator)
+        cover = self._others(patches, clips, chances, 0.0, generator)
 
         flip = _sign(count, generator)
-        exemplars = self._crop(patches, first, same, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
-        grey = (torch.rand(count, generator=generator) < self.difficulty.grey).float()
-        exemplars = self._finished(exemplars[:, :3], same, grey, generator)
-        chosen = torch.rand(count, generator=generator) < self.difficulty.distractors
+        first = frames[:, 0]
+        # A clip of a single image has but one frame to give.
+        alone = first == frames[:, 1]
+        exemplars = self._crop(patches, first, alone, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
+        gray = (torch.rand(count, generator=generator) < d.grey).float()
+        exemplars = self._finished(exemplars[:, :3], alone, gray, generator)
+        beside = torch.rand(count, generator=generator) < d.distractors
+        searched, places, occluded = [], [], []
+        for index in frames[:, 1:].unbind(1):
+            same = index == first
+            place = _uniform((count, 2), d.shift, generator)
+            hidden = torch.rand(count, generator=generator) < d.occlusion
+            crops = self._crop(patches, index, same, place, flip, SEARCH_SIZE, generator)
+            crops = self._with_distractors(crops, patches, other, beside, place, generator)
+            crops = self._with_occlusion(crops, patches, cover, hidden, place, generator)
+            searched.append(self._finished(crops, same, gray, generator))
+            places.append(place)
+            occluded.append(hidden)
+        device = exemplars.device
+        return Pairs(
+            exemplars,
+            torch.stack(searched, 1),
+            torch.stack(places, 1).to(device),
+            torch.stack(occluded, 1).to(device),
+            step,
+        )
 
-        def search(frames: Tensor) -> tuple[Tensor, Tensor]:
-            offsets = _uniform((count, 2), self.difficulty.shift, generator)
-            crops = self._crop(patches, frames, same, offsets, flip, SEARCH_SIZE, generator)
-            crops = self._with_distractors(crops, patches, other, chosen, offsets, generator)
-            return self._finished(crops, same, grey, generator), offsets.to(crops.device)
+    def _others(
+        self,
+        patches: Patches,
+        clips: Tensor,
+        chances: Tensor,
+        look_alikes: float,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """A patch of another object for each of `clips`; a share of them of the same class, where known."""
+        count = len(clips)
+        chosen = torch.multinomial(chances, count, True, generator=generator)
+        if look_alikes:
+            alike = patches.categories[None] == patches.categories[clips, None]
+            alike &= (patches.categories >= 0) & (torch.arange(len(chances)) != clips[:, None])
+            weights = alike * chances
+            some = (weights.sum(1) > 0) & (torch.rand(count, generator=generator) < look_alikes)
+            drawn = torch.multinomial(torch.where(some[:, None], weights, chances), 1, generator=generator)
+            chosen = torch.where(some, drawn[:, 0], chosen)
+        place = (torch.rand(count, generator=generator) * patches.count[chosen]).long()
+        return patches.first[chosen] + place
 
-        searches, offsets = search(second)
-        if not queries:
-            return Pairs(exemplars, searches, offsets, step)
-        _, third = self._frames(patches, clips, generator)
-        return Pairs(exemplars, searches, offsets, step, *search(third))
+    def _frames(self, patches: Patches, clips: Tensor, regions: int, generator: torch.Generator) -> Tensor:
+        """Patches of each clip for an exemplar and `regions` regions, (n, 1 + regions).
 
-    def _frames(self, patches: Patches, clips: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Two patches of each clip, at most `gap` apart, different ones where there are two."""
+        All lie within `gap` frames of the exemplar. A single region is of another frame than the exemplar,
+        where there is another. Several go forward or backward in time, by 1 to `spacing` frames each.
+        """
         count = patches.count[clips]
         first = (torch.rand(len(clips), generator=generator) * count).long()
         reach = self.difficulty.gap
-        low, high = (first - reach).clamp(min=0), torch.minimum(first + reach, count - 1)
-        # One of high - low others: those from `first` on are counted one further.
-        second = low + (torch.rand(len(clips), generator=generator) * (high - low)).long()
-        second = torch.where((second >= first) & (high > low), second + 1, second)
-        return patches.first[clips] + first, patches.first[clips] + second
+        if regions == 1:
+            low, high = (first - reach).clamp(min=0), torch.minimum(first + reach, count - 1)
+            # One of high - low others: those from `first` on are counted one further.
+            second = low + (torch.rand(len(clips), generator=generator) * (high - low)).long()
+            second = torch.where((second >= first) & (high > low), second + 1, second)
+            chosen = torch.stack([first, second], 1)
+        else:
+            steps = torch.rand(len(clips), regions - 1, generator=generator) * self.difficulty.spacing
+            apart = torch.cat([torch.zeros(len(clips), 1), (steps.long() + 1).cumsum(1)], 1).long()
+            apart = torch.minimum(apart, count[:, None] - 1)
+            backward = torch.rand(len(clips), 1, generator=generator) < 0.5
+            apart = torch.where(backward, apart[:, -1:] - apart, apart)
+            room = count - apart.amax(1)
+            start = (torch.rand(len(clips), generator=generator) * room).long()
+            chosen = start[:, None] + apart
+            first = torch.minimum(torch.maximum(first, chosen.amax(1) - reach), chosen.amin(1) + reach)
+            chosen = torch.cat([first[:, None], chosen], 1)
+        return patches.first[clips][:, None] + chosen
 
     def _crop(
         self,
@@ -158,14 +213,41 @@ class Sampler:
         objects[:, 3] *= 1 - crops[on_device, 3] / 255
         return result.index_copy(0, on_device, paste(result[on_device], objects))
 
-    def _finished(self, crops: Tensor, same: Tensor, grey: Tensor, generator: torch.Generator) -> Tensor:
+    def _with_occlusion(
+        self,
+        crops: Tensor,
+        patches: Patches,
+        cover: Tensor,
+        hidden: Tensor,
+        places: Tensor,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Pastes other objects over most of the target into the `hidden` crops."""
+        count = len(crops)
+        aside = _uniform((count, 2), 10.0, generator)
+        size = 0.9 + 0.6 * torch.rand(count, generator=generator)
+        index = hidden.nonzero()[:, 0]
+        if len(index) == 0:
+            return crops
+        warp = warps(
+            (places + aside)[index],
+            size[index, None].expand(-1, 2),
+            torch.zeros(len(index)),
+            torch.ones(len(index)),
+        )
+        device = crops.device
+        objects = render(patches.pixels[cover[index].to(device)], warp.to(device), crops.shape[-1])
+        on_device = index.to(device)
+        return crops.index_copy(0, on_device, paste(crops[on_device], objects))
+
+    def _finished(self, crops: Tensor, same: Tensor, gray: Tensor, generator: torch.Generator) -> Tensor:
         d, count, device = self.difficulty, len(crops), crops.device
         harder = torch.where(same, d.single, 1.0)
         gain = 1 + harder[:, None] * _uniform((count, 3), d.colour, generator)
         contrast = 1 + harder * _uniform((count,), d.colour, generator)
         brightness = harder * _uniform((count,), d.brightness, generator)
         one_only = torch.rand(count, generator=generator) < 0.5
-        turned = grey * torch.where(one_only, (torch.rand(count, generator=generator) < 0.5).float(), 1.0)
+        turned = gray * torch.where(one_only, (torch.rand(count, generator=generator) < 0.5).float(), 1.0)
         blurred = (torch.rand(count, generator=generator) < d.blur).nonzero()[:, 0]
         sigma = torch.rand(count, 2, generator=generator) * d.sigma
         if len(blurred):

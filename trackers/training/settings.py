@@ -22,6 +22,8 @@ class Schedule:
         optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
         clip: largest norm of the gradient.
         round_steps: steps before the next round of a bank in which not everything fits.
+        average: decay of the exponential moving average of the weights, which is what is kept; 0 keeps the
+            last weights.
     """
 
     steps: int
@@ -33,6 +35,7 @@ class Schedule:
     optimiser: str = "adamw"
     clip: float = 10.0
     round_steps: int = 500
+    average: float = 0.0
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step."""
@@ -50,6 +53,7 @@ class Schedule:
             require(name, getattr(self, name), getattr(self, name) > 0, "a number above 0")
         for name in ("warm_up", "decay"):
             require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        require("average", self.average, 0 <= self.average < 1, "a number from 0 to below 1")
         require("optimiser", self.optimiser, self.optimiser in ("adamw", "sgd"), "adamw or sgd")
 
 
@@ -68,8 +72,11 @@ class Difficulty:
         blur: share of crops that are blurred.
         sigma: the largest blur, in pixels.
         distractors: share of search regions into which another object is pasted.
+        look_alikes: share of these objects that are of the target's own class, where others of it are known.
+        occlusion: share of search regions in which another object is pasted over the target.
         single: factor on angle, colour, scale and stretch for pairs that are one image twice.
-        gap: frames between the two images of a pair at the most.
+        gap: frames between an exemplar and its search regions at the most.
+        spacing: frames from one search region to the next at the most, where a target has several.
     """
 
     shift: float = 32.0
@@ -82,8 +89,11 @@ class Difficulty:
     blur: float = 0.2
     sigma: float = 2.5
     distractors: float = 0.3
+    look_alikes: float = 0.0
+    occlusion: float = 0.0
     single: float = 2.0
     gap: int = 100
+    spacing: int = 2
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -91,7 +101,7 @@ class Difficulty:
         for name in ("scale", "stretch"):
             reach = getattr(self, name) * max(1.0, self.single)
             require(name, getattr(self, name), reach < 1, "so little that nothing shrinks to a point")
-        for name in ("grey", "blur", "distractors"):
+        for name in ("grey", "blur", "distractors", "look_alikes", "occlusion"):
             require(name, getattr(self, name), getattr(self, name) <= 1, "a share of at most 1")
 
 

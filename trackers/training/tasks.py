@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections import defaultdict
 from pathlib import Path
 
 import torch
@@ -14,7 +15,13 @@ from trackers.siamese.backbone import STRIDE, Embedding
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
 from trackers.siamese.correction import GradNetNetwork
 from trackers.siamese.gradnet import GradNet
-from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
+from trackers.siamese.response import (
+    balanced_logistic,
+    centred_labels,
+    cross_correlation,
+    location_labels,
+    location_loss,
+)
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 from trackers.tracker import OneSlot, Tracker
 from trackers.training.sampling import Pairs
@@ -28,8 +35,13 @@ class Task(nn.Module):
     architecture: str
     distinct: bool = False
     """Whether the pairs of a batch must be of different clips."""
-    queries: bool = False
-    """Whether each pair needs a second search region."""
+    regions: int = 1
+    """Search regions that each target needs."""
+
+    def rate_factor(self, name: str) -> float:
+        """Factor on the learning rate of the parameter `name`."""
+        del name
+        return 1.0
 
     @abstractmethod
     def loss(self, pairs: Pairs, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -65,6 +77,7 @@ class SiamFCTask(Task):
         distillation: weight of the distance to it at the start; it falls to `last_distillation` as cosine.
         last_distillation: the weight at the end.
         start: weights of a trained SiamFC, at most as wide, to begin with; None begins at random.
+        location: weight of `location_loss`, which asks for the peak's place, beside the logistic loss.
     """
 
     architecture = "siamfc"
@@ -76,8 +89,10 @@ class SiamFCTask(Task):
         distillation: float = 1.0,
         last_distillation: float = 0.2,
         start: Path | None = None,
+        location: float = 0.0,
     ) -> None:
         super().__init__()
+        self.location = location
         network = widened(load_embedding(start), widths) if start else initialised(Embedding(widths))
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.teacher = Teacher(teacher, widths[-1]) if teacher else None
@@ -94,6 +109,12 @@ class SiamFCTask(Task):
         tracking = balanced_logistic(raw * SCORE_SCALE, labels).mean()
         parts = {"tracking": tracking.detach()}
         total = tracking
+        if self.location:
+            located = location_loss(
+                raw * SCORE_SCALE, location_labels(pairs.offsets, raw.shape[-1], STRIDE)
+            ).mean()
+            parts["location"] = located.detach()
+            total = total + self.location * located
         if self.teacher is not None:
             by_feature, by_score = distances(features, self.teacher.targets(pairs), raw)
             parts |= {"feature": by_feature.detach(), "score": by_score.detach()}
@@ -107,24 +128,38 @@ class SiamFCTask(Task):
         return {PREFIX + name: value for name, value in self.network.state_dict().items()}
 
 
-class GradNetTask(Task):
-    """GradNet, with template generalisation.
+OBJECTIVES = ("later", "paper", "released")
 
-    The k pairs of a group come from k different clips and all use the first one's exemplar, so that the first
-    scores are of no use and only the gradient tells what the target is (Li et al. 2019, section 3.3). Only
-    the loss after the correction is lowered. f_x is frozen. f_2 and U_1 begin as f_x and keep its
-    statistics; U_2 begins as in the release.
+
+class GradNetTask(Task):
+    """GradNet: U_2 learns what to make of a gradient; f_2 and U_1 learn with it, slowly.
+
+    f_x is frozen. f_2 and U_1 begin as f_x and keep its statistics. Three objectives:
+
+    `later` - the corrected template is judged on another region of the same target than the one that gave
+    the gradient, by the place of the peak. U_2 begins at no correction, so that it becomes only what helps.
+    The regions of a target are visited in order: each is a lesson for the next. Half of the targets carry
+    the corrected feature on, the others begin each lesson from the first one. A share of the pairs begins
+    from another target's exemplar, which only the gradient can put right (template generalization,
+    Li et al. 2019, section 3.3). Labels of lessons are as wrong as a tracker's own.
+
+    `paper` - the k pairs of a group come from k different clips and all use the first one's exemplar. Only
+    the loss after the correction, on the region that gave the gradient, is lowered.
+
+    `released` - as `paper`, with one template for each group, corrected by the group's summed gradient, as
+    the released code does.
 
     Args:
         backbone: trained weights of SiamFC.
-        k: pairs that share an exemplar; 1 is training without template generalisation.
-        released: correct one template with the group's summed gradient, as the released code does, instead
-            of one template per pair with the pair's own.
-        prior: update steps made before the one that is learnt from, at the most; their number changes from
-            batch to batch. A tracker corrects what it has corrected before: trained from the first feature
-            only (prior = 0), U_2 learns a part that is the same for any gradient and adds up over a video.
-        queries: whether half of the loss is that on another frame than the one that gave the gradient.
+        objective: one of `OBJECTIVES`.
+        k: `paper` and `released`: pairs that share an exemplar; 1 is training without template
+            generalization.
         score_scale: factor on the raw correlation.
+        regions: `later`: search regions per target, of which all but the last give a lesson.
+        foreign: `later`: share of the pairs that begin from another target's exemplar.
+        label_noise: `later`: standard deviation of the labels' error in lessons, in pixels per axis.
+        own_labels: `later`: share of lessons that are labeled where the present template finds the target.
+        template_rate: learning rate of f_2 and U_1, as a share of U_2's.
     """
 
     architecture = "gradnet"
@@ -133,28 +168,39 @@ class GradNetTask(Task):
     def __init__(
         self,
         backbone: Path,
-        k: int = 4,
-        released: bool = False,
+        objective: str = "later",
+        k: int = 8,
         score_scale: float = SCORE_SCALE,
-        prior: int = 0,
-        queries: bool = False,
+        *,
+        regions: int = 4,
+        foreign: float = 0.25,
+        label_noise: float = 4.0,
+        own_labels: float = 0.5,
+        template_rate: float = 0.05,
     ) -> None:
         super().__init__()
-        if released and (prior or queries):
-            raise UserError("--released goes with neither --prior nor --queries, which the release has not")
         embedding = load_embedding(backbone)
-        self.k, self.released, self.prior, self.queries = k, released, prior, queries
+        self.objective, self.k = objective, k
+        self.regions = regions if objective == "later" else 1
+        self.foreign, self.label_noise, self.own_labels = foreign, label_noise, own_labels
+        self.template_rate = template_rate
         self.network = GradNetNetwork(embedding.widths, score_scale)
         self.network.backbone.load_state_dict(embedding.state_dict())
         self.network.template.load_state_dict(embedding.state_dict())
         self.network.backbone.requires_grad_(False)
-        convolution = self.network.correction[0]
+        convolution, normalization = self.network.correction[0], self.network.correction[1]
         assert isinstance(convolution, nn.Conv2d)
         assert convolution.bias is not None
+        assert isinstance(normalization, nn.BatchNorm2d)
         nn.init.trunc_normal_(convolution.weight, std=0.01)
         nn.init.constant_(convolution.bias, 0.1)
+        if objective == "later":
+            nn.init.zeros_(normalization.weight)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.train()
+
+    def rate_factor(self, name: str) -> float:
+        return self.template_rate if name.startswith("network.template.") else 1.0
 
     def train(self, mode: bool = True) -> GradNetTask:
         super().train(mode)
@@ -164,69 +210,121 @@ class GradNetTask(Task):
 
     def calibrate(self, pairs: Pairs) -> None:
         """Sets the factor on the gradient such that what U_2 first sees has a root mean square of 1."""
-        hidden, features, labels = self._inputs(pairs)
+        features = self._features(pairs.searches)
+        labels = centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
+        hidden = self._shallow(pairs.exemplars)
+        if self.objective != "later":
+            hidden = self._shared(hidden)
         gradient = self.network.step(hidden, features, labels).gradient
         self.network.gradient_scale.fill_(1 / gradient.square().mean().sqrt().clamp(min=1e-12))
 
     def loss(self, pairs: Pairs, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         del progress
-        hidden, features, labels = self._inputs(pairs)
-        if self.released:
+        if self.objective == "later":
+            return self._later(pairs)
+        if len(pairs.exemplars) % self.k:
+            raise UserError(f"a batch of {len(pairs.exemplars)} cannot be split into groups of k = {self.k}")
+        features = self._features(pairs.searches)
+        labels = centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
+        exemplars = pairs.exemplars[:: self.k] if self.k > 1 else pairs.exemplars
+        hidden = self._shallow(exemplars)
+        if self.objective == "released":
             return self._released(hidden, features, labels)
-        start = hidden.detach()
-        for _ in range(pairs.step % (self.prior + 1)):
-            start = self.network.step(start, features, labels).hidden
-        # The steps before are taken as they are, so that f_2 learns as if there were none.
-        hidden = hidden + (start - hidden.detach())
+        hidden = hidden.repeat_interleave(self.k, 0)
         step = self.network.step(hidden, features, labels, create_graph=True)
         after = balanced_logistic(self.network.scores(features[:, None], step.hidden)[:, 0], labels)
-        total, parts = self._figures(step.loss, after, hidden, step.hidden)
-        if pairs.queries is not None and pairs.query_offsets is not None:
-            others, wanted = self._searched(pairs.queries, pairs.query_offsets)
-            scores = self.network.scores(others[:, None], step.hidden)[:, 0]
-            query = balanced_logistic(scores, wanted).mean()
-            parts["query"] = query.detach()
-            total = (total + query) / 2
-        return total, parts
+        return after.mean(), self._figures(step.loss, after, hidden, step.hidden)
+
+    def _later(self, pairs: Pairs) -> tuple[Tensor, dict[str, Tensor]]:
+        network, count = self.network, len(pairs.exemplars)
+        generator = torch.Generator().manual_seed(2 * pairs.step + 1)
+        features = self._features(pairs.regions.flatten(0, 1)).unflatten(0, pairs.regions.shape[:2])
+        size = features.shape[-1] - 5
+        source = torch.arange(count)
+        exchanged = round(self.foreign * count)
+        source[:exchanged] = (source[:exchanged] + 1) % count
+        first = self._shallow(pairs.exemplars)[source.to(features.device)]
+        carries = (torch.rand(count, generator=generator) < 0.5).to(features.device)[:, None, None, None]
+        hidden, total = first, features.new_zeros(())
+        figures: dict[str, Tensor] = defaultdict(lambda: features.new_zeros(()))
+        lessons = self.regions - 1
+        for lesson in range(lessons):
+            labels = self._lesson_labels(pairs, lesson, features[:, lesson], hidden, generator)
+            step = network.step(hidden, features[:, lesson], labels, create_graph=True)
+            later = network.scores(features[:, lesson + 1, None], step.hidden)[:, 0]
+            same = network.scores(features[:, lesson, None], step.hidden)[:, 0]
+            places = pairs.places[:, lesson + 1]
+            located = location_loss(later, location_labels(places, size, STRIDE))
+            logistic = balanced_logistic(later, centred_labels(places, size, STRIDE))
+            there = location_loss(same, location_labels(pairs.places[:, lesson], size, STRIDE))
+            seen_later = (~pairs.occluded[:, lesson + 1]).float()
+            seen = (~pairs.occluded[:, lesson]).float()
+            loss = seen_later * (located + 0.5 * logistic) + 0.3 * seen * there
+            total = total + loss.mean() / lessons
+            with torch.no_grad():
+                for name, value in self._figures(step.loss, logistic, hidden, step.hidden).items():
+                    figures[name] = figures[name] + value / lessons
+                hits = (peak_places(later) - places).norm(dim=1) < 8
+                figures["within8"] = figures["within8"] + hits.float().mean() / lessons
+                figures["location"] = figures["location"] + located.mean() / lessons
+            hidden = torch.where(carries, step.hidden.detach(), first)
+        return total, dict(figures)
+
+    @torch.no_grad()
+    def _lesson_labels(
+        self, pairs: Pairs, lesson: int, features: Tensor, hidden: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Labels of a lesson: at the true place with an error, or where the present template finds it."""
+        places = pairs.places[:, lesson]
+        count, size = len(places), features.shape[-1] - 5
+        noise = self.label_noise * torch.randn(count, 2, generator=generator).to(places)
+        own = (torch.rand(count, generator=generator) < self.own_labels).to(places.device)
+        # A foreign template finds nothing.
+        own[: round(self.foreign * count)] = False
+        found = peak_places(self.network.scores(features[:, None], hidden)[:, 0])
+        return centred_labels(torch.where(own[:, None], found, places + noise), size, STRIDE)
 
     def _released(self, hidden: Tensor, features: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         network, k = self.network, self.k
-        one = hidden[::k]
         before = balanced_logistic(
-            network.scores(features[:, None], one.repeat_interleave(k, 0))[:, 0], labels
+            network.scores(features[:, None], hidden.repeat_interleave(k, 0))[:, 0], labels
         )
-        (gradient,) = torch.autograd.grad(before.sum(), one, create_graph=True)
-        corrected = one + network.correction(gradient * network.gradient_scale)
-        after = network.scores(features[:, None], corrected.repeat_interleave(k, 0))[:, 0]
-        return self._figures(before, balanced_logistic(after, labels), one, corrected)
+        (gradient,) = torch.autograd.grad(before.sum(), hidden, create_graph=True)
+        corrected = hidden + network.correction(gradient * network.gradient_scale)
+        scores = network.scores(features[:, None], corrected.repeat_interleave(k, 0))[:, 0]
+        after = balanced_logistic(scores, labels)
+        return after.mean(), self._figures(before, after, hidden, corrected)
 
     @staticmethod
-    def _figures(
-        before: Tensor, after: Tensor, hidden: Tensor, corrected: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        with torch.no_grad():
-            change = ((corrected - hidden).flatten(1).norm(dim=1) / hidden.flatten(1).norm(dim=1)).mean()
-        total = after.mean()
-        return total, {"before": before.detach().mean(), "after": total.detach(), "change": change}
+    @torch.no_grad()
+    def _figures(before: Tensor, after: Tensor, hidden: Tensor, corrected: Tensor) -> dict[str, Tensor]:
+        change = ((corrected - hidden).flatten(1).norm(dim=1) / hidden.flatten(1).norm(dim=1)).mean()
+        return {"before": before.detach().mean(), "after": after.detach().mean(), "change": change}
 
-    def _inputs(self, pairs: Pairs) -> tuple[Tensor, Tensor, Tensor]:
-        if len(pairs.exemplars) % self.k:
-            raise UserError(f"a batch of {len(pairs.exemplars)} cannot be split into groups of k = {self.k}")
-        exemplars = pairs.exemplars[:: self.k].contiguous(memory_format=torch.channels_last)
-        hidden = self.network.template.shallow(exemplars).repeat_interleave(self.k, 0)
-        return hidden, *self._searched(pairs.searches, pairs.offsets)
+    def _shared(self, hidden: Tensor) -> Tensor:
+        return hidden[:: self.k].repeat_interleave(self.k, 0)[: len(hidden)]
+
+    def _shallow(self, exemplars: Tensor) -> Tensor:
+        return self.network.template.shallow(exemplars.contiguous(memory_format=torch.channels_last))
 
     @torch.no_grad()
-    def _searched(self, regions: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
-        """f_x of search regions, and their labels."""
-        features = self.network.backbone(regions.contiguous(memory_format=torch.channels_last))
-        return features, centred_labels(offsets, features.shape[-1] - 5, STRIDE)
+    def _features(self, regions: Tensor) -> Tensor:
+        """f_x of search regions."""
+        features: Tensor = self.network.backbone(regions.contiguous(memory_format=torch.channels_last))
+        return features
 
     def tracker(self, weights: Path, device: str) -> Tracker:
         return OneSlot(GradNet(weights, device))
 
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.network.state_dict())
+
+
+def peak_places(scores: Tensor) -> Tensor:
+    """Where scores (n, m, m) are highest: (n, 2), x and y from the center, in the search region's pixels."""
+    size = scores.shape[-1]
+    index = scores.flatten(1).argmax(1)
+    return (torch.stack([index % size, index // size], 1).to(scores) - (size - 1) / 2) * STRIDE
 
 
 def initialised(network: Embedding) -> Embedding:

@@ -30,7 +30,9 @@ class PinnedUploads(TorchFunctionMode):
 
 
 def _elsewhere(*words: object) -> bool:
-    return any(isinstance(word, torch.device | str) and torch.device(word).type != "cpu" for word in words)
+    """Whether one of the words of `Tensor.to` is another device, or a tensor there."""
+    devices = (word.device if isinstance(word, Tensor) else word for word in words)
+    return any(isinstance(one, torch.device | str) and torch.device(one).type != "cpu" for one in devices)
 
 
 def uploading(device: torch.device) -> AbstractContextManager[Any]:

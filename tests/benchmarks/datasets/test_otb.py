@@ -118,7 +118,7 @@ def test_real_annotations_are_whole(shared: Path) -> None:
 @pytest.mark.shared
 def test_real_frames_match_their_ground_truth(shared: Path) -> None:
     data = OTB2015(shared / "datasets")
-    assert len(data.names()) == 10
+    assert data.names()
     for name in data.names():
         frames = data[name].open_frames()
         assert len(frames) == len(data[name].truth)

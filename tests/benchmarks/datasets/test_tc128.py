@@ -90,6 +90,6 @@ def test_real_annotations_are_whole(shared: Path) -> None:
 @pytest.mark.shared
 def test_real_frames_match_their_ground_truth(shared: Path) -> None:
     data = open_dataset("tc128", shared / "datasets")
-    assert data.names() == ("Couple", "Skiing")
+    assert data.names()
     for name in data.names():
         assert len(data[name].open_frames()) == len(data[name].truth)

@@ -8,9 +8,10 @@ from small_networks import gradnet_weights, siamfc_weights, track, video
 from trackers.errors import UserError
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.siamfc import SiamFC
 
-BOTH = pytest.mark.parametrize("tracker", [GradNet, GradNetPaper])
+ALL = pytest.mark.parametrize("tracker", [GradNet, GradNetReleased, GradNetPaper])
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return gradnet_weights(tmp_path_factory.mktemp("weights"))
 
 
-@BOTH
+@ALL
 def test_follows_a_moving_patch(weights: Path, tracker: type) -> None:
     for seed in range(3):
         frames, truth = video(seed, length=8)
@@ -27,7 +28,7 @@ def test_follows_a_moving_patch(weights: Path, tracker: type) -> None:
         assert errors.max() < 6
 
 
-@BOTH
+@ALL
 def test_eight_slots_give_the_boxes_of_eight_runs(weights: Path, tracker: type) -> None:
     videos = [video(seed, length=12, height=80 + 5 * seed, width=150 - 5 * seed) for seed in range(8)]
     alone = [track(tracker(weights), frames, truth[0]) for frames, truth in videos]
@@ -41,7 +42,7 @@ def test_eight_slots_give_the_boxes_of_eight_runs(weights: Path, tracker: type) 
     np.testing.assert_array_equal(found, alone)
 
 
-@BOTH
+@ALL
 def test_a_batch_computes_what_its_slots_do(
     weights: Path, tracker: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +61,7 @@ def test_a_batch_computes_what_its_slots_do(
         torch.testing.assert_close(together.templates[slot], one.templates[0], rtol=1e-3, atol=1e-5)
 
 
-@BOTH
+@ALL
 def test_the_same_boxes_twice_and_nothing_left_from_before(weights: Path, tracker: type) -> None:
     frames, truth = video(1, length=14)
     fresh = track(tracker(weights), frames, truth[0])
@@ -70,7 +71,7 @@ def test_the_same_boxes_twice_and_nothing_left_from_before(weights: Path, tracke
     np.testing.assert_array_equal(track(used, frames, truth[0], slot=1), fresh)
 
 
-@BOTH
+@ALL
 def test_an_update_changes_the_template_and_interval_zero_does_not(weights: Path, tracker: type) -> None:
     frames, truth = video(0)
     updating, still = tracker(weights), tracker(weights, interval=0)
@@ -86,12 +87,13 @@ def test_without_its_share_the_corrected_template_is_not_heard(tmp_path: Path, w
     # Then only SiamFC is left, with the same search settings, as long as no frame is lost.
     frames, truth = video(0)
     settings = {"scale_step": 1.04, "scale_penalty": 0.97, "window_weight": 0.25}
-    found = track(GradNet(weights, share=0.0), frames, truth[0])
     expected = track(SiamFC(siamfc_weights(tmp_path), **settings), frames, truth[0])
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    for tracker in (GradNet, GradNetReleased):
+        found = track(tracker(weights, share=0.0, **settings), frames, truth[0])
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-@BOTH
+@ALL
 def test_odd_targets_and_frames(weights: Path, tracker: type) -> None:
     frames = [np.full((50, 40, 3), 77, np.uint8)] * 12
     for box in ([10.0, 10, 0.01, 0.01], [-1e5, -1e5, 3e5, 3e5], [500.0, -300, 20, 30]):
@@ -102,7 +104,7 @@ def test_odd_targets_and_frames(weights: Path, tracker: type) -> None:
 
 def test_a_lost_target_is_also_looked_for_in_the_middle(weights: Path) -> None:
     frames, truth = video(0, length=8)
-    tracker = GradNet(weights)
+    tracker = GradNetReleased(weights)
     track(tracker, frames[:7], truth[0])
     # As if the box had left on the right; the patch is near the middle.
     tracker.targets.center[0] = torch.tensor([400.0, 20.0])
@@ -119,7 +121,8 @@ def test_a_lost_target_is_also_looked_for_in_the_middle(weights: Path) -> None:
         (GradNet, {"interval": -1}, "interval is -1; give 1 or more frames"),
         (GradNetPaper, {"interval": -1}, "interval is -1; give 1 or more frames"),
         (GradNet, {"share": 1.5}, "share is 1.5; give a number from 0 to 1"),
-        (GradNet, {"update_rate": -0.1}, "update_rate is -0.1"),
+        (GradNet, {"trust": -1.0}, "trust is -1.0; give a number from 0 to 1"),
+        (GradNetReleased, {"update_rate": -0.1}, "update_rate is -0.1"),
         (GradNetPaper, {"trust": 2.0}, "trust is 2.0"),
         (GradNet, {"window_weight": 3.0}, "window_weight is 3.0"),
     ],

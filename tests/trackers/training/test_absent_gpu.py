@@ -22,20 +22,27 @@ class OneRound:
 
     def __init__(self) -> None:
         pixels = torch.zeros(16, 4, PATCH_SIZE, PATCH_SIZE, dtype=torch.uint8, device="cuda")
-        self.patches = Patches(
-            pixels, torch.full((16, 2), 50.0), torch.arange(0, 16, 4), torch.full((4,), 4), torch.arange(4)
-        )
+        clips, four, unknown = torch.arange(4), torch.full((4,), 4), torch.full((4,), -1)
+        self.patches = Patches(pixels, torch.full((16, 2), 50.0), 4 * clips, four, clips, unknown)
 
     def round(self, number: int) -> Patches:
         return self.patches
 
 
-@pytest.mark.parametrize("options", [{}, {"prior": 2, "queries": True}, {"released": True}, None])
+OPTIONS = [
+    {"objective": "later", "regions": 3, "foreign": 0.5},
+    {"objective": "paper", "k": 4},
+    {"objective": "released", "k": 4},
+    None,
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
 def test_a_training_step_neither_mixes_devices_nor_waits(
     options: dict[str, Any] | None, cuda: PretendCuda, tmp_path: Path
 ) -> None:
     weights = siamfc_weights(tmp_path)
-    task = SiamFCTask(WIDTHS, weights) if options is None else GradNetTask(weights, 4, **options)
+    task = SiamFCTask(WIDTHS, weights) if options is None else GradNetTask(weights, **options)
     task.to("cuda")
     schedule = Schedule(steps=10, batch=4)
     bank: Any = OneRound()

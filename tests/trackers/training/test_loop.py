@@ -26,11 +26,16 @@ def loop(images: Path, out: Path, kind: str, **changes: object) -> Loop:
     # Not everything fits, so that rounds change on the way.
     bank = Bank(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
     task: Task = SiamFCTask(WIDTHS)
-    if kind == "gradnet":
+    if kind in ("gradnet", "paper"):
         out.mkdir(parents=True, exist_ok=True)
-        task = GradNetTask(siamfc_weights(out), k=2)
+        task = GradNetTask(siamfc_weights(out), "paper" if kind == "paper" else "later", k=2, regions=3)
     schedule = Schedule(
-        steps=6, batch=2, warm_up=2, round_steps=4, optimiser="sgd" if kind == "sgd" else "adamw"
+        steps=6,
+        batch=2,
+        warm_up=2,
+        round_steps=4,
+        optimiser="sgd" if kind == "sgd" else "adamw",
+        average=0.5 if kind in ("gradnet", "average") else 0.0,
     )
     sampler = Sampler(torch.ones(len(clips)), Difficulty(), 0)
     settings = {"log_steps": 1, "save_seconds": 0.0, "about": {"seed": 0}, **changes}
@@ -49,7 +54,7 @@ def break_at(step: int):
     return progress
 
 
-@pytest.mark.parametrize("kind", ["siamfc", "gradnet", "sgd"])
+@pytest.mark.parametrize("kind", ["siamfc", "gradnet", "paper", "sgd", "average"])
 def test_a_broken_run_goes_on_to_the_same_weights(tmp_path: Path, images: Path, kind: str) -> None:
     whole = loop(images, tmp_path / "whole", kind)
     whole.run(lambda step, figures: None)
@@ -65,6 +70,17 @@ def test_a_broken_run_goes_on_to_the_same_weights(tmp_path: Path, images: Path, 
     for name, value in whole.task.state_dict().items():
         assert torch.equal(resumed.task.state_dict()[name], value), name
     assert (tmp_path / "broken" / LOG).read_text() == (tmp_path / "whole" / LOG).read_text()
+
+
+def test_the_average_is_what_is_kept(tmp_path: Path, images: Path) -> None:
+    steps: list[torch.Tensor] = []
+    training = loop(images, tmp_path, "average")
+    weight = training.task.network.conv1[0].weight
+    training.run(lambda step, figures: steps.append(weight.detach().clone()))
+    expected = steps[0]
+    for now in steps[1:]:
+        expected = 0.5 * expected + 0.5 * now
+    torch.testing.assert_close(weight.detach(), expected)
 
 
 def test_the_log_has_a_line_per_step(tmp_path: Path, images: Path) -> None:

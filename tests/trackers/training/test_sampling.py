@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 from training_images import write_images
@@ -55,14 +57,14 @@ def test_distinct_pairs_are_of_different_clips(patches: Patches) -> None:
     chosen: list[torch.Tensor] = []
 
     class Spy(Sampler):
-        def _frames(self, patches: Patches, clips: torch.Tensor, generator: torch.Generator):
+        def _frames(self, patches: Patches, clips: torch.Tensor, regions: int, generator: torch.Generator):
             chosen.append(clips)
-            return super()._frames(patches, clips, generator)
+            return super()._frames(patches, clips, regions, generator)
 
     spy = Spy(torch.ones(len(patches.clips)), PLAIN, 0)
     for step in range(20):
         spy.pairs(patches, step, len(patches.clips), distinct=True)
-        assert len(chosen[-2].unique()) == len(patches.clips)
+        assert len(chosen[-1].unique()) == len(patches.clips)
     # More pairs than clips: then some must be drawn twice.
     spy.pairs(patches, 0, 2 * len(patches.clips), distinct=True)
 
@@ -72,22 +74,61 @@ def test_pairs_of_a_video_are_two_frames_within_the_gap(patches: Patches) -> Non
     near = Sampler(videos.float(), Difficulty(gap=3), 0)
     generator = torch.Generator().manual_seed(0)
     clips = torch.multinomial(videos.float(), 2000, True, generator=generator)
-    first, second = near._frames(patches, clips, generator)
+    first, second = near._frames(patches, clips, 1, generator).unbind(1)
     assert (first != second).all()
     assert ((first - second).abs() <= 3).all()
     inside = first - patches.first[clips]
     assert set(inside.tolist()) == set(range(14))
 
 
-def test_queries_are_other_frames_of_the_same_targets_beside_the_same_pairs(patches: Patches) -> None:
-    plain = sampler(patches, Difficulty()).pairs(patches, 5, 6)
-    both = sampler(patches, Difficulty()).pairs(patches, 5, 6, queries=True)
-    assert torch.equal(both.exemplars, plain.exemplars)
-    assert torch.equal(both.searches, plain.searches)
-    assert plain.queries is None
-    assert both.queries.shape == both.searches.shape
-    assert not torch.equal(both.query_offsets, both.offsets)
-    assert (both.queries - both.searches).abs().mean((1, 2, 3)).min() > 1
+def test_several_regions_follow_each_other_in_time(patches: Patches) -> None:
+    videos = patches.count > 1
+    near = Sampler(videos.float(), Difficulty(gap=8, spacing=2), 0)
+    generator = torch.Generator().manual_seed(0)
+    clips = torch.multinomial(videos.float(), 2000, True, generator=generator)
+    frames = near._frames(patches, clips, 3, generator) - patches.first[clips, None]
+    steps = frames[:, 1:].diff(dim=1)
+    assert set(steps.flatten().tolist()) == {-2, -1, 1, 2}
+    assert ((steps > 0).all(1) | (steps < 0).all(1)).all()
+    assert (frames - frames[:, :1]).abs().max() == 8
+    assert set(frames.flatten().tolist()) == set(range(14))
+
+
+def test_every_region_has_its_own_place(patches: Patches) -> None:
+    pairs = sampler(patches, Difficulty()).pairs(patches, 5, 6, regions=3)
+    assert pairs.regions.shape == (6, 3, 3, 239, 239)
+    assert pairs.places.shape == (6, 3, 2)
+    assert pairs.occluded.shape == (6, 3)
+    assert torch.equal(pairs.searches, pairs.regions[:, 0])
+    assert torch.equal(pairs.offsets, pairs.places[:, 0])
+    assert (pairs.regions[:, 0] - pairs.regions[:, 1]).abs().mean((1, 2, 3)).min() > 1
+
+
+def test_occlusion_covers_the_target_and_says_so(patches: Patches) -> None:
+    half = Difficulty(**{**vars(PLAIN), "occlusion": 0.5})
+    changed = sampler(patches, half).pairs(patches, 0, 16, regions=2)
+    plain = sampler(patches, PLAIN).pairs(patches, 0, 16, regions=2)
+    assert changed.occluded.any()
+    assert not changed.occluded.all()
+    assert not plain.occluded.any()
+    middle = (changed.regions - plain.regions)[:, :, :, 115:124, 115:124].abs().amax((2, 3, 4)) > 1
+    assert not (middle & ~changed.occluded).any()
+
+
+def test_look_alikes_are_other_clips_of_the_same_class(patches: Patches) -> None:
+    generator = torch.Generator().manual_seed(0)
+    count = len(patches.clips)
+    classed = dataclasses.replace(patches, categories=torch.arange(count) % 2)
+    clips = torch.randint(count, (500,), generator=generator)
+    sampling = sampler(patches, PLAIN)
+    drawn = sampling._others(classed, clips, torch.ones(count), 1.0, generator)
+    owners = torch.searchsorted(patches.first, drawn, right=True) - 1
+    assert (classed.categories[owners] == classed.categories[clips]).all()
+    assert (owners != clips).all()
+    # Where no class is known, any clip will do.
+    unknown = dataclasses.replace(patches, categories=torch.full((count,), -1))
+    drawn = sampling._others(unknown, clips, torch.ones(count), 1.0, generator)
+    assert len(drawn.unique()) > 1
 
 
 def test_distractors_are_pasted_beside_the_target(patches: Patches) -> None:

@@ -7,8 +7,11 @@ from small_networks import WIDTHS, gradnet_weights, siamfc_weights
 
 from trackers.errors import UserError
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
+from trackers.siamese.response import balanced_logistic, centred_labels, location_labels, location_loss
+from trackers.training.loop import make_optimiser
 from trackers.training.sampling import Pairs
-from trackers.training.tasks import GradNetTask, SiamFCTask
+from trackers.training.settings import Schedule
+from trackers.training.tasks import OBJECTIVES, GradNetTask, SiamFCTask, peak_places
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +19,12 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return siamfc_weights(tmp_path_factory.mktemp("weights"))
 
 
-def made_up(count: int) -> Pairs:
+def made_up(count: int, regions: int = 1) -> Pairs:
     generator = torch.Generator().manual_seed(0)
-    crops = [torch.rand(count, 3, size, size, generator=generator) * 255 for size in (127, 239)]
-    return Pairs(*crops, torch.zeros(count, 2))
+    exemplars = torch.rand(count, 3, 127, 127, generator=generator) * 255
+    searched = torch.rand(count, regions, 3, 239, 239, generator=generator) * 255
+    places = torch.zeros(count, regions, 2)
+    return Pairs(exemplars, searched, places, torch.zeros(count, regions, dtype=torch.bool))
 
 
 @pytest.mark.parametrize("half", [False, True])
@@ -46,9 +51,9 @@ def test_what_is_saved_is_what_the_tracker_loads(tmp_path: Path, weights: Path, 
 
 def test_released_and_own_correction_agree_for_a_single_pair(weights: Path) -> None:
     losses = []
-    for released in (False, True):
+    for objective in ("paper", "released"):
         torch.manual_seed(0)
-        task = GradNetTask(weights, k=1, released=released).train()
+        task = GradNetTask(weights, objective, k=1).train()
         task.network.correction.eval()
         losses.append(task.loss(made_up(2), 0)[0])
     torch.testing.assert_close(*losses)
@@ -56,9 +61,9 @@ def test_released_and_own_correction_agree_for_a_single_pair(weights: Path) -> N
 
 def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released(weights: Path) -> None:
     changes = []
-    for released in (False, True):
+    for objective in ("paper", "released"):
         torch.manual_seed(0)
-        task = GradNetTask(weights, k=4, released=released).train()
+        task = GradNetTask(weights, objective, k=4).train()
         total, parts = task.loss(made_up(4), 0)
         total.backward()
         assert task.network.template.conv3[0].weight.grad.abs().max() > 0
@@ -68,43 +73,128 @@ def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released
     assert changes[0] != changes[1]
 
 
-def test_prior_steps_are_those_of_the_tracker_and_still_teach_f2(weights: Path) -> None:
+def after_some_steps(weights: Path, **settings: object) -> GradNetTask:
+    """A task whose U_2 is no longer at its beginning, where it corrects nothing."""
     torch.manual_seed(0)
-    task = GradNetTask(weights, k=2, prior=2).train()
+    task = GradNetTask(weights, **settings).train()
+    torch.nn.init.normal_(task.network.correction[1].weight, std=0.5)
     task.network.correction.eval()
-    pairs = made_up(2)
-    losses = [task.loss(dataclasses.replace(pairs, step=step), 0)[1]["before"].item() for step in range(6)]
-    # Batches take their turns with 0, 1 and 2 steps before.
-    assert losses[:3] == losses[3:]
-    hidden, features, labels = task._inputs(pairs)
-    for expected in losses[:3]:
-        step = task.network.step(hidden, features, labels)
-        assert step.loss.mean().item() == pytest.approx(expected, rel=1e-4)
-        hidden = step.hidden
-    task.loss(dataclasses.replace(pairs, step=2), 0)[0].backward()
-    assert task.network.template.conv1[0].weight.grad.abs().max() > 0
+    return task
 
 
-def test_half_of_the_loss_is_that_of_the_queries(weights: Path) -> None:
+def test_training_begins_at_no_correction(weights: Path) -> None:
+    task = GradNetTask(weights, regions=3).train()
+    _, figures = task.loss(made_up(4, 3), 0)
+    assert figures["change"] == 0
+    assert GradNetTask(weights, "paper", k=1).train().loss(made_up(4), 0)[1]["change"] > 0
+
+
+def test_a_correction_is_judged_on_the_next_region_and_by_its_own(weights: Path) -> None:
+    task = after_some_steps(weights, regions=2, own_labels=0.0, foreign=0.0, label_noise=0.0)
+    pairs = made_up(2, 2)
+    total, figures = task.loss(pairs, 0)
+    network = task.network
+    features = [network.backbone(pairs.regions[:, index]) for index in (0, 1)]
+    labels = centred_labels(pairs.places[:, 0], 15, 8)
+    step = network.step(network.template.shallow(pairs.exemplars), features[0], labels)
+    same, later = (network.scores(f[:, None], step.hidden)[:, 0] for f in features)
+    places = location_labels(pairs.places[:, 0], 15, 8)
+    expected = (
+        location_loss(later, places)
+        + 0.5 * balanced_logistic(later, labels)
+        + 0.3 * location_loss(same, places)
+    ).mean()
+    torch.testing.assert_close(total, expected)
+    assert figures["location"].item() == pytest.approx(location_loss(later, places).mean().item(), rel=1e-5)
+
+
+def test_nothing_is_asked_of_a_region_whose_target_is_hidden(weights: Path) -> None:
+    task = after_some_steps(weights, regions=2)
+    pairs = made_up(4, 2)
+    hidden = dataclasses.replace(pairs, occluded=torch.ones(4, 2, dtype=torch.bool))
+    assert task.loss(hidden, 0)[0] == 0
+    assert task.loss(pairs, 0)[0] > 0
+
+
+def test_half_of_the_targets_carry_their_corrections_on(weights: Path) -> None:
+    task = after_some_steps(weights, regions=3, own_labels=0.0, foreign=0.0, label_noise=0.0)
+    started: list[torch.Tensor] = []
+    step = task.network.step
+
+    def spy(hidden: torch.Tensor, *rest: object, **options: object):
+        started.append(hidden.detach())
+        return step(hidden, *rest, **options)
+
+    task.network.step = spy  # type: ignore[method-assign]
+    task.loss(made_up(32, 3), 0)
+    carried = (started[1] != started[0]).flatten(1).any(1)
+    assert 4 <= carried.sum() <= 28
+
+
+def test_a_share_of_the_pairs_begins_from_a_foreign_template(weights: Path) -> None:
+    started: list[torch.Tensor] = []
+    for foreign in (0.0, 0.5):
+        task = after_some_steps(weights, regions=2, foreign=foreign)
+        step = task.network.step
+
+        def spy(hidden: torch.Tensor, *rest: object, step=step, **options: object):
+            started.append(hidden.detach())
+            return step(hidden, *rest, **options)
+
+        task.network.step = spy  # type: ignore[method-assign]
+        task.loss(made_up(4, 2), 0)
+    own, exchanged = started
+    assert torch.equal(exchanged[:2], own[1:3])
+    assert torch.equal(exchanged[2:], own[2:])
+
+
+def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: Path) -> None:
+    generator = torch.Generator().manual_seed(0)
+    pairs = made_up(64, 2)
+    near = after_some_steps(weights, regions=2, own_labels=0.0, label_noise=4.0)
+    features = near.network.backbone(pairs.regions[:, 0])
+    hidden = near.network.template.shallow(pairs.exemplars)
+    labels = near._lesson_labels(pairs, 0, features, hidden, generator)
+    cells = (torch.arange(15) - 7.0) * 8
+    wanted = (labels > 0).float()
+    found = torch.stack([wanted.sum(1) @ cells, wanted.sum(2) @ cells], 1) / wanted.sum((1, 2))[:, None]
+    assert 2 < found.std() < 6
+    own = after_some_steps(weights, regions=2, own_labels=1.0, foreign=0.0)
+    labels = own._lesson_labels(pairs, 0, features, hidden, generator)
+    expected = centred_labels(peak_places(own.network.scores(features[:, None], hidden)[:, 0]), 15, 8)
+    assert torch.equal(labels, expected)
+
+
+def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
+    task = GradNetTask(weights, template_rate=0.05)
+    optimizer = make_optimiser(task, Schedule(steps=1))
+    factors = {id(p): group["factor"] for group in optimizer.param_groups for p in group["params"]}
+    assert {factors[id(p)] for p in task.network.template.parameters()} == {0.05}
+    assert {factors[id(p)] for p in task.network.correction.parameters()} == {1.0}
+    assert not factors.keys() & {id(p) for p in task.network.backbone.parameters()}
+
+
+def test_location_loss_is_least_where_the_peak_is_in_its_place(weights: Path) -> None:
+    del weights
+    labels = location_labels(torch.tensor([[16.0, -24.0]]), 15, 8)
+    assert labels.sum().item() == pytest.approx(1, rel=1e-5)
+    assert labels[0].argmax().item() == (7 - 3) * 15 + 7 + 2
+    assert torch.equal(peak_places(labels), torch.tensor([[16.0, -24.0]]))
+    right = location_loss(labels.clamp(min=1e-30).log() / 3, labels)
+    # The entropy of the labels is the least that a cross-entropy can be.
+    assert right.item() == pytest.approx(-(labels * labels.clamp(min=1e-30).log()).sum().item(), rel=1e-4)
+    assert location_loss(labels.roll(1, 2).clamp(min=1e-30).log() / 3, labels) > right
+
+
+def test_siamfc_can_be_asked_for_the_place_of_the_peak() -> None:
     torch.manual_seed(0)
-    task = GradNetTask(weights, k=2, queries=True).train()
-    task.network.correction.eval()
-    pairs = made_up(2)
-    same = dataclasses.replace(pairs, queries=pairs.searches, query_offsets=pairs.offsets)
-    torch.testing.assert_close(task.loss(same, 0)[0], task.loss(pairs, 0)[0])
-    moved = dataclasses.replace(same, query_offsets=pairs.offsets + 60)
-    total, parts = task.loss(moved, 0)
-    assert total.item() == pytest.approx((parts["after"] + parts["query"]).item() / 2, rel=1e-5)
-    assert parts["query"] > parts["after"]
-
-
-def test_the_release_has_neither(weights: Path) -> None:
-    with pytest.raises(UserError, match="--released goes with neither"):
-        GradNetTask(weights, released=True, prior=1)
+    task = SiamFCTask(WIDTHS, location=0.5)
+    total, parts = task.loss(made_up(2), 0)
+    assert total.item() == pytest.approx((parts["tracking"] + 0.5 * parts["location"]).item(), rel=1e-5)
 
 
 def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
-    task = GradNetTask(weights, k=4).train()
+    task = GradNetTask(weights, "paper", k=4).train()
     pairs = made_up(8)
     first = task.loss(pairs, 0)[0]
     pairs.exemplars[[1, 2, 3, 5, 6, 7]] = 0
@@ -114,7 +204,7 @@ def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
 
 
 def test_training_leaves_the_frozen_statistics(weights: Path) -> None:
-    task = GradNetTask(weights, k=2)
+    task = GradNetTask(weights, "paper", k=2)
     before = task.network.template.conv1[1].running_mean.clone()
     searching = task.network.backbone.conv1[1].running_mean.clone()
     task.calibrate(made_up(2))
@@ -125,12 +215,17 @@ def test_training_leaves_the_frozen_statistics(weights: Path) -> None:
     assert not torch.equal(task.network.correction[1].running_mean, moving)
 
 
-def test_calibration_makes_the_gradient_one(weights: Path) -> None:
-    task = GradNetTask(weights, k=2)
-    task.calibrate(made_up(4))
-    hidden, features, labels = task._inputs(made_up(4))
-    gradient = task.network.step(hidden, features, labels).gradient * task.network.gradient_scale
-    assert gradient.square().mean().sqrt().item() == pytest.approx(1, rel=1e-4)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> None:
+    task = GradNetTask(weights, objective, k=2)
+    pairs = made_up(4)
+    task.calibrate(pairs)
+    network = task.network
+    exemplars = pairs.exemplars if objective == "later" else pairs.exemplars[[0, 0, 2, 2]]
+    labels = centred_labels(pairs.offsets, 15, 8)
+    step = network.step(network.template.shallow(exemplars), network.backbone(pairs.searches), labels)
+    gradient = step.gradient * network.gradient_scale
+    assert gradient.square().mean().sqrt().item() == pytest.approx(1, rel=1e-3)
 
 
 def test_learning_lowers_the_loss() -> None:
@@ -152,7 +247,7 @@ def test_learning_lowers_the_loss() -> None:
 
 def test_a_batch_that_k_does_not_divide(weights: Path) -> None:
     with pytest.raises(UserError, match="a batch of 3 cannot be split into groups of k = 2"):
-        GradNetTask(weights, k=2).loss(made_up(3), 0)
+        GradNetTask(weights, "paper", k=2).loss(made_up(3), 0)
 
 
 def test_gradnet_weights_of_the_tests_load(tmp_path: Path) -> None:

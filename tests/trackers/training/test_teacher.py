@@ -19,8 +19,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def pairs() -> Pairs:
     generator = torch.Generator().manual_seed(0)
-    crops = [torch.rand(2, 3, size, size, generator=generator) * 255 for size in (127, 239)]
-    return Pairs(*crops, torch.zeros(2, 2))
+    exemplars = torch.rand(2, 3, 127, 127, generator=generator) * 255
+    regions = torch.rand(2, 1, 3, 239, 239, generator=generator) * 255
+    return Pairs(exemplars, regions, torch.zeros(2, 1, 2), torch.zeros(2, 1, dtype=torch.bool))
 
 
 @pytest.mark.parametrize("channels", [WIDTHS[-1], 40])

@@ -18,9 +18,11 @@ class Clip:
         files: n images, in order.
         boxes: (n, 4) x, y, w, h in pixels, 0-based and continuous.
         polygons: outlines (m, 2) of the object, for single images; may be empty.
+        category: class of the object; empty where it is not known.
     """
 
     name: str
     files: tuple[Path, ...]
     boxes: NDArray[np.float64]
     polygons: tuple[NDArray[np.float64], ...] = ()
+    category: str = ""

@@ -64,7 +64,8 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
             damaged.append(_label(item))
             continue
         if large(box).all():
-            clips.append(Clip(f"{Path(name).stem}/{_label(item)}", (there[name],), box, outlines))
+            label = f"{Path(name).stem}/{_label(item)}"
+            clips.append(Clip(label, (there[name],), box, outlines, str(item.get("category_id", ""))))
     if missing:
         report(f"{folder} lacks {len(missing)} images, such as {min(missing)}; they are skipped")
     if damaged:

@@ -9,7 +9,8 @@ Three kinds lie side by side under one root:
   0-based. An object is followed through the frames where its class appears once.
 - a folder of images with `groundtruth.txt` or `groundtruth_rect.txt`, one `x,y,w,h` per image, 0-based,
   is a video.
-- other images stand alone, without boxes: what is in their centre is taken for the object.
+- other images stand alone, without boxes: what is in their centre is taken for the object, and the name of
+  their sub-folder for its class.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def _described(file: Path, root: Path, report: Report) -> Iterator[Clip]:
                     tracks[label].append((path, box))
         for label, track in tracks.items():
             files, boxes = zip(*track, strict=True)
-            yield Clip(f"{name}/{video}/{label}".rstrip("/"), files, np.array(boxes))
+            yield Clip(f"{name}/{video}/{label}".rstrip("/"), files, np.array(boxes), category=label)
     for image, about in images.items():
         path = file.parent / image
         try:
@@ -104,9 +105,9 @@ def _described(file: Path, root: Path, report: Report) -> Iterator[Clip]:
         except (KeyError, TypeError, ValueError) as error:
             report(f"{file}: what it says of {image} cannot be read ({error!r}); it is skipped")
             continue
-        for index, (_, box, polygons) in enumerate(objects):
+        for index, (label, box, polygons) in enumerate(objects):
             if _usable(box, path, report):
-                yield Clip(f"{name}/{image}/{index}", (path,), box[None], polygons)
+                yield Clip(f"{name}/{image}/{index}", (path,), box[None], polygons, label)
 
 
 def _objects(about: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDArray[np.float64], ...]]]:
@@ -146,7 +147,9 @@ def _video(images: list[Path], truth: Path, root: Path, report: Report) -> Itera
 
 def _centre(path: Path, root: Path) -> Clip:
     """An image without boxes; the box is filled in when the image is decoded, so that none is read twice."""
-    return Clip(path.relative_to(root).as_posix(), (path,), np.full((1, 4), np.nan))
+    name = path.relative_to(root)
+    category = name.parent.as_posix() if name.parent.parts else ""
+    return Clip(name.as_posix(), (path,), np.full((1, 4), np.nan), category=category)
 
 
 def _usable(box: NDArray[np.float64], path: Path, report: Report) -> bool:
