@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
+from trackers.plainfiles import read_plain
 from trackers.tracker import Boxes
 
 SEPARATORS = str.maketrans(",;\t", "   ")
 """Turns what stands between the numbers of a line into spaces, for `str.translate`."""
+LARGEST_TEXT = 1 << 26
+"""Bytes: a million boxes at full precision have fewer."""
 LARGEST = 1e9
 """Pixels: no box is there. Beyond it, areas leave the range of floating point."""
 FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
@@ -76,10 +79,11 @@ def read_text(path: Path) -> str:
     """Reads a text file; a byte-order mark is skipped.
 
     Raises:
-        UserError: it cannot be read, or is no text.
+        UserError: it cannot be read, is no plain file of a bounded size, or no text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = read_plain(path, LARGEST_TEXT).decode("utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise UserError(f"{path}: not a text file in UTF-8; save it as such") from None
     except OSError as error:

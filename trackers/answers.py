@@ -1,35 +1,168 @@
-"""What a tracker answers, held against what a box is."""
+"""What a tracker answers: a box, a polygon, a mask, or that the target is absent.
+
+| answer | meaning |
+|---|---|
+| four numbers | the box x, y, w, h |
+| eight numbers, or n x 2 numbers (n >= 3) | the corners of a polygon |
+| an array of the frame's height and width | a mask: the target is where it is not 0 |
+| `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
+| `(True, answer)`, `{"box": answer}` | the answer inside |
+
+A region is float64: a box of shape (4,), NaN where the target is absent, or a polygon of shape (2 n,).
+"""
 
 from __future__ import annotations
 
-import numpy as np
+import reprlib
+from collections.abc import Mapping
+from typing import Any
 
-from trackers.errors import InvalidAnswer
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.errors import InvalidAnswer, described, printable
+from trackers.regions import bounds, mask_outline
 from trackers.tracker import Boxes
 
 FARTHEST = 1e6
 """Pixels: a box with a number beyond is no box. The widest JPEG has 65,535."""
 
+_RAREST = 4096
+"""Elements: an array with more is a mask or a mistake, and is not copied to be looked at."""
 
-def read_box(answer: object) -> Boxes:
-    """Returns a copy of an answer as a box, shape (4,): a tracker may write to its own array afterwards.
+
+def read_box(answer: object, size: tuple[int, int] | None = None) -> Boxes:
+    """Returns an answer as an upright box, shape (4,): of polygons and masks the one that encloses them.
+
+    It is a copy: a tracker may write to its own array afterwards. NaN where the target is absent.
+
+    Args:
+        answer: what a tracker returned.
+        size: height and width of the frame, where a mask is allowed.
 
     Raises:
         InvalidAnswer: it is none; the message says what it is.
     """
+    region = answered_region(answer_array(answer), size)
+    return region if len(region) == 4 else bounds(region)
+
+
+def answer_array(answer: object) -> NDArray[Any]:
+    """Converts an answer to numbers in this process's memory, whatever work that takes: this is to be timed.
+
+    Returns:
+        Of any shape and any real type; a copy where it is small enough to be a box or a polygon. A scalar NaN
+        for an absent target.
+
+    Raises:
+        InvalidAnswer: it cannot be converted, or holds something else than numbers.
+    """
     try:
-        given = np.array(answer)
-        # A method without `return` gives None; text, dates and complex numbers are no numbers here.
-        if answer is None or given.dtype.kind not in "biufO":
-            raise ValueError
-        box = given.astype(np.float64)
+        return _converted(answer)
+    except (InvalidAnswer, KeyboardInterrupt):
+        raise
     except (TypeError, ValueError, OverflowError):
-        what = f"a {type(answer).__name__}: {repr(answer)[:80]}"
-        raise InvalidAnswer(f"the answer is {what}, not four numbers (x, y, w, h)") from None
-    if box.shape != (4,):
-        raise InvalidAnswer(f"the answer has shape {box.shape}, not (4,)")
+        raise InvalidAnswer(f"the answer is {answer_kind(answer)}, not four numbers (x, y, w, h)") from None
+    except BaseException as error:  # somebody's __array__ or __float__ may raise anything
+        raise InvalidAnswer(
+            f"the answer is {answer_kind(answer)}, which cannot be converted: {described(error, 200)}"
+        ) from None
+
+
+def answered_region(array: NDArray[Any], size: tuple[int, int] | None = None) -> Boxes:
+    """Judges numbers that `answer_array` returned.
+
+    Args:
+        array: the numbers.
+        size: height and width of the frame, where a mask is allowed.
+
+    Returns:
+        A region: see the top of this page.
+
+    Raises:
+        InvalidAnswer: they are none.
+    """
+    if array.ndim == 2 and (array.dtype == np.bool_ or array.shape == size):
+        if array.shape != size:
+            raise InvalidAnswer(f"the answer is a mask of shape {array.shape}, not that of the frame, {size}")
+        return mask_outline(array != 0)
+    if array.size <= 8 and np.isnan(array).all() and array.shape in ((), (4,), (8,)):
+        return np.full(4, np.nan)
+    if array.shape == (8,) or (array.ndim == 2 and len(array) >= 3 and array.shape[1] == 2):
+        polygon = array.reshape(-1).astype(np.float64)
+        if not np.isfinite(polygon).all():
+            raise InvalidAnswer(f"{_listed(polygon)} is no polygon (x1, y1, x2, y2, ...; finite)")
+        _refuse_far(polygon, "polygon")
+        return polygon
+    if array.shape != (4,):
+        raise InvalidAnswer(f"the answer has shape {array.shape}, not (4,)")
+    box: Boxes = array.astype(np.float64)
     if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
         raise InvalidAnswer(f"{box.tolist()} is no box (x, y, w, h; finite, w and h not negative)")
-    if np.abs(box).max() > FARTHEST:
-        raise InvalidAnswer(f"{box.tolist()} is no box: no image reaches beyond {FARTHEST:.0f} px")
+    _refuse_far(box, "box")
     return box
+
+
+def _converted(answer: Any) -> NDArray[Any]:
+    if isinstance(answer, Mapping) and "box" in answer:
+        answer = answer["box"]
+    if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[0], bool | np.bool_):
+        answer = answer[1] if answer[0] else None
+    if answer is None:
+        return np.array(np.nan)
+    _refuse_tensor(answer)
+    with np.errstate(all="ignore"):  # a tracker may have told NumPy to raise
+        given = np.asarray(answer)
+        # Text, dates and complex numbers are no numbers here.
+        if given.dtype.kind not in "biufO":
+            raise ValueError
+        if given.dtype.kind == "O" or (given.size <= _RAREST and given.dtype != np.bool_):
+            return given.astype(np.float64)
+    return given.copy() if given.size <= _RAREST else given
+
+
+def _refuse_tensor(answer: Any) -> None:
+    """Names what PyTorch wants to have called before NumPy may read a tensor."""
+    if type(answer).__module__.partition(".")[0] != "torch":
+        return
+    calls, why = "", []
+    if getattr(answer, "requires_grad", False):
+        calls, why = ".detach()", ["requires grad"]
+    if (device := getattr(answer, "device", None)) is not None and device.type != "cpu":
+        calls, why = f"{calls}.cpu()", [*why, f"is on {device}"]
+    if why:
+        raise InvalidAnswer(f"the answer is a tensor that {' and '.join(why)}: call {calls}")
+
+
+def _refuse_far(numbers: Boxes, what: str) -> None:
+    if np.abs(numbers).max() > FARTHEST:
+        raise InvalidAnswer(f"{_listed(numbers)} is no {what}: no image reaches beyond {FARTHEST:.0f} px")
+
+
+def _listed(numbers: Boxes) -> str:
+    text = str(numbers.tolist())
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def answer_kind(answer: object) -> str:
+    """Type and beginning of an answer, whatever its `__repr__` does."""
+    kind = type(answer).__name__
+    try:
+        text = printable(str.__getitem__(_ABRIDGED.repr(answer), slice(80)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # somebody's __repr__, or a number of more digits than Python writes
+        return f"a {kind}"
+    return f"a {kind}: {text}"
+
+
+class _Abridged(reprlib.Repr):
+    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002
+        return repr(x)[:5000]
+
+
+# Long enough for the first 80 characters to be those of repr(), and bounded for what is nested or endless.
+_ABRIDGED = _Abridged()
+_ABRIDGED.maxlevel = 10
+_ABRIDGED.maxlist = _ABRIDGED.maxtuple = _ABRIDGED.maxdict = _ABRIDGED.maxset = _ABRIDGED.maxarray = 40
+_ABRIDGED.maxstring = _ABRIDGED.maxlong = 5000

@@ -16,12 +16,12 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackers.devices import cuda_in_use, resolve_device
-from trackers.errors import UserError
+from trackers.errors import UserError, described
 from trackers.external import opencv
 from trackers.external.adapters import PREFIX, adapted
 from trackers.external.interpreter import interpreter
@@ -29,6 +29,7 @@ from trackers.external.limits import Limits
 from trackers.external.origin import Origin
 from trackers.external.programs import Program, read_program
 from trackers.registry import Entry, Registry, did_you_mean
+from trackers.sources import source_files
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
 if TYPE_CHECKING:
@@ -97,6 +98,14 @@ class TrackerSpec:
         program = self.program
         plain = program.label if program else self.tracker.rpartition(":")[2]
         return re.sub(r"[^\w.+-]", "_", plain)
+
+    def anchored(self) -> TrackerSpec:
+        """The same with absolute paths, which mean the same whatever becomes of the working directory."""
+        place, _, attribute = self.tracker.rpartition(":")
+        tracker = self.tracker
+        if self.program is None and place.endswith(".py"):
+            tracker = f"{Path(place).absolute()}:{attribute}"
+        return replace(self, tracker=tracker, weights=self.weights and self.weights.absolute())
 
     @property
     def program(self) -> Program | None:
@@ -204,12 +213,10 @@ class TrackerSpec:
         factory, arguments = self.factory(), self.arguments(slots)
         try:
             return factory(**arguments)
-        except UserError:
+        except (UserError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # somebody's constructor may raise anything
-            raise UserError(
-                f"tracker '{self.tracker}' cannot be built: {type(error).__name__}: {error}"
-            ) from error
+        except BaseException as error:  # somebody's constructor may raise anything
+            raise UserError(f"tracker '{self.tracker}' cannot be built: {described(error)}") from error
 
     def origin(self, tracker: Tracker | BatchTracker) -> Origin:
         """What `tracker`, which was made by this, is made of and what it runs on."""
@@ -220,7 +227,20 @@ class TrackerSpec:
         module = sys.modules.get(getattr(self.factory(), "__module__", ""))
         source = getattr(module, "__file__", None)
         device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
-        return Origin(device, (Path(source),) if source else (), self.weights_file())
+        files = self._source_files(module.__name__, Path(source)) if module and source else ()
+        return Origin(device, files, self.weights_file())
+
+    def _source_files(self, module: str, source: Path) -> tuple[Path, ...]:
+        """The files that define the tracker: its module's; of a plug-in also what that imports."""
+        if module.partition(".")[0] == "trackers":
+            return (source,)  # of this project, whose version and commit are in the environment
+        files = source_files(source, module)
+        place = Path(self.tracker.rpartition(":")[0])
+        if (
+            place.suffix == ".py" and place.resolve() != source.resolve()
+        ):  # it passes on another module's class
+            files = tuple(dict.fromkeys([*source_files(place, place.stem), *files]))
+        return files
 
     def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
         """Starts a process: of the program, or of our own that serves a tracker in Python."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trackers.errors import UserError, printable
 
@@ -94,9 +97,55 @@ def _settings(words: list[str]) -> dict[str, str]:
     return settings
 
 
+class StandardError:
+    """Standard error as a file to which writing never fails.
+
+    It may be closed, on a full disk, or a pipe that nobody reads any more: hours of work do not end because
+    nobody can be told of them.
+    """
+
+    def write(self, text: str) -> int:
+        """Writes as far as that is possible."""
+        if sys.stderr is None:
+            return len(text)
+        with contextlib.suppress(OSError):
+            try:
+                self._stream().write(text)
+            except ValueError:  # a tracker has closed the object; the system's own is still there
+                os.write(2, text.encode(errors="backslashreplace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """As `write`."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            self._stream().flush()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        try:
+            return bool(self._stream().isatty())
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "rich_proxied_file":  # rich would take it for one of its own, and write to what is behind
+            raise AttributeError(name)
+        return getattr(self._stream(), name)
+
+    @staticmethod
+    def _stream() -> Any:
+        """What writes: while rich shows a bar on a terminal, it has put a file of its own in the place."""
+        return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+
+
 def tell(line: str) -> None:
-    """Prints a line on standard error, whatever names and messages of strangers it holds."""
-    print(printable(line), file=sys.stderr)
+    """Prints a line on standard error, whatever names and messages of strangers it holds.
+
+    It ends nothing if it cannot be printed, as `StandardError` says.
+    """
+    file = StandardError()
+    file.write(printable(line) + "\n")
+    file.flush()
 
 
 Command = Callable[[Sequence[str] | None], int]
@@ -110,21 +159,57 @@ def guarded(main: Command) -> Command:
     """
 
     def command(arguments: Sequence[str] | None = None) -> int:
+        _hold_streams()
         try:
-            return main(arguments)
+            status = main(arguments)
+            if sys.stdout is not None and not sys.stdout.closed:
+                sys.stdout.flush()  # what cannot be printed is to be known now, not while Python ends
+            return status
         except UserError as error:
             return _say(str(error))
         except BrokenPipeError:
             # Whoever read our output has enough: a closed `| head` is no mistake.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except OSError as error:
             return _say(f"{error.filename or 'input or output'}: {error.strerror or error}")
         except KeyboardInterrupt:
-            print("interrupted; what was finished is kept", file=sys.stderr)
+            tell("interrupted; what was finished is kept")
             return 130
+        finally:
+            _settle_streams()
 
     return command
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where whoever started the command has closed it (`>&-`)."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002
+        raise OSError(errno.EBADF, "it is closed, and the answer would be printed there", "standard output")
+
+
+def _hold_streams() -> None:
+    """Keeps files that are opened from taking the numbers of standard streams that are closed."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    if sys.stdout is None:
+        sys.stdout = _Closed()
+
+
+def _settle_streams() -> None:
+    """Gives up what could not be written: Python would try again when it ends, and change the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, stream.fileno())
+                os.close(nothing)
 
 
 def _say(sentence: str) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from trackers.commands import Parser, add_isolation_options, add_tracker_options, guarded, tracker_spec
 from trackers.errors import UserError
+from trackers.external.witness import Witnessed, needs_witness, witness
 
 if TYPE_CHECKING:
     from trackers.tracker import Boxes, Frame, Tracker
@@ -75,7 +76,7 @@ def _box(text: str) -> Boxes:
 
 
 @guarded
-def main(arguments: Sequence[str] | None = None) -> int:
+def _command(arguments: Sequence[str] | None) -> int:
     """Follows the target, writes what was asked for, and says how fast the tracker was."""
     chosen = parser().parse_args(arguments)
     from trackers.video.encoding import check_writable, write_video
@@ -116,6 +117,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _write_boxes(chosen.boxes, outcome.boxes)
         print(chosen.boxes)
     return _told(outcome, footage.length, interrupted or window is not None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the demo and returns its exit status; not 0 if the tracker has ended its process."""
+    if arguments is None and needs_witness():
+        return witness(
+            "what it was to write is not there", "with --isolate the tracker has a process of its own"
+        )
+    with Witnessed():
+        return _command(arguments)
 
 
 def _check_inside(box: Boxes, frame: Frame) -> None:

@@ -1,5 +1,9 @@
 """What can go wrong, by whose turn it is to put it right."""
 
+from __future__ import annotations
+
+import traceback
+
 
 class UserError(Exception):
     """Something the user can put right: a wrong name, a missing file, an unusable device.
@@ -9,13 +13,76 @@ class UserError(Exception):
     """
 
 
-def printable(text: str) -> str:
-    r"""Text of a stranger as a terminal may print it, on one line.
+def printable(text: str, keep: str = "") -> str:
+    r"""Escapes whatever in `text` could steer a terminal or turn the direction of writing.
 
-    Line breaks, escape sequences, marks that turn the direction of writing and bytes that are no text become
-    what Python writes for them: `\n`, `\x1b`.
+    Control characters (C0, DEL, C1, so ESC and NUL as well), bidirectional marks and other format characters,
+    line separators, lone surrogates and unassigned code points become what Python writes for them: `\n`,
+    `\x1b`, `\u202e`.
+
+    Args:
+        text: of a stranger.
+        keep: characters that stay as they are, such as `"\n\t"`; without any, the result is one line.
     """
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in keep else ascii(letter)[1:-1] for letter in text
+    )
+
+
+LONGEST_MESSAGE = 1000
+"""Characters of somebody else's error that a message takes."""
+
+LONGEST_TRACE = 20_000
+"""Characters of a traceback that is kept."""
+
+
+def described(error: BaseException, width: int = LONGEST_MESSAGE) -> str:
+    """Type and text of an exception of somebody else's code, whatever its text is or does.
+
+    Returns:
+        `Type: text`, the text escaped by `printable` and cut at `width` characters.
+    """
+    try:
+        text = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as second:  # str() may raise anything
+        text = f"(its text cannot be had: str() raises {type(second).__name__})"
+    return f"{type(error).__name__}: {shortened(text, width)}"
+
+
+def shortened(text: str, width: int = LONGEST_MESSAGE) -> str:
+    """Text escaped by `printable`; of more than `width` characters the beginning, and how many there are."""
+    length = len(text)
+    plain = printable(text[:width])
+    return plain if length <= width else f"{plain}... ({length} characters)"
+
+
+def system_reason(error: OSError) -> str:
+    """What the system says of a file, with the file's name where it is known."""
+    words = error.strerror or str(error)
+    return f"{error.filename}: {words}" if error.filename is not None else words
+
+
+def trace_of(error: BaseException) -> str:
+    """The traceback of an exception of somebody else's code, escaped and bounded; empty where it has none."""
+    try:
+        text = "".join(traceback.format_exception(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # notes, causes and names are theirs as well
+        return ""
+    return bounded_trace(text)
+
+
+def bounded_trace(text: str) -> str:
+    """A traceback escaped, lines apart, and without its middle where it is longer than `LONGEST_TRACE`."""
+    half = LONGEST_TRACE // 2
+    if len(text) > LONGEST_TRACE:
+        text = f"{text[:half]}\n... ({len(text) - 2 * half} characters) ...\n{text[-half:]}"
+    return printable(text, keep="\n\t")
 
 
 class RemoteFailure(Exception):

@@ -36,7 +36,11 @@ def load_image(path: Path) -> Frame:
         UserError: it is missing, no image, damaged, or none that can be a frame; the message says which file.
     """
     try:
+        if not (path.is_file() or path.is_dir()) and path.exists():
+            raise UserError(f"{path}: it is a pipe or a device, not a file")
         return read_image(path)
+    except UserError:
+        raise
     except FileNotFoundError:
         raise UserError(f"{path} is missing") from None
     except UnidentifiedImageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trackers.tracker import Boxes
 
@@ -42,3 +43,48 @@ def corners_of(box: Boxes) -> Boxes:
     """The corners of a box, shape (4,), as a polygon, shape (8,), clockwise from the top left."""
     x, y, w, h = box
     return np.array([x, y, x + w, y, x + w, y + h, x, y + h])
+
+
+def rotated_box(polygon: Boxes) -> Boxes:
+    """The rotated box for a polygon: itself where it has four corners, else the smallest around it.
+
+    Args:
+        polygon: shape (2 n,): x1, y1 to xn, yn in pixels.
+
+    Returns:
+        Shape (8,): x1, y1 to x4, y4.
+    """
+    if len(polygon) == 8:
+        return polygon
+    import cv2  # takes a second, which polygons alone should cost
+
+    # OpenCV computes in float32, which is finer the nearer the origin is.
+    origin = polygon[:2]
+    points = (polygon.reshape(-1, 2) - origin).astype(np.float32)
+    corners = cv2.boxPoints(cv2.minAreaRect(points)).astype(np.float64)
+    rotated: Boxes = (corners + origin).reshape(-1)
+    return rotated
+
+
+def mask_outline(mask: NDArray[np.bool_]) -> Boxes:
+    """The convex hull of a mask's pixels, each a square of side 1.
+
+    Args:
+        mask: shape (H, W).
+
+    Returns:
+        A polygon, shape (2 n,), n >= 4; NaN, shape (4,), where no pixel is set.
+    """
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return np.full(4, np.nan)
+    left = mask[rows].argmax(axis=1)
+    right = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
+    # The extreme columns of each row are enough: what lies between them is inside.
+    x = np.concatenate([left, right, left, right])
+    y = np.concatenate([rows, rows, rows + 1, rows + 1])
+    import cv2  # as above
+
+    hull = cv2.convexHull(np.stack([x, y], axis=1).astype(np.int32))
+    outline: Boxes = hull.reshape(-1).astype(np.float64)
+    return outline

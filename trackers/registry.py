@@ -18,7 +18,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trackers.errors import UserError
+from trackers.errors import UserError, described
+
+OWN_PACKAGES = ("trackers", "benchmarks", "reports")
+"""The packages of this project that others may be called like."""
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
@@ -99,10 +102,10 @@ def _import(target: str, what: str) -> Any:
         raise UserError(f"{what} is not of the form package.module:Class or path/file.py:Class")
     try:
         module = _import_file(Path(place), what) if place.endswith(".py") else _import_module(place)
-    except UserError:
+    except (UserError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # a plug-in's module may raise anything while it is imported
-        raise UserError(f"{what} cannot be imported: {type(error).__name__}: {error}") from error
+    except BaseException as error:  # a plug-in's module may raise anything while it is imported
+        raise UserError(f"{what} cannot be imported: {described(error)}{_clash(error, place)}") from error
     try:
         value: Any = module
         for part in attribute.split("."):
@@ -111,6 +114,25 @@ def _import(target: str, what: str) -> Any:
         known = [name for name in vars(module) if not name.startswith("_")]
         raise UserError(f"{what}: {place} has no '{attribute}'{did_you_mean(attribute, known)}") from None
     return value
+
+
+def _clash(error: BaseException, place: str) -> str:
+    """What to do where a module was looked for in our package, and another package of its name is at hand."""
+    top = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if top not in OWN_PACKAGES:
+        return ""
+    ours = Path(__file__).resolve().parents[1] / top
+    folders = [Path(entry or ".") for entry in ("", *sys.path)]
+    if place.endswith(".py"):
+        folders += list(Path(place).resolve().parents)
+    others = (folder / name for folder in folders for name in (top, f"{top}.py"))
+    if (other := next((path for path in others if path.exists() and path.resolve() != ours), None)) is None:
+        return ""
+    return (
+        f"; sotbench has a package called '{top}' itself, and Python cannot import {other} beside it: rename "
+        "that one, or run the tracker as a program of its own, --tracker process:COMMAND "
+        "(docs/process-protocol.md)"
+    )
 
 
 def _import_module(name: str) -> ModuleType:

@@ -38,20 +38,35 @@ class Tracker(ABC):
     deterministic: bool = False
     """Whether the same frames always give the same boxes, so that repeating a run shows nothing new."""
 
-    own_seconds: float | None = None
-    """How long the last call took the tracker itself, where the call brings it its frame from elsewhere:
-    into another process or another form. None: all of the call was the tracker's."""
-
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:
         """Starts to follow what `box` (shape (4,)) encloses in `frame`."""
 
     @abstractmethod
     def update(self, frame: Frame) -> Boxes:
-        """Returns the target's box, shape (4,), in the frame that follows the last one seen."""
+        """Returns the target's box, shape (4,), in the frame that follows the last one seen.
+
+        `trackers.answers` lists what else is understood: polygons, masks, and that the target is absent.
+        """
 
     def synchronize(self) -> None:  # noqa: B027 - most trackers have nothing to wait for
         """Waits until all work handed to a device is done, so that a clock read afterwards is true."""
+
+
+class SelfTimedTracker(Tracker):
+    """A tracker that gets its frames in another process or another form, by an adapter of ours."""
+
+    own_seconds: float | None = None
+    """How long the last call took the tracker itself; None where all of the call was the tracker's."""
+
+
+def tracker_seconds(tracker: Tracker, elapsed: float) -> float:
+    """The part of a call's `elapsed` seconds that was the tracker's own.
+
+    A class of somebody else's that calls an attribute `own_seconds` is not asked: it would judge itself.
+    """
+    own = tracker.own_seconds if isinstance(tracker, SelfTimedTracker) else None
+    return elapsed if own is None else min(max(own, 0.0), elapsed)
 
 
 class BatchTracker(ABC):

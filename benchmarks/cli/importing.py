@@ -87,7 +87,7 @@ def _store(imported: Imported, folder: RunFolder, dataset: Dataset, source: dict
     from benchmarks.store import Manifest, SequenceRecord, truth_digest
 
     folder.discard()
-    manifest = Manifest(dataset.name, identity=None)
+    manifest = Manifest(dataset.name, identity=None, tracker=folder.tracker)
     manifest.add_environment({"imported": source | {"origin": imported.origin, "notes": imported.notes}})
     for name, trajectories in imported.trajectories.items():
         truth = dataset[name].truth

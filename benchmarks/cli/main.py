@@ -15,7 +15,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     or missing data; 130 interrupted.
     """
     try:
-        return _main(arguments)
+        if foreign := foreign_packages():
+            print(f"error: {foreign[0]}", file=sys.stderr)
+            return 2
+        # Only now can `trackers` be trusted to be ours.
+        from trackers.external.witness import Witnessed, needs_witness, witness
+
+        if arguments is None and sys.argv[1:2] == ["run"] and needs_witness():
+            return witness(
+                "what was finished is kept, and the same command goes on from there",
+                "with --isolate the tracker has a process of its own, and this costs one sequence",
+            )
+        with Witnessed():
+            return _main(arguments)
     except KeyboardInterrupt:
         # Commands answer it themselves; this one came while they were being loaded.
         print("interrupted before anything was begun", file=sys.stderr)
@@ -23,10 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    if foreign := foreign_packages():
-        print(f"error: {foreign[0]}", file=sys.stderr)
-        return 2
-    # Only now can `trackers` be trusted to be ours.
     from benchmarks.cli import (
         compare,
         doctor,
@@ -78,8 +86,13 @@ def foreign_packages() -> list[str]:
                 f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
             )
         elif (place := Path(spec.origin).resolve().parent) != ours / name:
-            sentences.append(
-                f"the package '{name}' in {place} belongs to another project and hides sotbench's; "
-                "uninstall it or use a virtual environment of its own for sotbench"
+            clash = f"the package '{name}' in {place} has the name of sotbench's own, and hides it"
+            installed = any(part in ("site-packages", "dist-packages") for part in place.parts)
+            remedy = (
+                "give sotbench a virtual environment of its own, and run what needs that package as a "
+                "program, --tracker process:COMMAND"
+                if installed
+                else "start sotbench in another folder, without it in PYTHONPATH, or rename it"
             )
+            sentences.append(f"{clash}; {remedy}")
     return sentences

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, default_data_root
+from trackers.commands import tell
 from trackers.errors import UserError
 
 
@@ -101,8 +101,5 @@ def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: P
             raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
         return names
     if missing := len(dataset.all_names) - len(present):
-        print(
-            f"{missing} of the {len(dataset.all_names)} sequences of {dataset.title} are missing",
-            file=sys.stderr,
-        )
+        tell(f"{missing} of the {len(dataset.all_names)} sequences of {dataset.title} are missing")
     return list(present)

@@ -40,6 +40,8 @@ def read_runs(arguments: argparse.Namespace, dataset: Dataset, trackers: list[st
         run = read_run(arguments.results, dataset.name, name, arguments.protocol)
         for sequence, why in run.failed.items():
             tell(f"{name}: {sequence} is left out: {why}")
+        for remark in run.remarks:
+            tell(f"{name}: {remark}")
         yield run
 
 

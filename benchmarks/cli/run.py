@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 
 from benchmarks.cli.crew import add_crew_options, cluster
 from benchmarks.cli.options import (
@@ -17,8 +16,8 @@ from benchmarks.cli.options import (
     count,
 )
 from benchmarks.running.decoders import DECODERS
-from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
-from trackers.signals import answering
+from trackers.commands import add_isolation_options, add_tracker_options, positive, tell, tracker_spec
+from trackers.signals import answering, interruption
 
 NAME = "run"
 HELP = "Run a tracker over a data set; what an earlier run has done is kept."
@@ -91,7 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
         ray=cluster(arguments),
     )
     # Being told to end is an interruption: what was started has to be ended as well.
-    with answering(signal.SIGTERM, signal.default_int_handler):
+    interrupt = interruption()
+    # In the background of a shell Ctrl-C is ignored, and stays so.
+    usual = signal.getsignal(signal.SIGINT)
+    on_int = interrupt if usual is signal.default_int_handler else usual
+    with answering(signal.SIGTERM, interrupt), answering(signal.SIGINT, on_int or signal.SIG_DFL):
         summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
@@ -106,5 +109,5 @@ def run(arguments: argparse.Namespace) -> int:
         line += f"; {summary.remark}"
     if transport := sum(summary.transport) / max(len(summary.transport), 1):
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
-    print(f"{line}; in {summary.path}", file=sys.stderr)
+    tell(f"{line}; in {summary.path}")
     return 1 if summary.failed else 0

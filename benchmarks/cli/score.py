@@ -47,12 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.remembered import Remembered
     from benchmarks.scoring import choose_profiles, score_run
+    from benchmarks.scoring.pairing import without_truth
     from benchmarks.scoring.tables import records_table
 
     dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
     for run in read_runs(arguments, dataset, arguments.tracker):
+        here = [name for name in dataset.names() if name in run.trajectories]
+        if 0 < len(unknown := without_truth(run, dataset, here)) < len(here):
+            names = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
+            tell(f"{run.tracker}: not scored, since the first box alone is known: {names}")
         if len(profiles) == 1:
             records += score_run(run, dataset, profiles[0]).records(arguments.by)
             continue

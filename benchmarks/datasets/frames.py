@@ -9,7 +9,11 @@ from pathlib import Path
 from benchmarks.datasets.sequence import Frames, SequenceError
 from trackers.errors import UserError
 from trackers.images import IMAGE_SUFFIXES, load_image, stored_upright
+from trackers.plainfiles import read_plain
 from trackers.tracker import Frame
+
+_LARGEST_IMAGE = 1 << 30
+"""Bytes."""
 
 
 class ImageFiles(Frames):
@@ -27,7 +31,7 @@ class ImageFiles(Frames):
 
     def encoded(self, index: int) -> bytes | None:
         try:
-            return self.paths[index].read_bytes()
+            return read_plain(self.paths[index], _LARGEST_IMAGE)
         except OSError:  # what is wrong is said when it is to be decoded
             return None
 

@@ -27,6 +27,7 @@ from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.names import key
 from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_truth
 from benchmarks.datasets.sequence import Sequence
+from trackers.plainfiles import is_present
 
 
 class LaSOT(OnDisk):
@@ -56,7 +57,7 @@ class LaSOT(OnDisk):
         return self.folders.get(key(kind), self.root / kind) / name
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._facts if self._truth_path(name).is_file())
+        return tuple(name for name in self._facts if is_present(self._truth_path(name)))
 
     def __getitem__(self, name: str) -> Sequence:
         facts = self._facts[name]
@@ -74,7 +75,7 @@ class LaSOT(OnDisk):
     def _truth_path(self, name: str) -> Path:
         own = self.folder(name) / "groundtruth.txt"
         toolkit = self.root / "annos" / f"{name}.txt"
-        return toolkit if not own.is_file() and toolkit.is_file() else own
+        return toolkit if not is_present(own) and is_present(toolkit) else own
 
 
 def _read_absent(truth: Path, length: int) -> NDArray[np.bool_]:

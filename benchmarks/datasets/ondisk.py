@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import read_rows, refuse_far
+from benchmarks.boxfiles import LARGEST_TEXT, read_rows, refuse_far
 from benchmarks.datasets.names import key
 from benchmarks.datasets.sequence import Dataset, SequenceError
 from trackers.errors import UserError
+from trackers.plainfiles import read_plain
 from trackers.tracker import Boxes
 
 
@@ -67,6 +68,11 @@ class OnDisk(Dataset):
                 f"there is no folder {self.root} here ({platform.node()}); a data set must lie in the same "
                 "place on every machine that runs it"
             )
+
+    def anchor(self) -> None:
+        """Makes its paths absolute: they mean the same then whatever becomes of the working directory."""
+        self.root = self.root.absolute()
+        self.__dict__.pop("folders", None)
 
     @cached_property
     def folders(self) -> dict[str, Path]:
@@ -131,7 +137,7 @@ def read_flags(path: Path) -> NDArray[np.bool_]:
         SequenceError: the file cannot be read or has something else in it.
     """
     try:
-        content = path.read_bytes()
+        content = read_plain(path, LARGEST_TEXT)
     except OSError as error:
         raise SequenceError(f"{path}: {error.strerror}") from None
     return parse_flags(content, str(path))

@@ -81,6 +81,14 @@ class Sequence:
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    @property
+    def first_box_only(self) -> bool:
+        """Whether the first box alone is known, as in test sets whose ground truth is on a server.
+
+        Rows of `truth` after the first are NaN then.
+        """
+        return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
+
 
 class Dataset(ABC):
     """A named collection of sequences, of which some may be absent from this machine."""

@@ -14,6 +14,7 @@ from benchmarks.boxfiles import FIRST_PIXEL
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.ondisk import OnDisk, read_truth
 from benchmarks.datasets.sequence import Sequence
+from trackers.plainfiles import is_present
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class TargetList(OnDisk):
         return self.targets[name].attributes
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.targets if self.truth_path(name).is_file())
+        return tuple(name for name in self.targets if is_present(self.truth_path(name)))
 
     def folder_name(self, name: str) -> str:
         return self.targets[name].folder

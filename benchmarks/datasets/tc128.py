@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.boxfiles import read_rows
+from benchmarks.boxfiles import LARGEST_TEXT, read_rows
 from benchmarks.datasets.names import key
 from benchmarks.datasets.ondisk import read_facts
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.datasets.targets import Target, TargetList
 from trackers.errors import UserError
+from trackers.plainfiles import is_present, read_plain
 
 
 class TC128(TargetList):
@@ -50,7 +51,7 @@ class TC128(TargetList):
     def window(self, name: str) -> tuple[int, int]:
         first, last = super().window(name)
         path = self._file(name, "frames")
-        if not path.is_file():
+        if not is_present(path):
             return first, last
         try:
             numbers = read_rows(path, columns=2)
@@ -65,9 +66,13 @@ class TC128(TargetList):
 
     def target_attributes(self, name: str) -> tuple[str, ...]:
         path = self._file(name, "att")
-        if not path.is_file():
+        if not is_present(path):
             return ()
-        found = set(path.read_text(encoding="utf-8", errors="replace").upper().replace(",", " ").split())
+        try:
+            text = read_plain(path, LARGEST_TEXT).decode(errors="replace")
+        except OSError as error:
+            raise SequenceError(f"{path}: {error.strerror}") from None
+        found = set(text.upper().replace(",", " ").split())
         if unknown := found - set(self.attributes):
             raise SequenceError(
                 f"{path} has '{min(unknown)[:40]}', which is not among {' '.join(self.attributes)}"
@@ -78,7 +83,7 @@ class TC128(TargetList):
         """The file `<name>_<kind>.txt`, however the name is spelled."""
         folder = self.folder(name)
         expected = folder / f"{name}_{kind}.txt"
-        if expected.is_file() or not folder.is_dir():
+        if is_present(expected) or not folder.is_dir():
             return expected
         spelled = (path for path in sorted(folder.glob("*.txt")) if key(path.stem) == key(expected.stem))
         return next(spelled, expected)

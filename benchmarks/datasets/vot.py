@@ -18,11 +18,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.boxfiles import LARGEST_TEXT
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.ondisk import OnDisk, expect_rows, parse_properties, read_facts, read_flags
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
 from trackers.images import open_image
+from trackers.plainfiles import is_present, read_plain
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
 """The tags that have files, in the order of the challenge; "empty" follows them."""
@@ -42,7 +44,7 @@ class VOT2017(OnDisk):
         self.all_names = tuple(self._lengths)
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._lengths if (self.folder(name) / "groundtruth.txt").is_file())
+        return tuple(name for name in self._lengths if is_present(self.folder(name) / "groundtruth.txt"))
 
     def __getitem__(self, name: str) -> Sequence:
         length = self._lengths[name]
@@ -73,7 +75,7 @@ def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
     """Every tag's frames, shape (length,), and "empty": those that have none."""
     tags = {tag: np.zeros(length, dtype=bool) for tag in TAGS}
     for tag, frames in tags.items():
-        if (path := folder / f"{tag}.tag").is_file():
+        if is_present(path := folder / f"{tag}.tag"):
             flags = read_flags(path)[:length]
             frames[: len(flags)] = flags
     return {**tags, "empty": ~np.any(list(tags.values()), axis=0)}
@@ -94,13 +96,16 @@ def _is_size(word: str) -> bool:
 def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
     """Width and height: from the file `sequence`, else from the first frame, else unknown."""
     try:
-        text = (folder / "sequence").read_text(encoding="utf-8", errors="replace")
+        text = read_plain(folder / "sequence", LARGEST_TEXT).decode(errors="replace")
     except OSError:
         text = ""
     if size := parse_size(text):
         return size
+    first = images / "00000001.jpg"
     try:
-        with open_image(images / "00000001.jpg") as image:  # reads the header alone
+        if not first.is_file():
+            return None
+        with open_image(first) as image:  # reads the header alone
             return image.size
     except Exception:  # Pillow raises almost anything on a damaged file; who decodes it will say so
         return None

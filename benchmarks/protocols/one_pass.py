@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols.protocol import Init, Protocol, Run, Track, Trajectory
+from benchmarks.protocols.protocol import Init, Protocol, Run, Track, Trajectory, stacked
 from trackers.tracker import Boxes
 
 
@@ -25,14 +25,18 @@ def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Ru
         initialisation.
     """
     length = len(sequence.truth) - start
-    boxes, seconds = np.empty((length, 4)), np.empty(length)
+    regions, seconds = list[Boxes](), np.empty(length)
     answer = yield Init(start, sequence.truth[start] if box is None else box)
-    boxes[0], seconds[0] = answer.box, answer.seconds
+    regions.append(answer.box)
+    seconds[0] = answer.seconds
     for row in range(1, length):
         answer = yield Track(start + row)
-        boxes[row], seconds[row] = answer.box, answer.seconds
-    return Trajectory(boxes, seconds, start=start)
+        regions.append(answer.box)
+        seconds[row] = answer.seconds
+    return Trajectory(stacked(regions), seconds, start=start)
 
 
 OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)], open_loop=True)
-UNSUPERVISED = Protocol("unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)], open_loop=True)
+UNSUPERVISED = Protocol(
+    "unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)], rotated=True, open_loop=True
+)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets.sequence import Sequence
+from trackers.regions import corners_of
 from trackers.tracker import Boxes
 
 
@@ -45,7 +46,13 @@ Request: TypeAlias = Init | Track
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer to a request: the box, shape (4,) (for `Init`, the one given), and the seconds it took."""
+    """The answer to a request, and the seconds it took.
+
+    Attributes:
+        box: shape (4,), NaN where the target is said to be absent; for `Init` the one given. Of protocols
+            that are `rotated` also a rotated box, shape (8,): x1, y1 to x4, y4.
+        seconds: the tracker's time.
+    """
 
     box: Boxes
     seconds: float
@@ -65,7 +72,8 @@ class Trajectory:
     """What one run over one sequence leaves.
 
     Attributes:
-        boxes: shape (n, 4), or polygons (n, 8) in results of other tools; NaN in frames without a region.
+        boxes: shape (n, 4), or polygons (n, 8); NaN in frames without a region, and where the tracker said
+            that the target is absent.
         seconds: shape (n,): the tracker's time; NaN where it is not known or was not asked.
         codes: int8, shape (n,), of `Code`, for supervised runs.
         start: the sequence's frame (0-based) that the first row belongs to.
@@ -75,6 +83,17 @@ class Trajectory:
     seconds: NDArray[np.float64]
     codes: NDArray[np.int8] | None = None
     start: int = 0
+
+
+def stacked(regions: Items[Boxes]) -> Boxes:
+    """Boxes, each of shape (4,), and rotated boxes, shape (8,), as one array.
+
+    Returns:
+        Shape (n, 4) if all are boxes, else (n, 8), of boxes their corners.
+    """
+    if all(len(region) == 4 for region in regions):
+        return np.array(regions, dtype=np.float64).reshape(-1, 4)
+    return np.array([corners_of(region) if len(region) == 4 else region for region in regions])
 
 
 def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
@@ -111,6 +130,9 @@ class Protocol:
         timed: whether it depends on the tracker's times which frames it is given.
         open_loop: whether its requests are the same whatever the answers are, so that one may be carried out
             before the answer to the one before is known.
+        rotated: whether a tracker's polygons and masks count as rotated boxes; elsewhere the upright box
+            around them does.
+        needs_truth: whether it needs the target's place in more than the first frame.
     """
 
     name: str
@@ -120,3 +142,5 @@ class Protocol:
     enough: Callable[[Items[Trajectory]], bool] = _never
     timed: bool = False
     open_loop: bool = False
+    rotated: bool = False
+    needs_truth: bool = False

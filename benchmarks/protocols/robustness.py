@@ -95,6 +95,7 @@ TRE = Protocol(
     "tre",
     "TRE",
     lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)],
+    needs_truth=True,
     open_loop=True,
 )
 SRE = Protocol(

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols.protocol import Code, Init, Protocol, Run, Track, Trajectory
+from benchmarks.protocols.protocol import Code, Init, Protocol, Run, Track, Trajectory, stacked
 from benchmarks.scoring.overlap import iou
 from benchmarks.scoring.rasterize import raster_overlap, rectangle_polygon
+from trackers.regions import bounds
 from trackers.tracker import Boxes
 
 SKIP = 5
@@ -74,7 +75,7 @@ def supervised(sequence: Sequence, stream: Stream | None = None) -> Run:
         initialised, or in which it failed.
     """
     length = len(sequence.truth)
-    boxes, seconds = np.full((length, 4), np.nan), np.zeros(length)
+    regions, seconds = [np.full(4, np.nan)] * length, np.zeros(length)
     codes = np.full(length, Code.SKIPPED, dtype=np.int8)
     frame = 0
     while frame < length:
@@ -93,17 +94,21 @@ def supervised(sequence: Sequence, stream: Stream | None = None) -> Run:
                 codes[frame] = Code.FAILED
                 frame += SKIP
                 break
-            codes[frame], boxes[frame] = Code.TRACKED, answer.box
+            codes[frame], regions[frame] = Code.TRACKED, answer.box
             frame += 1
-    return Trajectory(boxes, seconds, codes)
+    return Trajectory(stacked(regions), seconds, codes)
 
 
 def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
+    if np.isnan(box).all():  # the tracker says that there is no target
+        return False
     here = slice(frame, frame + 1)
     if sequence.size is None:
-        return bool(iou(box, sequence.truth[frame]) > 0)
+        upright = box if len(box) == 4 else bounds(box)
+        return bool(iou(upright, sequence.truth[frame]) > 0)
+    region = rectangle_polygon(box[None]) if len(box) == 4 else box[None]
     truth = rectangle_polygon(sequence.truth[here]) if sequence.polygons is None else sequence.polygons[here]
-    return bool(raster_overlap(rectangle_polygon(box[None]), truth, sequence.size)[0] > 0)
+    return bool(raster_overlap(region, truth, sequence.size)[0] > 0)
 
 
 def _alike(trajectories: Items[Trajectory]) -> bool:
@@ -115,11 +120,19 @@ def _alike(trajectories: Items[Trajectory]) -> bool:
 
 
 SUPERVISED = Protocol(
-    "supervised", "supervised", lambda sequence: [supervised(sequence)], repeat=REPETITIONS, enough=_alike
+    "supervised",
+    "supervised",
+    lambda sequence: [supervised(sequence)],
+    repeat=REPETITIONS,
+    enough=_alike,
+    rotated=True,
+    needs_truth=True,
 )
 REALTIME = Protocol(
     "realtime",
     "realtime",
     lambda sequence: [supervised(sequence, Stream(1 / FRAMES_PER_SECOND))],
     timed=True,
+    rotated=True,
+    needs_truth=True,
 )

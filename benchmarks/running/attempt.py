@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from benchmarks.datasets import Sequence, SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
-from benchmarks.running.decoders import Waiting
-from benchmarks.running.prefetch import Prefetcher
 from benchmarks.running.scheduler import Job, Task
 from benchmarks.store import SequenceRecord
-from trackers.errors import RemoteFailure, UserError
+from trackers.errors import (
+    LONGEST_MESSAGE,
+    RemoteFailure,
+    UserError,
+    bounded_trace,
+    shortened,
+    system_reason,
+    trace_of,
+)
 from trackers.external.remote import Remote
 from trackers.seeding import seed_generators
 from trackers.tracker import Frame, Tracker
+
+if TYPE_CHECKING:
+    from benchmarks.running.decoders import Waiting
+    from benchmarks.running.prefetch import Prefetcher
 
 
 class InvalidBox(Exception):
@@ -37,7 +46,8 @@ LARGEST_TARGET = 10
 """A target may fill more than the image, but not so many times its width or height."""
 
 # A UserError is a damaged frame, or a tracker that cannot be built again.
-FAILURES = (UserError, OutOfTime, InvalidBox, TrackerFailure)
+# An OSError is a folder that cannot be read, in words of the system's.
+FAILURES = (UserError, OSError, OutOfTime, InvalidBox, TrackerFailure)
 """What costs a sequence and lets the run go on."""
 
 Attempt: TypeAlias = Generator[Request, Prediction, list[Trajectory]]
@@ -51,6 +61,11 @@ def attempt(job: Job, sequence: Sequence, before_run: Callable[[int], None] = la
         sequence: over what; its `size` is known.
         before_run: called with each run's number before its first request.
     """
+    if job.protocol.needs_truth and sequence.first_box_only:
+        raise SequenceError(
+            f"{sequence.name}: its target's place is known in the first frame alone, and protocol "
+            f"{job.protocol.name} needs it in all; use --protocol ope"
+        )
     trajectories: list[Trajectory] = []
     for _ in range(job.repeat):
         for run in job.protocol.runs(sequence):
@@ -107,12 +122,14 @@ def seed(tracker: Tracker, *parts: int | str) -> None:
 
 def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
     """`record` with what one of `FAILURES` says."""
+    said = system_reason(error) if isinstance(error, OSError) else str(error)
+    message = shortened(said, 2 * LONGEST_MESSAGE)
     if isinstance(error, OutOfTime):
-        return replace(record, status="timeout", message=str(error))
+        return replace(record, status="timeout", message=message)
     if isinstance(error, InvalidBox):
-        return replace(record, status="invalid", message=str(error))
+        return replace(record, status="invalid", message=message)
     cause = error.__cause__
     if not isinstance(error, TrackerFailure) or cause is None:
-        return replace(record, status="failed", message=str(error))
-    trace = cause.trace if isinstance(cause, RemoteFailure) else "".join(traceback.format_exception(cause))
-    return replace(record, status="failed", message=str(error), traceback=trace)
+        return replace(record, status="failed", message=message)
+    trace = bounded_trace(cause.trace) if isinstance(cause, RemoteFailure) else trace_of(cause)
+    return replace(record, status="failed", message=message, traceback=trace)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
+from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 from benchmarks.running.worker import (
     Advanced,
@@ -31,6 +32,11 @@ from trackers.errors import UserError
 
 TRIES = 3
 """How often a sequence is begun whose workers die."""
+
+
+def shared(recipe: Recipe, size: int) -> Recipe:
+    """The recipe of one of `size` workers, which share the sequences that `recipe` speaks of."""
+    return recipe if recipe.sequences is None else replace(recipe, sequences=-(-recipe.sequences // size))
 
 
 class Hand(ABC):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
 
 from benchmarks.datasets import Frames
 from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.attempt import InvalidBox, OutOfTime, TrackerFailure
 from benchmarks.running.prefetch import Prefetcher
-from trackers.answers import read_box
-from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
+from trackers.answers import answer_array, answered_region
+from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, described
+from trackers.external.copies import end_copies
 from trackers.external.remote import Remote
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.regions import bounds, rotated_box
+from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
 
 Returned = TypeVar("Returned")
 
@@ -27,6 +32,8 @@ def drive(
     on_frame: Callable[[], None] = lambda: None,
     on_box: Callable[[int, Frame, Boxes], None] = lambda number, frame, box: None,  # noqa: ARG005
     on_transport: Callable[[float], None] = lambda seconds: None,  # noqa: ARG005
+    on_shape: Callable[[], None] = lambda: None,
+    rotated: bool = False,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Returned:
     """Carries out `requests` and returns what they return in the end.
@@ -43,12 +50,15 @@ def drive(
         on_frame: called after each answer.
         on_box: called after each answer that is a box, with the frame's number and the frame.
         on_transport: called after each answer with its seconds of transport.
+        on_shape: called after each answer that is a polygon or a mask.
+        rotated: whether the protocol takes such an answer as a rotated box, not as an upright one.
         clock: seconds, monotonic.
 
     Raises:
         InvalidBox, OutOfTime, TrackerFailure: as their descriptions say.
         SequenceError: a frame is missing or damaged.
     """
+    home = os.getpid()
     try:
         request = next(requests)
         while True:
@@ -60,35 +70,60 @@ def drive(
                 begin = clock()
                 if isinstance(request, Init):
                     tracker.init(frame, request.box.copy())
-                    answer: object = request.box
+                    answer = request.box
                 else:
-                    answer = tracker.update(frame)
+                    # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+                    answer = answer_array(tracker.update(frame))
                 tracker.synchronize()
                 elapsed = clock() - begin
+                seconds = tracker_seconds(tracker, elapsed)
             except NoAnswer as error:
                 raise OutOfTime(f"frame {request.frame}: {error}") from error
             except InvalidAnswer as error:
                 raise InvalidBox(f"frame {request.frame}: {error}") from error
             except RemoteFailure as error:
                 raise TrackerFailure(f"frame {request.frame}: {error}") from error
-            except (Exception, SystemExit) as error:  # to leave is not for a tracker to decide
-                raise TrackerFailure(f"frame {request.frame}: {type(error).__name__}: {error}") from error
-            seconds = elapsed if tracker.own_seconds is None else tracker.own_seconds
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # to leave is not for a tracker to decide
+                raise TrackerFailure(f"frame {request.frame}: {described(error)}") from error
+            finally:
+                end_copies(home)
             on_transport(elapsed - seconds)
             on_frame()
             if deadline is not None and clock() > deadline:
                 raise OutOfTime(f"frame {request.frame}: the time limit has passed")
-            box = checked(answer, request.frame)
-            on_box(request.frame, frame, box)
-            request = requests.send(Prediction(box, seconds))
+            region = checked(answer, request.frame, frame, rotated, on_shape)
+            on_box(request.frame, frame, region if len(region) == 4 else bounds(region))
+            request = requests.send(Prediction(region, seconds))
     except StopIteration as stop:
         returned: Returned = stop.value
         return returned
 
 
-def checked(answer: object, frame: int) -> Boxes:
-    """What a tracker answered to `frame`, as a box; raises InvalidBox if it is none."""
+def checked(
+    answer: NDArray[Any], number: int, frame: Frame, rotated: bool, on_shape: Callable[[], None]
+) -> Boxes:
+    """What a tracker answered to frame `number`, as a region that the protocol takes.
+
+    Args:
+        answer: its numbers, as `trackers.answers.answer_array` gives them.
+        number: of the frame, 0-based.
+        frame: its pixels, an array or a tensor of shape (H, W, 3).
+        rotated: as for `drive`.
+        on_shape: likewise.
+
+    Returns:
+        A box, shape (4,), NaN where the target is absent; or where `rotated` a rotated box, shape (8,).
+
+    Raises:
+        InvalidBox: it is none.
+    """
     try:
-        return read_box(answer)
+        region = answered_region(answer, tuple(frame.shape[:2]))
     except InvalidAnswer as error:
-        raise InvalidBox(f"frame {frame}: {error}") from None
+        raise InvalidBox(f"frame {number}: {error}") from None
+    if len(region) == 4:
+        return region
+    on_shape()
+    return rotated_box(region) if rotated else bounds(region)

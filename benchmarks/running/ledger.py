@@ -139,7 +139,7 @@ def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Ma
         folder.discard()
     manifest = folder.read_manifest()
     if manifest is None:
-        return Manifest(folder.dataset, identity)
+        return Manifest(folder.dataset, identity, tracker=folder.tracker)
     if manifest.identity is None:
         raise UserError(f"{folder.path} holds results of another tool; choose another --name")
     differences = identity.differences(manifest.identity)
@@ -148,6 +148,7 @@ def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Ma
             f"{folder.path} holds results made with other {' and '.join(differences)}; "
             "give --name to keep both, or --overwrite to replace them"
         )
+    manifest.tracker = folder.tracker
     return manifest
 
 

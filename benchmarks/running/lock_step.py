@@ -12,16 +12,19 @@ throughput, which is no tracker's FPS.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Items
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols import Trajectory
@@ -29,6 +32,7 @@ from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.attempt import (
     FAILURES,
     Attempt,
+    InvalidBox,
     OutOfTime,
     attempt,
     check_unchanged,
@@ -39,12 +43,15 @@ from benchmarks.running.attempt import (
 from benchmarks.running.builder import Builder
 from benchmarks.running.decoders import Decoder, Waiting, decoder_for
 from benchmarks.running.drive import checked
+from benchmarks.running.notices import ShapeNotice
 from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher, reading_ahead
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
+from trackers.answers import answer_array
 from trackers.devices import is_out_of_memory
-from trackers.errors import UserError
-from trackers.tracker import Boxes, TensorTracker
+from trackers.errors import InvalidAnswer, UserError
+from trackers.external.copies import end_copies
+from trackers.tracker import Boxes, Frame, TensorTracker
 
 _AHEAD = 16
 """Frames that wait decoded, of all slots together; at least one for each."""
@@ -87,13 +94,15 @@ class LockStep(Scheduler):
         slots: dict[int, _Slot] = {}  # those that ask for something
         steps: deque[_Step] = deque()  # those whose boxes are not known yet, the oldest first
         late = 1 if job.protocol.open_loop else 0
+        on_shape = partial(ShapeNotice().say, job.protocol, progress)
         with reading_ahead() as pool:
             while waiting or slots or steps:
                 for number in range(self._slots):
                     if waiting and number not in slots:
                         task = waiting.popleft()
                         progress.start(task.name, task.frames)
-                        slots[number] = _Slot(job, task, pool, self._decoder, max(_AHEAD // self._slots, 1))
+                        ahead = max(_AHEAD // self._slots, 1)
+                        slots[number] = _Slot(job, task, pool, self._decoder, ahead, on_shape)
                 under_way = [*slots.values(), *(slot for step in steps for slot in step.slots)]
                 try:
                     if step := self._begun({n: slot for n, slot in slots.items() if slot.request}):
@@ -102,7 +111,9 @@ class LockStep(Scheduler):
                         self._end(steps.popleft())
                     for slot in slots.values():
                         slot.advance()
-                except (Exception, SystemExit) as error:
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # to leave is not for a tracker to decide
                     if is_out_of_memory(error):
                         raise UserError(
                             f"a batch of {self._slots} does not fit into the device's memory; "
@@ -115,9 +126,9 @@ class LockStep(Scheduler):
                     slots = {number: slot for number, slot in slots.items() if slot.outcome}
                 for line in self._decoder.told():
                     progress.say(line)
-                for slot in dict.fromkeys(under_way):
-                    if slot.taken:
-                        continue
+                under_way = [slot for slot in dict.fromkeys(under_way) if not slot.taken]
+                _excuse(under_way)
+                for slot in under_way:
                     progress.advance(slot.task.name, slot.progress())
                     if slot.outcome:
                         slot.taken = True
@@ -139,36 +150,45 @@ class LockStep(Scheduler):
         if not frames:
             return None
         tracker = self._builder.batch_tracker(self._slots)
+        home = os.getpid()
         begin = time.perf_counter()
         starts: dict[int, Init] = {}
         for number in frames:
             request = slots[number].request
             if isinstance(request, Init):
                 starts[number] = request
-        if starts:
-            boxes = np.array([request.box for request in starts.values()])
-            tracker.init(list(starts), [frames[number] for number in starts], boxes.copy())
         others = [number for number in frames if number not in starts]
         wait: Callable[[], Any] = tuple
-        if others:
-            given = [frames[number] for number in others]
-            if isinstance(tracker, TensorTracker):
-                wait = tracker.begin(others, given)
-            else:
-                found = tracker.update(others, given)
-                wait = lambda: found  # noqa: E731
+        try:
+            if starts:
+                boxes = np.array([request.box for request in starts.values()])
+                tracker.init(list(starts), [frames[number] for number in starts], boxes.copy())
+            if others and isinstance(tracker, TensorTracker):
+                wait = tracker.begin(others, [frames[number] for number in others])
+            elif others:
+                found = tracker.update(others, [frames[number] for number in others])
+                # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+                answers = [_converted(answer) for answer in found]
+                wait = lambda: answers  # noqa: E731
+                tracker.synchronize()
+        finally:
+            end_copies(home)
         self._seconds += time.perf_counter() - begin
-        asked = [(slots[number], slots[number].sent()) for number in (*starts, *others)]
+        asked = [(slots[number], slots[number].sent(), frames[number]) for number in (*starts, *others)]
         return _Step(asked, [request.box for request in starts.values()], wait)
 
     def _end(self, step: _Step) -> None:
         """Waits for a step's boxes and hands them to those who asked."""
+        home = os.getpid()
         begin = time.perf_counter()
-        boxes = [*step.given, *step.wait()]
+        try:
+            answers = [*step.given, *map(_converted, step.wait())]
+        finally:
+            end_copies(home)
         self._seconds += time.perf_counter() - begin
-        self._answered += len(boxes)
-        for (slot, frame), box in zip(step.asked, boxes, strict=True):
-            slot.answer(frame, box)
+        self._answered += len(answers)
+        for (slot, number, frame), answer in zip(step.asked, answers, strict=True):
+            slot.answer(answer, number, frame)
 
     def remark(self) -> str:
         if not self._seconds:
@@ -179,24 +199,42 @@ class LockStep(Scheduler):
         self._builder.discard()
 
 
+def _converted(answer: object) -> NDArray[Any] | InvalidAnswer:
+    """One slot's answer as numbers; what cannot be converted costs this slot alone."""
+    if isinstance(answer, InvalidAnswer):
+        return answer
+    try:
+        return answer_array(answer)
+    except InvalidAnswer as error:
+        return error
+
+
+def _excuse(slots: Iterable[_Slot]) -> None:
+    """Takes from each sequence's time what all had to wait for frames of others, which may never come."""
+    waits = {slot: slot.take_wait() for slot in slots}
+    together = sum(waits.values())
+    for slot, wait in waits.items():
+        slot.postpone(together - wait)
+
+
 @dataclass
 class _Step:
     """Requests that are carried out together.
 
     Attributes:
-        asked: who asked, and for which frame: first those that start.
+        asked: who asked, for which frame, and its pixels: first those that start.
         given: the boxes of those.
-        wait: returns the others' boxes when they are there.
+        wait: returns the others' answers when they are there.
     """
 
-    asked: list[tuple[_Slot, int]]
+    asked: list[tuple[_Slot, int, Frame]]
     given: list[Boxes]
     wait: Callable[[], Any]
 
     @property
     def slots(self) -> list[_Slot]:
         """Who asked."""
-        return [slot for slot, _ in self.asked]
+        return [slot for slot, _, _ in self.asked]
 
 
 class _Slot:
@@ -215,7 +253,15 @@ class _Slot:
 
     waiting: Waiting
 
-    def __init__(self, job: Job, task: Task, pool: ThreadPoolExecutor, decoder: Decoder, ahead: int) -> None:
+    def __init__(
+        self,
+        job: Job,
+        task: Task,
+        pool: Executor,
+        decoder: Decoder,
+        ahead: int,
+        on_shape: Callable[[], None],
+    ) -> None:
         self.task = task
         self.request: Request | None = None
         self.outcome: Outcome | None = None
@@ -225,6 +271,9 @@ class _Slot:
         self._sent = False
         self._trouble: Exception | None = None
         self._scout: Attempt | None = None
+        self._waited = 0.0
+        self._protocol = job.protocol
+        self._on_shape = on_shape
         self._deadline = math.inf if job.limit is None else time.perf_counter() + job.limit
         self._share = 0.0
         self._open = ExitStack()
@@ -233,6 +282,7 @@ class _Slot:
             sequence = task.sequence()
             prefetcher = Prefetcher(sequence.open_frames(), pool, ahead, read=decoder.read)
             self._frames = self._open.enter_context(prefetcher)
+            self._frames.deadline = None if job.limit is None else self._deadline
             sequence = sized(sequence, self._frames)
             decoder.reserve(self._frames[0].shape, ahead + _HELD)
             self._share = share_of_an_answer(job, sequence)
@@ -257,14 +307,14 @@ class _Slot:
         if self._sent and not self.outcome and scout is not None:
             self._go_on(lambda: scout.send(_ANY))
 
-    def answer(self, frame: int, box: object) -> None:
-        """Takes the tracker's answer to a request, and asks for what comes next if that depends on it."""
+    def answer(self, answer: NDArray[Any] | InvalidAnswer, number: int, frame: Frame) -> None:
+        """Takes the tracker's answer to a frame, and asks for what comes next if that depends on it."""
         if self.outcome:
             return
         self._answers += 1
         self._unanswered -= 1
         try:
-            following = self._requests.send(self._prediction(frame, box))
+            following = self._requests.send(self._prediction(answer, number, frame))
         except StopIteration as stop:
             self._end(self._over(stop.value))
         except FAILURES as error:
@@ -286,13 +336,28 @@ class _Slot:
         done, self._answers = self._answers * self._share, 0
         return done
 
-    def _prediction(self, frame: int, box: object) -> Prediction:
+    def _prediction(self, answer: NDArray[Any] | InvalidAnswer, number: int, frame: Frame) -> Prediction:
         if time.perf_counter() > self._deadline:
-            raise OutOfTime(f"frame {frame}: the time limit has passed")
-        return Prediction(checked(box, frame), math.nan)
+            raise OutOfTime(f"frame {number}: the time limit has passed")
+        if isinstance(answer, InvalidAnswer):
+            raise InvalidBox(f"frame {number}: {answer}")
+        region = checked(answer, number, frame, self._protocol.rotated, self._on_shape)
+        return Prediction(region, math.nan)
+
+    def take_wait(self) -> float:
+        """Seconds that its frames were waited for since this was last asked."""
+        waited, self._waited = self._waited, 0.0
+        return waited
+
+    def postpone(self, seconds: float) -> None:
+        """Gives it more time."""
+        self._deadline += seconds
+        if not self.outcome and self._frames.deadline is not None:
+            self._frames.deadline = self._deadline
 
     def _go_on(self, following: Callable[[], Request]) -> None:
         self._sent = False
+        begin = time.perf_counter()
         try:
             self.request = following()
             self.waiting = self._frames[self.request.frame]
@@ -300,6 +365,8 @@ class _Slot:
             self.request = None
         except FAILURES as error:
             self.trouble(error)
+        finally:
+            self._waited += time.perf_counter() - begin
 
     def _over(self, trajectories: list[Trajectory]) -> Outcome:
         try:

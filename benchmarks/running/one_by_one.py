@@ -22,6 +22,7 @@ from benchmarks.running.attempt import (
 from benchmarks.running.builder import Builder
 from benchmarks.running.decoders import Decoder
 from benchmarks.running.drive import drive
+from benchmarks.running.notices import ShapeNotice
 from benchmarks.running.prefetch import Prefetcher, decoding
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 
@@ -37,6 +38,7 @@ class OneByOne(Scheduler):
     def __init__(self, builder: Builder, decoder: Decoder | None = None) -> None:
         self._builder = builder
         self._decoder = decoder or Decoder()
+        self._shapes = ShapeNotice()
 
     def contender(self) -> Contender:
         own_process = {"own_process": True} if self._builder.elsewhere else {}
@@ -59,9 +61,10 @@ class OneByOne(Scheduler):
         sequence = task.sequence()
         decoder = self._decoder
         with Prefetcher(sequence.open_frames(), pool, read=decoder.read, finish=decoder.finish) as frames:
+            frames.deadline = _deadline(job)
             sequence = sized(sequence, frames)
             tracker = self._builder.tracker()
-            deadline = None if job.limit is None else time.perf_counter() + job.limit
+            frames.deadline = deadline = _deadline(job)  # to make a tracker anew is not in a sequence's time
             trajectories = drive(
                 attempt(job, sequence, partial(seed, tracker, job.seed, sequence.name)),
                 tracker,
@@ -70,6 +73,8 @@ class OneByOne(Scheduler):
                 on_frame=partial(progress.advance, sequence.name, share_of_an_answer(job, sequence)),
                 on_transport=transport.append,
                 on_box=partial(job.watch, sequence),
+                on_shape=partial(self._shapes.say, job.protocol, progress),
+                rotated=job.protocol.rotated,
             )
             check_unchanged(task, frames)
             self._builder.check_again()
@@ -78,3 +83,7 @@ class OneByOne(Scheduler):
 
     def close(self) -> None:
         self._builder.discard()
+
+
+def _deadline(job: Job) -> float | None:
+    return None if job.limit is None else time.perf_counter() + job.limit

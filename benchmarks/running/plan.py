@@ -8,6 +8,7 @@ from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.running.scheduler import Task
 from benchmarks.store import SequenceRecord, truth_digest
 from trackers.answers import FARTHEST
+from trackers.errors import system_reason
 
 
 def planned(dataset: Dataset, name: str) -> Task:
@@ -16,8 +17,11 @@ def planned(dataset: Dataset, name: str) -> Task:
     Raises:
         SequenceError: they are missing, damaged, or not fit to be run.
     """
-    sequence = dataset[name]
-    frames = sequence.open_frames()
+    try:
+        sequence = dataset[name]
+        frames = sequence.open_frames()
+    except OSError as error:
+        raise SequenceError(f"{name}: {system_reason(error)}") from None
     if len(frames) != len(sequence.truth):
         raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
     if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import operator
 import sys
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
 from benchmarks.datasets.sequence import Frames
+from benchmarks.running.attempt import OutOfTime
 from benchmarks.running.environment import usable_cores
+from benchmarks.running.threads import DaemonPool
 from trackers.devices import keep_freed_memory
 from trackers.tracker import Frame
 
@@ -35,7 +38,7 @@ def prompt_switches() -> Iterator[None]:
 
 
 @contextmanager
-def decoding(elsewhere: bool) -> Iterator[Executor]:
+def decoding(elsewhere: bool) -> Iterator[DaemonPool]:
     """Threads for a `Prefetcher`, beside one tracker.
 
     Args:
@@ -43,14 +46,14 @@ def decoding(elsewhere: bool) -> Iterator[Executor]:
     """
     keep_freed_memory()
     threads = max(min(4, usable_cores()) - elsewhere, 1)
-    with ThreadPoolExecutor(threads, "decode") as pool, prompt_switches() if elsewhere else nullcontext():
+    with DaemonPool(threads, "decode") as pool, prompt_switches() if elsewhere else nullcontext():
         yield pool
 
 
-def reading_ahead() -> ThreadPoolExecutor:
+def reading_ahead() -> DaemonPool:
     """Threads for the prefetchers of a batch, beside the thread that the tracker has."""
     keep_freed_memory()
-    return ThreadPoolExecutor(min(max(usable_cores() - 1, 1), 16), "decode")
+    return DaemonPool(min(max(usable_cores() - 1, 1), 16), "decode")
 
 
 class Prefetcher(Generic[Item]):
@@ -65,7 +68,13 @@ class Prefetcher(Generic[Item]):
         read: what a thread does to have a frame, if not decode it.
         finish: what is left to do where the frame is asked for, if anything: work for CUDA, which no other
             thread may be given while the tracker's records a graph.
+
+    Attributes:
+        deadline: the reading of `time.perf_counter` after which a frame is not waited for any more; None to
+            wait without end.
     """
+
+    deadline: float | None = None
 
     @overload
     def __init__(self: Prefetcher[Frame], frames: Frames, pool: Executor, ahead: int = ...) -> None: ...
@@ -106,6 +115,7 @@ class Prefetcher(Generic[Item]):
 
         Raises:
             SequenceError: the frame is missing or damaged.
+            OutOfTime: it was not there when time was up: its disk or network does not answer.
         """
         wanted = range(index, min(index + 1 + self._ahead, len(self._frames)))
         for stale in self._waiting.keys() - set(wanted):
@@ -113,7 +123,13 @@ class Prefetcher(Generic[Item]):
         for number in wanted:
             if number not in self._waiting:
                 self._waiting[number] = self._pool.submit(self._read, self._frames, number)
-        item: Item = self._waiting[index].result()
+        left = None if self.deadline is None else max(self.deadline - time.perf_counter(), 0)
+        try:
+            item: Item = self._waiting[index].result(left)
+        except TimeoutError:
+            if self._waiting[index].done():  # its own: some systems call a broken connection so
+                raise
+            raise OutOfTime(f"frame {index}: it was not read within the time limit") from None
         return item if self._finish is None else self._finish(item)
 
     def path(self, index: int) -> Path | None:
@@ -127,7 +143,10 @@ class Prefetcher(Generic[Item]):
     def close(self) -> None:
         """Gives up the frames that are held, and those still to be decoded."""
         for future in self._waiting.values():
-            future.cancel()
+            if isinstance(self._pool, DaemonPool):
+                self._pool.give_up(future)
+            else:
+                future.cancel()
         self._waiting.clear()
 
     def __enter__(self) -> Self:

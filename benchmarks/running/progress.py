@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from benchmarks.store import SequenceRecord
+from trackers.commands import StandardError
 from trackers.errors import printable
 
 
@@ -33,7 +34,7 @@ class RunProgress:
         console: Console | None = None,
         above: RenderableType | None = None,
     ) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or _Console(file=cast("IO[str]", StandardError()))
         self._sequences = sequences
         self._frames = frames
         self._ended = 0
@@ -105,6 +106,13 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+class _Console(Console):
+    """A console of which nothing ends the run: rich itself would end the process where a pipe is closed."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
 class _Bar(Progress):

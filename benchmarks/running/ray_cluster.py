@@ -24,7 +24,7 @@ from typing import Any
 
 from benchmarks.datasets import Dataset
 from benchmarks.running.cluster import Cluster
-from benchmarks.running.crew import Crew, Hand
+from benchmarks.running.crew import Crew, Hand, shared
 from benchmarks.running.environment import usable_cores
 from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Contender
@@ -48,13 +48,13 @@ class OnRay(Crew):
         recipe: how each worker makes its scheduler.
         dataset: where the sequences are from.
         cluster: which cluster, and how much of it each worker gets.
+        most: how many workers there is work for, if that is known.
 
     Raises:
         UserError: the cluster cannot be reached or has no room for a worker, or something cannot be sent.
     """
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, cluster: Cluster) -> None:
-        self._recipe = replace(recipe, log=None)  # its folder need not be there on other machines
+    def __init__(self, recipe: Recipe, dataset: Dataset, cluster: Cluster, most: int | None = None) -> None:
         self._dataset = packed(dataset)
         to_ship = parcels(recipe.spec)
         self._ours = not ray.is_initialized()
@@ -72,7 +72,10 @@ class OnRay(Crew):
                 f"no machine of the Ray cluster has {cluster.cpus} CPU and {gpus:g} GPU for a worker; give "
                 "less by --cpus-per-worker and --gpus-per-worker"
             )
-        super().__init__(size, recipe.batch)
+        size = size if most is None else min(size, most)
+        # The log's folder need not be there on other machines.
+        self._recipe = replace(shared(recipe, size), log=None)
+        super().__init__(size, self._recipe.slots)
         self._started_with = size
         self._shipped = {
             what: (parcel, ray.put(parcel.path.read_bytes())) for what, parcel in to_ship.items()

@@ -22,6 +22,8 @@ class Recipe:
         log: see `Builder`.
         batch: how many sequences the tracker follows at once.
         decoder: how a batch's frames are decoded: one of `DECODERS`.
+        sequences: how many there are for this scheduler: a batch has no more slots. None where that is not
+            known.
     """
 
     spec: TrackerSpec
@@ -29,8 +31,14 @@ class Recipe:
     log: Path | None = None
     batch: int = 1
     decoder: str = "pillow"
+    sequences: int | None = None
+
+    @property
+    def slots(self) -> int:
+        """How many sequences are followed at once."""
+        return self.batch if self.sequences is None else max(min(self.batch, self.sequences), 1)
 
     def scheduler(self) -> Scheduler:
         """The scheduler for this process."""
         builder = Builder(self.spec, self.limit, self.log)
-        return LockStep(builder, self.batch, self.decoder) if self.batch > 1 else OneByOne(builder)
+        return LockStep(builder, self.slots, self.decoder) if self.batch > 1 else OneByOne(builder)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
 from benchmarks.running.cluster import Cluster
 from benchmarks.running.ledger import Ledger
+from benchmarks.running.notices import absent_throughout
 from benchmarks.running.plan import planned
 from benchmarks.running.progress import RunProgress
 from benchmarks.running.recipe import Recipe
@@ -103,8 +105,13 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     if settings.decoder != "pillow" and settings.batch == 1:
         raise UserError(f"--decoder {settings.decoder} decodes the frames of a batch; give --batch N as well")
     protocol: Protocol = PROTOCOLS.load(settings.protocol)
-    folder = RunFolder(settings.results, dataset.name, settings.name, settings.protocol)
-    recipe = Recipe(settings.spec, settings.limit, folder.log_path, settings.batch, settings.decoder)
+    names = list(names)
+    # A tracker in this process may change the working directory, at any time.
+    folder = RunFolder(settings.results.absolute(), dataset.name, settings.name, settings.protocol)
+    spec = settings.spec.anchored()
+    if isinstance(dataset, OnDisk):
+        dataset.anchor()
+    recipe = Recipe(spec, settings.limit, folder.log_path, settings.batch, settings.decoder, len(names))
     with _scheduler(settings, recipe, dataset) as scheduler:
         contender = scheduler.contender()
         repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
@@ -115,12 +122,14 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
 
 
 def _scheduler(settings: RunSettings, recipe: Recipe, dataset: Dataset) -> Scheduler:
+    # More workers than sequences would be given their share of the machine, and nothing to do.
+    most = max(recipe.sequences or 1, 1)
     if settings.ray:
         from benchmarks.running.ray_cluster import OnRay  # needs ray, which is optional
 
-        return OnRay(recipe, dataset, settings.ray)
+        return OnRay(recipe, dataset, settings.ray, most)
     if settings.workers > 1:
-        return Workers(recipe, dataset, settings.workers)
+        return Workers(recipe, dataset, min(settings.workers, most))
     return recipe.scheduler()
 
 
@@ -133,7 +142,7 @@ def _run(
     scheduler: Scheduler,
     ledger: Ledger,
 ) -> RunSummary:
-    summary = RunSummary(ledger.path)
+    summary = RunSummary(RunFolder(settings.results, dataset.name, settings.name, settings.protocol).path)
     todo: list[Task] = []
     for name in names:
         old = ledger.done(name)
@@ -166,6 +175,7 @@ def _run(
     with RunProgress(len(todo), total, above=live) as progress:
         for name, record in summary.failed.items():
             progress.note(name, record)
+        doubted = False
         with closing(scheduler.outcomes(job, todo, progress)) as outcomes:
             for outcome in outcomes:
                 name, record = outcome.sequence, outcome.record
@@ -178,6 +188,12 @@ def _run(
                     summary.update_seconds += seconds
                     summary.transport.append(record.transport)
                 summary.records[name] = record = ledger.keep(outcome, record)
+                if not doubted and record.status == "ok" and absent_throughout(outcome.trajectories):
+                    doubted = True
+                    progress.say(
+                        f"{name}: the tracker reported the target as absent in every frame; "
+                        "does its update() return the box?"
+                    )
                 if live:
                     live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 
 from benchmarks.datasets import Dataset
-from benchmarks.running.crew import Crew, Hand
+from benchmarks.running.crew import Crew, Hand, shared
 from benchmarks.running.environment import usable_cores
 from benchmarks.running.recipe import Recipe
 from benchmarks.running.scheduler import Contender
@@ -51,7 +51,8 @@ class Workers(Crew):
     """
 
     def __init__(self, recipe: Recipe, dataset: Dataset, size: int) -> None:
-        super().__init__(size, recipe.batch)
+        recipe = shared(recipe, size)
+        super().__init__(size, recipe.slots)
         self._workers = size
         limits = recipe.spec.limits
         if limits.memory is None:  # what one tracker's process may have, where there are several

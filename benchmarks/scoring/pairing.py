@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,17 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
             the run was made on.
         SequenceError: a sequence's ground truth is damaged.
     """
-    sequences = [dataset[name] for name in _scorable(run, dataset, rules)]
+    names = _scorable(run, dataset, rules)
+    unknown = set(without_truth(run, dataset, names))
+    if len(unknown) == len(names):
+        own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
+        raise UserError(
+            f"'{run.tracker}' cannot be scored on {dataset.title}: of each sequence the first box alone "
+            "is known, as in test sets whose server scores; `python -m benchmarks export --to "
+            f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
+            f"{own} writes what is sent there"
+        )
+    sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:
         check_belongs(run, dataset, sequence, cut)
     return PairedResults(
@@ -61,6 +72,17 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
             for name in dataset.attributes
         },
     )
+
+
+def without_truth(run: Run, dataset: Dataset, names: Iterable[str]) -> list[str]:
+    """Those of a run's sequences `names` that cannot be scored: the first box alone is known."""
+    return [
+        name
+        for name in names
+        if (sequence := dataset[name]).first_box_only
+        # Where the frames are not at hand nothing tells how many rows there should be, apart from the run.
+        or (len(sequence.truth) == 1 and all(len(one.boxes) > 1 for one in run.trajectories[name]))
+    ]
 
 
 def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:

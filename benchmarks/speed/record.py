@@ -12,6 +12,10 @@ from benchmarks.store.atomic import write_atomic
 from benchmarks.store.folder import folder_name
 from benchmarks.store.kinds import require_kinds
 from trackers.errors import UserError
+from trackers.plainfiles import read_plain
+
+_LARGEST = 1 << 26
+"""Bytes of a record."""
 
 SCHEMA = 1
 """Raised when a reader of the old form would misunderstand the new one."""
@@ -110,7 +114,7 @@ def read_record(path: Path) -> SpeedRecord:
         UserError: it is missing, no record of speed, or of another version of this project.
     """
     try:
-        return parse_record(path.read_bytes(), str(path))
+        return parse_record(read_plain(path, _LARGEST), str(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
 

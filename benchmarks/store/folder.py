@@ -16,6 +16,7 @@ from benchmarks.store.journal import journal_path, read_manifest
 from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
+from trackers.plainfiles import LARGEST_WEIGHTS, open_plain
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
@@ -34,10 +35,10 @@ def file_digest(path: Path) -> str:
     """Sha256 of a file's content.
 
     Raises:
-        UserError: it cannot be read.
+        UserError: it cannot be read, or is no plain file.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path, LARGEST_WEIGHTS) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
@@ -88,11 +89,26 @@ class RunFolder:
         """The manifest with its journal, or None where nothing was run yet.
 
         Raises:
-            UserError: it is damaged, or something else of its name.
+            UserError: it cannot be read, is damaged, something else of its name, or of another folder.
         """
-        if self.manifest_path.exists() and not self.manifest_path.is_file():
-            raise UserError(f"{self.manifest_path} is no file; remove its folder")
-        return read_manifest(self.manifest_path) if self.manifest_path.exists() else None
+        try:
+            if not self.manifest_path.exists():
+                return None
+            if not self.manifest_path.is_file():
+                raise UserError(f"{self.manifest_path} is no file; remove its folder")
+        except OSError as error:
+            raise UserError(f"{self.manifest_path}: {error.strerror}") from None
+        manifest = read_manifest(self.manifest_path)
+        made = {"data set": manifest.dataset}
+        if manifest.identity:
+            made["protocol"] = manifest.identity.protocol
+        for what, here in (("data set", self.dataset), ("protocol", self.protocol)):
+            if made.get(what, here) != here:
+                raise UserError(
+                    f"{self.manifest_path} is of {what} '{made[what]}' and lies where '{here}' belongs; move "
+                    "its folder back"
+                )
+        return manifest
 
     def write(self, sequence: str, trajectories: Sequence[Trajectory]) -> tuple[RunFiles, ...]:
         """Writes the files of a sequence: two for each of its runs."""

@@ -7,12 +7,12 @@ import errno
 import fcntl
 import os
 import platform
-import sys
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from trackers.commands import tell
 from trackers.errors import UserError
 
 LOCK = "run.lock"
@@ -77,10 +77,7 @@ class FolderLock:
             if error.errno not in _NO_LOCKS:
                 os.close(self._handle)
                 raise OSError(error.errno, error.strerror, str(self._path)) from None
-            print(
-                f"{self._folder}: its file system keeps no locks; see to it that nothing else writes there",
-                file=sys.stderr,
-            )
+            tell(f"{self._folder}: its file system keeps no locks; see to it that nothing else writes there")
 
     def held(self) -> bool:
         """Whether the file that is locked is still in its place; the folder may have been removed."""

@@ -107,12 +107,14 @@ class Manifest:
         identity: what the results were made with; None for results that another tool made.
         environments: machine and versions, one entry for each that the run (with its resumptions) had.
         sequences: by name.
+        tracker: the name under which they were made; empty in manifests that do not say it.
     """
 
     dataset: str
     identity: Identity | None
     environments: list[dict[str, Any]] = field(default_factory=list)
     sequences: dict[str, SequenceRecord] = field(default_factory=dict)
+    tracker: str = ""
 
     def add_environment(self, environment: dict[str, Any]) -> int:
         """Adds an environment unless it is known, and returns its number."""

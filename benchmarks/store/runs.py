@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.folder import MANIFEST, NAME, RunFolder
 from trackers.errors import UserError
+from trackers.plainfiles import is_present
 from trackers.registry import did_you_mean
 
 
@@ -21,6 +23,7 @@ class Run:
         truth: by sequence, the digest of the ground truth it was run on.
         failed: by sequence, why it is not among `trajectories`.
         imported: whether another tool made the results.
+        remarks: what else a person should know of it, in sentences.
     """
 
     tracker: str
@@ -30,15 +33,27 @@ class Run:
     truth: dict[str, str]
     failed: dict[str, str]
     imported: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
     """Names of the trackers that have a run on `dataset`, sorted without regard to case.
 
-    Folders that no run can have made are passed over.
+    Folders that no run can have made are passed over; those that cannot be read are not.
+
+    Raises:
+        OSError: the folder of the data set cannot be read.
     """
-    found = (path.parent.parent.name for path in (results / dataset).glob(f"*/{protocol}/{MANIFEST}"))
-    return sorted(filter(NAME.fullmatch, found), key=lambda name: (name.casefold(), name))
+    try:
+        names = os.listdir(results / dataset)  # noqa: PTH208 - names alone are wanted
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = (
+        name
+        for name in names
+        if NAME.fullmatch(name) and is_present(results / dataset / name / protocol / MANIFEST)
+    )
+    return sorted(found, key=lambda name: (name.casefold(), name))
 
 
 def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] | None) -> list[str]:
@@ -72,7 +87,13 @@ def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -
     manifest = folder.read_manifest()
     if manifest is None:
         raise UserError(f"there is no run of '{tracker}' in {folder.path}")
-    run = Run(tracker, dataset, protocol, {}, {}, {}, imported=manifest.identity is None)
+    remarks: tuple[str, ...] = ()
+    if manifest.tracker not in ("", tracker):
+        remarks = (
+            f"its results were made under the name '{manifest.tracker}'; was its folder renamed, or "
+            "exchanged with another?",
+        )
+    run = Run(tracker, dataset, protocol, {}, {}, {}, manifest.identity is None, remarks)
     for name, record in manifest.sequences.items():
         if record.status != "ok":
             run.failed[name] = f"{record.status}: {record.message}"

@@ -178,7 +178,7 @@ class Failing(Tracker):
             if self.how == "error":
                 raise ValueError("lost")
             if self.how == "nan":
-                return np.full(4, np.nan)
+                return np.array([np.nan, 1, 1, 1])
             os.kill(os.getpid(), signal.SIGINT)
         return self.box
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trackers.regions import bounds, corners_of, upright_boxes
+from trackers.regions import bounds, corners_of, mask_outline, rotated_box, upright_boxes
 
 places = st.integers(-(2**14), 2**14).map(lambda k: k / 8)
 extents = st.integers(1, 2**14).map(lambda k: k / 8)
@@ -118,3 +118,29 @@ def test_many_polygons_are_taken_one_by_one() -> None:
     assert together.shape == (2, 3, 4)
     for place in np.ndindex(2, 3):
         np.testing.assert_allclose(together[place], upright_boxes(polygons[place]), rtol=1e-12)
+
+
+@given(turned())
+def test_a_polygon_of_four_corners_is_its_own_rotated_box(polygon: NDArray[np.float64]) -> None:
+    assert rotated_box(polygon) is polygon
+
+
+@given(turned(), st.floats(0.1, 0.9))
+def test_the_rotated_box_of_more_corners_is_the_least_around_them(
+    polygon: NDArray[np.float64], share: float
+) -> None:
+    corners = polygon.reshape(4, 2)
+    on_an_edge = corners[0] + share * (corners[1] - corners[0])
+    found = rotated_box(np.concatenate([polygon, on_an_edge])).reshape(4, 2)
+    apart = np.linalg.norm(found[:, None] - corners, axis=2).min(axis=1)
+    assert apart.max() < 0.01
+
+
+def test_the_outline_of_a_mask_is_the_hull_of_its_pixels() -> None:
+    mask = np.zeros((9, 12), bool)
+    mask[2, 3] = mask[6, 8] = True
+    outline = mask_outline(mask)
+    assert bounds(outline).tolist() == [3, 2, 6, 5]
+    corners = {tuple(corner) for corner in outline.reshape(-1, 2).tolist()}
+    assert corners == {(3, 2), (4, 2), (3, 3), (9, 6), (9, 7), (8, 7)}
+    assert np.isnan(mask_outline(np.zeros((9, 12), bool))).all()

@@ -41,6 +41,34 @@ def test_names_modules_and_files_give_the_attribute(registry: Registry, tmp_path
     assert registry.load(f"{file}:Outer.Inner") is inner, "a file is executed once"
 
 
+@pytest.mark.parametrize("package", ["trackers", "benchmarks", "reports"])
+def test_a_package_that_has_the_name_of_ours_is_named_with_what_to_do(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "mine.py").write_text("class Mine: ...\n")
+    (tmp_path / "plugin.py").write_text(f"from {package}.mine import Mine\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    said = rf"No module named '{package}.mine'; sotbench has a package called '{package}' itself.*process:"
+    for name in (f"{package}.mine:Mine", "plugin.py:Mine", f"{tmp_path}/plugin.py:Mine"):
+        with pytest.raises(UserError, match=said):
+            registry.load(name)
+
+
+def test_a_typing_error_in_the_name_of_a_module_of_ours_is_no_clash(registry: Registry) -> None:
+    with pytest.raises(UserError, match=r"No module named 'trackers\.nccc'$"):
+        registry.load("trackers.nccc:NCC")
+
+
+@pytest.mark.parametrize("error", ["GeneratorExit()", "SystemExit(0)", "BaseException('x' * 5_000_000)"])
+def test_whatever_a_module_raises_is_one_sentence(registry: Registry, tmp_path: Path, error: str) -> None:
+    (tmp_path / "raises.py").write_text(f"raise {error}\n")
+    with pytest.raises(UserError, match="cannot be imported: ") as refused:
+        registry.load(f"{tmp_path}/raises.py:X")
+    assert len(str(refused.value)) < 1500
+
+
 def test_files_of_one_name_do_not_stand_in_for_each_other(registry: Registry, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

@@ -67,6 +67,7 @@ class Examination:
         self.tracker = tracker
         self.started = time.perf_counter() - begin
         self.changed = False
+        self.moved = ""
         self.first = np.empty((0, 4))
 
     def findings(self) -> Iterator[Finding]:
@@ -91,6 +92,14 @@ class Examination:
             yield Finding("input", "violation", "it writes into its frames; work on a copy")
         else:
             yield Finding("input", "ok", "it left all frames as they were")
+        if self.moved:
+            yield Finding(
+                "directory",
+                "violation",
+                f"it changes the working directory, to {self.moved}; open files by their absolute paths",
+            )
+        else:
+            yield Finding("directory", "ok", "it left the working directory as it was")
 
     def close(self) -> None:
         """Ends the tracker's process."""
@@ -115,9 +124,10 @@ class Examination:
                 if number == 0:
                     self.tracker.init(frame, box.copy())
                 else:
-                    boxes.append(read_box(self.tracker.update(frame)))
+                    boxes.append(read_box(self.tracker.update(frame), frame.shape[:2]))
             except RemoteFailure as error:
                 raise RemoteFailure(f"frame {number}: {error}") from error
+            self.moved = self.moved or self.tracker.moved
             self.changed |= self.tracker.changed or not self.tracker.frames.holds(frame)
         return np.array(boxes)
 
@@ -128,7 +138,7 @@ class Examination:
         scene = Scene()
         self.first = self._run(scene)
         truth = np.array([scene.box(index) for index in range(FRAMES)])
-        overlap = float(_overlaps(self.first, truth).mean())
+        overlap = float(np.nan_to_num(_overlaps(self.first, truth)).mean())
         text = f"{FRAMES} frames with boxes that are boxes; mean overlap with a moving target {overlap:.2f}"
         return ("ok", text) if overlap > 0.2 else ("note", f"{text}: it does not follow")
 
@@ -140,7 +150,7 @@ class Examination:
             self._afresh()
             time.sleep(_CLOCK)
             boxes.append(self._run(Scene(), seed=seed))
-        far = [float(np.abs(self.first - other).max()) for other in boxes]
+        far = [_apart(self.first, other) for other in boxes]
         if declared and max(far):
             return "violation", f"said to be deterministic, and boxes differ by up to {max(far):.3g} px"
         if far[0]:
@@ -157,8 +167,8 @@ class Examination:
         before = self._run(Scene())
         self._run(Scene(width=200, height=160, seed=3, target=(20, 30)), 15)
         after = self._run(Scene())
-        far = float(np.abs(before - after).max())
-        usual = float(np.abs(before - self.first).max())
+        far = _apart(before, after)
+        usual = _apart(before, self.first)
         if far <= usual + 1e-3:
             return "ok", "a sequence leaves nothing to the next one"
         if usual:
@@ -228,6 +238,14 @@ class Examination:
             f"{1000 * median:.2f} ms per frame of 640 x 480 in the median ({1 / max(median, 1e-9):.1f} FPS); "
             f"its process costs {1000 * float(np.median(transport)):.2f} ms beside that"
         )
+
+
+def _apart(a: Boxes, b: Boxes) -> float:
+    """The greatest difference in pixels; infinite where one alone says that the target is absent."""
+    absent, other = np.isnan(a).all(axis=1), np.isnan(b).all(axis=1)
+    if (absent != other).any():
+        return float("inf")
+    return float(np.abs(a - b)[~absent].max(initial=0.0))
 
 
 def _overlaps(a: Boxes, b: Boxes) -> NDArray[np.float64]:

@@ -16,7 +16,6 @@ What differs is said by a class attribute, or by `--set adapter.NAME=VALUE`, whi
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import sys
 import time
@@ -27,10 +26,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from trackers.answers import answer_array, answer_kind
 from trackers.devices import cuda_in_use
 from trackers.errors import InvalidAnswer, UserError
 from trackers.registry import did_you_mean
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 ATTRIBUTE = "sotbench_adapter"
 PREFIX = "adapter."
@@ -75,7 +75,7 @@ class Customs:
         return replace(self, **changed)
 
 
-class Adapter(Tracker):
+class Adapter(SelfTimedTracker):
     """A foreign tracker. Its time is that of its own methods: images change their form before.
 
     Args:
@@ -100,10 +100,13 @@ class Adapter(Tracker):
 
     def update(self, frame: Frame) -> Boxes:
         image = self._image(frame)
-        answer = self._timed(lambda: self._update(image))
+        # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+        answer = self._timed(lambda: answer_array(self._update(image)))
         if self.customs.first_pixel:
-            with contextlib.suppress(TypeError, ValueError):  # whoever asked will say that this is no box
-                answer = np.asarray(answer, dtype=np.float64) - self._shift
+            if answer.shape == (4,):
+                return answer - self._shift  # type: ignore[no-any-return]
+            if answer.shape != frame.shape[:2]:  # corners of a polygon, not a mask
+                return answer - self.customs.first_pixel  # type: ignore[no-any-return]
         return answer  # type: ignore[no-any-return]
 
     def synchronize(self) -> None:
@@ -186,8 +189,8 @@ class FromPytracking(Adapter):
 def _entry(answer: Any, key: str) -> Any:
     if isinstance(answer, Mapping) and key in answer:
         return answer[key]
-    has = f"a dict with {', '.join(map(str, answer))}" if isinstance(answer, Mapping) else repr(answer)
-    raise InvalidAnswer(f"the answer is {has[:80]}, not a dict with '{key}'")
+    has = f"a dict with {', '.join(map(str, answer))}"[:80] if isinstance(answer, Mapping) else ""
+    raise InvalidAnswer(f"the answer is {has or answer_kind(answer)}, not a dict with '{key}'")
 
 
 def adapted(made: object, given: Mapping[str, Any], whose: str) -> Adapter | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from trackers.answers import read_box
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Tracker
@@ -58,7 +59,8 @@ class Got10kTracker(Base):  # type: ignore[misc]
 
     def update(self, image: Any) -> Boxes:
         """Returns the box in the next image."""
-        box: Boxes = np.asarray(self.tracker.update(_frame(image)), dtype=np.float64) + self._shift
+        frame = _frame(image)
+        box: Boxes = read_box(self.tracker.update(frame), frame.shape[:2]) + self._shift
         self.tracker.synchronize()
         return box
 

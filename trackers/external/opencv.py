@@ -12,10 +12,10 @@ import numpy as np
 
 from trackers.errors import UserError
 from trackers.registry import Entry, did_you_mean
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 
-class OpenCV(Tracker):
+class OpenCV(SelfTimedTracker):
     """One of OpenCV's trackers. Its time is that of its own methods, without the change to BGR.
 
     Its boxes are whole pixels. In a frame in which it says that the target is lost it keeps its last box.

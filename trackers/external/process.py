@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from trackers.errors import InvalidAnswer, RemoteFailure, UserError
+from trackers.answers import answer_array
+from trackers.errors import LONGEST_MESSAGE, InvalidAnswer, RemoteFailure, UserError, bounded_trace
 from trackers.external.child import Child
 from trackers.external.logfile import shown
 from trackers.external.origin import Origin
@@ -48,22 +49,30 @@ class Process(Remote):
 
     def _follow(self, frame: Frame) -> object:
         reply = self._exchange({"track": str(self.frames.put(frame))})
+        if "invalid" in reply:  # what our own far end says of a tracker in Python
+            raise InvalidAnswer(_reason(reply["invalid"], 2 * LONGEST_MESSAGE))
         if "box" not in reply:
             raise InvalidAnswer(f'the answer {shown(str(reply))} has no "box"')
-        return reply["box"]
+        return answer_array(reply["box"])
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         reply = _object(self._ask(json.dumps(request).encode() + b"\n"))
         if "error" in reply:
-            raise RemoteFailure(_reason(reply["error"], 500), str(reply.get("traceback", "")))
+            raise RemoteFailure(
+                _reason(reply["error"], 2 * LONGEST_MESSAGE), bounded_trace(str(reply.get("traceback", "")))
+            )
         self._claim(reply.get("seconds"))
         self.changed = self.changed or reply.get("changed") is True
+        self.moved = self.moved or str(reply.get("moved", ""))
         return reply
 
 
 def _reason(error: object, width: int) -> str:
     """What a tracker says of its error, fit for a message."""
-    return shown(str(error), width)[1:-1] or "the tracker reported an error and did not say which"
+    text = str(error)[: 4 * width]
+    plain = "".join(letter if letter.isprintable() else " " for letter in text).strip()
+    plain = plain if len(plain) <= width else plain[:width] + "..."
+    return plain or "the tracker reported an error and did not say which"
 
 
 def _object(line: bytes) -> dict[str, Any]:

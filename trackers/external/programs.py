@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from trackers.errors import UserError
+from trackers.plainfiles import read_plain
 from trackers.registry import did_you_mean
+
+_LARGEST_INI = 1 << 20
+"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def read_program(tracker: str) -> Program | None:
     if not path.endswith(".ini"):
         return None
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_plain(path, _LARGEST_INI).decode()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

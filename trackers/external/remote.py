@@ -12,19 +12,19 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError
+from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure, UserError, printable
 from trackers.external.child import Child
 from trackers.external.framefiles import FrameFiles
 from trackers.external.limits import Limits
 from trackers.external.logfile import LogFile, shown
 from trackers.external.origin import Origin
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 _COARSE = 0.01
 """Seconds: so far may a tracker's clock be behind ours."""
 
 
-class Remote(Tracker):
+class Remote(SelfTimedTracker):
     """Keeps a process alive and passes requests on to it; a subclass speaks the protocol.
 
     Args:
@@ -37,6 +37,7 @@ class Remote(Tracker):
     Attributes:
         next_seed: for what the tracker draws after the next initialisation; None leaves it to itself.
         changed: whether the tracker was seen to write into a frame; looked after when it is told to be.
+        moved: the working directory to which the tracker was seen to change, or empty; likewise.
         starts: how often the process was started.
         source: the image file of the frame that comes next, where it is one of the data set's own.
     """
@@ -54,6 +55,7 @@ class Remote(Tracker):
         self.limits = limits
         self.next_seed: int | None = None
         self.changed = False
+        self.moved = ""
         self.starts = 0
         self.source: Path | None = None
         self.frames = FrameFiles()
@@ -172,11 +174,12 @@ class Remote(Tracker):
         if seconds is None:
             return
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-            raise InvalidAnswer(f"the tracker gave {seconds!r} as its seconds")
+            raise InvalidAnswer(f"the tracker gave {printable(repr(seconds)[:80])} as its seconds")
         assert self.own_seconds is not None
         if not 0 <= seconds <= self.own_seconds + _COARSE:
+            claimed = f"{seconds:g}" if isinstance(seconds, float) else repr(seconds)[:80]
             raise InvalidAnswer(
-                f"the tracker claims {seconds:g} seconds for an answer that came after {self.own_seconds:g}"
+                f"the tracker claims {claimed} seconds for an answer that came after {self.own_seconds:g}"
             )
         self.own_seconds = min(float(seconds), self.own_seconds)
 

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from typing import IO, Any
 
 import numpy as np
 
+from trackers.answers import answer_array, answered_region
 from trackers.catalogue import TrackerSpec
 from trackers.commands import Parser, add_tracker_options, tracker_spec
-from trackers.errors import UserError
+from trackers.errors import InvalidAnswer, UserError, described, trace_of
+from trackers.external.copies import end_copies
 from trackers.external.framefiles import read_ppm
 from trackers.external.process import VERSION
 from trackers.external.streams import take_streams
 from trackers.seeding import seed_generators
-from trackers.tracker import Tracker
+from trackers.tracker import Boxes, Tracker, tracker_seconds
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -32,6 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args(words)
     requests, answers = take_streams()
+    place = _working_directory()
     try:
         spec = tracker_spec(arguments)
         tracker = spec.build()
@@ -39,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _say(answers, {"error": str(error)})
         return 2
     _say(answers, _introduction(spec, tracker))
-    session = Session(tracker, arguments.watch)
+    session = Session(tracker, arguments.watch, place)
     for line in requests:
         _say(answers, session.answer(json.loads(line)))
     return 0
@@ -50,10 +53,12 @@ class Session:
 
     Args:
         tracker: who answers.
-        watch: whether to look after each frame if the tracker has changed it.
+        watch: whether to look after each frame if the tracker has changed it, or the working directory.
+        place: the working directory before the tracker was built.
     """
 
-    def __init__(self, tracker: Tracker, watch: bool = False) -> None:
+    def __init__(self, tracker: Tracker, watch: bool = False, place: str = "") -> None:
+        self.place = place
         self.tracker = tracker
         self.watch = watch
 
@@ -62,6 +67,7 @@ class Session:
         frame = read_ppm(request["init"] if "init" in request else request["track"])
         before = frame.copy() if self.watch else frame
         reply: dict[str, Any] = {}
+        home = os.getpid()
         if "seed" in request:
             seed_generators(request["seed"])
         try:
@@ -70,16 +76,33 @@ class Session:
             if "init" in request:
                 self.tracker.init(frame, np.array(request["box"], dtype=np.float64))
             else:
-                reply["box"] = self.tracker.update(frame)
+                # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+                answer = answer_array(self.tracker.update(frame))
             self.tracker.synchronize()
             elapsed = time.perf_counter() - begin
-        except (Exception, SystemExit) as error:
-            return {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-        own = self.tracker.own_seconds
-        reply["seconds"] = elapsed if own is None else own
+            if "track" in request:
+                reply["box"] = _plain(answered_region(answer, frame.shape[:2]))
+        except InvalidAnswer as error:
+            return {"invalid": str(error)}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # to leave is not for a tracker to decide
+            return {"error": described(error), "traceback": trace_of(error)}
+        finally:
+            end_copies(home)
+        reply["seconds"] = tracker_seconds(self.tracker, elapsed)
         if self.watch and not np.array_equal(before, frame):
             reply["changed"] = True
+        if self.watch and (now := _working_directory()) != self.place:
+            reply["moved"] = now
         return reply
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - with each frame
+    except OSError:  # it was removed
+        return ""
 
 
 def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
@@ -94,16 +117,15 @@ def _introduction(spec: TrackerSpec, tracker: Tracker) -> dict[str, Any]:
 
 
 def _say(answers: IO[bytes], message: dict[str, Any]) -> None:
-    answers.write(json.dumps(message, default=_plain).encode() + b"\n")
+    answers.write(json.dumps(message).encode() + b"\n")
     answers.flush()
 
 
-def _plain(value: object) -> object:
-    """What JSON has for a tracker's answer; the other side judges it."""
-    try:
-        return np.asarray(value).tolist()
-    except Exception:
-        return f"<{type(value).__name__}>"
+def _plain(region: Boxes) -> object:
+    """A region in JSON: four numbers, pairs of numbers for a polygon, null for an absent target."""
+    if np.isnan(region).all():
+        return None
+    return region.tolist() if len(region) == 4 else region.reshape(-1, 2).tolist()
 
 
 if __name__ == "__main__":

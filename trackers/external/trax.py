@@ -16,23 +16,25 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from typing import IO
 
 import numpy as np
 
+from trackers.answers import answer_array, answered_region
 from trackers.commands import Parser, add_tracker_options, guarded, tracker_spec
-from trackers.errors import UserError
+from trackers.errors import UserError, described, trace_of
+from trackers.external.copies import end_copies
 from trackers.external.framefiles import read_ppm
 from trackers.external.streams import take_streams
 from trackers.external.trax_client import SECONDS
 from trackers.external.trax_messages import Message, read_message, read_region, write_region
 from trackers.images import read_image
 from trackers.regions import bounds, upright_boxes
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
 
 VERSION = 3
 
@@ -62,6 +64,7 @@ def serve(tracker: Tracker, name: str, requests: IO[bytes], answers: IO[bytes]) 
     formats = {"trax.region": "rectangle;polygon;", "trax.image": "path;memory;buffer;"}
     about = {"trax.version": str(VERSION), "trax.name": name, "trax.channels": "color;", **formats}
     _say(answers, Message("hello", (), about))
+    home = os.getpid()
     for line in requests:
         request = read_message(line.rstrip(b"\r\n"))
         if request is None:
@@ -70,10 +73,14 @@ def serve(tracker: Tracker, name: str, requests: IO[bytes], answers: IO[bytes]) 
             return 0
         try:
             _say(answers, _answer(tracker, request))
-        except Exception as error:  # whatever it was, the client shall hear of it
-            traceback.print_exc()
-            _say(answers, Message("quit", (), {"trax.reason": f"{type(error).__name__}: {error}"}))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever it was, the client shall hear of it
+            print(trace_of(error), file=sys.stderr)
+            _say(answers, Message("quit", (), {"trax.reason": described(error)}))
             return 1
+        finally:
+            end_copies(home)
     return 0
 
 
@@ -90,10 +97,14 @@ def _answer(tracker: Tracker, request: Message) -> Message:
     if request.name == "initialize":
         tracker.init(frame, box.copy())
     else:
-        box = np.asarray(tracker.update(frame), dtype=np.float64)
+        answer = answer_array(tracker.update(frame))
     tracker.synchronize()
     elapsed = time.perf_counter() - begin
-    seconds = elapsed if tracker.own_seconds is None else tracker.own_seconds
+    seconds = tracker_seconds(tracker, elapsed)
+    if request.name == "frame":
+        box = answered_region(answer, frame.shape[:2])
+        if np.isnan(box).all():  # the target is absent; a client takes rectangles and polygons only
+            box = np.zeros(4)
     return Message("state", (write_region(box),), {SECONDS: f"{seconds:.9f}"})
 
 

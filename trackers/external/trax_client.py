@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from trackers.external.logfile import shown
 from trackers.external.origin import Origin
 from trackers.external.remote import Remote
 from trackers.external.trax_messages import Message, read_message, read_region, write_region
-from trackers.regions import bounds, corners_of
+from trackers.regions import corners_of
 from trackers.tracker import Boxes, Frame
 
 SECONDS = "sotbench.seconds"
@@ -101,7 +102,7 @@ class Trax(Remote):
         if message.name != "state" or len(message.arguments) != 1:
             raise InvalidAnswer(f"the tracker wrote {shown(line)} where a state belongs")
         try:
-            region = read_region(message.arguments[0])
+            region = _state(message.arguments[0])
         except ValueError:
             raise InvalidAnswer(
                 f"the tracker's region {shown(message.arguments[0])} is no rectangle and no polygon"
@@ -111,7 +112,7 @@ class Trax(Remote):
                 self._claim(float(claim))
             except ValueError:
                 raise InvalidAnswer(f"the tracker gave {shown(claim)} as its seconds") from None
-        return region if len(region) == 4 else bounds(region)
+        return region
 
     def _is_message(self, line: bytes) -> bool:
         """Whether a line is the protocol's; what else a tracker prints belongs to the log."""
@@ -150,6 +151,20 @@ class Trax(Remote):
             kind, data = _encoded(self.source, frame)
             return f"data:image/{kind};{base64.b64encode(data).decode()}"
         raise RemoteFailure(f"the tracker takes images as {forms}; path, memory and buffer can be given")
+
+
+def _state(text: str) -> Boxes:
+    """A tracker's region: a box, shape (4,); corners, shape (n, 2); NaN, shape (4,), for a special region.
+
+    Special regions are codes. A tracker that has one in place of a box has no target.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if re.fullmatch(r"\s*-?\d{1,4}\s*", text):
+        return np.full(4, np.nan)
+    region = read_region(text)
+    return region if len(region) == 4 else region.reshape(-1, 2)
 
 
 def _encoded(source: Path | None, frame: Frame) -> tuple[str, bytes]:

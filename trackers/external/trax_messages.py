@@ -80,6 +80,8 @@ def read_region(text: str) -> Boxes:
     Raises:
         ValueError: it is neither.
     """
+    if "_" in text:  # Python's own spelling of a long number, 1_000, is none of TraX's
+        raise ValueError("an underscore is part of no number")
     numbers = np.array([float(word) for word in text.split(",")])
     if len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
         raise ValueError(f"{len(numbers)} numbers are neither a rectangle nor a polygon")

@@ -1,8 +1,8 @@
-"""GradNet: SiamFC's template, corrected by one gradient of what was seen lately.
+"""GradNet: SiamFC finds the size and judges; a template corrected by one gradient has its say in the place.
 
 Source of the correction: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, ICCV 2019.
-When it is made, on which frame, and how the two templates are joined, is this project's; docs/gradnet.md says
-what each choice is worth.
+On which frame it is made, and how the two templates are joined, is this project's own: docs/gradnet.md says
+what each choice is worth. `gradnet-released` and `gradnet-paper` follow its authors' code and article.
 """
 
 from __future__ import annotations
@@ -15,12 +15,50 @@ from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
-from trackers.siamese.response import centred_labels, cross_correlation
+from trackers.siamese.response import (
+    Peak,
+    best_scale,
+    centred_labels,
+    cross_correlation,
+    normalised,
+    peak_offset,
+)
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
+EARLY = 5  # frames that are all trusted, and whose mean peak is what later ones are measured by
+
 
 class GradNet(GradNetBase):
+    """GradNet by the rules that served best on validation videos.
+
+    SiamFC's fixed template decides on the scale. At that scale its scores and the corrected template's are
+    mixed, and the mixture's peak is the target's place. Every few frames the template is corrected, always
+    from the first frame's hidden feature, by one gradient on the newest frame that is trusted: its search
+    region, labeled where the target was found, so that a lesson needs no forward pass of f_x. All of this is
+    computed as tensors, so that a GPU is never waited for.
+
+    Args:
+        weights: a .safetensors file of this project; None takes those that come with the project.
+        device: `"cpu"`, `"cuda"` or `"cuda:N"`.
+        slots: how many targets can be followed at once.
+        width: the network's width that `weights` must have; None takes what they have.
+        precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
+        interval: frames from one update step to the next; 0 never updates.
+        share: weight of the corrected template's scores, 0..1.
+        trust: a frame is trusted when the fixed template's peak reaches this share of the mean of the first
+            five frames'; 0..1.
+        first_rate: how far the hidden feature moves to the corrected one while only the first frame has been
+            learned from, 0..1.
+        scale_step: see `SearchSettings`, as for all that follow.
+        scale_penalty: factor on the scores of a changed scale.
+        scale_rate: how far the size follows the best scale.
+        window_weight: share of the cosine window.
+
+    Raises:
+        UserError: the weights cannot be used, or a setting is out of range.
+    """
+
     def __init__(
         self,
         weights: Path | str | None = None,
@@ -31,15 +69,14 @@ class GradNet(GradNetBase):
         *,
         interval: int = 5,
         share: float = 0.3,
-        trust: float = 0.6,
-        first_rate: float = 1.0,
-        carry: float = 0.0,
-        scale_step: float = SearchSettings.scale_step,
-        scale_penalty: float = SearchSettings.scale_penalty,
-        scale_rate: float = SearchSettings.scale_rate,
-        window_weight: float = SearchSettings.window_weight,
+        trust: float = 0.5,
+        first_rate: float = 0.3,
+        scale_step: float = 1.04,
+        scale_penalty: float = 0.97,
+        scale_rate: float = 0.59,
+        window_weight: float = 0.25,
     ) -> None:
-        require_shares(share=share, trust=trust)
+        require_shares(share=share, trust=trust, first_rate=first_rate)
         require_interval(interval)
         settings = SearchSettings(
             scale_step=scale_step,
@@ -48,15 +85,15 @@ class GradNet(GradNetBase):
             window_weight=window_weight,
         )
         super().__init__(settings, weights, device, slots, width, precision)
-        self.interval, self.share, self.trust = interval, share, trust
-        self.first_rate, self.carry = first_rate, carry
+        self.interval, self.share, self.trust, self.first_rate = interval, share, trust, first_rate
         channels = self.templates.shape[1]
         side = RESPONSE_SIZE + self.templates.shape[-1] - 1
         self.first_hidden = torch.zeros_like(self.hidden)
         self.fixed = torch.zeros_like(self.templates)
+        # What is learned from: the newest trusted frame's features, and where the target is in them.
         self.features = torch.zeros(slots, channels, side, side, device=self.device)
         self.labels = torch.zeros(slots, RESPONSE_SIZE, RESPONSE_SIZE, device=self.device)
-        self.thresholds = torch.zeros(slots, device=self.device)
+        self.early_peak = torch.zeros(slots, device=self.device)
         self.counts = torch.zeros(slots, device=self.device)
         self.frames = [0] * slots
 
@@ -65,19 +102,17 @@ class GradNet(GradNetBase):
         super().init(slots, frames, boxes)
         for slot in slots:
             self.frames[slot] = 0
-        if self.interval:
-            self._learn(slots)
+        self._learn(slots)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         exemplars = self.search.exemplars(frames, frame_sizes, targets)
         self.fixed.index_copy_(0, slots, self.backbone(exemplars) * self.network.score_scale)
         self.take_up(slots, exemplars)
         self.first_hidden.index_copy_(0, slots, self.hidden[slots])
-        self.templates.index_copy_(0, slots, self.fixed[slots])
         self.features.index_copy_(0, slots, self.backbone(self.search.centred(frames, frame_sizes, targets)))
-        centred = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
-        self.labels.index_copy_(0, slots, centred)
-        self.thresholds.index_fill_(0, slots, 0)
+        centered = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.labels.index_copy_(0, slots, centered)
+        self.early_peak.index_fill_(0, slots, 0)
         self.counts.index_fill_(0, slots, 0)
 
     @torch.no_grad()
@@ -85,46 +120,51 @@ class GradNet(GradNetBase):
         found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
-        if self.interval:
-            self._learn([slot for slot in slots if self.frames[slot] % self.interval == 0])
+        self._learn(slots)
         return found
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
         targets = self.targets.at(slots)
         features = self.embedded(self.search.regions(frames, frame_sizes, targets))
-        peak = self.search.find(cross_correlation(features, self.templates[slots]))
-        moved = self.search.moved(targets, peak)
+        fixed = self.search.upsampled(cross_correlation(features, self.fixed[slots]))
+        best = best_scale(fixed, self.search.penalties)
+        seen = features.take_along_dim(best.scale[:, None, None, None, None], dim=1)
+        corrected = self.search.upsampled(cross_correlation(seen, self.templates[slots]))[:, 0]
+        response = normalised(torch.lerp(best.response, corrected, self.share))
+        offset = peak_offset(response, self.search.window, self.search.settings.window_weight)
+        moved = self.search.moved(targets, Peak(best.scale, offset, best.score))
         self.targets.put(slots, moved)
-        best = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
-        fixed = cross_correlation(best[:, None], self.fixed[slots])[:, 0].amax((1, 2))
-        counts = self.counts[slots]
-        young = counts < 5
-        thresholds = torch.where(young, self.thresholds[slots] + fixed / 5, self.thresholds[slots])
-        self.thresholds.index_copy_(0, slots, thresholds)
-        self.counts.index_copy_(0, slots, counts + 1)
-        reliable = young | (fixed >= self.trust * thresholds)
-        labels = centred_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
-        for memory, present in ((self.features, best), (self.labels, labels.float())):
-            chosen = reliable.view(-1, *[1] * (present.dim() - 1))
+
+        trusted = self._observe(slots, best.score)
+        labels = centred_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
+        for memory, present in ((self.features, seen[:, 0]), (self.labels, labels)):
+            chosen = trusted.view(-1, *[1] * (present.dim() - 1))
             memory.index_copy_(0, slots, torch.where(chosen, present, memory[slots]))
         return moved.boxes()
 
+    def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
+        """Takes note of the fixed template's peaks (n,); whether these frames are trusted (n,)."""
+        counts, early_peak = self.counts[slots], self.early_peak[slots]
+        early = counts < EARLY
+        early_peak = torch.where(early, early_peak + peaks / EARLY, early_peak)
+        self.early_peak.index_copy_(0, slots, early_peak)
+        self.counts.index_copy_(0, slots, counts + 1)
+        return early | (peaks >= self.trust * early_peak)
+
     def _learn(self, slots: Sequence[int]) -> None:
-        """One update step for each of `slots`, on the newest reliable frame."""
-        for some in self.batches(len(slots)):
-            self.replayed(self._lesson, self.numbers(slots[some]))
+        """One update step for each of `slots` whose turn it is, on its newest trusted frame."""
+        due = [slot for slot in slots if self.interval and self.frames[slot] % self.interval == 0]
+        for some in self.batches(len(due)):
+            self.replayed(self._lesson, self.numbers(due[some]))
 
     def _lesson(self, slots: Tensor) -> Tensor:
+        """One update step for each of `slots`; returns the hidden features."""
         first = self.first_hidden[slots]
-        base = torch.lerp(first, self.hidden[slots], self.carry) if self.carry else first
-        learnt = self.network.step(base, self.features[slots], self.labels[slots]).hidden
-        if self.first_rate != 1:
-            rate = torch.where(self.counts[slots] == 0, self.first_rate, 1.0)[:, None, None, None]
-            learnt = torch.lerp(base, learnt, rate)
-        self.hidden.index_copy_(0, slots, learnt)
-        corrected = self.network.template.deep(learnt) * self.network.score_scale
-        self.templates.index_copy_(0, slots, torch.lerp(self.fixed[slots], corrected, self.share))
-        return learnt
+        corrected = self.network.step(first, self.features[slots], self.labels[slots]).hidden
+        rate = torch.where(self.counts[slots] == 0, self.first_rate, 1.0)[:, None, None, None]
+        learned = torch.lerp(first, corrected, rate)
+        self.set_hidden(slots, learned)
+        return learned
 
 
 class GradNetLite(GradNet):

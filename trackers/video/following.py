@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from trackers.answers import read_box
-from trackers.errors import UserError
+from trackers.answers import answer_array, answered_region
+from trackers.errors import UserError, described
+from trackers.regions import bounds
 from trackers.signals import answering
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
 from trackers.video.drawing import TARGET, draw_region, draw_text, line_width
 
 
@@ -21,7 +22,7 @@ class Following:
     """What came of following a target.
 
     Attributes:
-        boxes: one for each frame, the first as it was given.
+        boxes: one for each frame, shape (4,), the first as it was given; NaN where the target is absent.
         seconds: the tracker's time for each update.
         error: why it ended before the footage did, if it did.
     """
@@ -67,22 +68,25 @@ def follow(
             begin = time.perf_counter()
             if number == 0:
                 tracker.init(frame, box.copy())
-                answer: object = box
+                answer = box
             else:
-                answer = tracker.update(frame)
+                answer = answer_array(tracker.update(frame))
             tracker.synchronize()
             elapsed = time.perf_counter() - begin
-            found = read_box(answer)
-        except Exception as error:  # a tracker may raise anything
+            region = answered_region(answer, frame.shape[:2])
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a tracker may raise anything
             outcome.error = UserError(
-                f"the tracker failed at frame {number}: {type(error).__name__}: {error}; "
+                f"the tracker failed at frame {number}: {described(error)}; "
                 "`python -m trackers check` tells more"
             )
             outcome.error.__cause__ = error
             return
+        found = region if len(region) == 4 else bounds(region)
         outcome.boxes.append(found)
         if number:
-            outcome.seconds.append(elapsed if tracker.own_seconds is None else tracker.own_seconds)
+            outcome.seconds.append(tracker_seconds(tracker, elapsed))
         yield _shown(frame, found, number, outcome.fps)
 
 

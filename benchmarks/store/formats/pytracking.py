@@ -2,11 +2,19 @@
 
 pytracking truncates boxes to whole pixels when it writes, reads any number, and compares with the data set's
 own ground-truth files, which count pixels from 1. Exported boxes do so too, at full precision, so its scores
-of them differ from those of a run that it stored itself.
+of them differ from those of a run that it stored itself. It refuses NaN, and replaces empty boxes by
+the ones before: where a tracker said that the target is absent, 0, 0, 0, 0 is written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Items
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.base import Target
 from benchmarks.store.formats.flat import FlatText
 
 
@@ -16,3 +24,6 @@ class PyTracking(FlatText):
     name = "pytracking"
     separator = "_"
     delimiter = "\t"
+
+    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+        return super().write(target, [replace(run, boxes=np.nan_to_num(run.boxes, nan=0.0)) for run in runs])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.main import foreign_packages, main
+from benchmarks.store import read_run
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,6 +73,29 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
+def test_an_answer_that_cannot_be_printed_is_one_sentence(redirection: str) -> None:
+    command = f"{sys.executable} -m benchmarks list {redirection}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "redirection", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full", "2>&1 | true", "2>&1 | head -1 >&2"]
+)
+def test_a_run_of_which_nobody_can_be_told_goes_on_to_its_end(redirection: str, tmp_path: Path) -> None:
+    words = f"run --tracker still --dataset demo --results {tmp_path}/r"
+    command = f"set -o pipefail; {sys.executable} -m benchmarks {words} {redirection}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    run = read_run(tmp_path / "r", "demo", "still")
+    assert len(run.trajectories) == 9
+    assert run.failed == {}
+
+
 def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
     assert foreign_packages() == []
     (tmp_path / "trackers").mkdir()
@@ -85,7 +109,10 @@ def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert f"'trackers' in {tmp_path / 'trackers'} belongs to another project" in done.stderr
+    assert (
+        f"'trackers' in {tmp_path / 'trackers'} has the name of sotbench's own, and hides it" in done.stderr
+    )
+    assert "start sotbench in another folder" in done.stderr
 
 
 def test_doctor_finds_this_installation_well(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

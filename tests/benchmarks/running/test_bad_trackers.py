@@ -48,7 +48,6 @@ class Bad(Tracker):
     def negative(self): return [1, 2, -3, 4]
     def huge(self): return [0, 0, 1e12, 1e12]
     def endless(self): return 10 ** 400
-    def nothing(self): return None
     def prints(self):
         print("x" * 100, flush=True); return self.box
     def eats(self):
@@ -166,7 +165,6 @@ def carrying(mark: bytes) -> Iterator[int]:
         ("negative", "invalid", "frame 2: [1.0, 2.0, -3.0, 4.0] is no box"),
         ("huge", "invalid", "is no box: no image reaches beyond 1000000 px"),
         ("endless", "invalid", "frame 2: the answer is a int: 1000"),
-        ("nothing", "invalid", "frame 2: the answer"),
         ("eats", "failed", "MB of memory, more than the 400 MB that it may"),
         ("forks", "failed", "frame 2: the tracker's process ended with exit status 5"),
     ],

@@ -39,7 +39,7 @@ class Bad(BatchTracker):
             found[row] = self.boxes[slot][:4] + [frame.sum() % 97, self.boxes[slot][4] % 89, 0, 0]
             if self.calls[slot] == 3 and (frame == 77).all():
                 if self.how == "raises": raise RuntimeError("out of luck")
-                if self.how == "nan": found[row] = np.nan
+                if self.how == "nan": found[row] = [np.nan, 1, 1, 1]
                 if self.how == "memory": raise OutOfMemoryError("CUDA out of memory")
                 if self.how == "cudnn": raise RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")
         return found
@@ -117,7 +117,7 @@ def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
     ("how", "status", "message"),
     [
         ("raises", "failed", "frame 3: RuntimeError: out of luck"),
-        ("nan", "invalid", "frame 3: [nan, nan, nan, nan] is no box"),
+        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is no box"),
     ],
 )
 def test_a_misdeed_costs_its_own_sequence(
@@ -265,3 +265,40 @@ def test_our_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path: Pat
     alone = box_files(tmp_path / "alone")
     assert len(alone) == 3
     assert box_files(tmp_path / "batch") == alone
+
+
+def test_a_batch_has_no_more_slots_than_there_are_sequences(bad: str, tmp_path: Path) -> None:
+    for names, slots in ((["right"], 1), (["right", "both"], 2)):
+        results = tmp_path / str(slots)
+        assert ran(bad, results, "--batch", "100000", "--sequences", *names)[0] == 0
+        manifest = json.loads(RunFolder(results, "squares", "t", "ope").manifest_path.read_text())
+        [environment] = manifest["environments"]
+        assert environment["batch"] == slots
+
+
+@pytest.mark.parametrize("options", [(), ("--batch", "2")])
+def test_polygons_are_said_once_and_count_as_the_protocol_takes_them(
+    squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    (tmp_path / "polygons.py").write_text(
+        "import numpy as np\n"
+        "from trackers.tracker import BatchTracker\n"
+        "class T(BatchTracker):\n"
+        "    deterministic = True\n"
+        "    def __init__(self, slots: int = 1): self.boxes = np.zeros((slots, 4))\n"
+        "    def init(self, slots, frames, boxes): self.boxes[slots] = boxes\n"
+        "    def update(self, slots, frames):\n"
+        "        x, y, w, h = self.boxes[slots].T\n"
+        "        return np.stack([x, y + h / 2, x + w / 2, y, x + w, y + h / 2, x + w / 2, y + h], axis=1)\n"
+    )
+    for protocol, columns, kept in (("ope", 4, "upright"), ("unsupervised", 8, "rotated")):
+        words = ("--protocol", protocol, "--sequences", "right", "down", *options)
+        assert ran(f"{tmp_path}/polygons.py:T", tmp_path / "r", *words)[0] == 0
+        said = f"under protocol {protocol} the {kept} box around each counts"
+        assert capsys.readouterr().err.count(said) == 1
+        path = RunFolder(tmp_path / "r", "squares", "t", protocol).path / "right.txt"
+        rows = [line.split(",") for line in path.read_text().splitlines()]
+        assert {len(row) for row in rows} == {columns}
+        assert [float(number) for number in rows[5]] == (
+            [10, 8, 12, 10] if columns == 4 else [10, 13, 16, 8, 22, 13, 16, 18]
+        )

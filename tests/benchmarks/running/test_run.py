@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Fussy(Tracker):
     def update(self, frame):
         self.count += 1
         if self.count == 10: raise RuntimeError("cannot count further")
-        if self.count == 9: return [np.nan] * 4
+        if self.count == 9: return [np.nan, 1, 1, 1]
         return self.box
 
 class Steady(Tracker):
@@ -306,3 +307,29 @@ def test_the_manifest_says_what_the_run_was_made_with(
     assert len(manifest.environments) == 1
     assert {"python", "processor", "packages", "commit", "device"} <= set(manifest.environments[0])
     assert manifest.sequences["right"].frames == 12
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+def test_a_helper_beside_a_plug_in_counts_for_its_identity(
+    squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolate: bool
+) -> None:
+    name = f"helper_of_{'isolated' if isolate else 'plain'}_zz"
+    (tmp_path / f"{name}.py").write_text("STEP = 1.0\n")
+    (tmp_path / "unused_zz.py").write_text("")
+    (tmp_path / "plug_in.py").write_text(
+        "from trackers import Tracker\n"
+        "class T(Tracker):\n"
+        "    def init(self, frame, box): self.box = box\n"
+        "    def update(self, frame):\n"
+        f"        from {name} import STEP\n"
+        "        return self.box + [STEP, 0, 0, 0]\n"
+    )
+    monkeypatch.setattr("sys.path", [*sys.path])
+    spec = TrackerSpec(f"{tmp_path / 'plug_in.py'}:T", isolate=isolate)
+    settings = RunSettings(spec=spec, name="t", results=tmp_path / "r")
+    assert run(settings, squares, ["right"]).failed == {}
+    (tmp_path / "unused_zz.py").write_text("# changed")
+    assert run(settings, squares, ["right", "down"]).kept == 1
+    (tmp_path / f"{name}.py").write_text("STEP = 2.0\n")
+    with pytest.raises(UserError, match="holds results made with other code"):
+        run(settings, squares, squares.names())

@@ -208,3 +208,9 @@ def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert gpus_here() == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,2")
     assert gpus_here() == ["GPU-a", "2"]
+
+
+def test_there_are_no_more_workers_than_sequences(ran: Ran, tmp_path: Path) -> None:
+    status, manifest = ran(tmp_path / "r", "--workers", "1000", "--sequences", "short", "tail")
+    assert status == 0
+    assert [environment["workers"] for environment in manifest["environments"]] == [2]

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.datasets import Frames, Sequence, SequenceError
 from benchmarks.speed.measure import end_to_end, shortened, timed_pass
 from trackers.errors import UserError
-from trackers.tracker import Boxes, Frame, Tracker
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 WARM_UP = 2
 DECODING = 64.0
@@ -55,7 +55,7 @@ class World:
         return replace(sequence, open_frames=Slow)
 
 
-class Device(Tracker):
+class Device(SelfTimedTracker):
     """Hands work to a device, which takes its time only when it is waited for."""
 
     def __init__(self, world: World, costs: Iterator[float], transport: float | None = None) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.store import file_digest, find_runs, read_run
+from trackers.errors import UserError
 
 WORDS = ["--dataset", "demo"]
 
@@ -109,3 +110,56 @@ def test_folders_that_no_run_has_made_are_passed_over(results: Path, capsys: pyt
     assert find_runs(results, "demo") == ["still"]
     assert main(["score", *WORDS, "--results", str(results)]) == 0
     assert "img" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["data set", "protocol"])
+def test_results_of_another_data_set_or_protocol_are_refused(
+    results: Path, capsys: pytest.CaptureFixture[str], what: str
+):
+    path = folder(results) / "run.json"
+    if what == "data set":
+        shutil.copytree(results / "demo", results / "otb2015")
+        with pytest.raises(
+            UserError, match=r"run\.json is of data set 'demo' and lies where 'otb2015' belongs"
+        ):
+            read_run(results, "otb2015", "still")
+    else:
+        path.parent.rename(path.parent.with_name("tre"))
+        words = ["score", *WORDS, "--protocol", "tre", "--results", str(results)]
+        assert main(words) == 2
+        assert "run.json is of protocol 'ope' and lies where 'tre' belongs" in capsys.readouterr().err
+        assert (
+            main(["run", *WORDS, "--tracker", "still", "--protocol", "tre", "--results", str(results)]) == 2
+        )
+
+
+def test_two_folders_that_were_exchanged_are_said(results: Path, capsys: pytest.CaptureFixture[str]):
+    (results / "demo" / "still").rename(results / "demo" / "ncc")
+    assert main(["score", *WORDS, "--results", str(results)]) == 0
+    said = capsys.readouterr().err
+    assert "ncc: its results were made under the name 'still'; was its folder renamed" in said
+    # Results that do not say it, as those of earlier versions, are scored without a word.
+    path = results / "demo" / "ncc" / "ope" / "run.json"
+    content = json.loads(path.read_text())
+    del content["tracker"]
+    path.write_text(json.dumps(content))
+    assert main(["score", *WORDS, "--results", str(results)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_run_that_cannot_be_read_is_named(
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    stat = os.stat
+    hidden = str(results / "demo" / "hidden")
+    (results / "demo" / "hidden").mkdir()
+
+    def denied(path: Any, *given: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(hidden + "/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *given, **named)
+
+    monkeypatch.setattr(os, "stat", denied)
+    assert find_runs(results, "demo") == ["hidden", "still"]
+    with pytest.raises(UserError, match=r"hidden/ope/run\.json: Permission denied"):
+        read_run(results, "demo", "hidden")

@@ -82,7 +82,8 @@ if what and not {"SOTBENCH_WORKER", "SOTBENCH_CHILD"} & os.environ.keys():
     if what == "SIGKILL":
         os.unlink = stepwise(os.unlink)
     if what == "count":
-        atexit.register(lambda: Path(number).write_text(str(steps)))
+        # The process that waits for a run takes no step.
+        atexit.register(lambda: steps and Path(number).write_text(str(steps)))
 
 if "FSIZE" in os.environ:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["FSIZE"]),) * 2)

@@ -48,6 +48,16 @@ class Leaks(Fine):
 class Writes(Fine):
     def update(self, frame): frame[0, 0, 0] ^= 1; return self.box
 
+class Moves(Fine):
+    def __init__(self): os.chdir("/")
+
+class MovesLate(Fine):
+    def update(self, frame): os.chdir("/"); return self.box
+
+class Loses(Fine):
+    def init(self, frame, box): super().init(frame, box); self.count = 0
+    def update(self, frame): self.count += 1; return None if self.count % 3 == 0 else self.box
+
 class FearsEdges(Fine):
     def init(self, frame, box):
         if (box[:2] < 0).any(): raise IndexError("outside")
@@ -55,7 +65,7 @@ class FearsEdges(Fine):
 
 class FearsGrey(Fine):
     def update(self, frame):
-        if (frame == frame[0, 0]).all(): return [float("nan")] * 4
+        if (frame == frame[0, 0]).all(): return [float("nan"), 1, 1, 1]
         return self.box
 
 class OneSize(Fine):
@@ -98,11 +108,13 @@ def check(
         ("Remembers", "VIOLATION  forgets    boxes differ by up to 2 px after another sequence"),
         ("Leaks", "VIOLATION  memory "),
         ("Writes", "VIOLATION  input      it writes into its frames; work on a copy"),
+        ("Moves", "VIOLATION  directory  it changes the working directory, to /; open files by"),
+        ("MovesLate", "VIOLATION  directory  it changes the working directory, to /; open files by"),
         (
             "FearsEdges",
             "VIOLATION  edges      a first box half beyond the top left corner: frame 0: IndexError",
         ),
-        ("FearsGrey", "VIOLATION  grey       frame 1: [nan, nan, nan, nan] is no box"),
+        ("FearsGrey", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is no box"),
         ("OneSize", "VIOLATION  one frame  frame 0: ValueError: too small"),
         ("Dies", "VIOLATION  follows    frame 1: the tracker's process ended with exit status 7"),
         ("Hangs", "VIOLATION  follows    frame 1: the tracker did not answer within 1 s"),
@@ -125,6 +137,7 @@ def test_a_broken_rule_is_named(
     ("name", "expected"),
     [
         ("Fine", "ok         repeats    deterministic"),
+        ("Loses", "ok         repeats    deterministic"),
         ("Quiet", "note       repeats    deterministic without saying so"),
         ("Draws", "ok         repeats    draws at random, and the same with the same seed"),
         ("Clock", "note       repeats    not deterministic: with the same seed, boxes differ"),

@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks.cli.main import main
 from benchmarks.store import read_run
 from trackers import TrackerSpec, UserError
+from trackers.answers import read_box
 from trackers.errors import InvalidAnswer
 from trackers.external.adapters import Adapter
 
@@ -47,6 +48,28 @@ class Declares(Got10k):
 class Slow(Got10k):
     sotbench_adapter = {"image": "pil"}
     def update(self, image): time.sleep(0.01); return self.note(image)
+
+class Lazy:
+    def __init__(self, box): self.box = box
+    def __array__(self, dtype=None, copy=None): time.sleep(0.05); return np.array(self.box)
+
+class Asynchronous(Pysot):
+    def track(self, image): return {"bbox": Lazy(self.note(image))}
+
+class Loses(Pysot):
+    sotbench_adapter = {"first_pixel": 1}
+    def track(self, image): return {"bbox": None}
+
+class Masks(Got10k):
+    sotbench_adapter = {"first_pixel": 1}
+    def update(self, image):
+        mask = np.zeros(image.shape[:2], np.uint8)
+        mask[1:3, 2:4] = 1
+        return mask
+
+class Corners(Got10k):
+    sotbench_adapter = {"first_pixel": 1}
+    def update(self, image): return [1, 2, 5, 2, 5, 9, 1, 9]
 
 class Wrong(Pysot):
     def track(self, image): return {"box": [1, 2, 3, 4]}
@@ -120,6 +143,26 @@ def test_time_is_that_of_its_own_methods(file: str) -> None:
     elapsed = time.perf_counter() - begin
     assert tracker.own_seconds is not None
     assert 0.01 <= tracker.own_seconds < elapsed
+
+
+def test_the_conversion_of_an_answer_is_in_its_time(file: str) -> None:
+    tracker = TrackerSpec(f"{file}:Asynchronous").build()
+    tracker.init(FRAME, BOX)
+    tracker.update(FRAME)
+    assert isinstance(tracker, Adapter)
+    assert tracker.own_seconds is not None
+    assert tracker.own_seconds >= 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "box"), [("Loses", [np.nan] * 4), ("Masks", [2, 1, 2, 2]), ("Corners", [0, 1, 4, 7])]
+)
+def test_absence_masks_and_polygons_of_trackers_that_count_from_1(
+    file: str, name: str, box: list[float]
+) -> None:
+    tracker = TrackerSpec(f"{file}:{name}").build()
+    tracker.init(FRAME, BOX)
+    np.testing.assert_array_equal(read_box(tracker.update(FRAME), FRAME.shape[:2]), box)
 
 
 def test_an_answer_without_a_box(file: str) -> None:

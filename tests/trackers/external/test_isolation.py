@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from trackers import TrackerSpec, UserError
+from trackers.answers import read_box
 from trackers.external.limits import Limits
 from trackers.external.remote import Remote
 from trackers.tracker import Tracker
@@ -31,6 +32,21 @@ class Slow(Tracker):
         frame[:] = 0
         assert sys.stdin.read() == ""
         return self.box + float(np.random.rand())
+
+class Lazy:
+    def __array__(self, dtype=None, copy=None): time.sleep(0.05); return np.array([1.0, 2, 3, 4])
+
+class Asynchronous(Tracker):
+    own_seconds = 1e-12
+    def init(self, frame, box): pass
+    def update(self, frame): return Lazy()
+
+class Masks(Tracker):
+    def init(self, frame, box): pass
+    def update(self, frame):
+        mask = np.zeros(frame.shape[:2], bool)
+        mask[2:4, 3:8] = True
+        return mask
 
 class Pid(Tracker):
     def init(self, frame, box): self.box = box
@@ -89,6 +105,24 @@ def test_time_is_the_trackers_own(plugin: str, built: list[Tracker]) -> None:
     assert tracker.own_seconds is not None
     assert 0.02 <= tracker.own_seconds < elapsed
     np.testing.assert_array_equal(frame, FRAME)
+
+
+def test_the_conversion_of_an_answer_is_in_its_time_and_no_claim_of_the_class_is(
+    plugin: str, built: list[Tracker]
+) -> None:
+    tracker = TrackerSpec(f"{plugin}:Asynchronous", isolate=True).build()
+    built.append(tracker)
+    tracker.init(FRAME, BOX)
+    np.testing.assert_array_equal(tracker.update(FRAME), [1, 2, 3, 4])
+    assert tracker.own_seconds is not None
+    assert tracker.own_seconds >= 0.05
+
+
+def test_a_mask_arrives_as_its_outline(plugin: str, built: list[Tracker]) -> None:
+    tracker = TrackerSpec(f"{plugin}:Masks", isolate=True).build()
+    built.append(tracker)
+    tracker.init(FRAME, BOX)
+    np.testing.assert_array_equal(read_box(tracker.update(FRAME)), [3, 2, 5, 2])
 
 
 def test_a_seed_is_set_where_the_tracker_is(plugin: str, built: list[Tracker]) -> None:

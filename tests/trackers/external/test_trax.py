@@ -18,6 +18,7 @@ from processes import until
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
 from trackers import TrackerSpec, UserError
+from trackers.answers import read_box
 from trackers.errors import InvalidAnswer, NoAnswer, RemoteFailure
 from trackers.external.limits import Limits
 from trackers.external.remote import Remote
@@ -167,12 +168,19 @@ def test_version_4_polygons_and_pixels(script, tmp_path: Path) -> None:
     state = "@@TRAX:state 1,9,4,2,7,5"
     tracker = script(hello, "-", "-", state, "-", state, "-", "-", "-", state)
     tracker.init(FRAME, BOX)
-    np.testing.assert_array_equal(tracker.update(FRAME), [1, 2, 6, 7])
+    np.testing.assert_array_equal(read_box(tracker.update(FRAME)), [1, 2, 6, 7])
     tracker.init(FRAME, BOX)
     seen = (tmp_path / "lines.seen").read_text().splitlines()
     initialize = '@@TRAX:initialize "1,2,4.5,2,4.5,6,1,6"'
     frame = f'@@TRAX:frame "image:8;6;rgb;{base64.b64encode(FRAME.tobytes()).decode()}"'
     assert seen == [initialize, frame, frame, "@@TRAX:initialize", initialize, frame]
+
+
+def test_a_special_region_says_that_the_target_is_absent(script) -> None:
+    tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "-", "@@TRAX:state 0", "-", "@@TRAX:state 5,6,7,8")
+    tracker.init(FRAME, BOX)
+    assert np.isnan(read_box(tracker.update(FRAME))).all()
+    np.testing.assert_array_equal(read_box(tracker.update(FRAME)), [5, 6, 7, 8])
 
 
 def test_an_image_as_a_files_content(script, tmp_path: Path) -> None:
@@ -204,7 +212,7 @@ def test_what_vot_py_wraps_is_started_for_every_target(script) -> None:
         (["@@TRAX:quit trax.reason=tired"], RemoteFailure, "the tracker quit: tired"),
         (["@@TRAX:state 1,2,3"], InvalidAnswer, "'1,2,3' is no rectangle and no polygon"),
         (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidAnswer, "is no rectangle and no polygon"),
-        (["@@TRAX:state 1"], InvalidAnswer, "is no rectangle"),
+        (["@@TRAX:state 1,2"], InvalidAnswer, "is no rectangle"),
         (["@@TRAX:state"], InvalidAnswer, "where a state belongs"),
         (["@@TRAX:hello"], InvalidAnswer, "where a state belongs"),
         (["@@TRAX:state 1,2,3,4 sotbench.seconds=1e9"], InvalidAnswer, "claims 1e\\+09 seconds"),

@@ -64,7 +64,10 @@ def test_round_trip(form, protocol, truths, data):
     for name in NAMES:
         for before, after in zip(written[name], read.trajectories[name], strict=True):
             # Shifting by a pixel and back costs the last digit.
-            np.testing.assert_allclose(after.boxes, before.boxes, rtol=0, atol=1e-12)
+            # pytracking refuses NaN, and has empty boxes in its place.
+            empty = np.isnan(before.boxes).all(axis=1) & (tool.name == "pytracking")
+            assert (after.boxes[empty][:, 2:] == 0).all()
+            np.testing.assert_allclose(after.boxes[~empty], before.boxes[~empty], rtol=0, atol=1e-12)
             assert after.start == before.start
             assert np.array_equal(after.codes, before.codes) or after.codes is before.codes is None
             if tool.name not in ("otb-mat", "otb-json") and (tool.name, protocol) != ("pysot", "ope"):

@@ -1,0 +1,66 @@
+"""Files that are files: pipes and devices in their place would be waited for, or read, without end."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from pathlib import Path
+
+LARGEST_WEIGHTS = 1 << 36
+"""Bytes: what weights and code may have."""
+
+
+def open_plain(path: Path | str, limit: int) -> io.BufferedReader:
+    """Opens a regular file, or a link to one, for reading.
+
+    Args:
+        path: the file.
+        limit: bytes that it may have.
+
+    Raises:
+        OSError: it cannot be opened, is no regular file, or is larger; `strerror` says which.
+    """
+    _require_plain(os.stat(path), path, limit)  # noqa: PTH116 - of a device not even the opening is harmless
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _require_plain(os.fstat(file), path, limit)
+    except OSError:
+        os.close(file)
+        raise
+    return open(file, "rb")  # noqa: PTH123 - it is a number, and for the caller to close
+
+
+def read_plain(path: Path | str, limit: int) -> bytes:
+    """Reads a regular file as `open_plain` opens it.
+
+    Raises:
+        OSError: as `open_plain`.
+    """
+    with open_plain(path, limit) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:  # it has grown, or is one of those that do not tell their size
+        raise _too_large(path, limit)
+    return content
+
+
+def is_present(path: Path) -> bool:
+    """Whether there is something at a path, or may be: in a folder that cannot be read a reader says so."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def _require_plain(about: os.stat_result, path: Path | str, limit: int) -> None:
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+    if about.st_size > limit:
+        raise _too_large(path, limit)
+
+
+def _too_large(path: Path | str, limit: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {limit} bytes, too many for what it should be", str(path))
