@@ -215,7 +215,7 @@ class Late(TensorTracker):
         found = []
         for slot, frame in zip(slots, frames):
             self.last[slot] = self.last[slot] + [frame.sum() % 7, frame.sum() % 5, 0, 0]
-            found.append(self.last[slot] * (np.nan if self.wrong and self.last[slot][0] > 30 else 1))
+            found.append(self.last[slot] * (-1 if self.wrong and self.last[slot][0] > 30 else 1))
         def wait():
             self.waited += 1
             if self.breaks and self.slots > 1 and self.waited == 3: raise RuntimeError("too many")
