@@ -30,7 +30,7 @@ KINDS: dict[Any, dict[str, Any]] = {
     SiamFC: {},
     SiamFCAverage: {"rate": 0.2},
     SiamFCGradientDescent: {"iterations": 3},
-    GradNet: {"interval": 2, "first_rate": 0.5, "carry": 0.2},
+    GradNet: {"interval": 2},
     GradNetReleased: {"interval": 2},
     GradNetPaper: {},
 }

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from pretend_cuda import PretendCuda, Watch
-from small_networks import siamfc_weights, video
+from small_networks import gradnet_weights, siamfc_weights, video
 
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.online import SiamFCAverage
 from trackers.siamese.siamfc import SiamFC
 from trackers.siamese.staging import PinnedFrames, upload
 from trackers.tracker import Frame
@@ -72,12 +76,16 @@ def test_frames_go_up_from_where_they_were_decoded(cuda: PretendCuda, tmp_path: 
     assert not any(len(shape) > 2 for shape in shapes), "boxes, sizes and numbers, and no frames"
 
 
-def test_an_update_begins_before_the_last_ones_boxes_are_there(cuda: PretendCuda, tmp_path: Path) -> None:
-    tracker = SiamFC(siamfc_weights(tmp_path), device="cuda", slots=2)
+@pytest.mark.parametrize("kind", [SiamFC, SiamFCAverage, GradNet, GradNetPaper])
+def test_an_update_begins_before_the_last_ones_boxes_are_there(
+    kind: Any, cuda: PretendCuda, tmp_path: Path
+) -> None:
+    weights = (siamfc_weights if issubclass(kind, SiamFC) else gradnet_weights)(tmp_path)
+    tracker = kind(weights, device="cuda", slots=2)
     frames = placed(tracker, 2)
     tracker.init([0, 1], frames, np.tile([40.0, 30, 24, 20], (2, 1)))
     cuda.notes.clear()
-    waits = [tracker.begin([0, 1], frames) for _ in range(3)]
+    waits = [tracker.begin([0, 1], frames) for _ in range(2)]
     assert cuda.devices_of("host waits") == set()
     for count, wait in enumerate(waits, 1):
         assert wait().shape == (2, 4)
