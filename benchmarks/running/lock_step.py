@@ -93,7 +93,8 @@ class LockStep(Scheduler):
         suspects: list[Task] = []
         slots: dict[int, _Slot] = {}  # those that ask for something
         steps: deque[_Step] = deque()  # those whose boxes are not known yet, the oldest first
-        late = 1 if job.protocol.open_loop else 0
+        # Others compute while they are called, and gain nothing.
+        late = job.protocol.open_loop and isinstance(self._builder.batch_tracker(self._slots), TensorTracker)
         on_shape = partial(ShapeNotice().say, job.protocol, progress)
         with reading_ahead() as pool:
             while waiting or slots or steps:
@@ -102,7 +103,7 @@ class LockStep(Scheduler):
                         task = waiting.popleft()
                         progress.start(task.name, task.frames)
                         ahead = max(_AHEAD // self._slots, 1)
-                        slots[number] = _Slot(job, task, pool, self._decoder, ahead, on_shape)
+                        slots[number] = _Slot(job, task, pool, self._decoder, ahead, late, on_shape)
                 under_way = [*slots.values(), *(slot for step in steps for slot in step.slots)]
                 try:
                     if step := self._begun({n: slot for n, slot in slots.items() if slot.request}):
@@ -240,8 +241,8 @@ class _Step:
 class _Slot:
     """A sequence that is under way: its present request, and the frame that belongs to it.
 
-    Where requests do not depend on answers, a second run of the protocol, whose answers mean nothing, tells
-    what is asked next while the first still waits for its answers.
+    Where answers come late, a second run of the protocol, whose answers mean nothing, tells what is asked
+    next while the first still waits for its own.
 
     Attributes:
         task: the sequence.
@@ -260,6 +261,7 @@ class _Slot:
         pool: Executor,
         decoder: Decoder,
         ahead: int,
+        late: bool,
         on_shape: Callable[[], None],
     ) -> None:
         self.task = task
@@ -287,7 +289,7 @@ class _Slot:
             decoder.reserve(self._frames[0].shape, ahead + _HELD)
             self._share = share_of_an_answer(job, sequence)
             self._requests = attempt(job, sequence)
-            if job.protocol.open_loop:
+            if late:
                 self._scout = attempt(job, sequence)
                 next(self._scout)
             return next(self._requests)
