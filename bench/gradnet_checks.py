@@ -108,10 +108,12 @@ class Checks:
         with TemporaryDirectory() as folder:
             task = GradNetTask(shipped("siamfc-lite"), foreign=0.5).to(device)
             loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
-            weight = task.network.correction[0].weight
-            before = weight.detach().clone()
+            learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
+            before = [parameter.detach().clone() for parameter in learning]
             figures = loop._step(0, make_optimiser(task, schedule))
-        return bool(torch.isfinite(figures["loss"])) and not torch.equal(weight, before)
+        print({name: float(value) for name, value in figures.items()}, file=sys.stderr)
+        changed = not all(map(torch.equal, learning, before))  # a first step may leave some as they are
+        return bool(torch.isfinite(figures["loss"])) and changed
 
 
 def leaving(length: int) -> tuple[list[Frame], Boxes]:

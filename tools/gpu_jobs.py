@@ -13,8 +13,10 @@ needs cv2, pytest's plug-ins, or the project to be installed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -213,31 +215,37 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
             places["slots"].split() if word == "{slots}" else [word.format(file=partial, out=out, **places)]
         )
     ]
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    modules = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     # A training watches its time itself, and writes a checkpoint first.
     limit = None if job.resumes else min(left, slack * (job.seconds or left))
-    with (out / f"{job.name}.log").open("w", encoding="utf-8") as log:
+    path = out / f"{job.name}.log"
+    with path.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=os.environ | {"PYTHONPATH": modules},
+            start_new_session=True,
+        )
         try:
-            done = subprocess.run(
-                [sys.executable, *words],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                check=False,
-                timeout=limit,
-                env=os.environ | {"PYTHONPATH": path},
-            )
+            printed, _ = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
             return f"failed: it took longer than {limit:.0f} s"
-        log.write(done.stdout)
-    if done.returncode:
-        last = (out / f"{job.name}.log").read_text(encoding="utf-8").strip().splitlines()[-1:]
-        return f"failed: exit status {done.returncode}{': ' + last[0] if last else ''}"
+        finally:
+            # What it started would go on using the device.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    last = path.read_text(encoding="utf-8").strip().splitlines()[-1:]
+    path.write_text(path.read_text(encoding="utf-8") + printed, encoding="utf-8")
+    if process.returncode:
+        return f"failed: exit status {process.returncode}{': ' + last[0] if last else ''}"
     if job.resumes:
         return "ok" if (out / job.writes).exists() else "unfinished"
     if not partial.exists():
-        partial.write_text(done.stdout)
+        partial.write_text(printed)
     if objection := job.objection(partial):
         return f"failed: {objection}"
     partial.rename(out / job.writes)
