@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ LARGEST_TEXT = 1 << 26
 """Bytes: a million boxes at full precision have fewer."""
 LARGEST = 1e9
 """Pixels: no box is there. Beyond it, areas leave the range of floating point."""
+_NO_BRACKETS = str.maketrans("", "", "[](){}")
+_MISSING = ("None", "null", "nan", "NaN")
+"""What files have in place of a box that there is not."""
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 FIRST_PIXEL: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
 """What x, y, w, h of a file that calls the first pixel (1, 1) have more than ours."""
 
@@ -59,6 +64,60 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     return np.array([fields for _, fields in fields_by_line], dtype=np.float64).reshape(-1, columns)
 
 
+def parse_table(text: str, where: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Reads a table of numbers, one row per frame, whatever its columns mean.
+
+    Brackets around rows are dropped, lines that begin with `#` or `%` and a first line of names are no rows,
+    and `None` and `null` are not a number.
+
+    Returns:
+        Shape (n, k), n > 0, k > 1, as written; the words of its header, lower-case, if it has one.
+
+    Raises:
+        UserError: there is no row, the rows differ in length, a value is no number, or the numbers may have
+            decimal commas.
+    """
+    lines = text.translate(_NO_BRACKETS).splitlines()
+    header: tuple[str, ...] = ()
+    for index, line in enumerate(lines):
+        comment = line.lstrip().startswith(("#", "%"))
+        words = line.lstrip(" \t#%").translate(SEPARATORS).split()
+        if not words:
+            continue
+        if not comment and (header or any(map(is_value, words))):
+            break
+        header = tuple(word.casefold() for word in words)
+        lines[index] = ""  # kept, so that messages count the file's lines
+    lines = [line if line.strip() not in _MISSING else f"{line} " * 4 for line in lines]
+    _refuse_decimal_commas(lines, where)
+    text = "\n".join(lines)
+    columns = count_columns(text)
+    if columns == 0:
+        raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
+    if any(word in text for word in ("None", "null")):
+        text = re.sub(r"\b(None|null)\b", "nan", text)
+    return parse_rows(text, columns, where), header
+
+
+def is_value(word: str) -> bool:
+    """Whether a word stands for a number, or for a missing one."""
+    try:
+        float(word)
+    except ValueError:
+        return word in _MISSING
+    return True
+
+
+def _refuse_decimal_commas(lines: list[str], where: str) -> None:
+    first = next((line for line in lines if line.strip()), "")
+    fields = [field.strip() for field in (first.split(";") if ";" in first else first.split())]
+    fields = [field for field in fields if field]
+    if len(fields) >= 4 and all(map(_DECIMAL_COMMA.fullmatch, fields)):
+        raise UserError(
+            f"{where}: numbers such as {fields[0]} seem to have decimal commas; write decimal points"
+        )
+
+
 def count_columns(text: str) -> int:
     """How many words stand in the first line that has any; 0 where none has."""
     first = next((line for line in text.translate(SEPARATORS).splitlines() if line.strip()), "")
@@ -75,14 +134,14 @@ def refuse_far(rows: NDArray[np.float64], where: str) -> None:
         raise UserError(f"{where}: row {far[0] + 1} is beyond any image; take the file from its source again")
 
 
-def read_text(path: Path) -> str:
-    """Reads a text file; a byte-order mark is skipped.
+def read_text(path: Path, limit: int = LARGEST_TEXT) -> str:
+    """Reads a text file of at most `limit` bytes; a byte-order mark is skipped.
 
     Raises:
         UserError: it cannot be read, is no plain file of a bounded size, or no text.
     """
     try:
-        text = read_plain(path, LARGEST_TEXT).decode("utf-8-sig")
+        text = read_plain(path, limit).decode("utf-8-sig")
         return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise UserError(f"{path}: not a text file in UTF-8; save it as such") from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.cli.options import (
+    add_choice,
     add_data_root,
     add_dataset,
     add_profile,
@@ -15,7 +16,11 @@ from benchmarks.cli.options import (
     add_split,
     add_trackers,
 )
-from trackers.commands import Parser, guarded, positive
+from trackers.commands import Parser, announce, guarded, positive, tell
+
+MOST_OVER_TIME = 60
+"""Of more trackers than this the page has what happens within sequences for the best alone: nobody could tell
+more lines apart, and they would be most of the page."""
 
 
 def parser() -> Parser:
@@ -30,6 +35,7 @@ def parser() -> Parser:
     add_trackers(options)
     add_protocol(options)
     add_profile(options)
+    add_choice(options)
     options.set_defaults(profile="all")
     options.add_argument("--frames", action="store_true", help="embed the frames, made small, for the player")
     options.add_argument(
@@ -53,35 +59,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the page and prints the file's name."""
     chosen = parser().parse_args(arguments)
 
+    from dataclasses import replace
     from datetime import datetime
 
-    from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.remembered import Remembered
+    from benchmarks.cli.output import open_chosen
     from benchmarks.scoring import choose_profiles
     from benchmarks.store import select_runs
     from benchmarks.store.atomic import write_atomic
-    from reports.page.document import html_page, report_data, scored_names, sequence_data
+    from reports.page.document import html_page, in_order, report_data, scored_names, sequence_data
     from reports.page.frames import filmstrips
     from reports.page.gather import Gatherer
 
-    dataset = Remembered(open_dataset(chosen.dataset, chosen.data_root, chosen.split))
+    dataset = open_chosen(chosen)
     profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)
-    trackers = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker)
-    reports = Gatherer(chosen.results, dataset, chosen.protocol, profiles).gather(trackers, _say)
+    folders = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker, dataset.related)
+    gatherer = Gatherer(dataset, profiles, regions=chosen.frames)
+    reports = in_order(gatherer.gather(folders, tell), profiles[0])
+    if len(reports) > (most := MOST_OVER_TIME):
+        reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
+        tell(
+            f"the page has what happens within sequences of the best {most} of {len(reports)} trackers; "
+            "choose others by --tracker, or use reports.serve"
+        )
     names = scored_names(dataset, reports)
-    frames = filmstrips(dataset, names, chosen.megabytes * 1e6, _say) if chosen.frames else {}
+    frames = filmstrips(dataset, names, chosen.megabytes * 1e6, tell) if chosen.frames else {}
+    made = datetime.now().astimezone()
     page = html_page(
-        report_data(dataset, chosen.protocol, profiles, reports, datetime.now().astimezone()),
+        report_data(dataset, chosen.protocol, profiles, reports, made, gatherer.left_out),
         {name: sequence_data(dataset, reports, name, frames.get(name)) for name in names},
     )
     path = chosen.out or Path(f"{dataset.name}-{chosen.protocol}.html")
     write_atomic(path, page.encode())
-    print(path)
+    announce(path)
     return 0
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.store.atomic import write_atomic
 from reports.scores import InapplicableError, add_subject_options, read_subject
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, announce, guarded, tell
 from trackers.registry import Entry, Registry
 
 KINDS = Registry(
@@ -65,10 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     subject = subject.best(MOST_DRAWN)
     if subject.there is not None:
-        print(
-            f"plots show the best {MOST_DRAWN} of the {subject.there} trackers; choose others by --tracker",
-            file=sys.stderr,
-        )
+        tell(f"plots show the best {MOST_DRAWN} of the {subject.there} trackers; choose others by --tracker")
     folder = chosen.out or Path("plots", subject.dataset)
     folder.mkdir(parents=True, exist_ok=True)
     for kind in chosen.kind or KINDS:
@@ -81,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for form in chosen.format:
             path = folder / f"{kind}.{form}"
             write_atomic(path, figure_bytes(figure, form))
-            print(path)
+            announce(path)
     return 0
 
 

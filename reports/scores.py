@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.cli.options import (
+    add_choice,
     add_data_root,
     add_dataset,
     add_profile,
@@ -17,10 +18,8 @@ from benchmarks.cli.options import (
     add_split,
     add_trackers,
 )
-from benchmarks.cli.output import read_runs
-from benchmarks.datasets import open_dataset
-from benchmarks.datasets.remembered import Remembered
-from benchmarks.scoring import NamedRules, Record, RunScore, choose_profile, score_run
+from benchmarks.cli.output import open_chosen, score_runs
+from benchmarks.scoring import NamedRules, Record, RunScore, choose_profile
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from benchmarks.scoring.tables import metric_names
 from reports.published import Published, differing, published_records, published_scores
@@ -151,6 +150,7 @@ def add_subject_options(parser: argparse.ArgumentParser) -> None:
     add_protocol(parser)
     add_profile(parser)
     add_split(parser)
+    add_choice(parser)
     parser.add_argument(
         "--metric",
         metavar="M",
@@ -172,15 +172,17 @@ def read_subject(arguments: argparse.Namespace) -> Subject:
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
-    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
+    dataset = open_chosen(arguments)
     rules = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    known = published_scores(dataset.name, arguments.protocol)
+    part = bool(arguments.sequences or arguments.attribute)
+    if part and arguments.published is not None:
+        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
+    known = [] if part else published_scores(dataset.name, arguments.protocol)
     shown = _chosen(known, arguments.published, dataset.title)
     scores: list[RunScore] = []
-    for run in read_runs(arguments, dataset, arguments.tracker):
-        score = score_run(run, dataset, rules)
-        if len(score.sequences) < score.of:
-            tell(f"{run.tracker}: {len(score.sequences)} of {score.of} sequences are scored")
+    for score in score_runs(arguments, dataset, rules, arguments.tracker):
+        if (scored := len(score.sequences)) < len(dataset.all_names):
+            tell(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
         scores.append(score)
     subject = Subject(
         title=dataset.title,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.cli.options import add_data_root, add_results
+from benchmarks.text import printable
 from trackers.commands import Parser, guarded
 from trackers.errors import UserError
 
@@ -50,8 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         server = open_server(Library(chosen.results, chosen.data_root), chosen.port)
     except OSError as error:
         raise UserError(f"port {chosen.port} cannot be used: {error.strerror}; name another --port") from None
+    results = printable(str(chosen.results))
     with server:
-        print(f"http://127.0.0.1:{server.server_port}/ shows {chosen.results}; Ctrl-C ends it", flush=True)
+        print(f"http://127.0.0.1:{server.server_port}/ shows {results}; Ctrl-C ends it", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from benchmarks.speed import SpeedRecord, read_records
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import figure_cell
 from reports.scores import InapplicableError, Subject
+from trackers.commands import tell
 
 _ROW = (
     *("tracker", "device", "precision", "batch", "threads", "fps", "fps_low", "fps_high"),
@@ -26,9 +27,8 @@ def speed_of(subject: Subject) -> list[SpeedRecord]:
 
     Raises:
         InapplicableError: there is none.
-        UserError: a record is not what such a file holds.
     """
-    records = [record for record in read_records(subject.results) if record.tracker in subject.trackers]
+    records = [record for record in read_records(subject.results, tell) if record.tracker in subject.trackers]
     if not records:
         raise InapplicableError(
             f"no speed of these trackers is on record in {subject.results}; measure it with "

@@ -13,7 +13,7 @@ from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.scores import InapplicableError, Subject, add_subject_options, read_subject
 from reports.speed_records import speed_of, speed_row, speed_table
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, announce, guarded
 from trackers.errors import UserError
 
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
@@ -44,6 +44,7 @@ def comparison(subject: Subject) -> Made:
     from benchmarks.scoring.compare import (
         compare,
         comparison_record,
+        comparisons_caption,
     )  # SciPy's tests take their time to import
 
     if len(subject.scores) < 2:
@@ -55,10 +56,8 @@ def comparison(subject: Subject) -> Made:
     made = compare([by_name[name] for name in subject.trackers], [metric])
     caption = (
         f"dataset {subject.dataset}, protocol {subject.protocol}, profile {subject.rules.name}; "
-        "A - B with 95 % interval over sequences"
+        f"{comparisons_caption(made)}"
     )
-    if len(made) > 1:
-        caption += f"; p corrected for {len(made)} comparisons (Holm)"
     head: Record = {
         "dataset": subject.dataset,
         "protocol": subject.protocol,
@@ -118,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             path = chosen.out / f"{kind}.{_ENDINGS[form]}"
             write_atomic(path, text.encode())
-            print(path)
+            announce(path)
     return 0
 
 

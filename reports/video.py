@@ -17,7 +17,7 @@ from benchmarks.cli.options import (
     add_trackers,
     count,
 )
-from trackers.commands import Parser, guarded, positive, tell
+from trackers.commands import Parser, announce, guarded, positive, tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path = chosen.out or folder / f"{_file_stem(name)}.mp4"
             frames = film(shown, chosen.width, pool)
             write_video(path, _told(name, max(len(s.frames) for s in shown), frames), chosen.fps)
-            print(path, flush=True)
+            announce(path)
     return 0
 
 

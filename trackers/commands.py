@@ -148,6 +148,15 @@ def tell(line: str) -> None:
     file.flush()
 
 
+def announce(path: Path) -> None:
+    """Prints the name of a file that was written, on standard output; nobody need be there to read it.
+
+    What else a command was asked to write is written, and its status is that of its work.
+    """
+    with contextlib.suppress(OSError):
+        print(printable(str(path)), flush=True)
+
+
 Command = Callable[[Sequence[str] | None], int]
 
 

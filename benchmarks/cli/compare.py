@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import (
+    add_choice,
     add_data_root,
     add_dataset,
     add_profile,
@@ -13,7 +14,7 @@ from benchmarks.cli.options import (
     add_results,
     add_split,
 )
-from benchmarks.cli.output import add_format, print_records, read_runs
+from benchmarks.cli.output import add_format, open_chosen, print_records, score_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.tables import Table
 
 NAME = "compare"
-HELP = "Compare trackers pair by pair: difference, 95 %% interval, p-values, and what they allow to say."
+HELP = "Compare trackers pair by pair: difference, 95 % interval, p-values, and what they allow to say."
 EXAMPLES = "example: sotbench compare ncc still --dataset demo --metric success precision"
 
 
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="what to compare; p-values are corrected for all (default: the profile's first metric)",
     )
+    add_choice(parser)
     add_format(parser)
     add_split(parser)
     add_data_root(parser)
@@ -45,15 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints one comparison per pair and metric; what was left out is said on standard error."""
-    from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.remembered import Remembered
-    from benchmarks.scoring import choose_profile, score_run
-    from benchmarks.scoring.compare import compare, comparison_record
+    from benchmarks.scoring import choose_profile
+    from benchmarks.scoring.compare import compare, comparison_record, comparisons_caption
     from benchmarks.scoring.tables import comparisons_table
 
-    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
+    dataset = open_chosen(arguments)
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    scores = [score_run(run, dataset, profile) for run in read_runs(arguments, dataset, arguments.trackers)]
+    scores = list(score_runs(arguments, dataset, profile, arguments.trackers))
     if len(scores) < 2:
         raise UserError(f"`compare` needs two different trackers; name another beside {scores[0].tracker}")
     comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
@@ -61,9 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def table() -> Table:
         caption = ", ".join(f"{key} {value}" for key, value in shared.items())
-        caption += "; A - B with 95 % interval over sequences"
-        if len(comparisons) > 1:
-            caption += f"; p corrected for {len(comparisons)} comparisons (Holm)"
+        caption += f"; {comparisons_caption(comparisons)}"
         several = len({one.metric for one in comparisons}) > 1
         verdicts = [(f"{one.metric}: " if several else "") + one.verdict for one in comparisons]
         return comparisons_table(comparisons, caption, verdicts)

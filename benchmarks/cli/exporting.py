@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.cli.importing import add_origin
 from benchmarks.cli.options import add_data_root, add_dataset, add_results
 from trackers.commands import tell
 from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.store.formats import Origin
 
 NAME = "export"
 HELP = "Write results as another tool stores its own, so that it can score them."
@@ -47,20 +51,35 @@ def run(arguments: argparse.Namespace) -> int:
     form.check(protocol)
     if arguments.out.exists() and (not arguments.out.is_dir() or any(arguments.out.iterdir())):
         raise UserError(f"{arguments.out} exists and is not an empty folder; name a new one")
-    stored = read_run(arguments.results, arguments.dataset, arguments.tracker, protocol)
+    dataset, origin = _dataset(arguments)
+    stored = read_run(arguments.results, dataset, arguments.tracker, protocol)
     for name, why in stored.failed.items():
         tell(f"{name} is left out: {why}")
     if not stored.trajectories:
-        raise UserError(
-            f"no sequence of '{arguments.tracker}' on {arguments.dataset} is finished; run it again"
-        )
-    content = write_results(
-        stored.trajectories, form, arguments.tracker, arguments.dataset, protocol, arguments.origin
-    )
+        raise UserError(f"no sequence of '{arguments.tracker}' on {dataset} is finished; run it again")
+    notes: list[str] = []
+    content = write_results(stored.trajectories, form, arguments.tracker, dataset, protocol, origin, notes)
     for path, data in content.items():
         write_atomic(arguments.out / path, data)
+    for note in notes:
+        tell(note)
     print(
         f"{len(stored.trajectories)} sequences, {len(content)} files written in {arguments.out}",
         file=sys.stderr,
     )
     return 0
+
+
+def _dataset(arguments: argparse.Namespace) -> tuple[str, Origin | None]:
+    """The name that results are kept under, and what to call the first pixel.
+
+    A folder of the user's own is opened for both; of other data sets they are known.
+    """
+    name: str = arguments.dataset
+    if name != "folder" and (not name.startswith("folder-") or arguments.data_root is None):
+        return name, arguments.origin
+    from benchmarks.datasets import open_dataset
+    from benchmarks.store.formats.origin import file_origin
+
+    dataset = open_dataset(name, arguments.data_root)
+    return dataset.name, arguments.origin or file_origin(dataset)

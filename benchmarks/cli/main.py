@@ -59,7 +59,11 @@ def _main(arguments: Sequence[str] | None) -> int:
         *(importing, exporting, verify, download, doctor),
     ):
         sub = commands.add_parser(
-            command.NAME, help=command.HELP, description=command.HELP, epilog=command.EXAMPLES
+            command.NAME,
+            # argparse fills in values after a percent sign in `help`, and not in `description`.
+            help=command.HELP.replace("%", "%%"),
+            description=command.HELP,
+            epilog=command.EXAMPLES,
         )
         command.add_arguments(sub)
         sub.set_defaults(command=command.run)

@@ -10,6 +10,9 @@ from benchmarks.datasets import Dataset, default_data_root
 from trackers.commands import tell
 from trackers.errors import UserError
 
+_NAMED = 5
+"""So many missing sequences are named."""
+
 
 def count(text: str) -> int:
     """Reads a whole number above zero, for argparse."""
@@ -83,6 +86,19 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Adds `--sequences` and `--attribute`, for commands that read results."""
+    parser.add_argument(
+        "--sequences", nargs="+", metavar="S", help="these alone: names, or @FILE with one name per line"
+    )
+    parser.add_argument(
+        "--attribute",
+        nargs="+",
+        metavar="A",
+        help="sequences that have this attribute alone, or all of these",
+    )
+
+
 def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
     """The sequences that were asked for, or all that are there; says on standard error if some are not.
 
@@ -100,6 +116,9 @@ def chosen_sequences(dataset: Dataset, asked: Sequence[str] | None, data_root: P
         if absent := [name for name in names if name not in there]:
             raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
         return names
-    if missing := len(dataset.all_names) - len(present):
-        tell(f"{missing} of the {len(dataset.all_names)} sequences of {dataset.title} are missing")
+    there = set(present)
+    if missing := [name for name in dataset.all_names if name not in there]:
+        named = f": {', '.join(missing)}" if len(missing) <= _NAMED else ""
+        share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
+        tell(f"{share} of {dataset.title} are missing{named}")
     return list(present)

@@ -6,13 +6,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import (
+    add_choice,
     add_data_root,
     add_dataset,
     add_profile,
     add_results,
     add_trackers,
 )
-from benchmarks.cli.output import add_format, print_records, read_runs
+from benchmarks.cli.output import add_format, open_chosen, print_records, score_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="supervised or realtime (default: supervised)",
     )
     add_profile(parser)
+    add_choice(parser)
     add_format(parser)
     add_data_root(parser)
     add_results(parser)
@@ -41,19 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a row per tracker, the best mean rank first."""
-    from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.remembered import Remembered
-    from benchmarks.scoring import choose_profile, score_run
+    from benchmarks.scoring import choose_profile
     from benchmarks.scoring.ranking import rank_runs
     from benchmarks.scoring.tables import ranking_table
     from benchmarks.scoring.vot_run import VOTRunScore
 
-    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root))
+    dataset = open_chosen(arguments)
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
     scores = [
         score
-        for run in read_runs(arguments, dataset, arguments.tracker)
-        if isinstance(score := score_run(run, dataset, profile), VOTRunScore) and score.runs
+        for score in score_runs(arguments, dataset, profile, arguments.tracker)
+        if isinstance(score, VOTRunScore) and score.runs
     ]
     if len(scores) < 2:
         raise UserError("`rank` needs two trackers with supervised or realtime results on the same sequences")

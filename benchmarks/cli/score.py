@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import (
+    add_choice,
     add_data_root,
     add_dataset,
     add_profile,
@@ -14,15 +16,17 @@ from benchmarks.cli.options import (
     add_split,
     add_trackers,
 )
-from benchmarks.cli.output import add_format, print_records, read_runs
+from benchmarks.cli.output import add_format, open_chosen, print_records, read_runs, score_runs, tell_remarks
 from trackers.commands import tell
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmarks.scoring import Record
+    from benchmarks.datasets import Dataset
+    from benchmarks.scoring import NamedRules, Record, RunScore
+    from benchmarks.store import Run
 
 NAME = "score"
-HELP = "Score runs: the figures of a profile with 95 %% intervals; --profile all for every toolkit's."
+HELP = "Score runs: the figures of a profile with 95 % intervals; --profile all for every toolkit's."
 EXAMPLES = (
     "examples: sotbench score --dataset demo --by attribute --format csv; "
     "sotbench score --dataset otb2015 --tracker siamfc --profile all"
@@ -36,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_protocol(parser)
     add_profile(parser)
     parser.add_argument("--by", choices=["sequence", "attribute"], help="one row per sequence or attribute")
+    add_choice(parser)
     add_format(parser)
     add_split(parser)
     add_data_root(parser)
@@ -44,32 +49,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints the scores on standard output; what was left out is said on standard error."""
-    from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.remembered import Remembered
-    from benchmarks.scoring import choose_profiles, score_run
-    from benchmarks.scoring.pairing import without_truth
+    from benchmarks.scoring import choose_profiles
     from benchmarks.scoring.tables import records_table
 
-    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
+    dataset = open_chosen(arguments)
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
-    for run in read_runs(arguments, dataset, arguments.tracker):
-        here = [name for name in dataset.names() if name in run.trajectories]
-        if 0 < len(unknown := without_truth(run, dataset, here)) < len(here):
-            names = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
-            tell(f"{run.tracker}: not scored, since the first box alone is known: {names}")
-        if len(profiles) == 1:
-            records += score_run(run, dataset, profiles[0]).records(arguments.by)
-            continue
-        for profile in profiles:
-            try:
-                rows = score_run(run, dataset, profile).records(arguments.by)
-            except UserError as error:
-                # One toolkit's refusal is no reason to withhold what the others say.
-                tell(f"{run.tracker}: {profile.name} is left out: {error}")
-                continue
-            records += [row | {"differs": profile.differs} for row in rows]
-    if not records:
+    scored = 0
+    if len(profiles) == 1:
+        for score in score_runs(arguments, dataset, profiles[0], arguments.tracker):
+            scored += 1
+            records += score.records(arguments.by)
+    else:
+        said: set[str] = set()
+        for run in read_runs(arguments, dataset, arguments.tracker):
+            for profile, score in _by_each(run, dataset, profiles):
+                scored += 1
+                tell_remarks(score, said)
+                records += [row | {"differs": profile.differs} for row in score.records(arguments.by)]
+    if not scored:
         raise UserError("no profile can score these results; see above")
+    if not records:
+        raise UserError(f"sequences of {dataset.title} have no attributes; leave out --by attribute")
     print_records(records, arguments.format, lambda: records_table(records))
     return 0
+
+
+def _by_each(
+    run: Run, dataset: Dataset, profiles: Sequence[NamedRules]
+) -> Iterator[tuple[NamedRules, RunScore]]:
+    """Scores a run by each profile; one toolkit's refusal is no reason to withhold what the others say."""
+    from benchmarks.scoring import score_run
+
+    refused: dict[str, list[str]] = {}
+    for profile in profiles:
+        try:
+            yield profile, score_run(run, dataset, profile)
+        except UserError as error:
+            refused.setdefault(str(error), []).append(profile.name)
+    for why, names in refused.items():
+        tell(f"{run.tracker}: {', '.join(names)} is left out: {why}")

@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import add_data_root, add_dataset, add_split
+from trackers.commands import tell
 from trackers.errors import UserError, printable
 
 if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset
     from benchmarks.datasets.verification import Progress, Verdict
 
 NAME = "verify"
@@ -28,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser)
     add_split(parser)
     add_data_root(parser)
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="DIR",
+        help="write each sequence's first frame with its box into this folder, to be looked at",
+    )
     parser.add_argument("--frames", action="store_true", help="decode every frame; takes minutes")
     parser.add_argument(
         "--format", choices=["table", "json"], default="table", help="how to print it (default: table)"
@@ -55,12 +64,61 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps(_as_json(dataset.name, verdicts, whole, scorable), indent=1))
     else:
+        if dataset.users_own:
+            _print_understood(dataset, verdicts)
         for verdict in verdicts:
             for finding in verdict.findings:
                 print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
         line = f"{whole} of {len(verdicts)} sequences are whole"
         print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
+    if arguments.picture:
+        _draw(dataset, verdicts, arguments.picture)
     return 0 if whole == len(verdicts) else 1
+
+
+def _print_understood(dataset: Dataset, verdicts: list[Verdict]) -> None:
+    """Says how each sequence's files are read: of the user's own, nobody else can tell whether rightly."""
+    from benchmarks.datasets import SequenceError
+    from benchmarks.datasets.folder import Folder
+
+    for verdict in verdicts:
+        try:
+            sequence = dataset[verdict.sequence]
+        except SequenceError:
+            continue
+        first = ", ".join(f"{number:g}" for number in sequence.truth[0])
+        absent = 0 if sequence.absent is None else int(sequence.absent.sum())
+        parts = [
+            f"{len(sequence.truth)} frames"
+            + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
+            *([dataset.understood(verdict.sequence)] if isinstance(dataset, Folder) else []),
+            f"first box {first} from 0" + (", the others unknown" if sequence.first_box_only else ""),
+            *([f"absent in {absent}"] if absent else []),
+            *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
+        ]
+        print(printable(f"{verdict.sequence:<16} {'; '.join(parts)}"))
+
+
+def _draw(dataset: Dataset, verdicts: list[Verdict], folder: Path) -> None:
+    """Writes the first frame of each sequence that has one, with its region drawn."""
+    from PIL import Image
+
+    from benchmarks.datasets import SequenceError
+    from trackers.video.drawing import TRUTH, draw_region, line_width
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = 0
+    for verdict in verdicts:
+        try:
+            sequence = dataset[verdict.sequence]
+            frame = sequence.open_frames()[0]
+        except SequenceError:
+            continue  # it is among the findings
+        region = sequence.truth[0] if sequence.polygons is None else sequence.polygons[0]
+        draw_region(frame, region, TRUTH, line_width(frame))
+        Image.fromarray(frame).save(folder / f"{verdict.sequence}.png")
+        drawn += 1
+    tell(f"{drawn} pictures in {folder}")
 
 
 def _as_json(dataset: str, verdicts: list[Verdict], whole: int, scorable: int) -> dict[str, object]:

@@ -46,13 +46,17 @@ def open_dataset(name: str, data_root: Path | None, split: str | None = None) ->
     """Opens the data set `name` in the folder `data_root`, which holds one folder per data set.
 
     Args:
-        name: a registered name.
+        name: a registered name, or what results on a folder are kept under: `folder-<name>`.
         data_root: where data sets lie; for `folder`, the data set itself.
         split: which part of a data set that has several; None for its default.
 
     Raises:
         UserError: the name or the split is unknown, or the data set needs files and they are not there.
     """
+    if name.startswith("folder-"):
+        from benchmarks.datasets.folder import open_folder
+
+        return open_folder(name, data_root)
     kind = DATASETS.load(name)
     dataset: Dataset
     if split is None:

@@ -220,6 +220,7 @@ class Demo(Dataset):
 
     name = "demo"
     title = "Demo"
+    one_based = False
     attributes = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OV", "BC")
     all_names = tuple(SCENES)
 

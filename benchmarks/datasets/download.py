@@ -121,7 +121,7 @@ def _install(dataset: OnDisk, package: Package, fetch_file: Callable[[str, str, 
             if found is None:
                 missing.append(folder)
             else:
-                _put(found, dataset.folders.get(key(folder), dataset.root / folder))
+                _put(found, dataset.spelled(folder))
     for path in paths:
         path.unlink()
     if missing:
@@ -138,7 +138,7 @@ def _has_digest(path: Path, md5: str | None) -> bool:
 
 def _find_folder(unpacked: Path, folder: str) -> Path | None:
     """The folder of a sequence in an unpacked archive, which may have a folder around it, or be one."""
-    for path in sorted(unpacked.rglob("*"), key=lambda path: (len(path.parts), path)):
+    for path in sorted(unpacked.rglob("*"), key=lambda path: (path.name != folder, len(path.parts), path)):
         if path.is_dir() and key(path.name) == key(folder):
             return path
     return unpacked if any(unpacked.glob("groundtruth*.txt")) else None

@@ -1,8 +1,9 @@
-"""Any folder of image folders with ground truth: `--dataset folder --data-root my-videos`.
+"""Any folder of videos with ground truth: `--dataset folder --data-root my-videos`.
 
     my-videos/sotbench.toml
-    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color or /frames
-    my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt
+    my-videos/<sequence>/0001.jpg ...             or in <sequence>/img, /color or /frames, or a video
+    my-videos/<sequence>/groundtruth.txt          or groundtruth_rect.txt, gt.txt, <anything>_gt.txt, .csv
+    my-videos/<sequence>.mp4 with <sequence>.txt  videos with ground truth beside them
 
 Ground truth has one line per image, in the order of the images' numbers: x, y, w, h, or the corners x1, y1 to
 x4, y4. In a test set whose ground truth is kept elsewhere it is the first image's line alone. Nothing in such
@@ -11,37 +12,41 @@ numbers tells whether the first pixel is 0 or 1, so `sotbench.toml` has to:
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
     title = "My videos"       # what figures call it; the folder's name if left out
 
-Results are kept under the name `folder-<name of the folder>`.
+CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are read as well; what else `sotbench.toml`
+may say is in docs/own-videos.md. Results are kept under the name `folder-<name of the folder>`.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import os
 import re
-import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.datasets.frames import ImageFiles
+from benchmarks.boxfiles import FIRST_PIXEL, read_text
+from benchmarks.columns import FORMS, Columns
+from benchmarks.datasets.annotations.coco import read_coco
+from benchmarks.datasets.annotations.cvat import read_cvat
+from benchmarks.datasets.annotations.labelme import read_labelme
+from benchmarks.datasets.annotations.text import MOT, named_columns, read_tracks
+from benchmarks.datasets.annotations.track import LARGEST_ANNOTATIONS, Track
+from benchmarks.datasets.folder_flags import read_absent, read_attributes
+from benchmarks.datasets.folder_frames import count_all, image_size, open_images, open_track
+from benchmarks.datasets.folder_settings import PLACE, REMEDY, SETTINGS, read_settings
+from benchmarks.datasets.folder_sources import Source, find_images, find_sources, frames_place, own_folder
 from benchmarks.datasets.ondisk import OnDisk
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
-from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, in_number_order
-from trackers.plainfiles import read_plain
+from trackers.errors import UserError, system_reason
+from trackers.plainfiles import is_present
 from trackers.tracker import Boxes
 
-SETTINGS = "sotbench.toml"
-_TRUTHS = ("groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "*_gt.txt")
-_IMAGES = ("", "img", "color", "frames")
-_LARGEST_SETTINGS = 1 << 20
-"""Bytes."""
 _LONGEST_NAME = 200
 """Bytes; file systems take 255, of which results need some."""
-_REMEDY = "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
 
 
 class Folder(OnDisk):
@@ -54,6 +59,7 @@ class Folder(OnDisk):
         UserError: it is not there, holds no sequence, or does not say where its boxes count from.
     """
 
+    users_own = True
     places = ()
     layout = "<sequence>/img and groundtruth.txt"
 
@@ -64,71 +70,249 @@ class Folder(OnDisk):
                 f"--data-root {missing}; for data set 'folder' it names the folder that holds {self.layout}"
             )
         self.root = data_root
-        # The resolved name, so that `--data-root .` has one.
-        plain = re.sub(r"[^\w+-]+", "-", data_root.resolve().name, flags=re.ASCII).strip("-")
-        self.name = f"folder-{plain}" if plain else "folder"
-        settings = _read_settings(data_root / SETTINGS)
-        self._shift = 1.0 if settings["one_based"] else 0.0
-        self.title = str(settings.get("title", data_root.resolve().name))
-        truths = {path.name: _find_truth(path) for path in sorted(data_root.iterdir()) if path.is_dir()}
-        self._truths = {
-            name: path.relative_to(data_root) for name, path in truths.items() if path is not None
-        }
-        if not self._truths:
-            raise UserError(f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt")
-        self.all_names = tuple(self._truths)
+        self.name = plain_name(data_root)
+        self._settings = read_settings(data_root)
+        self.title = self._settings.title or data_root.resolve().name
+        sources = find_sources(data_root, self._settings)
+        tables = [source for source in sources if source.kind in ("text", "mot")]
+        if (tables or not sources) and self._settings.one_based is None:
+            path = data_root / SETTINGS
+            problem = f"{path} does not say" if path.is_file() else f"there is no file {path}, which says"
+            raise UserError(f"{problem} where boxes count from; {REMEDY}")
+        self.one_based = bool(self._settings.one_based)
+        self._tracks: dict[Path, list[Track] | dict[str, list[Track]]] = {}
+        self._sequences = self._named(sources)
+        if not self._sequences:
+            raise UserError(
+                f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt, and no "
+                "video has it beside it; see docs/own-videos.md"
+            )
+        self.all_names = tuple(self._sequences)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "attributes"} | {"_tracks": {}}
 
     def names(self) -> tuple[str, ...]:
         return self.all_names
 
     def folder(self, name: str) -> Path:
-        return (self.root / self._truths[name]).parent
+        return own_folder(self._source(name)[0])
+
+    def folder_name(self, name: str) -> str:
+        return self.folder(name).name
+
+    def spare_images(self, name: str) -> bool:
+        # Targets may come late, and a folder may hold the images of several videos.
+        return self._source(name)[0].kind != "text"
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:  # type: ignore[override]
+        """All that sequences have, in the order in which they first appear."""
+        found: dict[str, None] = {}
+        for name in self.all_names:
+            try:
+                found |= dict.fromkeys(self._attributes(name))
+            except SequenceError:  # reading the sequence will say so
+                continue
+        return tuple(found)
+
+    def understood(self, name: str) -> str:
+        """How the ground truth of a sequence is read, in a clause."""
+        source, target = self._source(name)
+        columns = self._columns(source) or Columns()
+        what = {"cvat": "CVAT", "coco": "COCO", "labelme": "LabelMe", "mot": "MOT"}.get(source.kind)
+        if what is None:
+            shares = ", shares of the image" if columns.normalized else ""
+            skipped = f" after {columns.skip} columns" if columns.skip else ""
+            what = f"{FORMS[columns.form]}{skipped}{shares}"
+        pixel = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
+        return f"{source.truth.relative_to(self.root)}: {what}{pixel}" + (
+            f"; target {target}" if target else ""
+        )
+
+    def _source(self, name: str) -> tuple[Source, str | None]:
+        """Where a sequence lies below the root, which may have moved with the working directory."""
+        source, target = self._sequences[name]
+        frames = None if source.frames is None else self.root / source.frames
+        return Source(source.name, source.kind, self.root / source.truth, frames), target
 
     def __getitem__(self, name: str) -> Sequence:
         if why := _unfit(name, self.all_names):
             raise SequenceError(f"the folder {name} {why}; rename it")
-        path = self.root / self._truths[name]
-        truth, polygons = read_regions(path)
-        if len(truth) == 1 and (images := len(_images(path)[1])) > 1:
-            # A test set: where the target is later, its server alone knows.
-            truth = _first_alone(truth, images)
-            polygons = None if polygons is None else _first_alone(polygons, images)
+        source, target = self._source(name)
+        with _one_sequence():
+            columns = self._columns(source)
+            if columns is None and source.kind == "text":
+                return self._plain(name, source)
+            track = self._track(source, target)
+            if source.kind == "text" and target is None and len(track.boxes) == 1:
+                track = self._whole_video(source, track)
+            return self._annotated(name, source, track)
+
+    def _annotated(self, name: str, source: Source, track: Track) -> Sequence:
+        """A sequence of one target of a file, or of a table with other columns than the box's."""
+        shift = 1.0 if self.one_based and source.kind in ("text", "mot") else 0.0
+        absent = track.absent
+        if source.kind == "text":
+            flags = read_absent(source.truth, source.name, track.first + len(track.boxes))
+            absent = absent if flags is None else flags[track.first :]
         return Sequence(
             name=name,
-            truth=truth - self._shift * FIRST_PIXEL,
-            attributes=(),
-            open_frames=lambda: _open_images(path, len(truth)),
-            polygons=None if polygons is None else polygons - self._shift,
+            truth=track.boxes - shift * FIRST_PIXEL,
+            attributes=self._attributes(name),
+            open_frames=lambda: open_track(source, track),
+            absent=absent,
+            size=track.size or image_size(source),
         )
 
+    def _plain(self, name: str, source: Source) -> Sequence:
+        """A sequence whose ground truth has nothing but boxes or polygons, a row for each frame."""
+        shift = 1.0 if self.one_based else 0.0
+        truth, polygons = read_regions(source.truth)
+        if len(truth) == 1 and (frames := count_all(source)) > 1:
+            # A test set: where the target is later, its server alone knows.
+            truth = _first_alone(truth, frames)
+            polygons = None if polygons is None else _first_alone(polygons, frames)
+        return Sequence(
+            name=name,
+            truth=truth - shift * FIRST_PIXEL,
+            attributes=self._attributes(name),
+            open_frames=lambda: open_images(source, len(truth)),
+            polygons=None if polygons is None else polygons - shift,
+            absent=read_absent(source.truth, source.name, len(truth)),
+            size=image_size(source),
+        )
 
-def _read_settings(path: Path) -> dict[str, object]:
+    def _attributes(self, name: str) -> tuple[str, ...]:
+        declared = self._settings.attributes.get(name)
+        return read_attributes(self.folder(name)) if declared is None else declared
+
+    def _columns(self, source: Source) -> Columns | None:
+        """What is declared of a table's columns, in `sotbench.toml` or in its header."""
+        if source.kind == "mot":
+            return MOT
+        if source.kind != "text" or self._settings.columns is not None:
+            return self._settings.columns
+        try:
+            text = read_text(source.truth)
+        except UserError:  # who reads the boxes will say so
+            return None
+        with _one_sequence():
+            return named_columns(text, str(source.truth))
+
+    def _named(self, sources: list[Source]) -> dict[str, tuple[Source, str | None]]:
+        """The sequences by name, each with the target that it follows if its source has several."""
+        named: dict[str, tuple[Source, str | None]] = {}
+        for source in sources:
+            relative = Source(
+                source.name,
+                source.kind,
+                source.truth.relative_to(self.root),
+                None if source.frames is None else source.frames.relative_to(self.root),
+            )
+            if source.kind == "coco":
+                for video, tracks in self._read_coco(source).items():
+                    frames = self._settings.frames.replace(PLACE, video)
+                    of_video = Source(video, "coco", relative.truth, Path(frames) if frames else None)
+                    named |= _targets(video, of_video, tracks)
+                continue
+            several = self._settings.columns is not None and self._settings.columns.skip == 2
+            if source.kind == "text" and not several:
+                named[source.name] = relative, None
+                continue
+            try:
+                named |= _targets(source.name, relative, self._read(source))
+            except (UserError, OSError):
+                # One damaged file is no reason to refuse the others: reading it will say so.
+                named[source.name] = relative, None
+        return named
+
+    def _track(self, source: Source, target: str | None) -> Track:
+        tracks = self._read_coco(source)[source.name] if source.kind == "coco" else self._read(source)
+        if target is None and len(tracks) == 1:
+            return tracks[0]
+        found = [track for track in tracks if track.target == target]
+        if not found:
+            raise SequenceError(f"{source.truth} has no target {target} any more")
+        return found[0]
+
+    def _read(self, source: Source) -> list[Track]:
+        if source.kind == "labelme":
+            images = find_images(frames_place(source))
+            pairs = [(frame, image.with_suffix(".json")) for frame, image in enumerate(images)]
+            return read_labelme([(frame, path) for frame, path in pairs if is_present(path)])
+        if source.kind == "cvat":
+            return read_cvat(read_text(source.truth, LARGEST_ANNOTATIONS), str(source.truth))
+        columns = self._columns(source) or Columns()
+        size = image_size(source) if columns.normalized else None
+        return read_tracks(
+            read_text(source.truth), str(source.truth), columns, size, mot=source.kind == "mot"
+        )
+
+    def _whole_video(self, source: Source, track: Track) -> Track:
+        """The track of a table of one row: in a test set it goes on, and its server alone knows where."""
+        later = count_all(source) - track.first
+        if later < 2 or (self._columns(source) or Columns()).skip > 1:
+            return track
+        return Track(track.target, track.first, _first_alone(track.boxes, later), size=track.size)
+
+    def _read_coco(self, source: Source) -> dict[str, list[Track]]:
+        """A file of all videos, which is read once."""
+        if not isinstance(tracks := self._tracks.get(source.truth), dict):
+            text = read_text(source.truth, LARGEST_ANNOTATIONS)
+            tracks = self._tracks[source.truth] = read_coco(text, str(source.truth))
+        return tracks
+
+
+@contextmanager
+def _one_sequence() -> Iterator[None]:
+    """Turns what is wrong with files into an error of one sequence alone."""
     try:
-        return parse_settings(read_plain(path, _LARGEST_SETTINGS).decode(), str(path))
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}, which says where boxes count from; {_REMEDY}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: {error}; {_REMEDY}") from None
+        yield
+    except SequenceError:
+        raise
+    except UserError as error:
+        raise SequenceError(str(error)) from None
+    except OSError as error:
+        raise SequenceError(system_reason(error)) from None
 
 
-def parse_settings(text: str, where: str) -> dict[str, object]:
-    """Reads the text of `sotbench.toml`, called `where` in messages.
+def _first_alone(row: Boxes, frames: int) -> Boxes:
+    """One known row, shape (1, n), for so many frames: the others are NaN."""
+    return np.concatenate([row, np.full((frames - 1, row.shape[1]), np.nan)])
 
-    Returns:
-        `one_based`, a bool, and perhaps `title`.
+
+def _targets(name: str, source: Source, tracks: list[Track]) -> dict[str, tuple[Source, str | None]]:
+    """Sequences of a video: its own name for one target, and with the target's after a dot for several."""
+    if len(tracks) == 1:
+        return {name: (source, None)}
+    plain = {track.target: re.sub(r"[^\w+-]+", "-", track.target).strip("-") for track in tracks}
+    return {f"{name}.{plain[track.target]}": (source, track.target) for track in tracks}
+
+
+def open_folder(name: str, data_root: Path | None) -> Folder:
+    """Opens the folder whose results are kept under `name`: `data_root` itself, or a folder in it.
 
     Raises:
-        UserError: it is no TOML, says something else as well, or does not say where boxes count from.
+        UserError: it is another folder, or as for `Folder`.
     """
-    try:
-        settings = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"{where}: {error}; {_REMEDY}") from None
-    if unknown := settings.keys() - {"one_based", "title"}:
-        raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes one_based and title")
-    if not isinstance(settings.get("one_based"), bool):
-        raise UserError(f"{where} does not say where boxes count from; {_REMEDY}")
-    return settings
+    if data_root is not None and data_root.is_dir() and plain_name(data_root) != name:
+        for path in sorted(data_root.iterdir()):
+            if path.is_dir() and plain_name(path) == name:
+                return Folder(path)
+        raise UserError(
+            f"--data-root {data_root} is data set '{plain_name(data_root)}', not '{name}'; name the folder "
+            "that these are results on"
+        )
+    return Folder(data_root)
+
+
+def plain_name(path: Path) -> str:
+    """What results on a folder are kept under."""
+    # The resolved name, so that `--data-root .` has one.
+    plain = re.sub(r"[^\w+-]+", "-", path.resolve().name, flags=re.ASCII).strip("-")
+    return f"folder-{plain}" if plain else "folder"
 
 
 def _unfit(name: str, names: tuple[str, ...]) -> str:
@@ -141,42 +325,3 @@ def _unfit(name: str, names: tuple[str, ...]) -> str:
     if stem in names and (end == "time" or end.isdecimal()):
         return f"has a name that files of results of {stem} may have"
     return ""
-
-
-def _find_truth(folder: Path) -> Path | None:
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone are wanted
-    except OSError:
-        return folder / _TRUTHS[0]  # its reader will say why the folder cannot be read
-    for pattern in _TRUTHS:
-        if found := fnmatch.filter(names, pattern):
-            return folder / found[0]
-    return None
-
-
-def _first_alone(row: Boxes, frames: int) -> Boxes:
-    """One known row, shape (1, n), for so many frames: the others are NaN."""
-    return np.concatenate([row, np.full((frames - 1, row.shape[1]), np.nan)])
-
-
-def _images(truth: Path) -> tuple[Path, list[Path]]:
-    """The folder that holds a sequence's images, and these; where there is none, the last that may."""
-    for place in _IMAGES:
-        folder = truth.parent / place
-        images = (
-            [p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES] if folder.is_dir() else []
-        )
-        if images:
-            break
-    return folder, images
-
-
-def _open_images(truth: Path, frames: int) -> ImageFiles:
-    """Finds a sequence's images, one per row of ground truth."""
-    folder, images = _images(truth)
-    if len(images) != frames:
-        raise SequenceError(
-            f"{folder if images else truth.parent}: {len(images)} images where {truth.name} has {frames} "
-            "rows; each image needs one row"
-        )
-    return ImageFiles(sorted(images, key=in_number_order))

@@ -47,8 +47,13 @@ class LaSOT(OnDisk):
 
     def __init__(self, data_root: Path | None, split: str = "test") -> None:
         super().__init__(data_root)
-        self._facts = {row["name"]: row for row in read_facts("lasot.csv") if split in (row["split"], "all")}
+        every = {row["name"]: row for row in read_facts("lasot.csv")}
+        self._facts = {name: row for name, row in every.items() if split in (row["split"], "all")}
         self.all_names = tuple(self._facts)
+        self._others = every.keys() - self._facts.keys()
+
+    def elsewhere(self, name: str) -> bool:
+        return name in self._others
 
     def folder(self, name: str) -> Path:
         if (flat := self.folders.get(key(name))) is not None:

@@ -16,21 +16,33 @@ def key(name: str) -> str:
 def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str]:
     """Finds the sequences that a user asked for, whatever their spelling, in the data set's order.
 
-    A folder's name stands for all its targets: `Jogging` gives Jogging.1 and Jogging.2.
+    An exact name wins over one that differs in case or punctuation; the latter has to be unique. A folder's
+    name stands for all its targets: `Jogging` gives Jogging.1 and Jogging.2.
 
     Raises:
-        UserError: one of them is unknown.
+        UserError: one of them is unknown, or may be either of two.
     """
     known = list(known)
     chosen: set[str] = set()
     for name in asked:
-        matches = [other for other in known if key(other) == key(name)] or [
-            other for other in known if key(other.rpartition(".")[0]) == key(name) != ""
-        ]
+        matches = [name] if name in known else [other for other in known if key(other) == key(name)]
+        if len(matches) > 1:
+            matches = [other for other in matches if other.casefold() == name.casefold()] or matches
+        if len(matches) > 1:
+            raise UserError(
+                f"'{name}' may be sequence {' or '.join(matches)} of data set '{dataset}'; write it as it is "
+                "spelled"
+            )
+        matches = matches or [other for other in known if key(other.rpartition(".")[0]) == key(name) != ""]
         if not matches:
             raise UserError(
                 f"data set '{dataset}' has no sequence '{name}'{did_you_mean(name, known)}; "
-                f"see `python -m benchmarks list sequences --dataset {dataset}`"
+                f"see `python -m benchmarks list sequences --dataset {dataset}{_where(dataset)}`"
             )
         chosen.update(matches)
     return [name for name in known if name in chosen]
+
+
+def _where(dataset: str) -> str:
+    """What a command needs beside the name of a data set."""
+    return " --data-root DIR" if dataset.startswith("folder") else ""

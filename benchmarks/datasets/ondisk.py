@@ -58,7 +58,8 @@ class OnDisk(Dataset):
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process may be on another machine, and in another folder.
-        state = {name: value for name, value in self.__dict__.items() if name != "folders"}
+        found = ("folders", "_names_there", "_expected_names")
+        state = {name: value for name, value in self.__dict__.items() if name not in found}
         return state | {"root": self.root.absolute()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -76,8 +77,16 @@ class OnDisk(Dataset):
 
     @cached_property
     def folders(self) -> dict[str, Path]:
-        """The folders there are, by name without case and punctuation."""
+        """The folders there are, by name without case and punctuation; of several alike, the last."""
         return {key(path.name): path for path in sorted(self.root.iterdir()) if path.is_dir()}
+
+    @cached_property
+    def _names_there(self) -> frozenset[str]:
+        return frozenset(path.name for path in self.root.iterdir() if path.is_dir())
+
+    @cached_property
+    def _expected_names(self) -> frozenset[str]:
+        return frozenset(map(self.folder_name, self.all_names))
 
     def folder_name(self, name: str) -> str:
         """What the data set calls the folder of sequence `name`."""
@@ -85,8 +94,15 @@ class OnDisk(Dataset):
 
     def folder(self, name: str) -> Path:
         """Where sequence `name` lies, however the folder is spelled, or where it would lie."""
-        expected = self.folder_name(name)
-        return self.folders.get(key(expected), self.root / expected)
+        return self.spelled(self.folder_name(name))
+
+    def spelled(self, expected: str) -> Path:
+        """The folder that the data set calls `expected`, however it is spelled, or where it would lie."""
+        spelled = self.folders.get(key(expected))
+        # UAV123's car1_1 and car11 differ in punctuation alone: an exact name wins, and is no other's.
+        if spelled is None or expected in self._names_there or spelled.name in self._expected_names:
+            return self.root / expected
+        return spelled
 
     def spare_images(self, name: str) -> bool:  # noqa: ARG002 - for those that override it
         """Whether the folder of sequence `name` rightly holds images of frames that do not count."""

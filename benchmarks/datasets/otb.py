@@ -56,6 +56,7 @@ class OTB2013(OTB2015):
     name = "otb2013"
     title = "OTB2013"
     places = ("otb2013", "otb2015")
+    related = ("otb2015",)
 
 
 class OTB50(OTB2015):
@@ -64,3 +65,4 @@ class OTB50(OTB2015):
     name = "otb50"
     title = "OTB50"
     places = ("otb50", "otb2015")
+    related = ("otb2015",)

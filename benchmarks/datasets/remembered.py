@@ -19,8 +19,17 @@ class Remembered(Dataset):
     def __init__(self, dataset: Dataset) -> None:
         self.name, self.title = dataset.name, dataset.title
         self.attributes, self.all_names = dataset.attributes, dataset.all_names
+        self.related = dataset.related
+        self.one_based, self.users_own = dataset.one_based, dataset.users_own
         self._dataset = dataset
         self._known: dict[str, Sequence] = {}
+
+    @property
+    def total(self) -> int:
+        return self._dataset.total
+
+    def elsewhere(self, name: str) -> bool:
+        return self._dataset.elsewhere(name)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

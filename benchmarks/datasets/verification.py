@@ -12,7 +12,8 @@ from typing import Literal
 
 from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.ondisk import OnDisk
-from benchmarks.datasets.sequence import Dataset, Frames, SequenceError
+from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, unfit_start
+from trackers.errors import system_reason
 from trackers.images import IMAGE_SUFFIXES
 
 Progress = Callable[[str, float], None]
@@ -89,15 +90,22 @@ def _look(
     except SequenceError as error:
         yield Finding(name, "ground truth", str(error))
         return
+    if problem := unfit_start(sequence):
+        yield Finding(name, "ground truth", problem)
     try:
         frames = sequence.open_frames()
     except SequenceError as error:
         yield Finding(name, "frames", str(error))
         return
     problems: list[str] = []
+    if len(frames) != len(sequence.truth):
+        problems.append(f"{len(frames)} frames and {len(sequence.truth)} rows of ground truth")
     if isinstance(frames, ImageFiles):
-        problems += _too_many(frames, isinstance(dataset, OnDisk) and dataset.spare_images(name))
-        problems += _empty(frames)
+        try:
+            problems += _too_many(frames, isinstance(dataset, OnDisk) and dataset.spare_images(name))
+            problems += _empty(frames)
+        except OSError as error:
+            problems.append(system_reason(error))
     if decoders is not None and not problems:
         problems += _damaged(frames, decoders, tell)
     for problem in problems:

@@ -35,7 +35,9 @@ class VOT2017(OnDisk):
 
     name = "vot2017"
     title = "VOT2017"
+    one_based = False
     places = ("vot2018", "vot2017")
+    related: tuple[str, ...] = ("vot2018",)
     layout = "<sequence>/groundtruth.txt and its images"
 
     def __init__(self, data_root: Path | None) -> None:
@@ -69,6 +71,7 @@ class VOT2018(VOT2017):
 
     name = "vot2018"
     title = "VOT2018"
+    related = ("vot2017",)
 
 
 def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.datasets.sequence import unfit_start
 from benchmarks.running.scheduler import Task
 from benchmarks.store import SequenceRecord, truth_digest
-from trackers.answers import FARTHEST
 from trackers.errors import system_reason
 
 
@@ -24,14 +22,8 @@ def planned(dataset: Dataset, name: str) -> Task:
         raise SequenceError(f"{name}: {system_reason(error)}") from None
     if len(frames) != len(sequence.truth):
         raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
-    if not (np.isfinite(sequence.truth[0]).all() and (sequence.truth[0, 2:] > 0).all()):
-        raise SequenceError(
-            f"{name}: its first box, {sequence.truth[0].tolist()}, is empty; no tracker can start"
-        )
-    if np.abs(sequence.truth[0]).max() > FARTHEST:
-        raise SequenceError(
-            f"{name}: its first box, {sequence.truth[0].tolist()}, is beyond any image; no tracker can start"
-        )
+    if problem := unfit_start(sequence):
+        raise SequenceError(problem)
     record = SequenceRecord(
         "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()
     )

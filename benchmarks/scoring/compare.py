@@ -16,21 +16,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
 from benchmarks.scoring.records import LOWER_IS_BETTER, Record, RunScore
-from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, bootstrap_p, holm, resampled_means
+from benchmarks.scoring.statistics import (
+    CONFIDENCE,
+    RESAMPLES,
+    bootstrap_p,
+    holm,
+    interval_of,
+    resampled_means,
+)
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
 ALPHA = 1 - CONFIDENCE
 FEWEST = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
+LEAST_SHOWN = 0.0001
+"""P-values below are shown as less than this."""
 MOST = 5000
-"""Comparisons that are made together: 100 trackers in one metric. They take 400 MB at once."""
+"""Comparisons that are made together: 100 trackers in one metric."""
+_BLOCK = 512
+"""Comparisons that are resampled at once, which takes 40 MB."""
+_COUNTED = 13
+"""SciPy tries all signs of up to so many differences where some are alike in size: a second each.
+Here they are counted."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +99,11 @@ class Comparison:
     def verdict(self) -> str:
         """What can be said, in words."""
         figures = f"{self.a} - {self.b} = {self.difference:+.3f}"
+        several = self.comparisons > 1
         if self.low is not None and self.high is not None:
-            figures += f" [{self.low:+.3f}, {self.high:+.3f}]"
-        figures += f", p = {_short(self.p)}"
-        if self.comparisons > 1:
+            figures += f" [{self.low:+.3f}, {self.high:+.3f}]" + " by itself" * several
+        figures += f", p {_short(self.p)}"
+        if several:
             figures += f" (corrected for {self.comparisons} comparisons)"
         if self.better is not None:
             return f"{self.better} is better: {figures} on {self.sequences} sequences"
@@ -96,6 +112,8 @@ class Comparison:
             told += f"; fewer than {FEWEST} sequences can never show one"
         elif self.p <= ALPHA:
             told += "; the mean and most sequences point in opposite directions"
+        elif self.low is not None and self.high is not None and several and not self.low <= 0 <= self.high:
+            told += "; among so many comparisons some intervals leave out 0 by chance"
         return told
 
 
@@ -132,17 +150,13 @@ def compare(
         _Pair(scores[i], scores[j], metric, *_paired(scores[i], scores[j], figures[i], figures[j], metric))
         for (i, j), metric in product(combinations(range(len(scores)), 2), dict.fromkeys(metrics))
     ]
-    means = _resampled([pair.differences for pair in pairs], resamples)
-    bootstrap = np.array(
-        [bootstrap_p(m) if len(pair.a) > 1 else 1.0 for pair, m in zip(pairs, means, strict=True)]
+    tests = _tested([pair.differences for pair in pairs], resamples)
+    bootstrap, ranked = (
+        np.array([getattr(one, name) for one in tests]) for name in ("p_bootstrap", "p_wilcoxon")
     )
-    ranked = np.array([wilcoxon_p(pair.differences) for pair in pairs])
     corrected = zip(holm(bootstrap).tolist(), holm(ranked).tolist(), strict=True)
     return [
-        pair.compared(m, float(p_bootstrap), float(p_wilcoxon), both, len(pairs))
-        for pair, m, p_bootstrap, p_wilcoxon, both in zip(
-            pairs, means, bootstrap, ranked, corrected, strict=True
-        )
+        pair.compared(one, both, len(pairs)) for pair, one, both in zip(pairs, tests, corrected, strict=True)
     ]
 
 
@@ -176,17 +190,59 @@ def comparison_record(one: Comparison, of: int) -> Record:
     }
 
 
-def wilcoxon_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided p-value of the signed-rank test; sequences without a difference say nothing and are left out.
+def wilcoxon_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Two-sided p-values of the signed-rank test; sequences without a difference are left out.
 
     Args:
-        differences: shape (S,), finite.
+        differences: shape (..., S), finite: one or more comparisons on S sequences.
 
     Returns:
-        In (0, 1]; 1 where nothing differs. Exact for up to 50 differences of which no two are alike in size.
+        Shape (...), in (0, 1]; 1 where nothing differs. Exact for up to 50 differences of which no two are
+        alike in size.
     """
-    differing = differences[differences != 0]
-    return float(wilcoxon(differing).pvalue) if len(differing) else 1.0
+    rows = differences.reshape(-1, differences.shape[-1])
+    differing = np.count_nonzero(rows, axis=1)
+    p = np.ones(len(rows))
+    for count in np.unique(differing[differing > 0]).tolist():
+        places = np.flatnonzero(differing == count)
+        values = rows[places]
+        values = values[values != 0].reshape(-1, count)
+        tied = (np.diff(np.sort(np.abs(values)), axis=1) == 0).any(axis=1)
+        # SciPy takes one method for all that it is given at once, and ties decide which.
+        for alike, counted in ((~tied, False), (tied, count <= _COUNTED)):
+            if counted:
+                p[places[alike]] = [_counted_p(row) for row in values[alike]]
+            elif alike.any():
+                p[places[alike]] = wilcoxon(values[alike], axis=1).pvalue
+    return p.reshape(differences.shape[:-1])
+
+
+def _counted_p(differences: NDArray[np.float64]) -> float:
+    """The signed-rank test's exact p-value, also where differences are alike in size and share their ranks.
+
+    Args:
+        differences: shape (n,), none 0.
+    """
+    ranks = np.rint(2 * rankdata(np.abs(differences))).astype(int)  # shared ranks are halves
+    ways = np.ones(1, dtype=np.int64)  # by their sum, how many choices of positive signs have it
+    for rank in ranks.tolist():
+        ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
+    positive = int(ranks[differences > 0].sum())
+    rarer = int(min(ways[: positive + 1].sum(), ways[positive:].sum()))
+    p: float = min(2 * rarer / 2 ** len(ranks), 1.0)
+    return p
+
+
+class _Tested(NamedTuple):
+    """What is found out about the differences of one pair; as in `Comparison`."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    p_bootstrap: float
+    p_wilcoxon: float
+    signed_ranks: float
+    """Sum of the ranks of positive differences less that of negative ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,36 +257,23 @@ class _Pair:
     def differences(self) -> NDArray[np.float64]:
         return self.a - self.b
 
-    def compared(
-        self,
-        means: NDArray[np.float64],
-        p_bootstrap: float,
-        p_wilcoxon: float,
-        corrected: tuple[float, float],
-        comparisons: int,
-    ) -> Comparison:
-        differences = self.differences
-        low, high = None, None
-        if len(differences) > 1:
-            low, high = np.quantile(means, [ALPHA / 2, 1 - ALPHA / 2]).tolist()
-        differing = differences[differences != 0]
-        signed_ranks = np.sign(differing) * rankdata(np.abs(differing))
+    def compared(self, tested: _Tested, corrected: tuple[float, float], comparisons: int) -> Comparison:
         return Comparison(
             metric=self.metric,
             a=self.first.tracker,
             b=self.second.tracker,
-            sequences=len(differences),
+            sequences=len(self.a),
             value_a=float(self.a.mean()),
             value_b=float(self.b.mean()),
-            difference=float(differences.mean()),
-            low=low,
-            high=high,
-            p_bootstrap=p_bootstrap,
-            p_wilcoxon=p_wilcoxon,
+            difference=tested.mean,
+            low=tested.low,
+            high=tested.high,
+            p_bootstrap=tested.p_bootstrap,
+            p_wilcoxon=tested.p_wilcoxon,
             corrected_bootstrap=corrected[0],
             corrected_wilcoxon=corrected[1],
             comparisons=comparisons,
-            consistent=bool(signed_ranks.sum() * differences.mean() > 0),
+            consistent=tested.signed_ranks * tested.mean > 0,
         )
 
 
@@ -242,9 +285,12 @@ def _paired(
     metric: str,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Both trackers' figures on the sequences on which both have one, each of shape (S,)."""
-    theirs = dict(zip(second.sequences, figures_b[metric].tolist(), strict=True))
-    ours = zip(first.sequences, figures_a[metric].tolist(), strict=True)
-    both = np.array([(value, theirs[name]) for name, value in ours if name in theirs]).reshape(-1, 2)
+    if first.sequences == second.sequences:
+        both = np.stack([figures_a[metric], figures_b[metric]], axis=1)
+    else:
+        theirs = dict(zip(second.sequences, figures_b[metric].tolist(), strict=True))
+        ours = zip(first.sequences, figures_a[metric].tolist(), strict=True)
+        both = np.array([(value, theirs[name]) for name, value in ours if name in theirs]).reshape(-1, 2)
     both = both[np.isfinite(both).all(axis=1)]
     if len(both) == 0:
         raise UserError(
@@ -254,18 +300,68 @@ def _paired(
     return both[:, 0], both[:, 1]
 
 
-def _resampled(differences: Sequence[NDArray[np.float64]], resamples: int) -> list[NDArray[np.float64]]:
-    """Resampled means of each array; those of the same length are resampled together, by the same draws."""
-    means: dict[int, NDArray[np.float64]] = {}
-    for length in {len(values) for values in differences}:
-        alike = [i for i, values in enumerate(differences) if len(values) == length]
-        together = resampled_means(np.stack([differences[i] for i in alike], axis=1), resamples)
-        means |= dict(zip(alike, together.T, strict=True))
-    return [means[i] for i in range(len(differences))]
+def _tested(differences: Sequence[NDArray[np.float64]], resamples: int) -> list[_Tested]:
+    """Tests each array of differences; those of the same length together, by the same draws, in blocks."""
+    by_length: dict[int, list[int]] = {}
+    for place, values in enumerate(differences):
+        by_length.setdefault(len(values), []).append(place)
+    tested: dict[int, _Tested] = {}
+    for places in by_length.values():
+        # In equal parts: of a few columns alone, linear algebra may round the last digit otherwise.
+        for block in np.array_split(places, -(-len(places) // _BLOCK)):
+            tested |= zip(
+                block, _tested_block(np.stack([differences[i] for i in block]), resamples), strict=True
+            )
+    return [tested[place] for place in range(len(differences))]
+
+
+def _tested_block(differences: NDArray[np.float64], resamples: int) -> list[_Tested]:
+    """Tests differences of shape (pairs, S)."""
+    pairs, sequences = differences.shape
+    ends: list[tuple[float, float]] | list[tuple[None, None]] = [(None, None)] * pairs
+    p_bootstrap = np.ones(pairs)
+    if sequences > 1:
+        means = resampled_means(differences.T, resamples)
+        ends = list(zip(*(end.tolist() for end in interval_of(means)), strict=True))
+        p_bootstrap = bootstrap_p(means)
+    # Ranks among those that differ: zeros have the lowest ranks of all.
+    ranks = rankdata(np.abs(differences), axis=1) - (differences == 0).sum(axis=1, keepdims=True)
+    signed_ranks = (np.sign(differences) * ranks).sum(axis=1)
+    return [
+        _Tested(mean, *both, *rest)
+        for mean, both, *rest in zip(
+            differences.mean(axis=1).tolist(),
+            ends,
+            p_bootstrap.tolist(),
+            wilcoxon_p(differences).tolist(),
+            signed_ranks.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def comparisons_caption(comparisons: Sequence[Comparison], resamples: int = RESAMPLES) -> str:
+    """What a table of comparisons says of its intervals and p-values."""
+    count = len(comparisons)
+    if count < 2:
+        return "A - B with 95 % interval over sequences"
+    told = (
+        "A - B with 95 % interval over sequences, of each comparison by itself; "
+        f"p corrected for {count} comparisons (Holm), which decides"
+    )
+    least = 2 / (resamples + 1)
+    if least * count > ALPHA:
+        told += (
+            f"; from {resamples} resamples no p is less than {least:.4f}, so that among so many comparisons "
+            "hardly any can show a difference: compare fewer trackers"
+        )
+    return told
 
 
 def _short(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
+    if p < LEAST_SHOWN:
+        return f"< {LEAST_SHOWN}"
+    return f"= {p:.3f}" if p >= 0.001 else f"= {p:.4f}"
 
 
 def _these(count: int) -> str:

@@ -27,10 +27,7 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
         Shape (...), values in [0, 1].
     """
     with np.errstate(all="ignore"):
-        low = np.maximum(a[..., :2], b[..., :2])
-        high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-        extent = np.maximum(high - low, 0.0)
-        shared = extent[..., 0] * extent[..., 1]
+        shared = _shared_extent(a, b, 0) * _shared_extent(a, b, 1)
         union = a[..., 2] * a[..., 3] + b[..., 2] * b[..., 3] - shared
         ratio = shared / union
     # (x + w) - x need not be w in floating point, so equal boxes may come out a little above 1. Of two boxes
@@ -49,7 +46,7 @@ def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
         Shape (...), in pixels, 0 or more.
     """
     with np.errstate(all="ignore"):
-        return _length(_center(a) - _center(b))
+        return _length(*_offsets(a, b))
 
 
 def normalized_center_error(
@@ -68,17 +65,43 @@ def normalized_center_error(
     Returns:
         Shape (...), 0 or more; infinite where the ground truth has no extent and `smallest` gives it none.
     """
-    size = truth[..., 2:] if smallest is None else np.maximum(truth[..., 2:], smallest)
-    size = np.where(size > 0, size, np.nan)
+    return both_center_errors(prediction, truth, smallest)[1]
+
+
+def both_center_errors(
+    prediction: Boxes, truth: Boxes, smallest: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What `center_error` and `normalized_center_error` give, in little more time than one of them."""
     with np.errstate(all="ignore"):
-        return _length((_center(prediction) - _center(truth)) / size)
+        offsets = _offsets(prediction, truth)
+        sizes = (
+            truth[..., 2 + axis] if smallest is None else np.maximum(truth[..., 2 + axis], smallest)
+            for axis in (0, 1)
+        )
+        scaled = (
+            offset / np.where(size > 0, size, np.nan) for offset, size in zip(offsets, sizes, strict=True)
+        )
+        return _length(*offsets), _length(*scaled)
 
 
-def _center(boxes: Boxes) -> NDArray[np.float64]:
-    return boxes[..., :2] + boxes[..., 2:] / 2
+# One column at a time: on the rows of two that x, y and w, h are, NumPy takes twice as long.
 
 
-def _length(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shared_extent(a: Boxes, b: Boxes, axis: int) -> NDArray[np.float64]:
+    """How far boxes reach together along x (0) or y (1); 0 where they do not meet."""
+    low = np.maximum(a[..., axis], b[..., axis])
+    high = np.minimum(a[..., axis] + a[..., 2 + axis], b[..., axis] + b[..., 2 + axis])
+    extent: NDArray[np.float64] = np.maximum(high - low, 0.0)
+    return extent
+
+
+def _offsets(a: Boxes, b: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From centre to centre, in x and y."""
+    x, y = (a[..., i] + a[..., 2 + i] / 2 - (b[..., i] + b[..., 2 + i] / 2) for i in (0, 1))
+    return x, y
+
+
+def _length(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     # Not np.hypot, whose last digit is up to the C library: an error of exactly 20 pixels is a hit at 20.
-    length = np.sqrt(vectors[..., 0] ** 2 + vectors[..., 1] ** 2)
+    length = np.sqrt(x**2 + y**2)
     return np.where(np.isnan(length), np.inf, length)

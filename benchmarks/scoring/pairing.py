@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,29 @@ class PairedResults:
     attributes: dict[str, NDArray[np.bool_]]
 
 
+def restricted(run: Run, dataset: Dataset) -> Run:
+    """A run as one on `dataset`: without what it holds of a larger data set, or of other parts.
+
+    Args:
+        run: on the data set, on a part of it, or on one that holds the same sequences.
+        dataset: what is to be scored.
+    """
+    known = set(dataset.all_names)
+    other = run.dataset != dataset.name
+
+    def kept(name: str) -> bool:
+        return name in known or not (other or dataset.elsewhere(name))
+
+    remark = (f"it is scored from its run on {run.dataset}",) if other else ()
+    return replace(
+        run,
+        dataset=dataset.name,
+        trajectories={name: held for name, held in run.trajectories.items() if kept(name)},
+        failed={name: why for name, why in run.failed.items() if kept(name)},
+        remarks=(*run.remarks, *remark),
+    )
+
+
 def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResults:
     """Finds what of a run can be scored.
 
@@ -64,7 +87,7 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
         check_belongs(run, dataset, sequence, cut)
     return PairedResults(
         run=run,
-        of=len(dataset.all_names),
+        of=dataset.total,
         sequences=sequences,
         trajectories=[run.trajectories[sequence.name] for sequence in sequences],
         attributes={
@@ -100,6 +123,12 @@ def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
                 f"{did_you_mean(name, list(dataset.all_names))}; remove it or name another --dataset"
             )
     names = [name for name in dataset.names() if name in run.trajectories]
+    if not run.trajectories and run.failed:
+        [(first, why), *others] = run.failed.items()
+        raise UserError(
+            f"no sequence of '{run.tracker}' can be scored: {first}: {why}"
+            + (f"; and {len(others)} more" if others else "")
+        )
     if not names:
         raise UserError(
             f"nothing of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} sequences "

@@ -13,7 +13,8 @@ from benchmarks.scoring.statistics import Estimate
 
 Record: TypeAlias = dict[str, str | int | float | None]
 """One row: tracker, dataset, protocol, profile; sequence or attribute, where asked for; sequences (how many
-were scored), of (how many the data set has), frames; each metric with `<name>_low` and `<name>_high`."""
+were scored), of (how many the data set has), frames; each metric with `<name>_low` and `<name>_high`; of
+several repetitions: how many, and each metric's standard deviation over them, `<name>_std`."""
 
 
 LOWER_IS_BETTER = ("robustness", "failures")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Literal, overload
 
@@ -33,6 +33,9 @@ class Score:
         frames: shape (S,): how many frames of each were scored, in all passes.
         attributes: bool, shape (S,): which have each attribute, in the data set's order of attributes.
         curves: by metric, shape (S, T).
+        weights: shape (S,), of metrics for which sequences do not weigh alike: how many frames count.
+        repeated: by metric, shape (S, R, T): the curves of each of R repetitions, where there are several.
+        remarks: what is to be said of it, in sentences.
     """
 
     tracker: str
@@ -44,6 +47,9 @@ class Score:
     frames: NDArray[np.int64]
     attributes: dict[str, NDArray[np.bool_]]
     curves: dict[str, NDArray[np.float64]]
+    weights: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    repeated: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def metrics(self) -> dict[str, Estimate]:
         """The profile's figures by name: means over sequences, never over frames."""
@@ -56,11 +62,24 @@ class Score:
 
     def value(self, metric: Metric) -> float:
         """The figure of `metric` without its interval, which is what takes time."""
-        return float(metric.value(self.curves[metric.name]).mean())
+        return float(self._weighted(metric).mean())
 
     def by_metric(self) -> dict[str, NDArray[np.float64]]:
-        """Each sequence's own figures, shape (S,), by metric."""
-        return {metric.name: metric.value(self.curves[metric.name]) for metric in self.profile.metrics}
+        """Each sequence's own figures, shape (S,), by metric; weighted, so that their mean is the score."""
+        return {metric.name: self._weighted(metric) for metric in self.profile.metrics}
+
+    def spreads(self) -> dict[str, float]:
+        """By metric, the standard deviation of the score over repetitions; empty where there is one."""
+        return {
+            metric.name: float(metric.value(self.repeated[metric.name]).mean(axis=0).std(ddof=1))
+            for metric in self.profile.metrics
+            if metric.name in self.repeated
+        }
+
+    def _weighted(self, metric: Metric) -> NDArray[np.float64]:
+        values = metric.value(self.curves[metric.name])
+        weights = self.weights.get(metric.name)
+        return values if weights is None or not weights.any() else values * (weights / weights.mean())
 
     def by_sequence(self) -> dict[str, Score]:
         """Each sequence's own score."""
@@ -89,7 +108,10 @@ class Score:
             "of": self.of,
             "frames": int(self.frames.sum()),
         }
-        return head | estimate_columns(self.metrics())
+        spreads: Record = {f"{name}_std": spread for name, spread in self.spreads().items()}
+        repetitions = [curves.shape[1] for curves in self.repeated.values()][:1]
+        more: Record = {"repetitions": repetitions[0], **spreads} if repetitions else {}
+        return head | estimate_columns(self.metrics()) | more
 
     def _subset(self, rows: NDArray[np.intp]) -> Score:
         return replace(
@@ -98,6 +120,8 @@ class Score:
             frames=self.frames[rows],
             attributes={name: has[rows] for name, has in self.attributes.items()},
             curves={name: curves[rows] for name, curves in self.curves.items()},
+            weights={name: weights[rows] for name, weights in self.weights.items()},
+            repeated={name: curves[rows] for name, curves in self.repeated.items()},
         )
 
 
@@ -127,17 +151,34 @@ def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None 
     """
     results = pair(run, dataset, profile, run.imported if cut is None else cut)
     if isinstance(profile, Profile):
-        return _score_one_pass(results, profile)
+        score = _score_one_pass(results, profile, dataset.users_own)
+        known = any(sequence.absent is not None for sequence in results.sequences)
+        if profile.needs_absence and dataset.users_own and not known:
+            score = replace(
+                score,
+                remarks=(
+                    f"profile '{profile.name}' leaves out frames without the target, and {dataset.title} "
+                    "does not say which these are (see docs/own-videos.md): all frames count",
+                ),
+            )
+        return score
     if isinstance(profile, VOTRules):
         return score_vot(results, profile)
     raise TypeError(f"no scorer for profiles of type {type(profile).__name__}")
 
 
-def _score_one_pass(results: PairedResults, profile: Profile) -> Score:
-    frames, curves = [], []
+def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -> Score:
+    # got10k's toolkit reads GOT-10k's own flags, which a folder may have, and none of LaSOT's.
+    rules = profile if users_own else replace(profile, seen_overlaps=None)
+    repetitions = _are_repetitions(results)
+    frames, curves, seen, repeated = [], [], [], []
+    flagged = any(sequence.absent is not None for sequence in results.sequences)
     for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
         try:
-            measures = profile.frames([_pass(sequence, trajectory) for trajectory in trajectories])
+            passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
+            measures = rules.frames(passes)
+            if repetitions:
+                repeated.append([rules.curves(rules.frames([one])) for one in passes])
         except UserError as error:
             raise UserError(
                 f"profile '{profile.name}' does not score '{results.run.tracker}' on sequence "
@@ -145,6 +186,7 @@ def _score_one_pass(results: PairedResults, profile: Profile) -> Score:
             ) from None
         frames.append(len(measures.overlaps))
         curves.append(profile.curves(measures))
+        seen.append(0 if measures.seen is None else len(measures.seen))
     return Score(
         tracker=results.run.tracker,
         dataset=results.run.dataset,
@@ -155,11 +197,28 @@ def _score_one_pass(results: PairedResults, profile: Profile) -> Score:
         frames=np.array(frames),
         attributes=results.attributes,
         curves={metric.name: np.stack([c[metric.name] for c in curves]) for metric in profile.metrics},
+        weights={"ao": np.array(seen, dtype=np.float64)} if any(seen) else {},
+        repeated={
+            metric.name: np.array([[run[metric.name] for run in runs] for runs in repeated])
+            for metric in profile.metrics
+            if repeated
+        },
     )
 
 
-def _pass(sequence: Sequence, trajectory: Trajectory) -> Pass:
+def _are_repetitions(results: PairedResults) -> bool:
+    """Whether every sequence has the same number of runs, more than one, by a protocol that makes one."""
+    counts = {len(trajectories) for trajectories in results.trajectories}
+    return results.run.protocol not in ("tre", "sre") and len(counts) == 1 and counts != {1}
+
+
+def _pass(sequence: Sequence, trajectory: Trajectory, flagged: bool) -> Pass:
     if trajectory.boxes.shape[1] != 4:
         raise UserError("it has polygons, and one-pass profiles score upright boxes x, y, w, h")
-    absent = None if sequence.absent is None else sequence.absent[trajectory.start :]
-    return Pass(trajectory.boxes, sequence.truth[trajectory.start :], absent)
+    absent = sequence.absent
+    if absent is None and flagged:  # sequences without flags, beside some that have them, have no such frames
+        absent = np.zeros(len(sequence.truth), dtype=bool)
+    start = trajectory.start
+    return Pass(
+        trajectory.boxes, sequence.truth[start:], None if absent is None else absent[start:], sequence.size
+    )

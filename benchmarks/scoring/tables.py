@@ -59,8 +59,26 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
             for place, record in enumerate(records)
         ),
         caption=", ".join(said) + ("" if "sequence" in keys else INTERVALS),
-        notes=(*(f"{name}: {text}" for name, text in differences.items()), *notes),
+        notes=(
+            *(f"{name}: {text}" for name, text in differences.items()),
+            *([] if by_part else _spreads(records, metrics)),
+            *notes,
+        ),
     )
+
+
+def _spreads(records: Sequence[Record], metrics: Sequence[str]) -> list[str]:
+    """A line for each record of several repetitions: how much its figures differ among these."""
+    return [
+        f"{record['tracker']}: the mean of {record['repetitions']} runs; standard deviation over the runs: "
+        + ", ".join(
+            f"{name.replace('_', ' ')} {_number(record[f'{name}_std']):.4f}"
+            for name in metrics
+            if f"{name}_std" in record
+        )
+        for record in records
+        if "repetitions" in record
+    ]
 
 
 def attributes_table(records: Sequence[Record], metric: str) -> Table:
@@ -137,8 +155,8 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
                     f"{one.difference:+.3f}",
                     None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
                 ),
-                Cell(f"{one.corrected_bootstrap:.4f}"),
-                Cell(f"{one.corrected_wilcoxon:.4f}"),
+                Cell(p_text(one.corrected_bootstrap)),
+                Cell(p_text(one.corrected_wilcoxon)),
                 Cell(str(one.sequences)),
             )
             for one in comparisons
@@ -146,6 +164,11 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
         caption=caption,
         notes=tuple(notes),
     )
+
+
+def p_text(p: float) -> str:
+    """A p-value with four decimals, or that it is less than any of these."""
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def metric_names(records: Sequence[Record]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -140,15 +140,20 @@ def parse_record(text: bytes, where: str) -> SpeedRecord:
     return record
 
 
-def read_records(results: Path) -> list[SpeedRecord]:
+def read_records(results: Path, refused: Callable[[str], None]) -> list[SpeedRecord]:
     """The latest record of each tracker and way of running it (device, precision, threads), by name.
 
-    Raises:
-        UserError: as for `read_record`.
+    Args:
+        results: the folder of all results.
+        refused: is told, in a sentence, of each record that cannot be read; the others are.
     """
     latest: dict[tuple[object, ...], SpeedRecord] = {}
     for path in sorted((results / FOLDER).glob("*/*.json")):
-        record = read_record(path)
+        try:
+            record = read_record(path)
+        except UserError as error:
+            refused(f"a record of speed is left out: {error}")
+            continue
         way = (record.tracker, record.device, record.precision, record.batch, record.threads)
         if way not in latest or latest[way].date < record.date:
             latest[way] = record

@@ -5,7 +5,7 @@ from benchmarks.store.folder import RunFolder, file_digest, truth_digest
 from benchmarks.store.journal import ManifestWriter
 from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
-from benchmarks.store.runs import Run, find_runs, read_run, select_runs
+from benchmarks.store.runs import Run, find_runs, read_folder, read_run, select_runs
 
 __all__ = [
     "FolderLock",
@@ -19,6 +19,7 @@ __all__ = [
     "Status",
     "file_digest",
     "find_runs",
+    "read_folder",
     "read_run",
     "select_runs",
     "sweep",

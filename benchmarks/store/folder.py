@@ -73,6 +73,7 @@ class RunFolder:
 
     def __init__(self, results: Path, dataset: str, tracker: str, protocol: str) -> None:
         self.dataset, self.tracker, self.protocol = map(folder_name, (dataset, tracker, protocol))
+        self.results = results
         self.path = results / dataset / tracker / protocol
 
     @property
@@ -123,13 +124,27 @@ class RunFolder:
         write_atomic(self.path / f"{stem}.time.txt", times)
         return RunFiles(digest(regions), digest(times), trajectory.start)
 
-    def read(self, sequence: str, record: SequenceRecord) -> list[Trajectory] | None:
-        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of."""
+    def read(self, sequence: str, record: SequenceRecord, with_times: bool = True) -> list[Trajectory] | None:
+        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of.
+
+        Args:
+            sequence: its name.
+            record: what the manifest says of it.
+            with_times: whether times are wanted; otherwise they are NaN, and a third of the work is saved.
+
+        Raises:
+            UserError: a file is the one that was written, and holds no trajectory.
+        """
         contents = self._contents(sequence, record)
         if contents is None:
             return None
         return [
-            parse_trajectory(regions.decode(), times.decode(), str(path), files.start)
+            parse_trajectory(
+                regions.decode(errors="replace"),
+                times.decode(errors="replace") if with_times else None,
+                str(path),
+                files.start,
+            )
             for (path, regions, times), files in zip(contents, record.runs, strict=True)
         ]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.folder import MANIFEST, NAME, RunFolder
+from benchmarks.store.manifest import Manifest
+from benchmarks.store.remarks import remarks
 from trackers.errors import UserError
 from trackers.plainfiles import is_present
 from trackers.registry import did_you_mean
@@ -23,7 +26,8 @@ class Run:
         truth: by sequence, the digest of the ground truth it was run on.
         failed: by sequence, why it is not among `trajectories`.
         imported: whether another tool made the results.
-        remarks: what else a person should know of it, in sentences.
+        remarks: sentences on what its scores should not be read without.
+        manifest: what it was read from; None for a run that was never on disk.
     """
 
     tracker: str
@@ -34,6 +38,7 @@ class Run:
     failed: dict[str, str]
     imported: bool = False
     remarks: tuple[str, ...] = ()
+    manifest: Manifest | None = None
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
@@ -53,53 +58,97 @@ def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
         for name in names
         if NAME.fullmatch(name) and is_present(results / dataset / name / protocol / MANIFEST)
     )
-    return sorted(found, key=lambda name: (name.casefold(), name))
+    return sorted(found, key=_alphabetical)
 
 
-def select_runs(results: Path, dataset: str, protocol: str, trackers: list[str] | None) -> list[str]:
+def select_runs(
+    results: Path, dataset: str, protocol: str, trackers: list[str] | None, related: Sequence[str] = ()
+) -> list[RunFolder]:
     """The runs that a user asks for: those of `trackers`, in that order, or all there are.
+
+    Args:
+        results: the folder of all results.
+        dataset: whose runs are asked for.
+        protocol: how they were made.
+        trackers: names, or None for all.
+        related: data sets whose runs hold the same sequences, for trackers that have none on `dataset`.
 
     Raises:
         UserError: there is none, or none of a tracker that was named.
     """
-    found = find_runs(results, dataset, protocol)
+    places: dict[str, RunFolder] = {}
+    for other in (dataset, *related):
+        for name in find_runs(results, other, protocol):
+            places.setdefault(name, RunFolder(results, other, name, protocol))
+    found = sorted(places, key=_alphabetical)
     if not found:
+        others = sorted({path.parent.name for path in (results / dataset).glob(f"*/*/{MANIFEST}")})
+        others = [name for name in others if NAME.fullmatch(name)]
+        nor = f", nor on {' or '.join(related)}, which has its sequences" if related else ""
         raise UserError(
-            f"there are no results of protocol '{protocol}' on {dataset} in {results}; "
-            f"make some with `python -m benchmarks run --tracker NAME --dataset {dataset}`"
+            f"there are no results of protocol '{protocol}' on {dataset} in {results}{nor}; "
+            + (
+                f"there are some of {', '.join(others)}: give --protocol {others[0]}"
+                if others
+                else f"make some with `{run_command(dataset)}`"
+            )
         )
     for name in trackers or []:
-        if name not in found:
+        if name not in places:
             raise UserError(
                 f"there are no results of tracker '{name}' on {dataset} in {results}"
                 f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
             )
-    return list(dict.fromkeys(trackers)) if trackers else found
+    return [places[name] for name in dict.fromkeys(trackers or found)]
+
+
+def run_command(dataset: str) -> str:
+    """The command that makes results on a data set."""
+    if dataset.startswith("folder"):
+        return "python -m benchmarks run --tracker NAME --dataset folder --data-root DIR"
+    return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
 
 
 def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> Run:
+    """Reads one run by its names; see `read_folder`."""
+    return read_folder(RunFolder(results, dataset, tracker, protocol))
+
+
+def read_folder(folder: RunFolder, with_times: bool = True) -> Run:
     """Reads one run. A sequence whose files are not the ones its manifest speaks of counts as failed.
 
+    Args:
+        folder: where it lies.
+        with_times: whether times are wanted; otherwise they are NaN.
+
     Raises:
-        UserError: there is no such run, or its manifest is damaged.
+        UserError: there is no such run, or its manifest is damaged or of another protocol.
     """
-    folder = RunFolder(results, dataset, tracker, protocol)
     manifest = folder.read_manifest()
     if manifest is None:
-        raise UserError(f"there is no run of '{tracker}' in {folder.path}")
-    remarks: tuple[str, ...] = ()
-    if manifest.tracker not in ("", tracker):
-        remarks = (
-            f"its results were made under the name '{manifest.tracker}'; was its folder renamed, or "
-            "exchanged with another?",
-        )
-    run = Run(tracker, dataset, protocol, {}, {}, {}, manifest.identity is None, remarks)
+        raise UserError(f"there is no run of '{folder.tracker}' in {folder.path}")
+    run = Run(
+        *(folder.tracker, folder.dataset, folder.protocol, {}, {}, {}),
+        imported=manifest.identity is None,
+        remarks=tuple(remarks(folder, manifest)),
+        manifest=manifest,
+    )
     for name, record in manifest.sequences.items():
         if record.status != "ok":
             run.failed[name] = f"{record.status}: {record.message}"
-        elif (trajectories := folder.read(name, record)) is None:
+            continue
+        try:
+            trajectories = folder.read(name, record, with_times)
+        except UserError as error:
+            run.failed[name] = str(error)
+            continue
+        if trajectories is None:
             run.failed[name] = "its files are missing or were changed since the run; run it again"
         else:
             run.trajectories[name] = trajectories
             run.truth[name] = record.truth
     return run
+
+
+def _alphabetical(name: str) -> tuple[str, str]:
+    return name.casefold(), name

@@ -6,6 +6,8 @@ no region, it is VOT's code instead: 1 initialised, 2 failed, 0 skipped.
 
 from __future__ import annotations
 
+from io import StringIO
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,14 +34,16 @@ def format_regions(
     )
 
 
-def parse_trajectory(regions: str, times: str, where: str, start: int = 0) -> Trajectory:
-    """Reads what `format_trajectory` wrote, to the bit.
+def parse_trajectory(regions: str, times: str | None, where: str, start: int = 0) -> Trajectory:
+    """Reads what `format_trajectory` wrote, to the bit; without `times`, they are NaN.
 
     Raises:
         UserError: a line is neither a region nor a code, or there are not as many times as regions; `where`
             names the text.
     """
     boxes, codes = parse_regions(regions, where)
+    if times is None:
+        return Trajectory(boxes, np.full(len(boxes), np.nan), codes, start)
     seconds = parse_rows(times, 1, f"the times of {where}")[:, 0]
     if len(seconds) != len(boxes):
         raise UserError(f"{where}: {len(boxes)} regions and {len(seconds)} times")
@@ -57,7 +61,9 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
         UserError: a line is something else.
     """
     if not _has_codes(text):
-        return parse_rows(text, _columns(text), where), None
+        columns = _columns(text)
+        rows = _plain_rows(text, columns)
+        return (parse_rows(text, columns, where) if rows is None else rows), None
     known = {str(code.value): code for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED)}
     lines = [line for line in text.splitlines() if line.translate(SEPARATORS).strip()]
     tracked = [line for line in lines if line.strip() not in known]
@@ -68,10 +74,24 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
     return regions, codes
 
 
+def _plain_rows(text: str, columns: int) -> NDArray[np.float64] | None:
+    """What `parse_rows` makes of text as `format_rows` writes it, a quarter faster; None of other text."""
+    if ";" in text or not any(character.isdigit() for character in text[:40]):
+        return None
+    try:
+        rows = np.loadtxt(StringIO(text), delimiter=",", comments=None, ndmin=2)
+    except ValueError:
+        return None
+    return rows if rows.shape[1] == columns else None
+
+
 def _has_codes(text: str) -> bool:
     """Whether a line is nothing but a code; most files are long and have none, so it is one quick search."""
     blank = any(character in text for character in " \t\r")
     plain = "\n" + ("\n".join(map(str.strip, text.splitlines())) if blank else text) + "\n"
+    ends = np.flatnonzero(np.frombuffer(plain.encode(errors="replace"), np.uint8) == ord("\n"))
+    if not (np.diff(ends) == 2).any():  # no line of one character
+        return False
     return any(f"\n{code.value}\n" in plain for code in (Code.SKIPPED, Code.INITIALIZED, Code.FAILED))
 
 

@@ -17,11 +17,12 @@ from benchmarks.datasets import Dataset
 from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.running.environment import package_version
 from benchmarks.scoring import NamedRules
+from benchmarks.text import printable
 from reports.page.figures import first_value, profile_data
 from reports.page.frames import Filmstrip
 from reports.page.gather import TrackerReport
-from reports.page.manifests import run_data
-from reports.page.pack import Json, region_steps, script_json
+from reports.page.manifests import run_data, shown
+from reports.page.pack import Json, bundle, region_steps, script_json
 from reports.page.series import regions_data, truth_of
 from reports.style import line_style
 
@@ -47,6 +48,7 @@ def report_data(
     profiles: Sequence[NamedRules],
     reports: Sequence[TrackerReport],
     made: datetime,
+    left_out: Mapping[str, str] | None = None,
 ) -> Json:
     """What the page needs to show the scores: everything but what happens within a sequence.
 
@@ -56,16 +58,16 @@ def report_data(
         profiles: the rules of scoring; at least one, the first is shown first.
         reports: the runs.
         made: when.
+        left_out: by tracker, why a run cannot be shown.
     """
     names = scored_names(dataset, reports)
-    best_first = sorted(
-        reports, key=lambda one: (-first_value(one.scores[profiles[0].name]), one.tracker.casefold())
-    )
+    best_first = in_order(reports, profiles[0])
     return {
         "dataset": dataset.name,
-        "title": dataset.title,
+        "title": printable(dataset.title),
         "protocol": protocol,
-        "of": len(dataset.all_names),
+        "of": dataset.total,
+        "left_out": shown([[tracker, why] for tracker, why in (left_out or {}).items()]),
         "made": made.isoformat(timespec="seconds"),
         "version": package_version("sotbench"),
         "attributes": dataset.attributes,
@@ -79,11 +81,17 @@ def report_data(
                 "fps": report.fps,
                 "style": _plotly_style(rank),
                 "run": run_data(report, len(dataset.all_names)),
+                "over_time": bool(report.series),
             }
             for rank, report in enumerate(best_first)
         ],
         "profiles": [profile_data(rules, best_first, names) for rules in profiles],
     }
+
+
+def in_order(reports: Sequence[TrackerReport], rules: NamedRules) -> list[TrackerReport]:
+    """The reports best first, by the first metric of a profile; equals by name."""
+    return sorted(reports, key=lambda one: (-first_value(one.scores[rules.name]), one.tracker.casefold()))
 
 
 def _attributes(sequence: VideoSequence) -> list[str]:
@@ -93,7 +101,11 @@ def _attributes(sequence: VideoSequence) -> list[str]:
 
 def scored_names(dataset: Dataset, reports: Sequence[TrackerReport]) -> list[str]:
     """The sequences of which some tracker has results, in the data set's order."""
-    return [name for name in dataset.names() if any(name in report.series for report in reports)]
+    return [
+        name
+        for name in dataset.names()
+        if any(name in report.sequences or name in report.series for report in reports)
+    ]
 
 
 def sequence_data(
@@ -136,8 +148,8 @@ def html_page(data: Json, details: Mapping[str, Json]) -> str:
         plotly=plotly_script(),
         script=page_script(),
         policy=policy([plotly_script(), page_script()]),
-        data=script_json(data),
-        details=[(order[name], script_json(detail)) for name, detail in details.items()],
+        data=bundle(data),
+        details=[(order[name], bundle(detail)) for name, detail in details.items()],
         live=False,
     )
 

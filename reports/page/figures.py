@@ -17,8 +17,9 @@ from benchmarks.scoring import Estimate, NamedRules, Profile, Record, RunScore, 
 from benchmarks.scoring.statistics import bootstrap_interval
 from benchmarks.scoring.vot_run import VOTRunScore
 from benchmarks.scoring.vot_score import SupervisedScore
+from benchmarks.text import printable
 from reports.page.gather import TrackerReport
-from reports.page.pack import Json, packed, packed_counts
+from reports.page.pack import Json, packed, packed_counts, packed_steps
 
 
 class _Look(NamedTuple):
@@ -61,8 +62,8 @@ def profile_data(rules: NamedRules, reports: Sequence[TrackerReport], names: Seq
             content.append(_score_data(score, figures, places))
         elif isinstance(score, VOTRunScore):
             content.append(_vot_data(score, places))
-        else:
-            content.append({"refused": score})
+        elif isinstance(score, str):
+            content.append({"refused": printable(score)})
     found = [list(entry["all"]) for entry in content if "all" in entry]
     return {
         "name": rules.name,
@@ -106,6 +107,9 @@ def _attributes(score: Score) -> dict[str, NDArray[np.bool_]]:
 def _parts(score: Score) -> list[NDArray[np.float64]]:
     """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
     values = np.stack(list(score.by_metric().values()), axis=1)
+    if score.weights:  # which are those of the sequences that have the attribute
+        parts = score.by_attribute().values()
+        return [values, *(np.stack(list(part.by_metric().values()), axis=1) for part in parts)]
     return [values, *(values[has] for has in _attributes(score).values())]
 
 
@@ -117,10 +121,13 @@ def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Map
         "frames": packed_counts(score.frames),
         "all": named.pop(""),
         "attributes": named,
-        "values": {name: packed(values) for name, values in by_metric.items()},
+        "values": {
+            metric.name: packed(np.asarray(metric.value(score.curves[metric.name]), dtype=np.float64))
+            for metric in score.profile.metrics
+        },
         # A curve's values are shares of frames: whole numbers over the number of frames, and nothing is lost.
         "curves": {
-            metric.name: packed_counts(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
+            metric.name: packed_steps(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
             for metric in score.profile.metrics
             if len(metric.thresholds)
         },

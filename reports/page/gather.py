@@ -9,8 +9,10 @@ from pathlib import Path
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.protocols import timed_updates
 from benchmarks.scoring import NamedRules, RunScore, score_run
-from benchmarks.store import Manifest, Run, RunFolder, read_run
+from benchmarks.scoring.pairing import restricted
+from benchmarks.store import Manifest, Run, RunFolder
 from benchmarks.store.journal import journal_path
+from benchmarks.store.read_ahead import read_each
 from reports.page.series import Series, measure_series
 from trackers.errors import UserError
 
@@ -24,8 +26,10 @@ class TrackerReport:
         manifest: what it was run with, and what became of each sequence.
         lacking: by sequence, why it is not scored.
         scores: by profile; or a sentence on why the profile cannot score it.
-        series: by sequence.
+        series: by sequence; nothing where the page does not show them.
         fps: updates per second of the tracker's own time; None where times are not known.
+        remarks: sentences on what its scores should not be read without.
+        sequences: those that it has results of.
     """
 
     tracker: str
@@ -34,6 +38,8 @@ class TrackerReport:
     scores: Mapping[str, RunScore | str]
     series: Mapping[str, Series]
     fps: float | None
+    remarks: tuple[str, ...] = ()
+    sequences: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -41,61 +47,68 @@ class Gatherer:
     """Reads runs and scores them; one that did not change since the last time is not read again.
 
     Attributes:
-        results: the folder of all results.
         dataset: the ground truth.
-        protocol: whose results are read.
-        profiles: the rules that they are scored by.
+        profiles: the rules that runs are scored by.
+        regions: whether regions are wanted, for frames.
+        left_out: after `gather`, by tracker, why its run cannot be read.
     """
 
-    results: Path
     dataset: Dataset
-    protocol: str
     profiles: Sequence[NamedRules]
+    regions: bool = True
+    left_out: dict[str, str] = field(default_factory=dict)
     _known: dict[str, tuple[object, TrackerReport]] = field(default_factory=dict)
 
     def gather(
-        self, trackers: Sequence[str], said: Callable[[str], None] = lambda _: None
+        self, folders: Sequence[RunFolder], said: Callable[[str], None] = lambda _: None
     ) -> list[TrackerReport]:
-        """Reads the runs of `trackers`.
+        """Reads runs; one among several that cannot be read is left out.
 
         Args:
-            trackers: whose runs.
-            said: is told, in a sentence, what cannot be scored.
+            folders: where they lie.
+            said: is told, in a sentence, what cannot be read or scored, and what else should be known.
 
         Raises:
-            UserError: a manifest is damaged, or nothing at all can be scored.
+            UserError: nothing at all can be read, or scored.
         """
-        reports = [self._report(tracker) for tracker in trackers]
+        self.left_out = {}
+        stamps = {folder.tracker: manifest_stamp(folder.manifest_path) for folder in folders}
+        known = {name: one for name, one in self._known.items() if one[0] == stamps.get(name, one)}
+        new = [folder for folder in folders if folder.tracker not in known]
+        for folder, run in zip(new, read_each(new), strict=True):
+            if isinstance(run, UserError):
+                self.left_out[folder.tracker] = str(run)
+                said(f"{folder.tracker} is left out: {run}")
+            else:
+                known[folder.tracker] = stamps[folder.tracker], self._report(run)
+        self._known = known
+        reports = [known[folder.tracker][1] for folder in folders if folder.tracker in known]
+        if not reports:
+            raise UserError(next(iter(self.left_out.values())))
         for report in reports:
-            for sequence, why in report.lacking.items():
-                said(f"{report.tracker}: {sequence} is left out: {why}")
-            for profile, score in report.scores.items():
-                if isinstance(score, str):
-                    said(f"{report.tracker}: {profile} is left out: {score}")
+            _tell(report, said)
         refusals = [score for report in reports for score in report.scores.values() if isinstance(score, str)]
         if len(refusals) == len(reports) * len(self.profiles):
             raise UserError(f"no profile can score these results: {refusals[0]}")
         return reports
 
-    def _report(self, tracker: str) -> TrackerReport:
-        folder = RunFolder(self.results, self.dataset.name, tracker, self.protocol)
-        stamp = manifest_stamp(folder.manifest_path)
-        if tracker in self._known and self._known[tracker][0] == stamp:
-            return self._known[tracker][1]
-        run = read_run(self.results, self.dataset.name, tracker, self.protocol)
-        manifest = folder.read_manifest()
-        if manifest is None:
-            raise UserError(f"{folder.manifest_path} was removed while it was read; try again")
-        report = TrackerReport(
-            tracker,
-            manifest,
+    def _report(self, run: Run) -> TrackerReport:
+        run = restricted(run, self.dataset)
+        scores = {profile.name: self._score(run, profile) for profile in self.profiles}
+        of_scores = [remark for score in scores.values() for remark in getattr(score, "remarks", ())]
+        if run.manifest is None:
+            raise ValueError(f"the run of {run.tracker} was not read from a manifest")
+        there = set(self.dataset.names())
+        return TrackerReport(
+            run.tracker,
+            run.manifest,
             run.failed,
-            {profile.name: self._score(run, profile) for profile in self.profiles},
+            scores,
             self._series(run),
-            updates_per_second(run, manifest),
+            updates_per_second(run, run.manifest),
+            (*run.remarks, *dict.fromkeys(of_scores)),
+            frozenset(name for name, held in run.trajectories.items() if held and name in there),
         )
-        self._known[tracker] = (stamp, report)
-        return report
 
     def _score(self, run: Run, profile: NamedRules) -> RunScore | str:
         try:
@@ -109,10 +122,25 @@ class Gatherer:
         for name in self.dataset.names():
             if run.trajectories.get(name):
                 try:
-                    series[name] = measure_series(self.dataset[name], run.trajectories[name][0])
+                    series[name] = measure_series(self.dataset[name], run.trajectories[name][0], self.regions)
                 except SequenceError:
                     continue  # the scores say it
         return series
+
+
+def _tell(report: TrackerReport, said: Callable[[str], None]) -> None:
+    """Says what of a run is not scored, and what else should be known of it."""
+    for remark in report.remarks:
+        said(f"{report.tracker}: {remark}")
+    if report.sequences:  # of one without any, one sentence will do
+        for sequence, why in report.lacking.items():
+            said(f"{report.tracker}: {sequence} is left out: {why}")
+    refused: dict[str, list[str]] = {}
+    for profile, score in report.scores.items():
+        if isinstance(score, str):
+            refused.setdefault(score, []).append(profile)
+    for why, profiles in refused.items():
+        said(f"{report.tracker}: {', '.join(profiles)} is left out: {why}")
 
 
 def manifest_stamp(path: Path) -> object:

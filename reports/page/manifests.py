@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 
+from benchmarks.text import printable
 from reports.page.gather import TrackerReport
 from reports.page.pack import Json
 
@@ -34,11 +36,22 @@ def run_data(report: TrackerReport, of: int) -> Json:
                 "traceback": record.traceback[-_MOST_TRACEBACK:],
             }
         )
-    return {
+    content = {
         "identity": asdict(manifest.identity) if manifest.identity else None,
         "environments": manifest.environments,
         "statuses": dict(Counter(record.status for record in manifest.sequences.values())),
         "done": len(manifest.sequences),
         "of": of,
         "lacking": lacking,
+        "remarks": list(report.remarks),
     }
+    return shown(content)
+
+
+def shown(value: Json) -> Json:
+    """Texts of strangers as a page shows them: what could turn the direction of writing is escaped."""
+    if isinstance(value, str):
+        return printable(value, keep="\n\t")
+    if isinstance(value, Mapping):
+        return {printable(str(name)): shown(inner) for name, inner in value.items()}
+    return [shown(inner) for inner in value] if isinstance(value, list | tuple) else value

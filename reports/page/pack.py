@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import zlib
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Json: TypeAlias = Any
-"""What `json.dumps` takes."""
+"""What `json.dumps` takes, with `Packed` in it."""
 
 OVERLAP_STEPS = 250
 ERROR_STEPS = 24.0
@@ -22,24 +24,88 @@ NO_REGION = -(2**15)
 """What stands for "there is none"."""
 
 
+@dataclass(frozen=True)
+class Packed:
+    """Numbers as bytes.
+
+    Attributes:
+        kind: `u1`, `u2`, `u4`, `i2` or `f8`: little-endian numbers; `s2` or `s4`: as `packed_steps` says.
+        content: the bytes.
+        width: for steps, how many numbers a row has.
+    """
+
+    kind: str
+    content: bytes
+    width: int = 0
+
+
+def json_text(value: Json) -> str:
+    """JSON in ASCII, packed numbers in base64 within it."""
+
+    def in_base64(packed: Packed) -> dict[str, str | int]:
+        text = base64.b64encode(packed.content).decode()
+        return {"type": packed.kind, "data": text, "width": packed.width}
+
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=in_base64)
+
+
+def bundle(value: Json) -> str:
+    """What a page holds compressed, in base64: JSON, and behind it the packed numbers, equal ones once.
+
+    The bytes are a zlib stream of: the JSON's length (four bytes, little-endian), the JSON in ASCII, in which
+    `{"$packed": [type, place, length, width]}` stands for numbers, and their bytes.
+    """
+    blob: list[bytes] = []
+    places: dict[bytes, int] = {}
+    end = 0
+
+    def apart(packed: Packed) -> dict[str, list[str | int]]:
+        nonlocal end
+        if packed.content not in places:
+            places[packed.content] = end
+            blob.append(packed.content)
+            end += len(packed.content)
+        place = places[packed.content]
+        return {"$packed": [packed.kind, place, len(packed.content), packed.width]}
+
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=apart).encode()
+    content = b"".join([len(text).to_bytes(4, "little"), text, *blob])
+    return base64.b64encode(zlib.compress(content, 6)).decode()
+
+
 def script_json(value: Json) -> str:
     """JSON that may stand between `<script>` and `</script>`, whatever text is in it.
 
     Everything but ASCII is escaped, so that names which are no valid Unicode (file names can be any bytes)
     are carried too; `<`, `>` and `&` as well, so that no text ends the element or begins a comment.
     """
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    text = json_text(value)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def packed(array: NDArray[Any]) -> dict[str, str]:
-    """An array as base64 of its little-endian numbers, with their type: `u1`, `u2`, `u4`, `i2` or `f8`."""
+def packed(array: NDArray[Any]) -> Packed:
+    """An array as its little-endian numbers: `u1`, `u2`, `u4`, `i2` or `f8`."""
     kind = array.dtype.newbyteorder("<")
-    content = np.ascontiguousarray(array, dtype=kind).tobytes()
-    return {"type": f"{kind.kind}{kind.itemsize}", "data": base64.b64encode(content).decode()}
+    return Packed(f"{kind.kind}{kind.itemsize}", np.ascontiguousarray(array, dtype=kind).tobytes())
 
 
-def packed_counts(counts: NDArray[np.int64]) -> dict[str, str]:
+def packed_steps(counts: NDArray[np.int64]) -> Packed:
+    """Rows of whole numbers that change little from one to the next, as curves do: their steps.
+
+    Each number less the one before it in its row (0 before the first), zigzag-coded (0, -1, 1, -2 become
+    0, 1, 2, 3); all lowest bytes, then all next ones. Such bytes compress to a third of what the numbers do.
+
+    Args:
+        counts: shape (rows, width), in [0, 2 ** 30].
+    """
+    steps = np.diff(counts, axis=1, prepend=0)
+    coded = np.where(steps < 0, -2 * steps - 1, 2 * steps)
+    size = 2 if coded.size == 0 or coded.max() < 2**16 else 4
+    planes = coded.astype(f"<u{size}").reshape(-1, 1).view(np.uint8)
+    return Packed(f"s{size}", np.ascontiguousarray(planes.T).tobytes(), counts.shape[1])
+
+
+def packed_counts(counts: NDArray[np.int64]) -> Packed:
     """Whole numbers from 0 on, in two bytes each where that is enough."""
     small = counts.size == 0 or counts.max() < 2**16
     return packed(counts.astype(np.uint16 if small else np.uint32))

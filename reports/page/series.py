@@ -53,8 +53,10 @@ def truth_of(sequence: Sequence) -> Boxes:
     return sequence.truth if sequence.polygons is None else sequence.polygons
 
 
-def measure_series(sequence: Sequence, trajectory: Trajectory) -> Series:
+def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: bool = True) -> Series:
     """Compares a run with the ground truth; frames that only one of them has are left out.
+
+    Without regions, which are most of the bytes, nothing can be drawn on frames.
 
     There is no overlap where the ground truth has no box or says that the target is absent, nor where a
     tracker was not asked. In the frame in which a supervised run fails it is 0.
@@ -75,7 +77,7 @@ def measure_series(sequence: Sequence, trajectory: Trajectory) -> Series:
     return Series(
         overlap_bytes(np.where(nothing, np.nan, overlaps)),
         error_bytes(np.where(nothing, np.nan, errors)),
-        region_steps(regions),
+        region_steps(regions if with_regions else regions[:0]),
         start,
     )
 

@@ -16,7 +16,6 @@ to read an answer.
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -25,7 +24,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from benchmarks.text import printable
 from reports.page.document import environment, live_page, plotly_script, policy, resource
+from reports.page.pack import json_text
 from reports.server.library import Library, Shelf
 from trackers.errors import UserError
 
@@ -113,7 +114,9 @@ class Handler(BaseHTTPRequestHandler):
         hosts = [name.lower() for name in self.headers.get_all("Host", [])]
         if len(hosts) != 1 or hosts[0] not in own:
             return _text(f"this server answers to http://{ADDRESS}:{port}/ alone", HTTPStatus.FORBIDDEN)
-        if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
+        lengths = self.headers.get_all("Content-Length", [])
+        odd = lengths not in ([], ["0"]) or self.headers.defects  # what the parser made no header of
+        if odd or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # what follows would be read as a request of its own
             return _text("a request that reads has no body", HTTPStatus.BAD_REQUEST)
         try:
@@ -206,12 +209,13 @@ def _index(library: Library) -> str:
             "dataset": dataset,
             "protocol": protocol,
             "trackers": trackers,
-            "trouble": library.why_not(dataset, protocol),
+            "trouble": printable(library.why_not(dataset, protocol)),
         }
         for dataset, protocol, trackers in library.contents()
     ]
     page = environment().from_string(resource("index.html"))
-    return page.render(style=resource("style.css"), results=str(library.results), shelves=shelves)
+    results = printable(str(library.results))
+    return page.render(style=resource("style.css"), results=results, shelves=shelves)
 
 
 def _page(text: str, content_policy: str) -> Answer:
@@ -219,8 +223,9 @@ def _page(text: str, content_policy: str) -> Answer:
 
 
 def _json(content: Any) -> Answer:
-    return Answer(json.dumps(content, separators=(",", ":")).encode(), "application/json")
+    return Answer(json_text(content).encode(), "application/json")
 
 
 def _text(sentence: str, status: HTTPStatus) -> Answer:
-    return Answer(f"{sentence}\n".encode(errors="replace"), "text/plain; charset=utf-8", status)
+    text = f"{printable(sentence)}\n"
+    return Answer(text.encode(errors="replace"), "text/plain; charset=utf-8", status)

@@ -13,7 +13,8 @@ from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_d
 from benchmarks.datasets.remembered import Remembered
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import NamedRules, choose_profiles
-from benchmarks.store import find_runs
+from benchmarks.store import RunFolder, find_runs, select_runs
+from benchmarks.store.folder import NAME
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
 from reports.page.gather import Gatherer, manifest_stamp
@@ -40,7 +41,7 @@ class Shelf:
     _frames: dict[str, Frames] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._gatherer = Gatherer(self.results, self.dataset, self.protocol, self.profiles)
+        self._gatherer = Gatherer(self.dataset, self.profiles)
         self._made: tuple[str, Json] | None = None
 
     def stamp(self) -> str:
@@ -61,9 +62,11 @@ class Shelf:
         with self._lock:
             stamp = self.stamp()
             if self._made is None or self._made[0] != stamp:
-                reports = self._gatherer.gather(self._trackers())
+                reports = self._gatherer.gather(self._folders())
                 made = datetime.now().astimezone()
-                content = report_data(self.dataset, self.protocol, self.profiles, reports, made)
+                content = report_data(
+                    self.dataset, self.protocol, self.profiles, reports, made, self._gatherer.left_out
+                )
                 self._made = (stamp, content | {"stamp": stamp})
             return self._made[1]
 
@@ -74,7 +77,7 @@ class Shelf:
             KeyError: no tracker has results of such a sequence.
         """
         with self._lock:
-            reports = self._gatherer.gather(self._trackers())
+            reports = self._gatherer.gather(self._folders())
             if sequence not in scored_names(self.dataset, reports):
                 raise KeyError(sequence)
             try:
@@ -98,8 +101,8 @@ class Shelf:
             raise KeyError(place)
         return jpeg(frames[place], quality=88)
 
-    def _trackers(self) -> list[str]:
-        return find_runs(self.results, self.dataset.name, self.protocol)
+    def _folders(self) -> list[RunFolder]:
+        return select_runs(self.results, self.dataset.name, self.protocol, None)
 
     def _open(self, sequence: str) -> Frames:
         if sequence not in self._frames:
@@ -124,8 +127,7 @@ class Library:
         """Data set, protocol and trackers of everything that there are results of."""
         found = [
             (dataset, protocol, find_runs(self.results, dataset, protocol))
-            for dataset in sorted(DATASETS)
-            if (self.results / dataset).is_dir()
+            for dataset in self._datasets()
             for protocol in PROTOCOLS
         ]
         return [entry for entry in found if entry[2]]
@@ -137,7 +139,7 @@ class Library:
             KeyError: there are none.
             UserError: the ground truth is missing, or no profile is for them.
         """
-        if dataset not in DATASETS or protocol not in PROTOCOLS:
+        if dataset not in self._datasets() or protocol not in PROTOCOLS:
             raise KeyError(dataset)
         if not find_runs(self.results, dataset, protocol):
             raise KeyError(dataset)
@@ -147,6 +149,11 @@ class Library:
                 profiles = choose_profiles("all", opened.name, protocol)
                 self._shelves[dataset, protocol] = Shelf(self.results, opened, protocol, profiles)
             return self._shelves[dataset, protocol]
+
+    def _datasets(self) -> list[str]:
+        """The data sets that have a folder of results: those with a name, and folders of a user's own."""
+        there = (path.name for path in self.results.iterdir() if path.is_dir() and NAME.fullmatch(path.name))
+        return sorted(name for name in there if name in DATASETS or name.startswith("folder-"))
 
     def why_not(self, dataset: str, protocol: str) -> str:
         """Why results that are there cannot be shown, in a sentence; empty if they can."""

@@ -15,6 +15,12 @@ _WHERE = {
         "settings": "sotbench.toml of a folder of videos",
         "properties": "VOT's file `sequence`",
     },
+    "annotations": {
+        "tracks": "tables of boxes with frame numbers, and MOT's",
+        "coco": "COCO's files of videos",
+        "cvat": "CVAT's files of videos",
+        "labelme": "LabelMe's files of images",
+    },
     "stored": {
         "trajectory": "regions and times of a run of ours",
         "manifest": "run.json",
@@ -33,6 +39,7 @@ _WHERE = {
     "archives": {
         "vot-listing": "the listing of VOT's downloads",
         "zip-results": "zip files of results",
+        "tar-results": "tar files of results",
         "zip-dataset": "zip files of data sets, unpacked",
     },
     "messages": {

@@ -6,11 +6,15 @@ as `ExperimentOTB` stores them. Where got10k is installed, its report is also ma
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from benchmarks.cli.main import main
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import GOT10K
 
@@ -75,3 +79,65 @@ def test_report_of_the_real_toolkit(tmp_path, monkeypatch):
         curves = GOT10K.curves(frames)
         assert curves["success"] == pytest.approx(np.array(report[name]["success_curve"]), abs=1e-12)
         assert curves["precision"] == pytest.approx(np.array(report[name]["precision_curve"]), abs=1e-12)
+
+
+def got10k_val(root: Path, sequences: int, size: tuple[int, int] = (64, 48)) -> dict[str, np.ndarray]:
+    """GOT-10k's own layout, with frames that do not show the target and boxes that leave the image."""
+    generator = np.random.default_rng(1)
+    truths = {}
+    for number in range(1, sequences + 1):
+        name, length = f"GOT-10k_Val_{number:06}", 10 + 7 * number
+        truth = np.cumsum(generator.normal(0, 2, (length, 4)), axis=0) + np.array([20, 15, 0, 0])
+        truth[:, 2:] = np.abs(truth[:, 2:]) + 12
+        cover = np.where(generator.random(length) < 0.3, 0, 8)
+        cover[0] = 8
+        folder = root / "val" / name
+        folder.mkdir(parents=True)
+        for frame in range(1, length + 1):
+            Image.new("RGB", size).save(folder / f"{frame:08}.jpg")
+        np.savetxt(folder / "groundtruth.txt", truth, delimiter=",", fmt="%.4f")
+        for flag, values in (("cover", cover), ("absence", cover == 0), ("cut_by_image", cover * 0)):
+            np.savetxt(folder / f"{flag}.label", values, fmt="%d")
+        (folder / "meta_info.ini").write_text(f"[METAINFO]\nresolution: {size}\n")
+        truths[name] = np.loadtxt(folder / "groundtruth.txt", delimiter=",")
+    (root / "val" / "list.txt").write_text("\n".join(truths) + "\n")
+    (root / "val" / "sotbench.toml").write_text("one_based = false\n")
+    return truths
+
+
+def test_average_overlap_of_the_real_toolkit_on_got10ks_own_layout(tmp_path, monkeypatch, capsys):
+    experiments = pytest.importorskip("got10k.experiments")
+    truths = got10k_val(tmp_path, 4)
+    out = ["--results", str(tmp_path / "ours")]
+    experiment = experiments.ExperimentGOT10k(
+        str(tmp_path), "val", str(tmp_path / "results"), str(tmp_path / "reports")
+    )
+    monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+    generator = np.random.default_rng(2)
+    for name, truth in truths.items():
+        boxes = (
+            truth + generator.normal(0, 3, truth.shape).clip(-9, None) * (np.arange(len(truth)) > 0)[:, None]
+        )
+        boxes[:, 2:] = np.maximum(boxes[:, 2:], 1)
+        place = tmp_path / "results" / "GOT-10k" / "mine" / name / f"{name}_001.txt"
+        experiment._record(str(place), boxes, np.ones(len(boxes)))
+    theirs = experiment.report(["mine"])["mine"]
+    data = ["--dataset", "folder", "--data-root", str(tmp_path / "val"), *out]
+    given = str(tmp_path / "results" / "GOT-10k" / "mine")
+    assert main(["import", given, "--from", "got10k", "--tracker", "mine", *data]) == 0
+    capsys.readouterr()
+    assert main(["score", *data, "--profile", "got10k", "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)[0]["ao"] == pytest.approx(theirs["overall"]["ao"], abs=1e-9)
+    assert captured.err == ""
+    assert main(["score", *data, "--profile", "got10k", "--format", "json", "--by", "sequence"]) == 0
+    for row in json.loads(capsys.readouterr().out):
+        assert row["ao"] == pytest.approx(theirs["seq_wise"][row["sequence"]]["ao"], abs=1e-9)
+    for path in (tmp_path / "val").glob("*/*.label"):
+        path.unlink()
+    assert main(["score", *data, "--profile", "got10k", "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    assert abs(json.loads(captured.out)[0]["ao"] - theirs["overall"]["ao"]) > 0.01
+    assert captured.err.startswith(
+        "profile 'got10k' leaves out frames without the target, and val does not say"
+    )

@@ -7,12 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks.cli.main import main as sotbench
 from reports.html import main
+from tests.helpers.pages import part_of
 
 
 @pytest.fixture
@@ -27,17 +27,11 @@ def report(results: Path, *more: str) -> int:
     return main(["--dataset", "squares", "--results", str(results), *more])
 
 
-def data_of(path: Path, part: str = "data") -> Any:
-    pattern = rf'<script type="application/json" id="{part}">(.*?)</script>'
-    [text] = re.findall(pattern, path.read_text(encoding="utf-8"))
-    return json.loads(text)
-
-
 def test_the_page_has_the_numbers_that_score_prints(results, tmp_path, capsys):
     path = tmp_path / "out.html"
     assert report(results, "--out", str(path)) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(path)
-    data = data_of(path)
+    data = part_of(path)
     for profile in data["profiles"]:
         words = ["--dataset", "squares", "--results", str(results), "--profile", profile["name"]]
         for by, key in ((), "all"), (("--by", "attribute"), "attributes"):
@@ -56,11 +50,11 @@ def test_the_page_has_the_numbers_that_score_prints(results, tmp_path, capsys):
 def test_frames_profile_and_trackers_are_as_asked(results, tmp_path, capsys):
     path = tmp_path / "out.html"
     assert report(results, "--frames", "--tracker", "ncc", "--profile", "otb", "--out", str(path)) == 0
-    data = data_of(path)
+    data = part_of(path)
     assert [tracker["name"] for tracker in data["trackers"]] == ["ncc"]
     assert [profile["name"] for profile in data["profiles"]] == ["otb"]
     assert "32 of 32 frames of 4 sequences are embedded" in capsys.readouterr().err
-    detail = data_of(path, "detail-0")
+    detail = part_of(path, "detail-0")
     assert len(detail["frames"]["jpeg"]) == 12
     assert detail["series"]["ncc"]["numbers"] == 4
 
@@ -69,7 +63,7 @@ def test_the_file_has_a_name_of_its_own(results, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert report(results) == 0
     assert Path("squares-ope.html").is_file()
-    assert "frames" not in data_of(Path("squares-ope.html"), "detail-0")
+    assert "frames" not in part_of(Path("squares-ope.html"), "detail-0")
 
 
 @pytest.mark.parametrize(
@@ -99,3 +93,15 @@ def test_help_loads_nothing_heavy(module):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_of_many_trackers_the_best_alone_are_shown_over_time(results, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "out.html"
+    monkeypatch.setattr("reports.html.MOST_OVER_TIME", 1)
+    assert report(results, "--out", str(path)) == 0
+    assert "what happens within sequences of the best 1 of 2 trackers" in capsys.readouterr().err
+    data = part_of(path)
+    shown = [tracker["name"] for tracker in data["trackers"] if tracker["over_time"]]
+    assert shown == [data["trackers"][0]["name"]]
+    assert list(part_of(path, "detail-0")["series"]) == shown
+    assert all("all" in entry for entry in data["profiles"][0]["scores"])

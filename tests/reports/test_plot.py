@@ -438,8 +438,11 @@ def test_speed_is_read_from_its_records(results, tmp_path, capsys):
     assert fps == [100.0, 90000.0]
     (results / "speed" / "ncc" / "cpu.json").write_text("{}")
     capsys.readouterr()
-    assert plot(results, "--kind", "speed") == 2
-    assert "is not a record of speed" in capsys.readouterr().err
+    assert plot(results, "--kind", "speed", "--format", "svg", "--out", str(folder)) == 0
+    said = capsys.readouterr().err
+    assert "a record of speed is left out: " in said
+    assert "is not a record of speed" in said
+    assert ">ncc<" not in (folder / "speed.svg").read_text()
 
 
 def test_a_format_that_does_not_exist_is_one_sentence(capsys):

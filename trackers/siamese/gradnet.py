@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
 from trackers.siamese.response import (
@@ -22,11 +23,12 @@ from trackers.siamese.response import (
     cross_correlation,
     normalised,
     peak_offset,
+    prominence,
 )
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
-EARLY = 5  # frames that are all trusted, and whose mean peak is what later ones are measured by
+EARLY = 5  # frames whose peaks are all high enough, and whose mean later ones are measured by
 
 
 class GradNet(GradNetBase):
@@ -46,8 +48,11 @@ class GradNet(GradNetBase):
         precision: of f_x: float32; tf32, on a GPU, for the other networks too; or bf16.
         interval: frames from one update step to the next; 0 never updates.
         share: weight of the corrected template's scores, 0..1.
-        trust: a frame is trusted when the fixed template's peak reaches this share of the mean of the first
-            five frames'; 0..1.
+        trust: a frame is trusted only when the fixed template's peak reaches this share of the mean of the
+            first five frames'; 0..1.
+        sharpness: a frame is trusted only when the responses of both templates stand out by so many standard
+            deviations at the target's place, 0 or more: an occluded target, or one beside a look-alike, makes
+            a flat response, or one that is high elsewhere.
         first_rate: how far the hidden feature moves to the corrected one while only the first frame has been
             learned from, 0..1.
         scale_step: see `SearchSettings`, as for all that follow.
@@ -68,8 +73,9 @@ class GradNet(GradNetBase):
         precision: str = "float32",
         *,
         interval: int = 5,
-        share: float = 0.3,
+        share: float = 0.5,
         trust: float = 0.5,
+        sharpness: float = 3.4,
         first_rate: float = 0.3,
         scale_step: float = 1.04,
         scale_penalty: float = 0.97,
@@ -78,6 +84,8 @@ class GradNet(GradNetBase):
     ) -> None:
         require_shares(share=share, trust=trust, first_rate=first_rate)
         require_interval(interval)
+        if not 0 <= sharpness < float("inf"):
+            raise UserError(f"sharpness is {sharpness}; give a number of 0 or more")
         settings = SearchSettings(
             scale_step=scale_step,
             scale_penalty=scale_penalty,
@@ -85,7 +93,8 @@ class GradNet(GradNetBase):
             window_weight=window_weight,
         )
         super().__init__(settings, weights, device, slots, width, precision)
-        self.interval, self.share, self.trust, self.first_rate = interval, share, trust, first_rate
+        self.interval, self.share, self.first_rate = interval, share, first_rate
+        self.trust, self.sharpness = trust, sharpness
         channels = self.templates.shape[1]
         side = RESPONSE_SIZE + self.templates.shape[-1] - 1
         self.first_hidden = torch.zeros_like(self.hidden)
@@ -135,7 +144,8 @@ class GradNet(GradNetBase):
         moved = self.search.moved(targets, Peak(best.scale, offset, best.score))
         self.targets.put(slots, moved)
 
-        trusted = self._observe(slots, best.score)
+        stands_out = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
+        trusted = self._observe(slots, best.score) & (stands_out >= self.sharpness)
         labels = centred_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
         for memory, present in ((self.features, seen[:, 0]), (self.labels, labels)):
             chosen = trusted.view(-1, *[1] * (present.dim() - 1))
@@ -143,7 +153,7 @@ class GradNet(GradNetBase):
         return moved.boxes()
 
     def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
-        """Takes note of the fixed template's peaks (n,); whether these frames are trusted (n,)."""
+        """Takes note of the fixed template's peaks (n,); whether they are high enough (n,)."""
         counts, early_peak = self.counts[slots], self.early_peak[slots]
         early = counts < EARLY
         early_peak = torch.where(early, early_peak + peaks / EARLY, early_peak)

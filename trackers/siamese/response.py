@@ -119,6 +119,26 @@ def peak_offset(response: Tensor, window: Tensor, window_weight: float | Tensor)
     return torch.stack([place % size, place // size], dim=-1).double() - (size - 1) / 2
 
 
+def prominence(response: Tensor, offset: Tensor) -> Tensor:
+    """By how many standard deviations responses stand out from their mean at one place.
+
+    After the peak-to-sidelobe ratio of Bolme et al., Visual Object Tracking using Adaptive Correlation
+    Filters, CVPR 2010, with the whole map for the sidelobe.
+
+    Args:
+        response: (n, r, r).
+        offset: (n, 2), x and y from the center, in up-sampled cells, as `peak_offset` gives them.
+
+    Returns:
+        (n,); 0 for a response that is the same everywhere.
+    """
+    size = response.shape[-1]
+    column, row = (offset + (size - 1) / 2).round().long().unbind(1)
+    flat = response.flatten(1)
+    value = flat.gather(1, (row * size + column)[:, None])[:, 0]
+    return (value - flat.mean(1)) / flat.std(1).clamp(min=1e-12)
+
+
 def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weight: float) -> Peak:
     """Finds the best match and, in it, the peak under the window; see `best_scale` and `peak_offset`."""
     best = best_scale(responses, penalties)

@@ -91,7 +91,9 @@ class Loop:
                 sums = {}
                 self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
             if self.validate and (done % self.validate_steps == 0 or end):
-                measured = self.validate(average.module if average else self.task)
+                kept = average.module if average else self.task
+                assert isinstance(kept, Task)
+                measured = self.validate(kept)
                 self.task.train()
                 figures |= measured
                 self._log({"step": done, **measured})
@@ -209,7 +211,8 @@ def averaged(task: Task, rate: float) -> AveragedModel | None:
     """
     if not rate:
         return None
-    return AveragedModel(task, multi_avg_fn=get_ema_multi_avg_fn(rate), use_buffers=True)
+    average = get_ema_multi_avg_fn(rate)  # type: ignore[no-untyped-call]
+    return AveragedModel(task, multi_avg_fn=average, use_buffers=True)
 
 
 def _step_of(line: str) -> float:

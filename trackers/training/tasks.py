@@ -238,7 +238,8 @@ class GradNetTask(Task):
     def _later(self, pairs: Pairs) -> tuple[Tensor, dict[str, Tensor]]:
         network, count = self.network, len(pairs.exemplars)
         generator = torch.Generator().manual_seed(2 * pairs.step + 1)
-        features = self._features(pairs.regions.flatten(0, 1)).unflatten(0, pairs.regions.shape[:2])
+        features = self._features(pairs.regions.flatten(0, 1))
+        features = features.view(*pairs.regions.shape[:2], *features.shape[1:])
         size = features.shape[-1] - 5
         source = torch.arange(count)
         exchanged = round(self.foreign * count)

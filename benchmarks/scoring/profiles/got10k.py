@@ -1,10 +1,16 @@
-"""Profile `got10k`: the GOT-10k toolkit's evaluation of OTB, TC128 and LaSOT."""
+"""Profile `got10k`: the GOT-10k toolkit's evaluation of OTB, TC128 and LaSOT, and average overlap.
+
+Where a folder of one's own says in which frames the target is to be seen, average overlap is that of the
+toolkit's `ExperimentGOT10k`: the first frame and those without the target are left out, boxes end at the
+image's border, and the frames of all sequences are averaged together.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.scoring.overlap import normalized_center_error
+from benchmarks.scoring.overlap import iou
 from benchmarks.scoring.profiles.metrics import (
     AVERAGE_OVERLAP,
     NORMALIZED_PRECISION_AUC,
@@ -21,20 +27,34 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files have three decimals.
     prediction = start_as_given(np.round(prediction, 3), truth)
     # It calls no target smaller than a pixel, so that none makes the normalised error infinite.
-    return plain_measures(prediction, truth)._replace(
-        normalized_errors=normalized_center_error(prediction, truth, smallest=1.0)
-    )
+    return plain_measures(prediction, truth, smallest=1.0)
+
+
+def _seen_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
+    prediction = np.round(prediction, 3)
+    if size:
+        prediction, truth = _within(prediction, size), _within(truth, size)
+    return iou(prediction, truth)
+
+
+def _within(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+    """Boxes cut to the image as `rect_iou` with `bound` does: no size is lost where x or y is negative."""
+    ends = np.array(size, dtype=np.float64)
+    corners = np.clip(boxes[:, :2], 0, ends)
+    return np.concatenate([corners, np.clip(boxes[:, 2:], 0, ends - corners)], axis=1)
 
 
 GOT10K = Profile(
     name="got10k",
-    title="as the GOT-10k toolkit does OTB, TC128 and LaSOT; with average overlap",
+    title="as the GOT-10k toolkit does OTB, TC128 and LaSOT; with average overlap (AO)",
     reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",
     differs=(
-        "boxes have three decimals; no rule for frames without a ground-truth box or target; normalised "
-        "precision is the mean of its curve, not the value at 0.20"
+        "boxes have three decimals; no rule for frames without a ground-truth box or target, but in a folder "
+        "of one's own whose files flag the latter: average overlap leaves out these and the first; "
+        "normalised precision is the mean of its curve, not the value at 0.20"
     ),
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),
     measure=_measure,
+    seen_overlaps=_seen_overlaps,
 )

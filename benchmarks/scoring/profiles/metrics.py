@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,11 +26,24 @@ class FrameMeasures(NamedTuple):
         overlaps: shape (frames,): in [0, 1], or -1 for a miss.
         errors: shape (frames,): pixels, -1 for a hit, infinite for a miss.
         normalized_errors: shape (frames,): in units of the target's size, likewise.
+        seen: shape (n,): the overlaps that average overlap is taken over, where these are not all frames'.
     """
 
     overlaps: NDArray[np.float64]
     errors: NDArray[np.float64]
     normalized_errors: NDArray[np.float64]
+    seen: NDArray[np.float64] | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence[FrameMeasures]) -> FrameMeasures:
+        """The frames of all `parts`, one after the other."""
+        seen = [part.seen for part in parts if part.seen is not None]
+        return cls(
+            np.concatenate([part.overlaps for part in parts]),
+            np.concatenate([part.errors for part in parts]),
+            np.concatenate([part.normalized_errors for part in parts]),
+            np.concatenate(seen) if seen else None,
+        )
 
     def missed_where(self, missed: NDArray[np.bool_]) -> FrameMeasures:
         """The same with the frames of `missed`, shape (frames,), as misses in every metric."""
@@ -38,6 +51,7 @@ class FrameMeasures(NamedTuple):
             overlaps=np.where(missed, -1.0, self.overlaps),
             errors=np.where(missed, np.inf, self.errors),
             normalized_errors=np.where(missed, np.inf, self.normalized_errors),
+            seen=self.seen,
         )
 
 
@@ -57,6 +71,11 @@ class Metric:
     thresholds: NDArray[np.float64]
     curve: Callable[[FrameMeasures], NDArray[np.float64]]
     value: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def _mean_overlap(overlaps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shape (1,); 0 where no frame counts."""
+    return np.array([np.maximum(overlaps, 0).mean() if len(overlaps) else 0.0])
 
 
 SUCCESS_AUC = Metric(
@@ -86,7 +105,7 @@ NORMALIZED_PRECISION_AUC = Metric(
 AVERAGE_OVERLAP = Metric(
     "ao",
     np.empty(0),
-    lambda frames: np.maximum(frames.overlaps, 0).mean(keepdims=True),
+    lambda frames: _mean_overlap(frames.overlaps if frames.seen is None else frames.seen),
     lambda curves: curves[..., 0],
 )
 """What the success AUC tends to with ever finer thresholds (Cehovin et al., TIP 2016)."""

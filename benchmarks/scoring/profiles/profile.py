@@ -20,11 +20,13 @@ class Pass(NamedTuple):
         prediction: shape (n, 4), 0-based.
         truth: shape (m, 4), 0-based; m differs from n where a stored result ends early or late.
         absent: bool, shape (m,): the target is not to be seen; None where the data set does not say.
+        size: width and height of the images in pixels, where they are known.
     """
 
     prediction: Boxes
     truth: Boxes
     absent: NDArray[np.bool_] | None = None
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,6 +66,10 @@ class Profile(NamedRules):
             frames counts as. n is m unless `pads`. It raises `UserError` for boxes that the rules refuse.
         leaves_out_absent: whether frames without the target are misses in every metric. They leave the
             numerators of all shares but stay in the denominators.
+        seen_overlaps: given prediction and ground truth as `measure` and the size of the images, the overlaps
+            that average overlap is taken over, less the first frame and those without the target, if a data
+            set of the user's own says which these are. All that are seen count alike then, whatever sequence
+            they are of.
         pads: whether `measure` makes up for missing predictions. Otherwise frames that only one side has are
             cut off.
     """
@@ -71,6 +77,7 @@ class Profile(NamedRules):
     metrics: tuple[Metric, ...]
     measure: Callable[[Boxes, Boxes], FrameMeasures]
     leaves_out_absent: bool = False
+    seen_overlaps: Callable[[Boxes, Boxes, tuple[int, int] | None], NDArray[np.float64]] | None = None
     pads: bool = False
 
     def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
@@ -82,7 +89,12 @@ class Profile(NamedRules):
         Args:
             passes: with at least one frame in all.
         """
-        return FrameMeasures(*map(np.concatenate, zip(*map(self._measured, passes), strict=True)))
+        return FrameMeasures.joined([self._measured(one) for one in passes])
+
+    @property
+    def needs_absence(self) -> bool:
+        """Whether it treats frames without the target in a way of its own."""
+        return self.leaves_out_absent or self.seen_overlaps is not None
 
     def curves(self, frames: FrameMeasures) -> dict[str, NDArray[np.float64]]:
         """The curves of a sequence's frames, each of shape (T,), by the names of `metrics`."""
@@ -93,4 +105,7 @@ class Profile(NamedRules):
         frames = self.measure(one.prediction[:rows], one.truth[:rows])
         if self.leaves_out_absent and one.absent is not None:
             return frames.missed_where(one.absent[:rows])
+        if self.seen_overlaps and one.absent is not None:
+            seen = self.seen_overlaps(one.prediction[:rows], one.truth[:rows], one.size)
+            return frames._replace(seen=seen[1:][~one.absent[1:rows]])
         return frames

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
+from benchmarks.scoring.overlap import both_center_errors, iou
 from benchmarks.scoring.profiles.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
@@ -28,11 +28,15 @@ def without_size(boxes: Boxes) -> NDArray[np.bool_]:
     return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
 
 
-def plain_measures(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    """Overlaps and errors as they are, both of shape (frames, 4), without any special case."""
-    return FrameMeasures(
-        iou(prediction, truth), center_error(prediction, truth), normalized_center_error(prediction, truth)
-    )
+def plain_measures(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:
+    """Overlaps and errors as they are, both of shape (frames, 4), without any special case.
+
+    Args:
+        prediction: shape (frames, 4).
+        truth: likewise.
+        smallest: as for `normalized_center_error`.
+    """
+    return FrameMeasures(iou(prediction, truth), *both_center_errors(prediction, truth, smallest))
 
 
 def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
@@ -47,4 +51,4 @@ def misses_but_no_errors(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> 
     The toolkit marks them with -1 in both lists. That is less than every threshold, so such a frame is a
     miss in the success plot and a hit in the precision plot.
     """
-    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames))
+    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames[:3] if values is not None))

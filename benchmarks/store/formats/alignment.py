@@ -18,8 +18,6 @@ from trackers.tracker import Boxes
 
 OMITTED = {("otb2015", "tiger1"): 5, ("otb2013", "tiger1"): 5, ("otb50", "tiger1"): 5}
 """Rows of the ground-truth file before the first frame that counts, by data set and sequence."""
-LONGER = {("lasot", "monkey17")}
-"""Sequences that have more frames than ground truth: trackers ran to the end."""
 SAME = 1.0
 """Pixels: a first box that is no further off is the one that the tracker was given, but for rounding."""
 NEAR = 0.5
@@ -56,11 +54,6 @@ class Truth:
         """Rows of the ground-truth file before `boxes`."""
         return OMITTED.get(self._id, 0)
 
-    @property
-    def longer(self) -> bool:
-        """Whether the sequence is known to have frames after the last of `boxes`."""
-        return self._id in LONGER
-
 
 def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
     """Places a run over a whole sequence.
@@ -90,7 +83,13 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
             f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
         )
         return Place(slice(truth.omitted, None), 0, note)
-    if truth.longer and rows > frames:
+    if _written_twice(boxes, truth):
+        raise UserError(
+            f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
+            "the first frame may be there twice: remove the row that is too many"
+        )
+    if rows > frames and _near(boxes, truth, 0):
+        # What trackers did that ran on to the end; every toolkit cuts such files.
         note = f"{name}: the last {rows - frames} of {rows} rows are dropped, they have no ground truth"
         return Place(slice(frames), 0, note)
     late = frames - rows
@@ -131,8 +130,14 @@ def _near(boxes: Boxes, truth: Truth, frame: int) -> bool:
     return _distance(boxes, truth, frame) <= NEAR * side
 
 
+def _written_twice(boxes: Boxes, truth: Truth) -> bool:
+    """Whether the one row too many may be a second row of the first frame."""
+    moved = len(truth.boxes) > 1 and not np.array_equal(truth.boxes[0], truth.boxes[1])
+    return len(boxes) == len(truth.boxes) + 1 and moved and np.array_equal(boxes[0], boxes[1])
+
+
 def _wrong_length(run: StoredRun, rows: int, frames: int, name: str) -> UserError:
     return UserError(
-        f"{run.where}: {rows} boxes where {name} has {frames} frames, and the first box does not tell where "
-        "they belong; take the whole file from its source or remove it"
+        f"{run.where}: {rows} boxes where {name} has {frames} frames; the first box does not tell where they "
+        "belong: take the whole file from its source or remove it"
     )

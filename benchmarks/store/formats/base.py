@@ -46,12 +46,14 @@ class StoredRun:
 
     Attributes:
         where: the file, for messages.
-        boxes: shape (n, 4), or polygons (n, 8), in the file's own coordinates.
+        boxes: shape (n, 4), or polygons (n, 8), in the file's own coordinates; of a `table`, shape (n, k).
         seconds: shape (n,), or None where the format has no times or they do not fit the boxes.
         codes: int8, shape (n,), of `protocols.Code`; None where every line is a region.
         offset: how many frames after the first the file says that the run starts.
         length: how many frames the file says that the run has.
         several: how many runs the file holds.
+        table: whether it is still to be found out what the columns of `boxes` mean.
+        header: the names of a table's columns, lower-case, where the file has them.
     """
 
     where: str
@@ -61,6 +63,8 @@ class StoredRun:
     offset: int | None = None
     length: int | None = None
     several: int = 1
+    table: bool = False
+    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,12 @@ class Format(ABC):
     """One tool's way to store results."""
 
     name: ClassVar[str]
+    origin: ClassVar[Origin | None] = None
+    """What its files call the first pixel, where the format itself says so."""
     protocols: ClassVar[tuple[str, ...]]
     """What it can hold; the first is assumed where none is named."""
+    whole_truth: ClassVar[bool] = False
+    """Whether its tool compares with ground-truth files from their first row, wherever a sequence begins."""
     separator: ClassVar[str] = "."
     """What its tools put between a folder of several targets and the target's number: Jogging.1."""
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Items
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import ClassVar
 
 import numpy as np
 
+from benchmarks.boxfiles import parse_table
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, Format, StoredRun, Target
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.text import format_times, parse_boxes, parse_times
+from benchmarks.store.formats.text import format_times, parse_times
 from benchmarks.store.trajectories import format_regions
+from trackers.errors import UserError
 
-_TIME = "_time"
+_TIMES = ("_time", ".time")
+"""What the names of files of times have behind a sequence's; the second are those of a run folder of ours."""
+_SUFFIXES = (".txt", ".csv", ".bbox", "")
+"""What files of boxes end in; of two that differ in nothing else, the first is read."""
+_NUMBERED = re.compile(r"(.*\D|)(\d{3})")
+"""The folder of one repetition."""
 
 
 class FlatText(Format):
     """What such formats share. Each says where its own tool looks for boxes and for times.
 
-    Reading takes any of the usual separators, and `<name>_time.txt` in any folder as the times of
-    `<name>.txt`.
+    Reading takes any of the usual separators, and `<name>_time.txt` (or `<name>.time.txt`, as runs of ours
+    have it) in any folder as the times of `<name>.txt`. Files of one name in folders that are numbered
+    (pytracking's `dimp50_000` to `dimp50_004`) are repetitions of a run.
     """
 
     protocols = ("ope", "unsupervised")
@@ -32,26 +44,38 @@ class FlatText(Format):
     """Where it looks for their times, if it does."""
 
     def find(self, names: Items[str], protocol: str) -> list[Files]:  # noqa: ARG002 - files do not say
-        paths = [PurePosixPath(name) for name in names if name.casefold().endswith(".txt")]
-        times = {path.stem.removesuffix(_TIME): str(path) for path in paths if path.stem.endswith(_TIME)}
+        found: dict[tuple[str, str], str] = {}
+        for suffix in _SUFFIXES:
+            for name in names:
+                if name.casefold().endswith(suffix) and (suffix or not _has_suffix(name)):
+                    path = PurePosixPath(name)
+                    stem = path.name[: len(path.name) - len(suffix)]
+                    found.setdefault((str(path.parent), stem), name)
+        times = {base: name for (_, stem), name in found.items() if (base := _timed(stem)) is not None}
+        boxes = {place: name for place, name in found.items() if _timed(place[1]) is None}
         return [
-            Files(path.stem, (str(path),), (times[path.stem],) if path.stem in times else ())
-            for path in paths
-            if not path.stem.endswith(_TIME)
+            Files(stem, runs, (times[stem],) if len(runs) == 1 and stem in times else ())
+            for stem, runs in _repetitions(boxes)
         ]
 
     def read(self, members: Members, files: Files) -> list[StoredRun]:
-        [name] = files.runs
-        where = members.where(name)
-        boxes = parse_boxes(members.text(name), where)
-        seconds = None
+        runs = []
+        for name in files.runs:
+            where = members.where(name)
+            boxes, header = parse_table(members.text(name), where)
+            runs.append(StoredRun(where, boxes, table=True, header=header))
         if files.times:
             table = parse_times(members.text(files.times[0]), members.where(files.times[0]))
-            if table is not None and table.shape == (len(boxes), 1):
-                seconds = table[:, 0]
-        return [StoredRun(where, boxes, seconds)]
+            if table is not None and table.shape == (len(runs[0].boxes), 1):
+                runs = [replace(runs[0], seconds=table[:, 0])]
+        return runs
 
     def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+        if len(runs) > 1:
+            raise UserError(
+                f"{target.sequence} has {len(runs)} repetitions, and format '{self.name}' holds one run; "
+                "export each by itself, or name another format"
+            )
         [run] = runs
         names = {"tracker": target.tracker, "sequence": target.sequence}
         content = {
@@ -60,3 +84,24 @@ class FlatText(Format):
         if self.times_path and not np.isnan(run.seconds).any():
             content[self.times_path.format(**names)] = format_times([run.seconds])
         return content
+
+
+def _timed(stem: str) -> str | None:
+    """The name of the file whose times a file holds, without its ending; None for a file of boxes."""
+    return next((stem.removesuffix(end) for end in _TIMES if stem.endswith(end)), None)
+
+
+def _has_suffix(name: str) -> bool:
+    """Whether a file's name has an ending; the number of a target (`Jogging.1`) is none."""
+    suffix = PurePosixPath(name).suffix[1:]
+    return bool(suffix) and not suffix.isdigit()
+
+
+def _repetitions(boxes: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Puts files of one name together whose folders differ in a number alone: name and files, in order."""
+    by_tracker: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for (folder, stem), name in boxes.items():
+        numbered = _NUMBERED.fullmatch(folder)
+        by_tracker[numbered[1] if numbered else folder, stem].append((folder, name))
+    for (_, stem), files in by_tracker.items():
+        yield stem, tuple(name for _, name in sorted(files))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
 from benchmarks.datasets.names import key
@@ -15,8 +16,10 @@ ALIASES = {"human42": "human4"}
 def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, int]:
     """Finds the sequences that files are named after.
 
-    Case and punctuation do not count. What all names have before or after the sequence (mostly the tracker's
-    name, `Basketball_Struck_HSV`) is found by trying: it is what makes most files agree with a sequence.
+    Case and punctuation do not count, unless two sequences differ in nothing else (UAV123's car1_1 and
+    car11): of those, the one that the file spells exactly is meant. What all names have before or after the
+    sequence (mostly the tracker's name, `Basketball_Struck_HSV`) is found by trying: it is what makes most
+    files agree with a sequence.
 
     Args:
         stems: the part of each file's name that should name a sequence.
@@ -27,29 +30,31 @@ def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, 
         Index into `stems` by sequence, in the order of `names`. Other files belong to no sequence.
 
     Raises:
-        UserError: two files belong to the same sequence.
+        UserError: two files belong to the same sequence, or one may be of either of two.
     """
-    known = {key(name): name for name in names}
+    known: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        known[key(name)].append(name)
     known |= {
         alias: known[other] for alias, other in ALIASES.items() if other in known and alias not in known
     }
-    keys = [key(stem) for stem in stems]
-    groups = _by_surroundings(keys, list(known))
+    groups = _by_surroundings(stems, known)
     if not groups:
         return {}
     # Most files; where equally many, those whose surroundings are shortest, which is the longest sequence.
     ranked = sorted(groups, key=lambda around: (-len(groups[around]), len("".join(around))))
     chosen = groups[ranked[0]]
     found: dict[str, int] = {}
-    for index, sequence in chosen.items():
-        _refuse_two(found, known[sequence], index, files)
-        found[known[sequence]] = index
+    for index, candidates in chosen.items():
+        sequence = _the_one(candidates, files[index])
+        _refuse_two(found, sequence, index, files)
+        found[sequence] = index
     for around in ranked[1:]:
         rivals = groups[around]
         # A second tracker's files would otherwise be left out as if they were strays.
         if rivals.keys().isdisjoint(chosen) and 2 * len(rivals) >= len(chosen):
-            for index, sequence in rivals.items():
-                _refuse_two(found, known[sequence], index, files)
+            for index, candidates in rivals.items():
+                _refuse_two(found, _the_one(candidates, files[index]), index, files)
     return {name: found[name] for name in names if name in found}
 
 
@@ -64,15 +69,34 @@ def spelling(name: str, separator: str, dataset: str) -> str:
     return f"{folder}{separator}{number}" if dot and number.isdigit() else name
 
 
-def _by_surroundings(keys: list[str], known: list[str]) -> dict[tuple[str, str], dict[int, str]]:
-    """Groups files by what stands before and after a sequence's name: file index to sequence's key."""
-    groups: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
-    for index, text in enumerate(keys):
-        for sequence in known:
-            place = text.find(sequence)
+def _by_surroundings(
+    stems: Items[str], known: Mapping[str, list[str]]
+) -> dict[tuple[str, str], dict[int, list[str]]]:
+    """Groups files by what stands before and after a sequence's name: file index to the sequences meant."""
+    groups: dict[tuple[str, str], dict[int, list[str]]] = defaultdict(dict)
+    for index, stem in enumerate(stems):
+        text = key(stem)
+        for spelled, names in known.items():
+            place = text.find(spelled)
             if place >= 0:
-                groups[text[:place], text[place + len(sequence) :]][index] = sequence
+                meant = names if len(names) == 1 else _spelled_exactly(stem, names)
+                groups[text[:place], text[place + len(spelled) :]][index] = meant
     return groups
+
+
+def _spelled_exactly(stem: str, names: list[str]) -> list[str]:
+    """Those of `names` that a file spells as they are, or but for case; all where it spells none."""
+    exact = [name for name in names if name in stem]
+    return exact or [name for name in names if name.casefold() in stem.casefold()] or names
+
+
+def _the_one(candidates: list[str], file: str) -> str:
+    if len(candidates) > 1:
+        raise UserError(
+            f"{file} may be results of sequence {' or '.join(candidates)}, which differ in punctuation "
+            "alone; rename it as the sequence is spelled"
+        )
+    return candidates[0]
 
 
 def _refuse_two(found: dict[str, int], name: str, index: int, files: Items[str]) -> None:

@@ -46,7 +46,8 @@ def read_variable(content: bytes, variable: str, where: str) -> Any:
     """
     version, order = content[124:126], {b"IM": "<", b"MI": ">"}.get(content[126:128])
     if order is None:
-        raise UserError(f"{where}: no MAT-file that can be read; save it again with `save -v7`")
+        level = "a MAT-file of level 4" if _is_level_4(content) else "no MAT-file that can be read"
+        raise UserError(f"{where}: {level}; save it again with `save -v7`")
     [level] = struct.unpack(order + "H", version)
     if level == _LEVEL_7_3:
         raise UserError(f"{where}: saved as MATLAB 7.3; save it again with `save -v7`")
@@ -70,6 +71,14 @@ def read_variable(content: bytes, variable: str, where: str) -> Any:
             f"{where}: a damaged MAT-file ({error or 'cut short'}); take it from its source again"
         ) from None
     return None
+
+
+def _is_level_4(content: bytes) -> bool:
+    """Whether a file begins with the kind, size and length of name of a matrix of level 4."""
+    if len(content) < 20:
+        return False
+    kind, _, _, imaginary, length = struct.unpack_from("<5I", content)
+    return bool(kind < 53 and imaginary < 2 and 1 < length < 64)
 
 
 def write_variable(variable: str, value: Any) -> bytes:

@@ -24,7 +24,7 @@ from benchmarks.store.trajectories import format_regions
 EXPERIMENTS = {
     "supervised": ("baseline", "supervised"),
     "realtime": ("realtime",),
-    "unsupervised": ("unsupervised",),
+    "unsupervised": ("unsupervised", "longterm"),
 }
 """What folders of experiments are called, by our name of the protocol; the first is the one written."""
 _COLUMNS = 15

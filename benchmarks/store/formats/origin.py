@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.datasets import DATASETS, Dataset
 from benchmarks.store.formats.base import Origin
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -15,6 +16,8 @@ TOLERANCE = 0.06
 """Pixels; files are written with one decimal or more."""
 LEAST_SHARE = 0.1
 """Of the sequences, so many must speak for the origin that is chosen."""
+CONSTANT_SHARE = 0.9
+"""Of the sequences, so many must share an offset for it to be constant."""
 LEAST_MAJORITY = 3
 """So many times as many as for the other."""
 
@@ -65,20 +68,23 @@ def count_votes(firsts: Iterable[tuple[Boxes, Boxes]]) -> Votes:
     return Votes(zero, one, total)
 
 
-def file_origin(dataset: str) -> Origin:
-    """What the data set's own ground-truth files call the first pixel, which tools keep to.
+def file_origin(dataset: Dataset) -> Origin:
+    """What the data set's own ground-truth files call the first pixel, which tools keep to."""
+    return "one" if dataset.one_based else "zero"
 
-    They count from 0 in VOT's data sets and in our `demo`, and from 1 in OTB, TC128 and LaSOT.
+
+def named_origin(dataset: str) -> Origin:
+    """As `file_origin`, of a data set that is known by name alone.
 
     Raises:
-        UserError: it is a folder of the user's own, of which only the user knows.
+        UserError: it is a folder of the user's own, of which only its settings know.
     """
-    if dataset.startswith("folder"):
+    if dataset not in DATASETS or dataset == "folder":
         raise UserError(
             "a folder of one's own may count pixels in either way; give --one-based or --zero-based, as its "
             "ground-truth files do"
         )
-    return "zero" if dataset.startswith("vot") or dataset == "demo" else "one"
+    return "one" if DATASETS.load(dataset).one_based else "zero"
 
 
 def shift(boxes: Boxes, pixels: float) -> Boxes:
@@ -105,3 +111,35 @@ def _agree(corner: Boxes, expected: Boxes) -> bool:
         return True
     whole = np.trunc(expected), np.rint(expected)
     return any(np.array_equal(corner, each) for each in whole)
+
+
+def constant_offset(firsts: Sequence[tuple[Boxes, Boxes]]) -> float | None:
+    """By how many pixels all first boxes lie right of and below 0-based ground truth, if it is one number.
+
+    pysot's trackers write the box that they were given half a pixel further right and down: from a center
+    that is x + w / 2 they take (w - 1) / 2.
+
+    Args:
+        firsts: as for `count_votes`.
+
+    Returns:
+        A multiple of half a pixel that is no further than a pixel from 0 or from 1, or None.
+    """
+    offsets = np.array([first[:2] - truth[:2] for first, truth in firsts])
+    offsets = offsets[np.isfinite(offsets).all(axis=1)]
+    if not len(offsets):
+        return None
+    offset = float(np.rint(2 * np.median(offsets)) / 2)
+    near = np.abs(offsets - offset).max(axis=1) <= TOLERANCE
+    return offset if -1 <= offset <= 2 and near.mean() >= CONSTANT_SHARE else None
+
+
+def nearest_origin(offset: float, dataset: Dataset) -> Origin:
+    """What files call the first pixel whose boxes are `offset` pixels off 0-based ground truth.
+
+    Raises:
+        UserError: both are as near, and the data set's own files do not say.
+    """
+    if offset == 0.5:
+        return file_origin(dataset)
+    return "zero" if offset < 0.5 else "one"

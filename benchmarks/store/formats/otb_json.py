@@ -21,6 +21,7 @@ class OTBJson(Format):
     """One list of runs per sequence, in `results/<OPE, TRE or SRE>/<tracker>/<sequence>.json`."""
 
     name = "otb-json"
+    origin = "one"
     protocols = ("ope", "tre", "sre")
     separator = "-"
 

@@ -1,11 +1,14 @@
 """Results of OTB's MATLAB toolkit (tracker_benchmark v1.0 and v1.1): `<sequence>_<tracker>.mat`.
 
 A file holds the cell array `results`, one struct per run. Boxes and frames count from 1. Times are not kept.
+Files of others that hold nothing but the table of boxes are read as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
+
+import numpy as np
 
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, Format, StoredRun, Target
@@ -14,12 +17,15 @@ from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.segments import RECTANGLES, read_segments, write_segments
 
 _RESULTS = "results"
+_OTHERS = ("res", "rects", "boxes")
+"""What else people call the variable, if it is a plain table."""
 
 
 class OTBMat(Format):
     """One cell array of runs per sequence."""
 
     name = "otb-mat"
+    origin = "one"
     protocols = ("ope", "tre", "sre")
     separator = "-"
 
@@ -33,7 +39,14 @@ class OTBMat(Format):
     def read(self, members: Members, files: Files) -> list[StoredRun]:
         [name] = files.runs
         where = members.where(name)
-        return read_segments(read_variable(members.read(name), _RESULTS, where), where)
+        content = members.read(name)
+        for variable in (_RESULTS, *_OTHERS):
+            value = read_variable(content, variable, where)
+            if isinstance(value, np.ndarray) and value.ndim > 1:
+                return read_segments({"res": value}, where)
+            if value is not None:
+                return read_segments(value, where)
+        return read_segments(None, where)
 
     def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
         fields = ("res", "len", "annoBegin", "startFrame")

@@ -19,11 +19,21 @@ from benchmarks.store.formats.flat import FlatText
 
 
 class PyTracking(FlatText):
-    """Tab-separated boxes, with seconds per frame in `<sequence>_time.txt`."""
+    """Tab-separated boxes, with seconds per frame in `<sequence>_time.txt`.
+
+    Repetitions lie in numbered folders, `<tracker>_000` and so on.
+    """
 
     name = "pytracking"
     separator = "_"
     delimiter = "\t"
 
     def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
-        return super().write(target, [replace(run, boxes=np.nan_to_num(run.boxes, nan=0.0)) for run in runs])
+        # It knows no absent target: an empty box stands for it.
+        runs = [replace(run, boxes=np.nan_to_num(run.boxes, nan=0.0)) for run in runs]
+        if len(runs) == 1:
+            return super().write(target, runs)
+        content: dict[str, bytes] = {}
+        for number, run in enumerate(runs):
+            content |= super().write(replace(target, tracker=f"{target.tracker}_{number:03}"), [run])
+        return content

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.boxfiles import refuse_far
-from benchmarks.datasets import Dataset, Sequence
+from benchmarks.columns import Columns
+from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
 from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
+from benchmarks.store.formats.columns import odd_widths, read_columns
+from benchmarks.store.formats.faults import Faults, grouped
+from benchmarks.store.formats.hints import other_contents
 from benchmarks.store.formats.matching import match
 from benchmarks.store.formats.members import open_members
-from benchmarks.store.formats.origin import count_votes, file_origin, to_zero
+from benchmarks.store.formats.origin import (
+    constant_offset,
+    count_votes,
+    file_origin,
+    nearest_origin,
+    to_zero,
+)
 from trackers.errors import UserError
 
 _NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
+
+
+class NothingFound(UserError):
+    """No file is one of results on the data set."""
 
 
 @dataclass(frozen=True)
@@ -29,42 +44,58 @@ class Imported:
         origin: what the files call the first pixel.
         notes: what is not as everybody would expect, in sentences.
         skipped: files that were left alone.
+        bad: by sequence, why its files could not be read; only where these were to be skipped.
     """
 
     trajectories: dict[str, list[Trajectory]]
     origin: Origin
     notes: list[str]
     skipped: list[str]
+    bad: dict[str, str]
 
 
 def read_results(
-    path: Path, form: Format, dataset: Dataset, protocol: str, origin: Origin | None = None
+    path: Path,
+    form: Format,
+    dataset: Dataset,
+    protocol: str,
+    origin: Origin | None = None,
+    columns: Columns | None = None,
+    skip_bad: bool = False,
+    inside: Items[str] | None = None,
 ) -> Imported:
-    """Reads a folder or zip file of results.
+    """Reads a folder, an archive or a single file of results.
 
     Args:
-        path: the folder, zip file or single file.
+        path: the folder, zip file, tar file or single file.
         form: whose results they are.
         dataset: what they are results on; its ground truth must be there.
         protocol: how they were made.
         origin: what the files call the first pixel; found from the first boxes where it is not given.
+        columns: what the columns of a table mean; x, y, w, h unless the first boxes speak against it.
+        inside: only look into these folders of `path`.
+        skip_bad: leave out files that are damaged or do not fit their sequence, as long as others are left.
 
     Raises:
-        UserError: nothing there is a result on `dataset`, a file is damaged or does not fit its sequence, or
-            it is not clear which file or which origin is meant.
+        NothingFound: nothing there is a result on `dataset`.
+        UserError: files are damaged or do not fit their sequences
+            (all are named), or it is not clear which file, which origin or which form of boxes is meant.
         SequenceError: ground truth is damaged.
     """
+    faults = Faults()
     form.check(protocol)
     notes: list[str] = []
     with open_members(path) as members:
-        candidates = form.find(members.names, protocol)
+        names = [name for name in members.names if inside is None or name.partition("/")[0] in inside]
+        candidates = form.find(names, protocol)
         chosen = match(
             [files.stem for files in candidates], [files.runs[0] for files in candidates], dataset.all_names
         )
         if not chosen:
-            raise UserError(
+            hint = other_contents(names, form.name, protocol)
+            raise NothingFound(
                 f"{path}: no file of format '{form.name}' is named after a sequence of {dataset.title}; "
-                "see --from, --dataset and --protocol"
+                + (hint or "see --from, --dataset and --protocol")
             )
         present = [name for name in dataset.names() if name in chosen]
         if not present:
@@ -74,21 +105,58 @@ def read_results(
             )
         if len(present) < len(chosen):
             notes.append(f"{len(chosen) - len(present)} sequences have no ground truth here and are left out")
-        stored = {name: form.read(members, candidates[chosen[name]]) for name in present}
+        stored = {}
+        for name in present:
+            with faults.noted(name, members.where(candidates[chosen[name]].runs[0])):
+                stored[name] = form.read(members, candidates[chosen[name]])
         used = {
             name for index in chosen.values() for name in (*candidates[index].runs, *candidates[index].times)
         }
-        skipped = [name for name in members.names if name not in used] + list(members.unsafe)
-    stored = {name: [_finite(run) for run in runs] for name, runs in stored.items()}
+        skipped = [name for name in names if name not in used] + list(members.unsafe)
+    faults.refuse_all(of=len(present))
+    for name, problem in odd_widths(stored).items():
+        faults.bad[name] = (stored.pop(name)[0].where, problem)
     stored = _select(stored, protocol, notes)
     sequences = {name: dataset[name] for name in present}
-    origin = _origin(stored, sequences, dataset, origin, path, notes)
-    trajectories = {
-        name: [_place(run, sequences[name], dataset.name, protocol, origin, notes) for run in stored[name]]
-        for name in present
-    }
+    stored = read_columns(
+        stored,
+        {name: sequences[name].truth[0] for name in stored},
+        columns,
+        lambda name: _image_size(sequences[name]),
+        protocol != "ope" and any(sequence.polygons is not None for sequence in sequences.values()),
+        notes,
+    )
+    for name in list(stored):
+        with faults.noted(name, stored[name][0].where):
+            stored[name] = [_finite(run) for run in stored[name]]
+    stored = {name: runs for name, runs in stored.items() if name not in faults.bad}
+    faults.refuse_all(of=len(present))
+    origin = _origin(stored, sequences, dataset, form, protocol, origin, path, notes)
+    trajectories = {}
+    placed: list[tuple[str, str]] = []
+    for name, runs in stored.items():
+        with faults.noted(name, runs[0].where):
+            places = [_place(run, sequences[name], dataset.name, protocol, origin) for run in runs]
+            trajectories[name] = [trajectory for trajectory, _ in places]
+            placed += [(name, note) for _, note in places if note]
+    if skip_bad:
+        faults.refuse_all(of=len(present))
+    else:
+        faults.refuse_any(of=len(present))
+    notes += grouped(placed)
     _note_gaps(trajectories, notes)
-    return Imported(trajectories, origin, list(dict.fromkeys(notes)), skipped)
+    return Imported(trajectories, origin, list(dict.fromkeys(notes)), skipped, faults.sentences)
+
+
+def _image_size(sequence: Sequence) -> tuple[int, int]:
+    """Width and height of a sequence's images, from its first frame if nothing else tells them."""
+    if sequence.size:
+        return sequence.size
+    try:
+        height, width = sequence.open_frames()[0].shape[:2]
+    except SequenceError as error:
+        raise UserError(f"normalized boxes need the size of {sequence.name}'s images: {error}") from None
+    return width, height
 
 
 def _finite(run: StoredRun) -> StoredRun:
@@ -105,10 +173,25 @@ def _finite(run: StoredRun) -> StoredRun:
 def _select(
     stored: dict[str, list[StoredRun]], protocol: str, notes: list[str]
 ) -> dict[str, list[StoredRun]]:
-    """Takes the runs that belong to `protocol`: TRE's first run is a one-pass run."""
+    """Takes the runs that belong to `protocol`: TRE's first run is a one-pass run.
+
+    Several runs over the same frames that start with the same box are repetitions.
+    """
+    if protocol in ONE_PASS:
+        several = [runs for runs in stored.values() if len(runs) > 1 and _are_repetitions(runs)]
+        if several:
+            counts = sorted({len(runs) for runs in several})
+            notes.append(
+                f"{len(several)} sequences have {' or '.join(map(str, counts))} runs each over the same "
+                "frames: these are taken as repetitions"
+            )
+            stored = {
+                name: [replace(run, several=1) for run in runs] if runs in several else runs
+                for name, runs in stored.items()
+            }
     several = [runs for runs in stored.values() if runs[0].several > 1]
     if protocol in MULTIPLE and not several:
-        [first] = next(iter(stored.values()))
+        first = next(iter(stored.values()))[0]
         raise UserError(f"{first.where}: holds one run, which is not protocol '{protocol}'; see --protocol")
     if protocol in MULTIPLE or not several:
         return stored
@@ -124,10 +207,19 @@ def _select(
     return {name: runs[:1] if runs[0].several > 1 else runs for name, runs in stored.items()}
 
 
+def _are_repetitions(runs: list[StoredRun]) -> bool:
+    firsts = [run.boxes[0] for run in runs]
+    return len({run.boxes.shape for run in runs}) == 1 and all(
+        np.array_equal(first, firsts[0], equal_nan=True) for first in firsts
+    )
+
+
 def _origin(
     stored: dict[str, list[StoredRun]],
     sequences: dict[str, Sequence],
     dataset: Dataset,
+    form: Format,
+    protocol: str,
     declared: Origin | None,
     path: Path,
     notes: list[str],
@@ -137,27 +229,47 @@ def _origin(
     firsts = [
         (runs[0].boxes[0], sequences[name].truth[0]) for name, runs in stored.items() if runs[0].codes is None
     ]
-    votes = count_votes((first, truth) for first, truth in firsts if first.shape == truth.shape)
+    firsts = [(first, truth) for first, truth in firsts if first.shape == truth.shape]
+    votes = count_votes(firsts)
     if not votes.total:
-        origin = file_origin(dataset.name)
+        origin = file_origin(dataset)
         notes.append(
             f"the files hold no first boxes; pixels count from {_NUMBER[origin]}, as in the ground-truth "
             f"files of {dataset.title}"
         )
         return origin
     tally = f"of {votes.total} first boxes {votes.one} are 1-based ground truth and {votes.zero} 0-based"
+    if votes.origin is None and (offset := constant_offset(firsts)) is not None:
+        origin = nearest_origin(offset, dataset)
+        distance = offset - _NUMBER[origin]
+        whose = ", as pysot's trackers write them" if distance == 0.5 else ""
+        notes.append(
+            f"pixels count from {_NUMBER[origin]}: all first boxes are {distance:+g} pixels in x and y off "
+            f"{_NUMBER[origin]}-based ground truth{whose}; boxes are kept as they are"
+        )
+        return origin
+    if votes.origin is None and protocol == "sre" and form.origin:
+        # Its runs start from boxes that are shifted and scaled on purpose.
+        notes.append(f"pixels count from {_NUMBER[form.origin]}, as format '{form.name}' has it")
+        return form.origin
     if votes.origin is None:
+        short = all(len(runs[0].boxes) < len(sequences[name].truth) for name, runs in stored.items())
         raise UserError(
-            f"{path}: {tally}, which does not tell how pixels count; give --one-based or --zero-based"
+            f"{path}: {tally}, which does not tell how pixels count; "
+            + (
+                "all files have fewer rows than there are frames, so that the first box may be left out"
+                if short
+                else "give --one-based or --zero-based"
+            )
         )
     notes.append(f"pixels count from {_NUMBER[votes.origin]}: {tally}")
     return votes.origin
 
 
 def _place(
-    run: StoredRun, sequence: Sequence, dataset: str, protocol: str, origin: Origin, notes: list[str]
-) -> Trajectory:
-    """Shifts and aligns one run."""
+    run: StoredRun, sequence: Sequence, dataset: str, protocol: str, origin: Origin
+) -> tuple[Trajectory, str]:
+    """Shifts and aligns one run; returns a remark as well."""
     boxes = to_zero(run.boxes, origin)
     truth = Truth(dataset, sequence.name, sequence.truth)
     if protocol in SUPERVISED and (run.codes is None or run.codes[0] != Code.INITIALIZED):
@@ -170,11 +282,9 @@ def _place(
         boxes[0] = np.nan if given is None else given[0]
     place = place_segment if protocol == "tre" else place_whole
     rows, start, note = place(run, boxes, truth)
-    if note:
-        notes.append(note)
     seconds = np.full(len(boxes), np.nan) if run.seconds is None else run.seconds
     codes = run.codes[rows] if protocol in SUPERVISED and run.codes is not None else None
-    return Trajectory(boxes[rows], seconds[rows], codes, start)
+    return Trajectory(boxes[rows], seconds[rows], codes, start), note
 
 
 def _note_gaps(trajectories: dict[str, list[Trajectory]], notes: list[str]) -> None:

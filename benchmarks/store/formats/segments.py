@@ -10,16 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import StoredRun
-from benchmarks.store.formats.text import require_boxes
+from benchmarks.store.formats.columns import require_boxes
 from trackers.errors import UserError
 
 RECTANGLES = "rect"
+_RECTANGLE = 4
+_MOST_COLUMNS = 12
+"""No table has more, unless its columns are the frames."""
 
 
 def read_segments(content: Any, where: str) -> list[StoredRun]:
@@ -33,7 +38,8 @@ def read_segments(content: Any, where: str) -> list[StoredRun]:
         raise UserError(
             f"{where}: holds no results of OTB's toolkits (records with 'res'); is it of this format?"
         )
-    return [_read(record, len(records), where) for record in records]
+    runs = [run for record in records for run in _read(record, where)]
+    return [replace(run, several=len(runs)) for run in runs]
 
 
 def write_segments(runs: Items[Trajectory]) -> list[dict[str, Any]]:
@@ -50,7 +56,8 @@ def write_segments(runs: Items[Trajectory]) -> list[dict[str, Any]]:
     ]
 
 
-def _read(record: Mapping[str, Any], several: int, where: str) -> StoredRun:
+def _read(record: Mapping[str, Any], where: str) -> list[StoredRun]:
+    """The run of a record, or the runs of one whose boxes are stacked: shape (runs, n, 4)."""
     kind = str(record.get("type", record.get("resType", RECTANGLES)))
     if kind != RECTANGLES:
         raise UserError(
@@ -58,20 +65,27 @@ def _read(record: Mapping[str, Any], several: int, where: str) -> StoredRun:
             "x, y, w, h with the toolkit that wrote them"
         )
     try:
-        boxes = np.atleast_2d(np.asarray(record["res"], dtype=np.float64))
+        stacked = np.atleast_2d(np.asarray(record["res"], dtype=np.float64))
     except (TypeError, ValueError, OverflowError):
         raise UserError(
             f"{where}: its 'res' is no table of numbers; take the file from its source again"
         ) from None
-    if boxes.ndim != 2 or boxes.size == 0:
+    if stacked.ndim == 2:
+        stacked = _upright(stacked)[None]
+    if stacked.ndim != 3 or stacked.size == 0:
         raise UserError(f"{where}: its 'res' is no table of boxes; take the file from its source again")
-    require_boxes(boxes.shape[1], where)
+    require_boxes(stacked.shape[2], where)
     start, begin = _whole(record.get("startFrame")), _whole(record.get("annoBegin", 1))
     end, length = _whole(record.get("endFrame")), _whole(record.get("len"))
     if length is None and start is not None and end is not None:
         length = end - start + 1
     offset = start - begin if start is not None and begin is not None else None
-    return StoredRun(where, boxes, offset=offset, length=length, several=several)
+    return [StoredRun(where, boxes, offset=offset, length=length) for boxes in stacked]
+
+
+def _upright(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A table with a row for each frame: some write a column for each."""
+    return table.T if len(table) == _RECTANGLE and table.shape[1] > _MOST_COLUMNS else table
 
 
 def _whole(value: Any) -> int | None:

@@ -14,39 +14,6 @@ _RECTANGLE, _POLYGON = 4, 8
 _CODES = {0.0: Code.SKIPPED, 1.0: Code.INITIALIZED, 2.0: Code.FAILED}
 
 
-def parse_boxes(text: str, where: str) -> Boxes:
-    """Reads one box per line.
-
-    Returns:
-        Shape (n, 4), n > 0: x, y, w, h as written.
-
-    Raises:
-        UserError: there is none, or a line is something else; affine parameters are named as such.
-    """
-    columns = count_columns(text)
-    if columns == 0:
-        raise UserError(f"{where}: holds no boxes; take the file from its source again or remove it")
-    require_boxes(columns, where)
-    return parse_rows(text, _RECTANGLE, where)
-
-
-def require_boxes(columns: int, where: str) -> None:
-    """Refuses rows that are not x, y, w, h.
-
-    Raises:
-        UserError: they have another number of values than four.
-    """
-    if columns == 6:
-        raise UserError(
-            f"{where}: rows of 6 numbers are affine parameters, which depend on the tracker's template; "
-            "convert them to x, y, w, h with the tool that wrote them"
-        )
-    if columns != _RECTANGLE:
-        raise UserError(
-            f"{where}: rows of {columns} numbers where x, y, w, h are expected; is it of this format?"
-        )
-
-
 def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
     """Reads seconds: one line per frame, one column per run.
 

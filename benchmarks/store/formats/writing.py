@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
+
+from benchmarks.datasets.names import key
 from benchmarks.protocols import Trajectory
+from benchmarks.store.formats.alignment import OMITTED
 from benchmarks.store.formats.base import Format, Origin, Target
 from benchmarks.store.formats.matching import spelling
-from benchmarks.store.formats.origin import file_origin, from_zero
+from benchmarks.store.formats.origin import from_zero, named_origin
 from trackers.errors import UserError
 
 
@@ -19,6 +23,7 @@ def write_results(
     dataset: str,
     protocol: str,
     origin: Origin | None = None,
+    notes: list[str] | None = None,
 ) -> dict[str, bytes]:
     """Writes results as another tool stores its own, at full precision.
 
@@ -29,6 +34,7 @@ def write_results(
         dataset: the name of the data set that they are results on.
         protocol: how they were made.
         origin: what to call the first pixel; by default what the tool expects.
+        notes: gets a sentence for what the files hold beyond the results.
 
     Returns:
         Content by path.
@@ -37,7 +43,7 @@ def write_results(
         UserError: the format has no place for such results, or a sequence's name cannot be a file's.
     """
     form.check(protocol)
-    origin = origin or file_origin(dataset)
+    origin = origin or named_origin(dataset)
     content: dict[str, bytes] = {}
     for name, runs in trajectories.items():
         if not re.fullmatch(r"\w[\w .()+-]*", name):
@@ -46,7 +52,20 @@ def write_results(
             raise UserError(
                 f"results on {name} start with frame {runs[0].start + 1}, which '{form.name}' cannot say"
             )
+        if form.whole_truth and (omitted := OMITTED.get((dataset, key(name)))):
+            runs = [_with_rows_before(run, omitted) for run in runs]
+            if notes is not None:
+                notes.append(
+                    f"{name}: {omitted} rows with the first box stand for the frames before the sequence "
+                    f"begins, which '{form.name}' counts"
+                )
         shifted = [replace(run, boxes=from_zero(run.boxes, origin)) for run in runs]
         target = Target(tracker, spelling(name, form.separator, dataset), protocol)
         content |= form.write(target, shifted)
     return content
+
+
+def _with_rows_before(run: Trajectory, rows: int) -> Trajectory:
+    """A run with so many rows before its own: its first box, in no time."""
+    boxes = np.concatenate([np.repeat(run.boxes[:1], rows, axis=0), run.boxes])
+    return replace(run, boxes=boxes, seconds=np.concatenate([np.zeros(rows), run.seconds]))

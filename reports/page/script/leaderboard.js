@@ -54,7 +54,12 @@ function drawBoard() {
     make("td", { class: "number" }, countText(row, chosen)),
   )));
   const refused = rows.filter((row) => row.score.refused !== undefined);
-  $("refusals").textContent = refused.map((row) => `${row.tracker.name}: ${row.score.refused}.`).join(" ");
+  $("refusals").textContent = [
+    ...report.left_out.map(([name, why]) => `${name} is left out: ${why}.`),
+    ...refused.map((row) => `${row.tracker.name}: ${row.score.refused}.`),
+  ].join(" ");
+  $("remarks").textContent = report.trackers
+    .flatMap(({ name, run }) => run.remarks.map((remark) => `${name}: ${remark}.`)).join(" ");
   $("differs").textContent = differsText();
 }
 

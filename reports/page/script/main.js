@@ -186,16 +186,27 @@ async function refresh() {
   drawEverything();
 }
 
-const theme = storedTheme();
-if (theme === "dark" || theme === "light") setTheme(theme);
-readAddress();
-$("search").value = state.search;
-listen();
-const wanted = { sequence: state.sequence, frame: state.frame };
-state.sequence = null;
-drawEverything();
-document.addEventListener("DOMContentLoaded", () => {
+// Resolves when all of the page has been read, Plotly as well.
+function pageRead() {
+  if (document.readyState !== "loading") return Promise.resolve();
+  return new Promise((wake) => document.addEventListener("DOMContentLoaded", wake));
+}
+
+async function start() {
+  const theme = storedTheme();
+  if (theme === "dark" || theme === "light") setTheme(theme);
+  report = await loadReport();
+  state.profile = report.profiles[0].name;
+  readAddress();
+  $("search").value = state.search;
+  listen();
+  const wanted = { sequence: state.sequence, frame: state.frame };
+  state.sequence = null;
+  drawEverything();
+  await pageRead();
   drawAll();
   if (wanted.sequence !== null) openSequence(wanted.sequence, wanted.frame);
   if (live) poll();
-});
+}
+
+start();

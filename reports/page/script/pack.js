@@ -1,4 +1,4 @@
-// What `pack.py` packed: base64 of little-endian numbers, and steps that stand for figures.
+// What `pack.py` packed: little-endian numbers, and steps that stand for figures.
 
 const TYPES = {
   u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, f8: Float64Array,
@@ -9,9 +9,43 @@ const REGION_STEPS = 4;
 const NO_BYTE = 255;
 const NO_REGION = -32768;
 
-function unpack({ type, data }) {
-  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  return new TYPES[type](bytes.buffer);
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+// What `bundle` made: JSON, in which numbers are places in the bytes behind it.
+async function unbundle(text) {
+  const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const begin = 4 + new DataView(buffer).getUint32(0, true);
+  const inside = (place, length) => Number.isInteger(place) && Number.isInteger(length)
+    && place >= 0 && length >= 0 && begin + place + length <= buffer.byteLength;
+  return JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, begin - 4)), (key, value) => {
+    if (!Array.isArray(value?.$packed)) return value;
+    const [type, place, length, width] = value.$packed;
+    return inside(place, length) ? { type, width, bytes: new Uint8Array(buffer, begin + place, length) } : value;
+  });
+}
+
+// Numbers that a bundle holds as bytes, or JSON from a server as base64.
+function unpack({ type, width, bytes, data }) {
+  const content = bytes ? bytes.slice() : fromBase64(data);
+  return type[0] === "s" ? unpackSteps(content, Number(type[1]), width) : new TYPES[type](content.buffer);
+}
+
+// Rows of `width` numbers from their zigzag-coded steps, of which `size` planes hold one byte each.
+function unpackSteps(bytes, size, width) {
+  const count = bytes.length / size;
+  const numbers = new Uint32Array(count);
+  let number = 0;
+  for (let place = 0; place < count; place += 1) {
+    let coded = 0;
+    for (let plane = size - 1; plane >= 0; plane -= 1) coded = coded * 256 + bytes[plane * count + place];
+    if (place % width === 0) number = 0;
+    number += coded % 2 ? -(coded + 1) / 2 : coded / 2;
+    numbers[place] = number;
+  }
+  return numbers;
 }
 
 // Overlaps in [0, 1], null where there is none.

@@ -20,6 +20,7 @@ function runCard(tracker, open) {
   );
   const card = make("details", { class: "card run", "data-tracker": tracker.name }, summary);
   card.open = open;
+  for (const remark of run.remarks) card.append(make("p", { class: "note" }, `${remark}.`));
   if (bad) card.append(lackingTable(run.lacking));
   const facts = Object.entries(run.identity ?? {}).map(([name, value]) => [name, plain(value)]);
   card.append(make("h3", {}, run.identity ? "Made with" : "Made by another tool"), factList(facts));

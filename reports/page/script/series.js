@@ -51,6 +51,9 @@ function drawDetail() {
   if (!detail || !window.Plotly) return;
   const length = report.sequences[sequencePlace(state.sequence)].frames;
   $("scrub").max = length - 1;
+  const without = report.trackers.filter((tracker) => !tracker.over_time).length;
+  $("over-time").hidden = live || without === 0;
+  $("over-time").textContent = `The best ${report.trackers.length - without} of ${report.trackers.length} trackers.`;
   moments = findMoments();
   openPlayer();
   drawTime(length);

@@ -1,10 +1,10 @@
 // The report, what is chosen of it, and where it comes from: this file, or a server.
 
 const live = document.body.hasAttribute("data-live");
-let report = JSON.parse(document.getElementById("data").textContent);
+let report = null; // until `start` in main.js has read it
 
 const state = {
-  profile: report.profiles[0].name,
+  profile: null,
   sort: null, // { key, falling }; null: by the first metric, best first
   attributes: new Set(),
   search: "",
@@ -63,9 +63,14 @@ function sequencePlace(name) {
   return report.sequences.findIndex((sequence) => sequence.name === name);
 }
 
+async function loadReport() {
+  const text = document.getElementById("data").textContent;
+  return live ? JSON.parse(text) : unbundle(text);
+}
+
 // What happened within a sequence, or null where that cannot be had.
 async function loadDetail(name) {
-  if (!live) return JSON.parse(document.getElementById(`detail-${sequencePlace(name)}`).textContent);
+  if (!live) return unbundle(document.getElementById(`detail-${sequencePlace(name)}`).textContent);
   const answer = await fetch(`sequence/${encodeURIComponent(name)}`);
   return answer.ok ? answer.json() : null;
 }

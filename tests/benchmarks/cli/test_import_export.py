@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ import pytest
 from benchmarks.cli import exporting, importing
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
-from benchmarks.store import read_run, truth_digest
+from benchmarks.store import find_runs, read_run, truth_digest
 from trackers.commands import Parser, guarded
 
 DEMO = open_dataset("demo", None)
@@ -53,6 +54,15 @@ def given_(tmp_path: Path) -> Callable[..., Path]:
 
 def words(folder: Path, results: Path, *more: str) -> list[Any]:
     return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
+
+
+def test_imported_folders_that_were_exchanged_are_said(given_, tmp_path):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(1), results)) == 0
+    assert read_run(results, "demo", "T").remarks == ()
+    (results / "demo" / "T").rename(results / "demo" / "U")
+    [remark] = read_run(results, "demo", "U").remarks
+    assert "made under the name 'T'" in remark
 
 
 def test_imported_results_are_scored(given_, tmp_path, capsys):
@@ -168,3 +178,154 @@ def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
     err = capsys.readouterr().err
     assert expected in err
     assert len(err.splitlines()) == 1
+
+
+def test_skipped_files_stay_missing_and_are_named_by_every_score(given_, tmp_path, capsys):
+    folder, results = given_(0), tmp_path / "results"
+    short, broken, *others = DEMO.names()
+    for name in (short, broken):
+        path = folder / f"{name}_mine.txt"
+        path.write_text(path.read_text().rstrip().rpartition("\n")[0] if name == short else "nothing")
+    assert command(importing, *words(folder, results, "--skip-bad")) == 0
+    err = capsys.readouterr().err
+    assert f"{short} is left out: {folder}/{short}_mine.txt: 59 boxes where {short} has 60 frames" in err
+    assert f"7 of 9 sequences of Demo imported (without {short}, {broken}); in" in err
+    assert set(read_run(results, "demo", "T").trajectories) == set(others)
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    captured = capsys.readouterr()
+    [record] = json.loads(captured.out)
+    assert (record["sequences"], record["of"]) == (7, 9)
+    assert f"T: {short} is left out: failed: its file was not imported" in captured.err
+    assert f"T: {broken} is left out" in captured.err
+
+
+def test_columns_are_declared_on_the_command_line(tmp_path, capsys):
+    folder, results = tmp_path / "given", tmp_path / "results"
+    folder.mkdir()
+    for name in DEMO.names():
+        x, y, w, h = DEMO[name].truth.T
+        np.savetxt(folder / f"{name}.txt", np.stack([0 * x, x, y, x + w, y + h], axis=1), delimiter=" ")
+    assert command(importing, *words(folder, results)) == 2
+    assert "if so, give --columns xyxy --skip-columns 1" in capsys.readouterr().err
+    assert command(importing, *words(folder, results, "--columns", "xyxy", "--skip-columns", "1")) == 0
+    name = DEMO.names()[0]
+    np.testing.assert_allclose(
+        read_run(results, "demo", "T").trajectories[name][0].boxes, DEMO[name].truth, atol=1e-6
+    )
+
+
+def test_results_of_another_protocol_are_pointed_to(given_, tmp_path, capsys):
+    results = tmp_path / "results"
+    assert command(importing, *words(given_(0), results, "--protocol", "unsupervised")) == 0
+    capsys.readouterr()
+    assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: there are no results of protocol 'ope' on demo in {results}; there are some of "
+        "unsupervised: give --protocol unsupervised\n"
+    )
+
+
+def folder_of_one(root: Path, one_based: str = "true") -> Path:
+    (root / "cat").mkdir(parents=True)
+    (root / "sotbench.toml").write_text(f"one_based = {one_based}\n")
+    (root / "cat" / "groundtruth.txt").write_text("".join(f"{10 + k},20,30,40\n" for k in range(4)))
+    return root
+
+
+@pytest.mark.parametrize("one_based", ["true", "false"])
+@pytest.mark.parametrize("name", ["folder", "folder-my-cats"])
+def test_a_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, name):
+    root, results, out = (
+        folder_of_one(tmp_path / "my cats", one_based),
+        tmp_path / "results",
+        tmp_path / "out",
+    )
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "cat.txt").write_text((root / "cat" / "groundtruth.txt").read_text())
+    options = ["--dataset", name, "--data-root", root, "--results", results]
+    assert command(importing, given, "--from", "got10k", "--tracker", "T", *options) == 0
+    assert (results / "folder-my-cats" / "T" / "ope" / "run.json").is_file()
+    assert command(exporting, "--to", "got10k", "--tracker", "T", *options, out) == 0
+    np.testing.assert_allclose(
+        np.loadtxt(out / "T" / "cat.txt", delimiter=","), np.loadtxt(given / "cat.txt", delimiter=",")
+    )
+    words = list(map(str, options))
+    assert main(["score", *words, "--format", "json"]) == 0
+    assert main(["list", "sequences", *words[:4]]) == 0
+    assert main(["verify", *words[:4]]) == 1, "frames are missing"
+
+
+def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
+    root = folder_of_one(tmp_path / "pets")
+    options = ["--dataset", "folder-pets", "--data-root", str(root), "--results", str(tmp_path / "results")]
+    assert main(["score", *options]) == 2
+    hint = "`python -m benchmarks run --tracker NAME --dataset folder --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["run", "--tracker", "still", "--sequences", "dog", *options]) == 2
+    hint = "`python -m benchmarks list sequences --dataset folder-pets --data-root DIR`"
+    assert hint in capsys.readouterr().err
+    assert main(["list", "sequences", "--dataset", "folder-pets", "--data-root", str(tmp_path)]) == 0
+    assert main(["score", "--dataset", "folder-cats", "--data-root", str(root)]) == 2
+    assert "is data set 'folder-pets', not 'folder-cats'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["txt", "got10k", "pysot"])
+def test_a_run_folder_of_ours_comes_in_as_it_is(form, tmp_path, capsys):
+    shared = ["--dataset", "demo", "--results", str(tmp_path)]
+    assert main(["run", "--tracker", "ncc", *shared, "--sequences", "easy", "scale"]) == 0
+    folder = tmp_path / "demo" / "ncc" / "ope"
+    assert main(["import", str(folder), "--from", form, "--tracker", "copy", *shared]) == 0
+    assert "2 of 9 sequences of Demo imported" in capsys.readouterr().err
+    for name in ("easy.txt", "easy.time.txt", "scale.txt", "scale.time.txt"):
+        assert (tmp_path / "demo" / "copy" / "ope" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def each_tracker(root: Path) -> Path:
+    """Folders and an archive of four trackers, one of which ran three times, one that is short, and notes."""
+    for tracker, pixels in (
+        ("A", 0),
+        ("B tracker", 2),
+        ("dimp50_000", 0),
+        ("dimp50_001", 1),
+        ("dimp50_002", 2),
+    ):
+        (root / tracker).mkdir(parents=True)
+        for name in DEMO.names():
+            moved = DEMO[name].truth + np.array([[0, 0, 0, 0]] + [[pixels, 0, 0, 0]] * 59)
+            np.savetxt(root / tracker / f"{name}.txt", moved, delimiter=",")
+    shutil.make_archive(str(root / "packed"), "gztar", root / "A")
+    shutil.copytree(root / "A", root / "short")
+    short = root / "short" / f"{DEMO.names()[2]}.txt"
+    short.write_text("".join(short.read_text().splitlines(keepends=True)[:-1]))
+    (root / "notes").mkdir()
+    (root / "notes" / "readme.txt").write_text("nothing")
+    return root
+
+
+def test_a_folder_with_one_folder_per_tracker(tmp_path, capsys):
+    root, results = each_tracker(tmp_path / "given"), tmp_path / "results"
+    given = [root, "--from", "pytracking", "--dataset", "demo", "--results", results]
+    assert command(importing, *given) == 1, "one of them is short"
+    err = capsys.readouterr().err
+    assert find_runs(results, "demo") == ["A", "B-tracker", "dimp50", "packed"]
+    assert [len(runs) for runs in read_run(results, "demo", "dimp50").trajectories.values()] == [3] * 9
+    assert f"short is left out: 1 of 9 files cannot be imported: {root}/short/{DEMO.names()[2]}.txt" in err
+    assert "notes is left out: " in err
+    assert err.splitlines()[-1] == "4 of 6 trackers imported"
+    assert command(importing, *given, "--skip-bad", "--overwrite") == 0
+    assert find_runs(results, "demo") == ["A", "B-tracker", "dimp50", "packed", "short"]
+    capsys.readouterr()
+    assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
+    records = {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
+    assert records["A"]["success"] == records["packed"]["success"]
+    assert records["dimp50"]["repetitions"] == 3
+    assert records["dimp50"]["success_std"] > 0
+
+
+def test_without_folders_of_trackers_a_name_is_wanted(given_, tmp_path, capsys):
+    given = ["--from", "txt", "--dataset", "demo", "--results", tmp_path / "results"]
+    assert command(importing, given_(0), *given) == 2
+    assert "holds no folder of a tracker; give --tracker NAME" in capsys.readouterr().err
+    assert command(importing, tmp_path / "x.zip", *given) == 2
+    assert "give --tracker NAME" in capsys.readouterr().err

@@ -133,3 +133,13 @@ def test_an_interruption_while_commands_are_loaded(
     monkeypatch.setattr("benchmarks.cli.main.foreign_packages", interrupted)
     assert main(["list"]) == 130
     assert capsys.readouterr().err == "interrupted before anything was begun\n"
+
+
+@pytest.mark.parametrize("command", ["score", "compare"])
+def test_help_has_single_percent_signs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([command, "--help"], ["--help"]):
+        with pytest.raises(SystemExit):
+            main(words)
+        out = " ".join(capsys.readouterr().out.split())
+        assert "95 % interval" in out
+        assert "%%" not in out

@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -156,3 +157,33 @@ def test_download_to_nowhere_in_particular(
     monkeypatch.delenv("SOTBENCH_DATA", raising=False)
     assert sotbench(download, "--dataset", "otb2015") == 2
     assert "give --data-root DIR or set SOTBENCH_DATA" in capsys.readouterr().err
+
+
+def test_verify_shows_what_was_understood_of_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "pets"
+    (root / "cat").mkdir(parents=True)
+    (root / "sotbench.toml").write_text('one_based = true\ncolumns = "xyxy"\n')
+    (root / "cat" / "groundtruth.txt").write_text("11,9,31,29\n12,9,32,29\n")
+    (root / "cat" / "absent.txt").write_text("0\n1\n")
+    (root / "cat" / "attributes.txt").write_text("OCC")
+    for number in (1, 2):
+        Image.new("RGB", (64, 48)).save(root / "cat" / f"{number}.png")
+    words = ["--dataset", "folder", "--data-root", root, "--picture", tmp_path / "pictures"]
+    assert sotbench(verify, *words) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[0].split(maxsplit=1) == [
+        "cat",
+        "2 frames of 64 x 48; cat/groundtruth.txt: the corners x1, y1, x2, y2, counted from 1; first box 10, "
+        "8, 20, 20 from 0; absent in 1; attributes OCC",
+    ]
+    assert captured.err == f"1 pictures in {tmp_path}/pictures\n"
+    with Image.open(tmp_path / "pictures" / "cat.png") as picture:
+        pixels = np.asarray(picture).any(axis=2)
+    rows, columns = np.nonzero(pixels)
+    assert abs(columns.min() - 10) <= 4
+    assert abs(columns.max() - 30) <= 4
+    assert abs(rows.min() - 8) <= 4
+    assert abs(rows.max() - 28) <= 4
+    assert not pixels[18, 20]

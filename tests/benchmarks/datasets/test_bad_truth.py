@@ -35,6 +35,7 @@ ALIKE: dict[str, bytes] = {
     "comma-space": TEXT.replace(",", ", ").encode(),
     "trailing": "".join(f"{row},\n" for row in ROWS).encode(),
     "blank-lines": ("\n" + "\n\n".join(ROWS) + "\n \n").encode(),
+    "header-of-boxes": f"x,y,w,h\n{TEXT}".encode(),
     "fractions": TEXT.replace(",", ".0,").encode(),
 }
 """Other ways to write the same."""
@@ -48,7 +49,7 @@ REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "too-many-rows": (f"{TEXT}\n{ROWS[0]}".encode(), failed("4 images where groundtruth.txt has 5 rows")),
     "empty": (b"", failed("groundtruth.txt is empty")),
     "blank": (b"\n \n\r\n", failed("groundtruth.txt is empty")),
-    "header": (f"x,y,w,h\n{TEXT}".encode(), failed("line 1 has 'x' where a number is expected")),
+    "header": (f"a,b,c,d\n{TEXT}".encode(), failed("its header names no box")),
     "word": (second("10,lost,12,10"), failed("line 2 has 'lost' where a number is expected")),
     "missing-value": (second("10,,12,10"), failed("line 2 has 3 values where 4 are expected")),
     "six-values": (TEXT.replace("10\n", "10,1,2\n").encode(), failed("line 1 has 6 values")),

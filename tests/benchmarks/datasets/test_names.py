@@ -28,3 +28,16 @@ def test_a_folder_stands_for_its_targets_and_the_order_is_the_data_sets() -> Non
 def test_an_unknown_name(name: str) -> None:
     with pytest.raises(UserError, match="data set 'otb2015' has no sequence"):
         select([name], KNOWN, "otb2015")
+
+
+UAV = ["car1", "car11", "car1_1"]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("car11", "car11"), ("car1_1", "car1_1"), ("CAR1_1", "car1_1")])
+def test_exact_name_wins_over_loose_match(asked: str, found: str) -> None:
+    assert select([asked], UAV, "uav123") == [found]
+
+
+def test_loose_name_of_two_sequences_is_refused() -> None:
+    with pytest.raises(UserError, match="'car1-1' may be sequence car11 or car1_1 of data set 'uav123'"):
+        select(["car1-1"], UAV, "uav123")

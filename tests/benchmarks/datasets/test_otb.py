@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.datasets.sequence import SequenceError
+from benchmarks.datasets.targets import Target
 from trackers.errors import UserError
 
 
@@ -157,3 +159,17 @@ def test_real_annotations_of_the_subsets_are_whole(shared: Path) -> None:
         data = open_dataset(name, shared / "annotations")
         assert data.names() == data.all_names
         assert sum(len(data[sequence].truth) for sequence in data.names()) == frames
+
+
+def test_folder_of_another_sequence_is_not_taken_for_a_misspelled_one(tmp_path: Path) -> None:
+    class Cars(OTB2015):
+        def list_targets(self) -> Mapping[str, Target]:
+            return {name: Target(name, "groundtruth_rect.txt", 1, 1, 2) for name in ("car1_1", "car11")}
+
+    root = tmp_path / "otb2015"
+    (root / "car11").mkdir(parents=True)
+    dataset = Cars(tmp_path)
+    assert dataset.folder("car11") == root / "car11"
+    assert dataset.folder("car1_1") == root / "car1_1"
+    (root / "CAR1-1").mkdir()
+    assert Cars(tmp_path).folder("car11") == root / "car11"

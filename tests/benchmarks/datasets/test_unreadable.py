@@ -15,7 +15,10 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.sequence import SequenceError
-from tests.helpers.bad_data import run_folder, write_video
+from benchmarks.datasets.verification import verify
+from tests.helpers.bad_data import ROWS, run_folder, write_video
+from tests.helpers.own_videos import write_movie
+from trackers.errors import UserError
 
 Hide = Callable[[Path], None]
 
@@ -129,3 +132,147 @@ def test_settings_and_announced_weights_are_plain_files(
     words = ["--dataset", "demo", "--results", str(tmp_path / "r")]
     assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/says.py", *words]) == 2
     assert "weights: it " in capsys.readouterr().err
+
+
+def own_video(root: Path, name: str, truth: str) -> Path:
+    """A video `name` with a plain file of ground truth, and images in `img`, for `truth` to be put beside."""
+    write_video(root / name)
+    (root / name / "img").mkdir()
+    for image in (root / name).glob("*.png"):
+        image.rename(root / name / "img" / image.name)
+    (root / name / "groundtruth.txt").unlink()
+    path = root / name / truth
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(ROWS))
+    return path
+
+
+LAYOUTS = {
+    "mot": ("gt/gt.txt", "gt", "one_based = true\n"),
+    "labelme": ("img/0001.json", "img", "one_based = true\n"),
+    "declared": ("anno/boxes.txt", "anno", 'one_based = true\nground_truth = "{sequence}/anno/boxes.txt"\n'),
+    "whole folder": ("boxes.csv", ".", 'one_based = true\nground_truth = "{sequence}/boxes.csv"\n'),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_in_every_layout_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, hide: Hide, layout: str
+) -> None:
+    truth, hidden, settings = LAYOUTS[layout]
+    own_video(tmp_path, "one", truth if layout in ("declared", "whole folder") else "groundtruth.txt")
+    own_video(tmp_path, "two", truth)
+    (tmp_path / "sotbench.toml").write_text(settings)
+    hide(tmp_path / "two" / hidden)
+    data = open_dataset("folder", tmp_path)
+    assert data.names() == ("one", "two")
+    with pytest.raises(SequenceError, match=r"two.*: Permission denied"):
+        data["two"]
+    fine, closed = verify(data)
+    assert fine.whole
+    assert "Permission denied" in closed.findings[0].problem
+
+
+def test_a_folder_of_all_ground_truth_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path, hide: Hide, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_video(tmp_path / "frames" / "one")
+    (tmp_path / "anno").mkdir()
+    (tmp_path / "sotbench.toml").write_text(
+        'one_based = true\nground_truth = "anno/{sequence}.txt"\nframes = "frames/{sequence}"\n'
+    )
+    hide(tmp_path / "anno")
+    assert main(["verify", "--dataset", "folder", "--data-root", str(tmp_path)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "anno: Permission denied" in line
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "huge"])
+@pytest.mark.parametrize(
+    "truth",
+    [
+        "annotations.xml",
+        "gt/gt.txt",
+        "img/0001.json",
+        "groundtruth.csv",
+        "attributes.txt",
+        "cover.label",
+        "absent.txt",
+        "out_of_view.txt",
+    ],
+)
+def test_no_reader_of_annotations_waits_for_a_pipe(tmp_path: Path, what: str, truth: str) -> None:
+    beside = truth.endswith(("attributes.txt", ".label", "absent.txt", "view.txt"))
+    path = own_video(tmp_path, "odd", "groundtruth.txt" if beside else truth)
+    put(path.with_name(truth) if beside else path, what)
+    own_video(tmp_path, "plain", "groundtruth.txt")
+    (tmp_path / "sotbench.toml").write_text("one_based = true\n")
+    data = open_dataset("folder", tmp_path)
+    assert data.names() == ("odd", "plain")
+    assert isinstance(data.attributes, tuple)
+    said = f"{truth}: it (is a pipe or a device, not a file|has more than)"
+    with pytest.raises(SequenceError, match=said):
+        data["odd"]
+    assert data["plain"].open_frames()
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "huge"])
+@pytest.mark.parametrize("suffix", [".xml", ".txt", ".mp4"])
+def test_videos_and_what_lies_beside_them_are_plain_files(tmp_path: Path, what: str, suffix: str) -> None:
+    write_movie(tmp_path / "odd.mp4", 4)
+    (tmp_path / "odd.txt").write_text("\n".join(ROWS))
+    if suffix == ".xml":
+        (tmp_path / "odd.txt").unlink()
+    put(tmp_path / f"odd{suffix}", what)
+    (tmp_path / "sotbench.toml").write_text("one_based = true\n")
+    said = f"odd{suffix}: it (is a pipe or a device, not a file|has more than)|is not a video that OpenCV"
+    with pytest.raises(SequenceError, match=said):
+        open_dataset("folder", tmp_path)["odd"].open_frames()
+
+
+@pytest.mark.parametrize("what", ["pipe", "device", "huge"])
+@pytest.mark.parametrize("settings", ["", 'ground_truth = "all.json"\n'])
+def test_a_file_of_all_annotations_is_a_plain_file(tmp_path: Path, what: str, settings: str) -> None:
+    write_video(tmp_path / "frames" / "one")
+    (tmp_path / "frames" / "one" / "groundtruth.txt").unlink()
+    put(tmp_path / "all.json", what)
+    (tmp_path / "sotbench.toml").write_text(settings)
+    with pytest.raises(UserError, match=r"all\.json: it (is a pipe or a device, not a file|has more than)"):
+        open_dataset("folder", tmp_path)
+
+
+def write_coco(tmp_path: Path) -> None:
+    write_video(tmp_path / "images" / "cat")
+    (tmp_path / "images" / "cat" / "groundtruth.txt").unlink()
+    content = {
+        "videos": [{"id": 1, "name": "cat"}],
+        "images": [
+            {"id": k, "video_id": 1, "frame_id": k, "file_name": f"cat/{k + 1:04}.png"} for k in range(4)
+        ],
+        "annotations": [{"id": k, "image_id": k, "track_id": 1, "bbox": [10, 8, 12, 10]} for k in range(4)],
+    }
+    (tmp_path / "all.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("hidden", ["images", "images/cat"])
+def test_images_of_one_file_of_annotations_may_be_in_a_closed_folder(
+    tmp_path: Path, hide: Hide, hidden: str
+) -> None:
+    write_coco(tmp_path)
+    hide(tmp_path / hidden)
+    data = open_dataset("folder", tmp_path)
+    assert data.names() == ("cat",)
+    assert data["cat"].truth.shape == (4, 4)
+    [verdict] = verify(data)
+    assert verdict.scorable
+    assert "Permission denied" in verdict.findings[0].problem
+
+
+@pytest.mark.parametrize("what", ["pipe", "device"])
+def test_an_image_that_annotations_name_is_a_plain_file(tmp_path: Path, what: str) -> None:
+    write_coco(tmp_path)
+    put(tmp_path / "images" / "cat" / "0002.png", what)
+    frames = open_dataset("folder", tmp_path)["cat"].open_frames()
+    assert frames[0].shape == (48, 64, 3)
+    with pytest.raises(SequenceError, match=r"0002\.png.*it is a pipe or a device, not a file"):
+        frames[1]

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.datasets import open_dataset
+from benchmarks.datasets import SequenceError, open_dataset
 from benchmarks.datasets.verification import Verdict, verify
+from benchmarks.running.plan import planned
 
 FRAMES = 71  # Deer's
 
@@ -152,3 +153,16 @@ def test_real_frames_and_annotations(shared: Path) -> None:
         verdicts = list(verify(open_dataset(name, shared / "annotations")))
         assert all(v.scorable for v in verdicts)
         assert not any(v.whole for v in verdicts)
+
+
+@pytest.mark.parametrize("first", ["nan,nan,nan,nan", "1,2,0,4", "2e6,2,3,4"])
+def test_what_run_refuses_to_start_with_is_not_whole(tmp_path: Path, first: str) -> None:
+    place = write_deer(tmp_path)
+    (place / "groundtruth_rect.txt").write_text(f"{first}\n" + "1,2,3,4\n" * (FRAMES - 1))
+    found = verdict(tmp_path)
+    assert not found.whole
+    [finding] = found.findings
+    assert "no tracker can start" in finding.problem
+    with pytest.raises(SequenceError) as refused:
+        planned(open_dataset("otb2015", tmp_path), "Deer")
+    assert str(refused.value) == finding.problem

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from tests.helpers.bad_data import FRAMES, run_folder, write_video
+from tests.helpers.own_videos import write_movie
 
 FIRST = b"10,8,12,10\n"
 
@@ -79,3 +80,49 @@ def test_one_row_for_one_image_is_a_whole_ground_truth(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "single", truth=FIRST, frames=1)
     assert run_folder(tmp_path / "videos", tmp_path / "r")[0] == 0
     assert main(["score", *words(tmp_path / "videos", tmp_path / "r")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "file", "row", "first"),
+    [
+        ("", "groundtruth.csv", "x1,y1,x2,y2\n10,8,22,18\n", 0),
+        ("", "groundtruth.csv", "frame,x,y,w,h\n2,10,8,12,10\n", 1),
+        ('columns = "xyxy"\n', "groundtruth.txt", "10,8,22,18\n", 0),
+        ("skip_columns = 1\n", "groundtruth.txt", "7,10,8,12,10\n", 0),
+        ("normalized = true\n", "groundtruth.txt", "0.15625,0.1666666667,0.1875,0.2083333333\n", 0),
+    ],
+)
+def test_one_row_of_a_table_with_other_columns(
+    tmp_path: Path, settings: str, file: str, row: str, first: int
+) -> None:
+    write_video(tmp_path / "one")
+    (tmp_path / "one" / "groundtruth.txt").unlink()
+    (tmp_path / "one" / file).write_text(row)
+    (tmp_path / "sotbench.toml").write_text(f"one_based = false\n{settings}")
+    sequence = open_dataset("folder", tmp_path)["one"]
+    assert sequence.first_box_only
+    assert sequence.absent is None
+    np.testing.assert_allclose(sequence.truth[0], [10, 8, 12, 10])
+    assert sequence.truth.shape == (FRAMES - first, 4)
+    assert len(sequence.open_frames()) == FRAMES - first
+
+
+def test_one_row_for_a_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_movie(tmp_path / "videos" / "cat.mp4", 6)
+    (tmp_path / "videos" / "cat.txt").write_bytes(FIRST)
+    status, outcomes = run_folder(tmp_path / "videos", tmp_path / "r")
+    assert (status, outcomes["cat"].status) == (0, "ok")
+    sequence = open_dataset("folder", tmp_path / "videos")["cat"]
+    assert (sequence.first_box_only, len(sequence.truth)) == (True, 6)
+    capsys.readouterr()
+    assert main(["verify", "--dataset", "folder", "--data-root", str(tmp_path / "videos")]) == 0
+    assert "first box 10, 8, 12, 10 from 0, the others unknown" in capsys.readouterr().out
+
+
+def test_a_target_that_is_annotated_once_ends_there(tmp_path: Path) -> None:
+    write_video(tmp_path / "one")
+    (tmp_path / "one" / "groundtruth.txt").unlink()
+    (tmp_path / "one" / "gt").mkdir()
+    (tmp_path / "one" / "gt" / "gt.txt").write_text("2,1,10,8,12,10,1,1,1\n")
+    (tmp_path / "sotbench.toml").write_text("one_based = false\n")
+    assert open_dataset("folder", tmp_path)["one"].truth.shape == (1, 4)

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from benchmarks.scoring import Record
 from benchmarks.scoring import compare as module
-from benchmarks.scoring.compare import Comparison, compare, comparison_record, wilcoxon_p
+from benchmarks.scoring.compare import (
+    Comparison,
+    compare,
+    comparison_record,
+    comparisons_caption,
+    wilcoxon_p,
+)
 from trackers.errors import UserError
 
 
@@ -97,6 +103,35 @@ def test_wilcoxon_is_exact_for_few_sequences_even_where_some_do_not_differ():
         assert wilcoxon_p(np.arange(1.0, n + 1)) == pytest.approx(2 / 2**n)
         assert wilcoxon_p(np.concatenate([np.arange(1.0, n + 1), np.zeros(20)])) == pytest.approx(2 / 2**n)
         assert wilcoxon_p(np.full(n, 0.25)) == pytest.approx(2 / 2**n)
+
+
+@pytest.mark.parametrize("count", [2, 7, 9])
+def test_tied_differences_are_counted_as_scipy_counts_them(count):
+    generator = np.random.default_rng(count)
+    for _ in range(5):
+        values = generator.integers(1, 4, count) * generator.choice([-0.25, 0.25], count)
+        assert wilcoxon_p(values) == scipy.stats.wilcoxon(values).pvalue
+
+
+def test_comparisons_made_together_have_the_p_values_that_each_has_alone():
+    generator = np.random.default_rng(5)
+    for sequences, digits in ((8, 1), (20, 1), (40, 2), (60, 1), (60, 8)):
+        rows = np.round(generator.normal(0, 0.2, (30, sequences)), digits)
+        rows[3] = 0
+        assert wilcoxon_p(rows).tolist() == [float(wilcoxon_p(row)) for row in rows]
+
+
+def test_many_trackers_are_compared_as_two_are(monkeypatch):
+    generator = np.random.default_rng(6)
+    scores = [score(f"t{i}", generator.random(12)) for i in range(6)]
+    scores.append(Figures("short", {"success": generator.random(7)}, scores[0].sequences[3:10]))
+    by_name = {score.tracker: score for score in scores}
+    monkeypatch.setattr(module, "_BLOCK", 4)
+    for found in compare(scores, ["success"], 500):
+        alone = one(by_name[found.a], by_name[found.b], 500)
+        assert (found.sequences, found.difference) == (alone.sequences, alone.difference)
+        assert (found.p_wilcoxon, found.p_bootstrap) == (alone.p_wilcoxon, alone.p_bootstrap)
+        assert (found.low, found.high) == pytest.approx((alone.low, alone.high), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -200,10 +235,12 @@ def told(**other: object) -> Comparison:
 
 
 def test_verdicts_in_full():
-    figures = "A - B = +0.200 [+0.100, +0.300], p = 0.030 (corrected for 3 comparisons)"
+    figures = "A - B = +0.200 [+0.100, +0.300] by itself, p = 0.030 (corrected for 3 comparisons)"
     assert told().verdict == f"A is better: {figures} on 6 sequences"
     assert told(comparisons=2).verdict == told().verdict.replace("3 comparisons", "2 comparisons")
-    assert told(comparisons=1).verdict == told().verdict.replace(" (corrected for 3 comparisons)", "")
+    assert told(comparisons=1).verdict == told().verdict.replace(
+        " (corrected for 3 comparisons)", ""
+    ).replace(" by itself", "")
     assert told(consistent=False).verdict == (
         f"no difference can be shown on these 6 sequences: {figures}; "
         "the mean and most sequences point in opposite directions"
@@ -212,8 +249,26 @@ def test_verdicts_in_full():
         f"no difference can be shown on these 5 sequences: {figures}; "
         "fewer than 6 sequences can never show one"
     )
-    unclear = told(corrected_wilcoxon=0.06).verdict
-    assert unclear == f"no difference can be shown on these 6 sequences: {figures.replace('0.030', '0.060')}"
+    unclear = f"no difference can be shown on these 6 sequences: {figures.replace('0.030', '0.060')}"
+    assert told(corrected_wilcoxon=0.06).verdict == (
+        f"{unclear}; among so many comparisons some intervals leave out 0 by chance"
+    )
+    assert told(corrected_wilcoxon=0.06, low=-0.1).verdict == unclear.replace("+0.100,", "-0.100,")
+    least = told(corrected_bootstrap=0.00009, corrected_wilcoxon=0.0).verdict
+    assert least == f"A is better: {figures.replace('= 0.030', '< 0.0001')} on 6 sequences"
+    assert "p = 0.0002 (" in told(corrected_bootstrap=0.0002, corrected_wilcoxon=0.0).verdict
+
+
+def test_caption_says_what_is_corrected_and_when_nothing_can_be_shown():
+    assert comparisons_caption([told()]) == "A - B with 95 % interval over sequences"
+    few = comparisons_caption([told()] * 3)
+    assert few.endswith("of each comparison by itself; p corrected for 3 comparisons (Holm), which decides")
+    assert comparisons_caption([told()] * 250) == few.replace("3 comp", "250 comp")
+    many = comparisons_caption([told()] * 251)
+    assert many.endswith(
+        "no p is less than 0.0002, so that among so many comparisons hardly any can show a "
+        "difference: compare fewer trackers"
+    )
 
 
 def test_a_p_of_exactly_alpha_is_enough():

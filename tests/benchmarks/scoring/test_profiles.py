@@ -222,7 +222,7 @@ def test_pysot_asks_for_sizes_centres_and_divided_centres():
 def test_a_miss_is_marked_in_every_measure():
     measures = FrameMeasures(np.array([0.5, 0.25]), np.array([3.0, 4]), np.array([0.1, 0.2]))
     missed = measures.missed_where(np.array([True, False]))
-    assert [values.tolist() for values in missed] == [[-1, 0.25], [math.inf, 4], [math.inf, 0.2]]
+    assert [values.tolist() for values in missed[:3]] == [[-1, 0.25], [math.inf, 4], [math.inf, 0.2]]
 
 
 def test_lasot_never_takes_a_frames_truth_for_the_prediction_of_the_next():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import Score, score_run
-from benchmarks.scoring.profiles import LASOT, OTB, PYTRACKING, NamedRules
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, NamedRules
 from benchmarks.store import Run, truth_digest
 from trackers.errors import UserError
 
@@ -235,6 +235,34 @@ def test_repetitions_of_a_one_pass_run_count_together():
     assert score.metrics()["precision"].value == pytest.approx((0.2 + 0.4 + 0.9) / 3)
 
 
+def repeated_run(*frames: int) -> Run:
+    """Runs that are each right for a number of frames of the two sequences."""
+    run = a_run({})
+    for name in ("long", "short"):
+        boxes = [lost_after(count if name == "long" else 10, LENGTHS[name]) for count in frames]
+        run.trajectories[name] = [trajectory(each) for each in boxes]
+    return run
+
+
+def test_repetitions_have_a_mean_and_a_standard_deviation():
+    score = score_run(repeated_run(40, 20, 30), Boxes(), OTB)
+    each = [
+        score_run(repeated_run(frames), Boxes(), OTB).metrics()["success"].value for frames in (40, 20, 30)
+    ]
+    [record] = score.records()
+    assert record["repetitions"] == 3
+    assert record["success"] == pytest.approx(np.mean(each))
+    assert record["success_std"] == pytest.approx(np.std(each, ddof=1))
+    assert record["success_std"] > 0.1
+    by_sequence = {row["sequence"]: row["success_std"] for row in score.records("sequence")}
+    assert by_sequence["short"] == pytest.approx(0)
+    assert by_sequence["long"] > 0.1
+
+
+def test_one_run_has_no_standard_deviation(score):
+    assert not any(key.endswith("_std") or key == "repetitions" for key in score.records()[0])
+
+
 class Hiding(Boxes):
     """The target is absent from frame 5 on."""
 
@@ -288,3 +316,58 @@ def test_a_sequence_that_the_data_set_does_not_have_is_refused():
         UserError, match=r"hold sequence 'shrot', which Boxes does not have \(did you mean 'short'"
     ):
         score_run(a_run({"shrot": lost_after(1, 10)}), Boxes(), OTB)
+
+
+class Seen(Boxes):
+    """Whose flags say that the target is gone in the first half of the long sequence; some have none."""
+
+    users_own = True
+
+    def __getitem__(self, name: str) -> Sequence:
+        sequence = super().__getitem__(name)
+        if name != "long":
+            return sequence
+        return replace(sequence, absent=np.arange(LENGTHS[name]) < 20, size=(100, 100))
+
+
+def test_average_overlap_is_over_all_frames_but_the_first_that_have_the_target():
+    run = a_run({"long": lost_after(30, 40), "short": lost_after(4, 10)})
+    score = score_run(run, Seen(), GOT10K)
+    # 20 frames of the long sequence of which 10 are right, and 9 of the short one of which 3 are.
+    assert score.metrics()["ao"].value == pytest.approx(13 / 29)
+    assert score.by_metric()["ao"].mean() == pytest.approx(13 / 29)
+    assert score.value(next(m for m in GOT10K.metrics if m.name == "ao")) == pytest.approx(13 / 29)
+    by_sequence = {row["sequence"]: row["ao"] for row in score.records("sequence")}
+    assert by_sequence == pytest.approx({"long": 10 / 20, "short": 3 / 9})
+    plain = Seen()
+    plain.users_own = False
+    plain = score_run(run, plain, GOT10K)
+    assert plain.metrics()["ao"].value == pytest.approx((30 / 40 + 4 / 10) / 2)
+    assert score.metrics()["success"] == plain.metrics()["success"]
+
+
+class Narrow(Boxes):
+    """Images of 25 columns."""
+
+    users_own = True
+
+    def __getitem__(self, name: str) -> Sequence:
+        absent = np.zeros(LENGTHS[name], dtype=bool)
+        return replace(super().__getitem__(name), absent=absent, size=(25, 100))
+
+
+def test_boxes_end_at_the_image_as_rect_iou_has_it():
+    shifted = Boxes()["long"].truth + np.array([10.0, 0, 0, 0])
+    score = score_run(a_run({"long": shifted}), Narrow(), GOT10K)
+    # 10 to 25 and 20 to 25 of 25 columns.
+    assert score.metrics()["ao"].value == pytest.approx(5 / 15)
+
+
+def test_a_folder_that_does_not_say_where_the_target_is_absent_is_named_once():
+    own = Boxes()
+    own.users_own = True
+    run = a_run({"long": lost_after(30, 40)})
+    [remark] = score_run(run, own, GOT10K).remarks
+    assert remark.startswith("profile 'got10k' leaves out frames without the target, and Boxes does not say")
+    assert score_run(run, own, OTB).remarks == ()
+    assert score_run(run, Boxes(), GOT10K).remarks == ()

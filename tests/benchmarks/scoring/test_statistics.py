@@ -14,6 +14,7 @@ from benchmarks.scoring.statistics import (
     bootstrap_interval,
     bootstrap_p,
     holm,
+    interval_of,
     resampled_counts,
     resampled_means,
 )
@@ -23,6 +24,7 @@ from benchmarks.scoring.statistics import (
 def nothing_is_kept() -> None:
     """Draws that another test left would hide what is drawn now."""
     statistics._kept.cache_clear()
+    statistics._at_hand.cache_clear()
 
 
 @pytest.mark.parametrize(("sequences", "confidence"), [(2, 0.95), (9, 0.9), (100, 0.95)])
@@ -142,3 +144,19 @@ def test_draws_of_many_sequences_are_the_same_and_are_not_kept(monkeypatch: pyte
     before = statistics._kept.cache_info()
     assert (resampled_means(values, 1000) == kept).all()
     assert statistics._kept.cache_info() == before
+
+
+def test_many_columns_have_the_intervals_of_few(monkeypatch):
+    values = np.random.default_rng(1).random((9, 7))
+    whole = bootstrap_interval(values, 200)
+    monkeypatch.setattr(statistics, "_COLUMNS", 3)
+    assert np.array(bootstrap_interval(values, 200)) == pytest.approx(np.array(whole), abs=1e-12)
+
+
+@pytest.mark.parametrize("resamples", [2, 39, 200, 10_000])
+def test_ends_are_numpys_quantiles(resamples):
+    means = np.random.default_rng(2).normal(size=(resamples, 4))
+    assert np.array_equal(
+        interval_of(means, 0.9), np.quantile(means, [(1 - 0.9) / 2, 1 - (1 - 0.9) / 2], axis=0)
+    )
+    assert np.array_equal(interval_of(means[:, 0]), np.array(interval_of(means))[:, 0])

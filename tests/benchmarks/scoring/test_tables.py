@@ -14,6 +14,7 @@ from benchmarks.scoring.compare import Comparison
 from benchmarks.scoring.tables import (
     attributes_table,
     comparisons_table,
+    p_text,
     ranking_table,
     records_csv,
     records_table,
@@ -274,3 +275,11 @@ def test_csv_keeps_full_precision_and_leaves_blanks():
 @pytest.mark.parametrize("function", [records_csv, records_table])
 def test_no_records_at_all(function):
     function([])
+
+
+def test_no_p_value_is_shown_as_zero():
+    assert [p_text(p) for p in (0.0, 0.00009999, 0.0001, 0.0123, 1.0)] == [
+        *("< 0.0001", "< 0.0001", "0.0001", "0.0123", "1.0000")
+    ]
+    [row] = comparisons_table([comparison(corrected_bootstrap=0.0, corrected_wilcoxon=1e-6)], "of what").rows
+    assert [cell.text for cell in row[6:8]] == ["< 0.0001", "< 0.0001"]

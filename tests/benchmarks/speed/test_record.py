@@ -11,6 +11,20 @@ from benchmarks.speed import read_record, read_records
 from trackers.errors import UserError
 
 
+def refuse(sentence: str) -> None:
+    raise AssertionError(sentence)
+
+
+def test_a_damaged_record_costs_itself_alone(tmp_path: Path) -> None:
+    made([0.01], tracker="a").write(tmp_path)
+    path = made([0.01], tracker="b").write(tmp_path)
+    path.write_text("{")
+    said: list[str] = []
+    assert [record.tracker for record in read_records(tmp_path, said.append)] == ["a"]
+    [sentence] = said
+    assert sentence.startswith(f"a record of speed is left out: {path}")
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     for record in (made([0.01, 0.0123456789012345]), made([0.01])):
         path = record.write(tmp_path)
@@ -27,13 +41,13 @@ def test_the_latest_of_each_tracker_and_way(tmp_path: Path) -> None:
     for tracker, moments in dates.items():
         for moment in moments:
             made([0.01, 0.02], tracker=tracker, date=moment).write(tmp_path)
-    assert [(r.tracker, r.date) for r in read_records(tmp_path)] == [
+    assert [(r.tracker, r.date) for r in read_records(tmp_path, refuse)] == [
         ("a", "2026-11-24T16:00:00+00:00"),
         ("b", "2026-11-22T00:00:00+00:00"),
     ]
     made([0.01], tracker="b", threads=1, date="2026-11-20T00:00:00+00:00").write(tmp_path)
-    assert [(r.tracker, r.threads) for r in read_records(tmp_path)] == [("a", 2), ("b", 1), ("b", 2)]
-    assert read_records(tmp_path / "nowhere") == []
+    assert [(r.tracker, r.threads) for r in read_records(tmp_path, refuse)] == [("a", 2), ("b", 1), ("b", 2)]
+    assert read_records(tmp_path / "nowhere", refuse) == []
 
 
 def test_a_name_that_is_no_folders(tmp_path: Path) -> None:

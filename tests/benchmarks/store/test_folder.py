@@ -147,7 +147,8 @@ def test_runs_are_found_and_chosen(tmp_path: Path) -> None:
     (tmp_path / "demo" / "plots").mkdir()
     assert find_runs(tmp_path, "demo") == ["ab", "NCC", "siamfc"]
     assert find_runs(tmp_path, "demo", "tre") == []
-    assert select_runs(tmp_path, "demo", "ope", ["siamfc", "ab", "siamfc"]) == ["siamfc", "ab"]
+    chosen = select_runs(tmp_path, "demo", "ope", ["siamfc", "ab", "siamfc"])
+    assert [folder.tracker for folder in chosen] == ["siamfc", "ab"]
     with pytest.raises(UserError, match=r"no results of tracker 'siamfd' .* \(did you mean 'siamfc'\?\)"):
         select_runs(tmp_path, "demo", "ope", ["siamfd"])
     with pytest.raises(UserError, match="no results of protocol 'ope' on otb2015"):

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.boxfiles import parse_rows
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store import RunFolder, SequenceRecord
-from benchmarks.store.trajectories import format_trajectory, parse_regions, parse_trajectory
+from benchmarks.store.trajectories import (
+    _plain_rows,
+    format_trajectory,
+    parse_regions,
+    parse_trajectory,
+)
 from trackers.errors import UserError
 
 
@@ -76,3 +82,13 @@ def test_a_line_of_separators_is_no_region() -> None:
     assert codes is not None
     assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED]
     assert regions[1].tolist() == [1, 2, 3, 4]
+
+
+PIECES = st.sampled_from([*"1x,; \t\n\r\0", "-2.5", "1e3", "nan", "inf", "1_0", "0x1", "2,3,4\n"])
+
+
+@given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=30), st.sampled_from([4, 8]))
+def test_plain_rows_are_those_of_the_general_parser(text, columns):
+    rows = _plain_rows(text, columns)
+    if rows is not None:
+        assert np.array_equal(rows, parse_rows(text, columns, "text"), equal_nan=True)

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import stat
+import tarfile
 import zipfile
 from collections.abc import Iterable
 
@@ -79,6 +80,17 @@ def _seeds() -> Iterable[bytes]:
     yield b"1,2,3,4\n"
 
 
+def _tar_seeds() -> Iterable[bytes]:
+    for mode in ("w", "w:gz", "w:bz2", "w:xz"):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode=mode, format=tarfile.USTAR_FORMAT) as archive:
+            for name in _NAMES[:4]:
+                info = tarfile.TarInfo(name)
+                info.size = 8
+                archive.addfile(info, io.BytesIO(b"1,2,3,4\n"))
+        yield file.getvalue().rstrip(b"\0") + bytes(1024) if mode == "w" else file.getvalue()
+
+
 _WORDS = (
     b"PK\x01\x02",
     b"PK\x03\x04",
@@ -91,6 +103,12 @@ _WORDS = (
     b"\xff\xff\xff\xff",
 )
 ZIP_RESULTS = Target("zip-results", _check_members, _seeds, _WORDS)
+TAR_RESULTS = Target(
+    "tar-results",
+    _check_members,
+    _tar_seeds,
+    (b"ustar", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\x00", *_WORDS[4:]),
+)
 VOT_LISTING = Target(
     "vot-listing",
     _check_listing,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.boxfiles import format_rows, parse_rows
-from benchmarks.datasets.folder import parse_settings
+from benchmarks.columns import FORMS
+from benchmarks.datasets.folder_settings import parse_settings
 from benchmarks.datasets.ondisk import parse_flags
 from benchmarks.datasets.polygons import parse_regions
 from benchmarks.datasets.vot import parse_size
@@ -56,8 +57,8 @@ def _check_flags(data: bytes) -> None:
 
 def _check_settings(data: bytes) -> None:
     settings = parse_settings(text_of(data), "file")
-    assert isinstance(settings["one_based"], bool)
-    assert settings.keys() <= {"one_based", "title"}
+    assert settings.one_based in (None, True, False)
+    assert settings.columns is None or settings.columns.form in FORMS
 
 
 def _check_properties(data: bytes) -> None:

@@ -60,7 +60,10 @@ class Hostile(Dataset):
 
 def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerReport:
     """A run whose boxes are ever further off, in one sequence more than in another; one sequence failed."""
-    run = Run(tracker, dataset.name, "ope", {}, {}, {"missing": "failed: <b>no</b> frames"})
+    remark = f"it was made in 2 environments, which differ in {ALERT}"
+    run = Run(
+        tracker, dataset.name, "ope", {}, {}, {"missing": "failed: <b>no</b> frames"}, remarks=(remark,)
+    )
     manifest = Manifest(
         dataset.name,
         Identity(f"process:{ALERT}", {"key": ALERT}, None, None, "ope", "cpu", 0, 1),
@@ -80,6 +83,8 @@ def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerRepor
         {profile.name: score_run(run, dataset, profile) for profile in profiles(dataset)},
         {name: measure_series(dataset[name], passes[0]) for name, passes in run.trajectories.items()},
         100.0,
+        run.remarks,
+        frozenset(run.trajectories),
     )
 
 
@@ -100,7 +105,8 @@ def reports(hostile: Hostile) -> list[TrackerReport]:
 
 @pytest.fixture(scope="module")
 def page_data(hostile: Hostile, reports: list[TrackerReport]) -> dict[str, Any]:
-    return report_data(hostile, "ope", profiles(hostile), reports, datetime(2026, 11, 24, tzinfo=UTC))
+    made = datetime(2026, 11, 24, tzinfo=UTC)
+    return report_data(hostile, "ope", profiles(hostile), reports, made, {"gone": f"run.json is {ALERT}"})
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from html.parser import HTMLParser
 from importlib.resources import files
 
 from reports.page.document import SCRIPTS, page_script, plotly_script
+from reports.page.pack import bundle
 from reports.style import line_style
+from tests.helpers.pages import unbundled
 
 
 class Elements(HTMLParser):
@@ -54,7 +55,7 @@ def test_the_page_holds_its_data_and_nothing_of_theirs_is_markup(write_page, pag
         )
     ]
     data = [text for attributes, text in scripts if attributes.get("id") == "data"]
-    assert json.loads(data[0]) == json.loads(json.dumps(page_data))
+    assert unbundled(data[0]) == unbundled(bundle(page_data))
     details = [a["id"] for a, _ in scripts if str(a.get("id", "")).startswith("detail-")]
     assert details == [f"detail-{place}" for place in range(5)]
     assert len(scripts) == 1 + 5 + 2

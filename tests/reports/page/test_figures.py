@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +14,7 @@ from benchmarks.store import Manifest, Run
 from benchmarks.store.formats import FORMATS, read_results
 from reports.page.figures import estimate, first_value, profile_data
 from reports.page.gather import TrackerReport
-
-
-def unpack(content: dict[str, str]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(content["data"]), dtype=f"<{content['type']}")
+from tests.helpers.pages import numbers_of
 
 
 def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):
@@ -38,11 +34,11 @@ def test_curves_are_carried_without_loss(page_data, reports):
     best = next(report for report in reports if report.tracker == page_data["trackers"][0]["name"])
     score = best.scores["otb"]
     entry = page_data["profiles"][0]["scores"][0]
-    frames = unpack(entry["frames"])
+    frames = numbers_of(entry["frames"])
     for name, curves in score.curves.items():
-        shares = unpack(entry["curves"][name]).reshape(len(frames), -1) / frames[:, None]
+        shares = numbers_of(entry["curves"][name]).reshape(len(frames), -1) / frames[:, None]
         assert np.array_equal(shares, curves)
-        assert np.array_equal(unpack(entry["values"][name]), score.by_metric()[name])
+        assert np.array_equal(numbers_of(entry["values"][name]), score.by_metric()[name])
 
 
 def test_trackers_are_in_the_order_of_the_first_profile(page_data, reports):

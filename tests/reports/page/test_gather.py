@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.datasets.remembered import Remembered
 from benchmarks.scoring import choose_profiles
-from benchmarks.store import RunFolder
+from benchmarks.store import Manifest, RunFolder, SequenceRecord
 from benchmarks.store.journal import read_manifest
+from reports.page.document import scored_names
 from reports.page.gather import Gatherer
 from trackers.errors import UserError
 
@@ -28,17 +31,21 @@ def run(results: Path, *sequences: str) -> None:
 
 def gatherer(results: Path, squares) -> Gatherer:
     profiles = choose_profiles("all", "squares", "ope")
-    return Gatherer(results, Remembered(squares), "ope", profiles)
+    return Gatherer(Remembered(squares), profiles)
+
+
+def still(results: Path) -> list[RunFolder]:
+    return [RunFolder(results, "squares", "still", "ope")]
 
 
 def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
     reader = gatherer(results, squares)
-    [first] = reader.gather(["still"])
-    assert reader.gather(["still"])[0] is first
+    [first] = reader.gather(still(results))
+    assert reader.gather(still(results))[0] is first
     assert set(first.series) == {"right", "down"}
     assert first.fps is not None
     run(results, "both")
-    assert set(reader.gather(["still"])[0].series) == {"right", "down", "both"}
+    assert set(reader.gather(still(results))[0].series) == {"right", "down", "both"}
 
 
 def test_times_that_workers_shared_are_no_fps(results, squares):
@@ -46,7 +53,7 @@ def test_times_that_workers_shared_are_no_fps(results, squares):
     manifest = read_manifest(path)
     manifest.environments.append({**manifest.environments[0], "workers": 2})
     manifest.write(path)
-    assert gatherer(results, squares).gather(["still"])[0].fps is None
+    assert gatherer(results, squares).gather(still(results))[0].fps is None
 
 
 def test_ground_truth_is_read_once(results, squares, monkeypatch):
@@ -55,16 +62,56 @@ def test_ground_truth_is_read_once(results, squares, monkeypatch):
     monkeypatch.setattr(
         type(squares), "__getitem__", lambda self, name: (asked.append(name), read(self, name))[1]
     )
-    gatherer(results, squares).gather(["still"])
+    gatherer(results, squares).gather(still(results))
     assert sorted(asked) == ["down", "right"]
 
 
 def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares):
     (results / "squares" / "still" / "ope" / "right.txt").write_text("1,2,3,4\n")
     said: list[str] = []
-    [report] = gatherer(results, squares).gather(["still"], said.append)
+    [report] = gatherer(results, squares).gather(still(results), said.append)
     assert set(report.series) == {"down"}
     assert said == [f"still: right is left out: {report.lacking['right']}"]
     (results / "squares" / "still" / "ope" / "down.txt").unlink()
     with pytest.raises(UserError, match="no profile can score"):
-        gatherer(results, squares).gather(["still"])
+        gatherer(results, squares).gather(still(results))
+
+
+def test_regions_are_there_where_they_are_wanted_and_names_in_any_case(results, squares):
+    [whole] = gatherer(results, squares).gather(still(results))
+    reader = gatherer(results, squares)
+    reader.regions = False
+    [plain] = reader.gather(still(results))
+    for name, series in plain.series.items():
+        assert np.array_equal(series.overlaps, whole.series[name].overlaps)
+        assert (len(series.regions), len(whole.series[name].regions)) == (0, len(series.overlaps))
+    assert scored_names(squares, [replace(plain, series={})]) == scored_names(squares, [whole])
+
+
+def test_one_that_cannot_be_read_is_left_out_until_it_can(results, squares):
+    sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(results)])
+    folders = [RunFolder(results, "squares", name, "ope") for name in ("ncc", "still")]
+    content = folders[0].manifest_path.read_text()
+    folders[0].manifest_path.write_text("{")
+    reader, said = gatherer(results, squares), []
+    assert [report.tracker for report in reader.gather(folders, said.append)] == ["still"]
+    assert list(reader.left_out) == ["ncc"]
+    assert said == [f"ncc is left out: {reader.left_out['ncc']}"]
+    with pytest.raises(UserError, match="is not a run's manifest"):
+        reader.gather(folders[:1])
+    folders[0].manifest_path.write_text(content)
+    assert [report.tracker for report in reader.gather(folders)] == ["ncc", "still"]
+    assert reader.left_out == {}
+
+
+def test_a_run_that_failed_everywhere_is_one_sentence_and_stays_on_the_page(results, squares):
+    folder = RunFolder(results, "squares", "lost", "ope")
+    records = {name: SequenceRecord("failed", "out of memory") for name in ("right", "down")}
+    Manifest("squares", None, sequences=records).write(folder.manifest_path)
+    said: list[str] = []
+    lost, _ = gatherer(results, squares).gather([folder, *still(results)], said.append)
+    assert set(lost.lacking) == {"right", "down"}
+    assert said == [
+        "lost: otb, got10k, pysot, pytracking is left out: no sequence of 'lost' can be scored: right: "
+        "failed: out of memory; and 1 more"
+    ]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from PIL import Image
+
+from reports.page.document import html_page, report_data, scored_names, sequence_data
+from tests.reports.page.conftest import ALERT, profiles
 
 FIGURE = r"\d\.\d{3}"
 
@@ -68,6 +73,15 @@ def test_leaderboard_says_what_the_scores_say(view, reports):
         for cell, name in zip(row[2:5], ("success", "precision", "normalized_precision"), strict=True):
             assert re.findall(FIGURE, cell) == [f"{figure:.3f}" for figure in metrics[name]]
     assert {row[6] for row in rows(view)} == {"5 of 6"}
+
+
+def test_what_is_left_out_or_odd_is_said_as_text(view):
+    assert view.inner_text("#refusals") == f"gone is left out: run.json is {ALERT}."
+    remark = f"it was made in 2 environments, which differ in {ALERT}."
+    assert view.inner_text("#remarks") == " ".join(f"{name}: {remark}" for name in names(view))
+    view.click("#runs details summary")
+    assert view.inner_text("#runs details[open] p.note") == remark
+    view.click("#runs details summary")
 
 
 def test_it_sorts(view):
@@ -252,3 +266,19 @@ def test_without_frames_there_is_no_player(watched, write_page):
     open_second(page)
     assert not page.is_visible("#player")
     assert page.is_visible("#time")
+
+
+def test_a_page_with_few_of_many_trackers_over_time_says_so(watched, hostile, reports, tmp_path):
+    some = [replace(report, series={}) if report.tracker == ALERT else report for report in reports]
+    data = report_data(hostile, "ope", profiles(hostile), some, datetime(2026, 11, 24, tzinfo=UTC))
+    path = tmp_path / "few.html"
+    details = {name: sequence_data(hostile, some, name) for name in scored_names(hostile, some)}
+    path.write_text(html_page(data, details), encoding="utf-8")
+    one = watched(viewport={"width": 1280, "height": 900})
+    page = one.open(path.as_uri())
+    page.click("#sequences .link")
+    page.wait_for_selector("#time .plot-container")
+    assert page.inner_text("#over-time") == "The best 2 of 3 trackers."
+    assert len(drawn(page, "time")) == 2
+    assert len(rows(page)) == 3
+    assert one.complaints == []

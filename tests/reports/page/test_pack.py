@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import string
 
 import numpy as np
 import pytest
@@ -11,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.page.pack import (
+    bundle,
     error_bytes,
+    json_text,
     overlap_bytes,
     packed,
     packed_counts,
+    packed_steps,
     region_steps,
     script_json,
 )
+from tests.helpers.pages import numbers_of, unbundled
 
 TEXT = st.text(st.characters(), max_size=20)
 
@@ -38,15 +42,44 @@ def test_names_that_are_no_unicode_are_carried():
 def test_arrays_are_little_endian_and_say_their_type(kind):
     array = np.array([[1, 2], [3, 100]], dtype=f">{kind}")
     content = packed(array)
-    assert content["type"] == kind
-    back = np.frombuffer(base64.b64decode(content["data"]), dtype=f"<{kind}")
-    assert back.tolist() == [1, 2, 3, 100]
+    assert content.kind == kind
+    assert np.frombuffer(content.content, dtype=f"<{kind}").tolist() == [1, 2, 3, 100]
 
 
 def test_counts_take_two_bytes_where_that_is_enough():
-    assert packed_counts(np.array([65535]))["type"] == "u2"
-    assert packed_counts(np.array([65536]))["type"] == "u4"
-    assert packed_counts(np.array([], dtype=int))["data"] == ""
+    assert packed_counts(np.array([65535])).kind == "u2"
+    assert packed_counts(np.array([65536])).kind == "u4"
+    assert packed_counts(np.array([], dtype=int)).content == b""
+
+
+COUNTS = st.lists(st.lists(st.integers(0, 2**20), min_size=3, max_size=3), min_size=1, max_size=4)
+
+
+@given(COUNTS, st.sampled_from([bundle, json_text]))
+def test_curves_come_back_from_their_steps(rows, written):
+    text = written({"a": packed_steps(np.array(rows)), "b": "text"})
+    back = unbundled(text) if written is bundle else json.loads(text)
+    assert numbers_of(back["a"]).tolist() == rows
+    assert back["b"] == "text"
+
+
+def test_steps_take_two_bytes_where_that_is_enough():
+    assert packed_steps(np.array([[0, 32767, 0]])).kind == "s2"
+    assert packed_steps(np.array([[0, 32768, 0]])).kind == "s4"
+    assert packed_steps(np.zeros((0, 3), dtype=int)).content == b""
+
+
+def test_equal_numbers_are_in_a_bundle_once():
+    noise = np.random.default_rng(0).integers(0, 256, 3000, dtype=np.uint8)
+    one, two = (len(bundle([packed(noise.copy()) for _ in range(count)])) for count in (1, 2))
+    assert two < one + 100
+
+
+@given(st.recursive(TEXT | st.integers() | st.none(), lambda inner: st.dictionaries(TEXT, inner, max_size=3)))
+def test_a_bundle_is_letters_and_digits_and_holds_the_same(value):
+    text = bundle(value)
+    assert set(text) <= set(string.ascii_letters + string.digits + "+/=")
+    assert unbundled(text) == value
 
 
 @given(st.floats(0, 1))

@@ -243,6 +243,91 @@ def test_a_body_is_no_second_request(server):
     assert b"easy" not in answer
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Length: 0\r\nContent-Length: {0}",
+        "Content-Length: {0}\r\nContent-Length: 0",
+        "Content-Length: 0\r\ncontent-length: 0",
+        "Content-Length: 0, {0}",
+        "Content-Length: 0\r\n {0}",
+        "Content-Length : {0}",
+        "Content-Length: +{0}",
+        "Content-Length:\r\nContent-Length: {0}",
+    ],
+)
+def test_lengths_that_can_be_read_in_two_ways_are_refused(server, headers):
+    hidden = b"GET /demo/ope/data.json HTTP/1.1\r\n" + HOST + b"\r\n"
+    lengths = headers.format(len(hidden)).encode()
+    answer = raw(server, b"GET / HTTP/1.1\r\n" + HOST + lengths + b"\r\n\r\n" + hidden)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"easy" not in answer
+
+
+def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
+    root = tmp_path / "my videos"
+    (root / "cup" / "img").mkdir(parents=True)
+    (root / "sotbench.toml").write_text("one_based = false\n")
+    (root / "cup" / "groundtruth.txt").write_text("1,2,10,8\n2,2,10,8\n")
+    for number in (1, 2):
+        Image.new("RGB", (32, 24)).save(root / "cup" / "img" / f"{number}.png")
+    results = tmp_path / "results"
+    words = ["--tracker", "still", "--dataset", "folder", "--data-root", str(root)]
+    assert sotbench(["run", *words, "--results", str(results)]) == 0
+    for place in (root, tmp_path):
+        library = Library(results, place)
+        assert library.contents() == [("folder-my-videos", "ope", ["still"])]
+        data = json.loads(respond(library, "/folder-my-videos/ope/data.json").body)
+        assert [sequence["name"] for sequence in data["sequences"]] == ["cup"]
+        assert respond(library, "/folder-my-videos/ope/frames/cup/0.jpg").kind == "image/jpeg"
+    for place in (None, results):
+        page = respond(Library(results, place), "/").body.decode()
+        assert "folder-my-videos · ope" in page
+        assert "data-root" in page
+        with pytest.raises(UserError):
+            respond(Library(results, place), "/folder-my-videos/ope/")
+
+
+def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path):
+    run(tmp_path, "still", "easy")
+    run(tmp_path, "ncc", "easy")
+    (tmp_path / "demo" / "ncc" / "ope" / "run.json").write_text("{ \u202e")
+    library = Library(tmp_path, None)
+    data = json.loads(respond(library, "/demo/ope/data.json").body)
+    assert [tracker["name"] for tracker in data["trackers"]] == ["still"]
+    [[name, why]] = data["left_out"]
+    assert name == "ncc"
+    assert "run.json is not a run's manifest" in why
+    assert respond(library, "/demo/ope/sequence/easy").status == 200
+    run(tmp_path, "still", "scale")
+    assert len(json.loads(respond(library, "/demo/ope/data.json").body)["sequences"]) == 2
+
+
+def test_control_characters_of_strangers_are_escaped(tmp_path):
+    results = tmp_path / "a\x1b[31m\u202eb"
+    run(results, "still", "easy")
+    path = results / "demo" / "still" / "ope" / "run.json"
+    content = json.loads(path.read_text())
+    content["sequences"]["scale"] = content["sequences"]["easy"] | {
+        "status": "failed",
+        "message": "no\x1b[2J \u202edne\0",
+        "traceback": "one\n\ttwo\x07",
+        "runs": [],
+    }
+    content["environments"][0]["pro\u202ecessor"] = "x\x9b31m"
+    path.write_text(json.dumps(content))
+    library = Library(results, None)
+    index = respond(library, "/").body.decode()
+    assert r"a\x1b[31m\u202eb" in index
+    data = json.loads(respond(library, "/demo/ope/data.json").body)
+    [lacking] = data["trackers"][0]["run"]["lacking"]
+    assert lacking["message"] == r"no\x1b[2J \u202edne\x00"
+    assert lacking["traceback"] == "one\n\ttwo\\x07"
+    assert data["trackers"][0]["run"]["environments"][0][r"pro\u202ecessor"] == r"x\x9b31m"
+    assert not set(index + json.dumps(data, ensure_ascii=False)) & set("\x1b\u202e\x07\x9b\0")
+
+
 def test_what_is_no_request_is_not_repeated(server):
     answer = raw(server, b"GET /<script>alert(1)</script> HTTP/1.1 \x1b[31m\r\n\r\n")
     assert b"400 Bad Request" in answer

@@ -102,6 +102,42 @@ def test_odd_targets_and_frames(weights: Path, tracker: type) -> None:
         assert (boxes[:, 2:] > 0).all()
 
 
+def test_gradnet_learns_from_the_newest_frame_that_is_trusted(weights: Path) -> None:
+    frames, truth = video(0, length=9)
+    tracker = GradNet(weights, sharpness=0.0)
+    track(tracker, frames[:6], truth[0])
+
+    def learned_from(frame: int) -> bool:
+        before = tracker.features.clone()
+        tracker.update([0], [frames[frame]])
+        return not torch.equal(tracker.features, before)
+
+    assert learned_from(6)
+    tracker.early_peak.fill_(1e9)  # the peak is far below the first ones
+    assert not learned_from(7)
+    tracker.early_peak.fill_(-1e9)
+    tracker.sharpness = 1e9  # no response stands out that far
+    assert not learned_from(8)
+
+
+def test_gradnet_corrects_the_first_feature_and_no_later_one(weights: Path) -> None:
+    frames, truth = video(0, length=6)
+    tracker = GradNet(weights, interval=1)
+    track(tracker, frames, truth[0])
+    first = tracker.first_hidden
+    expected = tracker.network.step(first, tracker.features, tracker.labels).hidden
+    torch.testing.assert_close(tracker.hidden, expected)
+
+
+def test_gradnet_moves_part_of_the_way_on_the_first_frame(weights: Path) -> None:
+    frames, truth = video(0, length=1)
+    tracker = GradNet(weights, first_rate=0.3)
+    tracker.init([0], frames, truth[:1])
+    first = tracker.first_hidden
+    corrected = tracker.network.step(first, tracker.features, tracker.labels).hidden
+    torch.testing.assert_close(tracker.hidden, 0.7 * first + 0.3 * corrected)
+
+
 def test_a_lost_target_is_also_looked_for_in_the_middle(weights: Path) -> None:
     frames, truth = video(0, length=8)
     tracker = GradNetReleased(weights)
@@ -122,6 +158,7 @@ def test_a_lost_target_is_also_looked_for_in_the_middle(weights: Path) -> None:
         (GradNetPaper, {"interval": -1}, "interval is -1; give 1 or more frames"),
         (GradNet, {"share": 1.5}, "share is 1.5; give a number from 0 to 1"),
         (GradNet, {"trust": -1.0}, "trust is -1.0; give a number from 0 to 1"),
+        (GradNet, {"sharpness": float("nan")}, "sharpness is nan; give a number of 0 or more"),
         (GradNetReleased, {"update_rate": -0.1}, "update_rate is -0.1"),
         (GradNetPaper, {"trust": 2.0}, "trust is 2.0"),
         (GradNet, {"window_weight": 3.0}, "window_weight is 3.0"),

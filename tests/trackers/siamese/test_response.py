@@ -13,6 +13,7 @@ from trackers.siamese.response import (
     logistic_weights,
     normalised,
     peak_offset,
+    prominence,
     upsampling_matrix,
 )
 
@@ -116,3 +117,12 @@ def test_flat_response_stays_at_the_centre() -> None:
     peak = find_peak(torch.full((1, 3, 17, 17), -4.0), torch.ones(3), cosine_window(17), 0.176)
     assert peak.offset.tolist() == [[0.0, 0.0]]
     assert torch.isfinite(normalised(torch.zeros(1, 5, 5))).all()
+
+
+def test_prominence_counts_standard_deviations_at_the_place() -> None:
+    response = torch.zeros(2, 5, 5)
+    response[0, 1, 3] = 25.0
+    offset = torch.tensor([[1.0, -1.0], [0.0, 0.0]], dtype=torch.float64)
+    # Mean 1; variance (24^2 + 24 * 1) / 24 = 25.
+    assert prominence(response, offset).tolist() == pytest.approx([24 / 5, 0])
+    assert prominence(response[:1], torch.zeros(1, 2, dtype=torch.float64)).item() == pytest.approx(-1 / 5)

@@ -22,6 +22,7 @@ class Truths(Dataset):
     def __init__(self, truths: Mapping[str, ArrayLike], name: str, absent: tuple[str, ...] = ()) -> None:
         self.name = name
         self.title = name.upper()
+        self.one_based = not name.startswith(("vot", "demo"))
         self.all_names = (*truths, *absent)
         self._truths = {key: np.array(value, dtype=np.float64) for key, value in truths.items()}
 

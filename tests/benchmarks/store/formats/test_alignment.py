@@ -49,8 +49,9 @@ def test_an_end_that_the_file_declares_is_kept_and_said():
     assert "ends with frame 20 of 30" in placed(MOVING[:20], CAR, length=20).note
 
 
-def test_extra_rows_of_lasots_monkey_are_dropped_and_said():
-    rows, start, note = placed(np.concatenate([MOVING, MOVING[:3]]), MONKEY)
+@pytest.mark.parametrize("truth", [MONKEY, CAR, TIGER])
+def test_rows_beyond_the_ground_truth_are_dropped_and_said(truth):
+    rows, start, note = placed(np.concatenate([MOVING, MOVING[:3]]), truth)
     assert (rows, start) == (slice(30), 0)
     assert "last 3 of 33 rows are dropped" in note
 
@@ -62,8 +63,8 @@ def test_extra_rows_of_lasots_monkey_are_dropped_and_said():
         (MOVING[:20], CAR, {"length": 25}),
         (MOVING[3:20], CAR, {}),
         (MOVING[:20], MONKEY, {}),
-        (np.concatenate([MOVING, MOVING[:3]]), CAR, {}),
-        (np.concatenate([MOVING, MOVING[:4]]), TIGER, {}),
+        (np.concatenate([MOVING[:1], MOVING]), CAR, {}),
+        (np.concatenate([MOVING + 40, MOVING[:4]]), CAR, {}),
         (np.full((20, 4), 10.0), Truth("d", "still", np.full((30, 4), 10.0)), {}),
         (np.full((20, 4), np.nan), CAR, {"length": 20}),
     ],
@@ -82,3 +83,8 @@ def test_segments_go_to_the_end_or_where_the_file_says():
         placed(MOVING[12:25], CAR, place_segment)
     with pytest.raises(UserError, match="31 boxes where Car1 has 30 frames"):
         placed(np.concatenate([MOVING, MOVING[:1]]), CAR, place_segment)
+
+
+def test_a_first_frame_that_may_be_there_twice_is_named():
+    with pytest.raises(UserError, match="the first frame may be there twice"):
+        placed(np.concatenate([MOVING[:1], MOVING]), CAR)

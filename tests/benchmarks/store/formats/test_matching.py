@@ -73,3 +73,22 @@ def test_spelling_is_undone_by_matching():
     assert matched(*spelled) == dict(zip(NAMES, spelled, strict=True))
     assert spelling("Human4", "-", "tc128") == "Human4"
     assert spelling("Jogging.1", ".", "otb2015") == "Jogging.1"
+
+
+UAV = ("car1", "car11", "car1_1", "person2_1", "person21")
+
+
+def test_exact_name_wins_over_loose_match():
+    for form in ("{}", "{}_SiamFC", "x-{}"):
+        stems = [form.format(name) for name in UAV]
+        assert match(stems, stems, UAV) == {name: index for index, name in enumerate(UAV)}
+
+
+def test_exact_name_but_for_case_wins_over_loose_match():
+    stems = ["CAR1_1", "Car11"]
+    assert match(stems, stems, UAV) == {"car1_1": 0, "car11": 1}
+
+
+def test_loose_match_of_two_sequences_is_refused():
+    with pytest.raises(UserError, match=r"car1-1\.txt may be results of sequence car11 or car1_1"):
+        match(["car1", "car1-1"], ["car1.txt", "car1-1.txt"], UAV)

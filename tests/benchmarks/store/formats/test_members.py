@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import os
 import stat
+import tarfile
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile, ZipInfo
 
@@ -16,6 +18,15 @@ def zipped(path: Path, content: dict[str, bytes]) -> Path:
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for name, data in content.items():
             archive.writestr(name, data)
+    return path
+
+
+def tarred(path: Path, mode: str, content: dict[str, bytes]) -> Path:
+    with tarfile.open(path, mode) as archive:
+        for name, data in content.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
     return path
 
 
@@ -50,7 +61,7 @@ def test_what_leads_elsewhere_is_left_alone(tmp_path, write):
         "/absolute.txt",
         "b/../../up.txt",
         "c:/d.txt",
-        "e\\f.txt",
+        "..\\e.txt",
         "new\nline.txt",
         "g//h.txt",
     ]
@@ -149,3 +160,58 @@ def test_two_members_of_one_name(tmp_path):
         archive.writestr("a.txt", "2")
     with pytest.raises(UserError, match="the same name"), open_members(path):
         pass
+
+
+def test_backslashes_between_folders_of_a_zip_file_are_slashes(tmp_path):
+    path = zipped(tmp_path / "x.zip", {"T\\a.txt": b"1", "T\\times\\a_time.txt": b"2"})
+    with open_members(path) as files:
+        assert files.names == ("T/a.txt", "T/times/a_time.txt")
+        assert files.read("T/times/a_time.txt") == b"2"
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_tar_files_are_read(tmp_path, mode):
+    path = tarred(tmp_path / "x.tar", mode, {"./T/b.txt": b"2", "./T/a.txt": b"1"})
+    with open_members(path) as files:
+        assert files.names == ("T/a.txt", "T/b.txt")
+        assert (files.read("T/a.txt"), files.read("T/b.txt")) == (b"1", b"2")
+        assert files.where("T/a.txt") == f"{path}/T/a.txt"
+
+
+def test_links_and_paths_that_lead_out_of_a_tar_file_are_left_alone(tmp_path):
+    path = tarred(tmp_path / "x.tar", "w", {"a.txt": b"1", "../b.txt": b"2", "/c.txt": b"3"})
+    with tarfile.open(path, "a") as archive:
+        link = tarfile.TarInfo("link.txt")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with open_members(path) as files:
+        assert files.names == ("a.txt",)
+        assert len(files.unsafe) == 3
+
+
+def test_a_damaged_tar_file_is_one_sentence(tmp_path):
+    path = tarred(tmp_path / "x.tar.gz", "w:gz", {"a.txt": bytes(range(256)) * 40})
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(UserError, match=r"x\.tar\.gz: no tar file, or a damaged one"), open_members(path):
+        pass
+
+
+def test_a_tar_file_that_unpacks_to_more_than_results_have(tmp_path, monkeypatch):
+    path = tarred(tmp_path / "x.tar.gz", "w:gz", {"a.txt": bytes(1 << 16)})
+    monkeypatch.setattr(members, "TOTAL_LIMIT", 1 << 15)
+    with pytest.raises(UserError, match="larger than 0 GiB together"), open_members(path):
+        pass
+
+
+@pytest.mark.parametrize(("start", "name"), [(b"Rar!\x1a\x07", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z")])
+def test_other_archives_are_named(tmp_path, start, name):
+    path = tmp_path / "x"
+    path.write_bytes(start + bytes(100))
+    with pytest.raises(UserError, match=f"a {name} archive; unpack it"), open_members(path):
+        pass
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_of_other_systems_is_read(write, encoding):
+    with open_members(write({"a.txt": "1,2,3,4\n".encode(encoding)})) as files:
+        assert files.text("a.txt") == "1,2,3,4\n"

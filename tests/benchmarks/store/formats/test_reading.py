@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from benchmarks.protocols import Code
 from benchmarks.store.formats import FORMATS, read_results
+from benchmarks.store.formats.matlab import write_variable
 from trackers.errors import UserError
 
 TRUTH = {
@@ -158,8 +160,16 @@ def test_tre_is_read_as_such_and_as_one_pass(dataset, write):
     assert "1 files hold several runs (TRE)" in one_pass.notes[0]
 
 
+def shifted_segments(*shifts) -> str:
+    """Runs over a whole sequence from boxes that are off by design."""
+    [record] = json.loads(segments([0]))
+    return json.dumps(
+        [record | {"res": [[x + shift, y, w, h] for x, y, w, h in record["res"]]} for shift in shifts]
+    )
+
+
 def test_sre_is_no_one_pass_and_one_pass_no_sre(dataset, write):
-    root = write({"Car1.json": segments([0, 0, 0])})
+    root = write({"Car1.json": shifted_segments(-3, 3, 4)})
     with pytest.raises(
         UserError, match=r"Car1\.json: holds 3 runs over the same frames, which is not one pass"
     ):
@@ -220,3 +230,176 @@ def test_two_trackers_in_one_folder(dataset, write):
     root = write({"A/Dog.txt": boxes, "B/Dog.txt": boxes})
     with pytest.raises(UserError, match=r"both A/Dog\.txt and B/Dog\.txt .* name the folder of one tracker"):
         read(root, "got10k", dataset)
+
+
+def offset_rows(boxes, pixels) -> str:
+    return rows([[x + pixels, y + pixels, w, h] for x, y, w, h in boxes], shift=1)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "origin", "note"),
+    [
+        (
+            0.5,
+            "one",
+            "pixels count from 1: all first boxes are +0.5 pixels in x and y off 1-based ground truth",
+        ),
+        (
+            -0.5,
+            "one",
+            "pixels count from 1: all first boxes are -0.5 pixels in x and y off 1-based ground truth",
+        ),
+        (-1.5, "zero", "pixels count from 0: all first boxes are -0.5 pixels in x and y off 0-based"),
+        (1, "one", "pixels count from 1: all first boxes are +1 pixels in x and y off 1-based ground truth"),
+    ],
+)
+def test_a_constant_offset_of_all_first_boxes_is_said_and_kept(dataset, write, pixels, origin, note):
+    imported = read(
+        write({f"{name}.txt": offset_rows(TRUTH[name], pixels) for name in TRUTH}), "pysot", dataset
+    )
+    assert imported.origin == origin
+    assert imported.notes[0].startswith(note)
+    assert ("as pysot's trackers write them" in imported.notes[0]) == (pixels == 0.5)
+    kept = pixels if origin == "one" else pixels + 1
+    for name, [run] in imported.trajectories.items():
+        np.testing.assert_allclose(run.boxes, np.array(TRUTH[name]) + np.array([kept, kept, 0, 0]))
+
+
+def test_an_offset_that_is_not_constant_tells_nothing(dataset, write):
+    files = {
+        f"{name}.txt": offset_rows(TRUTH[name], 0.5 * k - 0.5) for k, name in enumerate(TRUTH, 1) if k != 1
+    }
+    files |= {"Car1.txt": offset_rows(TRUTH["Car1"], 0.3)}
+    with pytest.raises(UserError, match="does not tell how pixels count"):
+        read(write(files), "txt", dataset)
+
+
+def test_first_boxes_of_sre_tell_no_origin_so_the_format_does(dataset, write):
+    imported = read(write({"Car1.json": shifted_segments(-3, 3, 4)}), "otb-json", dataset, "sre")
+    assert imported.origin == "one"
+    assert imported.notes == ["pixels count from 1, as format 'otb-json' has it"]
+    np.testing.assert_allclose(
+        imported.trajectories["Car1"][0].boxes, np.array(TRUTH["Car1"]) + np.array([-3, 0, 0, 0])
+    )
+
+
+def test_all_bad_files_are_named_at_once(dataset, write):
+    files = {f"{name}.txt": rows(boxes) for name, boxes in TRUTH.items()}
+    files |= {"Car1.txt": rows(TRUTH["Car1"][:-1]), "Dog.txt": rows(TRUTH["Dog"][:-1])}
+    root = write(files)
+    with pytest.raises(UserError) as error:
+        read(root, "txt", dataset)
+    assert str(error.value) == (
+        f"2 of 3 files cannot be imported: {root}/Car1.txt: 5 boxes where Car1 has 6 frames; the first box "
+        "does not tell where they belong: take the whole file from its source or remove it (and Dog.txt: 3 "
+        "boxes where Dog has 4 frames); --skip-bad imports the other 1"
+    )
+
+
+def test_bad_files_are_skipped_where_that_is_asked_for(dataset, write):
+    files = {f"{name}.txt": rows(boxes) for name, boxes in TRUTH.items()}
+    root = write(files | {"Car1.txt": rows(TRUTH["Car1"][:-1]), "Dog.txt": "no boxes\n1,2,3\n"})
+    tool = FORMATS.load("txt")()
+    imported = read_results(root, tool, dataset, "ope", skip_bad=True)
+    assert_truth(imported.trajectories, ("Jogging.1",))
+    assert set(imported.bad) == {"Car1", "Dog"}
+    write({"Jogging.1.txt": "1,2\n"})
+    with pytest.raises(UserError, match="3 of 3 files cannot be imported"):
+        read_results(root, tool, dataset, "ope", skip_bad=True)
+
+
+def test_the_same_remark_on_many_sequences_is_one_line(truths, write):
+    many = {f"S{k}": [[10.0 + 7 * k, 20, 30, 40]] * 3 for k in range(20)}
+    files = {f"{name}.txt": rows(boxes) for name, boxes in many.items()}
+    odd = {f"{name}.txt": "500,500,9,9\n" + rows(boxes[1:]) for name, boxes in list(many.items())[:12]}
+    imported = read(write(files | odd), "txt", truths(many, "otb2015"))
+    assert [note for note in imported.notes if "far from" in note] == [
+        "S0: the first box is far from the ground truth's; the rows are paired from the first (so for S1, "
+        "S2, S3, S4, S5 and 6 more)"
+    ]
+
+
+@pytest.mark.parametrize("folder", ["dimp/dimp50_{:03}", "{:03}", "run-{:03}"])
+def test_numbered_folders_are_repetitions(dataset, write, folder):
+    root = write(
+        {
+            f"{folder.format(k)}/{name}.txt": rows(
+                [boxes[0], *([x + k, y, w, h] for x, y, w, h in boxes[1:])]
+            )
+            for name, boxes in TRUTH.items()
+            for k in range(3)
+        }
+    )
+    imported = read(root, "pytracking", dataset)
+    assert [len(runs) for runs in imported.trajectories.values()] == [3, 3, 3]
+    for k, run in enumerate(imported.trajectories["Dog"]):
+        np.testing.assert_allclose(run.boxes[1:], np.array(TRUTH["Dog"])[1:] + np.array([k, 0, 0, 0]))
+    assert imported.notes[0] == (
+        "3 sequences have 3 runs each over the same frames: these are taken as repetitions"
+    )
+
+
+def test_repetitions_in_one_file_are_read(dataset, write):
+    boxes = np.array(TRUTH["Car1"]) + np.array([1, 1, 0, 0])
+    stacked = np.stack([boxes + [0, 0, k, 0] * (np.arange(6) > 0)[:, None] for k in range(5)])
+    for content in ([{"res": each.tolist()} for each in stacked], {"res": stacked.tolist()}):
+        imported = read(write({"Car1.json": json.dumps(content)}), "otb-json", dataset)
+        assert [run.boxes[1, 2] for run in imported.trajectories["Car1"]] == [30, 31, 32, 33, 34]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".bbox", ""])
+def test_other_endings_of_text_files(dataset, write, suffix):
+    root = write({f"{name}{suffix}": rows(boxes) for name, boxes in TRUTH.items()} | {"performance.txt": "x"})
+    assert_truth(read(root, "txt", dataset).trajectories)
+
+
+@pytest.mark.parametrize(
+    ("files", "form", "protocol", "hint"),
+    [
+        (["CFNet.zip"], "txt", None, "another archive, CFNet.zip: unpack that"),
+        (["Dog.mat"], "txt", None, "it holds 1 files \\*.mat: perhaps --from otb-mat"),
+        (["baseline/dog/dog_00000050.bin"], "vot", None, "multi-start protocol of VOT2020"),
+        (["baseline/dog/dog_001_1.bin"], "vot", None, "VOTS"),
+        (["longterm/Dog/Dog_001.bin"], "vot", None, "'longterm': give --from vot --protocol unsupervised"),
+        (
+            ["realtime/Dog/Dog_001.txt"],
+            "vot",
+            "supervised",
+            "'realtime': give --from vot --protocol realtime",
+        ),
+    ],
+)
+def test_what_a_folder_holds_instead_is_named(dataset, write, files, form, protocol, hint):
+    with pytest.raises(UserError, match=hint):
+        read(write(dict.fromkeys(files, "x")), form, dataset, protocol)
+
+
+def test_a_plain_table_in_a_mat_file_is_read(dataset, write):
+    boxes = np.array(TRUTH["Car1"]) + np.array([1, 1, 0, 0])
+    for variable in ("results", "res", "rects"):
+        root = write({"Car1.mat": write_variable(variable, boxes)})
+        assert_truth(read(root, "otb-mat", dataset).trajectories, ("Car1",))
+    wide = np.tile(boxes[:1], (14, 1)).T
+    many = type(dataset)({"Car1": [TRUTH["Car1"][0]] * 14}, "otb2015")
+    root = write({"Car1.mat": write_variable("results", [{"res": wide, "type": "rect"}])})
+    assert read(root, "otb-mat", many).trajectories["Car1"][0].boxes.shape == (14, 4)
+
+
+def test_vot_regions_of_both_kinds_stay_as_they_are(truths, write):
+    class Rotated(truths):
+        def __getitem__(self, name):
+            polygons = np.array([[x, y, x + w, y, x + w, y + h, x, y + h] for x, y, w, h in TRUTH["Dog"]])
+            return replace(super().__getitem__(name), polygons=polygons)
+
+    dataset = Rotated({"a": TRUTH["Dog"], "b": TRUTH["Dog"]}, "vot2017")
+    corners = "\n".join(",".join(map(str, row)) for row in dataset["a"].polygons)
+    root = write({"a/a_001.txt": rows(TRUTH["Dog"], shift=0), "b/b_001.txt": corners})
+    imported = read(root, "vot", dataset, "unsupervised")
+    assert [runs[0].boxes.shape for runs in imported.trajectories.values()] == [(4, 4), (4, 8)]
+
+
+def test_first_boxes_that_are_left_out_are_named(dataset, write):
+    later = {name: np.array(boxes)[1:] + np.array([0.3, 0.4, 0, 0]) for name, boxes in TRUTH.items()}
+    files = {f"{name}.txt": rows(boxes) for name, boxes in later.items()}
+    with pytest.raises(UserError, match="all files have fewer rows than there are frames"):
+        read(write(files), "txt", dataset)

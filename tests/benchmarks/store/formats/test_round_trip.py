@@ -116,3 +116,55 @@ def test_what_cannot_be_written(form, protocol, dataset, name, start, expected):
     with pytest.raises(UserError) as error:
         write_results({name: [run]}, FORMATS.load(form)(), "T", dataset, protocol)
     assert expected in str(error.value)
+
+
+@pytest.mark.parametrize("form", ["got10k", "pytracking", "otb-mat", "otb-json"])
+def test_repetitions_come_back(form, truths):
+    truth = np.arange(12.0).reshape(3, 4) + 10
+    dataset = truths({"Dog": truth, "Jogging.1": truth + 5}, "otb2015")
+    runs = {
+        name: [Trajectory(np.concatenate([boxes[:1], boxes[1:] + k]), np.full(3, np.nan)) for k in range(3)]
+        for name, boxes in (("Dog", truth), ("Jogging.1", truth + 5))
+    }
+    content = write_results(runs, FORMATS.load(form)(), "T", "otb2015", "ope")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in content.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        read = read_results(Path(folder), FORMATS.load(form)(), dataset, "ope")
+    for name, expected in runs.items():
+        for found, run in zip(read.trajectories[name], expected, strict=True):
+            np.testing.assert_allclose(found.boxes, run.boxes)
+
+
+@pytest.mark.parametrize("form", ["pysot", "txt"])
+def test_a_format_without_repetitions_says_so(form):
+    run = Trajectory(np.ones((2, 4)), np.ones(2))
+    with pytest.raises(UserError, match="Dog has 2 repetitions, and format"):
+        write_results({"Dog": [run, run]}, FORMATS.load(form)(), "T", "otb2015", "ope")
+
+
+def test_got10k_has_a_row_for_every_row_of_ground_truth():
+    run = Trajectory(np.arange(8.0).reshape(2, 4), np.ones(2))
+    notes: list[str] = []
+    for form, rows in (("got10k", 7), ("pysot", 2), ("pytracking", 2), ("txt", 2)):
+        content = write_results({"Tiger1": [run]}, FORMATS.load(form)(), "T", "otb2015", "ope", notes=notes)
+        [boxes] = [data for name, data in content.items() if "time" not in name]
+        assert len(boxes.splitlines()) == rows
+        if form == "got10k":
+            assert boxes.splitlines()[:7] == [b"1.0,2.0,2.0,3.0"] * 6 + [b"5.0,6.0,6.0,7.0"]
+            assert content["T/times/Tiger1_time.txt"].split() == [b"0.0"] * 5 + [b"1.0"] * 2
+    assert notes == [
+        "Tiger1: 5 rows with the first box stand for the frames before the sequence begins, which 'got10k' "
+        "counts"
+    ]
+
+
+def test_repetitions_for_pytracking_have_empty_boxes_where_the_target_is_absent():
+    boxes = np.array([[9.0, 19.5, 30, 40], [np.nan] * 4])
+    runs = {"Dog": [Trajectory(boxes, np.zeros(2)), Trajectory(boxes[::-1], np.zeros(2))]}
+    written = write_results(runs, FORMATS.load("pytracking")(), "T", "otb2015", "ope")
+    box, absent = b"10.0\t20.5\t30.0\t40.0\n", b"0.0\t0.0\t0.0\t0.0\n"
+    assert written["T_000/Dog.txt"] == box + absent
+    assert written["T_001/Dog.txt"] == absent + box

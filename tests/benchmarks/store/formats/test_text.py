@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.boxfiles import parse_table
 from benchmarks.protocols import Code
-from benchmarks.store.formats.text import parse_boxes, parse_regions, parse_times
+from benchmarks.store.formats.text import parse_regions, parse_times
 from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
 
@@ -20,22 +21,23 @@ texts = st.text() | rows.map("".join)
 def test_any_usual_separator():
     for separator in (",", "\t", " ", ";", ", "):
         text = f"1{separator}2{separator}3.5{separator}4\r\n\n5{separator}6{separator}7{separator}8"
-        assert parse_boxes(text, "a").tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
+        assert parse_table(text, "a")[0].tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", "a.txt: holds no boxes"),
-        ("1,2,3,4,5,6\n", "a.txt: rows of 6 numbers are affine parameters"),
-        ("1,2,3,4,5,6,7,8\n", "a.txt: rows of 8 numbers where x, y, w, h are expected"),
+        ("x,y,w,h\n# nothing\n", "a.txt: holds no boxes"),
+        ("198,00;214,00;34,00;81,00\n", "a.txt: numbers such as 198,00 seem to have decimal commas"),
+        ("198,00\t214,00\t34,00\t81,00\n", "a.txt: numbers such as 198,00 seem to have decimal commas"),
         ("1,2,3,4\n1,2,3\n", "a.txt: line 2 has 3 values where 4 are expected"),
         ("1,2,3,four\n", "a.txt: line 1 has 'four' where a number is expected"),
     ],
 )
 def test_what_are_no_boxes(text, expected):
     with pytest.raises(UserError) as error:
-        parse_boxes(text, "a.txt")
+        parse_table(text, "a.txt")
     assert expected in str(error.value)
 
 
@@ -76,7 +78,7 @@ def test_regions_are_written_as_they_are_read():
     assert format_regions(regions, codes) == "1\n0.1,2.0,3.0,4.0\n2\n"
 
 
-@given(texts, st.sampled_from([parse_boxes, parse_regions]))
+@given(texts, st.sampled_from([parse_table, parse_regions]))
 def test_any_text_is_a_result_or_a_sentence(text, parse):
     try:
         parsed = parse(text, "a.txt")
@@ -84,14 +86,46 @@ def test_any_text_is_a_result_or_a_sentence(text, parse):
         assert str(error).startswith("a.txt: ")
         assert len(str(error).splitlines()) == 1
     else:
-        boxes, codes = parsed if isinstance(parsed, tuple) else (parsed, None)
+        boxes, codes = parsed
         assert boxes.ndim == 2
         assert len(boxes) > 0
-        assert boxes.shape[1] in (4, 8)
-        assert codes is None or codes.shape == (len(boxes),)
+        if parse is parse_regions:
+            assert boxes.shape[1] in (4, 8)
+            assert codes is None or codes.shape == (len(boxes),)
 
 
 @given(texts)
 def test_any_text_is_times_or_none(text):
     seconds = parse_times(text, "a.txt")
     assert seconds is None or not (seconds < 0).any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1, 2, 3.5, 4]\n[5, 6, 7, 8]\n",
+        "[1 2 3.5 4]\n[5 6 7 8]",
+        "x,y,w,h\n1,2,3.5,4\n5,6,7,8\n",
+        "# x, y, w, h\n1\t2\t3.5\t4\n5\t6\t7\t8\n",
+        "1,2,3.5,4,\n5,6,7,8,\n",
+        "1,2,3.5,4\r5,6,7,8\r",
+    ],
+)
+def test_what_stands_around_boxes_is_dropped(text):
+    assert parse_table(text, "a")[0].tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
+
+
+def test_a_header_is_told_from_rows():
+    assert parse_table("Frame X1 Y1 X2 Y2\n1 2 3 4 5\n", "a")[1] == ("frame", "x1", "y1", "x2", "y2")
+    assert parse_table("nan,nan,nan,nan\n1,2,3,4\n", "a")[1] == ()
+
+
+@pytest.mark.parametrize("word", ["None", "null", "nan", "None,None,None,None", "[nan nan nan nan]"])
+def test_what_is_no_box_is_nan(word):
+    table, _ = parse_table(f"1,2,3,4\n{word}\n5,6,7,8\n", "a")
+    assert np.isnan(table).all(axis=1).tolist() == [False, True, False]
+
+
+def test_lines_are_counted_as_in_the_file():
+    with pytest.raises(UserError, match="line 3 has 3 values where 4 are expected"):
+        parse_table("x,y,w,h\n1,2,3,4\n1,2,3\n", "a")

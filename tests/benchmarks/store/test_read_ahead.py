@@ -1,0 +1,82 @@
+"""Runs read by other processes: the same runs, in the same order, whatever becomes of a reader."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from subprocess import Popen
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store import Manifest, Run, RunFolder, SequenceRecord, read_ahead
+from benchmarks.store.read_ahead import read_each
+from trackers.errors import UserError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[RunFolder]:
+    """Five runs of two sequences; the manifest of the third is damaged."""
+    made = []
+    for number in range(5):
+        folder = RunFolder(tmp_path, "demo", f"t{number}", "ope")
+        manifest = Manifest("demo", None)
+        for name in ("b", "a"):
+            boxes = np.full((3, 4), number + 0.1)
+            runs = folder.write(name, [Trajectory(boxes, np.ones(3))])
+            manifest.sequences[name] = SequenceRecord("ok", runs=runs)
+        manifest.sequences["c"] = SequenceRecord("failed", "out of memory")
+        manifest.write(folder.manifest_path)
+        made.append(folder)
+    made[2].manifest_path.write_text("{")
+    return made
+
+
+def told(found: list[Run | UserError]) -> list[object]:
+    return [
+        str(one)
+        if isinstance(one, UserError)
+        else (one.tracker, one.failed, {n: t[0].boxes.tolist() for n, t in one.trajectories.items()})
+        for one in found
+    ]
+
+
+def test_readers_give_what_reading_gives(folders, monkeypatch):
+    alone = told(list(read_each(folders)))
+    monkeypatch.setattr(read_ahead, "WORTH_IT", 0)
+    monkeypatch.setattr(read_ahead.os, "sched_getaffinity", lambda _: {0, 1})
+    assert told(list(read_each(folders))) == alone
+    assert "t2/ope/run.json is not a run's manifest" in str(alone[2])
+    assert list(alone[4][2]) == ["b", "a"]
+
+
+def test_what_a_killed_reader_leaves_is_read_here(folders, monkeypatch):
+    alone = told(list(read_each(folders)))
+    monkeypatch.setattr(read_ahead, "WORTH_IT", 0)
+    monkeypatch.setattr(read_ahead.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(read_ahead, "interpreter", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
+    assert told(list(read_each(folders))) == alone
+
+
+def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
+    started = []
+
+    def popen(*words, **options):
+        started.append(Popen(*words, **options))
+        return started[-1]
+
+    monkeypatch.setattr(read_ahead, "WORTH_IT", 0)
+    monkeypatch.setattr(read_ahead.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(read_ahead.subprocess, "Popen", popen)
+    runs = read_each(folders)
+    next(runs)
+    runs.close()
+    assert len(started) == 2
+    assert not any(one.poll() is None for one in started)
+
+
+def test_times_are_nan_where_nobody_asks_for_them(folders):
+    [run] = read_each(folders[:1], with_times=False)
+    assert isinstance(run, Run)
+    assert np.isnan(run.trajectories["a"][0].seconds).all()

@@ -1,0 +1,175 @@
+"""The commands of two pages of documentation are run as they stand, and say what the pages show."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.cli.main import main
+from benchmarks.datasets import open_dataset
+from trackers.video.encoding import write_video
+
+DOCS = Path(__file__).parents[1] / "docs"
+SEQUENCES = ("Bird2", "Couple", "Crossing", "Deer", "Surfer")
+FRAMES, SIZE = 20, (64, 48)
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Language and content of each block of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def steps(page: str) -> Iterator[tuple[list[str], str | None]]:
+    """The words of each command of a page, and what the page shows of its output where it does."""
+    every = blocks(page)
+    for (language, content), (following, shown) in zip(every, [*every[1:], ("", "")], strict=True):
+        commands = content.strip().splitlines() if language == "sh" else []
+        for number, line in enumerate(commands, start=1):
+            program, option, module, *words = shlex.split(line)
+            assert (program, option, module) == ("python", "-m", "benchmarks")
+            yield words, shown if following == "text" and number == len(commands) else None
+
+
+def run_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, shown in steps(page):
+        refused = shown is not None and shown.startswith("error: ")
+        assert main(words) == (2 if refused else 0), words
+        captured = capsys.readouterr()
+        if shown is not None:
+            assert captured.out + captured.err == shown
+
+
+def save(folder: Path, name: str, boxes: NDArray[np.float64]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savetxt(folder / f"{name}.txt", boxes, delimiter=",", fmt="%.2f")
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OTB's ground truth, made up for five sequences, and results of several trackers on them."""
+    monkeypatch.chdir(tmp_path)
+    Path("data/otb2015").mkdir(parents=True)
+    dataset = open_dataset("otb2015", Path("data"))
+    generator = np.random.default_rng(0)
+    for name in SEQUENCES:
+        target = dataset.targets[name]
+        rows = target.last - target.truth_starts + 1
+        truth = np.cumsum(generator.normal(0, 1, (rows, 4)), axis=0) + np.array([90, 80, 0, 0])
+        truth[:, 2:] = np.abs(truth[:, 2:]) + 20
+        truth = np.rint(truth)
+        save(Path("data/otb2015") / target.folder, "groundtruth_rect", truth)
+        later = (np.arange(rows) > 0)[:, None]
+        moved = truth + np.array([2, 1, 0, 0]) * later
+        save(Path("downloads/KCF"), name, moved)
+        save(Path("downloads/SiamRPN"), name, truth + np.array([0.5, 0.5, 0, 0]))
+        save(Path("downloads/Corners"), name, np.hstack([moved[:, :2], moved[:, :2] + moved[:, 2:]]))
+        rows_of_mdnet = {"Couple": moved[:-1], "Deer": moved[:-1], "Surfer": np.vstack([moved, moved[-1:]])}
+        save(Path("downloads/MDNet"), name, rows_of_mdnet.get(name, moved))
+        for number in range(3):
+            folder = Path(f"downloads/dimp50/dimp50_{number:03}")
+            save(folder, name, truth + np.array([number, 0, 0, 0]) * later)
+        save(Path("collection/ECO"), name, moved - np.array([1, 1, 0, 0]))
+        save(Path("collection/CREST"), name, moved)
+    shutil.make_archive("downloads/KCF", "gztar", "downloads", "KCF")
+
+
+def test_downloaded_results(downloads: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("downloaded-results.md", capsys)
+    assert main(["score", "--dataset", "otb2015", "--data-root", "data", "--format", "json"]) == 0
+    scores = {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
+    assert scores["Corners"]["success"] == pytest.approx(scores["KCF"]["success"], abs=1e-6)
+    assert scores["ECO"]["success"] == scores["CREST"]["success"] == scores["KCF"]["success"]
+    assert (scores["MDNet"]["sequences"], scores["DiMP50"]["repetitions"]) == (3, 3)
+
+
+def write_images(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for number in range(FRAMES):
+        Image.fromarray(frame(number)).save(folder / f"{number + 1:04}.png")
+
+
+def frame(number: int) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(0).integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8)
+    noise[8:18, 10 + number : 22 + number] = (200, 30, 30)
+    return noise
+
+
+@pytest.fixture
+def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folders of the page, with its own settings files."""
+    monkeypatch.chdir(tmp_path)
+    boxes = np.array([[10.0 + number, 8, 12, 10] for number in range(FRAMES)])
+    corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
+    for language, content in blocks("own-videos.md"):
+        if language == "toml":
+            [name] = re.findall(r"^# (\S+)\n", content)
+            Path(name).parent.mkdir(parents=True)
+            Path(name).write_text(content)
+    save(Path("my-videos"), "cat", boxes)
+    write_video(Path("my-videos/cat.mp4"), map(frame, range(FRAMES)), 10)
+    write_images(Path("my-videos/dog"))
+    save(Path("my-videos/dog"), "groundtruth", boxes)
+    Path("my-videos/dog/absent.txt").write_text("0\n" * 18 + "1\n" * 2)
+    Path("my-videos/dog/attributes.txt").write_text("OCC, FM\n")
+
+    write_images(Path("apart/data_seq/cat"))
+    save(Path("apart/anno"), "cat", np.hstack([np.arange(FRAMES)[:, None] + 1, corners + 1]))
+
+    Path("cvat").mkdir()
+    write_video(Path("cvat/yard.mp4"), map(frame, range(FRAMES)), 10)
+    sides = [
+        f'<box frame="{number}" outside="0" xtl="{a}" ytl="{b}" xbr="{c}" ybr="{d}"/>'
+        for number, (a, b, c, d) in enumerate(corners)
+    ]
+    tracks = "".join(f'<track id="{target}">{"".join(sides)}</track>' for target in (1, 2))
+    Path("cvat/yard.xml").write_text(f"<annotations>{tracks}</annotations>")
+
+    write_images(Path("coco/images/cat"))
+    images = [
+        {"id": number, "video_id": 1, "frame_id": number, "file_name": f"cat/{number + 1:04}.png"}
+        for number in range(FRAMES)
+    ]
+    annotations = [
+        {"id": number, "image_id": number, "track_id": 1, "bbox": box}
+        for number, box in enumerate(boxes.tolist())
+    ]
+    content = {"videos": [{"id": 1, "name": "cat"}], "images": images, "annotations": annotations}
+    Path("coco/annotations.json").write_text(json.dumps(content))
+
+    write_images(Path("labelme/cat"))
+    for number, (a, b, c, d) in enumerate(corners.tolist()):
+        shapes = [{"label": "cat", "points": [[a, b], [c, d]], "shape_type": "rectangle"}]
+        Path(f"labelme/cat/{number + 1:04}.json").write_text(json.dumps({"shapes": shapes}))
+
+    write_images(Path("mot/MOT-01/img1"))
+    Path("mot/sotbench.toml").write_text("one_based = true\n")
+    ones = np.ones((FRAMES, 1))
+    rows = np.hstack([np.arange(FRAMES)[:, None] + 1, ones, boxes + np.array([1, 1, 0, 0]), ones])
+    save(Path("mot/MOT-01/gt"), "gt", rows)
+
+
+def test_own_videos(videos: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("own-videos.md", capsys)
+    assert sorted(path.name for path in Path("pictures").iterdir()) == ["cat.png", "dog.png"]
+    assert Path("exported/ncc/cat.txt").is_file()
+    for root, names in (("cvat", ("yard.1", "yard.2")), ("mot", ("MOT-01",)), ("labelme", ("cat",))):
+        dataset = open_dataset("folder", Path(root))
+        assert dataset.names() == names
+        for name in names:
+            np.testing.assert_allclose(dataset[name].truth[0], [10, 8, 12, 10])
+
+
+@pytest.mark.parametrize("page", ["downloaded-results.md", "own-videos.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[)#]", (DOCS / page).read_text(encoding="utf-8")):
+        assert target.startswith("http") or (DOCS / target).exists(), target

@@ -1,0 +1,205 @@
+r"""What each part of GradNet's training and network is worth, by the paper's names.
+
+    python tools/ablation.py --out DIR --backbone siamfc-lite.safetensors --source KIND:DIR[=WEIGHT] ... \
+        --data-root DIR [--dataset otb2015] [--steps 200] [--plot FILE.png]
+
+Trains one network for each row, all alike but for what the row names, and prints where the peak is with a
+correction of five frames ago and with corrections that are carried on (`correction_study.py`), and success
+and precision of `gradnet` with it. No video of the data set may have been trained on. A run that was broken
+off goes on when the same command is given again.
+
+    baseline   SiamFC: the fixed template alone
+    w/o U      the template is never corrected
+    w/o M      no template generalization: every pair begins from its own exemplar
+    M          all pairs begin from another target's exemplar
+    w/o MG     neither: U_2 sees the hidden feature in place of the gradient
+    w 2U       the first pass has an U_1 of its own
+    paper      the paper's objective, k = 8
+    released   the released code's objective, k = 8
+    GradNet    as `python -m trackers.train` has it
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import correction_study
+import torch
+from template_generalisation import tracking
+from torch import Tensor, nn
+
+from benchmarks.datasets import open_dataset
+from trackers.commands import guarded
+from trackers.siamese.correction import GradNetNetwork, Step, for_steps
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.response import balanced_logistic
+from trackers.train import _reader, _source
+from trackers.training.bank import PATCH_BYTES, Bank
+from trackers.training.loop import Loop
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty, Schedule
+from trackers.training.tasks import GradNetTask
+from trackers.training.validation import hold_back
+
+DIFFICULTY = Difficulty(distractors=0.6, look_alikes=0.3, occlusion=0.15)
+BATCH = 16
+
+
+class WithoutGradient(GradNetNetwork):
+    """U_2 sees the hidden feature, whatever the frame shows."""
+
+    def step(self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False) -> Step:
+        step = super().step(hidden, features, labels, create_graph=False)
+        seen = hidden / hidden.square().mean().sqrt().detach().clamp(min=1e-12)
+        corrected = hidden + self.correction(seen)
+        return step._replace(hidden=corrected if create_graph else corrected.detach())
+
+
+class TwoDeep(GradNetNetwork):
+    """The first pass, which gives the gradient, has a U_1 of its own."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.first = nn.ModuleList()
+
+    def part(self) -> None:
+        """Gives the first pass a copy of U_1."""
+        self.first = nn.ModuleList([copy.deepcopy(self.template)])
+
+    def step(self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False) -> Step:
+        shared = self.template
+        self.template = self.first[0]  # type: ignore[assignment]
+        try:
+            if not create_graph:
+                hidden = hidden.detach().requires_grad_()
+            with torch.enable_grad():
+                scores = self.scores(features[:, None], hidden)[:, 0]
+                loss = balanced_logistic(scores, labels)
+                (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
+        finally:
+            self.template = shared
+        corrected = hidden + self.correction(gradient * self.gradient_scale)
+        return Step(scores, loss, gradient, corrected if create_graph else corrected.detach())
+
+
+def variant(name: str, backbone: Path) -> GradNetTask:
+    """The task of one row."""
+    options: dict[str, dict[str, Any]] = {
+        "GradNet": {},
+        "w/o M": {"foreign": 0.0},
+        "M": {"foreign": 1.0},
+        "w/o MG": {"foreign": 0.0},
+        "w 2U": {},
+        "paper": {"objective": "paper"},
+        "released": {"objective": "released"},
+    }
+    torch.manual_seed(0)
+    task = GradNetTask(backbone, **options[name])
+    if name == "w/o MG":
+        task.network.__class__ = WithoutGradient
+    if name == "w 2U":
+        task.network.__class__ = TwoDeep
+        task.network.part()  # type: ignore[operator]
+        task.train()
+    return task
+
+
+def material(sources: Sequence[str], memory: float) -> tuple[Bank, Sampler]:
+    """What all rows are trained on."""
+    clips, weights = [], []
+    for text in sources:
+        kind, root, weight = _source(text)
+        some, _ = hold_back(_reader(kind)(root, print), 0.15)
+        clips += some
+        weights += [weight / len(some)] * len(some)
+    bank = Bank(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
+    return bank, Sampler(torch.tensor(weights), DIFFICULTY, 0)
+
+
+def train(name: str, backbone: Path, bank: Bank, sampler: Sampler, steps: int, out: Path) -> GradNetNetwork:
+    """Trains one row's network, or takes up what is left of an earlier run."""
+    task = variant(name, backbone)
+    task.calibrate(sampler.pairs(bank.round(0), -1, BATCH, distinct=True))
+    schedule = Schedule(steps, BATCH, rate=0.002, last_rate=5e-5, warm_up=min(50, steps), average=0.98)
+    folder = out / name.replace("/", "").replace(" ", "-")
+    Loop(task, bank, sampler, schedule, folder, {"variant": name}).run(lambda *_: None)
+    return task.network
+
+
+def measured(network: GradNetNetwork, dataset: Any, make: Callable[[], GradNet], interval: int) -> str:
+    """The cells of one row."""
+    figures = correction_study.measure(network, dataset)
+    names = (correction_study.age_name(correction_study.STEP), correction_study.CARRIED)
+    near = [correction_study.UNCORRECTED] * 2 if interval == 0 else names
+    tracker = make()
+    tracker.network = for_steps(network, torch.device("cpu"))
+    tracker.interval = interval
+    success, precision = tracking(tracker, dataset)
+    shares = " | ".join(f"{figures.mean(name)[0]:.3f}" for name in near)
+    return f"{shares} | {success:.3f} / {precision:.3f}"
+
+
+def draw(rows: dict[str, float], path: Path) -> None:
+    """Draws the success of every row."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 2.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.barh(list(rows)[::-1], list(rows.values())[::-1], color="C0")
+    axes.set_xlim(min(rows.values()) - 0.05, max(rows.values()) + 0.02)
+    axes.set_xlabel("success (AUC)")
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)
+    figure.savefig(path, dpi=120)
+
+
+@guarded
+def main(words: Sequence[str] | None = None) -> int:
+    """Trains, measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--backbone", type=Path, required=True)
+    parser.add_argument("--source", action="append", required=True, metavar="KIND:DIR[=WEIGHT]")
+    parser.add_argument("--data-root", type=Path, required=True)
+    parser.add_argument("--dataset", default="otb2015")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--memory", type=float, default=6.0)
+    parser.add_argument("--plot", type=Path)
+    given = parser.parse_args(words)
+    dataset = open_dataset(given.dataset, given.data_root)
+    print("| row | < 8 px, 5 frames ago | carried on | success / precision |\n|---|---|---|---|")
+    drawn: dict[str, float] = {}
+
+    def row(name: str, network: GradNetNetwork, **settings: float) -> None:
+        interval = int(settings.pop("interval", 5))
+        file = given.out / "tracker.safetensors"
+        cells = measured(network, dataset, lambda: GradNet(file, **settings), interval)  # type: ignore[arg-type]
+        drawn[name] = float(cells.split("|")[-1].split("/")[0])
+        print(f"| {name} | {cells} |", flush=True)
+
+    given.out.mkdir(parents=True, exist_ok=True)
+    bank, sampler = material(given.source, given.memory)
+    whole = train("GradNet", given.backbone, bank, sampler, given.steps, given.out)
+    # The trackers below take its f_x; the rest of each is that of its row.
+    task = variant("GradNet", given.backbone)
+    task.network.load_state_dict(whole.state_dict())
+    task.save(given.out / "tracker.safetensors")
+    row("baseline", whole, interval=0, share=0.0)
+    row("w/o U", whole, interval=0)
+    for name in ("w/o M", "M", "w/o MG", "w 2U", "paper", "released"):
+        row(name, train(name, given.backbone, bank, sampler, given.steps, given.out))
+    row("GradNet", whole)
+    if given.plot:
+        draw(drawn, given.plot)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(None))
