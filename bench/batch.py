@@ -42,9 +42,10 @@ def measure(spec: TrackerSpec, slots: int, steps: int, repetitions: int) -> dict
     frames, boxes = videos(slots)
     tracker = spec.build_batch(slots)
     numbers = list(range(slots))
-    cuda = getattr(tracker, "device", torch.device("cpu")).type == "cuda"
+    device = getattr(tracker, "device", torch.device("cpu"))
+    cuda = device.type == "cuda"
     if cuda:
-        torch.cuda.reset_peak_memory_stats()
+        torch.cuda.reset_peak_memory_stats(device)
     rates = []
     for _ in range(repetitions):
         tracker.init(numbers, frames[0], boxes)
@@ -57,7 +58,7 @@ def measure(spec: TrackerSpec, slots: int, steps: int, repetitions: int) -> dict
         tracker.synchronize()
         rates.append(slots * steps / (time.perf_counter() - begin))
     low, middle, high = np.percentile(rates, [25, 50, 75])
-    memory = torch.cuda.max_memory_allocated() / 1e6 if cuda else None
+    memory = torch.cuda.max_memory_allocated(device) / 1e6 if cuda else None
     return {"slots": slots, "frames_per_second": middle, "low": low, "high": high, "megabytes": memory}
 
 

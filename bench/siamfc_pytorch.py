@@ -2,15 +2,19 @@
 
     python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --weights FDSiamfc_30.pth --data-root DIR
     python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --width 1 --data-root DIR --frames 40
+    python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --width 1 --device cuda --json
 
 The reference is a checkout of huanglianghua/siamfc-pytorch, run as it is. Its layers get the widths of the
 weights; got10k, of which it needs a base class only, may be absent. With --width instead of --weights the
-weights are random: enough for speed, of no use for accuracy. What is printed is explained in README.md.
+weights are random: enough for speed, of no use for accuracy. Without --data-root both follow the demo's
+targets. Where there is no cv2 the reference gets a stand-in (bench/cv2_stand_in.py), and the JSON says so.
+What is printed is explained in README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -19,15 +23,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bench import cv2_stand_in
 from benchmarks.datasets import open_dataset
+from benchmarks.datasets.demo import Demo
+from benchmarks.running.environment import describe
 from benchmarks.scoring.one_pass import precision_curve, success_curve
 from benchmarks.scoring.overlap import center_error, iou
+from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, folded, for_cpu, scaled_widths
 from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_embedding, write
@@ -124,6 +131,19 @@ def ratios(seconds: np.ndarray) -> str:
     return f"{whole:6.2f}  {low:.2f}-{high:.2f}"
 
 
+def updates_per_second(ours: SiamFC, theirs: Reference, limit: int | None) -> dict[str, Any]:
+    """Both trackers' updates per second on the demo, and the reference's time over ours, with quartiles."""
+    seconds = []
+    for name in ("easy", "scale"):
+        sequence = Demo()[name]
+        truth = sequence.truth[:limit]
+        seconds.append(race(ours, theirs, sequence.open_frames(), truth)[1][:, WARM_UP:])
+    together = np.concatenate(seconds, axis=1)
+    rates = 1 / together.mean(1)
+    quartiles = np.percentile(together[1] / together[0], [25, 50, 75])
+    return {"ours": rates[0], "theirs": rates[1], "ratio": quartiles.tolist()}
+
+
 def compare(ours: SiamFC, theirs: Reference, data_root: Path, limit: int | None) -> None:
     dataset = open_dataset("otb2015", data_root)
     print(f"{'':14}{'':>7}{'IoU of':>8}{'success':>15}{'precision':>15}{'FPS':>16}{'ratio':>8}")
@@ -214,19 +234,31 @@ def main() -> None:
     parser.add_argument("--reference", type=Path, required=True, help="a checkout of siamfc-pytorch")
     parser.add_argument("--weights", type=Path, help="weights for both")
     parser.add_argument("--width", type=float, help="instead of --weights: random weights of this width")
-    parser.add_argument("--data-root", type=Path, required=True, help="the folder that holds otb2015")
+    parser.add_argument("--data-root", type=Path, help="the folder that holds otb2015 (default: the demo)")
+    parser.add_argument("--device", default="cpu", help="ours; the reference takes a GPU where there is one")
+    parser.add_argument("--json", action="store_true", help="speed alone, on the demo, for gpu_jobs.py")
     parser.add_argument("--frames", type=int, help="use only so many frames of each sequence")
     parser.add_argument("--threads", type=int, default=2, help="threads of both trackers (default: 2)")
     parser.add_argument("--repeats", type=int, default=20, help="repetitions for the second table")
     arguments = parser.parse_args()
     if (arguments.weights is None) == (arguments.width is None):
         parser.error("give either --weights or --width")
+    if arguments.data_root is None and not arguments.json:
+        parser.error("give either --data-root or --json")
     torch.set_num_threads(arguments.threads)
+    stands_in = cv2_stand_in.install()
+    import cv2
+
     cv2.setNumThreads(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         weights = arguments.weights or random_weights(arguments.width, Path(folder) / "random.safetensors")
-        ours = SiamFC(weights)
+        ours = SiamFC(weights, resolve_device(arguments.device))
         theirs = Reference(arguments.reference, weights)
+        if arguments.json:
+            rates = updates_per_second(ours, theirs, arguments.frames)
+            about = {"machine": describe(str(ours.device)), "cv2": "Pillow" if stands_in else cv2.__version__}
+            print(json.dumps(about | rates, indent=1))
+            return
         compare(ours, theirs, arguments.data_root, arguments.frames)
         breakdown(ours, weights, arguments.repeats)
 

@@ -1,30 +1,45 @@
 """What waits for a GPU, as one script that can be broken off and started again.
 
-    python tools/gpu_jobs.py --out DIR --images DIR --teacher FILE [--only NAME ...] [--minutes M] [--dry-run]
+    python tools/gpu_jobs.py --out DIR [--reference DIR] [--only NAME ...] [--seconds S] [--dry-run]
+    python tools/gpu_jobs.py --out DIR --images DIR --teacher FILE --only train-siamfc ...
 
-Each job writes one file to DIR, under its name when it has succeeded; jobs whose file is there are left out,
-and training goes on from its last checkpoint, so the same command is given until everything is done. First
-the networks are trained, then everything is measured with them. Nothing here needs cv2.
+The first command tests and measures everything that can be without training, in 560 seconds at the most,
+and leaves one archive, DIR/gpu-jobs.tar.gz. The second trains the networks, which takes as many calls as it
+takes, and runs the demo with them. Each job writes one file to DIR, under its name when it has succeeded, and
+a log; jobs whose file is there are left out, and training goes on from its last checkpoint. Nothing here
+needs cv2, pytest's plug-ins, or the project to be installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from string import Formatter
-
-from benchmarks.running.environment import describe
-from trackers.commands import guarded, positive
-from trackers.devices import resolve_device
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # `bench` is no part of the installed project
+
+from benchmarks.running.environment import describe  # noqa: E402
+from trackers.commands import guarded, positive  # noqa: E402
+from trackers.devices import resolve_device  # noqa: E402
+
+ARCHIVE = "gpu-jobs.tar.gz"
+LEFT_OUT = ("checkpoint.pt", ".partial", ".tar.gz", ".results")
+"""Ends of the names of files and folders that do not go into the archive."""
+PACKING = 10.0
+"""Seconds that are kept for the archive."""
 
 # What the project's weights are trained on, with how often each part is drawn from.
 SOURCES = {"davis2016val": 3, "fod-a": 1, "coco-ccby": 2, "caltech101": 2, "clothing-cc0": 0.5}
@@ -41,13 +56,16 @@ class Job:
         name: what `--only` calls it.
         writes: the file that shows that it is done.
         command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
-            device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{steps}`,
-            `{bench_steps}` and `{slots}`, which is several words, are the options of these names;
-            `{sequences}` is the largest of `{slots}`.
+            device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{reference}`, `{steps}`,
+            `{bench_steps}`, `{frames}`, `{repetitions}` and `{slots}`, which is several words, are the
+            options of these names; `{sequences}` is the largest of `{slots}`, `{siamfc}`, `{gradnet}` and
+            `{width}` are the networks to measure.
         after: jobs whose files it reads.
         resumes: whether the command writes the file itself when all is done, and goes on where it was when
             it is run again; otherwise the file is `{file}`, or the command's standard output.
         package: what has to be installed for it beside the project's own needs.
+        seconds: how long it may take; None: as long as there is time.
+        objection: says what is wrong with the file that it wrote, if anything.
     """
 
     name: str
@@ -56,6 +74,8 @@ class Job:
     after: tuple[str, ...] = ()
     resumes: bool = False
     package: str | None = None
+    seconds: float | None = None
+    objection: Callable[[Path], str | None] = lambda path: None  # noqa: ARG005
 
     def needs(self) -> set[str]:
         """Names of the places to be filled in."""
@@ -81,35 +101,90 @@ def demo(tracker: str) -> Job:
     return Job(f"demo-{tracker}", f"demo-{tracker}.json", words, (f"train-{tracker}",))
 
 
-def batches(tracker: str, precision: str) -> Job:
+def skipped(path: Path) -> str | None:
+    """What is wrong with tests that were to run on a GPU, by their JUnit file: some, or all, were skipped.
+
+    Those that need torchvision may be, where it is not installed.
+    """
+    cases = ElementTree.parse(path).findall(".//testcase")
+    left_out = [(case, found) for case in cases if (found := case.find("skipped")) is not None]
+    if len(left_out) == len(cases):
+        return f"none of {len(cases)} tests ran"
+    wrongly = [
+        f"{case.get('name')} ({found.get('message')})"
+        for case, found in left_out
+        if "torchvision is not installed" not in (found.get("message") or "")
+    ]
+    return f"skipped: {', '.join(wrongly)}" if wrongly else None
+
+
+def module(name: str, seconds: float, words: str, package: str | None = None) -> Job:
+    """A job that runs a module of this repository, whose standard output is its file."""
+    return Job(name, f"{name}.json", ("-m", *words.split()), package=package, seconds=seconds)
+
+
+def speed(network: str) -> Job:
+    """A job that measures one tracker's updates per second with the weights that come with it."""
+    words = f"benchmarks speed --tracker {{{network}}} --device {{device}} --sequences easy scale"
+    more = "--frames {frames} --repetitions {repetitions} --format json --results {out}"
+    return module(f"speed-{network}", 40, f"{words} {more}")
+
+
+def batches(network: str, precision: str) -> Job:
     """A job that measures frames per second by the size of the batch."""
-    name = f"batch-{tracker}-{precision}"
-    words = ("-m", "bench.batch", "--tracker", tracker, "--precision", precision, "--device", "{device}")
-    return Job(name, f"{name}.json", (*words, "--slots", "{slots}", "--steps", "{bench_steps}", "--json"))
+    words = (
+        f"bench.batch --tracker {{{network}}} --precision {precision} --device {{device}} --slots {{slots}}"
+    )
+    more = "--steps {bench_steps} --repetitions {repetitions} --json"
+    return module(f"batch-{network}-{precision}", 30, f"{words} {more}")
 
 
-def speed(tracker: str) -> Job:
-    """A job that measures one tracker's FPS with the weights that come with it; the record is its file."""
-    name = f"speed-{tracker}"
-    words = ("-m", "benchmarks", "speed", "--tracker", tracker, "--device", "{device}", "--format", "json")
-    return Job(name, f"{name}.json", (*words, "--sequences", "easy", "scale", "--results", "{out}"))
-
-
-def decoding(tracker: str) -> Job:
-    """A job that measures frames per second from JPEG files to boxes, by Pillow and by torchvision."""
-    words = ("-m", "bench.decoding", "--tracker", tracker, "--device", "{device}", "--slots", "{slots}")
-    load = ("--sequences", "{sequences}", "--json")
-    return Job(f"decoding-{tracker}", f"decoding-{tracker}.json", (*words, *load), package="torchvision")
-
-
-_SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
-_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
-JOBS = (
+MEASUREMENTS = (
+    # First, while the machine has nothing behind it: its load average is looked at.
+    speed("siamfc"),
+    speed("gradnet"),
+    module(
+        "speed-siamfc-pytorch",
+        30,
+        "bench.siamfc_pytorch --reference {reference} --width {width} --frames {frames} --device {device} "
+        "--json",
+    ),
     Job(
         "cuda-tests",
         "cuda-tests.xml",
-        ("-m", "pytest", "-m", "cuda", "tests/trackers", "-p", "no:cacheprovider", "--junitxml={file}"),
+        (
+            *("-m", "pytest", "-m", "cuda", "--noconftest", "-p", "no:cacheprovider", "--junitxml={file}"),
+            *("tests/trackers/siamese/test_cuda.py", "tests/trackers/test_jpeg_cuda.py"),
+        ),
+        seconds=75,
+        objection=skipped,
     ),
+    module("gradnet-checks", 40, "bench.gradnet_checks --device {device} --frames {frames}"),
+    *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
+    batches("gradnet", "float32"),
+    module(
+        "variants",
+        40,
+        "bench.variants --tracker {siamfc} --device {device} --slots {slots} --steps {bench_steps} "
+        "--turns {repetitions} --json",
+    ),
+    module(
+        "decoding-siamfc",
+        60,
+        "bench.decoding --tracker {siamfc} --device {device} --slots {slots} --sequences {sequences} "
+        "--frames {frames} --repetitions {repetitions} --json",
+        package="torchvision",
+    ),
+    module(
+        "run-batch",
+        60,
+        "bench.run_batch --tracker {siamfc} --device {device} --batch {sequences} --workers 1 3 "
+        "--frames {frames}",
+    ),
+)
+_SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
+_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
+TRAINING = (
     training("siamfc", "--width", "1", *_SIAMFC),
     training("gradnet", "--backbone", "{out}/siamfc/weights.safetensors", *_GRADNET, after=("train-siamfc",)),
     training("siamfc-lite", "--width", "0.3", *_SIAMFC),
@@ -120,17 +195,19 @@ JOBS = (
         *_GRADNET,
         after=("train-siamfc-lite",),
     ),
-    *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
-    batches("gradnet", "float32"),
-    decoding("siamfc"),
-    *(speed(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
     *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
 )
+JOBS = (*MEASUREMENTS, *TRAINING)
 
 
-def run(job: Job, out: Path, places: dict[str, str]) -> str:
-    """Runs a job; its file appears only if it succeeds. Returns `ok`, `unfinished` or `failed`."""
+def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float = 1.0) -> str:
+    """Runs a job for `left` seconds at the most, or `slack` times its own; its file appears if it succeeds.
+
+    Returns:
+        `ok`, `unfinished`, or `failed` and why.
+    """
     partial = out / f"{job.writes}.partial"
+    partial.unlink(missing_ok=True)
     words = [
         filled
         for word in job.command
@@ -138,26 +215,74 @@ def run(job: Job, out: Path, places: dict[str, str]) -> str:
             places["slots"].split() if word == "{slots}" else [word.format(file=partial, out=out, **places)]
         )
     ]
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        print(f"{job.name}: exit status {done.returncode}\n{done.stdout}", file=sys.stderr)
-        return "failed"
+    modules = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    # A training watches its time itself, and writes a checkpoint first.
+    limit = None if job.resumes else min(left, slack * (job.seconds or left))
+    path = out / f"{job.name}.log"
+    with path.open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=os.environ | {"PYTHONPATH": modules},
+            start_new_session=True,
+        )
+        try:
+            printed, _ = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            return f"failed: it took longer than {limit:.0f} s"
+        finally:
+            # What it started would go on using the device.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    last = path.read_text(encoding="utf-8").strip().splitlines()[-1:]
+    path.write_text(path.read_text(encoding="utf-8") + printed, encoding="utf-8")
+    if process.returncode:
+        return f"failed: exit status {process.returncode}{': ' + last[0] if last else ''}"
     if job.resumes:
         return "ok" if (out / job.writes).exists() else "unfinished"
     if not partial.exists():
-        partial.write_text(done.stdout)
+        partial.write_text(printed)
+    if objection := job.objection(partial):
+        return f"failed: {objection}"
     partial.rename(out / job.writes)
     return "ok"
 
 
+def pack(out: Path) -> Path:
+    """Puts what is in `out` into one archive there, without what only a later call needs."""
+
+    def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        return None if member.name.endswith(LEFT_OUT) else member
+
+    archive = out / ARCHIVE
+    with tarfile.open(archive, "w:gz") as file:
+        for path in sorted(out.iterdir()):
+            file.add(path, path.name, filter=wanted)
+    return archive
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Runs what is not done yet; 1 if a job fails."""
+    begun = time.monotonic()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     names = [job.name for job in JOBS]
+    measurements = [job.name for job in MEASUREMENTS]
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=names,
+        default=measurements,
+        metavar="NAME",
+        help=f"what to run (default: all but training), of {', '.join(names)}",
+    )
+    parser.add_argument("--reference", type=Path, help="a checkout of siamfc-pytorch, to measure beside it")
     parser.add_argument(
         "--images", type=Path, help=f"training images: the folder that holds {', '.join(SOURCES)}"
     )
@@ -165,47 +290,60 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=20000, help="of each training (default: 20000)")
     parser.add_argument("--bench-steps", type=int, default=50, help="of each measurement (default: 50)")
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 8, 32, 64], help="sizes of batches")
+    parser.add_argument("--frames", type=int, default=60, help="of each sequence, at most 60 (default: 60)")
+    parser.add_argument("--lite", action="store_true", help="measure narrow networks, to rehearse")
+    parser.add_argument("--repetitions", type=int, default=3, help="of each measurement (default: 3)")
     parser.add_argument(
-        "--minutes", type=positive, default=9.0, help="start nothing after so many (default: 9)"
+        "--seconds", type=positive, default=560.0, help="for everything, packing too (default: 560)"
     )
+    parser.add_argument("--limits", type=positive, default=1.0, help="factor on the jobs' times (default: 1)")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--dry-run", action="store_true", help="say what would run")
     given = parser.parse_args(words)
-    end = time.monotonic() + 60 * given.minutes
+    end = begun + given.seconds - PACKING
     places = {"device": given.device, "steps": str(given.steps), "bench_steps": str(given.bench_steps)}
     places["slots"] = " ".join(map(str, given.slots))
-    places["sequences"] = str(max(given.slots))
-    places |= {name: str(path.resolve()) for name in ("images", "teacher") if (path := getattr(given, name))}
+    places["repetitions"] = str(given.repetitions)
+    places |= {name: f"{name}-lite" if given.lite else name for name in ("siamfc", "gradnet")}
+    places["width"] = "0.3" if given.lite else "1"
+    places |= {"sequences": str(max(given.slots)), "frames": str(given.frames)}
+    options = ("images", "teacher", "reference")
+    places |= {name: str(path.resolve()) for name in options if (path := getattr(given, name))}
     out = given.out.resolve()
     if not given.dry_run:
         device = resolve_device(given.device)
         out.mkdir(parents=True, exist_ok=True)
         (out / "machine.json").write_text(json.dumps(describe(device), indent=1) + "\n")
-    failed = 0
+    outcomes: dict[str, dict[str, object]] = {}
     files = {job.name: out / job.writes for job in JOBS}
     for job in JOBS:
         if job.name not in given.only:
             continue
-        places["minutes"] = f"{max(0.0, (end - time.monotonic()) / 60):.2f}"
+        left = end - time.monotonic()
+        places["minutes"] = f"{max(0.0, left / 60):.2f}"
         missing = sorted(job.needs() - places.keys() - {"file", "out"})
         waits = [name for name in job.after if not files[name].exists()]
         if files[job.name].exists():
-            print(f"{job.name}: done")
+            said = "done"
         elif missing:
-            print(f"{job.name}: needs --{' and --'.join(missing)}")
+            said = f"needs --{' and --'.join(missing)}"
         elif job.package and find_spec(job.package) is None:
-            print(f"{job.name}: needs {job.package}, which is not installed")
+            said = f"needs {job.package}, which is not installed"
         elif given.dry_run:
-            print(f"{job.name}: would write {job.writes}{' after ' + ', '.join(waits) if waits else ''}")
+            said = f"would write {job.writes}{' after ' + ', '.join(waits) if waits else ''}"
         elif waits:
-            print(f"{job.name}: waits for {', '.join(waits)}")
-        elif time.monotonic() > end:
-            print(f"{job.name}: no time left; give the same command again")
+            said = f"waits for {', '.join(waits)}"
+        elif left <= 0:
+            said = "no time left; give the same command again"
         else:
-            outcome = run(job, out, places)
-            print(f"{job.name}: {outcome}", flush=True)
-            failed += outcome == "failed"
-    return 1 if failed else 0
+            start = time.monotonic()
+            said = run(job, out, places, left, given.limits)
+            outcomes[job.name] = {"outcome": said, "seconds": round(time.monotonic() - start, 1)}
+        print(f"{job.name}: {said}", flush=True)
+    if not given.dry_run:
+        (out / "jobs.json").write_text(json.dumps(outcomes, indent=1) + "\n")
+        print(f"packed {pack(out)} after {time.monotonic() - begun:.0f} s")
+    return 1 if any(str(row["outcome"]).startswith("failed") for row in outcomes.values()) else 0
 
 
 if __name__ == "__main__":

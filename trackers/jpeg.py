@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
+from trackers.devices import is_out_of_memory
 from trackers.errors import UserError
+from trackers.execution import computing_on, while_computing
 from trackers.images import open_image
 
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
@@ -65,16 +68,30 @@ class JpegDecoder:
             raise UserError(f"torchvision {_DOES_NOT_FIT} ({_first_line(error)})") from error
         self.name = f"torchvision {torchvision.__version__}"
         self._decode, self._mode = decode_jpeg, ImageReadMode.RGB
-        # A build without a decoder says so when it is called.
         trial = io.BytesIO()
         Image.new("RGB", (16, 16)).save(trial, "JPEG")
+        self._trial = trial.getvalue()
+        # A build without a decoder says so when it is called.
         try:
-            self([trial.getvalue()])
+            self.try_out()
         except RuntimeError as error:
             raise UserError(
                 f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
             ) from error
 
+    def computing(self) -> AbstractContextManager[None]:
+        """Makes the device the current one for a while."""
+        return computing_on(self.device)
+
+    def try_out(self) -> None:
+        """Decodes a file that is whole.
+
+        Raises:
+            RuntimeError: it cannot be decoded, so the decoder or its device is at fault.
+        """
+        self([self._trial])
+
+    @while_computing
     def __call__(self, files: Sequence[bytes]) -> list[Tensor]:
         """Decodes files; pixels are taken as stored, without an EXIF rotation.
 
@@ -98,7 +115,7 @@ class JpegDecoder:
         try:
             planes: list[Tensor] = self._decode(encoded, mode=self._mode, device=self.device)
         except RuntimeError as error:
-            if "out of memory" in str(error):  # which torchvision makes a RuntimeError like any other
+            if is_out_of_memory(error):
                 raise torch.OutOfMemoryError(str(error)) from error
             raise
         return [frame.permute(1, 2, 0) for frame in planes]

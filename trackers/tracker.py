@@ -13,7 +13,7 @@ Conventions, everywhere in the project:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -111,6 +111,24 @@ class TensorTracker(BatchTracker):
 
     @abstractmethod
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes: ...
+
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        """Begins an update, and returns what waits for its boxes; the next may begin before.
+
+        A tracker that leaves its device to work overrides this. Here the boxes are there at once.
+        """
+        found = self.update(slots, frames)
+        return lambda: found
+
+    def reserve(self, shape: tuple[int, ...], count: int) -> None:
+        """Keeps memory ready for `count` frames (H, W, 3) that are to come; for the tracker's own thread."""
+
+    def place(self, shape: tuple[int, ...]) -> Frame | None:  # noqa: ARG002
+        """Memory to decode a frame (H, W, 3) into, from which it is uploaded faster; None: there is none.
+
+        It is given back when nobody holds it any more. Any thread may ask.
+        """
+        return None
 
 
 class OneSlot(Tracker):

@@ -100,6 +100,7 @@ def main(words: Sequence[str] | None = None) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from trackers.devices import keep_freed_memory, resolve_device
+    from trackers.siamese.precision import numerics
     from trackers.training.bank import PATCH_BYTES, Bank
     from trackers.training.loop import Loop
     from trackers.training.sampling import Sampler
@@ -122,6 +123,7 @@ def main(words: Sequence[str] | None = None) -> int:
     require("regions", given.regions, given.regions >= 2, "2 or more")
     require("hold_back", given.hold_back, 0 <= given.hold_back < 1, "a share from 0 to less than 1")
     device = torch.device(resolve_device(given.device))
+    numerics(given.precision, device).apply()
     torch.manual_seed(given.seed)
     schedule = _settings(Schedule, given)
     difficulty = _settings(Difficulty, given)

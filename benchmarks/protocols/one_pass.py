@@ -36,5 +36,7 @@ def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Ru
     return Trajectory(stacked(regions), seconds, start=start)
 
 
-OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)])
-UNSUPERVISED = Protocol("unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)], rotated=True)
+OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)], open_loop=True)
+UNSUPERVISED = Protocol(
+    "unsupervised", "unsupervised", lambda sequence: [one_pass(sequence)], rotated=True, open_loop=True
+)

@@ -128,6 +128,8 @@ class Protocol:
         repeat: how often the runs are made unless the user says otherwise.
         enough: given the trajectories so far of a repeated run, whether further ones would be the same.
         timed: whether it depends on the tracker's times which frames it is given.
+        open_loop: whether its requests are the same whatever the answers are, so that one may be carried out
+            before the answer to the one before is known.
         rotated: whether a tracker's polygons and masks count as rotated boxes; elsewhere the upright box
             around them does.
         needs_truth: whether it needs the target's place in more than the first frame.
@@ -139,5 +141,6 @@ class Protocol:
     repeat: int = 1
     enough: Callable[[Items[Trajectory]], bool] = _never
     timed: bool = False
+    open_loop: bool = False
     rotated: bool = False
     needs_truth: bool = False

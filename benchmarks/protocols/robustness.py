@@ -96,5 +96,11 @@ TRE = Protocol(
     "TRE",
     lambda sequence: [one_pass(sequence, start) for start in segment_starts(sequence.truth)],
     needs_truth=True,
+    open_loop=True,
 )
-SRE = Protocol("sre", "SRE", lambda sequence: [one_pass(sequence, box=box) for box in _spatial(sequence)])
+SRE = Protocol(
+    "sre",
+    "SRE",
+    lambda sequence: [one_pass(sequence, box=box) for box in _spatial(sequence)],
+    open_loop=True,
+)

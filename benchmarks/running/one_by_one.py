@@ -53,11 +53,14 @@ class OneByOne(Scheduler):
                 except FAILURES as error:
                     self._builder.discard()
                     yield Outcome(task.name, failed(task.record, error))
+                for line in self._decoder.told():
+                    progress.say(line)
 
     def _ran(self, job: Job, task: Task, pool: Executor, progress: Progress) -> Outcome:
         transport = list[float]()
         sequence = task.sequence()
-        with Prefetcher(sequence.open_frames(), pool, read=self._decoder.frame) as frames:
+        decoder = self._decoder
+        with Prefetcher(sequence.open_frames(), pool, read=decoder.read, finish=decoder.finish) as frames:
             frames.deadline = _deadline(job)
             sequence = sized(sequence, frames)
             tracker = self._builder.tracker()

@@ -16,6 +16,7 @@ from benchmarks.datasets.sequence import Frames
 from benchmarks.running.attempt import OutOfTime
 from benchmarks.running.environment import usable_cores
 from benchmarks.running.threads import DaemonPool
+from trackers.devices import keep_freed_memory
 from trackers.tracker import Frame
 
 Item = TypeVar("Item")
@@ -43,6 +44,7 @@ def decoding(elsewhere: bool) -> Iterator[DaemonPool]:
     Args:
         elsewhere: whether the tracker is in another process: it has a core for itself then.
     """
+    keep_freed_memory()
     threads = max(min(4, usable_cores()) - elsewhere, 1)
     with DaemonPool(threads, "decode") as pool, prompt_switches() if elsewhere else nullcontext():
         yield pool
@@ -50,6 +52,7 @@ def decoding(elsewhere: bool) -> Iterator[DaemonPool]:
 
 def reading_ahead() -> DaemonPool:
     """Threads for the prefetchers of a batch, beside the thread that the tracker has."""
+    keep_freed_memory()
     return DaemonPool(min(max(usable_cores() - 1, 1), 16), "decode")
 
 
@@ -63,6 +66,8 @@ class Prefetcher(Generic[Item]):
         pool: the threads that decode; it may serve several prefetchers.
         ahead: how many frames to decode before they are asked for.
         read: what a thread does to have a frame, if not decode it.
+        finish: what is left to do where the frame is asked for, if anything: work for CUDA, which no other
+            thread may be given while the tracker's records a graph.
 
     Attributes:
         deadline: the reading of `time.perf_counter` after which a frame is not waited for any more; None to
@@ -79,18 +84,31 @@ class Prefetcher(Generic[Item]):
         self, frames: Frames, pool: Executor, ahead: int = ..., *, read: Callable[[Frames, int], Item]
     ) -> None: ...
 
+    @overload
+    def __init__(
+        self,
+        frames: Frames,
+        pool: Executor,
+        ahead: int = ...,
+        *,
+        read: Callable[[Frames, int], Any],
+        finish: Callable[[Any], Item] | None,
+    ) -> None: ...
+
     def __init__(
         self,
         frames: Frames,
         pool: Executor,
         ahead: int = 8,
         read: Callable[[Frames, int], Any] = operator.getitem,
+        finish: Callable[[Any], Any] | None = None,
     ) -> None:
         self._frames = frames
         self._pool = pool
         self._ahead = ahead
         self._read = read
-        self._waiting: dict[int, Future[Item]] = {}
+        self._finish = finish
+        self._waiting: dict[int, Future[Any]] = {}
 
     def __getitem__(self, index: int) -> Item:
         """Returns frame `index`, waiting for it if need be.
@@ -107,11 +125,12 @@ class Prefetcher(Generic[Item]):
                 self._waiting[number] = self._pool.submit(self._read, self._frames, number)
         left = None if self.deadline is None else max(self.deadline - time.perf_counter(), 0)
         try:
-            return self._waiting[index].result(left)
+            item: Item = self._waiting[index].result(left)
         except TimeoutError:
             if self._waiting[index].done():  # its own: some systems call a broken connection so
                 raise
             raise OutOfTime(f"frame {index}: it was not read within the time limit") from None
+        return item if self._finish is None else self._finish(item)
 
     def path(self, index: int) -> Path | None:
         """The image file of frame `index`, as `Frames.path`."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackers.devices import number_by_bus
+
 BUSY_LOAD = 0.2
 """Load per core from which a machine counts as busy: a fifth of it does something else."""
 BUSY_GPU = 10.0
@@ -104,13 +106,19 @@ def cpu_clock(root: Path = Path("/")) -> tuple[str | None, float | None, float |
 
 
 def gpu(device: str) -> Gpu | None:
-    """What `nvidia-smi` says of `device` (`"cuda:N"`); None for a CPU, or where it cannot be asked."""
+    """What `nvidia-smi` says of `device` (`"cuda:N"`); None for a CPU, or where it cannot be asked.
+
+    CUDA and `nvidia-smi` have to number alike for that: see `number_by_bus`.
+    """
     if not device.startswith("cuda"):
         return None
+    number_by_bus()
     number = int(device.partition(":")[2] or 0)
     # What torch counts from 0 are those that this variable leaves.
     visible = [word.strip() for word in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if word.strip()]
     which = visible[number] if number < len(visible) else str(number)
+    if which.isdecimal() and os.environ["CUDA_DEVICE_ORDER"] != "PCI_BUS_ID":
+        return None  # CUDA and nvidia-smi may mean different devices by it
     command = ["nvidia-smi", f"--id={which}", f"--query-gpu={','.join(_GPU_FIGURES)}"]
     try:
         done = subprocess.run(

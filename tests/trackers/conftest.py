@@ -1,4 +1,4 @@
-"""Fixtures of checkpoints that others could have written."""
+"""Fixtures: checkpoints that others could have written, and a GPU that is not there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pretend_cuda import cuda
+
+__all__ = ["cuda"]
 
 Arrays = Mapping[str, NDArray[Any]]
 KERNELS = (11, 5, 3, 3, 3)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from trackers.devices import resolve_device
+from trackers.devices import is_out_of_memory, resolve_device
 from trackers.errors import UserError
 
 
@@ -29,10 +29,57 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         resolve_device("cuda:2")
 
 
-def test_freed_memory_is_kept_and_not_faulted_in_again() -> None:
+def test_a_rocm_build_is_not_called_a_cpu_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    monkeypatch.setattr(torch.version, "hip", "6.4")
+    with pytest.raises(UserError, match="this torch is built for ROCm and sees no AMD GPU"):
+        resolve_device("cuda")
+    monkeypatch.setattr(torch.version, "hip", None)
+    with pytest.raises(UserError, match="this torch is a CPU build"):
+        resolve_device("cuda")
+
+
+def test_devices_are_numbered_as_nvidia_smi_does_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    resolve_device("auto")
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
+    resolve_device("auto")
+    assert os.environ["CUDA_DEVICE_ORDER"] == "FASTEST_FIRST"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported", True),
+        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
+        ("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("Error while decoding JPEG images: NVJPEG_STATUS_ALLOCATOR_FAILURE", True),
+        ("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", False),
+        ("CUDA error: an illegal memory access was encountered", False),
+    ],
+)
+def test_memory_that_is_not_enough_whoever_says_so(sentence: str, expected: bool) -> None:
+    assert is_out_of_memory(RuntimeError(sentence)) is expected
+    assert not is_out_of_memory(ValueError(sentence))
+
+
+@pytest.mark.parametrize(
+    "keeping",
+    [
+        "from trackers.devices import keep_freed_memory; keep_freed_memory()",
+        "from benchmarks.running.prefetch import decoding; decoding(False).__enter__()",
+        "from benchmarks.running.prefetch import reading_ahead; reading_ahead()",
+    ],
+)
+def test_freed_memory_is_kept_and_not_faulted_in_again(keeping: str) -> None:
     program = (
-        "import resource, sys\nimport numpy as np\nfrom trackers.devices import keep_freed_memory\n"
-        "if sys.argv[1] == 'keep': keep_freed_memory()\n"
+        "import resource, sys\nimport numpy as np\n"
+        f"if sys.argv[1] == 'keep':\n    {keeping}\n"
         "for _ in range(3): np.ones(10_000_000)\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "for _ in range(10): np.ones(10_000_000)\n"

@@ -111,7 +111,10 @@ class Adapter(SelfTimedTracker):
 
     def synchronize(self) -> None:
         if cuda_in_use():
-            sys.modules["torch"].cuda.synchronize()
+            cuda = sys.modules["torch"].cuda
+            for number in range(cuda.device_count()):
+                if cuda.memory_reserved(number):  # to wait for one that nobody uses would begin to use it
+                    cuda.synchronize(number)
 
     def _image(self, frame: Frame) -> Any:
         if self.customs.color == "bgr":

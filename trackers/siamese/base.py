@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,12 +15,14 @@ from torch import Tensor
 
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
+from trackers.execution import computing_on, while_computing
 from trackers.siamese.backbone import Embedding, folded, for_cpu
 from trackers.siamese.graphs import Graphs, on_cuda
-from trackers.siamese.precision import BFloat16, prepare
+from trackers.siamese.precision import BFloat16, numerics
 from trackers.siamese.search import Search, SearchSettings, Targets
+from trackers.siamese.staging import Uploads, fetch, send, upload
 from trackers.siamese.weights import shipped
-from trackers.tracker import Boxes, FrameBatch, TensorTracker
+from trackers.tracker import Boxes, Frame, FrameBatch, TensorTracker
 
 
 class SiameseTracker(TensorTracker):
@@ -43,13 +47,22 @@ class SiameseTracker(TensorTracker):
         """The file that is used where no weights are given."""
         return shipped(cls.weights_name)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """What a subclass does in place of these methods is done within `computing` as well."""
+        super().__init_subclass__(**options)
+        for name in ("init", "update", "begin"):
+            if name in vars(cls):
+                setattr(cls, name, while_computing(vars(cls)[name]))
+
     def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
         if slots < 1:
             raise UserError(f"slots is {slots}; give 1 or more")
         self.device = torch.device(resolve_device(device))
         self.precision = precision
-        prepare(precision, self.device)
-        self.graphs = Graphs(on_cuda()) if self.device.type == "cuda" else None
+        self.numerics = numerics(precision, self.device)
+        self.graphs = Graphs(on_cuda(self.device), self.state) if self.device.type == "cuda" else None
+        self.slots = slots
+        self.uploads = Uploads(self.device) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
@@ -58,6 +71,7 @@ class SiameseTracker(TensorTracker):
             torch.zeros(slots, 3, device=self.device),
         )
 
+    @while_computing
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         boxes = np.array(boxes, dtype=np.float64)
@@ -67,14 +81,30 @@ class SiameseTracker(TensorTracker):
             )
         for some in self.batches(len(slots)):
             index = self.numbers(slots[some])
-            pixels, sizes = upload(frames[some], self.device)
+            pixels, sizes = self.uploaded(frames[some])
             targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[some]), self.device))
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
+    @while_computing
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        return self.computed(self.step, slots, frames)
+        return self.begin(slots, frames)()
+
+    @while_computing
+    @torch.no_grad()
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        if type(self).update is not SiameseTracker.update:  # something is done once the boxes are known
+            return super().begin(slots, frames)
+        return self.begun(self.step, slots, frames)
+
+    def reserve(self, shape: tuple[int, ...], count: int) -> None:
+        if self.uploads is not None:
+            with self.computing():
+                self.uploads.pinned.reserve(shape, count)
+
+    def place(self, shape: tuple[int, ...]) -> Frame | None:
+        return None if self.uploads is None else self.uploads.pinned.place(shape)
 
     def computed(
         self,
@@ -83,7 +113,17 @@ class SiameseTracker(TensorTracker):
         frames: FrameBatch,
         variant: object = None,
     ) -> Boxes:
-        """Uploads the frames, takes a `step` with each batch of them, and waits for a row per slot.
+        """As `begun`; waits for the rows."""
+        return self.begun(step, slots, frames, variant)()
+
+    def begun(
+        self,
+        step: Callable[[Tensor, Tensor, Tensor], Tensor],
+        slots: Sequence[int],
+        frames: FrameBatch,
+        variant: object = None,
+    ) -> Callable[[], Boxes]:
+        """Uploads the frames, takes a `step` with each batch of them; returns what waits for a row per slot.
 
         Args:
             step: computes rows of slots, frames and their sizes, as `self.step`.
@@ -92,19 +132,29 @@ class SiameseTracker(TensorTracker):
             variant: see `Graphs`.
         """
         rows = [
-            self.replayed(
-                step, self.numbers(slots[some]), *upload(frames[some], self.device), variant=variant
-            )
+            self.replayed(step, self.numbers(slots[some]), *self.uploaded(frames[some]), variant=variant)
             for some in self.batches(len(slots))
         ]
-        found: Boxes = torch.cat(rows).cpu().numpy()
-        return found
+        return fetch(torch.cat(rows))
+
+    def uploaded(self, frames: FrameBatch) -> tuple[Tensor, Tensor]:
+        """Frames and their sizes on the device, see `upload`."""
+        return upload(frames, self.device) if self.uploads is None else self.uploads(frames)
 
     def replayed(self, step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
         """Takes a step, by a CUDA graph where that is faster; see `Graphs`."""
-        if self.graphs is None or len(inputs[0]) > _FEW:
+        count = len(inputs[0])
+        if self.graphs is None or _FEW < count < self.slots:
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
+
+    def computing(self) -> AbstractContextManager[None]:
+        """Makes the tracker's device the current one, and its precision the process's, for a while."""
+        return computing_on(self.device, self.numerics)
+
+    def state(self) -> list[Tensor]:
+        """All tensors that hold what the tracker knows of its targets."""
+        return _tensors(vars(self).values())
 
     def numbers(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
         """Whole numbers, on the device."""
@@ -129,7 +179,7 @@ class SiameseTracker(TensorTracker):
 
         Args:
             slots: (n,) int64, distinct.
-            frames: (n, h, w, 3) uint8, see `upload`.
+            frames: (n, h, w, 3) uint8, see `trackers.siamese.staging.upload`.
             frame_sizes: (n, 2) float64.
 
         Returns:
@@ -141,50 +191,28 @@ class SiameseTracker(TensorTracker):
             torch.cuda.synchronize(self.device)
 
 
+def _tensors(values: Iterable[object]) -> list[Tensor]:
+    """The tensors among `values`, and those in dataclasses there."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif is_dataclass(value) and not isinstance(value, type):
+            found += _tensors(vars(value).values())
+    return found
+
+
 _FEW = 4
-"""Slots up to which a GPU waits for its kernels to be handed over rather than for the work itself."""
+"""Slots up to which a GPU waits for its kernels to be handed over rather than for the work itself.
+
+A full batch is recorded as well: it is what comes most often, and the host has frames to see to meanwhile.
+"""
 
 
 def for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
     """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
     network = folded(network)
-    if device.type == "cpu":
-        keep_freed_memory()
+    keep_freed_memory()
     if precision == "bf16":
         return BFloat16(network).to(device)
     return for_cpu(network) if device.type == "cpu" else network.to(device)
-
-
-def send(tensor: Tensor, device: torch.device) -> Tensor:
-    """Copies a tensor to `device` without waiting for what that is doing."""
-    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
-
-
-def upload(frames: FrameBatch, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Copies frames of any sizes to `device` as one batch.
-
-    Args:
-        frames: n arrays (h, w, 3) of uint8, or as many tensors on `device`.
-        device: where to.
-
-    Returns:
-        The frames (n, H, W, 3) uint8, each at the top left of as many zeros as the largest needs, and their
-        widths and heights (n, 2) float64. On a GPU, H and W are rounded up, so that graphs recorded for one
-        sequence serve others.
-    """
-    multiple = 1 if device.type == "cpu" else 128
-    height = -(-max(frame.shape[0] for frame in frames) // multiple) * multiple
-    width = -(-max(frame.shape[1] for frame in frames) // multiple) * multiple
-    sizes = torch.tensor([(frame.shape[1], frame.shape[0]) for frame in frames], dtype=torch.float64)
-    if isinstance(frames[0], Tensor):
-        batch = torch.zeros(len(frames), height, width, 3, dtype=torch.uint8, device=device)
-        for there, tensor in zip(batch, frames, strict=True):
-            there[: tensor.shape[0], : tensor.shape[1]] = tensor
-        return batch, send(sizes, device)
-    batch = torch.empty(len(frames), height, width, 3, dtype=torch.uint8, pin_memory=device.type != "cpu")
-    for place, frame in zip(batch.numpy(), frames, strict=True):
-        rows, columns = frame.shape[:2]
-        place[:rows, :columns] = frame
-        place[rows:] = 0
-        place[:rows, columns:] = 0
-    return batch.to(device, non_blocking=True), send(sizes, device)

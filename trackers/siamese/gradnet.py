@@ -7,7 +7,7 @@ what each choice is worth. `gradnet-released` and `gradnet-paper` follow its aut
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -125,8 +125,8 @@ class GradNet(GradNetBase):
         self.counts.index_fill_(0, slots, 0)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = super().update(slots, frames)
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
         self._learn(slots)

@@ -5,7 +5,7 @@ Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -90,8 +90,8 @@ class GradNetPaper(GradNetBase):
         self.thresholds.index_fill_(0, slots, -torch.inf)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = super().update(slots, frames)
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
+        found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
         self._learn(slots)

@@ -6,11 +6,12 @@ than the GPU needs for them; a recorded graph is handed over as one.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
@@ -25,14 +26,27 @@ KEPT = 16
 """Graphs that are remembered; the one that was used longest ago goes first."""
 
 
-def on_cuda() -> Capture:
-    """Records on the present CUDA device; graphs share their memory, since one runs after the other."""
+def on_cuda(device: torch.device) -> Capture:
+    """Records on a CUDA device; graphs share their memory, since one runs after the other.
+
+    The stream is that device's own. `torch.cuda.graph` would take one of the device that was current when
+    anything was first recorded, on which a recording of another device's kernels remains empty.
+    """
     pool = torch.cuda.graph_pool_handle()
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
-            output = function()
+        stream.wait_stream(torch.cuda.current_stream(device))
+        try:
+            # When a capture fails at its end, `torch.cuda.graph` leaves its stream the current one.
+            with torch.cuda.stream(stream), torch.cuda.graph(graph, pool=pool, stream=stream):
+                output = function()
+        except RuntimeError:
+            with contextlib.suppress(AttributeError, RuntimeError):
+                # Nor does it tell the allocator, which would go on serving the pool of the failed capture.
+                torch._C._cuda_endAllocateToPool(device.index or 0, pool)
+            raise
         return graph.replay, output
 
     return capture
@@ -52,17 +66,25 @@ class Graphs:
     What a step reads and changes beside its inputs has to stay in the same tensors, changed in place; what
     it does must depend on tensors alone, or on `variant`.
 
+    Where a recording fails, what it may have changed is put back, and from then on nothing is recorded in
+    this process, whose allocator may be in any state.
+
     Args:
         capture: records a function without running it, and returns how to run it and where its output is.
+        state: the tensors that steps change.
     """
 
-    def __init__(self, capture: Capture) -> None:
-        self._capture: Capture | None = capture
+    usable: ClassVar[bool] = True
+    """Whether no recording has failed in this process."""
+
+    def __init__(self, capture: Capture, state: Callable[[], Sequence[Tensor]] = tuple) -> None:
+        self._capture = capture
+        self._state = state
         self._recordings: OrderedDict[object, _Recording] = OrderedDict()
 
     def __call__(self, step: Step, *inputs: Tensor, variant: object = None) -> Tensor:
         """What `step(*inputs)` returns; to be used before the next call, which may overwrite it."""
-        if self._capture is None:
+        if not Graphs.usable:
             return step(*inputs)
         key = (step.__name__, variant, tuple((x.shape, x.dtype) for x in inputs))
         recording = self._recordings.setdefault(key, _Recording())
@@ -74,11 +96,15 @@ class Graphs:
             return step(*inputs)
         if recording.replay is None:
             recording.inputs = [x.clone() for x in inputs]
+            before = [(x, x.clone()) for x in self._state()]
             try:
                 recording.replay, recording.output = self._capture(lambda: step(*recording.inputs))
             except RuntimeError as error:
                 warnings.warn(f"goes on without CUDA graphs: {error}", stacklevel=2)
-                self._capture = None
+                Graphs.usable = False
+                self._recordings.clear()
+                for place, content in before:
+                    place.copy_(content)
                 return step(*inputs)
         for place, x in zip(recording.inputs, inputs, strict=True):
             place.copy_(x, non_blocking=True)

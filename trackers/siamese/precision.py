@@ -6,27 +6,23 @@ import torch
 from torch import Tensor, nn
 
 from trackers.errors import UserError
+from trackers.execution import Numerics
 from trackers.siamese.backbone import Embedding
 
 PRECISIONS = ("float32", "tf32", "bf16")
 
 
-def prepare(precision: str, device: torch.device) -> None:
-    """Checks that `device` can compute in `precision`, and tells torch what its float32 may be there.
-
-    torch's own default is TF32 in convolutions and float32 in matrix products: neither the one nor the
-    other. The choice holds for the whole process.
+def numerics(precision: str, device: torch.device) -> Numerics:
+    """Checks that `device` can compute in `precision`, and says what its float32 may be there.
 
     Raises:
         UserError: there is no such precision, or not on this device.
     """
     if precision not in PRECISIONS:
         raise UserError(f"there is no precision '{precision}'; give {', '.join(PRECISIONS)}")
-    if device.type == "cuda":
-        allowed = precision == "tf32"
-        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = allowed
-    elif precision == "tf32":
+    if precision == "tf32" and device.type != "cuda":
         raise UserError("precision tf32 is for NVIDIA GPUs; give float32 or bf16 on a CPU")
+    return Numerics(tf32=precision == "tf32")
 
 
 class BFloat16(nn.Module):

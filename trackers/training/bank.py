@@ -5,7 +5,8 @@ context sides around the object, scaled so that the exemplar region is 127 px wi
 sampling needs lies inside it, so that decoding and cutting are done once and the rest on the device.
 
 A set that does not fit is used in rounds: each holds a part, chosen from the seed and the round's number
-alone, and the next is decoded by threads while the present one is in use.
+alone, and the next is decoded by threads, into the host's memory, while the present one is in use on the
+device. Threads never call CUDA, which does not allow that while another thread captures a graph.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -95,20 +96,32 @@ class Bank:
         self.loader = ThreadPoolExecutor(1)
         self.fits = sum(len(clip.files) for clip in clips) <= capacity
         self.loaded: dict[int, Future[Patches]] = {}
+        self.present: tuple[int, Patches] | None = None
         known = {name: number for number, name in enumerate(sorted({c.category for c in clips} - {""}))}
         self.categories = torch.tensor([known.get(clip.category, -1) for clip in clips])
 
     def round(self, number: int) -> Patches:
-        """The patches of a round, 0 and up; the same for the same seed. Begins to load the next one."""
+        """The patches of a round, 0 and up; the same for the same seed. Begins to load the next one.
+
+        The device holds those of one round at a time, if the caller keeps none of another.
+        """
         number = 0 if self.fits else number
-        wanted = {number} if self.fits else {number, number + 1}
+        wanted = set() if self.fits else {number + 1}
+        if self.present is None or self.present[0] != number:
+            wanted.add(number)
         for other in set(self.loaded) - wanted:
             self.loaded.pop(other).cancel()
         for one in sorted(wanted - set(self.loaded)):
             self.loaded[one] = self.loader.submit(self._load, one)
-        return self.loaded[number].result()
+        if number in wanted:
+            self.present = None  # so that the device never holds two
+            patches = self.loaded.pop(number).result()
+            self.present = number, replace(patches, pixels=patches.pixels.to(self.device))
+        assert self.present is not None
+        return self.present[1]
 
     def _load(self, number: int) -> Patches:
+        """A round's patches in the host's memory; for a thread."""
         chosen = self._chosen(number)
         jobs = [(clip, frame) for clip, frames in chosen for frame in frames]
         decoded = self.pool.map(lambda job: self._patch(self.clips[job[0]], job[1]), jobs)
@@ -124,7 +137,7 @@ class Bank:
             raise UserError("none of the training images can be read; see the messages above")
         clips, count = torch.unique_consecutive(torch.tensor(owners), return_counts=True)
         return Patches(
-            pixels[: len(sizes)].to(self.device),
+            pixels[: len(sizes)],
             torch.tensor(np.array(sizes), dtype=torch.float32),
             count.cumsum(0) - count,
             count,

@@ -23,6 +23,7 @@ from trackers.training.picture import draw
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Schedule
 from trackers.training.tasks import Task
+from trackers.training.uploads import uploading
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
@@ -116,13 +117,15 @@ class Loop:
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
         patches = self.bank.round(step // schedule.round_steps)
-        pairs = self.sampler.pairs(
-            patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
-        )
+        with uploading(patches.pixels.device):
+            pairs = self.sampler.pairs(
+                patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
+            )
         device = pairs.offsets.device
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step) * group["factor"]
-        with torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext():
+        autocast = torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+        with autocast, uploading(device):
             loss, parts = self.task.loss(pairs, step / schedule.steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

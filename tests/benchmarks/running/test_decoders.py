@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,11 @@ def test_a_damaged_frame_has_the_same_outcome(
 
 
 def test_what_the_decoder_refuses_goes_through_pillow(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sums: str,
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     refused = (films / "other" / "0003.jpg").read_bytes()
 
@@ -165,6 +170,8 @@ def test_what_the_decoder_refuses_goes_through_pillow(
     pretend_torchvision(monkeypatch, decode)
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
         assert ran(sums, films, tmp_path / name, *options)[0] == 0
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "0003.jpg is decoded by Pillow: torchvision 0.0 refuses it (Unknown chroma subsampling)" in said
     assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
 
 
@@ -184,6 +191,42 @@ def test_what_is_run_again_one_by_one_has_the_same_pixels(
     assert (
         box_files(tmp_path / "again") == box_files(tmp_path / "on-device") != box_files(tmp_path / "pillow")
     )
+
+
+def test_the_device_decodes_in_the_trackers_thread_alone(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # CUDA bears no other thread's work while the tracker's records a graph.
+    threads = set()
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        threads.add(threading.current_thread())
+        return by_pillow(input, mode, device)
+
+    pretend_torchvision(monkeypatch, decode)
+    # The batch fails, and its sequences are run again one by one.
+    status, _ = ran(sums, films, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
+    assert status == 0
+    assert threads == {threading.main_thread()}
+
+
+def test_a_device_that_fails_is_no_reason_for_another_decoders_pixels(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        calls.append(len(input))
+        if len(calls) > 2:
+            raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
+        return by_pillow(input, mode, device)
+
+    pretend_torchvision(monkeypatch, decode)
+    status, manifest = ran(sums, films, tmp_path / "r", *TORCHVISION)
+    assert status == 1
+    for record in manifest["sequences"].values():
+        assert record["status"] == "failed"
+        assert "operation not permitted" in record["message"]
 
 
 def test_results_of_two_decoders_do_not_mix(

@@ -41,6 +41,7 @@ class Bad(BatchTracker):
                 if self.how == "raises": raise RuntimeError("out of luck")
                 if self.how == "nan": found[row] = [np.nan, 1, 1, 1]
                 if self.how == "memory": raise OutOfMemoryError("CUDA out of memory")
+                if self.how == "cudnn": raise RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")
         return found
 """
 
@@ -177,6 +178,7 @@ def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.Cap
         ("BAD", ("--protocol", "realtime"), "protocol realtime needs each answer's own time"),
         ("BAD", ("--set", "how=draws"), "a tracker that is not deterministic cannot run in a batch"),
         ("BAD", ("--set", "how=memory"), "a batch of 3 does not fit into the device's memory"),
+        ("BAD", ("--set", "how=cudnn"), "a batch of 3 does not fit into the device's memory"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(
@@ -186,6 +188,72 @@ def test_what_cannot_be_is_said_in_a_sentence(
     assert main([*words, "--results", str(tmp_path / "results"), *options]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert sentence in line
+
+
+LATE = """
+import numpy as np
+from trackers.tracker import TensorTracker
+
+class Late(TensorTracker):
+    deterministic = True
+    lent = []
+    def __init__(self, slots: int, device: str = "cpu", wrong: bool = False, breaks: bool = False):
+        self.last, self.wrong, self.breaks, self.begun, self.waited = [None] * slots, wrong, breaks, 0, 0
+        self.slots, self.most = slots, 0
+    def init(self, slots, frames, boxes):
+        for slot, box in zip(slots, boxes): self.last[slot] = box
+    def update(self, slots, frames):
+        return self.begin(slots, frames)()
+    def reserve(self, shape, count):
+        self.lent += [np.empty(shape, np.uint8) for _ in range(count)]
+    def place(self, shape):
+        return self.lent.pop() if self.lent and self.lent[-1].shape == shape else None
+    def begin(self, slots, frames):
+        self.begun += 1
+        self.most = max(self.most, self.begun - self.waited)
+        with open("most", "a") as file: file.write(f"{self.most}\\n")
+        found = []
+        for slot, frame in zip(slots, frames):
+            self.last[slot] = self.last[slot] + [frame.sum() % 7, frame.sum() % 5, 0, 0]
+            found.append(self.last[slot] * (-1 if self.wrong and self.last[slot][0] > 30 else 1))
+        def wait():
+            self.waited += 1
+            if self.breaks and self.slots > 1 and self.waited == 3: raise RuntimeError("too many")
+            return np.array(found)
+        return wait
+"""
+
+
+@pytest.fixture
+def late(marked_squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "late.py").write_text(LATE)
+    monkeypatch.chdir(tmp_path)
+    return f"{tmp_path / 'late.py'}:Late"
+
+
+@pytest.mark.parametrize(("protocol", "most"), [("ope", 2), ("tre", 2), ("sre", 2), ("supervised", 1)])
+@pytest.mark.parametrize("breaks", ["false", "true"])
+def test_boxes_are_read_a_step_late_where_the_protocol_allows_it(
+    late: str, tmp_path: Path, protocol: str, most: int, breaks: str
+) -> None:
+    assert ran(late, tmp_path / "alone", "--protocol", protocol)[0] == 0
+    (tmp_path / "most").unlink()
+    options = ("--protocol", protocol, "--batch", "3", "--set", f"breaks={breaks}")
+    status, _ = ran(late, tmp_path / "batch", *options)
+    assert status == 0
+    assert max(map(int, (tmp_path / "most").read_text().split())) == most
+    assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
+
+
+def test_an_answer_that_is_read_late_is_judged_as_ever(late: str, squares: Any, tmp_path: Path) -> None:
+    squares.broken = {"both": frozenset({9})}
+    found = []
+    for name, options in (("alone", ()), ("batch", ("--batch", "2"))):
+        status, records = ran(late, tmp_path / name, "--set", "wrong=true", *options)
+        assert status == 1
+        found.append({name: (record["status"], record.get("message")) for name, record in records.items()})
+    assert found[0] == found[1]
+    assert "invalid" in {status for status, _ in found[0].values()}
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet", "gradnet-paper"])

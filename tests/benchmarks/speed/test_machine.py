@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,11 +54,22 @@ def test_nvidia_smi_is_asked_for_the_gpu_that_torch_means(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     assert gpu("cpu") is None
     found = [gpu("cuda:1"), gpu("cuda")]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-abc")
     found.append(gpu("cuda:1"))
     assert [one and one.driver for one in found] == ["--id=1", "--id=0", "--id=GPU-abc"]
+    # Where CUDA puts the fastest first, its numbers are others than nvidia-smi's.
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
+    assert gpu("cuda:0") is None
+    named = gpu("cuda:1")
+    assert named is not None
+    assert named.driver == "--id=GPU-abc"
+    monkeypatch.delenv("CUDA_DEVICE_ORDER")
+    found = [gpu("cuda:0")]
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID", "so that CUDA, which comes later, numbers alike"
+    assert found[0] is not None
     program.write_text("#!/bin/sh\nexit 6\n")
     assert gpu("cuda:0") is None
 

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import pytest
@@ -6,9 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from trackers.siamese import crops
 from trackers.siamese.base import upload
 from trackers.siamese.crops import context_side, crop, mean_colour
 from trackers.tracker import Frame
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["sampled", "gathered"], autouse=True)
+def _form(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both forms of crops, the CPU's and the GPU's."""
+    before, crops.gathers = crops.gathers, lambda device: request.param
+    yield
+    crops.gathers = before
+
 
 RNG = np.random.default_rng(7)
 FILL = np.array([11.0, 120.0, 200.0], dtype=np.float32)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from pretend_cuda import PretendCuda
+from small_networks import gradnet_weights, siamfc_weights, track, video
 from torch import Tensor
 
-from trackers.siamese.graphs import KEPT, WARM_UP, Graphs
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.graphs import KEPT, WARM_UP, Graphs, on_cuda
+from trackers.siamese.online import SiamFCGradientDescent
+from trackers.siamese.siamfc import SiamFC
 
 
 class Recorder:
@@ -80,14 +90,63 @@ def test_recordings_are_bounded_and_the_oldest_goes() -> None:
     assert recorder.recorded == before + 1
 
 
-def test_where_recording_fails_steps_go_on_plainly() -> None:
+@pytest.fixture
+def usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Graphs, "usable", True, raising=False)
+
+
+def test_where_recording_fails_steps_go_on_plainly_from_the_state_before(usable: None) -> None:
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
+        function()  # has happened, as where it was recorded on another stream
         raise RuntimeError("not permitted when stream is capturing")
 
     state, plain_state = torch.zeros(1), torch.zeros(1)
-    graphs, step, plain = Graphs(capture), counter(state), counter(plain_state)
+    graphs, step, plain = Graphs(capture, lambda: [state]), counter(state), counter(plain_state)
     for _ in range(WARM_UP):
         assert graphs(step, torch.ones(2)).tolist() == plain(torch.ones(2)).tolist()
     with pytest.warns(UserWarning, match="without CUDA graphs: not permitted"):
         assert graphs(step, torch.ones(2)).tolist() == plain(torch.ones(2)).tolist()
     assert graphs(step, torch.ones(2)).tolist() == plain(torch.ones(2)).tolist()
+
+
+def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
+    tried = []
+
+    def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
+        tried.append(function)
+        raise RuntimeError("not permitted")
+
+    for graphs in (Graphs(capture), Graphs(capture)):
+        step = counter(torch.zeros(1))
+        with contextlib.nullcontext() if tried else pytest.warns(UserWarning, match="without CUDA graphs"):
+            for _ in range(WARM_UP + 2):
+                graphs(step, torch.ones(2))
+    assert len(tried) == 1
+
+
+def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: PretendCuda, usable: None) -> None:
+    cuda.capture_fails = True
+    before = torch.cuda.current_stream()
+    graphs = Graphs(on_cuda(torch.device("cuda:0")))
+    step = counter(torch.zeros(1))
+    for _ in range(WARM_UP):
+        graphs(step, torch.ones(2))
+    with pytest.warns(UserWarning, match="without CUDA graphs"):
+        graphs(step, torch.ones(2))
+    assert torch.cuda.current_stream() is before
+    assert cuda.capturing is None
+
+
+@pytest.mark.parametrize("kind", [SiamFC, SiamFCGradientDescent, GradNet, GradNetPaper])
+def test_a_recording_that_fails_in_the_middle_costs_no_box(kind: Any, tmp_path: Path, usable: None) -> None:
+    def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
+        function()
+        raise RuntimeError("no")
+
+    frames, truth = video(3, 8)
+    weights = (siamfc_weights if kind in (SiamFC, SiamFCGradientDescent) else gradnet_weights)(tmp_path)
+    plain, recorded = kind(weights), kind(weights)
+    recorded.graphs = Graphs(capture, recorded.state)
+    with pytest.warns(UserWarning, match="without CUDA graphs: no"):
+        found = track(recorded, frames, truth[0])
+    np.testing.assert_array_equal(found, track(plain, frames, truth[0]))

@@ -1,9 +1,11 @@
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pretend_cuda import PretendCuda
 from training_images import write_images
 
 from trackers.errors import UserError
@@ -90,3 +92,14 @@ def test_nothing_readable(tmp_path: Path) -> None:
         clip.files[0].write_bytes(b"")
     with pytest.raises(UserError, match="none of the training images can be read"):
         Bank(clips, CPU, 100, 0, lambda sentence: None).round(0)
+
+
+def test_the_device_holds_one_round_and_no_other_thread_calls_it(cuda: PretendCuda, tmp_path: Path) -> None:
+    # Tensors of the device that is not there can be made in this thread only.
+    bank = Bank(read(write_images(tmp_path), print), torch.device("cuda:0"), 9, 0, print, frames_per_clip=4)
+    first = weakref.ref(bank.round(0).pixels)
+    assert bank.round(0).pixels is first()
+    alive = []
+    cuda.before["to"] = lambda: alive.append(first() is not None)
+    assert bank.round(1).pixels.device.type == "meta"
+    assert alive == [False]

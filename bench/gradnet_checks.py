@@ -1,0 +1,158 @@
+"""What GradNet owes on any device, tried in a minute: the same bytes again, batches, loss, sizes, a lesson.
+
+    PYTHONPATH=. python bench/gradnet_checks.py --device cuda
+
+Prints each check with its outcome as JSON; exit status 1 if one fails. Weights are the project's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.datasets.demo import Demo
+from benchmarks.running.environment import describe
+from benchmarks.scoring.overlap import iou
+from trackers.devices import resolve_device
+from trackers.siamese.gradnet import GradNetLite
+from trackers.siamese.gradnet_released import GradNetReleasedLite
+from trackers.siamese.weights import shipped
+from trackers.tracker import Boxes, Frame
+from trackers.training.bank import PATCH_SIZE, Patches
+from trackers.training.loop import Loop, make_optimiser
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty, Schedule
+from trackers.training.tasks import GradNetTask
+
+NAMES = ("easy", "scale", "rotation", "clutter")
+
+
+class Checks:
+    """The checks, on one device and so many frames."""
+
+    def __init__(self, device: str, frames: int) -> None:
+        self.device = device
+        sequences = [Demo()[name] for name in NAMES]
+        self.frames = [[opened[i] for i in range(frames)] for opened in (s.open_frames() for s in sequences)]
+        self.boxes = np.array([sequence.truth[0] for sequence in sequences])
+
+    def follow(
+        self, frames: list[list[Frame]], boxes: Boxes, tensors: bool = False, kind: Any = GradNetLite
+    ) -> Boxes:
+        """Boxes (frames - 1, slots, 4) of a fresh tracker that follows all videos in a batch."""
+        tracker = kind(device=self.device, slots=len(frames))
+        slots = list(range(len(frames)))
+
+        def given(time: int) -> list[Any]:
+            row: list[Any] = [video[time] for video in frames]
+            return [torch.from_numpy(one).to(tracker.device) for one in row] if tensors else row
+
+        tracker.init(slots, given(0), boxes.copy())
+        return np.array([tracker.update(slots, given(time)) for time in range(1, len(frames[0]))])
+
+    def the_same_bytes_twice(self) -> bool:
+        """Two fresh trackers, of 1, 2 and 4 slots."""
+        return all(
+            self.follow(self.frames[:n], self.boxes[:n]).tobytes()
+            == self.follow(self.frames[:n], self.boxes[:n]).tobytes()
+            for n in (1, 2, 4)
+        )
+
+    def slots_follow_their_own_targets(self) -> bool:
+        """A batch of 2 and of 4 beside each target alone: mean overlap above 0.9."""
+        alone = [self.follow(self.frames[i : i + 1], self.boxes[i : i + 1])[:, 0] for i in range(4)]
+        return all(
+            float(iou(self.follow(self.frames[:n], self.boxes[:n])[:, i], alone[i]).mean()) > 0.9
+            for n in (2, 4)
+            for i in range(n)
+        )
+
+    def lost_targets_are_searched_for_in_the_centre(self) -> bool:
+        """A target leaves at the right border of the released tracker: the same bytes twice."""
+        video, box = leaving(len(self.frames[0]))
+        pair = [video, self.frames[0]], np.array([box, self.boxes[0]])
+        found = [self.follow(*pair, kind=GradNetReleasedLite) for _ in range(2)]
+        return bool(np.isfinite(found[0]).all()) and found[0].tobytes() == found[1].tobytes()
+
+    def frames_of_two_sizes(self) -> bool:
+        """A batch whose second video has a margin of black: the first one's boxes do not mind."""
+        wide = [np.pad(frame, ((0, 37), (0, 81), (0, 0))) for frame in self.frames[1]]
+        both = self.follow([self.frames[0], wide], self.boxes[:2])
+        same = self.follow(self.frames[:2], self.boxes[:2])
+        return float(iou(both[:, 0], same[:, 0]).mean()) > 0.9
+
+    def tensors_as_arrays(self) -> bool:
+        """Frames that are on the device already give the same bytes."""
+        pair = self.frames[:2], self.boxes[:2]
+        return self.follow(*pair).tobytes() == self.follow(*pair, tensors=True).tobytes()
+
+    def a_training_step(self) -> bool:
+        """One step of training, judged on later frames: a finite loss, and weights that changed."""
+        device = torch.device(self.device)
+        values = torch.Generator().manual_seed(0)
+        pixels = torch.randint(0, 256, (16, 4, PATCH_SIZE, PATCH_SIZE), generator=values, dtype=torch.uint8)
+        clips = torch.arange(4)
+        four, unknown = torch.full((4,), 4), torch.full((4,), -1)
+        patches = Patches(pixels.to(device), torch.full((16, 2), 50.0), 4 * clips, four, clips, unknown)
+        bank: Any = SimpleNamespace(round=lambda _: patches)
+        schedule = Schedule(steps=10, batch=4)
+        with TemporaryDirectory() as folder:
+            task = GradNetTask(shipped("siamfc-lite"), foreign=0.5).to(device)
+            loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
+            learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
+            before = [parameter.detach().clone() for parameter in learning]
+            figures = loop._step(0, make_optimiser(task, schedule))
+        print({name: float(value) for name, value in figures.items()}, file=sys.stderr)
+        changed = not all(map(torch.equal, learning, before))  # a first step may leave some as they are
+        return bool(torch.isfinite(figures["loss"])) and changed
+
+
+def leaving(length: int) -> tuple[list[Frame], Boxes]:
+    """A textured target that moves out of the image at its right border, and its first box."""
+    values = np.random.default_rng(0)
+    ground = values.integers(0, 60, (96, 128, 3), dtype=np.uint8)
+    target = values.integers(100, 256, (24, 28, 3), dtype=np.uint8)
+    frames = []
+    for time in range(length):
+        frame, x = ground.copy(), 70 + 6 * time
+        frame[36:60, x : x + 28] = target[:, : max(min(28, 128 - x), 0)]
+        frames.append(frame)
+    return frames, np.array([70.0, 36, 28, 24])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--frames", type=int, default=20)
+    given = parser.parse_args()
+    device = resolve_device(given.device)
+    checks = Checks(device, given.frames)
+    tried: tuple[Callable[[], bool], ...] = (
+        checks.the_same_bytes_twice,
+        checks.slots_follow_their_own_targets,
+        checks.lost_targets_are_searched_for_in_the_centre,
+        checks.frames_of_two_sizes,
+        checks.tensors_as_arrays,
+        checks.a_training_step,
+    )
+    outcomes = {check.__name__: check() for check in tried}
+    print(json.dumps({"machine": describe(device), "frames": given.frames, "checks": outcomes}, indent=1))
+    failed = [name for name, good in outcomes.items() if not good]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""What a training step would ask of a GPU, found out without one: see `pretend_cuda`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pretend_cuda import PretendCuda, Watch
+from small_networks import WIDTHS, siamfc_weights
+
+from trackers.training.bank import PATCH_SIZE, Patches
+from trackers.training.loop import Loop, make_optimiser
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Difficulty, Schedule
+from trackers.training.tasks import GradNetTask, SiamFCTask
+
+
+class OneRound:
+    """A bank of patches that are there."""
+
+    def __init__(self) -> None:
+        pixels = torch.zeros(16, 4, PATCH_SIZE, PATCH_SIZE, dtype=torch.uint8, device="cuda")
+        clips, four, unknown = torch.arange(4), torch.full((4,), 4), torch.full((4,), -1)
+        self.patches = Patches(pixels, torch.full((16, 2), 50.0), 4 * clips, four, clips, unknown)
+
+    def round(self, number: int) -> Patches:
+        return self.patches
+
+
+OPTIONS = [
+    {"objective": "later", "regions": 3, "foreign": 0.5},
+    {"objective": "paper", "k": 4},
+    {"objective": "released", "k": 4},
+    None,
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_training_step_neither_mixes_devices_nor_waits(
+    options: dict[str, Any] | None, cuda: PretendCuda, tmp_path: Path
+) -> None:
+    weights = siamfc_weights(tmp_path)
+    task = SiamFCTask(WIDTHS, weights) if options is None else GradNetTask(weights, **options)
+    task.to("cuda")
+    schedule = Schedule(steps=10, batch=4)
+    bank: Any = OneRound()
+    loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
+    optimiser = make_optimiser(task, schedule)
+    watch = Watch(cuda)
+    with watch:
+        for step in range(3):
+            loop._step(step, optimiser)
+    assert watch.sins == []
+    assert watch.up > 0
