@@ -182,12 +182,30 @@ MEASUREMENTS = (
         "--frames {frames}",
     ),
 )
-_SIAMFC = ("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32")
-_GRADNET = ("--tracker", "gradnet", "--steps", "{steps}", "--batch", "32", "--k", "8", "--rate", "0.0003")
+_SIAMFC = (
+    *("--tracker", "siamfc", "--teacher", "{teacher}", "--steps", "{steps}", "--batch", "32"),
+    *("--location", "0.5"),
+)
+_HARD = ("--look-alikes", "0.3", "--average", "0.998")
+_GRADNET = (
+    *(
+        "--tracker",
+        "gradnet",
+        "--steps",
+        "{steps}",
+        "--batch",
+        "32",
+        "--rate",
+        "0.002",
+        "--last-rate",
+        "0.00005",
+    ),
+    *("--distractors", "0.6", "--occlusion", "0.15", *_HARD),
+)
 TRAINING = (
-    training("siamfc", "--width", "1", *_SIAMFC),
+    training("siamfc", "--width", "1", *_SIAMFC, *_HARD),
     training("gradnet", "--backbone", "{out}/siamfc/weights.safetensors", *_GRADNET, after=("train-siamfc",)),
-    training("siamfc-lite", "--width", "0.3", *_SIAMFC),
+    training("siamfc-lite", "--width", "0.3", *_SIAMFC, *_HARD),
     training(
         "gradnet-lite",
         "--backbone",
