@@ -422,3 +422,10 @@ def test_rows_at_the_end_are_cut_where_the_target_rests_at_first(truths, write):
     root = write({f"{name}.txt": rows([*boxes, boxes[-1]]) for name, boxes in truth.items()})
     read_ = read(root, "txt", truths(truth, "otb2015"))
     np.testing.assert_allclose(read_.trajectories["Rest"][0].boxes, truth["Rest"])
+
+
+def test_columns_in_another_order_are_not_taken_for_a_question_of_the_first_pixel(truths, write):
+    far = [[10.0 + i, 90, 12, 40] for i in range(6)]
+    swapped = "\n".join(f"{y},{x},{h},{w}" for x, y, w, h in far)
+    with pytest.raises(UserError, match=r"90, 10, 40, 12 where ground truth is 10, 90, 12, 40 .* order of"):
+        read(write({"Car1.txt": swapped}), "txt", truths({"Car1": far}, "otb2015"))
