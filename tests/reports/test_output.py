@@ -90,3 +90,15 @@ def test_no_control_character_of_a_path_reaches_the_terminal(results, tmp_path):
         done = shell(f"{{python}} -m {command.format(odd)}", results, tmp_path)
         assert r"a\x1b[31m\u202e" in done.stdout + done.stderr
         assert not set(done.stdout + done.stderr) & set("\x1b\u202e")
+
+
+@pytest.mark.parametrize("name", ["trackers", "benchmarks"])
+def test_a_package_that_hides_ours_is_named(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").touch()
+    command = [sys.executable, "-m", "reports.table", "--dataset", "demo"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    assert f"package '{name}'" in ended.stderr
+    assert "rename it" in ended.stderr

@@ -55,13 +55,15 @@ class Truth:
         return OMITTED.get(self._id, 0)
 
 
-def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
+def place_whole(run: StoredRun, boxes: Boxes, truth: Truth, twice: bool = False) -> Place:
     """Places a run over a whole sequence.
 
     Args:
         run: what the file says.
         boxes: its regions, 0-based, shape (n, 4) or (n, 8).
         truth: where they may belong.
+        twice: whether other files of the tracker seem to have the first frame twice; a row too many is
+            then no last row, even in a sequence whose target rests in the first two frames.
 
     Raises:
         UserError: its rows are neither as many as those of ground truth, nor is it clear why not.
@@ -83,7 +85,7 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
             f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
         )
         return Place(slice(truth.omitted, None), 0, note)
-    if _written_twice(boxes, truth):
+    if written_twice(boxes, truth) or (twice and _starts_twice(boxes, truth)):
         raise UserError(
             f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
             "the first frame may be there twice: remove the row that is too many"
@@ -130,10 +132,14 @@ def _near(boxes: Boxes, truth: Truth, frame: int) -> bool:
     return _distance(boxes, truth, frame) <= NEAR * side
 
 
-def _written_twice(boxes: Boxes, truth: Truth) -> bool:
+def written_twice(boxes: Boxes, truth: Truth) -> bool:
     """Whether the one row too many may be a second row of the first frame."""
     moved = len(truth.boxes) > 1 and not np.array_equal(truth.boxes[0], truth.boxes[1])
-    return len(boxes) == len(truth.boxes) + 1 and moved and np.array_equal(boxes[0], boxes[1])
+    return moved and _starts_twice(boxes, truth)
+
+
+def _starts_twice(boxes: Boxes, truth: Truth) -> bool:
+    return len(boxes) == len(truth.boxes) + 1 and np.array_equal(boxes[0], boxes[1])
 
 
 def _wrong_length(run: StoredRun, rows: int, frames: int, name: str) -> UserError:

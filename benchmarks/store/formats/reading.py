@@ -12,7 +12,7 @@ from benchmarks.boxfiles import refuse_far
 from benchmarks.columns import Columns
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
+from benchmarks.store.formats.alignment import NEAR, Truth, place_segment, place_whole, written_twice
 from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
 from benchmarks.store.formats.columns import odd_widths, read_columns
 from benchmarks.store.formats.faults import Faults, grouped
@@ -27,6 +27,7 @@ from benchmarks.store.formats.origin import (
     to_zero,
 )
 from trackers.errors import UserError
+from trackers.tracker import Boxes
 
 _NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
 
@@ -134,9 +135,14 @@ def read_results(
     origin = _origin(stored, sequences, dataset, form, protocol, origin, path, notes)
     trajectories = {}
     placed: list[tuple[str, str]] = []
+    twice = any(
+        written_twice(run.boxes, Truth(dataset.name, name, sequences[name].truth))
+        for name, runs in stored.items()
+        for run in runs
+    )
     for name, runs in stored.items():
         with faults.noted(name, runs[0].where):
-            places = [_place(run, sequences[name], dataset.name, protocol, origin) for run in runs]
+            places = [_place(run, sequences[name], dataset.name, protocol, origin, twice) for run in runs]
             trajectories[name] = [trajectory for trajectory, _ in places]
             placed += [(name, note) for _, note in places if note]
     if skip_bad:
@@ -198,8 +204,8 @@ def _select(
     for runs in several:
         if len({len(run.boxes) for run in runs}) == 1:
             raise UserError(
-                f"{runs[0].where}: holds {len(runs)} runs over the same frames, which is not one pass; "
-                "see --protocol"
+                f"{runs[0].where}: holds {len(runs)} runs over the same frames that start from different "
+                "boxes, as SRE's do; if so, give --protocol sre"
             )
     notes.append(
         f"{len(several)} files hold several runs (TRE); the first, over the whole sequence, is taken"
@@ -257,17 +263,31 @@ def _origin(
         raise UserError(
             f"{path}: {tally}, which does not tell how pixels count; "
             + (
-                "all files have fewer rows than there are frames, so that the first box may be left out"
+                "all files have fewer rows than there are frames, so that the first box may be left out; "
+                "take whole files from their source, or put the first box back"
                 if short
-                else "give --one-based or --zero-based"
+                else f"{_far(firsts)}give --one-based or --zero-based"
             )
         )
     notes.append(f"pixels count from {_NUMBER[votes.origin]}: {tally}")
     return votes.origin
 
 
+def _far(firsts: Items[tuple[Boxes, Boxes]]) -> str:
+    """Says so where no first box is near ground truth: then more is wrong than where pixels count from."""
+    apart = [float(np.nan_to_num(np.abs(first - truth), nan=np.inf).max()) for first, truth in firsts]
+    sides = [float(np.sqrt(max(truth[2], 0.0) * max(truth[3], 0.0))) for _, truth in firsts]
+    if any(distance <= NEAR * side for distance, side in zip(apart, sides, strict=True)):
+        return ""
+    first, truth = (", ".join(f"{number:g}" for number in box) for box in firsts[0])
+    return (
+        f"none is near it, the first is {first} where ground truth is {truth} (0-based): see --dataset, and "
+        "the order of the columns; only if these are the tracker's own first boxes, "
+    )
+
+
 def _place(
-    run: StoredRun, sequence: Sequence, dataset: str, protocol: str, origin: Origin
+    run: StoredRun, sequence: Sequence, dataset: str, protocol: str, origin: Origin, twice: bool
 ) -> tuple[Trajectory, str]:
     """Shifts and aligns one run; returns a remark as well."""
     boxes = to_zero(run.boxes, origin)
@@ -280,8 +300,9 @@ def _place(
         # VOT's files say that the tracker was given the ground truth, and leave out what that is.
         given = sequence.truth if boxes.shape[1] == 4 else sequence.polygons
         boxes[0] = np.nan if given is None else given[0]
-    place = place_segment if protocol == "tre" else place_whole
-    rows, start, note = place(run, boxes, truth)
+    rows, start, note = (
+        place_segment(run, boxes, truth) if protocol == "tre" else place_whole(run, boxes, truth, twice)
+    )
     seconds = np.full(len(boxes), np.nan) if run.seconds is None else run.seconds
     codes = run.codes[rows] if protocol in SUPERVISED and run.codes is not None else None
     return Trajectory(boxes[rows], seconds[rows], codes, start), note

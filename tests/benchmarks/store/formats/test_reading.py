@@ -171,7 +171,7 @@ def shifted_segments(*shifts) -> str:
 def test_sre_is_no_one_pass_and_one_pass_no_sre(dataset, write):
     root = write({"Car1.json": shifted_segments(-3, 3, 4)})
     with pytest.raises(
-        UserError, match=r"Car1\.json: holds 3 runs over the same frames, which is not one pass"
+        UserError, match=r"Car1\.json: holds 3 runs over the same frames .* give --protocol sre"
     ):
         read(root, "otb-json", dataset, "ope")
     assert len(read(root, "otb-json", dataset, "sre").trajectories["Car1"]) == 3
@@ -403,3 +403,29 @@ def test_first_boxes_that_are_left_out_are_named(dataset, write):
     files = {f"{name}.txt": rows(boxes) for name, boxes in later.items()}
     with pytest.raises(UserError, match="all files have fewer rows than there are frames"):
         read(write(files), "txt", dataset)
+
+
+def test_a_first_frame_twice_is_seen_in_other_files_where_the_target_rests(truths, write):
+    truth = {
+        "Car1": TRUTH["Car1"],
+        "Dog": TRUTH["Dog"],
+        "Rest": [[7.0, 7, 9, 9], [7, 7, 9, 9], [9, 7, 9, 9]],
+    }
+    dataset = truths(truth, "otb2015")
+    twice = {f"{name}.txt": rows([boxes[0], *boxes]) for name, boxes in truth.items()}
+    with pytest.raises(UserError, match=r"3 of 3 files .* may be there twice"):
+        read(write(twice), "txt", dataset)
+
+
+def test_rows_at_the_end_are_cut_where_the_target_rests_at_first(truths, write):
+    truth = {"Car1": TRUTH["Car1"], "Rest": [[7.0, 7, 9, 9], [7, 7, 9, 9], [9, 7, 9, 9]]}
+    root = write({f"{name}.txt": rows([*boxes, boxes[-1]]) for name, boxes in truth.items()})
+    read_ = read(root, "txt", truths(truth, "otb2015"))
+    np.testing.assert_allclose(read_.trajectories["Rest"][0].boxes, truth["Rest"])
+
+
+def test_columns_in_another_order_are_not_taken_for_a_question_of_the_first_pixel(truths, write):
+    far = [[10.0 + i, 90, 12, 40] for i in range(6)]
+    swapped = "\n".join(f"{y},{x},{h},{w}" for x, y, w, h in far)
+    with pytest.raises(UserError, match=r"90, 10, 40, 12 where ground truth is 10, 90, 12, 40 .* order of"):
+        read(write({"Car1.txt": swapped}), "txt", truths({"Car1": far}, "otb2015"))
