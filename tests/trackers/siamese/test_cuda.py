@@ -18,6 +18,7 @@ from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import write
 from trackers.siamese.gradnet import GradNet, GradNetLite
 from trackers.siamese.gradnet_paper import GradNetPaper
+from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.online import SiamFCGradientDescent
 from trackers.siamese.siamfc import SiamFC, SiamFCLite
 from trackers.siamese.weights import shipped
@@ -45,7 +46,7 @@ def test_crops_and_features_are_the_cpus(make: Callable[..., SiamFC]) -> None:
     found = []
     for device in ("cpu", "cuda"):
         tracker = make(device=device)
-        with torch.inference_mode():
+        with torch.inference_mode(), tracker.computing():
             pixels, sizes = upload([frame], tracker.device)
             targets = tracker.search.start(pixels, sizes, torch.from_numpy(box).to(tracker.device))
             regions = tracker.search.regions(pixels, sizes, targets)[0]
@@ -87,6 +88,7 @@ LITE = {
     SiamFCGradientDescent: "siamfc-lite",
     GradNetLite: "gradnet-lite",
     GradNetPaper: "gradnet-lite",
+    GradNetReleased: "gradnet-lite",
 }
 
 
@@ -137,3 +139,48 @@ def test_a_batch_learns_what_single_slots_learn() -> None:
         alone = followed(GradNetLite, [row[slot] for row in frames], sequence.truth[0], device="cuda")
         assert iou(together[:, slot], alone).mean() > 0.95
     np.testing.assert_allclose(together[:, 0], together[:, 4], atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [SiamFCLite, GradNetLite, GradNetPaper])
+@pytest.mark.parametrize("slots", [2, 6])
+def test_overlapped_updates_give_the_boxes_of_waiting_ones(kind: Any, slots: int) -> None:
+    names = ("easy", "scale", "rotation", "clutter", "easy", "scale")[:slots]
+    sequences = [Demo()[name] for name in names]
+    frames = [[sequence.open_frames()[i] for sequence in sequences] for i in range(20)]
+    boxes = np.array([sequence.truth[0] for sequence in sequences])
+    numbers = list(range(slots))
+
+    waiting = kind(shipped(LITE[kind]), device="cuda", slots=slots)
+    waiting.init(numbers, frames[0], boxes)
+    expected = [waiting.update(numbers, row) for row in frames[1:]]
+
+    tracker = kind(shipped(LITE[kind]), device="cuda", slots=slots)
+    for shape in {frame.shape for frame in frames[0]}:
+        tracker.reserve(shape, 4 * slots)
+
+    def placed(frame: Frame) -> Frame:
+        place = tracker.place(frame.shape)
+        if place is None:  # all are on their way
+            return frame
+        place[:] = frame
+        return place
+
+    tracker.init(numbers, [placed(frame) for frame in frames[0]], boxes)
+    waits: list[Callable[[], Boxes]] = []
+    found = []
+    for row in frames[1:]:
+        waits.append(tracker.begin(numbers, [placed(frame) for frame in row]))
+        if len(waits) > 1:
+            found.append(waits.pop(0)())
+    found.append(waits.pop()())
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="torch sees one NVIDIA GPU alone")
+def test_a_second_gpu_gives_the_boxes_of_the_first() -> None:
+    sequence = Demo()["easy"]
+    frames = [sequence.open_frames()[i] for i in range(20)]
+    first, second = (
+        followed(SiamFCLite, frames, sequence.truth[0], device=device) for device in ("cuda:0", "cuda:1")
+    )
+    np.testing.assert_allclose(first, second, atol=1e-3)
