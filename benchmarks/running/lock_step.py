@@ -44,7 +44,7 @@ from benchmarks.running.one_by_one import OneByOne
 from benchmarks.running.prefetch import Prefetcher, reading_ahead
 from benchmarks.running.scheduler import Contender, Job, Outcome, Outcomes, Progress, Scheduler, Task
 from trackers.answers import answer_array
-from trackers.errors import InvalidAnswer, UserError
+from trackers.errors import InvalidAnswer, UserError, class_name
 from trackers.external.copies import end_copies
 from trackers.tracker import Frame
 
@@ -101,7 +101,7 @@ class LockStep(Scheduler):
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:  # to leave is not for a tracker to decide
-                    if type(error).__name__ == "OutOfMemoryError":  # torch's own class, where it is loaded
+                    if class_name(error) == "OutOfMemoryError":  # torch's own class, where it is loaded
                         raise UserError(
                             f"a batch of {self._slots} does not fit into the device's memory; "
                             "give a smaller --batch; what was finished is kept"
