@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trackers.errors import InvalidAnswer, described, printable
+from trackers.errors import InvalidAnswer, class_name, described, printable
 from trackers.regions import bounds, mask_outline
 from trackers.tracker import Boxes
 
@@ -146,7 +146,7 @@ def _listed(numbers: Boxes) -> str:
 
 def answer_kind(answer: object) -> str:
     """Type and beginning of an answer, whatever its `__repr__` does."""
-    kind = type(answer).__name__
+    kind = class_name(answer)
     try:
         text = printable(str.__getitem__(_ABRIDGED.repr(answer), slice(80)))
     except KeyboardInterrupt:

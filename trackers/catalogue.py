@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackers.devices import cuda_in_use, resolve_device
-from trackers.errors import UserError, described
+from trackers.errors import UserError, class_name, described
 from trackers.external import opencv
 from trackers.external.adapters import PREFIX, adapted
 from trackers.external.interpreter import interpreter
@@ -116,7 +116,7 @@ class TrackerSpec:
         """Imports the class (or function) that makes the tracker."""
         factory = TRACKERS.load(self.tracker)
         if not callable(factory):
-            raise UserError(f"tracker '{self.tracker}' is a {type(factory).__name__}, not a class")
+            raise UserError(f"tracker '{self.tracker}' is a {class_name(factory)}, not a class")
         return factory  # type: ignore[no-any-return]
 
     def weights_file(self) -> Path | None:
@@ -189,7 +189,7 @@ class TrackerSpec:
         if foreign := adapted(made, customs, self.tracker):
             return foreign
         raise UserError(
-            f"tracker '{self.tracker}' makes a {type(made).__name__}, which is not a trackers.Tracker, nor "
+            f"tracker '{self.tracker}' makes a {class_name(made)}, which is not a trackers.Tracker, nor "
             "like one of got10k, pysot or pytracking; derive the class from trackers.Tracker and define "
             "init(frame, box) and update(frame)"
         )

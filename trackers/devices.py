@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-from trackers.errors import UserError
+from trackers.errors import UserError, class_name, described
 
 
 def resolve_device(name: str) -> str:
@@ -57,9 +57,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     torch has a class for what its own allocator refuses. What CUDA, cuDNN, cuBLAS and nvJPEG refuse are
     RuntimeErrors like others, and told apart by their words.
     """
-    if type(error).__name__ == "OutOfMemoryError":
+    if class_name(error) == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and bool(_NO_ROOM.search(str(error)))
+    # A tracker's own exception may have a text that raises.
+    return isinstance(error, RuntimeError) and bool(_NO_ROOM.search(described(error)))
 
 
 def cuda_in_use() -> bool:

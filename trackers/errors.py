@@ -34,6 +34,9 @@ def printable(text: str, keep: str = "") -> str:
 LONGEST_MESSAGE = 1000
 """Characters of somebody else's error that a message takes."""
 
+LONGEST_NAME = 80
+"""Characters of the name of somebody else's class."""
+
 LONGEST_TRACE = 20_000
 """Characters of a traceback that is kept."""
 
@@ -45,12 +48,23 @@ def described(error: BaseException, width: int = LONGEST_MESSAGE) -> str:
         `Type: text`, the text escaped by `printable` and cut at `width` characters.
     """
     try:
-        text = str(error)
+        text = _exact(str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as second:  # str() may raise anything
-        text = f"(its text cannot be had: str() raises {type(second).__name__})"
-    return f"{type(error).__name__}: {shortened(text, width)}"
+        text = f"(its text cannot be had: str() raises {class_name(second)})"
+    return f"{class_name(error)}: {shortened(text, width)}"
+
+
+def class_name(thing: object) -> str:
+    """Name of an object's class, escaped by `printable` and cut, whatever its metaclass does."""
+    # A metaclass may have a `__name__` of its own; this is the one that Python keeps.
+    return shortened(_exact(type.__dict__["__name__"].__get__(type(thing))), LONGEST_NAME)
+
+
+def _exact(text: str) -> str:
+    """The same letters without the methods of a subclass."""
+    return str.__getitem__(text, slice(None))
 
 
 def shortened(text: str, width: int = LONGEST_MESSAGE) -> str:

@@ -8,6 +8,8 @@ import os
 import stat
 from pathlib import Path
 
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP)
+
 LARGEST_WEIGHTS = 1 << 36
 """Bytes: what weights and code may have."""
 
@@ -48,9 +50,50 @@ def read_plain(path: Path | str, limit: int) -> bytes:
 def is_present(path: Path) -> bool:
     """Whether there is something at a path, or may be: in a folder that cannot be read a reader says so."""
     try:
-        return path.exists()
+        return _status(path) is not None
     except OSError:
         return True
+
+
+def is_existing(path: Path) -> bool:
+    """Whether there is something at a path, as `Path.exists` says before Python 3.14.
+
+    Raises:
+        OSError: as `is_folder`.
+    """
+    return _status(path) is not None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder's, as `Path.is_dir` says before Python 3.14.
+
+    Raises:
+        OSError: it cannot be known, because a folder above may not be read; later versions answer False.
+    """
+    status = _status(path)
+    return status is not None and stat.S_ISDIR(status.st_mode)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a path is a regular file's, as `Path.is_file` says before Python 3.14.
+
+    Raises:
+        OSError: as `is_folder`.
+    """
+    status = _status(path)
+    return status is not None and stat.S_ISREG(status.st_mode)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of a path; None where there is nothing."""
+    try:
+        return os.stat(path)  # noqa: PTH116 - as above
+    except ValueError:  # a zero byte in its name
+        return None
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            return None
+        raise
 
 
 def _require_plain(about: os.stat_result, path: Path | str, limit: int) -> None:

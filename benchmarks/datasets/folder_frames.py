@@ -11,6 +11,7 @@ from benchmarks.datasets.sequence import Frames, SequenceError
 from benchmarks.datasets.videos import VideoFrames, count_frames, stated_length
 from trackers.errors import system_reason
 from trackers.images import open_image
+from trackers.plainfiles import is_existing, is_folder, is_regular
 
 
 def open_images(source: Source, rows: int) -> Frames:
@@ -75,7 +76,7 @@ def image_size(source: Source) -> tuple[int, int] | None:
     """Width and height of the first image, as its header says; None where it cannot be read."""
     try:
         images = _images(source)
-        if images and images[0].is_file():  # a pipe would never end
+        if images and is_regular(images[0]):  # a pipe would never end
             with open_image(images[0]) as image:
                 width, height = image.size
                 return width, height
@@ -102,14 +103,14 @@ def count_all(source: Source) -> int:
 def _images(source: Source) -> list[Path]:
     place = frames_place(source)
     try:
-        return find_images(place) if place.is_dir() else []
+        return find_images(place) if is_folder(place) else []
     except OSError as error:
         raise SequenceError(system_reason(error)) from None
 
 
 def _video(source: Source) -> Path | None:
     try:
-        return find_video(source) if own_folder(source).is_dir() else None
+        return find_video(source) if is_folder(own_folder(source)) else None
     except OSError as error:
         raise SequenceError(system_reason(error)) from None
 
@@ -125,7 +126,7 @@ def _named_image(source: Source, name: str) -> Path:
     closed: OSError | None = None
     for place in [*places, *(place / source.name for place in places)]:
         try:
-            if (path := place / name).exists():
+            if is_existing(path := place / name):
                 return path
         except OSError as error:
             closed = closed or error

@@ -16,7 +16,7 @@ from benchmarks.datasets.folder_settings import PLACE, SETTINGS, FolderSettings
 from benchmarks.datasets.videos import VIDEO_SUFFIXES
 from trackers.errors import UserError
 from trackers.images import IMAGE_SUFFIXES, in_number_order
-from trackers.plainfiles import is_present, read_plain
+from trackers.plainfiles import is_folder, is_present, read_plain
 
 Kind = Literal["text", "mot", "cvat", "labelme", "coco"]
 
@@ -72,7 +72,7 @@ def find_images(place: Path) -> list[Path]:
     """
     for name in _IMAGES:
         folder = place / name
-        images = _images(folder) if folder.is_dir() else []
+        images = _images(folder) if is_folder(folder) else []
         if images:
             return sorted(images, key=in_number_order)
     return []
@@ -147,7 +147,7 @@ def _declared(root: Path, settings: FolderSettings) -> Iterator[Source]:
 def _frames(root: Path, settings: FolderSettings, name: str) -> Path | None:
     if settings.frames:
         return root / settings.frames.replace(PLACE, name)
-    if (root / name).is_dir():
+    if is_folder(root / name):
         return root / name
     videos = [path for path in root.glob(f"{name}.*") if path.suffix.lower() in VIDEO_SUFFIXES]
     return videos[0] if videos else None
@@ -156,7 +156,7 @@ def _frames(root: Path, settings: FolderSettings, name: str) -> Path | None:
 def _in_folders(root: Path, closed: list[Source]) -> Iterator[Source]:
     """The folders that have ground truth; `closed` gets those that may, and cannot be read."""
     for folder in sorted(root.iterdir()):
-        if not folder.is_dir():
+        if not is_folder(folder):
             continue
         try:
             names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone are wanted

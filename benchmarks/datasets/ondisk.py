@@ -17,7 +17,7 @@ from benchmarks.boxfiles import LARGEST_TEXT, read_rows, refuse_far
 from benchmarks.datasets.names import key
 from benchmarks.datasets.sequence import Dataset, SequenceError
 from trackers.errors import UserError
-from trackers.plainfiles import read_plain
+from trackers.plainfiles import is_folder, read_plain
 from trackers.tracker import Boxes
 
 
@@ -48,7 +48,7 @@ class OnDisk(Dataset):
             raise UserError(
                 f"data set '{self.name}' needs its files: give --data-root DIR or set SOTBENCH_DATA, {layout}"
             )
-        there = [data_root / place for place in self.places if (data_root / place).is_dir()]
+        there = [data_root / place for place in self.places if is_folder(data_root / place)]
         if not there:
             raise UserError(
                 f"there is no folder {data_root / self.places[-1]}; --data-root (or SOTBENCH_DATA) must name "
@@ -64,7 +64,7 @@ class OnDisk(Dataset):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        if not self.root.is_dir():
+        if not is_folder(self.root):
             raise UserError(
                 f"there is no folder {self.root} here ({platform.node()}); a data set must lie in the same "
                 "place on every machine that runs it"
@@ -78,11 +78,11 @@ class OnDisk(Dataset):
     @cached_property
     def folders(self) -> dict[str, Path]:
         """The folders there are, by name without case and punctuation; of several alike, the last."""
-        return {key(path.name): path for path in sorted(self.root.iterdir()) if path.is_dir()}
+        return {key(path.name): path for path in sorted(self.root.iterdir()) if is_folder(path)}
 
     @cached_property
     def _names_there(self) -> frozenset[str]:
-        return frozenset(path.name for path in self.root.iterdir() if path.is_dir())
+        return frozenset(path.name for path in self.root.iterdir() if is_folder(path))
 
     @cached_property
     def _expected_names(self) -> frozenset[str]:

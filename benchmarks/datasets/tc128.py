@@ -22,7 +22,7 @@ from benchmarks.datasets.ondisk import read_facts
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.datasets.targets import Target, TargetList
 from trackers.errors import UserError
-from trackers.plainfiles import is_present, read_plain
+from trackers.plainfiles import is_folder, is_present, read_plain
 
 
 class TC128(TargetList):
@@ -83,7 +83,7 @@ class TC128(TargetList):
         """The file `<name>_<kind>.txt`, however the name is spelled."""
         folder = self.folder(name)
         expected = folder / f"{name}_{kind}.txt"
-        if is_present(expected) or not folder.is_dir():
+        if is_present(expected) or not is_folder(folder):
             return expected
         spelled = (path for path in sorted(folder.glob("*.txt")) if key(path.stem) == key(expected.stem))
         return next(spelled, expected)

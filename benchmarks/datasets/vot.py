@@ -24,7 +24,7 @@ from benchmarks.datasets.ondisk import OnDisk, expect_rows, parse_properties, re
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
 from trackers.images import open_image
-from trackers.plainfiles import is_present, read_plain
+from trackers.plainfiles import is_folder, is_present, read_plain
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
 """The tags that have files, in the order of the challenge; "empty" follows them."""
@@ -54,7 +54,7 @@ class VOT2017(OnDisk):
         path = folder / "groundtruth.txt"
         truth, polygons = read_regions(path)
         expect_rows(path, len(truth), length)
-        images = folder / "color" if (folder / "color").is_dir() else folder
+        images = folder / "color" if is_folder(folder / "color") else folder
         return Sequence(
             name=name,
             truth=truth,

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from benchmarks.running.scheduler import Outcome
 from benchmarks.store import FolderLock, Identity, Manifest, ManifestWriter, RunFolder, SequenceRecord, sweep
 from trackers.errors import UserError
+from trackers.plainfiles import is_existing
 
 Written = TypeVar("Written")
 
@@ -126,7 +127,7 @@ class Ledger:
             return
         self._lock.release()
         self._lock.take()
-        if self._folder.manifest_path.exists():
+        if is_existing(self._folder.manifest_path):
             raise UserError(
                 f"{self.path} was changed by somebody else while this run wrote there; see what is "
                 "there now, and give --name to keep both"

@@ -16,7 +16,7 @@ from benchmarks.store.journal import journal_path, read_manifest
 from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
-from trackers.plainfiles import LARGEST_WEIGHTS, open_plain
+from trackers.plainfiles import LARGEST_WEIGHTS, is_existing, is_regular, open_plain
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
@@ -93,9 +93,9 @@ class RunFolder:
             UserError: it cannot be read, is damaged, something else of its name, or of another folder.
         """
         try:
-            if not self.manifest_path.exists():
+            if not is_existing(self.manifest_path):
                 return None
-            if not self.manifest_path.is_file():
+            if not is_regular(self.manifest_path):
                 raise UserError(f"{self.manifest_path} is no file; remove its folder")
         except OSError as error:
             raise UserError(f"{self.manifest_path}: {error.strerror}") from None

@@ -23,6 +23,7 @@ from benchmarks.store.atomic import append_synced, sync_folder
 from benchmarks.store.kinds import require_kinds
 from benchmarks.store.manifest import Manifest, parse_manifest, sequence_record
 from trackers.errors import UserError
+from trackers.plainfiles import is_regular
 
 JOURNAL = "run.journal"
 
@@ -133,7 +134,7 @@ def read_manifest(path: Path) -> Manifest:
 def _lines(path: Path, manifest: bytes) -> list[Any]:
     """The journal's lines, if it belongs to the manifest with this content, up to one that is damaged."""
     try:
-        if not journal_path(path).is_file():
+        if not is_regular(journal_path(path)):
             return []  # nor is a pipe one, or a device, which would never end
         content = journal_path(path).read_bytes()
     except FileNotFoundError:

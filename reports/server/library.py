@@ -19,7 +19,7 @@ from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
 from reports.page.gather import Gatherer, manifest_stamp
 from reports.page.pack import Json
-from trackers.errors import UserError
+from trackers.errors import UserError, system_reason
 
 
 @dataclass
@@ -124,24 +124,36 @@ class Library:
         self._lock = Lock()
 
     def contents(self) -> list[tuple[str, str, list[str]]]:
-        """Data set, protocol and trackers of everything that there are results of."""
-        found = [
-            (dataset, protocol, find_runs(self.results, dataset, protocol))
-            for dataset in self._datasets()
-            for protocol in PROTOCOLS
-        ]
-        return [entry for entry in found if entry[2]]
+        """Data set, protocol and trackers of everything that there are results of.
+
+        A folder that cannot be read has no trackers; `why_not` says why.
+        """
+        found: list[tuple[str, str, list[str]]] = []
+        for dataset in self._datasets():
+            try:
+                runs = [
+                    (dataset, protocol, find_runs(self.results, dataset, protocol)) for protocol in PROTOCOLS
+                ]
+            except OSError:
+                found.append((dataset, "ope", []))
+            else:
+                found += [entry for entry in runs if entry[2]]
+        return found
 
     def shelf(self, dataset: str, protocol: str) -> Shelf:
         """The results of a protocol on a data set.
 
         Raises:
             KeyError: there are none.
-            UserError: the ground truth is missing, or no profile is for them.
+            UserError: they cannot be read, the ground truth is missing, or no profile is for them.
         """
         if dataset not in self._datasets() or protocol not in PROTOCOLS:
             raise KeyError(dataset)
-        if not find_runs(self.results, dataset, protocol):
+        try:
+            runs = find_runs(self.results, dataset, protocol)
+        except OSError as error:
+            raise UserError(system_reason(error)) from None
+        if not runs:
             raise KeyError(dataset)
         with self._lock:
             if (dataset, protocol) not in self._shelves:

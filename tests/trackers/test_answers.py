@@ -149,6 +149,35 @@ class Hostile:
         raise self.error
 
 
+class Nameless(type):
+    """A class whose name cannot be asked for."""
+
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        raise RuntimeError("no name")
+
+
+class Anonymous(Exception, metaclass=Nameless):
+    pass
+
+
+class Text(str):
+    """A text that cannot be looked at."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        raise RuntimeError("no length")
+
+    def isprintable(self) -> bool:
+        raise RuntimeError("no letters")
+
+
+class Texts(Exception):
+    def __str__(self) -> str:
+        return Text("mine")
+
+
 class Unspeakable(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no words")
@@ -174,6 +203,10 @@ def nested(depth: int) -> list[object]:
         (lambda: Hostile(Unspeakable()), "its text cannot be had: str() raises RuntimeError"),
         (lambda: Hostile(GeneratorExit()), "a Hostile, which cannot be converted: GeneratorExit: "),
         (lambda: Hostile(asyncio.CancelledError()), "which cannot be converted: CancelledError: "),
+        (lambda: Hostile(Anonymous("mine")), "which cannot be converted: Anonymous: mine"),
+        (lambda: Hostile(Texts()), "which cannot be converted: Texts: mine"),
+        (lambda: Nameless("Thing", (), {})(), "the answer is a Thing, not four numbers"),
+        (lambda: type("\x1b[2J" * 1_000_000, (), {})(), r"the answer is a \x1b[2J"),
         (lambda: Hostile(Own("mine")), "which cannot be converted: Own: mine"),
         (lambda: Hostile(RuntimeError("x" * 5_000_000)), "... (5000000 characters)"),
         (lambda: Hostile(RuntimeError("\x1b[2J\u202e")), r"RuntimeError: \x1b[2J\u202e"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trackers.plainfiles import is_present, open_plain, read_plain
+from trackers.plainfiles import is_existing, is_folder, is_present, is_regular, open_plain, read_plain
 
 
 def test_a_file_or_a_link_to_one_is_read(tmp_path: Path) -> None:
@@ -49,3 +49,22 @@ def test_what_cannot_be_looked_at_may_be_there(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "stat", denied)
     assert is_present(tmp_path / "none")
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert is_folder(tmp_path)
+    assert is_regular(tmp_path / "file")
+    for nothing in (tmp_path / "none", tmp_path / "file" / "none", tmp_path / "loop", Path("zero\0byte")):
+        assert not any(asks(nothing) for asks in (is_existing, is_folder, is_present, is_regular))
+
+    def denied(*given: object, **named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "stat", denied)
+    for asks in (is_existing, is_folder, is_regular):
+        with pytest.raises(PermissionError):
+            asks(tmp_path)

@@ -13,6 +13,7 @@ from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
+from tests.helpers.bad_data import write_video
 
 
 def scored(results: Path, *words: str) -> int:
@@ -66,3 +67,15 @@ def test_what_one_profile_refuses_the_others_still_score(results, capsys):
         in (captured.err)
     )
     assert scored(results, "--tracker", "gone", "--profile", "pytracking") == 2
+
+
+def test_rows_by_attribute_want_attributes(tmp_path, capsys):
+    write_video(tmp_path / "videos" / "one")
+    (tmp_path / "videos" / "sotbench.toml").write_text("one_based = false\n")
+    place = ["--dataset", "folder", "--data-root", str(tmp_path / "videos"), "--results", str(tmp_path / "r")]
+    assert main(["run", "--tracker", "still", *place]) == 0
+    capsys.readouterr()
+    assert main(["score", *place, "--by", "attribute"]) == 2
+    said = capsys.readouterr()
+    assert said.err.endswith("error: sequences of videos have no attributes; leave out --by attribute\n")
+    assert not said.out

@@ -25,6 +25,7 @@ FRAMES = 5
 CLASSES = {
     "raises": ("failed", "frame 2: RuntimeError: out of luck"),
     "unspeakable": ("failed", "frame 2: Unspeakable: (its text cannot be had: str() raises ValueError)"),
+    "nameless": ("failed", "frame 2: Anonymous: a"),
     "cancelled": ("failed", "frame 2: CancelledError: c"),
     "generator_exit": ("failed", "frame 2: GeneratorExit: g"),
     "own_base": ("failed", "frame 2: Own: b"),
@@ -60,6 +61,10 @@ MISDEEDS = {misdeeds!r}
 class Own(BaseException): pass
 class Unspeakable(Exception):
     def __str__(self): raise ValueError
+class Nameless(type):
+    @property
+    def __name__(self): raise Own("n")
+class Anonymous(Exception, metaclass=Nameless): pass
 class Raises:
     def __array__(self, *given, **named): raise Own("a")
     def __repr__(self): raise Own("r")
@@ -67,6 +72,7 @@ class Raises:
 class Misdeeds:
     def raises(self): raise RuntimeError("out of luck")
     def unspeakable(self): raise Unspeakable
+    def nameless(self): raise Anonymous("a")
     def cancelled(self): raise asyncio.CancelledError("c")
     def generator_exit(self): raise GeneratorExit("g")
     def own_base(self): raise Own("b")

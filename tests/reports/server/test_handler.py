@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import io
 import json
+import os
 import re
 import socket
 import threading
@@ -287,6 +289,27 @@ def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
         assert "data-root" in page
         with pytest.raises(UserError):
             respond(Library(results, place), "/folder-my-videos/ope/")
+
+
+def test_a_data_set_whose_results_cannot_be_read_is_named_and_the_others_are_shown(tmp_path, monkeypatch):
+    run(tmp_path, "still", "easy")
+    closed = tmp_path / "otb2015"
+    closed.mkdir()
+    listdir = os.listdir
+
+    def denied(path):
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", denied)
+    library = Library(tmp_path, None)
+    page = respond(library, "/").body.decode()
+    assert "demo" in page
+    assert f"{closed}: Permission denied" in page
+    assert respond(library, "/demo/ope/").status == 200
+    with pytest.raises(UserError, match="Permission denied"):
+        respond(library, "/otb2015/ope/")
 
 
 def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path):
