@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.cli.options import add_data_root, add_results
-from benchmarks.text import printable
 from trackers.commands import Parser, guarded
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 HIGHEST_PORT = 65_535
 

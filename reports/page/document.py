@@ -17,7 +17,6 @@ from benchmarks.datasets import Dataset
 from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.running.environment import package_version
 from benchmarks.scoring import NamedRules
-from benchmarks.text import printable
 from reports.page.figures import first_value, profile_data
 from reports.page.frames import Filmstrip
 from reports.page.gather import TrackerReport
@@ -25,6 +24,7 @@ from reports.page.manifests import run_data, shown
 from reports.page.pack import Json, bundle, region_steps, script_json
 from reports.page.series import regions_data, truth_of
 from reports.style import line_style
+from trackers.errors import printable
 
 SCRIPTS = (
     "pack",

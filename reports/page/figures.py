@@ -17,9 +17,9 @@ from benchmarks.scoring import Estimate, NamedRules, Profile, Record, RunScore, 
 from benchmarks.scoring.statistics import bootstrap_interval
 from benchmarks.scoring.vot_run import VOTRunScore
 from benchmarks.scoring.vot_score import SupervisedScore
-from benchmarks.text import printable
 from reports.page.gather import TrackerReport
 from reports.page.pack import Json, packed, packed_counts, packed_steps
+from trackers.errors import printable
 
 
 class _Look(NamedTuple):

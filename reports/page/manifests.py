@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from benchmarks.text import printable
 from reports.page.gather import TrackerReport
 from reports.page.pack import Json
+from trackers.errors import printable
 
 _MOST_TRACEBACK = 4_000
 """Characters; the end of a traceback says what happened."""

@@ -24,11 +24,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from benchmarks.text import printable
 from reports.page.document import environment, live_page, plotly_script, policy, resource
 from reports.page.pack import json_text
 from reports.server.library import Library, Shelf
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 ADDRESS = "127.0.0.1"
 _SECONDS_TO_ASK = 20

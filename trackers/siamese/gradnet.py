@@ -15,7 +15,7 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
+from trackers.siamese.gradnet_base import GradNetBase, remember, require_interval, require_shares
 from trackers.siamese.response import (
     Peak,
     best_scale,
@@ -147,9 +147,8 @@ class GradNet(GradNetBase):
         stands_out = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
         trusted = self._observe(slots, best.score) & (stands_out >= self.sharpness)
         labels = centred_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
-        for memory, present in ((self.features, seen[:, 0]), (self.labels, labels)):
-            chosen = trusted.view(-1, *[1] * (present.dim() - 1))
-            memory.index_copy_(0, slots, torch.where(chosen, present, memory[slots]))
+        remember(self.features, slots, seen[:, 0], trusted)
+        remember(self.labels, slots, labels, trusted)
         return moved.boxes()
 
     def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:

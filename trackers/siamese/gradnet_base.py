@@ -64,6 +64,12 @@ class GradNetBase(SiameseTracker):
         return features.view(*regions.shape[:2], *features.shape[1:])
 
 
+def remember(memory: Tensor, slots: Tensor, present: Tensor, chosen: Tensor) -> None:
+    """Overwrites what `memory` holds for those of `slots` that are `chosen` (n,) with `present`, in place."""
+    where = chosen.view(-1, *[1] * (present.dim() - 1))
+    memory.index_copy_(0, slots, torch.where(where, present, memory[slots]))
+
+
 def require_shares(**values: float) -> None:
     """Raises UserError for the first of `values` that is not from 0 to 1."""
     for name, value in values.items():

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet_base import GradNetBase, require_interval, require_shares
+from trackers.siamese.gradnet_base import GradNetBase, remember, require_interval, require_shares
 from trackers.siamese.response import centred_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
@@ -110,11 +110,8 @@ class GradNetPaper(GradNetBase):
         self.thresholds.index_copy_(0, slots, torch.where(first, peak.score, thresholds))
         best = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
         labels = centred_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE).float()
-        for memory, present in ((self.features, best), (self.labels, labels)):
-            kept = torch.where(
-                trusted[:, None, None].reshape(-1, *[1] * (present.dim() - 1)), present, memory[slots]
-            )
-            memory.index_copy_(0, slots, kept)
+        remember(self.features, slots, best, trusted)
+        remember(self.labels, slots, labels, trusted)
         return moved.boxes()
 
     def _learn(self, slots: Sequence[int]) -> None:

@@ -196,22 +196,8 @@ class Sampler:
         distance = 56 + 48 * torch.rand(count, generator=generator)
         place = offsets + distance[:, None] * torch.stack([direction.cos(), direction.sin()], 1)
         size = 0.8 + 0.4 * torch.rand(count, generator=generator)
-        index = chosen.nonzero()[:, 0]
-        result = crops[:, :3]
-        if len(index) == 0:
-            return result
-        warp = warps(
-            place[index],
-            size[index, None].expand(-1, 2),
-            torch.zeros(len(index)),
-            torch.ones(len(index)),
-        )
-        device = crops.device
-        objects = render(patches.pixels[other[index].to(device)], warp.to(device), crops.shape[-1])
-        on_device = index.to(device)
         # Where the target is stays as it is.
-        objects[:, 3] *= 1 - crops[on_device, 3] / 255
-        return result.index_copy(0, on_device, paste(result[on_device], objects))
+        return _pasted(crops[:, :3], patches, other, chosen, place, size, spare=crops[:, 3:])
 
     def _with_occlusion(
         self,
@@ -226,19 +212,7 @@ class Sampler:
         count = len(crops)
         aside = _uniform((count, 2), 10.0, generator)
         size = 0.9 + 0.6 * torch.rand(count, generator=generator)
-        index = hidden.nonzero()[:, 0]
-        if len(index) == 0:
-            return crops
-        warp = warps(
-            (places + aside)[index],
-            size[index, None].expand(-1, 2),
-            torch.zeros(len(index)),
-            torch.ones(len(index)),
-        )
-        device = crops.device
-        objects = render(patches.pixels[cover[index].to(device)], warp.to(device), crops.shape[-1])
-        on_device = index.to(device)
-        return crops.index_copy(0, on_device, paste(crops[on_device], objects))
+        return _pasted(crops, patches, cover, hidden, places + aside, size)
 
     def _finished(self, crops: Tensor, same: Tensor, gray: Tensor, generator: torch.Generator) -> Tensor:
         d, count, device = self.difficulty, len(crops), crops.device
@@ -254,6 +228,40 @@ class Sampler:
             index = blurred.to(device)
             crops = crops.index_copy(0, index, blur(crops[index], sigma[blurred].to(device)))
         return recolour(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
+
+
+def _pasted(
+    crops: Tensor,
+    patches: Patches,
+    objects: Tensor,
+    chosen: Tensor,
+    places: Tensor,
+    sizes: Tensor,
+    spare: Tensor | None = None,
+) -> Tensor:
+    """Pastes an object into each of the `chosen` crops.
+
+    Args:
+        crops: (n, 3, s, s).
+        patches: what the objects are taken from.
+        objects: (n,), which patch each object is.
+        chosen: (n,) bool.
+        places: (n, 2), x and y of the objects from the crops' centers, in pixels.
+        sizes: (n,), factors on the objects' sizes.
+        spare: (n, 1, s, s), 255 where nothing is to be pasted.
+    """
+    index = chosen.nonzero()[:, 0]
+    if len(index) == 0:
+        return crops
+    count = len(index)
+    scale = sizes[index, None].expand(-1, 2)
+    warp = warps(places[index], scale, torch.zeros(count), torch.ones(count))
+    device = crops.device
+    pasted = render(patches.pixels[objects[index].to(device)], warp.to(device), crops.shape[-1])
+    on_device = index.to(device)
+    if spare is not None:
+        pasted[:, 3:] *= 1 - spare[on_device] / 255
+    return crops.index_copy(0, on_device, paste(crops[on_device], pasted))
 
 
 def _mixed(seed: int, step: int) -> int:

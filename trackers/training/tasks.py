@@ -210,11 +210,9 @@ class GradNetTask(Task):
 
     def calibrate(self, pairs: Pairs) -> None:
         """Sets the factor on the gradient such that what U_2 first sees has a root mean square of 1."""
-        features = self._features(pairs.searches)
-        labels = centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
-        hidden = self._shallow(pairs.exemplars)
-        if self.objective != "later":
-            hidden = self._shared(hidden)
+        shared = 1 if self.objective == "later" else self.k
+        hidden = self._shallow(pairs.exemplars[::shared]).repeat_interleave(shared, 0)[: len(pairs.exemplars)]
+        features, labels = self._searched(pairs)
         gradient = self.network.step(hidden, features, labels).gradient
         self.network.gradient_scale.fill_(1 / gradient.square().mean().sqrt().clamp(min=1e-12))
 
@@ -224,10 +222,8 @@ class GradNetTask(Task):
             return self._later(pairs)
         if len(pairs.exemplars) % self.k:
             raise UserError(f"a batch of {len(pairs.exemplars)} cannot be split into groups of k = {self.k}")
-        features = self._features(pairs.searches)
-        labels = centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
-        exemplars = pairs.exemplars[:: self.k] if self.k > 1 else pairs.exemplars
-        hidden = self._shallow(exemplars)
+        features, labels = self._searched(pairs)
+        hidden = self._shallow(pairs.exemplars[:: self.k])
         if self.objective == "released":
             return self._released(hidden, features, labels)
         hidden = hidden.repeat_interleave(self.k, 0)
@@ -242,7 +238,7 @@ class GradNetTask(Task):
         features = features.view(*pairs.regions.shape[:2], *features.shape[1:])
         size = features.shape[-1] - 5
         source = torch.arange(count)
-        exchanged = round(self.foreign * count)
+        exchanged = self._exchanged(count)
         source[:exchanged] = (source[:exchanged] + 1) % count
         first = self._shallow(pairs.exemplars)[source.to(features.device)]
         carries = (torch.rand(count, generator=generator) < 0.5).to(features.device)[:, None, None, None]
@@ -281,7 +277,7 @@ class GradNetTask(Task):
         noise = self.label_noise * torch.randn(count, 2, generator=generator).to(places)
         own = (torch.rand(count, generator=generator) < self.own_labels).to(places.device)
         # A foreign template finds nothing.
-        own[: round(self.foreign * count)] = False
+        own[: self._exchanged(count)] = False
         found = peak_places(self.network.scores(features[:, None], hidden)[:, 0])
         return centred_labels(torch.where(own[:, None], found, places + noise), size, STRIDE)
 
@@ -302,8 +298,14 @@ class GradNetTask(Task):
         change = ((corrected - hidden).flatten(1).norm(dim=1) / hidden.flatten(1).norm(dim=1)).mean()
         return {"before": before.detach().mean(), "after": after.detach().mean(), "change": change}
 
-    def _shared(self, hidden: Tensor) -> Tensor:
-        return hidden[:: self.k].repeat_interleave(self.k, 0)[: len(hidden)]
+    def _exchanged(self, count: int) -> int:
+        """How many of a batch's first pairs begin from the next one's exemplar."""
+        return round(self.foreign * count)
+
+    def _searched(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """f_x of the first search regions, and their labels."""
+        features = self._features(pairs.searches)
+        return features, centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
 
     def _shallow(self, exemplars: Tensor) -> Tensor:
         return self.network.template.shallow(exemplars.contiguous(memory_format=torch.channels_last))

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from benchmarks.text import printable
 from tests.helpers.hostile import ESCAPES
+from trackers.errors import printable
 
 
 def test_what_steers_a_terminal_is_escaped() -> None:
