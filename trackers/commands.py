@@ -153,8 +153,10 @@ def announce(path: Path) -> None:
 
     What else a command was asked to write is written, and its status is that of its work.
     """
-    with contextlib.suppress(OSError):
+    try:
         print(printable(str(path)), flush=True)
+    except OSError:
+        _settle_streams()  # the line stays in the buffer, and would fail again when the command ends
 
 
 Command = Callable[[Sequence[str] | None], int]

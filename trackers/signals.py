@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,13 +24,40 @@ def interruption() -> Handler:
     last = -TOGETHER
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        global _swallowed
         nonlocal last
         now = time.monotonic()
-        if now - last >= TOGETHER:
-            last = now
+        if now - last >= TOGETHER or _swallowed:
+            last, _swallowed = now, False
             raise KeyboardInterrupt
 
     return interrupt
+
+
+_swallowed = False
+
+
+def raise_swallowed_interrupts() -> None:
+    """Has this process raise a KeyboardInterrupt again that came while a finalizer (`__del__`) ran.
+
+    Python cannot raise there: it prints a traceback, and the interruption is lost.
+    """
+    usual = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        global _swallowed
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            _swallowed = True
+            # In the background of a shell Ctrl-C is ignored; commands that run for long handle SIGTERM.
+            number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
+            # Not at once: it would be raised in this function, and lost again.
+            again = threading.Timer(0.05, signal.pthread_kill, [threading.main_thread().ident, number])
+            again.daemon = True
+            again.start()
+        else:
+            usual(unraisable)
+
+    sys.unraisablehook = hook
 
 
 @contextmanager

@@ -20,7 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         # Only now can `trackers` be trusted to be ours.
         from trackers.external.witness import Witnessed, needs_witness, witness
+        from trackers.signals import raise_swallowed_interrupts
 
+        if arguments is None:
+            raise_swallowed_interrupts()
         if arguments is None and sys.argv[1:2] == ["run"] and needs_witness():
             return witness(
                 "what was finished is kept, and the same command goes on from there",

@@ -29,6 +29,7 @@ from trackers.external.family import end_marked, ending
 from trackers.external.guardian import guard_family, release_family
 from trackers.external.interpreter import interpreter
 from trackers.external.limits import memory_here
+from trackers.signals import raise_swallowed_interrupts
 
 _GRACE = 4.0
 """Seconds that workers have to end their trackers when they are told to."""
@@ -180,6 +181,7 @@ def main() -> int:
     """Is a worker until its driver has no more to say; the pipe's number is the first word."""
     # An interruption, not SystemExit: that is what a tracker may raise, and costs its sequence alone.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise_swallowed_interrupts()
     connection = Connection(int(sys.argv[1]))
     worker = Worker(connection.send)
     try:

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from trackers.errors import UserError
-from trackers.signals import answering
+from trackers.signals import answering, raise_swallowed_interrupts
 
 Returned = TypeVar("Returned")
 
@@ -62,6 +62,7 @@ def in_own_process(function: Callable[..., Returned], *arguments: object) -> Ret
 
 def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise_swallowed_interrupts()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)
     with suppress(KeyboardInterrupt):

@@ -29,6 +29,7 @@ def shell(command: str, results: Path, folder: Path) -> subprocess.CompletedProc
         python=sys.executable, given=f"--dataset demo --results {results}", out=folder
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONUNBUFFERED", None)  # what is not written stays in the buffer
     return subprocess.run(
         ["bash", "-c", line], capture_output=True, text=True, cwd=folder, env=environment, check=False
     )

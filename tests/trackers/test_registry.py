@@ -56,7 +56,10 @@ def test_a_package_that_has_the_name_of_ours_is_named_with_what_to_do(
             registry.load(name)
 
 
-def test_a_typing_error_in_the_name_of_a_module_of_ours_is_no_clash(registry: Registry) -> None:
+def test_a_typing_error_in_the_name_of_a_module_of_ours_is_no_clash(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # in a checkout there is a folder `trackers`
     with pytest.raises(UserError, match=r"No module named 'trackers\.nccc'$"):
         registry.load("trackers.nccc:NCC")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +36,31 @@ def test_a_handler_counts_within_and_the_usual_one_after() -> None:
         os.kill(os.getpid(), signal.SIGUSR1)
         time.sleep(5)
     assert signal.getsignal(signal.SIGUSR1) == usual
+
+
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
+def test_interrupt_within_a_finalizer_is_raised_after_it(number: str) -> None:
+    program = f"""
+import os, signal, time
+from trackers.signals import answering, interruption, raise_swallowed_interrupts
+
+class Slow:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        time.sleep(0.1)
+
+raise_swallowed_interrupts()
+handler = interruption()
+with answering(signal.SIGTERM, handler), answering(signal.SIGINT, handler):
+    try:
+        Slow()
+        time.sleep(20)
+        print("went on")
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=root, check=False, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
