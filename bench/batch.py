@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from benchmarks.datasets.demo import Demo
-from benchmarks.running.environment import describe
+from benchmarks.environment import describe_environment
 from trackers.catalogue import TrackerSpec
 from trackers.tracker import Boxes, Frame
 
@@ -79,7 +79,11 @@ def main() -> None:
     rows = [measure(spec, slots, given.steps, given.repetitions) for slots in given.slots]
     if given.json:
         words = {"tracker": given.tracker, "precision": given.precision}
-        print(json.dumps({"machine": describe(spec.arguments()["device"]), **words, "rows": rows}, indent=1))
+        print(
+            json.dumps(
+                {"machine": describe_environment(spec.arguments()["device"]), **words, "rows": rows}, indent=1
+            )
+        )
         return
     print(f"{'slots':>5} {'frames/s':>10} {'quartiles':>19} {'MB':>8} {'MB per slot':>12}")
     for row in rows:

@@ -25,15 +25,15 @@ from PIL import Image
 
 from benchmarks.datasets import Dataset, Frames, open_dataset
 from benchmarks.datasets.demo import Demo
+from benchmarks.environment import describe_environment
 from benchmarks.protocols import PROTOCOLS
-from benchmarks.running.decoders import DECODERS, Decoder, Waiting, decoder_for
-from benchmarks.running.environment import describe
-from benchmarks.running.plan import planned
-from benchmarks.running.prefetch import reading_ahead
-from benchmarks.running.recipe import Recipe
-from benchmarks.running.scheduler import Job, Scheduler
+from benchmarks.running.frames.decoders import DECODERS, Decoder, PendingFrame, create_decoder
+from benchmarks.running.frames.prefetch import batch_decoder_threads
+from benchmarks.running.schedulers.base import Job, Scheduler
+from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.tasks import plan_task
 from trackers.catalogue import TrackerSpec
-from trackers.commands import guarded
+from trackers.commands import catch_user_errors
 from trackers.errors import UserError
 
 
@@ -82,28 +82,28 @@ def measure(
     opened = [dataset[name].open_frames() for name in dataset.names()]
     places = [(frames, index) for frames in opened for index in range(len(frames))]
     works: dict[str, Callable[[], object]] = {}
-    with reading_ahead() as pool:
+    with batch_decoder_threads() as pool:
         for name in decoders:
-            decoder = decoder_for(name, tracker)
+            decoder = create_decoder(name, tracker)
             if name == "pillow":
                 works[name] = partial(read, pool, decoder, places)
             else:
                 works["reading"] = partial(read, pool, decoder, places)
                 works[name] = partial(decode, decoder, read(pool, decoder, places), slots)
         for name in decoders:
-            scheduler = Recipe(spec, batch=slots, decoder=name).scheduler()
-            scheduler.contender()
+            scheduler = SchedulerConfig(spec, batch=slots, decoder=name).scheduler()
+            scheduler.tracker_info()
             works[f"{name}, whole"] = partial(follow, scheduler, dataset)
         found = rates(len(places), repetitions, *works.values())
     return {"slots": slots, "frames": len(places), **dict(zip(works, found, strict=True))}
 
 
-def read(pool: Executor, decoder: Decoder, places: list[tuple[Frames, int]]) -> list[Waiting]:
+def read(pool: Executor, decoder: Decoder, places: list[tuple[Frames, int]]) -> list[PendingFrame]:
     """Has threads do their part for all frames: read them, and decode them if the decoder is Pillow."""
     return list(pool.map(decoder.read, *zip(*places, strict=True)))
 
 
-def decode(decoder: Decoder, waiting: list[Waiting], slots: int) -> None:
+def decode(decoder: Decoder, waiting: list[PendingFrame], slots: int) -> None:
     """Does the rest, in batches."""
     for start in range(0, len(waiting), slots):
         decoder.decoded(waiting[start : start + slots])
@@ -111,7 +111,7 @@ def decode(decoder: Decoder, waiting: list[Waiting], slots: int) -> None:
 
 def follow(scheduler: Scheduler, dataset: Dataset) -> None:
     """Runs all sequences, as `run` does, and keeps nothing."""
-    tasks = [planned(dataset, name) for name in dataset.names()]
+    tasks = [plan_task(dataset, name) for name in dataset.names()]
     for outcome in scheduler.outcomes(Job(PROTOCOLS.load("ope")), tasks, Quiet()):
         if outcome.record.status != "ok":
             raise UserError(outcome.record.message)
@@ -146,7 +146,11 @@ def main(words: Sequence[str] | None = None) -> int:
     kilobytes = float(np.mean(sizes)) / 1e3
     if given.json:
         about = {"tracker": given.tracker, "width": given.width, "kilobytes_per_frame": kilobytes}
-        print(json.dumps({"machine": describe(spec.arguments()["device"]), **about, "rows": rows}, indent=1))
+        print(
+            json.dumps(
+                {"machine": describe_environment(spec.arguments()["device"]), **about, "rows": rows}, indent=1
+            )
+        )
         return 0
     print(f"{given.width} px wide, {kilobytes:.1f} kB per frame")
     for row in rows:
@@ -158,4 +162,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main)(None))
+    sys.exit(catch_user_errors(main)(None))

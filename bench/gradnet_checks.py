@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from benchmarks.datasets.demo import Demo
-from benchmarks.running.environment import describe
-from benchmarks.scoring.overlap import iou
+from benchmarks.environment import describe_environment
+from benchmarks.geometry.overlap import iou
 from trackers.devices import resolve_device
 from trackers.siamese.gradnet import GradNetLite
 from trackers.siamese.gradnet_released import GradNetReleasedLite
@@ -147,7 +147,11 @@ def main() -> int:
         checks.a_training_step,
     )
     outcomes = {check.__name__: check() for check in tried}
-    print(json.dumps({"machine": describe(device), "frames": given.frames, "checks": outcomes}, indent=1))
+    print(
+        json.dumps(
+            {"machine": describe_environment(device), "frames": given.frames, "checks": outcomes}, indent=1
+        )
+    )
     failed = [name for name, good in outcomes.items() if not good]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.boxfiles import format_rows
-from benchmarks.datasets.ondisk import read_facts
+from benchmarks.box_text import format_rows
+from benchmarks.datasets.disk_dataset import read_metadata
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
-from benchmarks.store.folder import digest
 from benchmarks.store.manifest import RunFiles
+from benchmarks.store.run_folder import digest
 
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])
+ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def walk(rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -41,20 +41,20 @@ def walk(rng: np.random.Generator, frames: int) -> np.ndarray:
 def make_otb(root: Path) -> dict[str, np.ndarray]:
     """Ground truth for every target of OTB2015; returns the rows that count, 0-based."""
     rng, truths = np.random.default_rng(0), {}
-    for row in read_facts("otb2015.csv"):
+    for row in read_metadata("otb2015.csv"):
         starts, first, last = (int(row[key]) for key in ("truth_starts", "first", "last"))
         boxes = walk(rng, last - starts + 1)
         path = root / "otb2015" / row["folder"] / row["truth"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(format_rows(boxes))
-        truths[row["name"]] = boxes[first - starts :] - FIRST_PIXEL
+        truths[row["name"]] = boxes[first - starts :] - ONE_BASED_SHIFT
     return truths
 
 
 def make_lasot(root: Path, most: int) -> dict[str, np.ndarray]:
     """Ground truth for `most` of LaSOT's 1,400 sequences, 0-based."""
     rng, truths = np.random.default_rng(0), {}
-    for row in read_facts("lasot.csv")[:most]:
+    for row in read_metadata("lasot.csv")[:most]:
         frames = int(row["frames"])
         boxes = walk(rng, frames)
         folder = root / "lasot" / row["name"].rpartition("-")[0] / row["name"]
@@ -62,7 +62,7 @@ def make_lasot(root: Path, most: int) -> dict[str, np.ndarray]:
         (folder / "groundtruth.txt").write_text(format_rows(boxes))
         for name in ("full_occlusion", "out_of_view"):
             (folder / f"{name}.txt").write_text(",".join(["0"] * frames) + "\n")
-        truths[row["name"]] = boxes - FIRST_PIXEL
+        truths[row["name"]] = boxes - ONE_BASED_SHIFT
     return truths
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks.running.environment import processor, usable_cores
+from benchmarks.environment import processor, usable_cores
 
 TRACKERS = {"otb2015": 10, "lasot": 5}
 COMMANDS = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.decoding import write_videos
-from benchmarks.running.environment import describe
+from benchmarks.environment import describe_environment
 from trackers.devices import resolve_device
 
 
@@ -55,7 +55,7 @@ def main() -> int:
             row = {"workers": workers, "frames": frames, "seconds": seconds, "said": said}
             rows.append(row | {"frames_per_second": frames / seconds})
     about = {"tracker": given.tracker, "batch": given.batch, "width": given.width, "rows": rows}
-    print(json.dumps({"machine": describe(device), **about}, indent=1))
+    print(json.dumps({"machine": describe_environment(device), **about}, indent=1))
     return 0
 
 

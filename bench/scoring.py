@@ -31,12 +31,12 @@ from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profile, score_run
 from benchmarks.store import read_run, truth_digest
-from benchmarks.store.folder import MANIFEST, RunFolder
 from benchmarks.store.manifest import Manifest, SequenceRecord
+from benchmarks.store.run_folder import MANIFEST, RunFolder
 
 TRACKER = "drawn"
 ROUNDS = 5
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])
+ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def main() -> None:
@@ -137,14 +137,14 @@ def beside_got10k(dataset: Dataset, results: Path) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         for name, boxes in drawn(dataset):
             path = str(results / "got10k" / TRACKER / f"{name}.txt")
-            experiment._record(path, boxes + FIRST_PIXEL, np.full(len(boxes), 0.0123456789))
-            truth = dataset[name].truth + FIRST_PIXEL
+            experiment._record(path, boxes + ONE_BASED_SHIFT, np.full(len(boxes), 0.0123456789))
+            truth = dataset[name].truth + ONE_BASED_SHIFT
             np.savetxt(results / "truth" / f"{name}.txt", truth, fmt="%g", delimiter=",")
     profile = choose_profile("got10k", dataset.name, "ope")
 
     def ours() -> float:
         score = score_run(read_run(results, dataset.name, TRACKER), dataset, profile)
-        return float(score.by_metric()["success"].mean())
+        return float(score.sequence_values()["success"].mean())
 
     def theirs() -> float:
         with contextlib.redirect_stdout(io.StringIO()):

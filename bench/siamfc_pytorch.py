@@ -31,9 +31,9 @@ from torch import Tensor, nn
 from bench import cv2_stand_in
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.demo import Demo
-from benchmarks.running.environment import describe
-from benchmarks.scoring.one_pass import precision_curve, success_curve
-from benchmarks.scoring.overlap import center_error, iou
+from benchmarks.environment import describe_environment
+from benchmarks.geometry.overlap import center_error, iou
+from benchmarks.scoring.curves import precision_curve, success_curve
 from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, folded, for_cpu, scaled_widths
 from trackers.siamese.base import upload
@@ -44,7 +44,7 @@ from trackers.tracker import Boxes, Frame
 
 WARM_UP = 3
 BLOCK = 10  # updates of each tracker that make one ratio
-FIRST_PIXEL = np.array([1.0, 1.0, 0.0, 0.0])  # the reference counts pixels from 1
+ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])  # the reference counts pixels from 1
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 
@@ -81,10 +81,10 @@ class Reference:
         self.tracker.net.backbone.load_state_dict(network.state_dict())
 
     def init(self, frame: Frame, box: Boxes) -> None:
-        self.tracker.init(frame, box + FIRST_PIXEL)
+        self.tracker.init(frame, box + ONE_BASED_SHIFT)
 
     def update(self, frame: Frame) -> Boxes:
-        box: Boxes = self.tracker.update(frame) - FIRST_PIXEL
+        box: Boxes = self.tracker.update(frame) - ONE_BASED_SHIFT
         return box
 
 
@@ -256,7 +256,10 @@ def main() -> None:
         theirs = Reference(arguments.reference, weights)
         if arguments.json:
             rates = updates_per_second(ours, theirs, arguments.frames)
-            about = {"machine": describe(str(ours.device)), "cv2": "Pillow" if stands_in else cv2.__version__}
+            about = {
+                "machine": describe_environment(str(ours.device)),
+                "cv2": "Pillow" if stands_in else cv2.__version__,
+            }
             print(json.dumps(about | rates, indent=1))
             return
         compare(ours, theirs, arguments.data_root, arguments.frames)

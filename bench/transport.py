@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from trackers import TrackerSpec
-from trackers.external.remote import Remote
+from trackers.external.protocols.remote import RemoteTracker
 from trackers.tracker import Tracker
 
 FOREIGN = """
@@ -68,7 +68,7 @@ def ways(folder: Path) -> dict[str, str]:
     (folder / "library.py").write_text(LIBRARY)
     (folder / "nothing.cpp").write_text(CPP)
     examples = Path(__file__).parents[1] / "examples"
-    server = f"{sys.executable} -m trackers.external.trax"
+    server = f"{sys.executable} -m trackers.serving.trax"
     found = {
         "ours, in this process": "still",
         "got10k's methods": f"{folder}/foreign.py:Got10k",
@@ -113,7 +113,7 @@ def main() -> None:
                 own = 0.0 if what.startswith("process") or "vot-trax" in what else tracker.own_seconds
                 seconds[what].append(elapsed - (own or 0.0))
         for tracker in trackers.values():
-            if isinstance(tracker, Remote):
+            if isinstance(tracker, RemoteTracker):
                 tracker.dispose()
     print(f"{'milliseconds per frame of 640 x 480':44}{'median':>8}{'10 %':>8}{'90 %':>8}")
     for what, values in seconds.items():

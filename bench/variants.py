@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.batch import LENGTH, WARM_UP, videos
-from benchmarks.running.environment import describe
+from benchmarks.environment import describe_environment
 from trackers.catalogue import TrackerSpec
 from trackers.siamese import crops
 
@@ -137,7 +137,11 @@ def main() -> None:
     rows = [measure(spec, slots, given.steps, given.turns) for slots in given.slots]
     if given.json:
         words = {"tracker": given.tracker, "precision": given.precision, "unit": "ms per update"}
-        print(json.dumps({"machine": describe(spec.arguments()["device"]), **words, "rows": rows}, indent=1))
+        print(
+            json.dumps(
+                {"machine": describe_environment(spec.arguments()["device"]), **words, "rows": rows}, indent=1
+            )
+        )
         return
     for row in rows:
         whole = row[as_it_is.__name__][1]

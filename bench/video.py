@@ -17,18 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import open_dataset
-from benchmarks.running.environment import processor, usable_cores
-from benchmarks.running.prefetch import Prefetcher
-from benchmarks.scoring.overlap import iou
-from reports.film import film
-from reports.scenes import Scene, Track
+from benchmarks.environment import processor, usable_cores
+from benchmarks.geometry.overlap import iou
+from benchmarks.running.frames.prefetch import Prefetcher
 from reports.style import line_style
+from reports.videos.rendering import render_frames
+from reports.videos.tracked_sequence import TrackedSequence, TrackOverlay
 from trackers.tracker import Frame
 from trackers.video import encoding
 from trackers.video.drawing import resized, rgb
 
 
-def made_up(dataset: str, data_root: Path | None, name: str) -> Scene:
+def made_up(dataset: str, data_root: Path | None, name: str) -> TrackedSequence:
     """A sequence with three tracks that stray from the ground truth."""
     sequence = open_dataset(dataset, data_root)[name]
     frames = sequence.open_frames()
@@ -38,11 +38,11 @@ def made_up(dataset: str, data_root: Path | None, name: str) -> Scene:
     for k in range(3):
         boxes = sequence.truth + rng.normal(0, 2 + k, sequence.truth.shape) * [1, 1, 0, 0]
         color = rgb(line_style(k)["color"])
-        tracks.append(Track(f"tracker {k}", color, boxes, iou(boxes, sequence.truth)))
-    return Scene(name, frames, (width, height), sequence.truth, tuple(tracks))
+        tracks.append(TrackOverlay(f"tracker {k}", color, boxes, iou(boxes, sequence.truth)))
+    return TrackedSequence(name, frames, (width, height), sequence.truth, tuple(tracks))
 
 
-def bare(scene: Scene, width: int, pool: ThreadPoolExecutor) -> Iterator[Frame]:
+def bare(scene: TrackedSequence, width: int, pool: ThreadPoolExecutor) -> Iterator[Frame]:
     """The frames alone, at their size in the video."""
     frames = Prefetcher(scene.frames, pool)
     height = round(width * scene.size[1] / scene.size[0])
@@ -76,7 +76,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool,
     ):
-        ways = [lambda: film([scene], chosen.width, pool), lambda: bare(scene, chosen.width, pool)]
+        ways = [lambda: render_frames([scene], chosen.width, pool), lambda: bare(scene, chosen.width, pool)]
         for label, ending, found in (
             ("H.264, ffmpeg", "mp4", program),
             ("MPEG-4, OpenCV", "mp4", lambda: None),

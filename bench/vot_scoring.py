@@ -25,8 +25,8 @@ import numpy as np
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT, VOTRules, measure_repetitions
-from benchmarks.scoring.vot_score import score_supervised
+from benchmarks.scoring.vot_metrics import score_supervised
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile, measure_repetitions
 from benchmarks.store.trajectories import parse_regions
 
 REPEATS = 5
@@ -52,7 +52,7 @@ def read(annotations: Path, results: Path) -> list[SimpleNamespace]:
     return sequences
 
 
-def ours(sequences: list[SimpleNamespace], rules: VOTRules) -> dict[str, float]:
+def ours(sequences: list[SimpleNamespace], rules: VOTProfile) -> dict[str, float]:
     runs = [
         measure_repetitions(sequence.name, sequence.runs, sequence.truth, sequence.size, rules)
         for sequence in sequences

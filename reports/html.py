@@ -6,19 +6,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cli.options import (
-    add_choice,
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_profile,
     add_protocol,
     add_results,
+    add_selection,
     add_split,
     add_trackers,
 )
-from trackers.commands import Parser, announce, guarded, positive, tell
+from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 
-MOST_OVER_TIME = 60
+MAX_TRACKERS_OVER_TIME = 60
 """Of more trackers than this the page has what happens within sequences for the best alone: nobody could tell
 more lines apart, and they would be most of the page."""
 
@@ -35,7 +35,7 @@ def parser() -> Parser:
     add_trackers(options)
     add_protocol(options)
     add_profile(options)
-    add_choice(options)
+    add_selection(options)
     options.set_defaults(profile="all")
     options.add_argument("--frames", action="store_true", help="embed the frames, made small, for the player")
     options.add_argument(
@@ -54,7 +54,7 @@ def parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the page and prints the file's name."""
     chosen = parser().parse_args(arguments)
@@ -62,35 +62,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from dataclasses import replace
     from datetime import datetime
 
-    from benchmarks.cli.output import open_chosen
     from benchmarks.scoring import choose_profiles
+    from benchmarks.selection import open_selected
     from benchmarks.store import select_runs
     from benchmarks.store.atomic import write_atomic
-    from reports.page.document import html_page, in_order, report_data, scored_names, sequence_data
-    from reports.page.frames import filmstrips
-    from reports.page.gather import Gatherer
+    from reports.page.document import html_page, rank_reports, report_data, scored_names, sequence_data
+    from reports.page.frames import embed_frames
+    from reports.page.loader import ReportLoader
 
-    dataset = open_chosen(chosen)
+    dataset = open_selected(chosen)
     profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)
     folders = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker, dataset.related)
-    gatherer = Gatherer(dataset, profiles, regions=chosen.frames)
-    reports = in_order(gatherer.gather(folders, tell), profiles[0])
-    if len(reports) > (most := MOST_OVER_TIME):
+    loader = ReportLoader(dataset, profiles, regions=chosen.frames)
+    reports = rank_reports(loader.load(folders, print_stderr), profiles[0])
+    if len(reports) > (most := MAX_TRACKERS_OVER_TIME):
         reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
-        tell(
+        print_stderr(
             f"the page has what happens within sequences of the best {most} of {len(reports)} trackers; "
             "choose others by --tracker, or use reports.serve"
         )
     names = scored_names(dataset, reports)
-    frames = filmstrips(dataset, names, chosen.megabytes * 1e6, tell) if chosen.frames else {}
+    frames = embed_frames(dataset, names, chosen.megabytes * 1e6, print_stderr) if chosen.frames else {}
     made = datetime.now().astimezone()
     page = html_page(
-        report_data(dataset, chosen.protocol, profiles, reports, made, gatherer.left_out),
+        report_data(dataset, chosen.protocol, profiles, reports, made, loader.left_out),
         {name: sequence_data(dataset, reports, name, frames.get(name)) for name in names},
     )
     path = chosen.out or Path(f"{dataset.name}-{chosen.protocol}.html")
     write_atomic(path, page.encode())
-    announce(path)
+    print_path(path)
     return 0
 
 

@@ -8,29 +8,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.store.atomic import write_atomic
-from reports.scores import InapplicableError, add_subject_options, read_subject
-from trackers.commands import Parser, announce, guarded, tell
+from reports.report_data import InapplicableError, add_report_options, read_report_data
+from trackers.commands import Parser, catch_user_errors, print_path, print_stderr
 from trackers.registry import Entry, Registry
 
 KINDS = Registry(
     "kind of plot",
     {
-        "success": Entry("reports.curves:success_figure", "success over the threshold of overlap"),
-        "precision": Entry("reports.curves:precision_figure", "precision over the threshold of error"),
+        "success": Entry("reports.plots.curves:success_figure", "success over the threshold of overlap"),
+        "precision": Entry("reports.plots.curves:precision_figure", "precision over the threshold of error"),
         "normalized-precision": Entry(
-            "reports.curves:normalized_precision_figure", "the same in units of the target's size"
+            "reports.plots.curves:normalized_precision_figure", "the same in units of the target's size"
         ),
-        "scores": Entry("reports.standing:standing_figure", "every figure of every tracker"),
-        "attributes": Entry("reports.attributes:attribute_panels", "a panel per attribute"),
-        "attribute-dots": Entry("reports.attributes:attribute_dots", "all attributes in one panel"),
-        "eao": Entry("reports.vot:eao_figure", "expected average overlap over length"),
-        "ar": Entry("reports.vot:ar_figure", "accuracy and robustness, with VOT's ranking"),
-        "sequences": Entry("reports.differences:differences_figure", "two trackers, sequence by sequence"),
-        "speed": Entry("reports.speed:speed_figure", "accuracy against speed"),
+        "scores": Entry("reports.plots.scores:scores_figure", "every figure of every tracker"),
+        "attributes": Entry("reports.plots.attributes:attributes_figure", "a panel per attribute"),
+        "attribute-dots": Entry(
+            "reports.plots.attributes:attribute_dots_figure", "all attributes in one panel"
+        ),
+        "eao": Entry("reports.plots.vot:eao_figure", "expected average overlap over length"),
+        "ar": Entry("reports.plots.vot:ar_figure", "accuracy and robustness, with VOT's ranking"),
+        "sequences": Entry("reports.plots.sequences:sequences_figure", "two trackers, sequence by sequence"),
+        "speed": Entry("reports.plots.speed:speed_figure", "accuracy against speed"),
     },
     hint="see `python -m reports.plot --help`",
 )
-"""What can be plotted: functions of a `Subject` that return a figure."""
+"""What can be plotted: functions of a `ReportData` that return a figure."""
 
 
 def parser() -> Parser:
@@ -42,7 +44,7 @@ def parser() -> Parser:
         + ".",
         epilog="example: python -m reports.plot --dataset otb2015 --kind success attributes --format pdf",
     )
-    add_subject_options(options)
+    add_report_options(options)
     options.add_argument(
         "--kind", nargs="+", choices=list(KINDS), metavar="KIND", help="which plots (default: all that apply)"
     )
@@ -56,21 +58,23 @@ def parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs, writes the plots and prints the files' names."""
     chosen = parser().parse_args(arguments)
-    subject = replace(read_subject(chosen), band=not chosen.no_band)
-    from reports.figures import MOST_DRAWN, figure_bytes
+    report = replace(read_report_data(chosen), band=not chosen.no_band)
+    from reports.plots.figure import MAX_DRAWN_TRACKERS, figure_bytes
 
-    subject = subject.best(MOST_DRAWN)
-    if subject.there is not None:
-        tell(f"plots show the best {MOST_DRAWN} of the {subject.there} trackers; choose others by --tracker")
-    folder = chosen.out or Path("plots", subject.dataset)
+    report = report.best(MAX_DRAWN_TRACKERS)
+    if report.there is not None:
+        print_stderr(
+            f"plots show the best {MAX_DRAWN_TRACKERS} of the {report.there} trackers; choose others by --tracker"
+        )
+    folder = chosen.out or Path("plots", report.dataset)
     folder.mkdir(parents=True, exist_ok=True)
     for kind in chosen.kind or KINDS:
         try:
-            figure = KINDS.load(kind)(subject)
+            figure = KINDS.load(kind)(report)
         except InapplicableError:
             if chosen.kind:
                 raise
@@ -78,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for form in chosen.format:
             path = folder / f"{kind}.{form}"
             write_atomic(path, figure_bytes(figure, form))
-            announce(path)
+            print_path(path)
     return 0
 
 

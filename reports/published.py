@@ -132,7 +132,7 @@ def source_notes(scores: Sequence[Published]) -> list[str]:
     ]
 
 
-def differing(records: Sequence[Record], known: Sequence[Published]) -> Iterator[str]:
+def differences_from_published(records: Sequence[Record], known: Sequence[Published]) -> Iterator[str]:
     """A sentence for each result whose score is not the one published under the same name and rules.
 
     Results on a part of the data set are not compared.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks.cli.options import add_data_root, add_results
-from trackers.commands import Parser, guarded
+from benchmarks.options import add_data_root, add_results
+from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError, printable
 
 HIGHEST_PORT = 65_535
@@ -36,18 +36,18 @@ def parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until it is interrupted, which is how it ends."""
     chosen = parser().parse_args(arguments)
 
     from reports.server.handler import open_server
-    from reports.server.library import Library
+    from reports.server.results_folder import ResultsFolder
 
     if not chosen.results.is_dir():
         raise UserError(f"there is no folder {chosen.results}; name one with --results")
     try:
-        server = open_server(Library(chosen.results, chosen.data_root), chosen.port)
+        server = open_server(ResultsFolder(chosen.results, chosen.data_root), chosen.port)
     except OSError as error:
         raise UserError(f"port {chosen.port} cannot be used: {error.strerror}; name another --port") from None
     results = printable(str(chosen.results))

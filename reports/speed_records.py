@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from benchmarks.scoring import Record
 from benchmarks.speed import SpeedRecord, read_records
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
-from benchmarks.tables.table import figure_cell
-from reports.scores import InapplicableError, Subject
-from trackers.commands import tell
+from benchmarks.tables.table import number_cell
+from reports.report_data import InapplicableError, ReportData
+from trackers.commands import print_stderr
 
 _ROW = (
     *("tracker", "device", "precision", "batch", "threads", "fps", "fps_low", "fps_high"),
@@ -22,17 +22,19 @@ def speed_row(record: SpeedRecord) -> Record:
     return {name: getattr(record, name) for name in _ROW}
 
 
-def speed_of(subject: Subject) -> list[SpeedRecord]:
-    """The latest records of the subject's trackers, one for each way of running them, fastest first.
+def read_speed_records(report: ReportData) -> list[SpeedRecord]:
+    """The latest records of the report's trackers, one for each way of running them, fastest first.
 
     Raises:
         InapplicableError: there is none.
     """
-    records = [record for record in read_records(subject.results, tell) if record.tracker in subject.trackers]
+    records = [
+        record for record in read_records(report.results, print_stderr) if record.tracker in report.trackers
+    ]
     if not records:
         raise InapplicableError(
-            f"no speed of these trackers is on record in {subject.results}; measure it with "
-            f"`python -m benchmarks speed --tracker {subject.trackers[0]}`"
+            f"no speed of these trackers is on record in {report.results}; measure it with "
+            f"`python -m benchmarks speed --tracker {report.trackers[0]}`"
         )
     return sorted(records, key=lambda record: -record.fps)
 
@@ -61,19 +63,19 @@ def speed_table(records: Sequence[SpeedRecord]) -> Table:
     )
     return Table(
         columns=(
-            *(Column(name, figures=False) for name in ("tracker", "device", "precision")),
+            *(Column(name, numeric=False) for name in ("tracker", "device", "precision")),
             *map(Column, headings),
         ),
         rows=tuple(
             (
                 *(Cell(text) for text in (record.tracker, record.device, record.precision or "")),
                 *(Cell(str(number)) for number in (record.batch, record.threads)),
-                figure_cell(record.fps, record.fps_low, record.fps_high, marks[place], digits=1),
+                number_cell(record.fps, record.fps_low, record.fps_high, marks[place], digits=1),
                 *(
-                    figure_cell(value, digits=2)
+                    number_cell(value, digits=2)
                     for value in (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms)
                 ),
-                figure_cell(record.end_to_end_fps, digits=1),
+                number_cell(record.end_to_end_fps, digits=1),
             )
             for place, record in enumerate(records)
         ),

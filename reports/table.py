@@ -11,35 +11,35 @@ from benchmarks.scoring.tables import attributes_table, comparisons_table, recor
 from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
-from reports.scores import InapplicableError, Subject, add_subject_options, read_subject
-from reports.speed_records import speed_of, speed_row, speed_table
-from trackers.commands import Parser, announce, guarded
+from reports.report_data import InapplicableError, ReportData, add_report_options, read_report_data
+from reports.speed_records import read_speed_records, speed_row, speed_table
+from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
 
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
 
-Made = tuple[Table, list[Record]]
+TableWithRecords = tuple[Table, list[Record]]
 """A table to read, and its rows at full precision."""
 
 
-def accuracy(subject: Subject) -> Made:
+def accuracy(report: ReportData) -> TableWithRecords:
     """Every figure of every tracker, best first; then what others published."""
-    records = subject.records + subject.published_records
-    return records_table(records, source_notes(subject.shown_published)), records
+    records = report.records + report.published_records
+    return records_table(records, source_notes(report.shown_published)), records
 
 
-def attributes(subject: Subject) -> Made:
+def attributes(report: ReportData) -> TableWithRecords:
     """One metric by attribute."""
-    return attributes_table(subject.attribute_records, subject.metric), subject.attribute_records
+    return attributes_table(report.attribute_records, report.metric), report.attribute_records
 
 
-def speed(subject: Subject) -> Made:
+def speed(report: ReportData) -> TableWithRecords:
     """Speed as it was recorded, with the machines."""
-    records = speed_of(subject)
+    records = read_speed_records(report)
     return speed_table(records), [speed_row(record) for record in records]
 
 
-def comparison(subject: Subject) -> Made:
+def comparison(report: ReportData) -> TableWithRecords:
     """Every pair of trackers in one metric."""
     from benchmarks.scoring.compare import (
         compare,
@@ -47,26 +47,26 @@ def comparison(subject: Subject) -> Made:
         comparisons_caption,
     )  # SciPy's tests take their time to import
 
-    if len(subject.scores) < 2:
+    if len(report.scores) < 2:
         raise InapplicableError(
-            f"a comparison is between two trackers; name another beside {subject.trackers[0]}"
+            f"a comparison is between two trackers; name another beside {report.trackers[0]}"
         )
-    by_name = {score.tracker: score for score in subject.scores}
-    metric = subject.sequence_metric
-    made = compare([by_name[name] for name in subject.trackers], [metric])
+    by_name = {score.tracker: score for score in report.scores}
+    metric = report.sequence_metric
+    made = compare([by_name[name] for name in report.trackers], [metric])
     caption = (
-        f"dataset {subject.dataset}, protocol {subject.protocol}, profile {subject.rules.name}; "
+        f"dataset {report.dataset}, protocol {report.protocol}, profile {report.profile.name}; "
         f"{comparisons_caption(made)}"
     )
     head: Record = {
-        "dataset": subject.dataset,
-        "protocol": subject.protocol,
-        "profile": subject.rules.name,
+        "dataset": report.dataset,
+        "protocol": report.protocol,
+        "profile": report.profile.name,
     }
-    return comparisons_table(made, caption), [head | comparison_record(one, subject.of) for one in made]
+    return comparisons_table(made, caption), [head | comparison_record(one, report.of) for one in made]
 
 
-KINDS: dict[str, Callable[[Subject], Made]] = {
+KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {
     "accuracy": accuracy,
     "attributes": attributes,
     "speed": speed,
@@ -81,7 +81,7 @@ def parser() -> Parser:
         description="Writes tables of the results on a data set: best in bold, second underlined.",
         epilog="example: python -m reports.table --dataset otb2015 --kind accuracy attributes --format latex",
     )
-    add_subject_options(options)
+    add_report_options(options)
     options.add_argument(
         "--kind", nargs="+", choices=list(KINDS), default=["accuracy"], help="(default: accuracy)"
     )
@@ -99,15 +99,15 @@ def parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scores the runs and prints the tables, or writes them and prints the files' names."""
     chosen = parser().parse_args(arguments)
     if chosen.out is None and (len(chosen.format) > 1 or ("csv" in chosen.format and len(chosen.kind) > 1)):
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
-    subject = read_subject(chosen)
+    report = read_report_data(chosen)
     for place, kind in enumerate(chosen.kind):
-        table, records = KINDS[kind](subject)
+        table, records = KINDS[kind](report)
         if chosen.no_interval:
             table = without_intervals(table)
         for form in chosen.format:
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
             path = chosen.out / f"{kind}.{_ENDINGS[form]}"
             write_atomic(path, text.encode())
-            announce(path)
+            print_path(path)
     return 0
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import (
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_protocol,
@@ -17,13 +17,13 @@ from benchmarks.cli.options import (
     add_trackers,
     count,
 )
-from trackers.commands import Parser, announce, guarded, positive, tell
+from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
-    from benchmarks.store import Run
-    from reports.scenes import Scene
+    from benchmarks.store import RunResults
+    from reports.videos.tracked_sequence import TrackedSequence
     from trackers.tracker import Frame
 
 _MOST = 7
@@ -68,20 +68,20 @@ def _width(text: str) -> int:
 _width.__name__ = "width (120 to 7680 pixels)"
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads runs and frames, writes the videos and prints their files' names."""
     chosen = parser().parse_args(arguments)
     # Matplotlib, OpenCV and SciPy are not loaded to print a page of help.
-    from benchmarks.cli.output import read_runs
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.names import select
-    from benchmarks.running.environment import usable_cores
-    from reports.film import film
+    from benchmarks.datasets.names import select_sequences
+    from benchmarks.environment import usable_cores
+    from benchmarks.selection import read_runs
+    from reports.videos.rendering import render_frames
     from trackers.video.encoding import check_writable, write_video
 
     dataset = open_dataset(chosen.dataset, chosen.data_root)
-    names = select(chosen.sequences, dataset.all_names, dataset.name)
+    names = select_sequences(chosen.sequences, dataset.all_names, dataset.name)
     if chosen.out:
         check_writable(chosen.out)
         if len(names) > 1 and not chosen.mosaic:
@@ -99,23 +99,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool:
         for name, shown in videos.items():
             path = chosen.out or folder / f"{_file_stem(name)}.mp4"
-            frames = film(shown, chosen.width, pool)
+            frames = render_frames(shown, chosen.width, pool)
             write_video(path, _told(name, max(len(s.frames) for s in shown), frames), chosen.fps)
-            announce(path)
+            print_path(path)
     return 0
 
 
-def _scene(dataset: Dataset, name: str, runs: Sequence[Run]) -> Scene:
-    from reports.scenes import read_scene
+def _scene(dataset: Dataset, name: str, runs: Sequence[RunResults]) -> TrackedSequence:
     from reports.style import line_style
+    from reports.videos.tracked_sequence import read_tracked_sequence
     from trackers.video.drawing import rgb
 
     if name not in dataset.names():
         raise UserError(f"sequence {name} of {dataset.title} is not there; see --data-root")
     for run in runs:
         if name not in run.trajectories and name not in run.failed:
-            tell(f"{run.tracker}: {name} is left out: it was not run")
-    return read_scene(dataset, name, runs, [rgb(line_style(rank)["color"]) for rank in range(len(runs))])
+            print_stderr(f"{run.tracker}: {name} is left out: it was not run")
+    return read_tracked_sequence(
+        dataset, name, runs, [rgb(line_style(rank)["color"]) for rank in range(len(runs))]
+    )
 
 
 def _file_stem(name: str) -> str:

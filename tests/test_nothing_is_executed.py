@@ -49,7 +49,7 @@ ALLOWED = {
     ("trackers/registry.py", "exec"),
     ("trackers/registry.py", "compile"),
     # The data set that this process has pickled for a worker that it has started, over a pipe of its own.
-    ("benchmarks/running/worker.py", "pickle.loads"),
+    ("benchmarks/running/parallel/worker.py", "pickle.loads"),
 }
 
 

@@ -34,7 +34,7 @@ from template_generalisation import tracking
 from torch import Tensor, nn
 
 from benchmarks.datasets import open_dataset
-from trackers.commands import guarded
+from trackers.commands import catch_user_errors
 from trackers.siamese.correction import GradNetNetwork, Step, for_steps
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.response import balanced_logistic
@@ -160,7 +160,7 @@ def draw(rows: dict[str, float], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-@guarded
+@catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Trains, measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

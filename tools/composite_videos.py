@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from trackers.commands import guarded
+from trackers.commands import catch_user_errors
 from trackers.errors import UserError
 from trackers.training.bank import PATCH_SIZE, cut
 from trackers.training.sources.clip import Clip
@@ -171,7 +171,7 @@ def of_part(clips: Sequence[Clip], part: str) -> list[Clip]:
     return [clip for clip in clips if (clip.files[0] in held) == (part == "validation")]
 
 
-@guarded
+@catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Writes the videos."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

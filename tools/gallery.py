@@ -15,9 +15,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from reports.figures import figure_bytes
 from reports.plot import KINDS, parser
-from reports.scores import read_subject
+from reports.plots.figure import figure_bytes
+from reports.report_data import read_report_data
 
 SHOWN = {
     "ope": ("success", "precision", "scores", "attributes", "attribute-dots", "sequences", "speed"),
@@ -42,10 +42,10 @@ def main() -> None:
     given = options.parse_args()
     for protocol, kinds in SHOWN.items():
         place = ["--results", given.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
-        subject = read_subject(parser().parse_args(["--dataset", "demo", *place]))
+        report = read_report_data(parser().parse_args(["--dataset", "demo", *place]))
         for kind in kinds:
             path = given.out / f"gallery-{kind}.png"
-            small(figure_bytes(KINDS.load(kind)(subject), "png")).save(path, optimize=True)
+            small(figure_bytes(KINDS.load(kind)(report), "png")).save(path, optimize=True)
             print(path)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import choose_profiles, score_run
-from benchmarks.store import Run
+from benchmarks.store import RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from trackers.errors import UserError
 
@@ -32,7 +32,9 @@ def rows(golden: Path, annotations: Path) -> Iterator[tuple[str, ...]]:
         dataset = open_dataset(entry["dataset"], annotations)
         form = FORMATS.load(entry["format"])()
         results = read_results(golden / entry["file"], form, dataset, protocol)
-        run = Run(entry["tracker"], dataset.name, protocol, results.trajectories, {}, {}, imported=True)
+        run = RunResults(
+            entry["tracker"], dataset.name, protocol, results.trajectories, {}, {}, imported=True
+        )
         for profile in choose_profiles("all", dataset.name, protocol):
             try:
                 [record] = score_run(run, dataset, profile).records()

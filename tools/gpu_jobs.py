@@ -31,8 +31,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # `bench` is no part of the installed project
 
-from benchmarks.running.environment import describe  # noqa: E402
-from trackers.commands import guarded, positive  # noqa: E402
+from benchmarks.environment import describe_environment  # noqa: E402
+from trackers.commands import catch_user_errors, positive  # noqa: E402
 from trackers.devices import resolve_device  # noqa: E402
 
 ARCHIVE = "gpu-jobs.tar.gz"
@@ -331,7 +331,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if not given.dry_run:
         device = resolve_device(given.device)
         out.mkdir(parents=True, exist_ok=True)
-        (out / "machine.json").write_text(json.dumps(describe(device), indent=1) + "\n")
+        (out / "machine.json").write_text(json.dumps(describe_environment(device), indent=1) + "\n")
     outcomes: dict[str, dict[str, object]] = {}
     files = {job.name: out / job.writes for job in JOBS}
     for job in JOBS:
@@ -365,4 +365,4 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main)(None))
+    sys.exit(catch_user_errors(main)(None))

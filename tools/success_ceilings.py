@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.scoring.one_pass import success_curve
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
+from benchmarks.scoring.curves import success_curve
 from benchmarks.store.runs import read_run
 from trackers.tracker import Boxes
 

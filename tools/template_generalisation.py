@@ -17,8 +17,8 @@ import torch
 from video_pairs import video_pairs
 
 from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.scoring.one_pass import precision_curve, success_curve
-from benchmarks.scoring.overlap import center_error, iou
+from benchmarks.geometry.overlap import center_error, iou
+from benchmarks.scoring.curves import precision_curve, success_curve
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.correction import for_steps

@@ -22,7 +22,7 @@ import torch
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.scoring import choose_profiles, score_run
-from benchmarks.store.runs import Run, read_run
+from benchmarks.store.runs import RunResults, read_run
 from trackers.catalogue import TRACKERS
 from trackers.siamese.base import SiameseTracker, upload
 from trackers.siamese.gradnet import GradNet
@@ -34,7 +34,7 @@ from trackers.siamese.trust import FIRST
 REPEATS = 15
 
 
-def frames_per_second(run: Run) -> float | None:
+def frames_per_second(run: RunResults) -> float | None:
     """Updates over their time; None for results without times."""
     seconds = np.concatenate([t.seconds[1:] for group in run.trajectories.values() for t in group])
     known = seconds[~np.isnan(seconds)]

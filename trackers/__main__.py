@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trackers import scaffold
 from trackers.checking import command as checking
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, catch_user_errors
 
 
 def _main(words: Sequence[str] | None) -> int:
@@ -24,7 +24,7 @@ def _main(words: Sequence[str] | None) -> int:
     return status
 
 
-main = guarded(_main)
+main = catch_user_errors(_main)
 
 if __name__ == "__main__":
     sys.exit(main(None))

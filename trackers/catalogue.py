@@ -21,19 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trackers.devices import cuda_in_use, resolve_device
-from trackers.errors import UserError, class_name, described
-from trackers.external import opencv
-from trackers.external.adapters import PREFIX, adapted
-from trackers.external.interpreter import interpreter
-from trackers.external.limits import Limits
-from trackers.external.origin import Origin
+from trackers.errors import UserError, class_name, describe_error
 from trackers.external.programs import Program, read_program
+from trackers.external.toolkits import opencv
+from trackers.external.toolkits.adapters import PREFIX, make_adapter
+from trackers.plugin_files import source_files
+from trackers.processes.limits import ProcessLimits
+from trackers.processes.python_command import python_command
+from trackers.provenance import Provenance
 from trackers.registry import Entry, Registry, did_you_mean
-from trackers.sources import source_files
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
 if TYPE_CHECKING:
-    from trackers.external.remote import Remote
+    from trackers.external.protocols.remote import RemoteTracker
 
 TRACKERS = Registry(
     "tracker",
@@ -90,7 +90,7 @@ class TrackerSpec:
     weights: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     isolate: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: ProcessLimits = field(default_factory=ProcessLimits)
 
     @property
     def label(self) -> str:
@@ -99,7 +99,7 @@ class TrackerSpec:
         plain = program.label if program else self.tracker.rpartition(":")[2]
         return re.sub(r"[^\w.+-]", "_", plain)
 
-    def anchored(self) -> TrackerSpec:
+    def with_absolute_paths(self) -> TrackerSpec:
         """The same with absolute paths, which mean the same whatever becomes of the working directory."""
         place, _, attribute = self.tracker.rpartition(":")
         tracker = self.tracker
@@ -177,16 +177,16 @@ class TrackerSpec:
         if program or self.isolate:
             return self._start(program, log, watch)
         made = self._made()
-        customs = {
+        options = {
             name.removeprefix(PREFIX): value
             for name, value in self.settings.items()
             if name.startswith(PREFIX)
         }
         if isinstance(made, BatchTracker | Tracker):
-            if customs:
+            if options:
                 raise UserError(f"tracker '{self.tracker}' is a trackers.Tracker and needs no adapter")
             return OneSlot(made) if isinstance(made, BatchTracker) else made
-        if foreign := adapted(made, customs, self.tracker):
+        if foreign := make_adapter(made, options, self.tracker):
             return foreign
         raise UserError(
             f"tracker '{self.tracker}' makes a {class_name(made)}, which is not a trackers.Tracker, nor "
@@ -216,19 +216,19 @@ class TrackerSpec:
         except (UserError, KeyboardInterrupt):
             raise
         except BaseException as error:  # somebody's constructor may raise anything
-            raise UserError(f"tracker '{self.tracker}' cannot be built: {described(error)}") from error
+            raise UserError(f"tracker '{self.tracker}' cannot be built: {describe_error(error)}") from error
 
-    def origin(self, tracker: Tracker | BatchTracker) -> Origin:
+    def provenance(self, tracker: Tracker | BatchTracker) -> Provenance:
         """What `tracker`, which was made by this, is made of and what it runs on."""
-        from trackers.external.remote import Remote
+        from trackers.external.protocols.remote import RemoteTracker
 
-        if isinstance(tracker, Remote):
-            return tracker.origin
+        if isinstance(tracker, RemoteTracker):
+            return tracker.provenance
         module = sys.modules.get(getattr(self.factory(), "__module__", ""))
         source = getattr(module, "__file__", None)
         device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
         files = self._source_files(module.__name__, Path(source)) if module and source else ()
-        return Origin(device, files, self.weights_file())
+        return Provenance(device, files, self.weights_file())
 
     def _source_files(self, module: str, source: Path) -> tuple[Path, ...]:
         """The files that define the tracker: its module's; of a plug-in also what that imports."""
@@ -244,27 +244,27 @@ class TrackerSpec:
 
     def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
         """Starts a process: of the program, or of our own that serves a tracker in Python."""
-        from trackers.external.process import Process
+        from trackers.external.protocols.json_lines import JsonLinesTracker
 
         if program is None:
             worker = [*self._worker(), *(["--watch"] if watch else [])]
-            return _started(Process(worker, Origin(), self.limits, log))
+            return _started(JsonLinesTracker(worker, Provenance(), self.limits, log))
         if self.weights is not None or self.device not in ("auto", "cpu"):
             option = "device" if self.weights is None else "weights"
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --{option} out and tell it by its command"
             )
-        own = (program.command, Origin(files=program.files), self.limits, log, program.environment)
+        own = (program.command, Provenance(files=program.files), self.limits, log, program.environment)
         if program.protocol == "trax":
-            from trackers.external.trax_client import Trax
+            from trackers.external.protocols.trax import TraxTracker
 
             named = {name: str(value) for name, value in self.settings.items()}
-            return _started(Trax(*own, {**program.properties, **named}, program.restart))
+            return _started(TraxTracker(*own, {**program.properties, **named}, program.restart))
         if self.settings:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
             )
-        return _started(Process(*own))
+        return _started(JsonLinesTracker(*own))
 
     def _worker(self) -> list[str]:
         """The command that serves this tracker by JSON lines, with the modules that are found here."""
@@ -273,10 +273,10 @@ class TrackerSpec:
             words += ["--weights", str(self.weights)]
         if self.settings:
             words += ["--set", *(f"{name}={value}" for name, value in self.settings.items())]
-        return [*interpreter("trackers.external.serve"), *words]
+        return [*python_command("trackers.serving.json_lines"), *words]
 
 
-def _started(remote: Remote) -> Remote:
+def _started(remote: RemoteTracker) -> RemoteTracker:
     """Waits until a process is ready; later starts are its own affair."""
     try:
         remote.start()

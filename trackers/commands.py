@@ -73,7 +73,7 @@ def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False)
 def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     """The tracker that the options name."""
     from trackers.catalogue import TrackerSpec
-    from trackers.external.limits import Limits
+    from trackers.processes.limits import ProcessLimits
 
     settings = _settings(arguments.set)
     if arguments.precision is not None:
@@ -82,7 +82,7 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     if not hasattr(arguments, "isolate"):
         return spec
     memory = None if arguments.memory is None else int(arguments.memory * 1e9)
-    limits = Limits(arguments.start_timeout, arguments.frame_timeout, memory)
+    limits = ProcessLimits(arguments.start_timeout, arguments.frame_timeout, memory)
     return replace(spec, isolate=arguments.isolate, limits=limits)
 
 
@@ -97,7 +97,7 @@ def _settings(words: list[str]) -> dict[str, str]:
     return settings
 
 
-class StandardError:
+class SafeStderr:
     """Standard error as a file to which writing never fails.
 
     It may be closed, on a full disk, or a pipe that nobody reads any more: hours of work do not end because
@@ -138,17 +138,17 @@ class StandardError:
         return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
 
 
-def tell(line: str) -> None:
+def print_stderr(line: str) -> None:
     """Prints a line on standard error, whatever names and messages of strangers it holds.
 
-    It ends nothing if it cannot be printed, as `StandardError` says.
+    It ends nothing if it cannot be printed, as `SafeStderr` says.
     """
-    file = StandardError()
+    file = SafeStderr()
     file.write(printable(line) + "\n")
     file.flush()
 
 
-def announce(path: Path) -> None:
+def print_path(path: Path) -> None:
     """Prints the name of a file that was written, on standard output; nobody need be there to read it.
 
     What else a command was asked to write is written, and its status is that of its work.
@@ -162,7 +162,7 @@ def announce(path: Path) -> None:
 Command = Callable[[Sequence[str] | None], int]
 
 
-def guarded(main: Command) -> Command:
+def catch_user_errors(main: Command) -> Command:
     """Wraps a command so that what a user can put right ends in one sentence, never in a traceback.
 
     Exit status 2 for wrong usage or missing data, 130 when interrupted. With `SOTBENCH_TRACEBACK=1` in the
@@ -184,7 +184,7 @@ def guarded(main: Command) -> Command:
         except OSError as error:
             return _say(f"{error.filename or 'input or output'}: {error.strerror or error}")
         except KeyboardInterrupt:
-            tell("interrupted; what was finished is kept")
+            print_stderr("interrupted; what was finished is kept")
             return 130
         finally:
             _settle_streams()
@@ -226,5 +226,5 @@ def _settle_streams() -> None:
 def _say(sentence: str) -> int:
     if os.environ.get("SOTBENCH_TRACEBACK"):
         traceback.print_exc()
-    tell(f"error: {sentence}")
+    print_stderr(f"error: {sentence}")
     return 2

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError
 
 EXAMPLES = """\
@@ -33,7 +33,7 @@ def parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
     """Converts and prints what was converted."""
     chosen = parser().parse_args(arguments)

@@ -10,13 +10,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trackers.commands import Parser, add_isolation_options, add_tracker_options, guarded, tracker_spec
+from trackers.commands import (
+    Parser,
+    add_isolation_options,
+    add_tracker_options,
+    catch_user_errors,
+    tracker_spec,
+)
 from trackers.errors import UserError
-from trackers.external.witness import Witnessed, needs_witness, witness
+from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
 
 if TYPE_CHECKING:
     from trackers.tracker import Boxes, Frame, Tracker
-    from trackers.video.following import Following
+    from trackers.video.tracking import TrackingResult
     from trackers.video.window import Window
 
 _DEFAULT_OUT = Path("demo.mp4")
@@ -61,12 +67,12 @@ def _box(text: str) -> Boxes:
     """Reads a box, for argparse."""
     import numpy as np
 
-    from trackers.answers import read_box
-    from trackers.errors import InvalidAnswer
+    from trackers.box_validation import to_bounding_box
+    from trackers.errors import InvalidPrediction
 
     try:
-        box = read_box(np.array([float(word) for word in text.replace(",", " ").split()]))
-    except (ValueError, InvalidAnswer):
+        box = to_bounding_box(np.array([float(word) for word in text.replace(",", " ").split()]))
+    except (ValueError, InvalidPrediction):
         box = np.zeros(4)
     if not (box[2:] > 0).all():
         raise argparse.ArgumentTypeError(
@@ -75,39 +81,39 @@ def _box(text: str) -> Boxes:
     return box
 
 
-@guarded
+@catch_user_errors
 def _command(arguments: Sequence[str] | None) -> int:
     """Follows the target, writes what was asked for, and says how fast the tracker was."""
     chosen = parser().parse_args(arguments)
     from trackers.video.encoding import check_writable, write_video
-    from trackers.video.following import Following, follow, until_interrupted
-    from trackers.video.footage import open_footage
+    from trackers.video.frame_source import open_frame_source
+    from trackers.video.tracking import TrackingResult, track_frames, until_interrupted
     from trackers.video.window import Window, has_screen
 
     if chosen.out:
         check_writable(chosen.out)
-    footage = open_footage(chosen.video)
-    frames = iter(footage)
+    frame_source = open_frame_source(chosen.video)
+    frames = iter(frame_source)
     first = next(frames)
     if chosen.box is not None:
         _check_inside(chosen.box, first)
     with ExitStack() as closing:
         window = None
         if not chosen.no_window and has_screen():
-            window = closing.enter_context(Window(f"{footage.name} - {chosen.tracker}"))
+            window = closing.enter_context(Window(f"{frame_source.name} - {chosen.tracker}"))
         box = chosen.box if chosen.box is not None else _drawn(window, first)
         tracker = tracker_spec(chosen).build()
         closing.callback(_end, tracker)
-        outcome = Following()
+        outcome = TrackingResult()
         ended = closing.enter_context(until_interrupted())
-        shown = follow(tracker, itertools.chain([first], frames), box, outcome, ended)
+        shown = track_frames(tracker, itertools.chain([first], frames), box, outcome, ended)
         if window:
             shown = _watched(shown, window.show)
         out = chosen.out or (None if window or chosen.boxes else _DEFAULT_OUT)
         # A tracker that fails at the first frame leaves nothing to write.
         start = next(shown, None)
         if out and start is not None:
-            write_video(out, itertools.chain([start], shown), footage.fps)
+            write_video(out, itertools.chain([start], shown), frame_source.fps)
             print(out)
         else:
             for _ in shown:
@@ -116,16 +122,16 @@ def _command(arguments: Sequence[str] | None) -> int:
     if chosen.boxes and outcome.boxes:
         _write_boxes(chosen.boxes, outcome.boxes)
         print(chosen.boxes)
-    return _told(outcome, footage.length, interrupted or window is not None)
+    return _told(outcome, frame_source.length, interrupted or window is not None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the demo and returns its exit status; not 0 if the tracker has ended its process."""
-    if arguments is None and needs_witness():
-        return witness(
+    if arguments is None and needs_supervisor():
+        return run_supervised(
             "what it was to write is not there", "with --isolate the tracker has a process of its own"
         )
-    with Witnessed():
+    with SupervisedCommand():
         return _command(arguments)
 
 
@@ -156,9 +162,9 @@ def _watched(shown: Iterable[Frame], show: Callable[[Frame], bool]) -> Iterator[
 
 def _end(tracker: Tracker) -> None:
     """Ends a tracker's process, where it has one."""
-    from trackers.external.remote import Remote
+    from trackers.external.protocols.remote import RemoteTracker
 
-    if isinstance(tracker, Remote):
+    if isinstance(tracker, RemoteTracker):
         tracker.dispose()
 
 
@@ -167,7 +173,7 @@ def _write_boxes(path: Path, boxes: Sequence[Boxes]) -> None:
     path.write_text("".join(",".join(map(repr, box.tolist())) + "\n" for box in boxes), encoding="utf-8")
 
 
-def _told(outcome: Following, length: int | None, ended_early: bool) -> int:
+def _told(outcome: TrackingResult, length: int | None, ended_early: bool) -> int:
     """Says how it went on standard error, and returns the exit status."""
     followed = len(outcome.boxes)
     speed = f", {outcome.fps:.1f} FPS (updates alone, without decoding and drawing)" if outcome.fps else ""

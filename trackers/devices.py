@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-from trackers.errors import UserError, class_name, described
+from trackers.errors import UserError, class_name, describe_error
 
 
 def resolve_device(name: str) -> str:
@@ -60,7 +60,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if class_name(error) == "OutOfMemoryError":
         return True
     # A tracker's own exception may have a text that raises.
-    return isinstance(error, RuntimeError) and bool(_NO_ROOM.search(described(error)))
+    return isinstance(error, RuntimeError) and bool(_NO_ROOM.search(describe_error(error)))
 
 
 def cuda_in_use() -> bool:

@@ -41,7 +41,7 @@ LONGEST_TRACE = 20_000
 """Characters of a traceback that is kept."""
 
 
-def described(error: BaseException, width: int = LONGEST_MESSAGE) -> str:
+def describe_error(error: BaseException, width: int = LONGEST_MESSAGE) -> str:
     """Type and text of an exception of somebody else's code, whatever its text is or does.
 
     Returns:
@@ -53,13 +53,13 @@ def described(error: BaseException, width: int = LONGEST_MESSAGE) -> str:
         raise
     except BaseException as second:  # str() may raise anything
         text = f"(its text cannot be had: str() raises {class_name(second)})"
-    return f"{class_name(error)}: {shortened(text, width)}"
+    return f"{class_name(error)}: {truncate(text, width)}"
 
 
 def class_name(thing: object) -> str:
     """Name of an object's class, escaped by `printable` and cut, whatever its metaclass does."""
     # A metaclass may have a `__name__` of its own; this is the one that Python keeps.
-    return shortened(_exact(type.__dict__["__name__"].__get__(type(thing))), LONGEST_NAME)
+    return truncate(_exact(type.__dict__["__name__"].__get__(type(thing))), LONGEST_NAME)
 
 
 def _exact(text: str) -> str:
@@ -67,7 +67,7 @@ def _exact(text: str) -> str:
     return str.__getitem__(text, slice(None))
 
 
-def shortened(text: str, width: int = LONGEST_MESSAGE) -> str:
+def truncate(text: str, width: int = LONGEST_MESSAGE) -> str:
     """Text escaped by `printable`; of more than `width` characters the beginning, and how many there are."""
     length = len(text)
     plain = printable(text[:width])
@@ -80,7 +80,7 @@ def system_reason(error: OSError) -> str:
     return f"{error.filename}: {words}" if error.filename is not None else words
 
 
-def trace_of(error: BaseException) -> str:
+def format_traceback(error: BaseException) -> str:
     """The traceback of an exception of somebody else's code, escaped and bounded; empty where it has none."""
     try:
         text = "".join(traceback.format_exception(error))
@@ -88,10 +88,10 @@ def trace_of(error: BaseException) -> str:
         raise
     except BaseException:  # notes, causes and names are theirs as well
         return ""
-    return bounded_trace(text)
+    return truncate_traceback(text)
 
 
-def bounded_trace(text: str) -> str:
+def truncate_traceback(text: str) -> str:
     """A traceback escaped, lines apart, and without its middle where it is longer than `LONGEST_TRACE`."""
     half = LONGEST_TRACE // 2
     if len(text) > LONGEST_TRACE:
@@ -99,7 +99,7 @@ def bounded_trace(text: str) -> str:
     return printable(text, keep="\n\t")
 
 
-class RemoteFailure(Exception):
+class RemoteTrackerError(Exception):
     """A tracker in a process of its own ended, broke off, or reported an error of its own.
 
     Attributes:
@@ -111,9 +111,9 @@ class RemoteFailure(Exception):
         self.trace = trace
 
 
-class InvalidAnswer(RemoteFailure):
+class InvalidPrediction(RemoteTrackerError):
     """A tracker in a process of its own answered with something that is no answer."""
 
 
-class NoAnswer(RemoteFailure):
+class TrackerTimeout(RemoteTrackerError):
     """A tracker in a process of its own did not answer in time."""

@@ -11,9 +11,9 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from torch import Tensor
 
+from trackers.device_context import device_context, in_device_context
 from trackers.devices import is_out_of_memory
 from trackers.errors import UserError
-from trackers.execution import computing_on, while_computing
 from trackers.images import open_image
 
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
@@ -79,9 +79,9 @@ class JpegDecoder:
                 f"{self.name} cannot decode on {device}, or {_DOES_NOT_FIT} ({_first_line(error)})"
             ) from error
 
-    def computing(self) -> AbstractContextManager[None]:
+    def device_context(self) -> AbstractContextManager[None]:
         """Makes the device the current one for a while."""
-        return computing_on(self.device)
+        return device_context(self.device)
 
     def try_out(self) -> None:
         """Decodes a file that is whole.
@@ -91,7 +91,7 @@ class JpegDecoder:
         """
         self([self._trial])
 
-    @while_computing
+    @in_device_context
     def __call__(self, files: Sequence[bytes]) -> list[Tensor]:
         """Decodes files; pixels are taken as stored, without an EXIF rotation.
 

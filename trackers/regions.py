@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from trackers.tracker import Boxes
 
 
-def upright_boxes(polygons: Boxes) -> Boxes:
+def axis_aligned_boxes(polygons: Boxes) -> Boxes:
     """Upright boxes of the same centre and about the same area as rotated ones.
 
     The centre is the mean of the corners; the size is the axis-aligned extent times sqrt(A / E) plus 1, where
@@ -32,14 +32,14 @@ def upright_boxes(polygons: Boxes) -> Boxes:
         return np.concatenate([corners.mean(axis=-2) - size / 2, size], axis=-1)
 
 
-def bounds(polygon: Boxes) -> Boxes:
+def bounding_box(polygon: Boxes) -> Boxes:
     """The upright box, shape (4,), that encloses a polygon, shape (2 n,): x1, y1 to xn, yn."""
     corners = polygon.reshape(-1, 2)
     low = corners.min(axis=0)
     return np.concatenate([low, corners.max(axis=0) - low])
 
 
-def corners_of(box: Boxes) -> Boxes:
+def box_corners(box: Boxes) -> Boxes:
     """The corners of a box, shape (4,), as a polygon, shape (8,), clockwise from the top left."""
     x, y, w, h = box
     return np.array([x, y, x + w, y, x + w, y + h, x, y + h])
@@ -66,7 +66,7 @@ def rotated_box(polygon: Boxes) -> Boxes:
     return rotated
 
 
-def mask_outline(mask: NDArray[np.bool_]) -> Boxes:
+def mask_polygon(mask: NDArray[np.bool_]) -> Boxes:
     """The convex hull of a mask's pixels, each a square of side 1.
 
     Args:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trackers.errors import UserError, described
+from trackers.errors import UserError, describe_error
 
 OWN_PACKAGES = ("trackers", "benchmarks", "reports")
 """The packages of this project that others may be called like."""
@@ -38,7 +38,7 @@ class Entry:
     target: str
     """`"module:attribute"`."""
     summary: str
-    there: Callable[[], bool] = lambda: True
+    is_available: Callable[[], bool] = lambda: True
     """Whether it can be used here; what cannot is not listed. Asked without importing anything."""
 
 
@@ -63,7 +63,7 @@ class Registry:
         self.hint = hint
 
     def __iter__(self) -> Iterator[str]:
-        yield from (name for name, entry in self.entries.items() if entry.there())
+        yield from (name for name, entry in self.entries.items() if entry.is_available())
         yield from (name for name in self._plugins() if name not in self.entries)
 
     def summary(self, name: str) -> str:
@@ -105,7 +105,9 @@ def _import(target: str, what: str) -> Any:
     except (UserError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a plug-in's module may raise anything while it is imported
-        raise UserError(f"{what} cannot be imported: {described(error)}{_clash(error, place)}") from error
+        raise UserError(
+            f"{what} cannot be imported: {describe_error(error)}{_clash(error, place)}"
+        ) from error
     try:
         value: Any = module
         for part in attribute.split("."):

@@ -106,11 +106,11 @@ import numpy as np
 
 from $package import $class_name
 from trackers import TrackerSpec
-from trackers.checking.checks import Examination
+from trackers.checking.checks import ConformanceTest
 
 
 def test_it_keeps_the_rules():
-    examination = Examination(TrackerSpec("$package:$class_name"))
+    examination = ConformanceTest(TrackerSpec("$package:$class_name"))
     try:
         broken = [finding for finding in examination.findings() if finding.verdict == "violation"]
     finally:

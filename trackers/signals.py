@@ -14,20 +14,20 @@ from typing import TypeAlias
 Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers
 
 
-TOGETHER = 1.0
+COALESCE_SECONDS = 1.0
 """Seconds: signals that come within are one interruption. Whoever ends a group of processes sends one to each
 of them, and a process that passes signals on adds another."""
 
 
-def interruption() -> Handler:
+def interrupt_handler() -> Handler:
     """A handler that raises KeyboardInterrupt, once for several signals that come together."""
-    last = -TOGETHER
+    last = -COALESCE_SECONDS
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         global _swallowed
         nonlocal last
         now = time.monotonic()
-        if now - last >= TOGETHER or _swallowed:
+        if now - last >= COALESCE_SECONDS or _swallowed:
             last, _swallowed = now, False
             raise KeyboardInterrupt
 
@@ -61,7 +61,7 @@ def raise_swallowed_interrupts() -> None:
 
 
 @contextmanager
-def answering(number: signal.Signals, handler: Handler) -> Iterator[None]:
+def override_signal_handler(number: signal.Signals, handler: Handler) -> Iterator[None]:
     """Has `handler` answer a signal within. Only the main thread may: in others nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield

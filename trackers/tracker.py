@@ -46,7 +46,7 @@ class Tracker(ABC):
     def update(self, frame: Frame) -> Boxes:
         """Returns the target's box, shape (4,), in the frame that follows the last one seen.
 
-        `trackers.answers` lists what else is understood: polygons, masks, and that the target is absent.
+        `trackers.box_validation` lists what else is understood: polygons, masks, and that the target is absent.
         """
 
     def synchronize(self) -> None:  # noqa: B027 - most trackers have nothing to wait for

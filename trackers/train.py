@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError
 
 EXAMPLES = """\
@@ -90,7 +90,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-@guarded
+@catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Trains; see `--help`."""
     given = arguments().parse_args(words)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import (
-    add_choice,
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_profile,
     add_protocol,
     add_results,
+    add_selection,
     add_split,
 )
-from benchmarks.cli.output import add_format, open_chosen, print_records, score_runs
+from benchmarks.selection import add_format, open_selected, print_records, score_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="what to compare; p-values are corrected for all (default: the profile's first metric)",
     )
-    add_choice(parser)
+    add_selection(parser)
     add_format(parser)
     add_split(parser)
     add_data_root(parser)
@@ -51,12 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.scoring.compare import compare, comparison_record, comparisons_caption
     from benchmarks.scoring.tables import comparisons_table
 
-    dataset = open_chosen(arguments)
+    dataset = open_selected(arguments)
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
     scores = list(score_runs(arguments, dataset, profile, arguments.trackers))
     if len(scores) < 2:
         raise UserError(f"`compare` needs two different trackers; name another beside {scores[0].tracker}")
-    comparisons = compare(scores, arguments.metric or list(scores[0].by_metric())[:1])
+    comparisons = compare(scores, arguments.metric or list(scores[0].sequence_values())[:1])
     shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
 
     def table() -> Table:

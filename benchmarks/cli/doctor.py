@@ -6,7 +6,7 @@ import argparse
 import os
 from importlib.metadata import packages_distributions
 
-from benchmarks.cli.options import add_data_root
+from benchmarks.options import add_data_root
 
 NAME = "doctor"
 HELP = "Show versions, devices, data sets and optional parts, and what is wrong with them."
@@ -25,12 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from benchmarks.datasets import DATASETS, open_dataset
-    from benchmarks.running.environment import describe, package_version
+    from benchmarks.environment import describe_environment, package_version
     from trackers.devices import resolve_device
     from trackers.errors import UserError
 
     problems = []
-    record = describe(resolve_device("auto"))
+    record = describe_environment(resolve_device("auto"))
     packages = record.pop("packages")
     for name, value in record.items():
         print(f"{name + ':':<16} {value}")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import add_data_root, add_dataset
-from trackers.commands import tell
+from benchmarks.options import add_data_root, add_dataset
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmarks.datasets.ondisk import OnDisk
-    from benchmarks.datasets.transfer import Progress as Report
+    from benchmarks.datasets.disk_dataset import DiskDataset
+    from benchmarks.datasets.downloads.http_transfer import Progress as Report
 
 NAME = "download"
 HELP = "Download a data set into the data root, or say where it can be had."
@@ -38,37 +38,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Downloads what is not there; returns 1 if something is still not whole."""
     from benchmarks.datasets import DATASETS
-    from benchmarks.datasets.download import download
-    from benchmarks.datasets.names import select
-    from benchmarks.datasets.sources import ELSEWHERE, SOURCES
+    from benchmarks.datasets.downloads.download import download
+    from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
+    from benchmarks.datasets.names import select_sequences
     from benchmarks.datasets.verification import verify
 
-    kind: type[OnDisk] = DATASETS.load(arguments.dataset)
+    kind: type[DiskDataset] = DATASETS.load(arguments.dataset)
     source = SOURCES.get(arguments.dataset)
     if source is None:
-        print(ELSEWHERE[arguments.dataset].format(root=arguments.data_root or "<data root>"))
+        print(MANUAL_DOWNLOADS[arguments.dataset].format(root=arguments.data_root or "<data root>"))
         return 0
     if arguments.data_root is None:
         raise UserError("say where to put the data set: give --data-root DIR or set SOTBENCH_DATA")
-    if not any((arguments.data_root / place).is_dir() for place in kind.places):
-        (arguments.data_root / kind.places[-1]).mkdir(parents=True)
+    if not any((arguments.data_root / place).is_dir() for place in kind.root_folders):
+        (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
     dataset = kind(arguments.data_root)
     names = (
-        select(arguments.sequences, dataset.all_names, dataset.name)
+        select_sequences(arguments.sequences, dataset.all_names, dataset.name)
         if arguments.sequences
         else list(dataset.all_names)
     )
     with _progress() as progress:
         problems = download(dataset, source, names, progress, arguments.url_base)
     for problem in problems:
-        tell(problem)
+        print_stderr(problem)
     # Opened anew: the folders are others than before.
-    verdicts = list(verify(kind(arguments.data_root), names))
-    for verdict in verdicts:
-        for finding in verdict.findings:
+    results = list(verify(kind(arguments.data_root), names))
+    for result in results:
+        for finding in result.findings:
             if not finding.harmless:
-                tell(f"{finding.sequence}: {finding.problem}")
-    whole = sum(verdict.whole for verdict in verdicts)
+                print_stderr(f"{finding.sequence}: {finding.problem}")
+    whole = sum(result.whole for result in results)
     print(f"{whole} of {len(names)} sequences are whole in {dataset.root}")
     return 0 if whole == len(names) else 1
 
@@ -98,7 +98,7 @@ def _progress() -> Iterator[Callable[[str], Report]]:
 
         def begin(title: str) -> Report:
             if not console.is_terminal:
-                tell(f"downloading {title}")
+                print_stderr(f"downloading {title}")
             for task in bar.task_ids:
                 bar.remove_task(task)
             task = bar.add_task(title, total=None)

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.importing import add_origin
-from benchmarks.cli.options import add_data_root, add_dataset, add_results
-from trackers.commands import tell
+from benchmarks.cli.importing import add_pixel_origin
+from benchmarks.options import add_data_root, add_dataset, add_results
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
     )
-    add_origin(parser, "count pixels from {} (default: as the tool's ground truth does)")
+    add_pixel_origin(parser, "count pixels from {} (default: as the tool's ground truth does)")
     add_data_root(parser)
     add_results(parser)
 
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     dataset, origin = _dataset(arguments)
     stored = read_run(arguments.results, dataset, arguments.tracker, protocol)
     for name, why in stored.failed.items():
-        tell(f"{name} is left out: {why}")
+        print_stderr(f"{name} is left out: {why}")
     if not stored.trajectories:
         raise UserError(f"no sequence of '{arguments.tracker}' on {dataset} is finished; run it again")
     notes: list[str] = []
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     for path, data in content.items():
         write_atomic(arguments.out / path, data)
     for note in notes:
-        tell(note)
+        print_stderr(note)
     print(
         f"{len(stored.trajectories)} sequences, {len(content)} files written in {arguments.out}",
         file=sys.stderr,

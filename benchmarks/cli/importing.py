@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split
-from trackers.commands import tell
+from benchmarks.options import add_data_root, add_dataset, add_results, add_split
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmarks.columns import Columns
+    from benchmarks.box_columns import Columns
     from benchmarks.datasets import Dataset
     from benchmarks.store import RunFolder
-    from benchmarks.store.formats import Imported
+    from benchmarks.store.formats import ImportedResults
 
 NAME = "import"
 HELP = "Take over results that another tool stored, so that they can be scored."
@@ -68,14 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out files that are damaged or do not fit their sequence",
     )
-    add_origin(parser, "the files count pixels from {} (default: found from the first boxes, and said)")
+    add_pixel_origin(parser, "the files count pixels from {} (default: found from the first boxes, and said)")
     add_split(parser)
     add_data_root(parser)
     add_results(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace results that are already there")
 
 
-def add_origin(parser: argparse.ArgumentParser, text: str) -> None:
+def add_pixel_origin(parser: argparse.ArgumentParser, text: str) -> None:
     """Adds `--one-based` and `--zero-based`; `text` says what they are about, with a place for the number."""
     origin = parser.add_mutually_exclusive_group()
     for name, value, number in (("--one-based", "one", "1"), ("--zero-based", "zero", "0")):
@@ -85,11 +85,11 @@ def add_origin(parser: argparse.ArgumentParser, text: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Imports one tracker's results, all or nothing, or each tracker's of a folder; says what was found."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.remembered import Remembered
+    from benchmarks.datasets.cached import CachedDataset
 
-    dataset = Remembered(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
+    dataset = CachedDataset(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     if arguments.tracker:
-        _import(arguments, dataset, _Given(arguments.tracker, arguments.path), say=tell)
+        _import(arguments, dataset, _Given(arguments.tracker, arguments.path), say=print_stderr)
         return 0
     return _import_each(arguments, dataset)
 
@@ -154,18 +154,18 @@ def _import_each(arguments: argparse.Namespace, dataset: Dataset) -> int:
             _import(arguments, dataset, given, say=partial(_tell_of, given.tracker))
             done += 1
         except NothingFound as error:
-            tell(f"{given.tracker} is left out: {error}")
+            print_stderr(f"{given.tracker} is left out: {error}")
         except UserError as error:
-            tell(f"{given.tracker} is left out: {error}")
+            print_stderr(f"{given.tracker} is left out: {error}")
             failed += 1
     if not done:
         raise UserError(f"none of the {len(each)} folders and archives in {arguments.path} could be imported")
-    tell(f"{done} of {len(each)} trackers imported")
+    print_stderr(f"{done} of {len(each)} trackers imported")
     return 1 if failed else 0
 
 
 def _tell_of(tracker: str, line: str) -> None:
-    tell(f"{tracker}: {line}")
+    print_stderr(f"{tracker}: {line}")
 
 
 def _trackers_in(path: Path) -> list[_Given]:
@@ -198,14 +198,14 @@ def _trackers_in(path: Path) -> list[_Given]:
 
 def _columns(arguments: argparse.Namespace) -> Columns | None:
     """What the options say of a table's columns; None where they say nothing."""
-    from benchmarks.columns import Columns
+    from benchmarks.box_columns import Columns
 
     if not (arguments.columns or arguments.skip_columns or arguments.normalized):
         return None
     return Columns(arguments.columns or "xywh", arguments.skip_columns or 0, arguments.normalized)
 
 
-def _store(imported: Imported, folder: RunFolder, dataset: Dataset, source: dict[str, str]) -> None:
+def _store(imported: ImportedResults, folder: RunFolder, dataset: Dataset, source: dict[str, str]) -> None:
     """Writes results as a run of ours is written; the manifest, which makes them count, comes last."""
     from benchmarks.store import Manifest, SequenceRecord, truth_digest
 

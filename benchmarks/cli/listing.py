@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.cli.options import add_data_root, add_split
+from benchmarks.options import add_data_root, add_split
 from trackers.errors import UserError, printable
 
 NAME = "list"

@@ -19,17 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"error: {foreign[0]}", file=sys.stderr)
             return 2
         # Only now can `trackers` be trusted to be ours.
-        from trackers.external.witness import Witnessed, needs_witness, witness
+        from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
         from trackers.signals import raise_swallowed_interrupts
 
         if arguments is None:
             raise_swallowed_interrupts()
-        if arguments is None and sys.argv[1:2] == ["run"] and needs_witness():
-            return witness(
+        if arguments is None and sys.argv[1:2] == ["run"] and needs_supervisor():
+            return run_supervised(
                 "what was finished is kept, and the same command goes on from there",
                 "with --isolate the tracker has a process of its own, and this costs one sequence",
             )
-        with Witnessed():
+        with SupervisedCommand():
             return _main(arguments)
     except KeyboardInterrupt:
         # Commands answer it themselves; this one came while they were being loaded.
@@ -51,7 +51,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         speed,
         verify,
     )
-    from trackers.commands import Parser, guarded
+    from trackers.commands import Parser, catch_user_errors
 
     parser = Parser(
         prog="sotbench", description="Runs visual object trackers over data sets and scores them."
@@ -76,7 +76,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         status: int = parsed.command(parsed)
         return status
 
-    return guarded(execute)(arguments)
+    return catch_user_errors(execute)(arguments)
 
 
 def foreign_packages() -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import (
-    add_choice,
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_profile,
     add_results,
+    add_selection,
     add_trackers,
 )
-from benchmarks.cli.output import add_format, open_chosen, print_records, score_runs
+from benchmarks.selection import add_format, open_selected, print_records, score_runs
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="supervised or realtime (default: supervised)",
     )
     add_profile(parser)
-    add_choice(parser)
+    add_selection(parser)
     add_format(parser)
     add_data_root(parser)
     add_results(parser)
@@ -44,11 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints a row per tracker, the best mean rank first."""
     from benchmarks.scoring import choose_profile
-    from benchmarks.scoring.ranking import rank_runs
     from benchmarks.scoring.tables import ranking_table
-    from benchmarks.scoring.vot_run import VOTRunScore
+    from benchmarks.scoring.vot_ranking import rank_runs
+    from benchmarks.scoring.vot_run_score import VOTRunScore
 
-    dataset = open_chosen(arguments)
+    dataset = open_selected(arguments)
     profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
     scores = [
         score

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import signal
 
-from benchmarks.cli.crew import add_crew_options, cluster
-from benchmarks.cli.options import (
+from benchmarks.cli.worker_options import add_worker_options, ray_options
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_protocol,
     add_results,
     add_split,
-    chosen_sequences,
     count,
+    sequences_to_run,
 )
-from benchmarks.running.decoders import DECODERS
-from trackers.commands import add_isolation_options, add_tracker_options, positive, tell, tracker_spec
-from trackers.signals import answering, interruption
+from benchmarks.running.frames.decoders import DECODERS
+from trackers.commands import add_isolation_options, add_tracker_options, positive, print_stderr, tracker_spec
+from trackers.signals import interrupt_handler, override_signal_handler
 
 NAME = "run"
 HELP = "Run a tracker over a data set; what an earlier run has done is kept."
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="pillow",
         help="with --batch: who decodes JPEG files; torchvision does it on the device (default: pillow)",
     )
-    add_crew_options(parser)
+    add_worker_options(parser)
     parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     parser.add_argument(
         "--name", metavar="NAME", help="keep the results under this name (default: the tracker's)"
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     spec = tracker_spec(arguments)
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
-    names = chosen_sequences(dataset, arguments.sequences, arguments.data_root)
+    names = sequences_to_run(dataset, arguments.sequences, arguments.data_root)
     settings = RunSettings(
         spec=spec,
         name=arguments.name or spec.label,
@@ -81,20 +81,23 @@ def run(arguments: argparse.Namespace) -> int:
         protocol=arguments.protocol,
         seed=arguments.seed,
         repeat=arguments.repeat,
-        limit=arguments.timeout,
+        timeout=arguments.timeout,
         overwrite=arguments.overwrite,
         batch=arguments.batch,
         decoder=arguments.decoder,
         live=arguments.live,
         workers=arguments.workers or 1,
-        ray=cluster(arguments),
+        ray=ray_options(arguments),
     )
     # Being told to end is an interruption: what was started has to be ended as well.
-    interrupt = interruption()
+    interrupt = interrupt_handler()
     # In the background of a shell Ctrl-C is ignored, and stays so.
     usual = signal.getsignal(signal.SIGINT)
     on_int = interrupt if usual is signal.default_int_handler else usual
-    with answering(signal.SIGTERM, interrupt), answering(signal.SIGINT, on_int or signal.SIG_DFL):
+    with (
+        override_signal_handler(signal.SIGTERM, interrupt),
+        override_signal_handler(signal.SIGINT, on_int or signal.SIG_DFL),
+    ):
         summary = run(settings, dataset, names)
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
@@ -105,9 +108,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"; {summary.frames} frames, {summary.updates / summary.update_seconds:.1f} FPS "
             "(updates alone, without decoding and initialisation)"
         )
-    if summary.remark:
-        line += f"; {summary.remark}"
+    if summary.throughput:
+        line += f"; {summary.throughput}"
     if transport := sum(summary.transport) / max(len(summary.transport), 1):
         line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
-    tell(f"{line}; in {summary.path}")
+    print_stderr(f"{line}; in {summary.path}")
     return 1 if summary.failed else 0

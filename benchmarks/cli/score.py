@@ -6,24 +6,24 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import (
-    add_choice,
+from benchmarks.options import (
     add_data_root,
     add_dataset,
     add_profile,
     add_protocol,
     add_results,
+    add_selection,
     add_split,
     add_trackers,
 )
-from benchmarks.cli.output import add_format, open_chosen, print_records, read_runs, score_runs, tell_remarks
-from trackers.commands import tell
+from benchmarks.selection import add_format, open_selected, print_records, read_runs, score_runs, tell_remarks
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
-    from benchmarks.scoring import NamedRules, Record, RunScore
-    from benchmarks.store import Run
+    from benchmarks.scoring import Record, RunScore, ScoringProfile
+    from benchmarks.store import RunResults
 
 NAME = "score"
 HELP = "Score runs: the figures of a profile with 95 % intervals; --profile all for every toolkit's."
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_protocol(parser)
     add_profile(parser)
     parser.add_argument("--by", choices=["sequence", "attribute"], help="one row per sequence or attribute")
-    add_choice(parser)
+    add_selection(parser)
     add_format(parser)
     add_split(parser)
     add_data_root(parser)
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.scoring import choose_profiles
     from benchmarks.scoring.tables import records_table
 
-    dataset = open_chosen(arguments)
+    dataset = open_selected(arguments)
     profiles = choose_profiles(arguments.profile, dataset.name, arguments.protocol)
     records: list[Record] = []
     scored = 0
@@ -76,8 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _by_each(
-    run: Run, dataset: Dataset, profiles: Sequence[NamedRules]
-) -> Iterator[tuple[NamedRules, RunScore]]:
+    run: RunResults, dataset: Dataset, profiles: Sequence[ScoringProfile]
+) -> Iterator[tuple[ScoringProfile, RunScore]]:
     """Scores a run by each profile; one toolkit's refusal is no reason to withhold what the others say."""
     from benchmarks.scoring import score_run
 
@@ -88,4 +88,4 @@ def _by_each(
         except UserError as error:
             refused.setdefault(str(error), []).append(profile.name)
     for why, names in refused.items():
-        tell(f"{run.tracker}: {', '.join(names)} is left out: {why}")
+        print_stderr(f"{run.tracker}: {', '.join(names)} is left out: {why}")

@@ -8,10 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_results, add_split, chosen_sequences, count
-from benchmarks.cli.output import show
+from benchmarks.options import add_data_root, add_dataset, add_results, add_split, count, sequences_to_run
+from benchmarks.selection import show
 from trackers.commands import add_isolation_options, add_tracker_options, tracker_spec
-from trackers.signals import answering
+from trackers.signals import override_signal_handler
 
 NAME = "speed"
 HELP = "Measure how fast a tracker is, with an interval and a record of the machine; compare with before."
@@ -71,13 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import open_dataset
     from benchmarks.speed import read_record
     from benchmarks.speed.compare import compare
-    from benchmarks.speed.session import Workload, measure
+    from benchmarks.speed.measurement import Workload, measure
     from benchmarks.speed.tables import record_table
 
     earlier = read_record(arguments.against) if arguments.against else None
     spec = tracker_spec(arguments)
     place = (arguments.dataset, arguments.data_root, arguments.split)
-    sequences = chosen_sequences(open_dataset(*place), arguments.sequences, arguments.data_root)
+    sequences = sequences_to_run(open_dataset(*place), arguments.sequences, arguments.data_root)
     workload = Workload(spec, *place, tuple(sequences), arguments.frames, arguments.warm_up)
 
     def told(number: int, fps: float) -> None:
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.name or spec.label
     # Being told to end is an interruption: what was started has to be ended as well.
-    with answering(signal.SIGTERM, signal.default_int_handler):
+    with override_signal_handler(signal.SIGTERM, signal.default_int_handler):
         record = measure(workload, name, arguments.repetitions, arguments.threads, told)
     path = record.write(arguments.results)
     for doubt in record.doubts:

@@ -10,13 +10,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import add_data_root, add_dataset, add_split
-from trackers.commands import tell
+from benchmarks.options import add_data_root, add_dataset, add_split
+from trackers.commands import print_stderr
 from trackers.errors import UserError, printable
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
-    from benchmarks.datasets.verification import Progress, Verdict
+    from benchmarks.datasets.verification import Progress, VerificationResult
 
 NAME = "verify"
 HELP = "Look through a data set: what is missing, damaged, short or misnamed."
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prints what was found, sequence by sequence, and a summary; returns 1 if something is wrong."""
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.verification import verify
-    from benchmarks.running.environment import usable_cores
+    from benchmarks.environment import usable_cores
 
     dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
     if not dataset.names():
@@ -58,32 +58,32 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         progress = stack.enter_context(_progress(dataset.all_names))
         decoders = stack.enter_context(ThreadPoolExecutor(usable_cores())) if arguments.frames else None
-        verdicts = list(verify(dataset, decoders=decoders, progress=progress))
-    whole = sum(verdict.whole for verdict in verdicts)
-    scorable = sum(verdict.scorable for verdict in verdicts)
+        results = list(verify(dataset, decoders=decoders, progress=progress))
+    whole = sum(result.whole for result in results)
+    scorable = sum(result.scorable for result in results)
     if arguments.format == "json":
-        print(json.dumps(_as_json(dataset.name, verdicts, whole, scorable), indent=1))
+        print(json.dumps(_as_json(dataset.name, results, whole, scorable), indent=1))
     else:
-        if dataset.users_own:
-            _print_understood(dataset, verdicts)
-        for verdict in verdicts:
-            for finding in verdict.findings:
+        if dataset.is_user_folder:
+            _print_descriptions(dataset, results)
+        for result in results:
+            for finding in result.findings:
                 print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
-        line = f"{whole} of {len(verdicts)} sequences are whole"
+        line = f"{whole} of {len(results)} sequences are whole"
         print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
     if arguments.picture:
-        _draw(dataset, verdicts, arguments.picture)
-    return 0 if whole == len(verdicts) else 1
+        _draw(dataset, results, arguments.picture)
+    return 0 if whole == len(results) else 1
 
 
-def _print_understood(dataset: Dataset, verdicts: list[Verdict]) -> None:
+def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> None:
     """Says how each sequence's files are read: of the user's own, nobody else can tell whether rightly."""
     from benchmarks.datasets import SequenceError
-    from benchmarks.datasets.folder import Folder
+    from benchmarks.datasets.folder.dataset import FolderDataset
 
-    for verdict in verdicts:
+    for result in results:
         try:
-            sequence = dataset[verdict.sequence]
+            sequence = dataset[result.sequence]
         except SequenceError:
             continue
         first = ", ".join(f"{number:g}" for number in sequence.truth[0])
@@ -91,41 +91,41 @@ def _print_understood(dataset: Dataset, verdicts: list[Verdict]) -> None:
         parts = [
             f"{len(sequence.truth)} frames"
             + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
-            *([dataset.understood(verdict.sequence)] if isinstance(dataset, Folder) else []),
+            *([dataset.describe_ground_truth(result.sequence)] if isinstance(dataset, FolderDataset) else []),
             f"first box {first} from 0" + (", the others unknown" if sequence.first_box_only else ""),
             *([f"absent in {absent}"] if absent else []),
             *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
         ]
-        print(printable(f"{verdict.sequence:<16} {'; '.join(parts)}"))
+        print(printable(f"{result.sequence:<16} {'; '.join(parts)}"))
 
 
-def _draw(dataset: Dataset, verdicts: list[Verdict], folder: Path) -> None:
+def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> None:
     """Writes the first frame of each sequence that has one, with its region drawn."""
     from PIL import Image
 
     from benchmarks.datasets import SequenceError
-    from trackers.video.drawing import TRUTH, draw_region, line_width
+    from trackers.video.drawing import TRUTH_COLOR, draw_region, line_width
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = 0
-    for verdict in verdicts:
+    for result in results:
         try:
-            sequence = dataset[verdict.sequence]
+            sequence = dataset[result.sequence]
             frame = sequence.open_frames()[0]
         except SequenceError:
             continue  # it is among the findings
         region = sequence.truth[0] if sequence.polygons is None else sequence.polygons[0]
-        draw_region(frame, region, TRUTH, line_width(frame))
-        Image.fromarray(frame).save(folder / f"{verdict.sequence}.png")
+        draw_region(frame, region, TRUTH_COLOR, line_width(frame))
+        Image.fromarray(frame).save(folder / f"{result.sequence}.png")
         drawn += 1
-    tell(f"{drawn} pictures in {folder}")
+    print_stderr(f"{drawn} pictures in {folder}")
 
 
-def _as_json(dataset: str, verdicts: list[Verdict], whole: int, scorable: int) -> dict[str, object]:
-    findings = [vars(finding) for verdict in verdicts for finding in verdict.findings]
+def _as_json(dataset: str, results: list[VerificationResult], whole: int, scorable: int) -> dict[str, object]:
+    findings = [vars(finding) for result in results for finding in result.findings]
     return {
         "dataset": dataset,
-        "sequences": len(verdicts),
+        "sequences": len(results),
         "whole": whole,
         "scorable": scorable,
         "findings": findings,

@@ -29,7 +29,8 @@ DATASETS = Registry(
             "benchmarks.datasets.lasot:LaSOT", "280 test sequences, 685,360 frames; 1,400 with --split all"
         ),
         "folder": Entry(
-            "benchmarks.datasets.folder:Folder", "any folder of image folders with ground truth: --data-root"
+            "benchmarks.datasets.folder.dataset:FolderDataset",
+            "any folder of image folders with ground truth: --data-root",
         ),
     },
     hint="see `python -m benchmarks list datasets`",
@@ -54,7 +55,7 @@ def open_dataset(name: str, data_root: Path | None, split: str | None = None) ->
         UserError: the name or the split is unknown, or the data set needs files and they are not there.
     """
     if name.startswith("folder-"):
-        from benchmarks.datasets.folder import open_folder
+        from benchmarks.datasets.folder.dataset import open_folder
 
         return open_folder(name, data_root)
     kind = DATASETS.load(name)

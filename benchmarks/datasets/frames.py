@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.datasets.sequence import Frames, SequenceError
 from trackers.errors import UserError
 from trackers.images import IMAGE_SUFFIXES, load_image, stored_upright
-from trackers.plainfiles import read_plain
+from trackers.regular_files import read_regular
 from trackers.tracker import Frame
 
 _LARGEST_IMAGE = 1 << 30
@@ -31,7 +31,7 @@ class ImageFiles(Frames):
 
     def encoded(self, index: int) -> bytes | None:
         try:
-            return read_plain(self.paths[index], _LARGEST_IMAGE)
+            return read_regular(self.paths[index], _LARGEST_IMAGE)
         except OSError:  # what is wrong is said when it is to be decoded
             return None
 

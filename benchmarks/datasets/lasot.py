@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import FIRST_PIXEL
+from benchmarks.box_text import ONE_BASED_SHIFT
+from benchmarks.datasets.disk_dataset import DiskDataset, expect_rows, read_flags, read_metadata, read_truth
 from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.names import key
-from benchmarks.datasets.ondisk import OnDisk, expect_rows, read_facts, read_flags, read_truth
+from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Sequence
-from trackers.plainfiles import is_present
+from trackers.regular_files import may_exist
 
 
-class LaSOT(OnDisk):
+class LaSOT(DiskDataset):
     """LaSOT's sequences, of which the data root may hold some.
 
     Args:
@@ -41,28 +41,28 @@ class LaSOT(OnDisk):
     name = "lasot"
     title = "LaSOT"
     attributes = ("IV", "POC", "DEF", "MB", "CM", "ROT", "BC", "VC", "SV", "FOC", "FM", "OV", "LR", "ARC")
-    places = ("LaSOTBenchmark", "LaSOT", "lasot")
+    root_folders = ("LaSOTBenchmark", "LaSOT", "lasot")
     layout = "<class>/<class>-<n>/img and groundtruth.txt, or annos/<class>-<n>.txt"
     splits = ("test", "all")
 
     def __init__(self, data_root: Path | None, split: str = "test") -> None:
         super().__init__(data_root)
-        every = {row["name"]: row for row in read_facts("lasot.csv")}
+        every = {row["name"]: row for row in read_metadata("lasot.csv")}
         self._facts = {name: row for name, row in every.items() if split in (row["split"], "all")}
         self.all_names = tuple(self._facts)
         self._others = every.keys() - self._facts.keys()
 
-    def elsewhere(self, name: str) -> bool:
+    def in_other_part(self, name: str) -> bool:
         return name in self._others
 
     def folder(self, name: str) -> Path:
-        if (flat := self.folders.get(key(name))) is not None:
+        if (flat := self.folders.get(normalize_name(name))) is not None:
             return flat
         kind = name.rpartition("-")[0]
-        return self.folders.get(key(kind), self.root / kind) / name
+        return self.folders.get(normalize_name(kind), self.root / kind) / name
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._facts if is_present(self._truth_path(name)))
+        return tuple(name for name in self._facts if may_exist(self._truth_path(name)))
 
     def __getitem__(self, name: str) -> Sequence:
         facts = self._facts[name]
@@ -71,7 +71,7 @@ class LaSOT(OnDisk):
         path = self._truth_path(name)
         return Sequence(
             name=name,
-            truth=read_truth(path, length) - FIRST_PIXEL,
+            truth=read_truth(path, length) - ONE_BASED_SHIFT,
             attributes=tuple(facts["attributes"].split()),
             open_frames=lambda: numbered_images(images, 1, length),
             absent=_read_absent(path, length),
@@ -80,7 +80,7 @@ class LaSOT(OnDisk):
     def _truth_path(self, name: str) -> Path:
         own = self.folder(name) / "groundtruth.txt"
         toolkit = self.root / "annos" / f"{name}.txt"
-        return toolkit if not is_present(own) and is_present(toolkit) else own
+        return toolkit if not may_exist(own) and may_exist(toolkit) else own
 
 
 def _read_absent(truth: Path, length: int) -> NDArray[np.bool_]:

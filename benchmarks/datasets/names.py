@@ -8,12 +8,12 @@ from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
 
-def key(name: str) -> str:
+def normalize_name(name: str) -> str:
     """What remains of a name without case and punctuation: Jogging.1, jogging-1 and Jogging_1 agree."""
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str]:
+def select_sequences(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str]:
     """Finds the sequences that a user asked for, whatever their spelling, in the data set's order.
 
     An exact name wins over one that differs in case or punctuation; the latter has to be unique. A folder's
@@ -25,7 +25,11 @@ def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str
     known = list(known)
     chosen: set[str] = set()
     for name in asked:
-        matches = [name] if name in known else [other for other in known if key(other) == key(name)]
+        matches = (
+            [name]
+            if name in known
+            else [other for other in known if normalize_name(other) == normalize_name(name)]
+        )
         if len(matches) > 1:
             matches = [other for other in matches if other.casefold() == name.casefold()] or matches
         if len(matches) > 1:
@@ -33,7 +37,9 @@ def select(asked: Sequence[str], known: Iterable[str], dataset: str) -> list[str
                 f"'{name}' may be sequence {' or '.join(matches)} of data set '{dataset}'; write it as it is "
                 "spelled"
             )
-        matches = matches or [other for other in known if key(other.rpartition(".")[0]) == key(name) != ""]
+        matches = matches or [
+            other for other in known if normalize_name(other.rpartition(".")[0]) == normalize_name(name) != ""
+        ]
         if not matches:
             raise UserError(
                 f"data set '{dataset}' has no sequence '{name}'{did_you_mean(name, known)}; "

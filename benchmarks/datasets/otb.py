@@ -18,23 +18,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from benchmarks.datasets.ondisk import read_facts
-from benchmarks.datasets.targets import Target, TargetList
+from benchmarks.datasets.disk_dataset import read_metadata
+from benchmarks.datasets.target_list import TargetEntry, TargetListDataset
 
 _MORE_IMAGES_THAN_ROWS = {"Football1", "Freeman3", "Freeman4", "Diving"}
 
 
-class OTB2015(TargetList):
+class OTB2015(TargetListDataset):
     """The 100 targets of OTB2015, of which the data root may hold some."""
 
     name = "otb2015"
     title = "OTB2015"
-    places: ClassVar[tuple[str, ...]] = ("otb2015",)
+    root_folders: ClassVar[tuple[str, ...]] = ("otb2015",)
     layout = "<Sequence>/img and groundtruth_rect.txt"
 
-    def list_targets(self) -> Mapping[str, Target]:
+    def list_targets(self) -> Mapping[str, TargetEntry]:
         return {
-            row["name"]: Target(
+            row["name"]: TargetEntry(
                 folder=row["folder"],
                 truth=row["truth"],
                 truth_starts=int(row["truth_starts"]),
@@ -42,12 +42,12 @@ class OTB2015(TargetList):
                 last=int(row["last"]),
                 attributes=tuple(row["attributes"].split()),
             )
-            for row in read_facts("otb2015.csv")
+            for row in read_metadata("otb2015.csv")
             if self.name in ("otb2015", *row["subsets"].split())
         }
 
-    def spare_images(self, name: str) -> bool:
-        return name in _MORE_IMAGES_THAN_ROWS or super().spare_images(name)
+    def has_extra_images(self, name: str) -> bool:
+        return name in _MORE_IMAGES_THAN_ROWS or super().has_extra_images(name)
 
 
 class OTB2013(OTB2015):
@@ -55,7 +55,7 @@ class OTB2013(OTB2015):
 
     name = "otb2013"
     title = "OTB2013"
-    places = ("otb2013", "otb2015")
+    root_folders = ("otb2013", "otb2015")
     related = ("otb2015",)
 
 
@@ -64,5 +64,5 @@ class OTB50(OTB2015):
 
     name = "otb50"
     title = "OTB50"
-    places = ("otb50", "otb2015")
+    root_folders = ("otb50", "otb2015")
     related = ("otb2015",)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.boxfiles import count_columns, parse_rows, read_text, refuse_far
+from benchmarks.box_text import count_columns, parse_rows, read_text, require_in_range
 from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
-from trackers.regions import upright_boxes
+from trackers.regions import axis_aligned_boxes
 from trackers.tracker import Boxes
 
 
@@ -36,5 +36,5 @@ def parse_regions(text: str, where: str) -> tuple[Boxes, Boxes | None]:
     rows = parse_rows(text, columns, where)
     if not len(rows):
         raise UserError(f"{where} is empty; take it from the data set again")
-    refuse_far(rows, where)
-    return (rows, None) if columns == 4 else (upright_boxes(rows), rows)
+    require_in_range(rows, where)
+    return (rows, None) if columns == 4 else (axis_aligned_boxes(rows), rows)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trackers.answers import FARTHEST
+from trackers.box_validation import MAX_COORDINATE
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Frame
 
@@ -91,12 +91,12 @@ class Sequence:
         return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
 
 
-def unfit_start(sequence: Sequence) -> str:
+def start_problem(sequence: Sequence) -> str:
     """Why no tracker can start in the first frame of a sequence, in a sentence; empty if one can."""
     first = sequence.truth[0]
     if not (np.isfinite(first).all() and (first[2:] > 0).all()):
         return f"{sequence.name}: its first box, {first.tolist()}, is empty; no tracker can start"
-    if np.abs(first).max() > FARTHEST:
+    if np.abs(first).max() > MAX_COORDINATE:
         return f"{sequence.name}: its first box, {first.tolist()}, is beyond any image; no tracker can start"
     return ""
 
@@ -112,7 +112,7 @@ class Dataset(ABC):
     """The abbreviations that sequences' attributes are taken from, in the order in which they are shown."""
     one_based: bool = True
     """Whether its own ground-truth files, and with them most tools' results, call the first pixel (1, 1)."""
-    users_own: bool = False
+    is_user_folder: bool = False
     """Whether it is a folder of the user's own, of which nothing is known but what lies in it."""
     all_names: tuple[str, ...]
     """Every sequence the data set consists of, in its own order, present or not."""
@@ -124,7 +124,7 @@ class Dataset(ABC):
         """How many sequences the whole data set has, of which this may be a part."""
         return len(self.all_names)
 
-    def elsewhere(self, name: str) -> bool:  # noqa: ARG002 - for those that are a part of something
+    def in_other_part(self, name: str) -> bool:  # noqa: ARG002 - for those that are a part of something
         """Whether a sequence is none of these, but one that results may well hold: of another part."""
         return False
 

@@ -16,33 +16,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.boxfiles import LARGEST_TEXT, read_rows
-from benchmarks.datasets.names import key
-from benchmarks.datasets.ondisk import read_facts
+from benchmarks.box_text import MAX_TEXT_BYTES, read_rows
+from benchmarks.datasets.disk_dataset import read_metadata
+from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import SequenceError
-from benchmarks.datasets.targets import Target, TargetList
+from benchmarks.datasets.target_list import TargetEntry, TargetListDataset
 from trackers.errors import UserError
-from trackers.plainfiles import is_folder, is_present, read_plain
+from trackers.regular_files import is_folder, may_exist, read_regular
 
 
-class TC128(TargetList):
+class TC128(TargetListDataset):
     """The 129 targets of TC128, of which the data root may hold some."""
 
     name = "tc128"
     title = "TC128"
-    places = ("Temple-color-128", "tc128")
+    root_folders = ("Temple-color-128", "tc128")
     layout = "<Sequence>/img and <Sequence>_gt.txt"
 
-    def list_targets(self) -> Mapping[str, Target]:
+    def list_targets(self) -> Mapping[str, TargetEntry]:
         return {
-            row["name"]: Target(
+            row["name"]: TargetEntry(
                 folder=row["name"],
                 truth=f"{row['name']}_gt.txt",
                 truth_starts=int(row["first"]),
                 first=int(row["first"]),
                 last=int(row["last"]),
             )
-            for row in read_facts("tc128.csv")
+            for row in read_metadata("tc128.csv")
         }
 
     def truth_path(self, name: str) -> Path:
@@ -51,7 +51,7 @@ class TC128(TargetList):
     def window(self, name: str) -> tuple[int, int]:
         first, last = super().window(name)
         path = self._file(name, "frames")
-        if not is_present(path):
+        if not may_exist(path):
             return first, last
         try:
             numbers = read_rows(path, columns=2)
@@ -66,10 +66,10 @@ class TC128(TargetList):
 
     def target_attributes(self, name: str) -> tuple[str, ...]:
         path = self._file(name, "att")
-        if not is_present(path):
+        if not may_exist(path):
             return ()
         try:
-            text = read_plain(path, LARGEST_TEXT).decode(errors="replace")
+            text = read_regular(path, MAX_TEXT_BYTES).decode(errors="replace")
         except OSError as error:
             raise SequenceError(f"{path}: {error.strerror}") from None
         found = set(text.upper().replace(",", " ").split())
@@ -83,7 +83,11 @@ class TC128(TargetList):
         """The file `<name>_<kind>.txt`, however the name is spelled."""
         folder = self.folder(name)
         expected = folder / f"{name}_{kind}.txt"
-        if is_present(expected) or not is_folder(folder):
+        if may_exist(expected) or not is_folder(folder):
             return expected
-        spelled = (path for path in sorted(folder.glob("*.txt")) if key(path.stem) == key(expected.stem))
+        spelled = (
+            path
+            for path in sorted(folder.glob("*.txt"))
+            if normalize_name(path.stem) == normalize_name(expected.stem)
+        )
         return next(spelled, expected)

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.frames import ImageFiles
-from benchmarks.datasets.ondisk import OnDisk
-from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, unfit_start
+from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, start_problem
 from trackers.errors import system_reason
 from trackers.images import IMAGE_SUFFIXES
 
@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerificationResult:
     """What was found out about one sequence."""
 
     sequence: str
@@ -55,7 +55,7 @@ def verify(
     names: Sequence[str] | None = None,
     decoders: Executor | None = None,
     progress: Progress | None = None,
-) -> Iterator[Verdict]:
+) -> Iterator[VerificationResult]:
     """Looks at each sequence in turn.
 
     Args:
@@ -65,22 +65,22 @@ def verify(
         progress: is told when a sequence begins, and of the frames that are decoded.
     """
     present = set(dataset.names())
-    strays = _strays(dataset) if isinstance(dataset, OnDisk) else []
+    strays = _strays(dataset) if isinstance(dataset, DiskDataset) else []
     for name in dataset.all_names if names is None else names:
         tell = partial(progress, name) if progress else None
         if tell:
             tell(0.0)
-        if isinstance(dataset, OnDisk) and name not in present and not dataset.folder(name).is_dir():
+        if isinstance(dataset, DiskDataset) and name not in present and not dataset.folder(name).is_dir():
             findings = [_missing_folder(dataset, name, strays)]
         else:
             findings = list(_look(dataset, name, decoders, tell))
-        yield Verdict(name, tuple(findings))
+        yield VerificationResult(name, tuple(findings))
 
 
 def _look(
     dataset: Dataset, name: str, decoders: Executor | None, tell: Callable[[float], None] | None
 ) -> Iterator[Finding]:
-    if isinstance(dataset, OnDisk):
+    if isinstance(dataset, DiskDataset):
         folder = dataset.folder(name)
         if folder.is_dir() and folder.name != dataset.folder_name(name):
             problem = f"the folder {folder} is spelled {dataset.folder_name(name)} elsewhere"
@@ -90,7 +90,7 @@ def _look(
     except SequenceError as error:
         yield Finding(name, "ground truth", str(error))
         return
-    if problem := unfit_start(sequence):
+    if problem := start_problem(sequence):
         yield Finding(name, "ground truth", problem)
     try:
         frames = sequence.open_frames()
@@ -102,7 +102,7 @@ def _look(
         problems.append(f"{len(frames)} frames and {len(sequence.truth)} rows of ground truth")
     if isinstance(frames, ImageFiles):
         try:
-            problems += _too_many(frames, isinstance(dataset, OnDisk) and dataset.spare_images(name))
+            problems += _too_many(frames, isinstance(dataset, DiskDataset) and dataset.has_extra_images(name))
             problems += _empty(frames)
         except OSError as error:
             problems.append(system_reason(error))
@@ -112,14 +112,14 @@ def _look(
         yield Finding(name, "frames", problem)
 
 
-def _strays(dataset: OnDisk) -> list[str]:
+def _strays(dataset: DiskDataset) -> list[str]:
     """Folders that belong to no sequence, as far as their names tell."""
     places = [dataset.folder(name) for name in dataset.all_names]
     claimed = {place for folder in places for place in (folder, folder.parent)}
     return [path.name for path in dataset.folders.values() if path not in claimed]
 
 
-def _missing_folder(dataset: OnDisk, name: str, strays: list[str]) -> Finding:
+def _missing_folder(dataset: DiskDataset, name: str, strays: list[str]) -> Finding:
     """Says that there is no folder, or which other one looks like it under a wrong name."""
     expected = dataset.folder_name(name)
     if near := difflib.get_close_matches(expected, strays, n=1, cutoff=0.8):

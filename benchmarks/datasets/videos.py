@@ -14,7 +14,7 @@ from threading import Lock
 
 from benchmarks.datasets.sequence import Frames, SequenceError
 from trackers.errors import UserError
-from trackers.plainfiles import open_plain
+from trackers.regular_files import open_regular
 from trackers.tracker import Frame
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
@@ -76,7 +76,7 @@ class VideoFrames(Frames):
 
     def fingerprint(self) -> str:
         try:
-            with open_plain(self.file, _LARGEST) as file:
+            with open_regular(self.file, _LARGEST) as file:
                 start = file.read(_SAMPLE)
                 length = file.seek(0, 2)
                 file.seek(max(length - _SAMPLE, 0))
@@ -95,11 +95,13 @@ def open_video(path: Path) -> Iterator[Frame]:
         SequenceError: there is no such file, it is a pipe or a device, or OpenCV cannot read it.
     """
     # Brings OpenCV, which folders of images do not need.
-    from trackers.video.footage import Captured
+    from trackers.video.frame_source import VideoSource
 
     _require_file(path)
     try:
-        return iter(Captured(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read"))
+        return iter(
+            VideoSource(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read")
+        )
     except UserError as error:
         raise SequenceError(str(error)) from None
 
@@ -110,11 +112,13 @@ def stated_length(path: Path) -> int | None:
     Raises:
         SequenceError: it cannot be read.
     """
-    from trackers.video.footage import Captured
+    from trackers.video.frame_source import VideoSource
 
     _require_file(path)
     try:
-        return Captured(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read").length
+        return VideoSource(
+            str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read"
+        ).length
     except UserError as error:
         raise SequenceError(str(error)) from None
 
@@ -131,7 +135,7 @@ def count_frames(path: Path) -> int:
 def _require_file(path: Path) -> None:
     """Refuses what OpenCV would wait for, or read without end."""
     try:
-        open_plain(path, _LARGEST).close()
+        open_regular(path, _LARGEST).close()
     except FileNotFoundError:
         raise SequenceError(f"{path}: no such file") from None
     except OSError as error:

@@ -18,35 +18,41 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import LARGEST_TEXT
+from benchmarks.box_text import MAX_TEXT_BYTES
+from benchmarks.datasets.disk_dataset import (
+    DiskDataset,
+    expect_rows,
+    parse_properties,
+    read_flags,
+    read_metadata,
+)
 from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.ondisk import OnDisk, expect_rows, parse_properties, read_facts, read_flags
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence
 from trackers.images import open_image
-from trackers.plainfiles import is_folder, is_present, read_plain
+from trackers.regular_files import is_folder, may_exist, read_regular
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
 """The tags that have files, in the order of the challenge; "empty" follows them."""
 
 
-class VOT2017(OnDisk):
+class VOT2017(DiskDataset):
     """The 60 sequences of VOT2017, of which the data root may hold some."""
 
     name = "vot2017"
     title = "VOT2017"
     one_based = False
-    places = ("vot2018", "vot2017")
+    root_folders = ("vot2018", "vot2017")
     related: tuple[str, ...] = ("vot2018",)
     layout = "<sequence>/groundtruth.txt and its images"
 
     def __init__(self, data_root: Path | None) -> None:
         super().__init__(data_root)
-        self._lengths = {row["name"]: int(row["frames"]) for row in read_facts("vot2017.csv")}
+        self._lengths = {row["name"]: int(row["frames"]) for row in read_metadata("vot2017.csv")}
         self.all_names = tuple(self._lengths)
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._lengths if is_present(self.folder(name) / "groundtruth.txt"))
+        return tuple(name for name in self._lengths if may_exist(self.folder(name) / "groundtruth.txt"))
 
     def __getitem__(self, name: str) -> Sequence:
         length = self._lengths[name]
@@ -78,7 +84,7 @@ def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
     """Every tag's frames, shape (length,), and "empty": those that have none."""
     tags = {tag: np.zeros(length, dtype=bool) for tag in TAGS}
     for tag, frames in tags.items():
-        if is_present(path := folder / f"{tag}.tag"):
+        if may_exist(path := folder / f"{tag}.tag"):
             flags = read_flags(path)[:length]
             frames[: len(flags)] = flags
     return {**tags, "empty": ~np.any(list(tags.values()), axis=0)}
@@ -99,7 +105,7 @@ def _is_size(word: str) -> bool:
 def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
     """Width and height: from the file `sequence`, else from the first frame, else unknown."""
     try:
-        text = read_plain(folder / "sequence", LARGEST_TEXT).decode(errors="replace")
+        text = read_regular(folder / "sequence", MAX_TEXT_BYTES).decode(errors="replace")
     except OSError:
         text = ""
     if size := parse_size(text):

@@ -7,10 +7,10 @@ from benchmarks.protocols.protocol import (
     Init,
     Prediction,
     Protocol,
+    ProtocolRun,
     Request,
-    Run,
-    Track,
     Trajectory,
+    Update,
     timed_updates,
 )
 from trackers.registry import Entry, Registry
@@ -21,10 +21,10 @@ __all__ = [
     "Init",
     "Prediction",
     "Protocol",
+    "ProtocolRun",
     "Request",
-    "Run",
-    "Track",
     "Trajectory",
+    "Update",
     "timed_updates",
 ]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols.protocol import Init, Protocol, Run, Track, Trajectory, stacked
+from benchmarks.protocols.protocol import Init, Protocol, ProtocolRun, Trajectory, Update, stack_boxes
 from trackers.tracker import Boxes
 
 
-def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Run:
+def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> ProtocolRun:
     """Initialises a tracker once and lets it track to the end.
 
     Args:
@@ -30,10 +30,10 @@ def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> Ru
     regions.append(answer.box)
     seconds[0] = answer.seconds
     for row in range(1, length):
-        answer = yield Track(start + row)
+        answer = yield Update(start + row)
         regions.append(answer.box)
         seconds[row] = answer.seconds
-    return Trajectory(stacked(regions), seconds, start=start)
+    return Trajectory(stack_boxes(regions), seconds, start=start)
 
 
 OPE = Protocol("ope", "OPE", lambda sequence: [one_pass(sequence)], open_loop=True)

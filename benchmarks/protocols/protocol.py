@@ -4,7 +4,7 @@ A run yields requests and is sent the answers; when it is over it returns its tr
 
     requests = one_pass(sequence)
     request = next(requests)                      # Init(frame=0, box=...)
-    request = requests.send(Prediction(...))      # Track(frame=1)
+    request = requests.send(Prediction(...))      # Update(frame=1)
 
 A protocol knows no tracker, no device and no file. Whoever drives it decides where and when requests are
 carried out: one sequence at a time, or many in lock-step.
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets.sequence import Sequence
-from trackers.regions import corners_of
+from trackers.regions import box_corners
 from trackers.tracker import Boxes
 
 
@@ -35,13 +35,13 @@ class Init:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class Update:
     """Find the target in frame `frame` (0-based)."""
 
     frame: int
 
 
-Request: TypeAlias = Init | Track
+Request: TypeAlias = Init | Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Trajectory:
     start: int = 0
 
 
-def stacked(regions: Items[Boxes]) -> Boxes:
+def stack_boxes(regions: Items[Boxes]) -> Boxes:
     """Boxes, each of shape (4,), and rotated boxes, shape (8,), as one array.
 
     Returns:
@@ -93,7 +93,7 @@ def stacked(regions: Items[Boxes]) -> Boxes:
     """
     if all(len(region) == 4 for region in regions):
         return np.array(regions, dtype=np.float64).reshape(-1, 4)
-    return np.array([corners_of(region) if len(region) == 4 else region for region in regions])
+    return np.array([box_corners(region) if len(region) == 4 else region for region in regions])
 
 
 def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
@@ -110,7 +110,7 @@ def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
     return count, seconds
 
 
-Run: TypeAlias = Generator[Request, Prediction, Trajectory]
+ProtocolRun: TypeAlias = Generator[Request, Prediction, Trajectory]
 
 
 def _never(trajectories: Items[Trajectory]) -> bool:  # noqa: ARG001
@@ -126,8 +126,8 @@ class Protocol:
         title: what a figure calls it: `"OPE"`.
         runs: the runs over a sequence, none of them started. Each is independent of the others.
         repeat: how often the runs are made unless the user says otherwise.
-        enough: given the trajectories so far of a repeated run, whether further ones would be the same.
-        timed: whether it depends on the tracker's times which frames it is given.
+        can_stop: given the trajectories so far of a repeated run, whether further ones would be the same.
+        is_realtime: whether it depends on the tracker's times which frames it is given.
         open_loop: whether its requests are the same whatever the answers are, so that one may be carried out
             before the answer to the one before is known.
         rotated: whether a tracker's polygons and masks count as rotated boxes; elsewhere the upright box
@@ -137,10 +137,10 @@ class Protocol:
 
     name: str
     title: str
-    runs: Callable[[Sequence], list[Run]]
+    runs: Callable[[Sequence], list[ProtocolRun]]
     repeat: int = 1
-    enough: Callable[[Items[Trajectory]], bool] = _never
-    timed: bool = False
+    can_stop: Callable[[Items[Trajectory]], bool] = _never
+    is_realtime: bool = False
     open_loop: bool = False
     rotated: bool = False
     needs_truth: bool = False

@@ -12,24 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols.protocol import Code, Init, Protocol, Run, Track, Trajectory, stacked
-from benchmarks.scoring.overlap import iou
-from benchmarks.scoring.rasterize import raster_overlap, rectangle_polygon
-from trackers.regions import bounds
+from benchmarks.geometry.overlap import iou
+from benchmarks.geometry.rasterize import raster_overlap, rectangle_polygon
+from benchmarks.protocols.protocol import Code, Init, Protocol, ProtocolRun, Trajectory, Update, stack_boxes
+from trackers.regions import bounding_box
 from trackers.tracker import Boxes
 
-SKIP = 5
+SKIP_AFTER_FAILURE = 5
 """From the failing frame to the next initialisation."""
 REPETITIONS = 15
-ALIKE = 3
+MIN_IDENTICAL = 3
 """So many identical repetitions show that a tracker is deterministic."""
 FRAMES_PER_SECOND = 20.0
 GRACE = 3
-"""So many slow answers are forgiven after each initialisation, for what a tracker does when it warms up."""
+"""So many slow answers are grace_used after each initialisation, for what a tracker does when it warms up."""
 
 
 @dataclass
-class Stream:
+class RealtimeClock:
     """Frames that arrive at a steady rate while a tracker is busy.
 
     An answer that took longer than one interval leaves the tracker behind by the rest, and it misses frames
@@ -37,37 +37,37 @@ class Stream:
     """
 
     interval: float
-    behind: float = 0.0
-    forgiven: int = 0
+    lag: float = 0.0
+    grace_used: int = 0
 
     def restart(self, seconds: float) -> None:
         """The tracker was initialised, which took `seconds`."""
-        self.forgiven = 0
+        self.grace_used = 0
         self.answered(seconds)
 
     def answered(self, seconds: float) -> None:
         """The tracker answered a frame after `seconds`."""
         late = seconds - self.interval
-        if late > 0 and self.forgiven < GRACE:
-            self.forgiven += 1
+        if late > 0 and self.grace_used < GRACE:
+            self.grace_used += 1
             late = 0.0
-        self.behind = max(late, 0.0)
+        self.lag = max(late, 0.0)
 
-    def misses(self) -> bool:
+    def drops_frame(self) -> bool:
         """Whether the tracker is still busy when the next frame arrives."""
-        if self.behind <= self.interval:
+        if self.lag <= self.interval:
             return False
-        self.behind -= self.interval
+        self.lag -= self.interval
         return True
 
 
-def supervised(sequence: Sequence, stream: Stream | None = None) -> Run:
+def supervised(sequence: Sequence, clock: RealtimeClock | None = None) -> ProtocolRun:
     """Initialises a tracker and starts it again five frames after each frame that it does not overlap.
 
     Args:
         sequence: what to track. Overlap is that of rasterised regions where its images' size is known, and
             of continuous boxes elsewhere.
-        stream: how frames arrive; without one they wait for the tracker. A frame that the tracker misses
+        clock: how frames arrive; without one they wait for the tracker. A frame that the tracker misses
             gets its last region, at no cost in time.
 
     Returns:
@@ -81,22 +81,22 @@ def supervised(sequence: Sequence, stream: Stream | None = None) -> Run:
     while frame < length:
         answer = yield Init(frame, sequence.truth[frame])
         codes[frame], seconds[frame] = Code.INITIALIZED, answer.seconds
-        if stream:
-            stream.restart(answer.seconds)
+        if clock:
+            clock.restart(answer.seconds)
         frame += 1
         while frame < length:
-            if not (stream and stream.misses()):
-                answer = yield Track(frame)
+            if not (clock and clock.drops_frame()):
+                answer = yield Update(frame)
                 seconds[frame] = answer.seconds
-                if stream:
-                    stream.answered(answer.seconds)
+                if clock:
+                    clock.answered(answer.seconds)
             if not _overlaps(sequence, frame, answer.box):
                 codes[frame] = Code.FAILED
-                frame += SKIP
+                frame += SKIP_AFTER_FAILURE
                 break
             codes[frame], regions[frame] = Code.TRACKED, answer.box
             frame += 1
-    return Trajectory(stacked(regions), seconds, codes)
+    return Trajectory(stack_boxes(regions), seconds, codes)
 
 
 def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
@@ -104,7 +104,7 @@ def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
         return False
     here = slice(frame, frame + 1)
     if sequence.size is None:
-        upright = box if len(box) == 4 else bounds(box)
+        upright = box if len(box) == 4 else bounding_box(box)
         return bool(iou(upright, sequence.truth[frame]) > 0)
     region = rectangle_polygon(box[None]) if len(box) == 4 else box[None]
     truth = rectangle_polygon(sequence.truth[here]) if sequence.polygons is None else sequence.polygons[here]
@@ -114,7 +114,7 @@ def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
 def _alike(trajectories: Items[Trajectory]) -> bool:
     """Whether there are enough repetitions and all of them are the same."""
     first = trajectories[0].boxes
-    return len(trajectories) >= ALIKE and all(
+    return len(trajectories) >= MIN_IDENTICAL and all(
         np.array_equal(first, other.boxes, equal_nan=True) for other in trajectories[1:]
     )
 
@@ -124,15 +124,15 @@ SUPERVISED = Protocol(
     "supervised",
     lambda sequence: [supervised(sequence)],
     repeat=REPETITIONS,
-    enough=_alike,
+    can_stop=_alike,
     rotated=True,
     needs_truth=True,
 )
 REALTIME = Protocol(
     "realtime",
     "realtime",
-    lambda sequence: [supervised(sequence, Stream(1 / FRAMES_PER_SECOND))],
-    timed=True,
+    lambda sequence: [supervised(sequence, RealtimeClock(1 / FRAMES_PER_SECOND))],
+    is_realtime=True,
     rotated=True,
     needs_truth=True,
 )

@@ -15,10 +15,10 @@ from rich.segment import Segment
 from rich.style import Style
 
 from benchmarks.datasets import Sequence
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from benchmarks.store.atomic import write_atomic
 from trackers.tracker import Boxes, Frame
-from trackers.video.drawing import TARGET, TRUTH, draw_pixels, draw_region, draw_text, resized
+from trackers.video.drawing import TRACKER_COLOR, TRUTH_COLOR, draw_pixels, draw_region, draw_text, resized
 
 MOMENTS = 8
 """Thumbnails in a strip, evenly spread from the first frame to the last."""
@@ -29,7 +29,7 @@ _LINES_LEFT = 4
 """Of the terminal, for the bar and what is printed above the picture."""
 
 
-class Live:
+class LiveView:
     """Is shown every answer; draws the last one when it is rendered, which is less often.
 
     A rich renderable: one line of words above the picture, two pixels to a character.
@@ -102,8 +102,8 @@ def _thumbnail(frame: Frame, box: Boxes, truth: Boxes) -> Frame:
     """A frame as it is in a strip, with the true box in white and the tracker's above it."""
     scale = _THUMBNAIL_HEIGHT / frame.shape[0]
     image = resized(frame, max(1, round(scale * frame.shape[1])), _THUMBNAIL_HEIGHT)
-    draw_region(image, truth * scale, TRUTH)
-    draw_region(image, box * scale, TARGET)
+    draw_region(image, truth * scale, TRUTH_COLOR)
+    draw_region(image, box * scale, TRACKER_COLOR)
     return image
 
 
@@ -111,7 +111,7 @@ def _small(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> F
     """A frame of few pixels, with lines that cover whole ones."""
     image = resized(frame, width, height)
     scale = np.tile([width / frame.shape[1], height / frame.shape[0]], 2)
-    for region, color in ((truth * scale, TRUTH), (box * scale, TARGET)):
+    for region, color in ((truth * scale, TRUTH_COLOR), (box * scale, TRACKER_COLOR)):
         draw_pixels(image, region, color)
     return image
 

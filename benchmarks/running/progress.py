@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from benchmarks.store import SequenceRecord
-from trackers.commands import StandardError
+from trackers.commands import SafeStderr
 from trackers.errors import printable
 
 
@@ -34,7 +34,7 @@ class RunProgress:
         console: Console | None = None,
         above: RenderableType | None = None,
     ) -> None:
-        self._console = console or _Console(file=cast("IO[str]", StandardError()))
+        self._console = console or _Console(file=cast("IO[str]", SafeStderr()))
         self._sequences = sequences
         self._frames = frames
         self._ended = 0

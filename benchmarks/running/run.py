@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.datasets.ondisk import OnDisk
+from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
-from benchmarks.running.cluster import Cluster
-from benchmarks.running.ledger import Ledger
-from benchmarks.running.notices import absent_throughout
-from benchmarks.running.plan import planned
+from benchmarks.running.parallel.process_pool import ProcessWorkerPool
+from benchmarks.running.parallel.ray_options import RayOptions
 from benchmarks.running.progress import RunProgress
-from benchmarks.running.recipe import Recipe
-from benchmarks.running.scheduler import Contender, Job, Scheduler, Task
-from benchmarks.running.workers import Workers
+from benchmarks.running.run_warnings import always_absent
+from benchmarks.running.run_writer import RunWriter
+from benchmarks.running.schedulers.base import Job, Scheduler, Task, TrackerInfo
+from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.tasks import plan_task
 from benchmarks.store import Identity, RunFolder, SequenceRecord
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
@@ -36,7 +36,7 @@ class RunSettings:
             name and the run's number, so that neither order nor resumption changes a tracker that draws.
         repeat: how often to make each run; by default as the protocol says, and once for a tracker that
             declares itself deterministic.
-        limit: seconds that one sequence may take with all its runs, or None.
+        timeout: seconds that one sequence may take with all its runs, or None.
         overwrite: run again what is there, and give up results that were made with other settings.
         batch: how many sequences a batch tracker follows at once.
         decoder: how the frames of a batch are decoded: one of `DECODERS`.
@@ -51,13 +51,13 @@ class RunSettings:
     protocol: str = "ope"
     seed: int = 0
     repeat: int | None = None
-    limit: float | None = None
+    timeout: float | None = None
     overwrite: bool = False
     batch: int = 1
     decoder: str = "pillow"
     live: bool = False
     workers: int = 1
-    ray: Cluster | None = None
+    ray: RayOptions | None = None
 
 
 @dataclass
@@ -71,7 +71,7 @@ class RunSummary:
         frames: how many frames the sequences have that are ok now.
         updates, update_seconds: on those, how many updates the tracker made (initialisations left out) and
             its time for them.
-        remark: what the scheduler has to say.
+        throughput: what the scheduler has to say.
         transport: on those, by sequence, the median seconds per frame that frames and answers were under way.
     """
 
@@ -82,7 +82,7 @@ class RunSummary:
     updates: int = 0
     update_seconds: float = 0.0
     transport: list[float] = field(default_factory=list)
-    remark: str = ""
+    throughput: str = ""
 
     @property
     def failed(self) -> dict[str, SequenceRecord]:
@@ -108,29 +108,31 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     names = list(names)
     # A tracker in this process may change the working directory, at any time.
     folder = RunFolder(settings.results.absolute(), dataset.name, settings.name, settings.protocol)
-    spec = settings.spec.anchored()
-    if isinstance(dataset, OnDisk):
-        dataset.anchor()
-    recipe = Recipe(spec, settings.limit, folder.log_path, settings.batch, settings.decoder, len(names))
-    with _scheduler(settings, recipe, dataset) as scheduler:
-        contender = scheduler.contender()
-        repeat = settings.repeat or (1 if contender.deterministic else protocol.repeat)
-        with Ledger(folder, _identity(settings, contender, repeat), settings.overwrite) as ledger:
-            environment = ledger.environment(contender.environment)
-            job = Job(protocol, repeat, settings.seed, settings.limit)
-            return _run(settings, dataset, names, job, environment, scheduler, ledger)
+    spec = settings.spec.with_absolute_paths()
+    if isinstance(dataset, DiskDataset):
+        dataset.make_absolute()
+    config = SchedulerConfig(
+        spec, settings.timeout, folder.log_path, settings.batch, settings.decoder, len(names)
+    )
+    with _scheduler(settings, config, dataset) as scheduler:
+        tracker_info = scheduler.tracker_info()
+        repeat = settings.repeat or (1 if tracker_info.deterministic else protocol.repeat)
+        with RunWriter(folder, _identity(settings, tracker_info, repeat), settings.overwrite) as run_writer:
+            environment = run_writer.environment(tracker_info.environment)
+            job = Job(protocol, repeat, settings.seed, settings.timeout)
+            return _run(settings, dataset, names, job, environment, scheduler, run_writer)
 
 
-def _scheduler(settings: RunSettings, recipe: Recipe, dataset: Dataset) -> Scheduler:
+def _scheduler(settings: RunSettings, config: SchedulerConfig, dataset: Dataset) -> Scheduler:
     # More workers than sequences would be given their share of the machine, and nothing to do.
-    most = max(recipe.sequences or 1, 1)
+    most = max(config.sequences or 1, 1)
     if settings.ray:
-        from benchmarks.running.ray_cluster import OnRay  # needs ray, which is optional
+        from benchmarks.running.parallel.ray_pool import RayWorkerPool  # needs ray, which is optional
 
-        return OnRay(recipe, dataset, settings.ray, most)
+        return RayWorkerPool(config, dataset, settings.ray, most)
     if settings.workers > 1:
-        return Workers(recipe, dataset, min(settings.workers, most))
-    return recipe.scheduler()
+        return ProcessWorkerPool(config, dataset, min(settings.workers, most))
+    return config.scheduler()
 
 
 def _run(
@@ -140,20 +142,20 @@ def _run(
     job: Job,
     environment: int,
     scheduler: Scheduler,
-    ledger: Ledger,
+    run_writer: RunWriter,
 ) -> RunSummary:
     summary = RunSummary(RunFolder(settings.results, dataset.name, settings.name, settings.protocol).path)
     todo: list[Task] = []
     for name in names:
-        old = ledger.done(name)
+        old = run_writer.done(name)
         try:
-            task = planned(dataset, name)
+            task = plan_task(dataset, name)
         except SequenceError as error:
             # Data that cannot be read today take nothing from what was made of them before.
             message = f"{error}; its earlier results are kept" if old else str(error)
             summary.records[name] = SequenceRecord("failed", message, environment=environment)
             if not old:
-                ledger.note(name, summary.records[name])
+                run_writer.note(name, summary.records[name])
             continue
         if old and not settings.overwrite and old.same_data(task.record):
             summary.records[name] = old
@@ -167,10 +169,10 @@ def _run(
 
     live = None
     if settings.live:
-        from benchmarks.running.live import Live  # brings OpenCV, which other runs need not load
+        from benchmarks.running.live import LiveView  # brings OpenCV, which other runs need not load
 
-        live = Live(ledger.path)
-        job = replace(job, watch=live.see)
+        live = LiveView(run_writer.path)
+        job = replace(job, on_box=live.see)
     total = sum(task.frames for task in todo)
     with RunProgress(len(todo), total, above=live) as progress:
         for name, record in summary.failed.items():
@@ -180,15 +182,15 @@ def _run(
             for outcome in outcomes:
                 name, record = outcome.sequence, outcome.record
                 if outcome.environment is not None:
-                    record = replace(record, environment=ledger.environment(outcome.environment))
+                    record = replace(record, environment=run_writer.environment(outcome.environment))
                 updates, seconds = timed_updates(outcome.trajectories)
                 if record.status == "ok":
                     summary.frames += record.frames
                     summary.updates += updates
                     summary.update_seconds += seconds
                     summary.transport.append(record.transport)
-                summary.records[name] = record = ledger.keep(outcome, record)
-                if not doubted and record.status == "ok" and absent_throughout(outcome.trajectories):
+                summary.records[name] = record = run_writer.keep(outcome, record)
+                if not doubted and record.status == "ok" and always_absent(outcome.trajectories):
                     doubted = True
                     progress.say(
                         f"{name}: the tracker reported the target as absent in every frame; "
@@ -197,23 +199,23 @@ def _run(
                 if live:
                     live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
-        gone = ledger.close(summary.records)
+        gone = run_writer.close(summary.records)
         for name, record in gone.items():
             progress.note(name, record)
     summary.records |= gone
-    summary.remark = scheduler.remark()
+    summary.throughput = scheduler.throughput()
     return summary
 
 
-def _identity(settings: RunSettings, contender: Contender, repeat: int) -> Identity:
+def _identity(settings: RunSettings, tracker_info: TrackerInfo, repeat: int) -> Identity:
     spec = settings.spec
     return Identity(
         tracker=spec.tracker,
         settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=contender.weights,
-        code=contender.code,
+        weights=tracker_info.weights,
+        code=tracker_info.code,
         protocol=settings.protocol,
-        device=contender.device.partition(":")[0],
+        device=tracker_info.device.partition(":")[0],
         seed=settings.seed,
         repeat=repeat,
         decoder=settings.decoder,

@@ -1,8 +1,8 @@
 """Scores of results: pure functions of boxes and ground truth, under a named profile."""
 
+from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles
-from benchmarks.scoring.overlap import center_error, iou, normalized_center_error
-from benchmarks.scoring.profiles import OTB, Metric, NamedRules, Profile
+from benchmarks.scoring.profiles import OTB, Metric, Profile, ScoringProfile
 from benchmarks.scoring.records import Record, RunScore
 from benchmarks.scoring.score import Score, score_run
 from benchmarks.scoring.statistics import Estimate
@@ -12,11 +12,11 @@ __all__ = [
     "PROFILES",
     "Estimate",
     "Metric",
-    "NamedRules",
     "Profile",
     "Record",
     "RunScore",
     "Score",
+    "ScoringProfile",
     "center_error",
     "choose_profile",
     "choose_profiles",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, NamedRules
-from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, ScoringProfile
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
 from trackers.errors import UserError
 from trackers.registry import Entry, Registry
 
@@ -17,14 +17,16 @@ PROFILES = Registry(
         for profile in (OTB, TC128, LASOT, GOT10K, PYSOT, PYTRACKING)
     }
     | {
-        rules.name: Entry(f"benchmarks.scoring.vot:{rules.name.upper().replace('-', '_')}", rules.title)
+        rules.name: Entry(
+            f"benchmarks.scoring.vot_profiles:{rules.name.upper().replace('-', '_')}", rules.title
+        )
         for rules in (VOT2017, VOT_TOOLKIT)
     },
     hint="see `python -m benchmarks list profiles`",
 )
 
 
-def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[NamedRules]:
+def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[ScoringProfile]:
     """The profiles that a user asks for.
 
     Args:
@@ -50,7 +52,7 @@ def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[Named
     return applying if name == ALL else applying[:1]
 
 
-def choose_profile(name: str | None, dataset: str, protocol: str) -> NamedRules:
+def choose_profile(name: str | None, dataset: str, protocol: str) -> ScoringProfile:
     """The one profile that a user asks for, where only one can be used.
 
     Raises:

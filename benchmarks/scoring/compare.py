@@ -35,11 +35,11 @@ from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
 ALPHA = 1 - CONFIDENCE
-FEWEST = 6
+MIN_SEQUENCES = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
 LEAST_SHOWN = 0.0001
 """P-values below are shown as less than this."""
-MOST = 5000
+MAX_COMPARISONS = 5000
 """Comparisons that are made together: 100 trackers in one metric."""
 _BLOCK = 512
 """Comparisons that are resampled at once, which takes 40 MB."""
@@ -90,7 +90,7 @@ class Comparison:
     @property
     def better(self) -> str | None:
         """The tracker that is better, or None where no difference can be shown."""
-        if self.sequences < FEWEST or not self.consistent or self.p > ALPHA:
+        if self.sequences < MIN_SEQUENCES or not self.consistent or self.p > ALPHA:
             return None
         a_is_better = (self.difference > 0) is (self.metric not in LOWER_IS_BETTER)
         return self.a if a_is_better else self.b
@@ -108,8 +108,8 @@ class Comparison:
         if self.better is not None:
             return f"{self.better} is better: {figures} on {self.sequences} sequences"
         told = f"no difference can be shown on {_these(self.sequences)}: {figures}"
-        if self.sequences < FEWEST:
-            told += f"; fewer than {FEWEST} sequences can never show one"
+        if self.sequences < MIN_SEQUENCES:
+            told += f"; fewer than {MIN_SEQUENCES} sequences can never show one"
         elif self.p <= ALPHA:
             told += "; the mean and most sequences point in opposite directions"
         elif self.low is not None and self.high is not None and several and not self.low <= 0 <= self.high:
@@ -131,9 +131,9 @@ def compare(
         One per pair and metric, pairs in the order of `scores`.
 
     Raises:
-        UserError: a metric is unknown, two trackers share no sequence, or there are more than `MOST` pairs.
+        UserError: a metric is unknown, two trackers share no sequence, or there are more than `MAX_COMPARISONS` pairs.
     """
-    figures = [score.by_metric() for score in scores]
+    figures = [score.sequence_values() for score in scores]
     for metric in metrics:
         if metric not in figures[0]:
             raise UserError(
@@ -141,9 +141,9 @@ def compare(
                 f"there are: {', '.join(figures[0])}"
             )
     count = len(scores) * (len(scores) - 1) // 2 * len(dict.fromkeys(metrics))
-    if count > MOST:
+    if count > MAX_COMPARISONS:
         raise UserError(
-            f"{len(scores)} trackers are {count} comparisons, and at most {MOST} can be made together; "
+            f"{len(scores)} trackers are {count} comparisons, and at most {MAX_COMPARISONS} can be made together; "
             "name fewer trackers"
         )
     pairs = [

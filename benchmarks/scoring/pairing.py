@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Sequence
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.profiles import NamedRules
-from benchmarks.store import Run, truth_digest
+from benchmarks.scoring.profiles import ScoringProfile
+from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
@@ -28,14 +28,14 @@ class PairedResults:
         attributes: bool, shape (S,): which have each attribute, in the data set's order of attributes.
     """
 
-    run: Run
+    run: RunResults
     of: int
     sequences: list[Sequence]
     trajectories: list[list[Trajectory]]
     attributes: dict[str, NDArray[np.bool_]]
 
 
-def restricted(run: Run, dataset: Dataset) -> Run:
+def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
     """A run as one on `dataset`: without what it holds of a larger data set, or of other parts.
 
     Args:
@@ -46,7 +46,7 @@ def restricted(run: Run, dataset: Dataset) -> Run:
     other = run.dataset != dataset.name
 
     def kept(name: str) -> bool:
-        return name in known or not (other or dataset.elsewhere(name))
+        return name in known or not (other or dataset.in_other_part(name))
 
     remark = (f"it is scored from its run on {run.dataset}",) if other else ()
     return replace(
@@ -54,18 +54,20 @@ def restricted(run: Run, dataset: Dataset) -> Run:
         dataset=dataset.name,
         trajectories={name: held for name, held in run.trajectories.items() if kept(name)},
         failed={name: why for name, why in run.failed.items() if kept(name)},
-        remarks=(*run.remarks, *remark),
+        notes=(*run.notes, *remark),
     )
 
 
-def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResults:
+def pair_with_truth(
+    run: RunResults, dataset: Dataset, rules: ScoringProfile, allow_length_mismatch: bool
+) -> PairedResults:
     """Finds what of a run can be scored.
 
     Args:
         run: the boxes.
         dataset: the ground truth.
         rules: what the run is to be scored by.
-        cut: whether a trajectory may be shorter or longer than its ground truth.
+        allow_length_mismatch: whether a trajectory may be shorter or longer than its ground truth.
 
     Raises:
         UserError: the rules are for other protocols, nothing can be scored, or the ground truth is not what
@@ -73,7 +75,7 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
         SequenceError: a sequence's ground truth is damaged.
     """
     names = _scorable(run, dataset, rules)
-    unknown = set(without_truth(run, dataset, names))
+    unknown = set(sequences_without_truth(run, dataset, names))
     if len(unknown) == len(names):
         own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
         raise UserError(
@@ -84,7 +86,7 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
         )
     sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:
-        check_belongs(run, dataset, sequence, cut)
+        check_ground_truth(run, dataset, sequence, allow_length_mismatch)
     return PairedResults(
         run=run,
         of=dataset.total,
@@ -97,7 +99,7 @@ def pair(run: Run, dataset: Dataset, rules: NamedRules, cut: bool) -> PairedResu
     )
 
 
-def without_truth(run: Run, dataset: Dataset, names: Iterable[str]) -> list[str]:
+def sequences_without_truth(run: RunResults, dataset: Dataset, names: Iterable[str]) -> list[str]:
     """Those of a run's sequences `names` that cannot be scored: the first box alone is known."""
     return [
         name
@@ -108,7 +110,7 @@ def without_truth(run: Run, dataset: Dataset, names: Iterable[str]) -> list[str]
     ]
 
 
-def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
+def _scorable(run: RunResults, dataset: Dataset, rules: ScoringProfile) -> list[str]:
     """The sequences that are both in the run and in the ground truth; refuses where there is none."""
     if run.protocol not in rules.protocols:
         raise UserError(
@@ -137,15 +139,17 @@ def _scorable(run: Run, dataset: Dataset, rules: NamedRules) -> list[str]:
     return names
 
 
-def check_belongs(run: Run, dataset: Dataset, sequence: Sequence, cut: bool) -> None:
+def check_ground_truth(
+    run: RunResults, dataset: Dataset, sequence: Sequence, allow_length_mismatch: bool
+) -> None:
     """Refuses boxes that do not belong to a sequence's ground truth.
 
     Raises:
-        UserError: they differ in number (unless `cut`), or the ground truth is not what the run was made on.
+        UserError: they differ in number (unless `allow_length_mismatch`), or the ground truth is not what the run was made on.
     """
     for trajectory in run.trajectories[sequence.name]:
         boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
-        if boxes != rows and not cut:
+        if boxes != rows and not allow_length_mismatch:
             raise UserError(
                 f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth where "
                 f"'{run.tracker}' has {boxes} boxes; restore the ground-truth file or run it again"

@@ -39,7 +39,7 @@ class RunScore(Protocol):
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
         """The score at full precision: one record, or one per sequence or attribute."""
 
-    def by_metric(self) -> dict[str, NDArray[np.float64]]:
+    def sequence_values(self) -> dict[str, NDArray[np.float64]]:
         """Each sequence's own figures, shape (S,), by metric: those whose mean over sequences is the score.
 
         NaN where a sequence has none. What `compare` tests.

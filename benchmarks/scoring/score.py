@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Sequence
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.pairing import PairedResults, pair
-from benchmarks.scoring.profiles import Metric, NamedRules, Pass, Profile
+from benchmarks.scoring.pairing import PairedResults, pair_with_truth
+from benchmarks.scoring.profiles import Metric, Pass, Profile, ScoringProfile
 from benchmarks.scoring.records import Record, RunScore, estimate_columns
 from benchmarks.scoring.statistics import Estimate, bootstrap_interval
-from benchmarks.scoring.vot import VOTRules
-from benchmarks.scoring.vot_run import score_vot
-from benchmarks.store import Run
+from benchmarks.scoring.vot_profiles import VOTProfile
+from benchmarks.scoring.vot_run_score import score_vot
+from benchmarks.store import RunResults
 from trackers.errors import UserError
 
 
@@ -35,7 +35,7 @@ class Score:
         curves: by metric, shape (S, T).
         weights: shape (S,), of metrics for which sequences do not weigh alike: how many frames count.
         repeated: by metric, shape (S, R, T): the curves of each of R repetitions, where there are several.
-        remarks: what is to be said of it, in sentences.
+        notes: what is to be said of it, in sentences.
     """
 
     tracker: str
@@ -49,22 +49,24 @@ class Score:
     curves: dict[str, NDArray[np.float64]]
     weights: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     repeated: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def metrics(self) -> dict[str, Estimate]:
         """The profile's figures by name: means over sequences, never over frames."""
-        by_metric = self.by_metric()
-        values = np.stack(list(by_metric.values()), axis=1)
+        sequence_values = self.sequence_values()
+        values = np.stack(list(sequence_values.values()), axis=1)
         interval = bootstrap_interval(values)
         ends = zip(*(end.tolist() for end in interval), strict=True) if interval else repeat((None, None))
         means = values.mean(axis=0).tolist()
-        return {name: Estimate(mean, *end) for name, mean, end in zip(by_metric, means, ends, strict=False)}
+        return {
+            name: Estimate(mean, *end) for name, mean, end in zip(sequence_values, means, ends, strict=False)
+        }
 
     def value(self, metric: Metric) -> float:
         """The figure of `metric` without its interval, which is what takes time."""
         return float(self._weighted(metric).mean())
 
-    def by_metric(self) -> dict[str, NDArray[np.float64]]:
+    def sequence_values(self) -> dict[str, NDArray[np.float64]]:
         """Each sequence's own figures, shape (S,), by metric; weighted, so that their mean is the score."""
         return {metric.name: self._weighted(metric) for metric in self.profile.metrics}
 
@@ -126,21 +128,27 @@ class Score:
 
 
 @overload
-def score_run(run: Run, dataset: Dataset, profile: Profile, cut: bool | None = None) -> Score: ...
+def score_run(
+    run: RunResults, dataset: Dataset, profile: Profile, allow_length_mismatch: bool | None = None
+) -> Score: ...
 
 
 @overload
-def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None = None) -> RunScore: ...
+def score_run(
+    run: RunResults, dataset: Dataset, profile: ScoringProfile, allow_length_mismatch: bool | None = None
+) -> RunScore: ...
 
 
-def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None = None) -> RunScore:
+def score_run(
+    run: RunResults, dataset: Dataset, profile: ScoringProfile, allow_length_mismatch: bool | None = None
+) -> RunScore:
     """Scores a run on those sequences that are finished and whose ground truth is there.
 
     Args:
         run: the boxes.
         dataset: the ground truth.
         profile: the rules.
-        cut: where boxes and ground truth differ in number, do as the profile's toolkit does: score the frames
+        allow_length_mismatch: where boxes and ground truth differ in number, do as the profile's toolkit does: score the frames
             that both have, or make up for those that are missing. None does so for results that another tool
             made; one's own are refused, since either was truncated.
 
@@ -149,29 +157,31 @@ def score_run(run: Run, dataset: Dataset, profile: NamedRules, cut: bool | None 
             refuses a box.
         SequenceError: a sequence's ground truth is damaged.
     """
-    results = pair(run, dataset, profile, run.imported if cut is None else cut)
+    results = pair_with_truth(
+        run, dataset, profile, run.imported if allow_length_mismatch is None else allow_length_mismatch
+    )
     if isinstance(profile, Profile):
-        score = _score_one_pass(results, profile, dataset.users_own)
+        score = _score_one_pass(results, profile, dataset.is_user_folder)
         known = any(sequence.absent is not None for sequence in results.sequences)
-        if profile.needs_absence and dataset.users_own and not known:
+        if profile.uses_absence and dataset.is_user_folder and not known:
             score = replace(
                 score,
-                remarks=(
+                notes=(
                     f"profile '{profile.name}' leaves out frames without the target, and {dataset.title} "
                     "does not say which these are (see docs/own-videos.md): all frames count",
                 ),
             )
         return score
-    if isinstance(profile, VOTRules):
+    if isinstance(profile, VOTProfile):
         return score_vot(results, profile)
     raise TypeError(f"no scorer for profiles of type {type(profile).__name__}")
 
 
-def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -> Score:
+def _score_one_pass(results: PairedResults, profile: Profile, is_user_folder: bool) -> Score:
     # got10k's toolkit reads GOT-10k's own flags, which a folder may have, and none of LaSOT's.
-    rules = profile if users_own else replace(profile, seen_overlaps=None)
+    rules = profile if is_user_folder else replace(profile, visible_overlaps=None)
     repetitions = _are_repetitions(results)
-    frames, curves, seen, repeated = [], [], [], []
+    frames, curves, visible, repeated = [], [], [], []
     flagged = any(sequence.absent is not None for sequence in results.sequences)
     for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
         try:
@@ -186,7 +196,7 @@ def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -
             ) from None
         frames.append(len(measures.overlaps))
         curves.append(profile.curves(measures))
-        seen.append(0 if measures.seen is None else len(measures.seen))
+        visible.append(0 if measures.visible is None else len(measures.visible))
     return Score(
         tracker=results.run.tracker,
         dataset=results.run.dataset,
@@ -197,7 +207,7 @@ def _score_one_pass(results: PairedResults, profile: Profile, users_own: bool) -
         frames=np.array(frames),
         attributes=results.attributes,
         curves={metric.name: np.stack([c[metric.name] for c in curves]) for metric in profile.metrics},
-        weights={"ao": np.array(seen, dtype=np.float64)} if any(seen) else {},
+        weights={"ao": np.array(visible, dtype=np.float64)} if any(visible) else {},
         repeated={
             metric.name: np.array([[run[metric.name] for run in runs] for runs in repeated])
             for metric in profile.metrics

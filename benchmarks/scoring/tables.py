@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.scoring.records import LOWER_IS_BETTER, Record
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
-from benchmarks.tables.table import INTERVALS, figure_cell
+from benchmarks.tables.table import INTERVALS, number_cell
 
 if TYPE_CHECKING:
     # SciPy's tests take their time to import, and scores do without them.
@@ -47,7 +47,7 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
     counted = "frames" if "sequence" in keys else "sequences"
     return Table(
         columns=(
-            *(Column(key, figures=False) for key in labels),
+            *(Column(key, numeric=False) for key in labels),
             *(Column(key.replace("_", "\n")) for key in (counted, *metrics)),
         ),
         rows=tuple(
@@ -104,7 +104,7 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
     first = records[0]
     return Table(
         columns=(
-            Column("tracker", figures=False),
+            Column("tracker", numeric=False),
             *(Column(f"{name}\n({most[name]})") for name in attributes),
         ),
         rows=tuple(
@@ -125,12 +125,12 @@ def ranking_table(records: Sequence[Record]) -> Table:
     headings = ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")
     figures = (("accuracy", 3), ("accuracy_rank", 2), ("robustness", 3), ("robustness_rank", 2), ("rank", 2))
     return Table(
-        columns=(Column("tracker", figures=False), *map(Column, headings)),
+        columns=(Column("tracker", numeric=False), *map(Column, headings)),
         rows=tuple(
             (
                 Cell(str(record["tracker"])),
                 Cell(_count(record)),
-                *(figure_cell(_number(record[key]), digits=digits) for key, digits in figures),
+                *(number_cell(_number(record[key]), digits=digits) for key, digits in figures),
             )
             for record in records
         ),
@@ -143,14 +143,14 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
     headings = ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences")
     return Table(
         columns=(
-            *(Column(heading, figures=False) for heading in ("A", "B", "metric")),
+            *(Column(heading, numeric=False) for heading in ("A", "B", "metric")),
             *map(Column, headings),
         ),
         rows=tuple(
             (
                 *map(Cell, (one.a, one.b, one.metric.replace("_", " "))),
-                figure_cell(one.value_a),
-                figure_cell(one.value_b),
+                number_cell(one.value_a),
+                number_cell(one.value_b),
                 Cell(
                     f"{one.difference:+.3f}",
                     None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
@@ -180,7 +180,7 @@ def metric_names(records: Sequence[Record]) -> list[str]:
 def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
     """A record's figure with its interval."""
     value, low, high = (_number(record.get(key)) for key in (metric, f"{metric}_low", f"{metric}_high"))
-    return figure_cell(value, low, high, mark)
+    return number_cell(value, low, high, mark)
 
 
 def _marks(records: Sequence[Record], metric: str) -> list[Mark]:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from benchmarks.speed.figures import CONFIDENCE, variance_of_mean
 from benchmarks.speed.record import SpeedRecord
+from benchmarks.speed.statistics import CONFIDENCE, variance_of_mean
 
-LEAST = 1.05
+MIN_RATIO = 1.05
 """A ratio nearer to 1 is never called a difference."""
 
 _SAME = ("dataset", "sequences", "frames", "warm_up", "batch")
@@ -51,9 +51,9 @@ class SpeedComparison:
         """`"faster"`, `"slower"`, `"no difference"`, or `"not comparable"`."""
         if self.hindrances or self.low is None or self.high is None:
             return "not comparable"
-        if self.low > 1 and self.ratio >= LEAST:
+        if self.low > 1 and self.ratio >= MIN_RATIO:
             return "faster"
-        if self.high < 1 and self.ratio <= 1 / LEAST:
+        if self.high < 1 and self.ratio <= 1 / MIN_RATIO:
             return "slower"
         return "no difference"
 
@@ -72,7 +72,7 @@ class SpeedComparison:
         if self.low <= 1 <= self.high:
             return f"no difference can be shown: {figures}"
         return (
-            f"too small a difference to be called: {figures}; below {100 * (LEAST - 1):.0f} % it may as well "
+            f"too small a difference to be called: {figures}; below {100 * (MIN_RATIO - 1):.0f} % it may as well "
             "be the machine's, and only interleaved runs can tell"
         )
 

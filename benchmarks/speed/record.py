@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.folder import folder_name
-from benchmarks.store.kinds import require_kinds
+from benchmarks.store.run_folder import require_folder_name
+from benchmarks.store.validation import require_types
 from trackers.errors import UserError
-from trackers.plainfiles import read_plain
+from trackers.regular_files import read_regular
 
 _LARGEST = 1 << 26
 """Bytes of a record."""
@@ -102,7 +102,7 @@ class SpeedRecord:
             OSError: it cannot be written.
         """
         moment = self.date.replace("-", "").replace(":", "").replace("+0000", "Z")
-        path = results / FOLDER / folder_name(self.tracker) / f"{moment}.json"
+        path = results / FOLDER / require_folder_name(self.tracker) / f"{moment}.json"
         write_atomic(path, (json.dumps(self.content(), indent=1, allow_nan=False) + "\n").encode())
         return path
 
@@ -114,7 +114,7 @@ def read_record(path: Path) -> SpeedRecord:
         UserError: it is missing, no record of speed, or of another version of this project.
     """
     try:
-        return parse_record(read_plain(path, _LARGEST), str(path))
+        return parse_record(read_regular(path, _LARGEST), str(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
 
@@ -162,7 +162,7 @@ def read_records(results: Path, refused: Callable[[str], None]) -> list[SpeedRec
 
 def _check(record: SpeedRecord) -> None:
     """Raises TypeError or ValueError where a figure is not what it has to be."""
-    require_kinds(record)
+    require_types(record)
     if len(record.seconds) != record.repetitions or not record.seconds:
         raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")
     for figure in (record.fps, *record.seconds):

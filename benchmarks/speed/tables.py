@@ -13,7 +13,7 @@ def record_table(record: SpeedRecord, notes: tuple[str, ...] = ()) -> Table:
     fps = Cell(_figure(record.fps), None if low is None or high is None else (_figure(low), _figure(high)))
     others = (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms, record.end_to_end_fps)
     return Table(
-        columns=(Column("tracker", figures=False), *map(Column, headings)),
+        columns=(Column("tracker", numeric=False), *map(Column, headings)),
         rows=((Cell(record.tracker), fps, *(Cell(_figure(value)) for value in others)),),
         caption="updates per second [95 % interval], milliseconds per update",
         notes=(*_measured(record), *notes),

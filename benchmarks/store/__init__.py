@@ -1,27 +1,27 @@
 """Results on disk: layout, manifest, whole files only."""
 
-from benchmarks.store.atomic import sweep
-from benchmarks.store.folder import RunFolder, file_digest, truth_digest
+from benchmarks.store.atomic import remove_temporary_files
 from benchmarks.store.journal import ManifestWriter
 from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
-from benchmarks.store.runs import Run, find_runs, read_folder, read_run, select_runs
+from benchmarks.store.run_folder import RunFolder, file_digest, truth_digest
+from benchmarks.store.runs import RunResults, find_runs, read_folder, read_run, select_runs
 
 __all__ = [
     "FolderLock",
     "Identity",
     "Manifest",
     "ManifestWriter",
-    "Run",
     "RunFiles",
     "RunFolder",
+    "RunResults",
     "SequenceRecord",
     "Status",
     "file_digest",
     "find_runs",
     "read_folder",
     "read_run",
+    "remove_temporary_files",
     "select_runs",
-    "sweep",
     "truth_digest",
 ]

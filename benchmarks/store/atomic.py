@@ -37,7 +37,7 @@ def append_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def sweep(folder: Path) -> None:
+def remove_temporary_files(folder: Path) -> None:
     """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
     for path in folder.glob(f".*{_SUFFIX}"):
         path.unlink(missing_ok=True)

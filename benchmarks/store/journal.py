@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.store.atomic import append_synced, sync_folder
-from benchmarks.store.kinds import require_kinds
 from benchmarks.store.manifest import Manifest, parse_manifest, sequence_record
+from benchmarks.store.validation import require_types
 from trackers.errors import UserError
-from trackers.plainfiles import is_regular
+from trackers.regular_files import is_regular
 
 JOURNAL = "run.journal"
 
@@ -49,7 +49,7 @@ class ManifestWriter:
         self._begun: tuple[int, int] | None = None  # the inodes of manifest and journal
         self._environments = 0
 
-    def keep(self, name: str) -> None:
+    def append(self, name: str) -> None:
         """Writes down the record of sequence `name`, and environments that are new.
 
         Raises:
@@ -74,7 +74,7 @@ class ManifestWriter:
         self._manifest.write(self._path)
         journal_path(self._path).unlink(missing_ok=True)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Writes the whole manifest if that can be done and there is a journal, which says the same."""
         if self._begun and self._begun == self._there():
             with suppress(OSError):
@@ -123,7 +123,7 @@ def read_manifest(path: Path) -> Manifest:
         for line in lines:
             manifest.sequences[line["sequence"]] = sequence_record(line["record"])
             manifest.environments += line.get("environments", [])
-        require_kinds(manifest)
+        require_types(manifest)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UserError(
             f"{journal_path(path)} is not a run's journal ({type(error).__name__}: {error}); remove it"

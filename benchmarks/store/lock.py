@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from trackers.commands import tell
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 LOCK = "run.lock"
@@ -39,7 +39,7 @@ class FolderLock:
         self._handle = -1
         self._made: list[Path] = []
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Takes the lock.
 
         Raises:
@@ -56,7 +56,7 @@ class FolderLock:
                     raise
                 continue  # whoever had it has just removed the empty folder, before mkdir or inside it
             self._lock()
-            if self.held():
+            if self.is_held():
                 break
             os.close(self._handle)  # whoever had it removed the file after we had opened it
         with contextlib.suppress(OSError):  # a full disk: there is a lock without it
@@ -77,9 +77,11 @@ class FolderLock:
             if error.errno not in _NO_LOCKS:
                 os.close(self._handle)
                 raise OSError(error.errno, error.strerror, str(self._path)) from None
-            tell(f"{self._folder}: its file system keeps no locks; see to it that nothing else writes there")
+            print_stderr(
+                f"{self._folder}: its file system keeps no locks; see to it that nothing else writes there"
+            )
 
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether the file that is locked is still in its place; the folder may have been removed."""
         try:
             return os.path.samestat(os.fstat(self._handle), self._path.stat())
@@ -88,7 +90,7 @@ class FolderLock:
 
     def release(self) -> None:
         """Gives the lock back."""
-        if self.held():
+        if self.is_held():
             with contextlib.suppress(OSError):
                 self._path.unlink()
         os.close(self._handle)
@@ -97,7 +99,7 @@ class FolderLock:
                 folder.rmdir()
 
     def __enter__(self) -> Self:
-        self.take()
+        self.acquire()
         return self
 
     def __exit__(

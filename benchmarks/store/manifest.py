@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.kinds import require_kinds
+from benchmarks.store.validation import require_types
 from trackers.errors import UserError
 
 SCHEMA = 1
@@ -137,7 +137,7 @@ def sequence_record(content: dict[str, Any]) -> SequenceRecord:
     runs = tuple(RunFiles(**files) for files in content["runs"])
     record = SequenceRecord(**(content | {"runs": runs}))
     for part in (record, *runs):
-        require_kinds(part)
+        require_types(part)
     if record.status not in get_args(Status):
         raise ValueError(f"status {record.status!r:.80}")
     if record.status == "ok" and not runs:
@@ -163,9 +163,9 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
             sequences={name: sequence_record(record) for name, record in sequences.items()},
             **content,
         )
-        require_kinds(manifest)
+        require_types(manifest)
         if manifest.identity:
-            require_kinds(manifest.identity)
+            require_types(manifest.identity)
         return manifest
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(

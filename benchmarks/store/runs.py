@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.store.folder import MANIFEST, NAME, RunFolder
 from benchmarks.store.manifest import Manifest
-from benchmarks.store.remarks import remarks
+from benchmarks.store.run_folder import MANIFEST, NAME, RunFolder
+from benchmarks.store.run_notes import notes
 from trackers.errors import UserError
-from trackers.plainfiles import is_present
 from trackers.registry import did_you_mean
+from trackers.regular_files import may_exist
 
 
 @dataclass(frozen=True)
-class Run:
+class RunResults:
     """What a run left on disk.
 
     Attributes:
@@ -26,7 +26,7 @@ class Run:
         truth: by sequence, the digest of the ground truth it was run on.
         failed: by sequence, why it is not among `trajectories`.
         imported: whether another tool made the results.
-        remarks: sentences on what its scores should not be read without.
+        notes: sentences on what its scores should not be read without.
         manifest: what it was read from; None for a run that was never on disk.
     """
 
@@ -37,7 +37,7 @@ class Run:
     truth: dict[str, str]
     failed: dict[str, str]
     imported: bool = False
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     manifest: Manifest | None = None
 
 
@@ -56,7 +56,7 @@ def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
     found = (
         name
         for name in names
-        if NAME.fullmatch(name) and is_present(results / dataset / name / protocol / MANIFEST)
+        if NAME.fullmatch(name) and may_exist(results / dataset / name / protocol / MANIFEST)
     )
     return sorted(found, key=_alphabetical)
 
@@ -109,12 +109,12 @@ def run_command(dataset: str) -> str:
     return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
 
 
-def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> Run:
+def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> RunResults:
     """Reads one run by its names; see `read_folder`."""
     return read_folder(RunFolder(results, dataset, tracker, protocol))
 
 
-def read_folder(folder: RunFolder, with_times: bool = True) -> Run:
+def read_folder(folder: RunFolder, with_times: bool = True) -> RunResults:
     """Reads one run. A sequence whose files are not the ones its manifest speaks of counts as failed.
 
     Args:
@@ -127,10 +127,10 @@ def read_folder(folder: RunFolder, with_times: bool = True) -> Run:
     manifest = folder.read_manifest()
     if manifest is None:
         raise UserError(f"there is no run of '{folder.tracker}' in {folder.path}")
-    run = Run(
+    run = RunResults(
         *(folder.tracker, folder.dataset, folder.protocol, {}, {}, {}),
         imported=manifest.identity is None,
-        remarks=tuple(remarks(folder, manifest)),
+        notes=tuple(notes(folder, manifest)),
         manifest=manifest,
     )
     for name, record in manifest.sequences.items():

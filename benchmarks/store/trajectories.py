@@ -11,7 +11,7 @@ from io import StringIO
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import SEPARATORS, format_rows, parse_rows
+from benchmarks.box_text import SEPARATORS, format_rows, parse_rows
 from benchmarks.protocols.protocol import Code, Trajectory
 from trackers.errors import UserError
 

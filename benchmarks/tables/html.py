@@ -51,4 +51,4 @@ def _cell(cell: Cell, between: str) -> str:
 
 
 def _side(column: Column) -> str:
-    return ' style="text-align: right"' if column.figures else ""
+    return ' style="text-align: right"' if column.numeric else ""

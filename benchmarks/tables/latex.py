@@ -37,7 +37,7 @@ def latex_table(table: Table) -> str:
 
     It needs the package booktabs. One that is wider than a column goes into `table*` instead of `table`.
     """
-    alignment = "".join("r" if column.figures else "l" for column in table.columns)
+    alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     lines = [
         r"\begin{table}",
         r"  \centering",
@@ -67,7 +67,7 @@ def _cells(row: tuple[Cell, ...], table: Table) -> list[str]:
 def _cell(cell: Cell, column: Column, stacked: bool) -> str:
     if not cell.text:
         return ""
-    text = _MARKS[cell.mark].format(_figure(cell.text) if column.figures else escape(cell.text))
+    text = _MARKS[cell.mark].format(_figure(cell.text) if column.numeric else escape(cell.text))
     if cell.ends is None:
         return text
     low, high = map(_figure, cell.ends)

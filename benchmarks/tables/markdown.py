@@ -20,7 +20,7 @@ def escape(text: str) -> str:
 def markdown_table(table: Table) -> str:
     """The table with its caption above and its notes below: best in bold, second underlined."""
     headings = ["<br>".join(map(escape, column.heading.split("\n"))) for column in table.columns]
-    sides = ["---:" if column.figures else "---" for column in table.columns]
+    sides = ["---:" if column.numeric else "---" for column in table.columns]
     between = "<br>" if table.stacked else " "
     lines = [headings, sides, *([_cell(cell, between) for cell in row] for row in table.rows)]
     parts = [escape(table.caption), "\n".join(f"| {' | '.join(line)} |" for line in lines)]

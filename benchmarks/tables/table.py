@@ -39,7 +39,7 @@ class Column:
     """One column: its heading, which may have several lines, and whether it holds figures or names."""
 
     heading: str
-    figures: bool = True
+    numeric: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Table:
     stacked: bool = False
 
 
-def figure_cell(
+def number_cell(
     value: float | None,
     low: float | None = None,
     high: float | None = None,

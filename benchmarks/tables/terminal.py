@@ -29,7 +29,7 @@ def _drawn(table: Table) -> RichTable:
     )
     for column in table.columns:
         # Figures stay whole in a narrow terminal; names are folded.
-        if column.figures:
+        if column.numeric:
             drawn.add_column(Text(column.heading), justify="right", no_wrap=True)
         else:
             drawn.add_column(Text(column.heading), overflow="fold")

@@ -15,14 +15,14 @@ from plotly.offline import get_plotlyjs
 
 from benchmarks.datasets import Dataset
 from benchmarks.datasets import Sequence as VideoSequence
-from benchmarks.running.environment import package_version
-from benchmarks.scoring import NamedRules
-from reports.page.figures import first_value, profile_data
-from reports.page.frames import Filmstrip
-from reports.page.gather import TrackerReport
-from reports.page.manifests import run_data, shown
+from benchmarks.environment import package_version
+from benchmarks.scoring import ScoringProfile
+from reports.page.frames import EmbeddedFrames
+from reports.page.loader import TrackerReport
 from reports.page.pack import Json, bundle, region_steps, script_json
-from reports.page.series import regions_data, truth_of
+from reports.page.run_data import run_data, shown
+from reports.page.score_data import first_value, profile_data
+from reports.page.series import regions_data, truth_regions
 from reports.style import line_style
 from trackers.errors import printable
 
@@ -45,7 +45,7 @@ SCRIPTS = (
 def report_data(
     dataset: Dataset,
     protocol: str,
-    profiles: Sequence[NamedRules],
+    profiles: Sequence[ScoringProfile],
     reports: Sequence[TrackerReport],
     made: datetime,
     left_out: Mapping[str, str] | None = None,
@@ -61,7 +61,7 @@ def report_data(
         left_out: by tracker, why a run cannot be shown.
     """
     names = scored_names(dataset, reports)
-    best_first = in_order(reports, profiles[0])
+    best_first = rank_reports(reports, profiles[0])
     return {
         "dataset": dataset.name,
         "title": printable(dataset.title),
@@ -89,7 +89,7 @@ def report_data(
     }
 
 
-def in_order(reports: Sequence[TrackerReport], rules: NamedRules) -> list[TrackerReport]:
+def rank_reports(reports: Sequence[TrackerReport], rules: ScoringProfile) -> list[TrackerReport]:
     """The reports best first, by the first metric of a profile; equals by name."""
     return sorted(reports, key=lambda one: (-first_value(one.scores[rules.name]), one.tracker.casefold()))
 
@@ -109,7 +109,7 @@ def scored_names(dataset: Dataset, reports: Sequence[TrackerReport]) -> list[str
 
 
 def sequence_data(
-    dataset: Dataset, reports: Sequence[TrackerReport], name: str, frames: Filmstrip | str | None = None
+    dataset: Dataset, reports: Sequence[TrackerReport], name: str, frames: EmbeddedFrames | str | None = None
 ) -> Json:
     """What happens within a sequence: each tracker's overlaps and errors, and regions where there are frames.
 
@@ -127,7 +127,7 @@ def sequence_data(
         }
     }
     if frames is not None:
-        content["truth"] = regions_data(region_steps(truth_of(dataset[name])))
+        content["truth"] = regions_data(region_steps(truth_regions(dataset[name])))
         content["frames"] = {"address": frames} if isinstance(frames, str) else frames.data()
     return content
 

@@ -32,7 +32,7 @@ def jpeg(frame: Frame, longest: int | None = None, quality: int = _QUALITY) -> b
 
 
 @dataclass(frozen=True)
-class Filmstrip:
+class EmbeddedFrames:
     """Frames of a sequence for a page.
 
     Attributes:
@@ -54,9 +54,9 @@ class Filmstrip:
         }
 
 
-def filmstrips(
-    dataset: Dataset, names: Sequence[str], budget: float, said: Callable[[str], None] = lambda _: None
-) -> dict[str, Filmstrip]:
+def embed_frames(
+    dataset: Dataset, names: Sequence[str], budget: float, notify: Callable[[str], None] = lambda _: None
+) -> dict[str, EmbeddedFrames]:
     """Shrinks the frames of sequences for embedding.
 
     Where all of them would not fit, every second, third ... frame of each sequence is taken.
@@ -65,7 +65,7 @@ def filmstrips(
         dataset: whose frames.
         names: of which sequences.
         budget: how many bytes all frames together may take in the page, about.
-        said: is told, in a sentence, which sequences have no frames, and how many were taken.
+        notify: is told, in a sentence, which sequences have no frames, and how many were taken.
 
     Returns:
         By name, for the sequences whose frames can be read.
@@ -77,7 +77,7 @@ def filmstrips(
             opened[name] = dataset[name].open_frames()
             lengths[name] = len(opened[name])
         except SequenceError as error:
-            said(f"no frames of {name}: {error}")
+            notify(f"no frames of {name}: {error}")
     if not opened:
         return {}
     with ThreadPoolExecutor() as pool:
@@ -88,7 +88,7 @@ def filmstrips(
             for (name, _), size in zip(wanted, probes, strict=True)
         )
         every = max(1, -int(-expected * _BASE64 // budget))
-        strips: dict[str, Filmstrip] = {}
+        strips: dict[str, EmbeddedFrames] = {}
         for name, frames in opened.items():
             try:
                 height, width = frames[0].shape[:2]
@@ -97,10 +97,10 @@ def filmstrips(
                     pool.map(lambda place, frames=frames: jpeg(frames[place], LONGEST_SIDE), places)
                 )
             except SequenceError as error:
-                said(f"no frames of {name}: {error}")
+                notify(f"no frames of {name}: {error}")
                 continue
-            strips[name] = Filmstrip((width, height), every, jpegs)
-    said(_summary(strips, lengths, every))
+            strips[name] = EmbeddedFrames((width, height), every, jpegs)
+    notify(_summary(strips, lengths, every))
     return strips
 
 
@@ -116,7 +116,7 @@ def _size_of(frames: Frames, place: int) -> int:
         return 0
 
 
-def _summary(strips: Mapping[str, Filmstrip], lengths: Mapping[str, int], every: int) -> str:
+def _summary(strips: Mapping[str, EmbeddedFrames], lengths: Mapping[str, int], every: int) -> str:
     taken = sum(len(strip.jpegs) for strip in strips.values())
     whole = sum(lengths[name] for name in strips)
     size = sum(len(content) for strip in strips.values() for content in strip.jpegs) * _BASE64 / 1e6

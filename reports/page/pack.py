@@ -29,7 +29,7 @@ class Packed:
     """Numbers as bytes.
 
     Attributes:
-        kind: `u1`, `u2`, `u4`, `i2` or `f8`: little-endian numbers; `s2` or `s4`: as `packed_steps` says.
+        kind: `u1`, `u2`, `u4`, `i2` or `f8`: little-endian numbers; `s2` or `s4`: as `packed_deltas` says.
         content: the bytes.
         width: for steps, how many numbers a row has.
     """
@@ -89,7 +89,7 @@ def packed(array: NDArray[Any]) -> Packed:
     return Packed(f"{kind.kind}{kind.itemsize}", np.ascontiguousarray(array, dtype=kind).tobytes())
 
 
-def packed_steps(counts: NDArray[np.int64]) -> Packed:
+def packed_deltas(counts: NDArray[np.int64]) -> Packed:
     """Rows of whole numbers that change little from one to the next, as curves do: their steps.
 
     Each number less the one before it in its row (0 before the first), zigzag-coded (0, -1, 1, -2 become

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
+from benchmarks.geometry.overlap import center_error, iou
+from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.scoring.overlap import center_error, iou
-from benchmarks.scoring.profiles.rules import without_size
-from benchmarks.scoring.rasterize import raster_overlap
+from benchmarks.scoring.profiles.rules import empty_box_mask
 from reports.page.pack import Json, error_bytes, overlap_bytes, packed, region_steps
-from trackers.regions import upright_boxes
+from trackers.regions import axis_aligned_boxes
 from trackers.tracker import Boxes
 
 
@@ -48,7 +48,7 @@ def regions_data(steps: NDArray[np.int16]) -> Json:
     return {"regions": packed(steps), "numbers": steps.shape[1]}
 
 
-def truth_of(sequence: Sequence) -> Boxes:
+def truth_regions(sequence: Sequence) -> Boxes:
     """The ground truth as it is drawn: boxes, shape (n, 4), or polygons, shape (n, 8)."""
     return sequence.truth if sequence.polygons is None else sequence.polygons
 
@@ -63,8 +63,8 @@ def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: boo
     """
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
-    regions, truth = trajectory.boxes[:rows], truth_of(sequence)[start : start + rows]
-    nothing = without_size(sequence.truth[start : start + rows])
+    regions, truth = trajectory.boxes[:rows], truth_regions(sequence)[start : start + rows]
+    nothing = empty_box_mask(sequence.truth[start : start + rows])
     if sequence.absent is not None:
         nothing |= sequence.absent[start : start + rows]
     overlaps = _overlaps(regions, truth, sequence.size)
@@ -92,4 +92,4 @@ def _overlaps(regions: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDA
 
 
 def _boxes(regions: Boxes) -> Boxes:
-    return regions if regions.shape[1] == 4 else upright_boxes(regions)
+    return regions if regions.shape[1] == 4 else axis_aligned_boxes(regions)

@@ -26,7 +26,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from reports.page.document import environment, live_page, plotly_script, policy, resource
 from reports.page.pack import json_text
-from reports.server.library import Library, Shelf
+from reports.server.results_folder import ReportCache, ResultsFolder
 from trackers.errors import UserError, printable
 
 ADDRESS = "127.0.0.1"
@@ -45,12 +45,12 @@ class Answer(NamedTuple):
 
 
 class Server(ThreadingHTTPServer):
-    """A server of one library on 127.0.0.1; each request has a thread that does not outlive it."""
+    """A server of one results_folder on 127.0.0.1; each request has a thread that does not outlive it."""
 
     daemon_threads = True
 
-    def __init__(self, library: Library, port: int) -> None:
-        self.library = library
+    def __init__(self, results_folder: ResultsFolder, port: int) -> None:
+        self.results_folder = results_folder
         super().__init__((ADDRESS, port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -59,13 +59,13 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def open_server(library: Library, port: int) -> Server:
+def open_server(results_folder: ResultsFolder, port: int) -> Server:
     """Opens the port; `serve_forever` then answers.
 
     Raises:
         OSError: the port is taken or not allowed.
     """
-    return Server(library, port)
+    return Server(results_folder, port)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # what follows would be read as a request of its own
             return _text("a request that reads has no body", HTTPStatus.BAD_REQUEST)
         try:
-            return respond(self.server.library, self.path)
+            return respond(self.server.results_folder, self.path)
         except KeyError:
             return _text("there is nothing here", HTTPStatus.NOT_FOUND)
         except UserError as error:
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
-def respond(library: Library, target: str) -> Answer:
+def respond(results_folder: ResultsFolder, target: str) -> Answer:
     """The answer to a request for `target`, the address as the browser sent it.
 
     Raises:
@@ -165,25 +165,25 @@ def respond(library: Library, target: str) -> Answer:
     # Split before unquoting: a sequence's name may hold slashes of its own.
     parts = [unquote(part) for part in urlsplit(_only_path(target)).path.split("/")[1:]]
     if parts == [""]:
-        return _page(_index(library), f"{policy([])}; ")
+        return _page(_index(results_folder), f"{policy([])}; ")
     if parts == ["plotly.min.js"]:
         return Answer(plotly_script().encode(), "text/javascript; charset=utf-8", kept="max-age=3600")
     if len(parts) < 3:
         raise KeyError(target)
     dataset, protocol, what, *more = parts
-    shelf = library.shelf(dataset, protocol)
+    report_cache = results_folder.report_cache(dataset, protocol)
     answers: dict[str, Callable[[], Answer]] = {
-        "": lambda: _page(live_page(shelf.data()), ""),
-        "stamp": lambda: _json({"stamp": shelf.stamp()}),
-        "data.json": lambda: _json(shelf.data()),
+        "": lambda: _page(live_page(report_cache.data()), ""),
+        "stamp": lambda: _json({"stamp": report_cache.stamp()}),
+        "data.json": lambda: _json(report_cache.data()),
     }
     if what in answers and not more:
         return answers[what]()
     if what == "sequence" and len(more) == 1:
         address = f"/{quote(dataset)}/{quote(protocol)}/frames/{quote(more[0], safe='')}"
-        return _json(shelf.detail(more[0], address))
+        return _json(report_cache.detail(more[0], address))
     if what == "frames" and len(more) == 2:
-        return _frame(shelf, *more)
+        return _frame(report_cache, *more)
     raise KeyError(target)
 
 
@@ -194,27 +194,27 @@ def _only_path(target: str) -> str:
     return "/" + target.lstrip("/").partition("?")[0].partition("#")[0]
 
 
-def _frame(shelf: Shelf, sequence: str, file: str) -> Answer:
+def _frame(report_cache: ReportCache, sequence: str, file: str) -> Answer:
     number = re.fullmatch(r"(\d{1,9})\.jpg", file, re.ASCII)
     if not number:
         raise KeyError(file)
-    return Answer(shelf.frame(sequence, int(number[1])), "image/jpeg", kept="max-age=600")
+    return Answer(report_cache.frame(sequence, int(number[1])), "image/jpeg", kept="max-age=600")
 
 
-def _index(library: Library) -> str:
-    shelves = [
+def _index(results_folder: ResultsFolder) -> str:
+    reports = [
         {
             "address": f"/{quote(dataset)}/{quote(protocol)}/",
             "dataset": dataset,
             "protocol": protocol,
             "trackers": trackers,
-            "trouble": printable(library.why_not(dataset, protocol)),
+            "trouble": printable(results_folder.unavailable_reason(dataset, protocol)),
         }
-        for dataset, protocol, trackers in library.contents()
+        for dataset, protocol, trackers in results_folder.contents()
     ]
     page = environment().from_string(resource("index.html"))
-    results = printable(str(library.results))
-    return page.render(style=resource("style.css"), results=results, shelves=shelves)
+    results = printable(str(results_folder.results))
+    return page.render(style=resource("style.css"), results=results, reports=reports)
 
 
 def _page(text: str, content_policy: str) -> Answer:

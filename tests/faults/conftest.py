@@ -6,15 +6,15 @@ import os
 from collections import Counter
 
 import pytest
-from faults import Bench
+from fault_injection import FaultHarness
 
 KILLS = int(os.environ.get("SOTBENCH_FAULTS", "8"))
 INJECTED: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(tmp_path_factory.mktemp("faults"), INJECTED, brief=KILLS <= 8)
+def bench(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
+    return FaultHarness(tmp_path_factory.mktemp("faults"), INJECTED, brief=KILLS <= 8)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import SLEEP, Bench, films, state, where
+from fault_injection import SLEEP, FaultHarness, state, videos, where
 from PIL import Image
 from processes import until
 
@@ -17,10 +17,10 @@ from benchmarks.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def killed(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def killed(bench: FaultHarness, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that was killed, with weights and data of its own."""
     folder = tmp_path_factory.mktemp("killed")
-    films(folder / "films")
+    videos(folder / "videos")
     (folder / "w.txt").write_text("1.0")
     (folder / "t.py").write_text((bench.folder / "t.py").read_text())
     process = bench.start(command(bench, folder), SLEEP=SLEEP)
@@ -31,7 +31,7 @@ def killed(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def broken(bench: Bench, killed: Path) -> Iterator[tuple[Path, list[str]]]:
+def broken(bench: FaultHarness, killed: Path) -> Iterator[tuple[Path, list[str]]]:
     """A copy of that folder, with its run under the same names; and the command line that goes on with it."""
     kept = killed.with_name("kept")
     killed.rename(kept)
@@ -41,8 +41,8 @@ def broken(bench: Bench, killed: Path) -> Iterator[tuple[Path, list[str]]]:
     kept.rename(killed)
 
 
-def command(bench: Bench, folder: Path) -> list[str]:
-    words = bench.words(folder / "r", "alone", "--weights", str(folder / "w.txt"), data=folder / "films")
+def command(bench: FaultHarness, folder: Path) -> list[str]:
+    words = bench.words(folder / "r", "alone", "--weights", str(folder / "w.txt"), data=folder / "videos")
     words[words.index("--tracker") + 1] = f"{folder / 't.py'}:Weighed"
     return words
 
@@ -58,7 +58,7 @@ def command(bench: Bench, folder: Path) -> list[str]:
     ],
 )
 def test_what_decides_the_boxes(
-    bench: Bench, broken: tuple[Path, list[str]], what: str, more: list[str]
+    bench: FaultHarness, broken: tuple[Path, list[str]], what: str, more: list[str]
 ) -> None:
     bench.injected[f"other {what} when a run goes on"] += 1
     folder, words = broken
@@ -82,7 +82,7 @@ def test_what_decides_the_boxes(
     [("w.txt", "/w.txt was changed", []), ("t.py", "the tracker's code was changed", ["--isolate"])],
 )
 def test_what_is_replaced_while_a_run_goes_on(
-    bench: Bench, broken: tuple[Path, list[str]], what: str, said_of_it: str, more: list[str]
+    bench: FaultHarness, broken: tuple[Path, list[str]], what: str, said_of_it: str, more: list[str]
 ) -> None:
     """A tracker that is made anew after a failure would be another."""
     bench.injected["weights or code replaced while a run goes on"] += 1
@@ -100,7 +100,7 @@ def test_what_is_replaced_while_a_run_goes_on(
     assert resumed == state(folder / "whole")
 
 
-def test_a_program_that_is_replaced_before_it_is_started_again(bench: Bench, tmp_path: Path) -> None:
+def test_a_program_that_is_replaced_before_it_is_started_again(bench: FaultHarness, tmp_path: Path) -> None:
     """One that ends after a sequence is started again for the next, which is nobody's failure."""
     bench.injected["weights or code replaced while a run goes on"] += 1
     script = tmp_path / "ends.py"
@@ -126,13 +126,13 @@ open(__file__, "a").write("# another")
 
 
 @pytest.mark.parametrize("what", ["ground truth", "a frame", "a frame's name"])
-def test_data(bench: Bench, broken: tuple[Path, list[str]], what: str) -> None:
+def test_data(bench: FaultHarness, broken: tuple[Path, list[str]], what: str) -> None:
     """The sequence is run again with what there is now, and scored with nothing else."""
     bench.injected[f"{what} changed when a run goes on"] += 1
     folder, words = broken
     [name] = json.loads((where(folder / "r") / "run.json").read_text())["sequences"]
-    sequence = folder / "films" / name
-    score = ["score", "--dataset", "folder", "--data-root", str(folder / "films"), "--results"]
+    sequence = folder / "videos" / name
+    score = ["score", "--dataset", "folder", "--data-root", str(folder / "videos"), "--results"]
     if what == "ground truth":
         (sequence / "groundtruth.txt").write_text(
             (sequence / "groundtruth.txt").read_text().replace("10,", "9,")

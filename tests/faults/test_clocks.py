@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from faults import Bench, where
+from fault_injection import FaultHarness, where
 
 
-def test_a_clock_that_jumps(bench: Bench, tmp_path: Path) -> None:
+def test_a_clock_that_jumps(bench: FaultHarness, tmp_path: Path) -> None:
     """By years, back and forth: while a run goes on, and between two."""
     bench.injected["a clock that jumps"] += 1
     mode = "isolated"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import LENGTHS, Bench, where
+from fault_injection import LENGTHS, FaultHarness, where
 
 KEPT = "is kept, and the same command goes on from there"
 
@@ -38,7 +38,7 @@ def check_sentence(status: int, said: str, why: str) -> None:
     assert said.count("error: ") == 1
 
 
-def test_a_disk_that_is_full(bench: Bench, small_disk: Path) -> None:
+def test_a_disk_that_is_full(bench: FaultHarness, small_disk: Path) -> None:
     bench.whole("alone")
     bench.injected["a disk that is full, tmpfs"] += 1
     ballast = small_disk / "ballast"
@@ -52,7 +52,7 @@ def test_a_disk_that_is_full(bench: Bench, small_disk: Path) -> None:
     bench.check_whole(small_disk, "alone")
 
 
-def test_a_step_in_the_writing_of_files_that_fails(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_step_in_the_writing_of_files_that_fails(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     dice = random.Random(turn)
     mode = ("alone", "workers", "batch", "isolated")[(turn // 2) % 4]
     results = tmp_path / mode
@@ -66,7 +66,7 @@ def test_a_step_in_the_writing_of_files_that_fails(bench: Bench, tmp_path: Path,
     bench.check_whole(results, mode)
 
 
-def test_files_that_may_not_be_so_large(bench: Bench, tmp_path: Path) -> None:
+def test_files_that_may_not_be_so_large(bench: FaultHarness, tmp_path: Path) -> None:
     bench.whole("alone")
     bench.injected["a limit on the size of files"] += 1
     status, said = bench.ran(bench.words(tmp_path), FSIZE=700)
@@ -75,7 +75,7 @@ def test_files_that_may_not_be_so_large(bench: Bench, tmp_path: Path) -> None:
     bench.check_whole(tmp_path, "alone")
 
 
-def test_a_log_that_cannot_be_written_does_not_silence_a_tracker(bench: Bench, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_does_not_silence_a_tracker(bench: FaultHarness, tmp_path: Path) -> None:
     """What it says has to be taken in nevertheless: it would wait for that, and seem to be slow."""
     bench.injected["a log that cannot be written"] += 1
     (where(tmp_path) / "tracker.log").mkdir(parents=True)
@@ -114,7 +114,9 @@ def bound(tmp_path: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.turns(1, 3)
-def test_what_may_not_be_written(bench: Bench, tmp_path: Path, bound: tuple[str, ...], turn: int) -> None:
+def test_what_may_not_be_written(
+    bench: FaultHarness, tmp_path: Path, bound: tuple[str, ...], turn: int
+) -> None:
     what = ("the run's folder", "the folder of results", "the manifest and its folder")[turn]
     bench.whole("alone")
     bench.injected["read-only files and folders"] += 1
@@ -134,7 +136,7 @@ def test_what_may_not_be_written(bench: Bench, tmp_path: Path, bound: tuple[str,
     bench.check_whole(results, "alone")
 
 
-def test_a_disk_that_becomes_read_only(bench: Bench, tmp_path: Path) -> None:
+def test_a_disk_that_becomes_read_only(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["EROFS in the writing of files"] += 1
     bench.whole("alone")
     status, said = bench.ran(bench.words(tmp_path), FAULT="EROFS 20")

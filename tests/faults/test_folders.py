@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faults import DATASET, SLEEP, Bench, Process, films, state, where
+from fault_injection import DATASET, SLEEP, FaultHarness, Process, state, videos, where
 from PIL import Image
 from processes import until
 
@@ -17,7 +17,7 @@ FIRST, *OTHERS = "four", "one", "three", "two"
 """The sequences in the order in which they are run."""
 
 
-def begun(bench: Bench, results: Path, mode: str, data: Path | None = None) -> Process:
+def begun(bench: FaultHarness, results: Path, mode: str, data: Path | None = None) -> Process:
     """Starts a run and waits until its first sequence is done, and its manifest with the journal begun."""
     bench.whole(mode)
     process = bench.start(bench.words(results, mode, data=data), SLEEP=SLEEP)
@@ -26,7 +26,7 @@ def begun(bench: Bench, results: Path, mode: str, data: Path | None = None) -> P
 
 
 @pytest.mark.turns(1, 3)
-def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_results_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     what = ("all results", "one file", "the run's folder")[turn]
     bench.injected[f"{what} removed while a run goes on"] += 1
     results = tmp_path / "r"
@@ -47,7 +47,7 @@ def test_results_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Pa
     assert state(results) == bench.whole("alone")
 
 
-def test_results_that_somebody_else_has_put_in_their_place(bench: Bench, tmp_path: Path) -> None:
+def test_results_that_somebody_else_has_put_in_their_place(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["a run's folder replaced by another's while it goes on"] += 1
     results, other = tmp_path / "r", tmp_path / "other"
     words = [*bench.words(other), "--seed", "1"]
@@ -62,10 +62,10 @@ def test_results_that_somebody_else_has_put_in_their_place(bench: Bench, tmp_pat
 
 
 @pytest.mark.turns(1, 3)
-def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_frames_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode = ("batch", "alone", "workers")[turn]
     bench.injected[f"frames removed while a run goes on, {mode}"] += 1
-    data, results = films(tmp_path / "films"), tmp_path / mode
+    data, results = videos(tmp_path / "videos"), tmp_path / mode
     process = begun(bench, results, mode, data)
     for name in OTHERS:
         for path in (data / name).glob("*.png"):
@@ -77,16 +77,16 @@ def test_frames_that_are_removed_while_a_run_goes_on(bench: Bench, tmp_path: Pat
     assert failed
     for name in failed:
         assert f"{name} failed: " in said
-    films(data)
+    videos(data)
     bench.check_whole(results, mode)
 
 
 @pytest.mark.turns(1, 2)
-def test_frames_that_are_replaced_while_a_run_goes_on(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_frames_that_are_replaced_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     """What was made of them must not count as made of those that were there when the run began."""
     mode = ("alone", "batch")[turn]
     bench.injected[f"frames replaced while a run goes on, {mode}"] += 1
-    data, results = films(tmp_path / "films"), tmp_path / mode
+    data, results = videos(tmp_path / "videos"), tmp_path / mode
     process = begun(bench, results, mode, data)
     done = json.loads((where(results) / "run.json").read_text())["sequences"]
     for name in {FIRST, *OTHERS} - set(done):
@@ -96,13 +96,15 @@ def test_frames_that_are_replaced_while_a_run_goes_on(bench: Bench, tmp_path: Pa
     assert status == 1, said
     assert "its frames were changed since the run began; run it again" in said
     bench.check_partly(results, mode)
-    films(data)
+    videos(data)
     bench.check_whole(results, mode)
 
 
-def test_data_that_cannot_be_read_today_cost_no_result_of_yesterday(bench: Bench, tmp_path: Path) -> None:
+def test_data_that_cannot_be_read_today_cost_no_result_of_yesterday(
+    bench: FaultHarness, tmp_path: Path
+) -> None:
     bench.injected["frames gone when a run goes on"] += 1
-    data, results = films(tmp_path / "films"), tmp_path / "r"
+    data, results = videos(tmp_path / "videos"), tmp_path / "r"
     bench.whole("alone")
     assert bench.went_well(bench.words(results, data=data))[0] == 0
     (data / "two" / "0003.png").rename(tmp_path / "away.png")

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faults import SLEEP, Bench, state, where
+from fault_injection import SLEEP, FaultHarness, state, where
 
 
-def killed(bench: Bench, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
+def killed(bench: FaultHarness, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
     """Starts a run and kills it: at a step in the writing of files, or after some time."""
     words = bench.words(results, mode)
     if by_step:
@@ -29,7 +29,7 @@ def killed(bench: Bench, results: Path, mode: str, dice: random.Random, by_step:
     assert status in (-signal.SIGKILL, 0), said  # 0: it was over before
 
 
-def several(bench: Bench, results: Path, mode: str, turn: int) -> None:
+def several(bench: FaultHarness, results: Path, mode: str, turn: int) -> None:
     dice = random.Random(f"{mode} {turn}")
     killed(bench, results, mode, dice, by_step=turn % 2 == 0)
     bench.check_partly(results, mode)
@@ -40,19 +40,19 @@ def several(bench: Bench, results: Path, mode: str, turn: int) -> None:
 
 
 @pytest.mark.turns(4, 1000)
-def test_a_run(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path, "alone", turn)
 
 
-def test_a_run_of_a_tracker_in_its_own_process(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_run_of_a_tracker_in_its_own_process(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path, "isolated", turn)
 
 
-def test_a_run_in_a_batch(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_run_in_a_batch(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path / "batch", "batch", turn)
 
 
-def test_a_run_that_replaces_another(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_run_that_replaces_another(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     """What is on disk is of the one or of the other, and told apart."""
     words = bench.words(tmp_path)
     assert bench.went_well([*words, "--seed", "1"])[0] == 0
@@ -71,11 +71,11 @@ def test_a_run_that_replaces_another(bench: Bench, tmp_path: Path, turn: int) ->
     bench.check_whole(tmp_path, "alone")
 
 
-def test_the_driver_of_workers(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_the_driver_of_workers(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     several(bench, tmp_path, "workers", turn + 1)
 
 
-def test_a_worker(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_a_worker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     dice = random.Random(turn)
     bench.whole("workers")
     process = bench.start(bench.words(tmp_path, "workers"), SLEEP=SLEEP)

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from faults import SLEEP, Bench
+from fault_injection import SLEEP, FaultHarness
 from processes import until
 
 MODES = ("alone", "workers", "isolated", "batch")
 
 
 @pytest.mark.turns(2, 1000)
-def test_at_any_time(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_at_any_time(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[turn % 4], (signal.SIGINT, signal.SIGTERM)[turn % 3 == 1]
     results = tmp_path / mode
     dice = random.Random(turn)
@@ -51,7 +51,7 @@ def loaded(pid: int) -> bool:
         return True
 
 
-def test_within_the_writing_of_files(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_within_the_writing_of_files(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[(turn // 2) % 4], ("SIGINT", "SIGTERM")[turn % 2]
     results = tmp_path / mode
     bench.injected[f"{kind} in the writing of files, {mode}"] += 1
@@ -66,7 +66,7 @@ def test_within_the_writing_of_files(bench: Bench, tmp_path: Path, turn: int) ->
 
 @pytest.mark.turns(1, 2)
 def test_a_tracker_that_hangs_does_not_outlive_a_benchmark_that_is_killed(
-    bench: Bench, tmp_path: Path, turn: int
+    bench: FaultHarness, tmp_path: Path, turn: int
 ) -> None:
     bench.injected["SIGKILL while a tracker hangs"] += 1
     told = tmp_path / "told"

@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from faults import SLEEP, Bench, state, where
+from fault_injection import SLEEP, FaultHarness, state, where
 from processes import until
 
 from benchmarks.cli.main import main
 
 
 @pytest.mark.turns(1, 10)
-def test_two_runs_that_are_started_together(bench: Bench, tmp_path: Path, turn: int) -> None:
+def test_two_runs_that_are_started_together(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     """Of the same tracker, or of two."""
     other = turn % 2 == 0
     bench.injected["two runs in one folder"] += 1
@@ -41,7 +41,7 @@ def test_two_runs_that_are_started_together(bench: Bench, tmp_path: Path, turn: 
         assert state(tmp_path) == state(alone)
 
 
-def test_the_lock_of_a_killed_run_locks_nobody_out(bench: Bench, tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_run_locks_nobody_out(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["a lock that was left behind"] += 1
     process = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
     assert until((where(tmp_path) / "run.json").exists)
@@ -53,14 +53,14 @@ def test_the_lock_of_a_killed_run_locks_nobody_out(bench: Bench, tmp_path: Path)
 
 
 def test_an_import_into_a_run_that_goes_on(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bench: FaultHarness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench.injected["two runs in one folder"] += 1
     bench.whole("alone")
     process = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
     assert until((where(tmp_path) / "run.json").exists)
-    words = ["import", str(bench.films), "--from", "txt", "--tracker", "t", "--dataset", "folder"]
-    words += ["--data-root", str(bench.films), "--results", str(tmp_path), "--overwrite"]
+    words = ["import", str(bench.videos), "--from", "txt", "--tracker", "t", "--dataset", "folder"]
+    words += ["--data-root", str(bench.videos), "--results", str(tmp_path), "--overwrite"]
     assert main(words) == 2
     assert f"is writing into {where(tmp_path)}" in capsys.readouterr().err
     assert process.end()[0] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.fuzz.campaign import Campaign, report
 from tests.fuzz.registry import TARGETS, chosen
-from trackers.commands import Parser, guarded, positive
+from trackers.commands import Parser, catch_user_errors, positive
 from trackers.errors import UserError
 
 EXAMPLES = (
@@ -42,7 +42,7 @@ def _parser() -> Parser:
     return options
 
 
-@guarded
+@catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Fuzzes, or lists or minimises."""
     arguments = _parser().parse_args(words)

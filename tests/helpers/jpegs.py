@@ -57,7 +57,7 @@ def by_pillow(input: list[Tensor], mode: object, device: torch.device) -> list[T
 Decode = Callable[[list[Tensor], object, torch.device], list[Tensor]]
 
 
-def pretend_torchvision(monkeypatch: pytest.MonkeyPatch, decode: Decode = by_pillow) -> None:
+def fake_torchvision(monkeypatch: pytest.MonkeyPatch, decode: Decode = by_pillow) -> None:
     package, decoders = ModuleType("torchvision"), ModuleType("torchvision.io")
     package.__version__ = "0.0"  # type: ignore[attr-defined]
     decoders.ImageReadMode = SimpleNamespace(RGB="RGB")  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.speed import SpeedRecord
-from benchmarks.speed.figures import frames_per_second, half_width
+from benchmarks.speed.statistics import frames_per_second, half_width
 
 MACHINE = {"system": "Linux x86_64", "processor": "Fast 9000", "cores": 4, "gpu": None}
 SOFTWARE = {"python": "3.11.9", "packages": {"torch": "2.13.0", "numpy": "2.1.0"}, "commit": "abc"}

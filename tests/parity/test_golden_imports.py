@@ -19,8 +19,8 @@ from scipy.io import loadmat
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols.robustness import segment_starts
 from benchmarks.scoring import PROFILES, score_run
-from benchmarks.store import Run
-from benchmarks.store.formats import FORMATS, Imported, read_results
+from benchmarks.store import RunResults
+from benchmarks.store.formats import FORMATS, ImportedResults, read_results
 
 ENTRIES = [
     ("SiamFC-3s", "ope"),
@@ -39,7 +39,7 @@ def entry_of(tracker: str, protocol: str, shared: Path) -> dict[str, Any]:
     return next(e for e in entries if (e["tracker"], e.get("protocol", "ope")) == (tracker, protocol))
 
 
-def imported(entry: dict[str, Any], protocol: str, shared: Path) -> Imported:
+def imported(entry: dict[str, Any], protocol: str, shared: Path) -> ImportedResults:
     dataset = open_dataset(entry["dataset"], shared / "annotations")
     form = FORMATS.load(entry["format"])()
     return read_results(shared / "golden" / entry["file"], form, dataset, protocol)
@@ -53,7 +53,7 @@ def test_every_sequence_is_imported_and_scores_as_published(tracker, protocol, s
     assert len(results.trajectories) == entry["sequences"]
     assert results.origin == ("zero" if entry["dataset"] == "vot2017" else "one")
 
-    run = Run(tracker, entry["dataset"], protocol, results.trajectories, {}, {}, imported=True)
+    run = RunResults(tracker, entry["dataset"], protocol, results.trajectories, {}, {}, imported=True)
     dataset = open_dataset(entry["dataset"], shared / "annotations")
     [record] = score_run(run, dataset, PROFILES.load(entry["profile"])).records()
     expected = entry["recomputed"]

@@ -12,7 +12,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import LASOT
-from benchmarks.store import Run
+from benchmarks.store import RunResults
 
 
 @pytest.mark.shared
@@ -32,5 +32,5 @@ def test_a_perfect_tracker_is_held_down_by_absent_frames(shared):
         name: [Trajectory(dataset[name].truth, np.zeros(len(dataset[name].truth)))]
         for name in dataset.names()
     }
-    score = score_run(Run("perfect", "lasot", "ope", runs, {}, {}), dataset, LASOT)
+    score = score_run(RunResults("perfect", "lasot", "ope", runs, {}, {}), dataset, LASOT)
     assert score.metrics()["success"].value == pytest.approx(0.927, abs=0.0005)

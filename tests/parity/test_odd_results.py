@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.columns import Columns
+from benchmarks.box_columns import Columns
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import OTB
-from benchmarks.store import Run
-from benchmarks.store.formats import FORMATS, Imported, read_results
+from benchmarks.store import RunResults
+from benchmarks.store.formats import FORMATS, ImportedResults, read_results
 from trackers.errors import UserError
 
 pytestmark = pytest.mark.shared
@@ -94,14 +94,14 @@ VOT_REFUSED = {
 
 def read(
     shared: Path, case: str, form: str = "txt", protocol: str = "ope", columns: Columns | None = None
-) -> Imported:
+) -> ImportedResults:
     dataset = open_dataset("vot2017" if form == "vot" else "otb2015", shared / "annotations")
     tool = FORMATS.load(form)()
     return read_results(shared / "cases" / case, tool, dataset, protocol, columns=columns)
 
 
-def success(shared: Path, imported: Imported) -> float:
-    run = Run("T", "otb2015", "ope", imported.trajectories, {}, {}, imported=True)
+def success(shared: Path, imported: ImportedResults) -> float:
+    run = RunResults("T", "otb2015", "ope", imported.trajectories, {}, {}, imported=True)
     return score_run(run, open_dataset("otb2015", shared / "annotations"), OTB).metrics()["success"].value
 
 

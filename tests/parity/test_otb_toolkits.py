@@ -22,14 +22,14 @@ import pytest
 import scipy.io
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import read_rows
+from benchmarks.box_text import read_rows
 from benchmarks.datasets import Sequence, open_dataset
-from benchmarks.datasets.names import key
+from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring import Score, center_error, iou, one_pass, score_run
+from benchmarks.scoring import Score, center_error, curves, iou, score_run
 from benchmarks.scoring.profiles import OTB
-from benchmarks.store import Run
+from benchmarks.store import RunResults
 
 ONE_BASED = np.array([1.0, 1.0, 0.0, 0.0])
 
@@ -40,19 +40,19 @@ READERS: dict[str, Callable[[bytes], NDArray[np.float64]]] = {
 }
 
 
-def published(entry: dict[str, Any], golden: Path) -> Run:
+def published(entry: dict[str, Any], golden: Path) -> RunResults:
     """The boxes in a file of published results, by our names of sequences."""
-    names = {key(name): name for name in OTB2015(golden.parent / "annotations").all_names}
+    names = {normalize_name(name): name for name in OTB2015(golden.parent / "annotations").all_names}
     names["human42"] = names["human4"]
     trajectories = {}
     with ZipFile(golden / entry["file"]) as archive:
         for member in archive.namelist():
-            name = names.get(key(Path(member).stem.removesuffix("_siamfc3s")))
+            name = names.get(normalize_name(Path(member).stem.removesuffix("_siamfc3s")))
             if name and "/" not in member:
                 content = READERS[entry["format"]](archive.read(member))
                 boxes = content.astype(np.float64) - ONE_BASED
                 trajectories[name] = [Trajectory(boxes, np.full(len(boxes), np.nan))]
-    return Run(entry["tracker"], entry["dataset"], "ope", trajectories, {}, {})
+    return RunResults(entry["tracker"], entry["dataset"], "ope", trajectories, {}, {})
 
 
 def entry_of(tracker: str, golden: Path) -> dict[str, Any]:
@@ -71,7 +71,10 @@ def test_published_results_score_as_published(tracker, shared):
     entry = entry_of(tracker, shared / "golden")
     # STRUCK's ClifBar ends after 329 of 472 frames; the toolkit scored what there is.
     score = score_run(
-        published(entry, shared / "golden"), open_dataset("otb2015", shared / "annotations"), OTB, cut=True
+        published(entry, shared / "golden"),
+        open_dataset("otb2015", shared / "annotations"),
+        OTB,
+        allow_length_mismatch=True,
     )
     assert len(score.sequences) == entry["sequences"] == 100
     assert_close(score, entry["recomputed"], entry["tolerance"])
@@ -97,14 +100,14 @@ class Struck:
         self.published: dict[str, float] = entry["published"]
         self.dataset = ToolkitsOTB2015(golden.parent / "annotations")
         self.run = published(entry, golden)
-        self.score = score_run(self.run, self.dataset, OTB, cut=True)
+        self.score = score_run(self.run, self.dataset, OTB, allow_length_mismatch=True)
         with ZipFile(golden / entry["file"]) as archive:
             files = [
                 name for name in archive.namelist() if name.startswith("scores_tb100/") and name[-1] != "/"
             ]
             self.stored = {Path(name).stem: json.loads(archive.read(name)) for name in files}
-        names = {key(name): name for name in self.score.sequences} | {"human42": "Human4"}
-        self.names = {stored: names[key(stored)] for stored in self.stored["ALL"]["seqs"]}
+        names = {normalize_name(name): name for name in self.score.sequences} | {"human42": "Human4"}
+        self.names = {stored: names[normalize_name(stored)] for stored in self.stored["ALL"]["seqs"]}
 
     def overlaps(self, name: str) -> NDArray[np.float64]:
         truth, boxes = self.dataset[name].truth, self.run.trajectories[name][0].boxes
@@ -162,9 +165,7 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
     for attribute, stored in struck.stored.items():
         there = [name for name in LAST_ROW_EMPTY if name in stored["seqs"]]
         of = len(stored["seqs"])
-        regained = sum(
-            (last_overlap[name] > one_pass.OVERLAP_THRESHOLDS) / frames[name] / of for name in there
-        )
+        regained = sum((last_overlap[name] > curves.OVERLAP_THRESHOLDS) / frames[name] / of for name in there)
         success = struck.mean_curve("success", stored["seqs"]) + regained
         assert success == pytest.approx(np.array(stored["successRateList"]), abs=1e-12), attribute
         # There the empty row is a hit at every distance, and a real box was one from its error on.
@@ -177,8 +178,8 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
 @pytest.mark.shared
 def test_matlabs_grid_of_thresholds_hardly_changes_a_curve(struck, monkeypatch):
     k = np.arange(21)
-    monkeypatch.setattr(one_pass, "OVERLAP_THRESHOLDS", np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05))
-    theirs = score_run(struck.run, struck.dataset, OTB, cut=True)
+    monkeypatch.setattr(curves, "OVERLAP_THRESHOLDS", np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05))
+    theirs = score_run(struck.run, struck.dataset, OTB, allow_length_mismatch=True)
     change = np.abs(theirs.curves["success"].mean(axis=0) - struck.score.curves["success"].mean(axis=0))
     assert np.count_nonzero(change) == 2
     assert 0.00006 < change.max() == change[13] < 0.00007

@@ -76,7 +76,7 @@ def test_the_librarys_client_drives_our_server(squares: Any, tmp_path: Path) -> 
     for number in range(len(frames)):
         paths.append(tmp_path / f"{number}.png")
         Image.fromarray(frames[number]).save(paths[-1])
-    command = [sys.executable, "-m", "trackers.external.trax", "--tracker", "ncc"]
+    command = [sys.executable, "-m", "trackers.serving.trax", "--tracker", "ncc"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
     ) as process:
@@ -145,7 +145,7 @@ def workspace(tmp_path: Path) -> Path:
     (workspace / "config.yaml").write_text(f"stack: vot2017\nregistry: [./trackers.ini]\nsequences: {root}\n")
     (workspace / "trackers.ini").write_text(
         "[ncc]\nlabel = ncc\nprotocol = trax\n"
-        f"command = {sys.executable} -m trackers.external.trax --tracker ncc\nenv_PYTHONPATH = {ROOT}\n"
+        f"command = {sys.executable} -m trackers.serving.trax --tracker ncc\nenv_PYTHONPATH = {ROOT}\n"
     )
     return workspace
 

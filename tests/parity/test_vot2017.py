@@ -18,15 +18,15 @@ import pytest
 
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.polygons import read_regions
-from benchmarks.scoring.vot import VOT2017, VOT_TOOLKIT, Repetitions, VOTRules, measure_repetitions
-from benchmarks.scoring.vot_score import reliability, score_supervised, score_unsupervised
+from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, Repetitions, VOTProfile, measure_repetitions
 from benchmarks.store.trajectories import parse_regions
 
 pytestmark = pytest.mark.shared
 
 
 @cache
-def stored_runs(shared: Path, experiment: str, rules: VOTRules) -> list[Repetitions]:
+def stored_runs(shared: Path, experiment: str, rules: VOTProfile) -> list[Repetitions]:
     """Overlaps and codes of the published runs, in the data set's order."""
     dataset = open_dataset("vot2017", shared / "annotations")
     runs = []
@@ -124,7 +124,7 @@ def test_the_python_toolkits_figures_sequence_by_sequence(shared):
 
 
 def test_unsupervised_average_overlap(shared):
-    def average(rules: VOTRules) -> float:
+    def average(rules: VOTProfile) -> float:
         runs = {run.sequence: run.overlaps[0] for run in stored_runs(shared, "unsupervised", rules)}
         return figures(score_unsupervised(runs, rules))["ao"]
 

@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.geometry.rasterize import VOT2017 as RASTER_2017
+from benchmarks.geometry.rasterize import VOT_TOOLKIT as RASTER_TOOLKIT
+from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.rasterize import VOT2017 as RASTER_2017
-from benchmarks.scoring.rasterize import VOT_TOOLKIT as RASTER_TOOLKIT
-from benchmarks.scoring.rasterize import raster_overlap
-from benchmarks.scoring.vot import VOT_TOOLKIT, Repetitions
-from benchmarks.scoring.vot_score import reliability, score_supervised, score_unsupervised
+from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
+from benchmarks.scoring.vot_profiles import VOT_TOOLKIT, Repetitions
 
 SIZE = (160, 120)
 

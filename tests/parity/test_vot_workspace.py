@@ -25,7 +25,7 @@ from PIL import Image
 
 from benchmarks.cli.main import main
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.scoring.vot_score import reliability
+from benchmarks.scoring.vot_metrics import reliability
 from benchmarks.store import read_run
 
 pytestmark = pytest.mark.skipif(find_spec("vot") is None, reason="vot-toolkit is not installed")

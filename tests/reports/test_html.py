@@ -97,7 +97,7 @@ def test_help_loads_nothing_heavy(module):
 
 def test_of_many_trackers_the_best_alone_are_shown_over_time(results, tmp_path, capsys, monkeypatch):
     path = tmp_path / "out.html"
-    monkeypatch.setattr("reports.html.MOST_OVER_TIME", 1)
+    monkeypatch.setattr("reports.html.MAX_TRACKERS_OVER_TIME", 1)
     assert report(results, "--out", str(path)) == 0
     assert "what happens within sequences of the best 1 of 2 trackers" in capsys.readouterr().err
     data = part_of(path)

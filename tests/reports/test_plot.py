@@ -9,25 +9,25 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from example_scores import report, score, vot_report, write_speed
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from PIL import Image
-from plotted import score, subject, vot_subject, write_speed
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.scoring.profiles import OTB
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.attributes import attribute_dots, attribute_panels
-from reports.curves import normalized_precision_figure, precision_figure, success_figure
-from reports.differences import differences_figure
-from reports.figures import figure_bytes
 from reports.plot import KINDS, main, parser
+from reports.plots.attributes import attribute_dots_figure, attributes_figure
+from reports.plots.curves import normalized_precision_figure, precision_figure, success_figure
+from reports.plots.figure import figure_bytes
+from reports.plots.scores import scores_figure
+from reports.plots.sequences import sequences_figure
+from reports.plots.speed import speed_figure
+from reports.plots.vot import ar_figure, eao_figure
 from reports.published import Published
-from reports.scores import InapplicableError, read_subject
-from reports.speed import speed_figure
-from reports.standing import standing_figure
+from reports.report_data import InapplicableError, read_report_data
 from reports.style import line_style, point_style
-from reports.vot import ar_figure, eao_figure
 from trackers.errors import UserError
 
 CURVES = {
@@ -62,7 +62,7 @@ THREE = (score("Slow", 0.4), score("Fast", 0.7), score("Middle", 0.5))
 
 @pytest.mark.parametrize("metric", OTB.metrics, ids=lambda metric: metric.name)
 def test_lines_are_the_mean_curves_best_first(metric):
-    figure = CURVES[metric.name](subject(THREE))
+    figure = CURVES[metric.name](report(THREE))
     lines = figure.axes[0].get_lines()
     best_first = sorted(THREE, key=lambda s: s.metrics()[metric.name].value, reverse=True)
     assert legend(figure) == [f"[{s.metrics()[metric.name].value:.3f}] {s.tracker}" for s in best_first]
@@ -72,7 +72,7 @@ def test_lines_are_the_mean_curves_best_first(metric):
 
 
 def test_bands_are_the_intervals_of_the_curves():
-    figure = success_figure(subject(THREE[:1]))
+    figure = success_figure(report(THREE[:1]))
     (band,) = figure.axes[0].findobj(PolyCollection)
     low, high = bootstrap_interval(THREE[0].curves["success"])
     (path,) = band.get_paths()
@@ -80,27 +80,27 @@ def test_bands_are_the_intervals_of_the_curves():
 
 
 def test_bands_can_be_left_out_and_are_where_they_would_hide_each_other():
-    assert not success_figure(subject(THREE, band=False)).axes[0].findobj(PolyCollection)
+    assert not success_figure(report(THREE, band=False)).axes[0].findobj(PolyCollection)
     many = [score(f"t{i}", 0.3 + i / 20) for i in range(6)]
-    assert not success_figure(subject(many)).axes[0].findobj(PolyCollection)
+    assert not success_figure(report(many)).axes[0].findobj(PolyCollection)
     one_sequence = [score("a", 0.5, sequences=1)]
-    assert not success_figure(subject(one_sequence)).axes[0].findobj(PolyCollection)
+    assert not success_figure(report(one_sequence)).axes[0].findobj(PolyCollection)
 
 
 def test_figure_says_what_it_shows():
-    said = texts(success_figure(subject(THREE, title="OTB2015")))
+    said = texts(success_figure(report(THREE, title="OTB2015")))
     assert "Success plot of OPE on OTB2015\n20 sequences, profile otb" in said
     assert "shaded: 95 % interval over sequences" in said
     assert "Overlap threshold" in said
     assert "Success rate" in said
-    said = texts(precision_figure(subject(THREE, band=False)))
+    said = texts(precision_figure(report(THREE, band=False)))
     assert "Location error threshold (pixels)" in said
     assert "shaded" not in said
 
 
 def test_missing_sequences_are_counted():
     part = [score("a", 0.5, sequences=9), score("b", 0.4, sequences=9), score("c", 0.3, sequences=3)]
-    figure = success_figure(subject(part))
+    figure = success_figure(report(part))
     assert "9 of 20 sequences" in texts(figure)
     assert [re.sub(r"\[.*?\] ", "", label) for label in legend(figure)] == ["a", "b", "c (3 of 20)"]
 
@@ -109,7 +109,7 @@ def test_a_tracker_looks_the_same_in_every_plot():
     swapped = replace(THREE[0], curves=THREE[0].curves | {"precision": np.ones((20, 51))})
     looks = []
     for kind in ("success", "precision"):
-        figure = CURVES[kind](subject([swapped, *THREE[1:]]))
+        figure = CURVES[kind](report([swapped, *THREE[1:]]))
         lines = figure.axes[0].get_lines()
         looks.append(
             {str(line.get_label()).split()[1]: (line.get_color(), line.get_linestyle()) for line in lines}
@@ -130,7 +130,7 @@ def test_no_two_of_thirty_look_alike():
 def test_legend_hides_no_curve(count, lowest):
     scores = [score(f"tracker {i}", lowest + 0.3 * i / count) for i in range(count)]
     for draw in CURVES.values():
-        figure = draw(subject(scores))
+        figure = draw(report(scores))
         figure.draw_without_rendering()
         axes = figure.axes[0]
         (box,) = [*figure.legends, *filter(None, [axes.get_legend()])]
@@ -145,14 +145,14 @@ def test_legend_hides_no_curve(count, lowest):
 
 @pytest.mark.parametrize("form", ["png", "pdf", "svg"])
 def test_the_same_scores_give_the_same_bytes(form, monkeypatch):
-    first = figure_bytes(success_figure(subject(THREE)), form)
+    first = figure_bytes(success_figure(report(THREE)), form)
     monkeypatch.setitem(matplotlib.rcParams, "font.size", 20)  # a matplotlibrc of the user's own
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    assert figure_bytes(success_figure(subject(THREE)), form) == first
+    assert figure_bytes(success_figure(report(THREE)), form) == first
 
 
 def test_fonts_are_embedded_as_truetype_and_svg_keeps_text():
-    figure = success_figure(subject(THREE))
+    figure = success_figure(report(THREE))
     assert b"/Type3" not in figure_bytes(figure, "pdf")
     assert b"/FontFile2" in figure_bytes(figure, "pdf")
     assert b"Overlap threshold</text>" in figure_bytes(figure, "svg")
@@ -161,12 +161,12 @@ def test_fonts_are_embedded_as_truetype_and_svg_keeps_text():
 def test_a_profile_without_the_curve_is_refused():
     only_success = replace(OTB, name="bare", metrics=OTB.metrics[:1])
     with pytest.raises(InapplicableError, match="profile 'bare' has no precision curve; it has: success"):
-        precision_figure(subject([score("a", 0.5, profile=only_success)]))
+        precision_figure(report([score("a", 0.5, profile=only_success)]))
 
 
 def test_attribute_panels_show_each_attributes_own_scores():
-    shown = subject(THREE)
-    figure = attribute_panels(shown)
+    shown = report(THREE)
+    figure = attributes_figure(shown)
     panels = {axes.get_title(): axes for axes in figure.axes if axes.get_visible()}
     assert set(panels) == {"odd (10)", "first five (5)"}
     by_place = {(row["tracker"], row["attribute"]): row for s in THREE for row in s.records("attribute")}
@@ -181,31 +181,31 @@ def test_attribute_panels_show_each_attributes_own_scores():
 
 
 def test_attribute_dots_are_hardest_last_and_without_intervals_for_many():
-    rows = [label.get_text() for label in attribute_dots(subject(THREE)).axes[0].get_yticklabels()]
+    rows = [label.get_text() for label in attribute_dots_figure(report(THREE)).axes[0].get_yticklabels()]
     means = {
         name: np.mean([s.by_attribute()[name].value(OTB.metrics[0]) for s in THREE])
         for name in ("odd", "first_five")
     }
     easiest = max(means, key=means.__getitem__)
     assert rows[0].startswith(easiest.replace("_", " "))
-    many = attribute_dots(subject([score(f"t{i}", 0.3 + i / 20) for i in range(6)]))
+    many = attribute_dots_figure(report([score(f"t{i}", 0.3 + i / 20) for i in range(6)]))
     assert not any(bars for axes in many.axes for _, _, bars in axes.containers)
     assert len(legend(many)) == 6
 
 
 def test_without_attributes_there_is_no_plot_of_them():
-    bare = subject([replace(THREE[0], attributes={})])
-    for draw in (attribute_panels, attribute_dots):
+    bare = report([replace(THREE[0], attributes={})])
+    for draw in (attributes_figure, attribute_dots_figure):
         with pytest.raises(InapplicableError, match="sequences of D have no attributes"):
             draw(bare)
 
 
 def test_another_metric_can_be_chosen_and_a_wrong_one_is_refused():
     assert "Precision (20 pixels) by attribute" in texts(
-        attribute_panels(subject(THREE, chosen_metric="precision"))
+        attributes_figure(report(THREE, chosen_metric="precision"))
     )
     with pytest.raises(UserError, match=r"no metric 'succes' .did you mean 'success'"):
-        attribute_panels(subject(THREE, chosen_metric="succes"))
+        attributes_figure(report(THREE, chosen_metric="succes"))
 
 
 def test_scores_stand_beside_published_ones():
@@ -217,7 +217,7 @@ def test_scores_stand_beside_published_ones():
             ("otb", "eao", "0.3"),
         )
     )
-    figure = standing_figure(subject(THREE, published=published))
+    figure = scores_figure(report(THREE, published=published))
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert set(names) == {"Fast", "Middle", "Slow", "ECO (published)"}
     eco = names.index("ECO (published)")
@@ -229,9 +229,9 @@ def test_scores_stand_beside_published_ones():
 
 
 def test_differences_are_those_of_each_sequence_sorted():
-    figure = differences_figure(subject(THREE))
+    figure = sequences_figure(report(THREE))
     axes = figure.axes[0]
-    fast, middle = (s.by_metric()["success"] for s in (THREE[1], THREE[2]))
+    fast, middle = (s.sequence_values()["success"] for s in (THREE[1], THREE[2]))
     drawn = np.concatenate([line.get_xdata() for line in axes.get_lines() if line.get_marker() in ("o", "s")])
     assert np.sort(drawn) == pytest.approx(np.sort(fast - middle))
     order = [label.get_text() for label in axes.get_yticklabels()]
@@ -242,19 +242,19 @@ def test_differences_are_those_of_each_sequence_sorted():
 
 
 def test_the_trackers_that_are_named_are_compared_in_their_order():
-    figure = differences_figure(subject(THREE, named=True))
+    figure = sequences_figure(report(THREE, named=True))
     assert "Slow less Fast" in figure.axes[0].get_xlabel()
 
 
 def test_of_many_sequences_the_extremes_have_names_and_all_are_drawn():
     pair = [score("a", 0.4, sequences=90), score("b", 0.7, sequences=90)]
-    axes = differences_figure(subject(pair)).axes[0]
+    axes = sequences_figure(report(pair)).axes[0]
     assert len(axes.get_yticklabels()) == 40
     assert sum(len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() in ("o", "s")) == 90
 
 
 def test_eao_is_the_curve_with_its_interval_and_the_lengths_that_count():
-    shown = vot_subject()
+    shown = vot_report()
     figure = eao_figure(shown)
     axes = figure.axes[0]
     curves = [line for line in axes.get_lines() if len(line.get_xdata()) > 2]
@@ -275,7 +275,7 @@ def test_eao_is_the_curve_with_its_interval_and_the_lengths_that_count():
 
 
 def test_ar_has_every_tracker_and_its_ranks():
-    shown = vot_subject()
+    shown = vot_report()
     figure = ar_figure(shown)
     plane, ranking = figure.axes
     rows = {str(row["tracker"]): row for row in shown.records}
@@ -292,26 +292,26 @@ def test_ar_has_every_tracker_and_its_ranks():
 def test_vot_plots_are_not_of_one_pass_runs():
     for draw in (eao_figure, ar_figure):
         with pytest.raises(InapplicableError, match="of supervised or realtime runs, and these are of ope"):
-            draw(subject(THREE))
+            draw(report(THREE))
 
 
 def test_of_more_trackers_than_can_be_told_apart_the_best_are_drawn_and_their_number_is_said():
     many = tuple(score(f"t{number:04}", 0.2 + number / 150) for number in range(100))
-    best = subject(many).best(60)
-    figures = {one.tracker: float(one.by_metric()["success"].mean()) for one in many}
+    best = report(many).best(60)
+    figures = {one.tracker: float(one.sequence_values()["success"].mean()) for one in many}
     assert best.trackers == sorted(figures, key=lambda name: -figures[name])[:60]
-    for draw in (success_figure, standing_figure, attribute_panels, attribute_dots):
+    for draw in (success_figure, scores_figure, attributes_figure, attribute_dots_figure):
         figure = draw(best)
         assert "best 60 of 100 trackers" in texts(figure)
         assert max(figure.get_size_inches()) < 12
-    assert subject(THREE).best(3).there is None
-    assert "best" not in texts(success_figure(subject(THREE).best(3)))
+    assert report(THREE).best(3).there is None
+    assert "best" not in texts(success_figure(report(THREE).best(3)))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
 def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     scores = [score(name, 0.3 + i / 10) for i, name in enumerate(HOSTILE)]
-    figure = KINDS.load(kind)(subject(scores, title="D $x_1$"))
+    figure = KINDS.load(kind)(report(scores, title="D $x_1$"))
     said = texts(figure)
     for name in HOSTILE[-2:] if kind == "sequences" else HOSTILE:
         assert name in said
@@ -324,7 +324,7 @@ def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
 def test_a_very_long_name_leaves_room_for_the_drawing(kind):
     scores = [score("a" * 70 + "1", 0.3), score("b" * 70 + "2", 0.5)]
-    figure = KINDS.load(kind)(subject(scores))
+    figure = KINDS.load(kind)(report(scores))
     figure.draw_without_rendering()
     assert figure.axes[0].get_window_extent().width > 0.15 * figure.bbox.width
     assert "bbbbb2" in texts(figure)
@@ -371,7 +371,7 @@ def test_command_writes_what_it_names(results, tmp_path, capsys, monkeypatch):
 
 
 def test_command_says_how_many_trackers_it_leaves_out(results, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("reports.figures.MOST_DRAWN", 1)
+    monkeypatch.setattr("reports.plots.figure.MAX_DRAWN_TRACKERS", 1)
     assert plot(results, "--kind", "scores", "--out", str(tmp_path)) == 0
     sentence = "plots show the best 1 of the 2 trackers; choose others by --tracker"
     assert sentence in capsys.readouterr().err.splitlines()
@@ -432,7 +432,7 @@ def test_speed_is_read_from_its_records(results, tmp_path, capsys):
     assert "Updates per second" in drawn
     assert ">100<" in drawn
     assert "mathdefault" not in drawn
-    shown = read_subject(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
+    shown = read_report_data(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
     axes = speed_figure(shown).axes[0]
     fps = sorted(float(c[0].get_xdata()[0]) for c in axes.containers)
     assert fps == [100.0, 90000.0]

@@ -12,7 +12,7 @@ from benchmarks.datasets import DATASETS
 from benchmarks.scoring import PROFILES
 from reports.published import (
     Published,
-    differing,
+    differences_from_published,
     parse_figures,
     published_records,
     published_scores,
@@ -84,7 +84,7 @@ def record(success: float, **more: object) -> dict[str, object]:
     ],
 )
 def test_more_than_rounding_is_told(ours, printed, differs):
-    told = list(differing([record(ours)], [published(printed)]))
+    told = list(differences_from_published([record(ours)], [published(printed)]))
     assert len(told) == differs
     if told:
         assert f"siamfc: success {ours:.4f} (published: {printed}, paper)" in told[0]
@@ -93,12 +93,12 @@ def test_more_than_rounding_is_told(ours, printed, differs):
 def test_other_rules_other_names_and_parts_are_not_compared():
     known = [published("0.582")]
     for other in ({"profile": "pysot"}, {"tracker": "SiamRPN"}, {"sequences": 8}, {"success": None}):
-        assert not list(differing([record(0.9) | other], known))
+        assert not list(differences_from_published([record(0.9) | other], known))
 
 
 def test_one_sentence_tells_of_all_metrics():
     known = [published("0.582"), published("0.771", metric="precision")]
-    [sentence] = differing([record(0.5, precision=0.6)], known)
+    [sentence] = differences_from_published([record(0.5, precision=0.6)], known)
     assert "success 0.5000" in sentence
     assert "precision 0.6000" in sentence
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from plotted import score, subject, write_speed
+from example_scores import report, score, write_speed
 from speed_records import made as made_record
 
 from benchmarks.cli.main import main as sotbench
@@ -34,7 +34,7 @@ def table(results: Path, *more: str) -> int:
 
 
 def test_accuracy_is_sorted_and_the_best_are_marked():
-    made, records = KINDS["accuracy"](subject(THREE))
+    made, records = KINDS["accuracy"](report(THREE))
     assert [row["tracker"] for row in records] == ["Fast", "Middle", "Slow"]
     lines = WRITERS["markdown"](made).splitlines()
     fast, middle, slow = (line for line in lines if line.startswith(("| Fast", "| Middle", "| Slow")))
@@ -51,7 +51,7 @@ def test_published_scores_stand_beside_with_their_source():
         Published("d", "ope", "pytracking", "DiMP-50", "success", "0.684", "pytracking-zoo"),
         Published("d", "ope", "vot2017", "X", "eao", "0.2", "vot2017"),
     )
-    made, records = KINDS["accuracy"](subject(THREE, published=published))
+    made, records = KINDS["accuracy"](report(THREE, published=published))
     assert [row["tracker"] for row in records[3:]] == [
         "ECO (published)",
         "DiMP-50 (published, pytracking)",
@@ -65,7 +65,7 @@ def test_published_scores_stand_beside_with_their_source():
 
 
 def test_attributes_have_a_column_each_and_the_best_of_each_is_marked():
-    made, _ = KINDS["attributes"](subject(THREE))
+    made, _ = KINDS["attributes"](report(THREE))
     assert [column.heading for column in made.columns] == ["tracker", "odd\n(10)", "first_five\n(5)"]
     text = WRITERS["latex"](made)
     by_attribute = THREE[1].by_attribute()["odd"].value(THREE[1].profile.metrics[0])
@@ -74,7 +74,7 @@ def test_attributes_have_a_column_each_and_the_best_of_each_is_marked():
 
 
 def test_comparisons_are_of_every_pair():
-    made, records = KINDS["comparison"](subject(THREE))
+    made, records = KINDS["comparison"](report(THREE))
     assert [(row["a"], row["b"]) for row in records] == [
         ("Fast", "Middle"),
         ("Fast", "Slow"),

@@ -16,17 +16,17 @@ from PIL import Image
 
 from benchmarks.cli.main import main as sotbench
 from benchmarks.datasets import Frames, Sequence
+from benchmarks.geometry.rasterize import rectangle_polygon
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring.rasterize import rectangle_polygon
-from benchmarks.store import Run, truth_digest
-from reports.film import film
-from reports.scenes import Scene, Track, read_scene
-from reports.strip import GROUND, OverlapStrip
+from benchmarks.store import RunResults, truth_digest
 from reports.style import line_style
 from reports.video import main
+from reports.videos.overlap_chart import BACKGROUND_COLOR, OverlapChart
+from reports.videos.rendering import render_frames
+from reports.videos.tracked_sequence import TrackedSequence, TrackOverlay, read_tracked_sequence
 from trackers.errors import UserError
 from trackers.tracker import Frame
-from trackers.video.drawing import TRUTH, Color, rgb
+from trackers.video.drawing import TRUTH_COLOR, Color, rgb
 
 ROOT = Path(__file__).parents[2]
 FIRST, SECOND = (rgb(line_style(rank)["color"]) for rank in (0, 1))
@@ -39,13 +39,15 @@ def near(pixels: np.ndarray, color: Color, within: int = 6) -> np.ndarray:
 # Scenes
 
 
-def a_run(sequence: Sequence, boxes: np.ndarray, start: int = 0, **more) -> Run:
+def a_run(sequence: Sequence, boxes: np.ndarray, start: int = 0, **more) -> RunResults:
     trajectories = {sequence.name: [Trajectory(boxes, np.ones(len(boxes)), start=start)]}
-    return Run("t", "squares", "ope", trajectories, {sequence.name: truth_digest(sequence.truth)}, {}, **more)
+    return RunResults(
+        "t", "squares", "ope", trajectories, {sequence.name: truth_digest(sequence.truth)}, {}, **more
+    )
 
 
-def overlaps(squares, run: Run, name: str = "right") -> np.ndarray:
-    [track] = read_scene(squares, name, [run], [FIRST]).tracks
+def overlaps(squares, run: RunResults, name: str = "right") -> np.ndarray:
+    [track] = read_tracked_sequence(squares, name, [run], [FIRST]).tracks
     return track.overlaps
 
 
@@ -69,7 +71,7 @@ def test_frames_without_region_or_truth_have_no_overlap(squares, monkeypatch):
     expected = np.ones(12)
     expected[[0, 1, 3, 4, 5, 10]] = np.nan
     assert overlaps(squares, run) == pytest.approx(expected, nan_ok=True)
-    scene = read_scene(squares, "right", [run], [FIRST])
+    scene = read_tracked_sequence(squares, "right", [run], [FIRST])
     assert np.isnan(scene.truth[:, 0]).nonzero()[0].tolist() == [3, 4, 5]
 
 
@@ -78,7 +80,7 @@ def test_polygons_are_drawn_and_held_against_each_other_as_pixels(squares, monke
     sequence = replace(upright, polygons=rectangle_polygon(upright.truth))
     monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: sequence)
     run = a_run(sequence, upright.truth)
-    scene = read_scene(squares, "right", [run], [FIRST])
+    scene = read_tracked_sequence(squares, "right", [run], [FIRST])
     assert scene.truth.shape == (12, 8)
     assert scene.tracks[0].overlaps == pytest.approx(1)
 
@@ -87,9 +89,9 @@ def test_results_of_other_ground_truth_are_refused(squares):
     sequence = squares["right"]
     other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
     with pytest.raises(UserError, match="other ground truth of sequence 'right'"):
-        read_scene(squares, "right", [other], [FIRST])
+        read_tracked_sequence(squares, "right", [other], [FIRST])
     with pytest.raises(UserError, match="12 rows of ground truth where 't' has 9 boxes"):
-        read_scene(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])
+        read_tracked_sequence(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])
     imported = a_run(sequence, sequence.truth[:9], imported=True)
     assert np.isnan(overlaps(squares, imported)).sum() == 3
 
@@ -97,13 +99,13 @@ def test_results_of_other_ground_truth_are_refused(squares):
 def test_a_sequence_that_nobody_ran_is_refused(squares):
     run = a_run(squares["right"], squares["right"].truth)
     with pytest.raises(UserError, match="none of t has results on sequence 'down'"):
-        read_scene(squares, "down", [run], [FIRST])
+        read_tracked_sequence(squares, "down", [run], [FIRST])
 
 
 def test_damaged_and_missing_frames_are_named(squares):
     squares.lost.add("right")
     with pytest.raises(UserError, match="its frames are missing"):
-        read_scene(squares, "right", [], [])
+        read_tracked_sequence(squares, "right", [], [])
 
 
 # The strip
@@ -111,7 +113,7 @@ def test_damaged_and_missing_frames_are_named(squares):
 
 def test_the_strip_grows_to_the_present_frame():
     overlap = np.full(50, 0.5)
-    strip = OverlapStrip([overlap], [FIRST], 300, 60)
+    strip = OverlapChart([overlap], [FIRST], 300, 60)
     reach = []
     for number in (0, 10, 49):
         shown = strip.at(number)
@@ -125,7 +127,7 @@ def test_the_strip_grows_to_the_present_frame():
 
 def test_overlaps_stand_at_their_height_and_gaps_stay_gaps():
     overlap = np.array([1.0, 1, 1, 1, np.nan, np.nan, np.nan, 0, 0, 0, 0])
-    shown = OverlapStrip([overlap], [FIRST], 300, 60).at(10)
+    shown = OverlapChart([overlap], [FIRST], 300, 60).at(10)
     drawn = near(shown[:, :250], FIRST)
     left, right = drawn[:, :85], drawn[:, 165:]
     assert left.any(axis=1).nonzero()[0].mean() == pytest.approx(4, abs=1.5)
@@ -136,10 +138,10 @@ def test_overlaps_stand_at_their_height_and_gaps_stay_gaps():
 def test_the_mean_so_far_is_written_in_the_trackers_colour(monkeypatch):
     written = []
     monkeypatch.setattr(
-        "reports.strip.draw_text",
+        "reports.videos.overlap_chart.draw_text",
         lambda image, text, x, y, size, color, ground: written.append((text, color)),
     )
-    strip = OverlapStrip([np.array([np.nan, 1.0, 0.5]), np.zeros(3)], [FIRST, SECOND], 300, 60)
+    strip = OverlapChart([np.array([np.nan, 1.0, 0.5]), np.zeros(3)], [FIRST, SECOND], 300, 60)
     for number in range(3):
         strip.at(number)
     assert written == [
@@ -168,26 +170,30 @@ class Grey(Frames):
         return ""
 
 
-def scene(name: str = "s", count: int = 6, size: tuple[int, int] = (80, 60), trackers: int = 2) -> Scene:
+def scene(
+    name: str = "s", count: int = 6, size: tuple[int, int] = (80, 60), trackers: int = 2
+) -> TrackedSequence:
     """Boxes that move right by a pixel per frame: the truth, and each tracker 20 pixels below the other."""
     boxes = np.array([10.0, 5, 20, 8]) + np.arange(count)[:, None] * np.array([1, 0, 0, 0])
     tracks = tuple(
-        Track(f"tracker {k}", color, boxes + np.array([0, 18 * (k + 1), 0, 0]), np.linspace(1, 0, count))
+        TrackOverlay(
+            f"tracker {k}", color, boxes + np.array([0, 18 * (k + 1), 0, 0]), np.linspace(1, 0, count)
+        )
         for k, color in enumerate((FIRST, SECOND)[:trackers])
     )
-    return Scene(name, Grey(count, size), size, boxes, tracks)
+    return TrackedSequence(name, Grey(count, size), size, boxes, tracks)
 
 
-def pictures(scenes: list[Scene], width: int) -> list[np.ndarray]:
+def pictures(scenes: list[TrackedSequence], width: int) -> list[np.ndarray]:
     with ThreadPoolExecutor(1) as pool:
-        return [picture.copy() for picture in film(scenes, width, pool)]
+        return [picture.copy() for picture in render_frames(scenes, width, pool)]
 
 
 def test_boxes_are_where_they_should_be_in_their_colours():
     shown = pictures([scene()], 320)  # four times as large
     assert len(shown) == 6
     for number, picture in enumerate(shown):
-        for below, color in ((0, TRUTH), (18, FIRST), (36, SECOND)):
+        for below, color in ((0, TRUTH_COLOR), (18, FIRST), (36, SECOND)):
             left, bottom = 4 * (10 + number), 4 * (5 + below + 8)
             assert near(picture[bottom - 16, left - 1 : left + 1], color).all()
             assert near(picture[bottom - 1 : bottom + 1, left + 40], color).all()
@@ -196,12 +202,12 @@ def test_boxes_are_where_they_should_be_in_their_colours():
 
 def test_the_legend_names_every_tracker_and_the_truth(monkeypatch):
     written = []
-    monkeypatch.setattr("reports.film.draw_text", lambda image, text, *more: written.append(text))
+    monkeypatch.setattr("reports.videos.rendering.draw_text", lambda image, text, *more: written.append(text))
     [picture, *_] = pictures([scene("one"), scene("two", trackers=1)], 640)
     assert written[:3] == ["tracker 0", "tracker 1", "ground truth"]
     assert written[3:5] == [" one  1/6 ", " two  1/6 "]
     legend = picture[-24:]
-    for color in (FIRST, SECOND, TRUTH):
+    for color in (FIRST, SECOND, TRUTH_COLOR):
         assert near(legend, color).any()
 
 
@@ -211,7 +217,7 @@ def test_long_names_are_shortened_and_many_take_rows():
     assert pictures([replace(scene(), tracks=_named(2, "x" * 400))], 320)[0].shape[1] == 320
 
 
-def _named(count: int, name: str = "tracker") -> tuple[Track, ...]:
+def _named(count: int, name: str = "tracker") -> tuple[TrackOverlay, ...]:
     return tuple(replace(scene().tracks[0], tracker=f"{name} {k}") for k in range(count))
 
 
@@ -227,7 +233,7 @@ def test_a_mosaic_goes_on_until_the_longest_ends():
     assert near(shown[0][40, 100], (32, 32, 32)).all()
     assert near(shown[0][150, 195], (100,) * 3).all()
     # The fourth place of the mosaic is empty.
-    assert near(shown[0][tall + 80 : 2 * tall, 210:], GROUND).all()
+    assert near(shown[0][tall + 80 : 2 * tall, 210:], BACKGROUND_COLOR).all()
 
 
 # The command

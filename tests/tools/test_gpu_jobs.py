@@ -15,7 +15,7 @@ from small_networks import siamfc_weights
 from training_images import write_images
 
 from bench import decoding, variants
-from benchmarks.running.decoders import DECODERS
+from benchmarks.running.frames.decoders import DECODERS
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_cuda import cuda
 from numpy.typing import NDArray
-from pretend_cuda import cuda
 
 __all__ = ["cuda"]
 

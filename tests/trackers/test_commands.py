@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trackers.commands import guarded
+from trackers.commands import catch_user_errors
 from trackers.errors import UserError
 
 
@@ -11,7 +11,7 @@ def test_errors_become_statuses(capsys: pytest.CaptureFixture[str], monkeypatch:
         def command(words: object) -> int:
             raise error
 
-        return guarded(command)(None)
+        return catch_user_errors(command)(None)
 
     assert raising(UserError("do this instead")) == 2
     assert capsys.readouterr().err == "error: do this instead\n"

@@ -18,7 +18,7 @@ from trackers.demo import main
 from trackers.ncc import NCC
 from trackers.tracker import Tracker
 from trackers.video import window
-from trackers.video.drawing import TARGET
+from trackers.video.drawing import TRACKER_COLOR
 
 ROOT = Path(__file__).parents[2]
 BOX = (10.0, 8.0, 24.0, 20.0)
@@ -101,7 +101,7 @@ def test_a_file_becomes_a_video_with_the_box_on_it(clip, tmp_path):
         assert frame.shape == (96, 128, 3)
         x = 10 + 3 * number
         border = frame[27:29, x + 6 : x + 18].reshape(-1, 3).mean(axis=0)
-        assert border == pytest.approx(TARGET, abs=50)
+        assert border == pytest.approx(TRACKER_COLOR, abs=50)
 
 
 def test_a_gif_can_be_written(folder, tmp_path):
@@ -184,7 +184,7 @@ class Failing(Tracker):
 
 
 @pytest.mark.parametrize(
-    ("how", "sentence"), [("error", "at frame 4: ValueError: lost"), ("nan", "at frame 4: InvalidAnswer")]
+    ("how", "sentence"), [("error", "at frame 4: ValueError: lost"), ("nan", "at frame 4: InvalidPrediction")]
 )
 def test_a_tracker_that_fails_loses_nothing(folder, tmp_path, capsys, how, sentence):
     more = ("--set", f"how={how}", "--out", "a.mp4", "--boxes", "a.txt")

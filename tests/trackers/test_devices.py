@@ -58,7 +58,7 @@ def test_devices_are_numbered_as_nvidia_smi_does_unless_it_is_said(monkeypatch: 
         ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
         ("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED", True),
         ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
-        ("Error while decoding JPEG images: NVJPEG_STATUS_ALLOCATOR_FAILURE", True),
+        ("Error while decoder_threads JPEG images: NVJPEG_STATUS_ALLOCATOR_FAILURE", True),
         ("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED", False),
         ("CUDA error: an illegal memory access was encountered", False),
     ],
@@ -72,8 +72,8 @@ def test_memory_that_is_not_enough_whoever_says_so(sentence: str, expected: bool
     "keeping",
     [
         "from trackers.devices import keep_freed_memory; keep_freed_memory()",
-        "from benchmarks.running.prefetch import decoding; decoding(False).__enter__()",
-        "from benchmarks.running.prefetch import reading_ahead; reading_ahead()",
+        "from benchmarks.running.frames.prefetch import decoder_threads; decoder_threads(False).__enter__()",
+        "from benchmarks.running.frames.prefetch import batch_decoder_threads; batch_decoder_threads()",
     ],
 )
 def test_freed_memory_is_kept_and_not_faulted_in_again(keeping: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jpegs import by_pillow, jpeg, needs_torchvision, picture, pretend_torchvision
+from jpegs import by_pillow, fake_torchvision, jpeg, needs_torchvision, picture
 from PIL import Image
 
 from trackers.errors import UserError
@@ -118,7 +118,7 @@ def test_torchvision_says_that_it_cannot_decode() -> None:
 
 
 def test_no_files_are_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_torchvision(monkeypatch)
+    fake_torchvision(monkeypatch)
     assert JpegDecoder(CPU)([]) == []
 
 
@@ -149,7 +149,7 @@ def test_a_build_that_cannot_decode_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     def decode(*rest: Any, **more: Any) -> Any:
         raise RuntimeError("decode_jpegs_cuda: torchvision not compiled with nvJPEG support")
 
-    pretend_torchvision(monkeypatch, decode)
+    fake_torchvision(monkeypatch, decode)
     with pytest.raises(UserError, match=r"torchvision 0\.0 cannot decode on cpu.*not compiled with nvJPEG"):
         JpegDecoder(CPU)
 
@@ -160,7 +160,7 @@ def test_memory_that_is_not_enough_is_told_apart(monkeypatch: pytest.MonkeyPatch
             raise RuntimeError("Error while decoding JPEG images: CUDA out of memory. Tried to allocate")
         return by_pillow(input, mode, device)
 
-    pretend_torchvision(monkeypatch, decode)
+    fake_torchvision(monkeypatch, decode)
     decoder = JpegDecoder(CPU)
     with pytest.raises(torch.OutOfMemoryError):
         decoder([WHOLE["grey"]] * 2)

@@ -14,7 +14,7 @@ from PIL import Image
 from bench.decoding import write_videos
 from benchmarks.cli.main import main
 from benchmarks.datasets.demo import Demo
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from trackers.images import read_image
 from trackers.jpeg import JpegDecoder
 from trackers.tracker import Frame

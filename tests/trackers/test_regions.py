@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trackers.regions import bounds, corners_of, mask_outline, rotated_box, upright_boxes
+from trackers.regions import axis_aligned_boxes, bounding_box, box_corners, mask_polygon, rotated_box
 
 places = st.integers(-(2**14), 2**14).map(lambda k: k / 8)
 extents = st.integers(1, 2**14).map(lambda k: k / 8)
@@ -29,12 +29,12 @@ def turned(draw: st.DrawFn) -> NDArray[np.float64]:
 
 @given(boxes)
 def test_bounds_of_a_boxes_corners_are_the_box(box: NDArray[np.float64]) -> None:
-    assert bounds(corners_of(box)).tolist() == box.tolist()
+    assert bounding_box(box_corners(box)).tolist() == box.tolist()
 
 
 @given(polygons)
 def test_bounds_are_the_least_box_that_holds_every_corner(polygon: NDArray[np.float64]) -> None:
-    x, y, w, h = bounds(polygon).tolist()
+    x, y, w, h = bounding_box(polygon).tolist()
     xs, ys = polygon[::2].tolist(), polygon[1::2].tolist()
     assert (x, y, x + w, y + h) == (min(xs), min(ys), max(xs), max(ys))
 
@@ -43,25 +43,25 @@ def test_bounds_are_the_least_box_that_holds_every_corner(polygon: NDArray[np.fl
 def test_bounds_move_with_the_polygon_whatever_the_first_corner(
     polygon: NDArray[np.float64], dx: float, dy: float
 ) -> None:
-    moved = bounds(polygon + np.tile([dx, dy], len(polygon) // 2))
-    assert moved.tolist() == (bounds(polygon) + np.array([dx, dy, 0, 0])).tolist()
-    assert bounds(np.roll(polygon, 2)).tolist() == bounds(polygon).tolist()
+    moved = bounding_box(polygon + np.tile([dx, dy], len(polygon) // 2))
+    assert moved.tolist() == (bounding_box(polygon) + np.array([dx, dy, 0, 0])).tolist()
+    assert bounding_box(np.roll(polygon, 2)).tolist() == bounding_box(polygon).tolist()
 
 
 @given(boxes)
 def test_an_upright_box_grows_by_the_pixel_of_the_rule(box: NDArray[np.float64]) -> None:
     x, y, w, h = box.tolist()
-    assert upright_boxes(corners_of(box)) == pytest.approx([x - 0.5, y - 0.5, w + 1, h + 1], abs=1e-9)
+    assert axis_aligned_boxes(box_corners(box)) == pytest.approx([x - 0.5, y - 0.5, w + 1, h + 1], abs=1e-9)
 
 
 @given(turned(), places, places, st.integers(0, 3))
 def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
     polygon: NDArray[np.float64], dx: float, dy: float, start: int
 ) -> None:
-    box = upright_boxes(polygon)
-    moved = upright_boxes(np.roll(polygon, 2 * start) + np.tile([dx, dy], 4))
+    box = axis_aligned_boxes(polygon)
+    moved = axis_aligned_boxes(np.roll(polygon, 2 * start) + np.tile([dx, dy], 4))
     assert moved == pytest.approx(box + np.array([dx, dy, 0, 0]), rel=1e-9, abs=1e-6)
-    swapped = upright_boxes(polygon.reshape(4, 2)[:, ::-1].ravel())
+    swapped = axis_aligned_boxes(polygon.reshape(4, 2)[:, ::-1].ravel())
     assert swapped == pytest.approx(box[[1, 0, 3, 2]], rel=1e-9, abs=1e-6)
 
 
@@ -69,15 +69,15 @@ def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
 def test_without_the_rules_pixel_upright_boxes_scale_with_the_unit(
     polygon: NDArray[np.float64], unit: float
 ) -> None:
-    small, large = upright_boxes(polygon), upright_boxes(polygon * unit)
+    small, large = axis_aligned_boxes(polygon), axis_aligned_boxes(polygon * unit)
     assert large[2:] - 1 == pytest.approx((small[2:] - 1) * unit, rel=1e-6, abs=1e-6)
     assert large[:2] + large[2:] / 2 == pytest.approx((small[:2] + small[2:] / 2) * unit, rel=1e-6, abs=1e-6)
 
 
 @given(turned())
 def test_upright_boxes_stay_within_the_bounds_and_the_pixel(polygon: NDArray[np.float64]) -> None:
-    x, y, w, h = upright_boxes(polygon)
-    left, top, width, height = bounds(polygon)
+    x, y, w, h = axis_aligned_boxes(polygon)
+    left, top, width, height = bounding_box(polygon)
     assert x >= left - 0.5 - 1e-6
     assert y >= top - 0.5 - 1e-6
     assert w <= width + 1 + 1e-6
@@ -86,7 +86,7 @@ def test_upright_boxes_stay_within_the_bounds_and_the_pixel(polygon: NDArray[np.
 
 @given(quadrilaterals)
 def test_any_four_corners_give_a_box_of_at_least_a_pixel(polygon: NDArray[np.float64]) -> None:
-    box = upright_boxes(polygon)
+    box = axis_aligned_boxes(polygon)
     assert np.isfinite(box).all()
     assert (box[2:] >= 1).all()
 
@@ -95,29 +95,29 @@ def test_any_four_corners_give_a_box_of_at_least_a_pixel(polygon: NDArray[np.flo
 def test_rows_without_a_target_are_no_box_and_no_warning(gap: float) -> None:
     rows = np.array([[0.0, 0, 2, 0, 2, 2, 0, 2]] * 2)
     rows[1, 3] = gap
-    found = upright_boxes(rows)
+    found = axis_aligned_boxes(rows)
     assert np.isfinite(found[0]).all()
     assert not np.isfinite(found[1]).all()
 
 
 def test_bounds_enclose_any_number_of_corners() -> None:
-    assert bounds(np.array([5.0, 1, 9, 4, 3, 8])).tolist() == [3, 1, 6, 7]
-    assert bounds(np.array([-5.0, -1, -9, -4, -3, -8, -6, 2])).tolist() == [-9, -8, 6, 10]
+    assert bounding_box(np.array([5.0, 1, 9, 4, 3, 8])).tolist() == [3, 1, 6, 7]
+    assert bounding_box(np.array([-5.0, -1, -9, -4, -3, -8, -6, 2])).tolist() == [-9, -8, 6, 10]
 
 
 def test_corners_begin_at_the_top_left_and_go_clockwise() -> None:
     box = np.array([1.0, 2, 30, 40])
-    assert corners_of(box).tolist() == [1, 2, 31, 2, 31, 42, 1, 42]
-    assert bounds(corners_of(box)).tolist() == box.tolist()
+    assert box_corners(box).tolist() == [1, 2, 31, 2, 31, 42, 1, 42]
+    assert bounding_box(box_corners(box)).tolist() == box.tolist()
 
 
 def test_many_polygons_are_taken_one_by_one() -> None:
     polygons = np.random.default_rng(0).uniform(0, 50, (2, 3, 8))
     polygons[1, 1] = 7
-    together = upright_boxes(polygons)
+    together = axis_aligned_boxes(polygons)
     assert together.shape == (2, 3, 4)
     for place in np.ndindex(2, 3):
-        np.testing.assert_allclose(together[place], upright_boxes(polygons[place]), rtol=1e-12)
+        np.testing.assert_allclose(together[place], axis_aligned_boxes(polygons[place]), rtol=1e-12)
 
 
 @given(turned())
@@ -139,8 +139,8 @@ def test_the_rotated_box_of_more_corners_is_the_least_around_them(
 def test_the_outline_of_a_mask_is_the_hull_of_its_pixels() -> None:
     mask = np.zeros((9, 12), bool)
     mask[2, 3] = mask[6, 8] = True
-    outline = mask_outline(mask)
-    assert bounds(outline).tolist() == [3, 2, 6, 5]
+    outline = mask_polygon(mask)
+    assert bounding_box(outline).tolist() == [3, 2, 6, 5]
     corners = {tuple(corner) for corner in outline.reshape(-1, 2).tolist()}
     assert corners == {(3, 2), (4, 2), (3, 3), (9, 6), (9, 7), (8, 7)}
-    assert np.isnan(mask_outline(np.zeros((9, 12), bool))).all()
+    assert np.isnan(mask_polygon(np.zeros((9, 12), bool))).all()

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from trackers import signals
-from trackers.signals import answering, interruption
+from trackers.signals import interrupt_handler, override_signal_handler
 
 
 def test_signals_that_come_together_are_one_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(signals.time, "monotonic", lambda: now)
-    handler = interruption()
+    handler = interrupt_handler()
     assert callable(handler)
     with pytest.raises(KeyboardInterrupt):
         handler(signal.SIGTERM, None)
@@ -32,7 +32,7 @@ def test_signals_that_come_together_are_one_interruption(monkeypatch: pytest.Mon
 
 def test_a_handler_counts_within_and_the_usual_one_after() -> None:
     usual = signal.getsignal(signal.SIGUSR1)
-    with answering(signal.SIGUSR1, interruption()), pytest.raises(KeyboardInterrupt):
+    with override_signal_handler(signal.SIGUSR1, interrupt_handler()), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGUSR1)
         time.sleep(5)
     assert signal.getsignal(signal.SIGUSR1) == usual
@@ -42,7 +42,7 @@ def test_a_handler_counts_within_and_the_usual_one_after() -> None:
 def test_interrupt_within_a_finalizer_is_raised_after_it(number: str) -> None:
     program = f"""
 import os, signal, time
-from trackers.signals import answering, interruption, raise_swallowed_interrupts
+from trackers.signals import interrupt_handler, override_signal_handler, raise_swallowed_interrupts
 
 class Slow:
     def __del__(self):
@@ -50,8 +50,8 @@ class Slow:
         time.sleep(0.1)
 
 raise_swallowed_interrupts()
-handler = interruption()
-with answering(signal.SIGTERM, handler), answering(signal.SIGINT, handler):
+handler = interrupt_handler()
+with override_signal_handler(signal.SIGTERM, handler), override_signal_handler(signal.SIGINT, handler):
     try:
         Slow()
         time.sleep(20)

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trackers.answers import read_box
+from trackers.box_validation import to_bounding_box
 from trackers.catalogue import TrackerSpec
-from trackers.checking.scenes import Scene, edge_boxes, flat
-from trackers.errors import RemoteFailure, UserError
-from trackers.external.remote import Remote
+from trackers.checking.synthetic import SyntheticSequence, blank_frame, edge_boxes
+from trackers.errors import RemoteTrackerError, UserError
+from trackers.external.protocols.remote import RemoteTracker
 from trackers.tracker import Boxes, Frame
 
 Verdict = Literal["ok", "note", "violation"]
@@ -50,7 +50,7 @@ class Finding:
     text: str
 
 
-class Examination:
+class ConformanceTest:
     """Checks one tracker, in a process of its own, which is started anew after whatever goes wrong.
 
     Args:
@@ -63,7 +63,7 @@ class Examination:
     def __init__(self, spec: TrackerSpec) -> None:
         begin = time.perf_counter()
         tracker = replace(spec, isolate=True).build(watch=True)
-        assert isinstance(tracker, Remote)
+        assert isinstance(tracker, RemoteTracker)
         self.tracker = tracker
         self.started = time.perf_counter() - begin
         self.changed = False
@@ -108,11 +108,11 @@ class Examination:
     def _guarded(self, name: str, check: Callable[[], tuple[Verdict, str]]) -> Finding:
         try:
             return Finding(name, *check())
-        except (RemoteFailure, UserError) as error:
+        except (RemoteTrackerError, UserError) as error:
             self.tracker.close(grace=0)
             return Finding(name, "violation", str(error))
 
-    def _run(self, scene: Scene, frames: int | None = None, seed: int = 1) -> Boxes:
+    def _run(self, scene: SyntheticSequence, frames: int | None = None, seed: int = 1) -> Boxes:
         """The tracker's boxes on the first frames of a scene, shape (frames, 4)."""
         return self._track([scene.frame(index) for index in range(frames or FRAMES)], scene.box(0), seed)
 
@@ -124,9 +124,9 @@ class Examination:
                 if number == 0:
                     self.tracker.init(frame, box.copy())
                 else:
-                    boxes.append(read_box(self.tracker.update(frame), frame.shape[:2]))
-            except RemoteFailure as error:
-                raise RemoteFailure(f"frame {number}: {error}") from error
+                    boxes.append(to_bounding_box(self.tracker.update(frame), frame.shape[:2]))
+            except RemoteTrackerError as error:
+                raise RemoteTrackerError(f"frame {number}: {error}") from error
             self.moved = self.moved or self.tracker.moved
             self.changed |= self.tracker.changed or not self.tracker.frames.holds(frame)
         return np.array(boxes)
@@ -135,7 +135,7 @@ class Examination:
         self.tracker.close()
 
     def _follows(self) -> tuple[Verdict, str]:
-        scene = Scene()
+        scene = SyntheticSequence()
         self.first = self._run(scene)
         truth = np.array([scene.box(index) for index in range(FRAMES)])
         overlap = float(np.nan_to_num(_overlaps(self.first, truth)).mean())
@@ -149,7 +149,7 @@ class Examination:
         for seed in (1, 2):
             self._afresh()
             time.sleep(_CLOCK)
-            boxes.append(self._run(Scene(), seed=seed))
+            boxes.append(self._run(SyntheticSequence(), seed=seed))
         far = [_apart(self.first, other) for other in boxes]
         if declared and max(far):
             return "violation", f"said to be deterministic, and boxes differ by up to {max(far):.3g} px"
@@ -164,9 +164,9 @@ class Examination:
     def _forgets(self) -> tuple[Verdict, str]:
         """Whether a sequence changes the boxes of the next one."""
         self._afresh()
-        before = self._run(Scene())
-        self._run(Scene(width=200, height=160, seed=3, target=(20, 30)), 15)
-        after = self._run(Scene())
+        before = self._run(SyntheticSequence())
+        self._run(SyntheticSequence(width=200, height=160, seed=3, target=(20, 30)), 15)
+        after = self._run(SyntheticSequence())
         far = _apart(before, after)
         usual = _apart(before, self.first)
         if far <= usual + 1e-3:
@@ -180,13 +180,13 @@ class Examination:
 
     def _edges(self) -> tuple[Verdict, str]:
         """Whether unusual first boxes are survived."""
-        scene = Scene()
+        scene = SyntheticSequence()
         frames = [scene.frame(index) for index in range(4)]
         wrong = []
         for what, box in edge_boxes(scene.width, scene.height).items():
             try:
                 self._track(frames, box)
-            except RemoteFailure as error:
+            except RemoteTrackerError as error:
                 self.tracker.close(grace=0)
                 wrong.append(f"a first box {what}: {str(error)[:120]}")
         if wrong:
@@ -194,19 +194,19 @@ class Examination:
         return "ok", "first boxes at and beyond the border, tiny, thin and as large as the image"
 
     def _grey(self) -> tuple[Verdict, str]:
-        scene = Scene(grey=True)
+        scene = SyntheticSequence(grey=True)
         self._run(scene, 6)
-        self._track([flat(scene.width, scene.height)] * 4, scene.box(0))
+        self._track([blank_frame(scene.width, scene.height)] * 4, scene.box(0))
         return "ok", "grey frames, and frames without anything in them"
 
     def _one_frame(self) -> tuple[Verdict, str]:
-        self._run(Scene(seed=5), 1)
-        self._run(Scene(seed=6, width=64, height=48, target=(16, 12)), 3)
+        self._run(SyntheticSequence(seed=5), 1)
+        self._run(SyntheticSequence(seed=6, width=64, height=48, target=(16, 12)), 3)
         return "ok", "sequences of one frame, and small frames after large ones"
 
     def _memory(self) -> tuple[Verdict, str]:
         """Whether memory grows with frames, in both halves of a long sequence after a third to warm up."""
-        scene = Scene()
+        scene = SyntheticSequence()
         period = [scene.frame(index) for index in range(FRAMES)]
         begin = time.perf_counter()
         self._track(period, scene.box(0))
@@ -216,14 +216,14 @@ class Examination:
         for _ in range(3):
             for index in range(third):
                 self.tracker.update(period[index % FRAMES])
-            sizes.append(self.tracker.resident())
+            sizes.append(self.tracker.resident_memory())
         growth: NDArray[np.float64] = np.diff(sizes) / third
         grown = growth.mean() / 1e3
         text = f"{sizes[-1] / 1e6:.0f} MB; over {2 * third} frames it grew by {grown:.1f} KB per frame"
         return ("violation", f"{text}: something is kept of each") if growth.min() > LEAK else ("ok", text)
 
     def _speed(self) -> tuple[Verdict, str]:
-        scene = Scene(width=640, height=480, target=(80, 60))
+        scene = SyntheticSequence(width=640, height=480, target=(80, 60))
         frames = [scene.frame(index) for index in range(SPEED_FRAMES)]
         self.tracker.init(frames[0], scene.box(0))
         own, transport = [], []

@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a line per check and the verdict."""
-    from trackers.checking.checks import Examination
+    from trackers.checking.checks import ConformanceTest
     from trackers.commands import tracker_spec
 
-    examination = Examination(tracker_spec(arguments))
+    examination = ConformanceTest(tracker_spec(arguments))
     violations = 0
     try:
         for finding in examination.findings():

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from trackers.errors import UserError
-from trackers.plainfiles import read_plain
 from trackers.registry import did_you_mean
+from trackers.regular_files import read_regular
 
 _LARGEST_INI = 1 << 20
 """Bytes."""
@@ -70,7 +70,7 @@ def read_program(tracker: str) -> Program | None:
     if not path.endswith(".ini"):
         return None
     try:
-        text = read_plain(path, _LARGEST_INI).decode()
+        text = read_regular(path, _LARGEST_INI).decode()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

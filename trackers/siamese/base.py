@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trackers.device_context import device_context, in_device_context
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
-from trackers.execution import computing_on, while_computing
 from trackers.siamese.backbone import Embedding, folded, for_cpu
 from trackers.siamese.graphs import Graphs, on_cuda
 from trackers.siamese.precision import BFloat16, numerics
@@ -48,11 +48,11 @@ class SiameseTracker(TensorTracker):
         return shipped(cls.weights_name)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """What a subclass does in place of these methods is done within `computing` as well."""
+        """What a subclass does in place of these methods is done within `device_context` as well."""
         super().__init_subclass__(**options)
         for name in ("init", "update", "begin"):
             if name in vars(cls):
-                setattr(cls, name, while_computing(vars(cls)[name]))
+                setattr(cls, name, in_device_context(vars(cls)[name]))
 
     def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
         if slots < 1:
@@ -71,7 +71,7 @@ class SiameseTracker(TensorTracker):
             torch.zeros(slots, 3, device=self.device),
         )
 
-    @while_computing
+    @in_device_context
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         boxes = np.array(boxes, dtype=np.float64)
@@ -86,12 +86,12 @@ class SiameseTracker(TensorTracker):
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
-    @while_computing
+    @in_device_context
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
         return self.begin(slots, frames)()
 
-    @while_computing
+    @in_device_context
     @torch.no_grad()
     def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
         if type(self).update is not SiameseTracker.update:  # something is done once the boxes are known
@@ -100,7 +100,7 @@ class SiameseTracker(TensorTracker):
 
     def reserve(self, shape: tuple[int, ...], count: int) -> None:
         if self.uploads is not None:
-            with self.computing():
+            with self.device_context():
                 self.uploads.pinned.reserve(shape, count)
 
     def place(self, shape: tuple[int, ...]) -> Frame | None:
@@ -148,9 +148,9 @@ class SiameseTracker(TensorTracker):
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
 
-    def computing(self) -> AbstractContextManager[None]:
+    def device_context(self) -> AbstractContextManager[None]:
         """Makes the tracker's device the current one, and its precision the process's, for a while."""
-        return computing_on(self.device, self.numerics)
+        return device_context(self.device, self.numerics)
 
     def state(self) -> list[Tensor]:
         """All tensors that hold what the tracker knows of its targets."""

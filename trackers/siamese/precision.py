@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from trackers.device_context import Numerics
 from trackers.errors import UserError
-from trackers.execution import Numerics
 from trackers.siamese.backbone import Embedding
 
 PRECISIONS = ("float32", "tf32", "bf16")

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from trackers.regions import corners_of
+from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
 
 Color: TypeAlias = tuple[int, int, int]
 
-TRUTH: Color = (255, 255, 255)
+TRUTH_COLOR: Color = (255, 255, 255)
 """The ground truth's: white, which no tracker has."""
-TARGET: Color = (0xD5, 0x5E, 0x00)
+TRACKER_COLOR: Color = (0xD5, 0x5E, 0x00)
 """A tracker's that is alone: Okabe and Ito's vermilion, as in `reports.style`."""
 BLACK: Color = (0, 0, 0)
 
@@ -49,11 +49,11 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> No
     """
     if not _drawable(region):
         return
-    corners = (corners_of(region) if len(region) == 4 else region).reshape(-1, 2)
+    corners = (box_corners(region) if len(region) == 4 else region).reshape(-1, 2)
     # OpenCV has the first pixel's centre, not its corner, at 0, 0.
     points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]
-    edge = BLACK if sum(color) > 150 else TRUTH
+    edge = BLACK if sum(color) > 150 else TRUTH_COLOR
     cv2.polylines(image, fixed, True, edge, width + 2, cv2.LINE_AA, _FRACTION_BITS)
     cv2.polylines(image, fixed, True, color, width, cv2.LINE_AA, _FRACTION_BITS)
 
@@ -122,7 +122,7 @@ def paste(image: Frame, patch: Frame, x: int, y: int) -> None:
 
 
 def draw_text(
-    image: Frame, text: str, x: int, y: int, size: int, color: Color = TRUTH, ground: Color = BLACK
+    image: Frame, text: str, x: int, y: int, size: int, color: Color = TRUTH_COLOR, ground: Color = BLACK
 ) -> int:
     """Writes a line with its top left corner at x, y; returns its width in pixels."""
     drawn = text_image(text, size, color, ground)

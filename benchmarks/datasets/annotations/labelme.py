@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.boxfiles import read_text
-from benchmarks.datasets.annotations.track import LARGEST_ANNOTATIONS, Track, track_of
+from benchmarks.box_text import read_text
+from benchmarks.datasets.annotations.track import MAX_ANNOTATION_BYTES, Track, track_of
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
@@ -32,7 +32,7 @@ def read_labelme(files: Items[tuple[int, Path]]) -> list[Track]:
     found: dict[str, dict[int, Boxes]] = defaultdict(dict)
     size: tuple[int, int] | None = None
     for frame, path in files:
-        shapes, size_here = parse_labelme(read_text(path, LARGEST_ANNOTATIONS), str(path))
+        shapes, size_here = parse_labelme(read_text(path, MAX_ANNOTATION_BYTES), str(path))
         size = size or size_here
         for target, box in shapes.items():
             found[target][frame] = box

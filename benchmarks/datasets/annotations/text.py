@@ -11,8 +11,8 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import SEPARATORS, is_value, parse_table, refuse_far
-from benchmarks.columns import Columns, header_columns
+from benchmarks.box_columns import Columns, header_columns
+from benchmarks.box_text import SEPARATORS, is_value, parse_table, require_in_range
 from benchmarks.datasets.annotations.track import Track, track_of
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -74,7 +74,7 @@ def read_tracks(
         if size is None:
             raise UserError(f"{where}: normalized boxes need the size of the images, which are not there")
         boxes = boxes * np.array([*size, *size], dtype=np.float64)
-    refuse_far(boxes, where)
+    require_in_range(boxes, where)
     gone = _absent(table, header)
     if columns.skip == 0 or not _numbered(table, header, columns):
         return [Track("", 0, boxes, gone)]

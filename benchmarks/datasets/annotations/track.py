@@ -13,7 +13,7 @@ from trackers.tracker import Boxes
 
 LONGEST = 1_000_000
 """Frames of a video: a number beyond is a mistake."""
-LARGEST_ANNOTATIONS = 1 << 30
+MAX_ANNOTATION_BYTES = 1 << 30
 """Bytes: no file of XML or JSON is larger."""
 
 

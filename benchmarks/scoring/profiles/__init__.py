@@ -9,7 +9,7 @@ from benchmarks.scoring.profiles.got10k import GOT10K
 from benchmarks.scoring.profiles.lasot import LASOT
 from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
 from benchmarks.scoring.profiles.otb import OTB
-from benchmarks.scoring.profiles.profile import NamedRules, Pass, Profile
+from benchmarks.scoring.profiles.profile import Pass, Profile, ScoringProfile
 from benchmarks.scoring.profiles.pysot import PYSOT
 from benchmarks.scoring.profiles.pytracking import PYTRACKING
 from benchmarks.scoring.profiles.tc128 import TC128
@@ -23,7 +23,7 @@ __all__ = [
     "TC128",
     "FrameMeasures",
     "Metric",
-    "NamedRules",
     "Pass",
     "Profile",
+    "ScoringProfile",
 ]

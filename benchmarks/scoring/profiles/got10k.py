@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from benchmarks.scoring.profiles.metrics import (
     AVERAGE_OVERLAP,
     NORMALIZED_PRECISION_AUC,
@@ -19,18 +19,18 @@ from benchmarks.scoring.profiles.metrics import (
     FrameMeasures,
 )
 from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import plain_measures, start_as_given
+from benchmarks.scoring.profiles.rules import measure_frames, replace_first_box
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files have three decimals.
-    prediction = start_as_given(np.round(prediction, 3), truth)
+    prediction = replace_first_box(np.round(prediction, 3), truth)
     # It calls no target smaller than a pixel, so that none makes the normalised error infinite.
-    return plain_measures(prediction, truth, smallest=1.0)
+    return measure_frames(prediction, truth, smallest=1.0)
 
 
-def _seen_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
+def _visible_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
     prediction = np.round(prediction, 3)
     if size:
         prediction, truth = _within(prediction, size), _within(truth, size)
@@ -56,5 +56,5 @@ GOT10K = Profile(
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),
     measure=_measure,
-    seen_overlaps=_seen_overlaps,
+    visible_overlaps=_visible_overlaps,
 )

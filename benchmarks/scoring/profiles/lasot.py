@@ -12,22 +12,22 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
+    empty_box_mask,
     hold_last_valid,
-    misses_but_no_errors,
-    plain_measures,
-    start_as_given,
-    without_box,
-    without_size,
+    mark_unusable_as_otb,
+    measure_frames,
+    missing_box_mask,
+    replace_first_box,
 )
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    invalid = without_size(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
+    invalid = empty_box_mask(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
     # Held before the first frame is replaced, as there: a first box that is not valid is held too.
     held = hold_last_valid(prediction, ~invalid)
-    return misses_but_no_errors(
-        plain_measures(start_as_given(held, truth), truth), unusable=without_box(truth)
+    return mark_unusable_as_otb(
+        measure_frames(replace_first_box(held, truth), truth), unusable=missing_box_mask(truth)
     )
 
 
@@ -44,5 +44,5 @@ LASOT = Profile(
     standard_for=("lasot",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
     measure=_measure,
-    leaves_out_absent=True,
+    counts_absent_as_misses=True,
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring.one_pass import (
+from benchmarks.scoring.curves import (
     NORMALIZED_THRESHOLDS,
     OVERLAP_THRESHOLDS,
     PIXEL_THRESHOLDS,
@@ -26,23 +26,23 @@ class FrameMeasures(NamedTuple):
         overlaps: shape (frames,): in [0, 1], or -1 for a miss.
         errors: shape (frames,): pixels, -1 for a hit, infinite for a miss.
         normalized_errors: shape (frames,): in units of the target's size, likewise.
-        seen: shape (n,): the overlaps that average overlap is taken over, where these are not all frames'.
+        visible: shape (n,): the overlaps that average overlap is taken over, where these are not all frames'.
     """
 
     overlaps: NDArray[np.float64]
     errors: NDArray[np.float64]
     normalized_errors: NDArray[np.float64]
-    seen: NDArray[np.float64] | None = None
+    visible: NDArray[np.float64] | None = None
 
     @classmethod
     def joined(cls, parts: Sequence[FrameMeasures]) -> FrameMeasures:
         """The frames of all `parts`, one after the other."""
-        seen = [part.seen for part in parts if part.seen is not None]
+        visible = [part.visible for part in parts if part.visible is not None]
         return cls(
             np.concatenate([part.overlaps for part in parts]),
             np.concatenate([part.errors for part in parts]),
             np.concatenate([part.normalized_errors for part in parts]),
-            np.concatenate(seen) if seen else None,
+            np.concatenate(visible) if visible else None,
         )
 
     def missed_where(self, missed: NDArray[np.bool_]) -> FrameMeasures:
@@ -51,7 +51,7 @@ class FrameMeasures(NamedTuple):
             overlaps=np.where(missed, -1.0, self.overlaps),
             errors=np.where(missed, np.inf, self.errors),
             normalized_errors=np.where(missed, np.inf, self.normalized_errors),
-            seen=self.seen,
+            visible=self.visible,
         )
 
 
@@ -105,7 +105,7 @@ NORMALIZED_PRECISION_AUC = Metric(
 AVERAGE_OVERLAP = Metric(
     "ao",
     np.empty(0),
-    lambda frames: _mean_overlap(frames.overlaps if frames.seen is None else frames.seen),
+    lambda frames: _mean_overlap(frames.overlaps if frames.visible is None else frames.visible),
     lambda curves: curves[..., 0],
 )
 """What the success AUC tends to with ever finer thresholds (Cehovin et al., TIP 2016)."""

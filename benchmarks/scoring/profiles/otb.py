@@ -10,17 +10,17 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
-    misses_but_no_errors,
-    plain_measures,
-    start_as_given,
-    without_box,
+    mark_unusable_as_otb,
+    measure_frames,
+    missing_box_mask,
+    replace_first_box,
 )
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    return misses_but_no_errors(
-        plain_measures(start_as_given(prediction, truth), truth), unusable=without_box(truth)
+    return mark_unusable_as_otb(
+        measure_frames(replace_first_box(prediction, truth), truth), unusable=missing_box_mask(truth)
     )
 
 

@@ -19,7 +19,7 @@ class Pass(NamedTuple):
     Attributes:
         prediction: shape (n, 4), 0-based.
         truth: shape (m, 4), 0-based; m differs from n where a stored result ends early or late.
-        absent: bool, shape (m,): the target is not to be seen; None where the data set does not say.
+        absent: bool, shape (m,): the target is not to be visible; None where the data set does not say.
         size: width and height of the images in pixels, where they are known.
     """
 
@@ -30,7 +30,7 @@ class Pass(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class NamedRules:
+class ScoringProfile:
     """What every profile says of itself, whatever it computes.
 
     Attributes:
@@ -57,18 +57,18 @@ class NamedRules:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Profile(NamedRules):
+class Profile(ScoringProfile):
     """Rules for one-pass results.
 
     Attributes:
         metrics: what it reports, in this order.
         measure: from prediction (n, 4) and ground truth (m, 4) of one pass, 0-based, to what each of the m
             frames counts as. n is m unless `pads`. It raises `UserError` for boxes that the rules refuse.
-        leaves_out_absent: whether frames without the target are misses in every metric. They leave the
+        counts_absent_as_misses: whether frames without the target are misses in every metric. They leave the
             numerators of all shares but stay in the denominators.
-        seen_overlaps: given prediction and ground truth as `measure` and the size of the images, the overlaps
+        visible_overlaps: given prediction and ground truth as `measure` and the size of the images, the overlaps
             that average overlap is taken over, less the first frame and those without the target, if a data
-            set of the user's own says which these are. All that are seen count alike then, whatever sequence
+            set of the user's own says which these are. All that are visible count alike then, whatever sequence
             they are of.
         pads: whether `measure` makes up for missing predictions. Otherwise frames that only one side has are
             cut off.
@@ -76,8 +76,8 @@ class Profile(NamedRules):
 
     metrics: tuple[Metric, ...]
     measure: Callable[[Boxes, Boxes], FrameMeasures]
-    leaves_out_absent: bool = False
-    seen_overlaps: Callable[[Boxes, Boxes, tuple[int, int] | None], NDArray[np.float64]] | None = None
+    counts_absent_as_misses: bool = False
+    visible_overlaps: Callable[[Boxes, Boxes, tuple[int, int] | None], NDArray[np.float64]] | None = None
     pads: bool = False
 
     def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
@@ -92,9 +92,9 @@ class Profile(NamedRules):
         return FrameMeasures.joined([self._measured(one) for one in passes])
 
     @property
-    def needs_absence(self) -> bool:
+    def uses_absence(self) -> bool:
         """Whether it treats frames without the target in a way of its own."""
-        return self.leaves_out_absent or self.seen_overlaps is not None
+        return self.counts_absent_as_misses or self.visible_overlaps is not None
 
     def curves(self, frames: FrameMeasures) -> dict[str, NDArray[np.float64]]:
         """The curves of a sequence's frames, each of shape (T,), by the names of `metrics`."""
@@ -103,9 +103,9 @@ class Profile(NamedRules):
     def _measured(self, one: Pass) -> FrameMeasures:
         rows = len(one.truth) if self.pads else min(len(one.prediction), len(one.truth))
         frames = self.measure(one.prediction[:rows], one.truth[:rows])
-        if self.leaves_out_absent and one.absent is not None:
+        if self.counts_absent_as_misses and one.absent is not None:
             return frames.missed_where(one.absent[:rows])
-        if self.seen_overlaps and one.absent is not None:
-            seen = self.seen_overlaps(one.prediction[:rows], one.truth[:rows], one.size)
-            return frames._replace(seen=seen[1:][~one.absent[1:rows]])
+        if self.visible_overlaps and one.absent is not None:
+            visible = self.visible_overlaps(one.prediction[:rows], one.truth[:rows], one.size)
+            return frames._replace(visible=visible[1:][~one.absent[1:rows]])
         return frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import FIRST_PIXEL
+from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.scoring.profiles.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -13,18 +13,18 @@ from benchmarks.scoring.profiles.metrics import (
     FrameMeasures,
 )
 from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import plain_measures, without_size
+from benchmarks.scoring.profiles.rules import empty_box_mask, measure_frames
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    frames = plain_measures(prediction, truth)
+    frames = measure_frames(prediction, truth)
     # Its centres are of inclusive pixels, x + (w - 1) / 2 in the file's numbers. Those that are not positive
     # are hits in precision; in normalised precision it looks at their sign after division by the size.
     size = truth[:, 2:]
-    centers = (truth + FIRST_PIXEL)[:, :2] + (size - 1) / 2
+    centers = (truth + ONE_BASED_SHIFT)[:, :2] + (size - 1) / 2
     return FrameMeasures(
-        overlaps=np.where(without_size(truth), -1.0, frames.overlaps),
+        overlaps=np.where(empty_box_mask(truth), -1.0, frames.overlaps),
         errors=np.where(_any_not_positive(centers), -1.0, frames.errors),
         normalized_errors=np.where(
             _any_not_positive(np.where(size < 0, -centers, centers)), -1.0, frames.normalized_errors
@@ -47,5 +47,5 @@ PYSOT = Profile(
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
     measure=_measure,
-    leaves_out_absent=True,
+    counts_absent_as_misses=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.boxfiles import FIRST_PIXEL
+from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.scoring.profiles.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -13,11 +13,11 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
+    empty_box_mask,
     hold_last_valid,
-    plain_measures,
-    start_as_given,
-    without_box,
-    without_size,
+    measure_frames,
+    missing_box_mask,
+    replace_first_box,
 )
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -25,16 +25,16 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files hold whole numbers, cut off where the numbers of the file are.
-    stored = np.trunc(prediction + FIRST_PIXEL)
+    stored = np.trunc(prediction + ONE_BASED_SHIFT)
     refused = np.flatnonzero((np.isnan(stored) | (stored < [-np.inf, -np.inf, 0, 0])).any(axis=1))
     if len(refused):
         raise UserError(
             f"the box of frame {refused[0] + 1} is no number or has a negative size; use another --profile"
         )
-    held = hold_last_valid(stored, ~without_size(stored))
-    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - FIRST_PIXEL
-    frames = plain_measures(start_as_given(padded, truth), truth)
-    unusable = without_box(truth)
+    held = hold_last_valid(stored, ~empty_box_mask(stored))
+    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - ONE_BASED_SHIFT
+    frames = measure_frames(replace_first_box(padded, truth), truth)
+    unusable = missing_box_mask(truth)
     return FrameMeasures(
         overlaps=np.where(unusable, -1.0, frames.overlaps),
         errors=np.where(unusable, np.inf, frames.errors),
@@ -53,6 +53,6 @@ PYTRACKING = Profile(
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
     measure=_measure,
-    leaves_out_absent=True,
+    counts_absent_as_misses=True,
     pads=True,
 )

@@ -5,30 +5,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import FIRST_PIXEL
-from benchmarks.scoring.overlap import both_center_errors, iou
+from benchmarks.box_text import ONE_BASED_SHIFT
+from benchmarks.geometry.overlap import both_center_errors, iou
 from benchmarks.scoring.profiles.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
 
-def start_as_given(prediction: Boxes, truth: Boxes) -> Boxes:
+def replace_first_box(prediction: Boxes, truth: Boxes) -> Boxes:
     """The prediction, with the ground truth's box in the first frame whatever the tracker answered there."""
     return np.concatenate([truth[:1], prediction[1:]])
 
 
-def without_box(truth: Boxes) -> NDArray[np.bool_]:
+def missing_box_mask(truth: Boxes) -> NDArray[np.bool_]:
     """Frames without a usable box, shape (frames,): some of x, y, w, h is not positive in the file."""
-    x, y, w, h = (truth + FIRST_PIXEL).T
+    x, y, w, h = (truth + ONE_BASED_SHIFT).T
     unusable: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
     return unusable
 
 
-def without_size(boxes: Boxes) -> NDArray[np.bool_]:
+def empty_box_mask(boxes: Boxes) -> NDArray[np.bool_]:
     """Rows of boxes, shape (frames, 4), whose w or h is not positive; shape (frames,)."""
     return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
 
 
-def plain_measures(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:
+def measure_frames(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:
     """Overlaps and errors as they are, both of shape (frames, 4), without any special case.
 
     Args:
@@ -45,7 +45,7 @@ def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
     return boxes[np.maximum.accumulate(rows)]
 
 
-def misses_but_no_errors(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> FrameMeasures:
+def mark_unusable_as_otb(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> FrameMeasures:
     """OTB's rule for frames without a usable box: no overlap at all, but the smallest error.
 
     The toolkit marks them with -1 in both lists. That is less than every threshold, so such a frame is a

@@ -9,12 +9,12 @@ from benchmarks.scoring.profiles.metrics import (
     FrameMeasures,
 )
 from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import plain_measures, start_as_given
+from benchmarks.scoring.profiles.rules import measure_frames, replace_first_box
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    return plain_measures(start_as_given(prediction, truth), truth)
+    return measure_frames(replace_first_box(prediction, truth), truth)
 
 
 TC128 = Profile(

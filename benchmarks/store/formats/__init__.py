@@ -6,11 +6,11 @@ format knows how its files look; `members` opens folders and zip files, `matchin
 """
 
 from benchmarks.store.formats.base import Format, Origin
-from benchmarks.store.formats.reading import Imported, NothingFound, read_results
+from benchmarks.store.formats.reading import ImportedResults, NothingFound, read_results
 from benchmarks.store.formats.writing import write_results
 from trackers.registry import Entry, Registry
 
-__all__ = ["FORMATS", "Format", "Imported", "NothingFound", "Origin", "read_results", "write_results"]
+__all__ = ["FORMATS", "Format", "ImportedResults", "NothingFound", "Origin", "read_results", "write_results"]
 
 FORMATS = Registry(
     "format of results",

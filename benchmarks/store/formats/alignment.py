@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.datasets.names import key
+from benchmarks.datasets.names import normalize_name
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -24,7 +24,7 @@ NEAR = 0.5
 """Sides of the target: a first box that is no further off is of the right frame, but for a resized image."""
 
 
-class Place(NamedTuple):
+class Alignment(NamedTuple):
     """Where rows belong: rows `rows` of the file, of which the first is frame `start` (0-based)."""
 
     rows: slice
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Truth:
+class SequenceTruth:
     """The ground truth that a file is compared with.
 
     Attributes:
@@ -47,7 +47,7 @@ class Truth:
 
     @property
     def _id(self) -> tuple[str, str]:
-        return self.dataset, key(self.sequence)
+        return self.dataset, normalize_name(self.sequence)
 
     @property
     def omitted(self) -> int:
@@ -55,7 +55,7 @@ class Truth:
         return OMITTED.get(self._id, 0)
 
 
-def place_whole(run: StoredRun, boxes: Boxes, truth: Truth, twice: bool = False) -> Place:
+def align_whole_run(run: StoredRun, boxes: Boxes, truth: SequenceTruth, twice: bool = False) -> Alignment:
     """Places a run over a whole sequence.
 
     Args:
@@ -79,13 +79,13 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth, twice: bool = False)
                 f"{name}: the first box is at frame {truth.omitted + 1} of the ground-truth file, so the "
                 f"{rows} rows are paired with its rows {truth.omitted + 1}-{truth.omitted + frames}"
             )
-        return Place(slice(None), 0, note)
+        return Alignment(slice(None), 0, note)
     if truth.omitted and rows == frames + truth.omitted:
         note = (
             f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
         )
-        return Place(slice(truth.omitted, None), 0, note)
-    if written_twice(boxes, truth) or (twice and _starts_twice(boxes, truth)):
+        return Alignment(slice(truth.omitted, None), 0, note)
+    if may_repeat_first_row(boxes, truth) or (twice and _starts_twice(boxes, truth)):
         raise UserError(
             f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
             "the first frame may be there twice: remove the row that is too many"
@@ -93,18 +93,18 @@ def place_whole(run: StoredRun, boxes: Boxes, truth: Truth, twice: bool = False)
     if rows > frames and _near(boxes, truth, 0):
         # What trackers did that ran on to the end; every toolkit cuts such files.
         note = f"{name}: the last {rows - frames} of {rows} rows are dropped, they have no ground truth"
-        return Place(slice(frames), 0, note)
+        return Alignment(slice(frames), 0, note)
     late = frames - rows
     if late > 0 and _distance(boxes, truth, late) <= SAME < _distance(boxes, truth, 0):
         note = f"{name}: the first box is that of frame {late + 1}, so the {rows} rows are paired from there"
-        return Place(slice(None), late, note)
+        return Alignment(slice(None), late, note)
     if late > 0 and run.length == rows and _near(boxes, truth, 0):
         note = f"{name}: the file says that the run ends with frame {rows} of {frames}; it is kept as it is"
-        return Place(slice(None), 0, note)
+        return Alignment(slice(None), 0, note)
     raise _wrong_length(run, rows, frames, name)
 
 
-def place_segment(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
+def align_segment(run: StoredRun, boxes: Boxes, truth: SequenceTruth) -> Alignment:
     """Places a run that starts somewhere in a sequence and goes on to its end, as TRE's do.
 
     Raises:
@@ -118,27 +118,27 @@ def place_segment(run: StoredRun, boxes: Boxes, truth: Truth) -> Place:
     best = min(starts, key=lambda start: _distance(boxes, truth, start), default=None)
     if best is None or not _near(boxes, truth, best):
         raise _wrong_length(run, rows, frames, truth.sequence)
-    return Place(slice(None), best)
+    return Alignment(slice(None), best)
 
 
-def _distance(boxes: Boxes, truth: Truth, frame: int) -> float:
+def _distance(boxes: Boxes, truth: SequenceTruth, frame: int) -> float:
     """How far the first box is from the ground truth of `frame`: the largest difference in pixels."""
     difference = np.abs(boxes[0] - truth.boxes[frame]) if boxes.shape[1] == 4 else np.array([np.nan])
     return float(np.nan_to_num(difference, nan=np.inf).max())
 
 
-def _near(boxes: Boxes, truth: Truth, frame: int) -> bool:
+def _near(boxes: Boxes, truth: SequenceTruth, frame: int) -> bool:
     side = float(np.sqrt(np.prod(np.maximum(truth.boxes[frame, 2:], 0.0))))
     return _distance(boxes, truth, frame) <= NEAR * side
 
 
-def written_twice(boxes: Boxes, truth: Truth) -> bool:
+def may_repeat_first_row(boxes: Boxes, truth: SequenceTruth) -> bool:
     """Whether the one row too many may be a second row of the first frame."""
     moved = len(truth.boxes) > 1 and not np.array_equal(truth.boxes[0], truth.boxes[1])
     return moved and _starts_twice(boxes, truth)
 
 
-def _starts_twice(boxes: Boxes, truth: Truth) -> bool:
+def _starts_twice(boxes: Boxes, truth: SequenceTruth) -> bool:
     return len(boxes) == len(truth.boxes) + 1 and np.array_equal(boxes[0], boxes[1])
 
 

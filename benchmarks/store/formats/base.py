@@ -68,7 +68,7 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
-class Target:
+class ResultLabel:
     """What a format writes the runs of one sequence under.
 
     Attributes:
@@ -108,7 +108,7 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         """Writes the runs over one sequence.
 
         Args:

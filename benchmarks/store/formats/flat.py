@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from benchmarks.boxfiles import parse_table
+from benchmarks.box_text import parse_table
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Files, Format, StoredRun, Target
+from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.text import format_times, parse_times
 from benchmarks.store.trajectories import format_regions
@@ -70,7 +70,7 @@ class FlatText(Format):
                 runs = [replace(runs[0], seconds=table[:, 0])]
         return runs
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         if len(runs) > 1:
             raise UserError(
                 f"{target.sequence} has {len(runs)} repetitions, and format '{self.name}' holds one run; "

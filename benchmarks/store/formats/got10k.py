@@ -14,7 +14,7 @@ from collections.abc import Sequence as Items
 import numpy as np
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Files, StoredRun, Target
+from benchmarks.store.formats.base import Files, ResultLabel, StoredRun
 from benchmarks.store.formats.flat import FlatText
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.nested import find_nested, is_nested, read_nested
@@ -38,7 +38,7 @@ class GOT10k(FlatText):
             return read_nested(members, files)
         return super().read(members, files)
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         if len(runs) == 1:
             return super().write(target, runs)
         # As it stores repetitions on GOT-10k.

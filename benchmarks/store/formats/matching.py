@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
-from benchmarks.datasets.names import key
+from benchmarks.datasets.names import normalize_name
 from trackers.errors import UserError
 
 ALIASES = {"human42": "human4"}
@@ -34,7 +34,7 @@ def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, 
     """
     known: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        known[key(name)].append(name)
+        known[normalize_name(name)].append(name)
     known |= {
         alias: known[other] for alias, other in ALIASES.items() if other in known and alias not in known
     }
@@ -63,7 +63,7 @@ def spelling(name: str, separator: str, dataset: str) -> str:
 
     `Jogging.1` becomes `Jogging-1`, and OTB's Human4, which is a second target, `Human4-2`.
     """
-    if dataset.startswith("otb") and separator != "." and key(name) in ALIASES.values():
+    if dataset.startswith("otb") and separator != "." and normalize_name(name) in ALIASES.values():
         return f"{name}{separator}2"
     folder, dot, number = name.rpartition(".")
     return f"{folder}{separator}{number}" if dot and number.isdigit() else name
@@ -75,7 +75,7 @@ def _by_surroundings(
     """Groups files by what stands before and after a sequence's name: file index to the sequences meant."""
     groups: dict[tuple[str, str], dict[int, list[str]]] = defaultdict(dict)
     for index, stem in enumerate(stems):
-        text = key(stem)
+        text = normalize_name(stem)
         for spelled, names in known.items():
             place = text.find(spelled)
             if place >= 0:

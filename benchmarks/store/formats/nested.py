@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Files, StoredRun, Target
-from benchmarks.store.formats.binary import parse_binary
+from benchmarks.store.formats.base import Files, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.text import format_times, parse_regions, parse_times
+from benchmarks.store.formats.vot_binary import parse_binary
 from benchmarks.store.trajectories import format_regions
 
 EXPERIMENTS = {
@@ -75,7 +75,7 @@ def read_nested(members: Members, files: Files) -> list[StoredRun]:
     return runs
 
 
-def write_nested(folder: str, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+def write_nested(folder: str, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
     """Writes the runs over one sequence as the MATLAB toolkit does; see `Format.write`."""
     stem = f"{folder}/{target.sequence}/{target.sequence}"
     content = {

@@ -11,9 +11,9 @@ import json
 from collections.abc import Sequence as Items
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Files, Format, StoredRun, Target
+from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.segments import RECTANGLES, read_segments, write_segments
+from benchmarks.store.formats.otb_records import RECTANGLES, make_otb_records, read_otb_records
 from trackers.errors import UserError
 
 
@@ -42,9 +42,9 @@ class OTBJson(Format):
             raise UserError(
                 f"{where}: no valid JSON; take the file from its source again or remove it"
             ) from None
-        return read_segments(content, where)
+        return read_otb_records(content, where)
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         kind = target.protocol.upper()
         records = [
             {
@@ -59,7 +59,7 @@ class OTBJson(Format):
                 "tmplsize": None,
                 "res": record["res"].tolist(),
             }
-            for record, run in zip(write_segments(runs), runs, strict=True)
+            for record, run in zip(make_otb_records(runs), runs, strict=True)
         ]
         return {f"{kind}/{target.tracker}/{target.sequence}.json": json.dumps(records).encode()}
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence as Items
 import numpy as np
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Files, Format, StoredRun, Target
+from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.matlab import read_variable, write_variable
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.segments import RECTANGLES, read_segments, write_segments
+from benchmarks.store.formats.otb_records import RECTANGLES, make_otb_records, read_otb_records
 
 _RESULTS = "results"
 _OTHERS = ("res", "rects", "boxes")
@@ -43,15 +43,15 @@ class OTBMat(Format):
         for variable in (_RESULTS, *_OTHERS):
             value = read_variable(content, variable, where)
             if isinstance(value, np.ndarray) and value.ndim > 1:
-                return read_segments({"res": value}, where)
+                return read_otb_records({"res": value}, where)
             if value is not None:
-                return read_segments(value, where)
-        return read_segments(None, where)
+                return read_otb_records(value, where)
+        return read_otb_records(None, where)
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         fields = ("res", "len", "annoBegin", "startFrame")
         cells = [
             {"type": RECTANGLES, **{field: record[field] for field in fields}}
-            for record in write_segments(runs)
+            for record in make_otb_records(runs)
         ]
         return {f"{target.sequence}_{target.tracker}.mat": write_variable(_RESULTS, cells)}

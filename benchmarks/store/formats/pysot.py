@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Items
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import SUPERVISED, Files, StoredRun, Target
+from benchmarks.store.formats.base import SUPERVISED, Files, ResultLabel, StoredRun
 from benchmarks.store.formats.flat import FlatText
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.nested import EXPERIMENTS, find_nested, is_nested, read_nested, write_nested
@@ -34,7 +34,7 @@ class PySOT(FlatText):
             return read_nested(members, files)
         return super().read(members, files)
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         if target.protocol in SUPERVISED:
             return write_nested(f"{target.tracker}/{EXPERIMENTS[target.protocol][0]}", target, runs)
         return super().write(target, runs)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.protocols import Trajectory
-from benchmarks.store.formats.base import Target
+from benchmarks.store.formats.base import ResultLabel
 from benchmarks.store.formats.flat import FlatText
 
 
@@ -28,7 +28,7 @@ class PyTracking(FlatText):
     separator = "_"
     delimiter = "\t"
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         # It knows no absent target: an empty box stands for it.
         runs = [replace(run, boxes=np.nan_to_num(run.boxes, nan=0.0)) for run in runs]
         if len(runs) == 1:

@@ -8,15 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.boxfiles import refuse_far
-from benchmarks.columns import Columns
+from benchmarks.box_columns import Columns
+from benchmarks.box_text import require_in_range
 from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats.alignment import NEAR, Truth, place_segment, place_whole, written_twice
+from benchmarks.store.formats.alignment import (
+    NEAR,
+    SequenceTruth,
+    align_segment,
+    align_whole_run,
+    may_repeat_first_row,
+)
 from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
-from benchmarks.store.formats.columns import odd_widths, read_columns
-from benchmarks.store.formats.faults import Faults, grouped
+from benchmarks.store.formats.column_detection import odd_widths, read_columns
 from benchmarks.store.formats.hints import other_contents
+from benchmarks.store.formats.import_problems import ImportProblems, group_notes
 from benchmarks.store.formats.matching import match
 from benchmarks.store.formats.members import open_members
 from benchmarks.store.formats.origin import (
@@ -37,7 +43,7 @@ class NothingFound(UserError):
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedResults:
     """What was read.
 
     Attributes:
@@ -64,7 +70,7 @@ def read_results(
     columns: Columns | None = None,
     skip_bad: bool = False,
     inside: Items[str] | None = None,
-) -> Imported:
+) -> ImportedResults:
     """Reads a folder, an archive or a single file of results.
 
     Args:
@@ -83,7 +89,7 @@ def read_results(
             (all are named), or it is not clear which file, which origin or which form of boxes is meant.
         SequenceError: ground truth is damaged.
     """
-    faults = Faults()
+    problems = ImportProblems()
     form.check(protocol)
     notes: list[str] = []
     with open_members(path) as members:
@@ -108,15 +114,15 @@ def read_results(
             notes.append(f"{len(chosen) - len(present)} sequences have no ground truth here and are left out")
         stored = {}
         for name in present:
-            with faults.noted(name, members.where(candidates[chosen[name]].runs[0])):
+            with problems.collect_errors(name, members.where(candidates[chosen[name]].runs[0])):
                 stored[name] = form.read(members, candidates[chosen[name]])
         used = {
             name for index in chosen.values() for name in (*candidates[index].runs, *candidates[index].times)
         }
         skipped = [name for name in names if name not in used] + list(members.unsafe)
-    faults.refuse_all(of=len(present))
+    problems.raise_if_all(of=len(present))
     for name, problem in odd_widths(stored).items():
-        faults.bad[name] = (stored.pop(name)[0].where, problem)
+        problems.bad[name] = (stored.pop(name)[0].where, problem)
     stored = _select(stored, protocol, notes)
     sequences = {name: dataset[name] for name in present}
     stored = read_columns(
@@ -128,30 +134,30 @@ def read_results(
         notes,
     )
     for name in list(stored):
-        with faults.noted(name, stored[name][0].where):
+        with problems.collect_errors(name, stored[name][0].where):
             stored[name] = [_finite(run) for run in stored[name]]
-    stored = {name: runs for name, runs in stored.items() if name not in faults.bad}
-    faults.refuse_all(of=len(present))
+    stored = {name: runs for name, runs in stored.items() if name not in problems.bad}
+    problems.raise_if_all(of=len(present))
     origin = _origin(stored, sequences, dataset, form, protocol, origin, path, notes)
     trajectories = {}
     placed: list[tuple[str, str]] = []
     twice = any(
-        written_twice(run.boxes, Truth(dataset.name, name, sequences[name].truth))
+        may_repeat_first_row(run.boxes, SequenceTruth(dataset.name, name, sequences[name].truth))
         for name, runs in stored.items()
         for run in runs
     )
     for name, runs in stored.items():
-        with faults.noted(name, runs[0].where):
+        with problems.collect_errors(name, runs[0].where):
             places = [_place(run, sequences[name], dataset.name, protocol, origin, twice) for run in runs]
             trajectories[name] = [trajectory for trajectory, _ in places]
             placed += [(name, note) for _, note in places if note]
     if skip_bad:
-        faults.refuse_all(of=len(present))
+        problems.raise_if_all(of=len(present))
     else:
-        faults.refuse_any(of=len(present))
-    notes += grouped(placed)
+        problems.raise_if_any(of=len(present))
+    notes += group_notes(placed)
     _note_gaps(trajectories, notes)
-    return Imported(trajectories, origin, list(dict.fromkeys(notes)), skipped, faults.sentences)
+    return ImportedResults(trajectories, origin, list(dict.fromkeys(notes)), skipped, problems.sentences)
 
 
 def _image_size(sequence: Sequence) -> tuple[int, int]:
@@ -172,7 +178,7 @@ def _finite(run: StoredRun) -> StoredRun:
         UserError: a number is beyond any image.
     """
     usable = np.asarray(np.isfinite(run.boxes).all(axis=1))
-    refuse_far(np.where(usable[:, None], run.boxes, np.nan), run.where)
+    require_in_range(np.where(usable[:, None], run.boxes, np.nan), run.where)
     return replace(run, boxes=np.where(usable[:, None], run.boxes, np.nan))
 
 
@@ -291,7 +297,7 @@ def _place(
 ) -> tuple[Trajectory, str]:
     """Shifts and aligns one run; returns a remark as well."""
     boxes = to_zero(run.boxes, origin)
-    truth = Truth(dataset, sequence.name, sequence.truth)
+    truth = SequenceTruth(dataset, sequence.name, sequence.truth)
     if protocol in SUPERVISED and (run.codes is None or run.codes[0] != Code.INITIALIZED):
         raise UserError(
             f"{run.where}: does not begin with an initialisation (a line 1), as supervised runs do"
@@ -301,7 +307,7 @@ def _place(
         given = sequence.truth if boxes.shape[1] == 4 else sequence.polygons
         boxes[0] = np.nan if given is None else given[0]
     rows, start, note = (
-        place_segment(run, boxes, truth) if protocol == "tre" else place_whole(run, boxes, truth, twice)
+        align_segment(run, boxes, truth) if protocol == "tre" else align_whole_run(run, boxes, truth, twice)
     )
     seconds = np.full(len(boxes), np.nan) if run.seconds is None else run.seconds
     codes = run.codes[rows] if protocol in SUPERVISED and run.codes is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.boxfiles import SEPARATORS, count_columns, format_rows, parse_rows
+from benchmarks.box_text import SEPARATORS, count_columns, format_rows, parse_rows
 from benchmarks.protocols import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes

@@ -13,7 +13,7 @@ from collections.abc import Sequence as Items
 import numpy as np
 
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats.base import Files, Format, StoredRun, Target
+from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.nested import EXPERIMENTS, find_nested, read_nested, write_nested
 
@@ -30,7 +30,7 @@ class VOT(Format):
     def read(self, members: Members, files: Files) -> list[StoredRun]:
         return read_nested(members, files)
 
-    def write(self, target: Target, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         return write_nested(
             f"{target.tracker}/{EXPERIMENTS[target.protocol][0]}", target, [_with_codes(run) for run in runs]
         )

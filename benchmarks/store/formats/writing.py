@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.datasets.names import key
+from benchmarks.datasets.names import normalize_name
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.alignment import OMITTED
-from benchmarks.store.formats.base import Format, Origin, Target
+from benchmarks.store.formats.base import Format, Origin, ResultLabel
 from benchmarks.store.formats.matching import spelling
 from benchmarks.store.formats.origin import from_zero, named_origin
 from trackers.errors import UserError
@@ -52,7 +52,7 @@ def write_results(
             raise UserError(
                 f"results on {name} start with frame {runs[0].start + 1}, which '{form.name}' cannot say"
             )
-        if form.whole_truth and (omitted := OMITTED.get((dataset, key(name)))):
+        if form.whole_truth and (omitted := OMITTED.get((dataset, normalize_name(name)))):
             runs = [_with_rows_before(run, omitted) for run in runs]
             if notes is not None:
                 notes.append(
@@ -60,7 +60,7 @@ def write_results(
                     f"begins, which '{form.name}' counts"
                 )
         shifted = [replace(run, boxes=from_zero(run.boxes, origin)) for run in runs]
-        target = Target(tracker, spelling(name, form.separator, dataset), protocol)
+        target = ResultLabel(tracker, spelling(name, form.separator, dataset), protocol)
         content |= form.write(target, shifted)
     return content
 

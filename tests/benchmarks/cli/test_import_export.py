@@ -15,7 +15,7 @@ from benchmarks.cli import exporting, importing
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.store import find_runs, read_run, truth_digest
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, catch_user_errors
 
 DEMO = open_dataset("demo", None)
 
@@ -30,7 +30,7 @@ def command(module: ModuleType, *words: Any) -> int:
         status: int = module.run(parsed)
         return status
 
-    return guarded(execute)([str(word) for word in words])
+    return catch_user_errors(execute)([str(word) for word in words])
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def words(folder: Path, results: Path, *more: str) -> list[Any]:
 def test_imported_folders_that_were_exchanged_are_said(given_, tmp_path):
     results = tmp_path / "results"
     assert command(importing, *words(given_(1), results)) == 0
-    assert read_run(results, "demo", "T").remarks == ()
+    assert read_run(results, "demo", "T").notes == ()
     (results / "demo" / "T").rename(results / "demo" / "U")
-    [remark] = read_run(results, "demo", "U").remarks
+    [remark] = read_run(results, "demo", "U").notes
     assert "made under the name 'T'" in remark
 
 

@@ -15,14 +15,16 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli import download, verify
-from trackers.commands import Parser, guarded
+from trackers.commands import Parser, catch_user_errors
 
 
 def sotbench(command: ModuleType, *words: object) -> int:
     """Runs one command as `main` does."""
     parser = Parser()
     command.add_arguments(parser)
-    return guarded(lambda given: int(command.run(parser.parse_args(given))))([str(word) for word in words])
+    return catch_user_errors(lambda given: int(command.run(parser.parse_args(given))))(
+        [str(word) for word in words]
+    )
 
 
 def write_deer(root: Path) -> Path:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.datasets.names import key, select
+from benchmarks.datasets.names import normalize_name, select_sequences
 from trackers.errors import UserError
 
 KNOWN = ["Basketball", "FaceOcc1", "Jogging.1", "Jogging.2", "Skating1", "Skating2.1", "Skating2.2"]
@@ -10,12 +10,12 @@ KNOWN = ["Basketball", "FaceOcc1", "Jogging.1", "Jogging.2", "Skating1", "Skatin
 
 @pytest.mark.parametrize("spelling", ["Jogging.1", "Jogging-1", "jogging_1", "Jogging(1)", "JOGGING 1"])
 def test_spellings_of_other_tools(spelling: str) -> None:
-    assert key(spelling) == key("Jogging.1")
-    assert select([spelling], KNOWN, "otb2015") == ["Jogging.1"]
+    assert normalize_name(spelling) == normalize_name("Jogging.1")
+    assert select_sequences([spelling], KNOWN, "otb2015") == ["Jogging.1"]
 
 
 def test_a_folder_stands_for_its_targets_and_the_order_is_the_data_sets() -> None:
-    assert select(["Skating2", "faceocc1", "Jogging"], KNOWN, "otb2015") == [
+    assert select_sequences(["Skating2", "faceocc1", "Jogging"], KNOWN, "otb2015") == [
         "FaceOcc1",
         "Jogging.1",
         "Jogging.2",
@@ -27,7 +27,7 @@ def test_a_folder_stands_for_its_targets_and_the_order_is_the_data_sets() -> Non
 @pytest.mark.parametrize("name", ["Jogging.3", "Baskettball", "", "."])
 def test_an_unknown_name(name: str) -> None:
     with pytest.raises(UserError, match="data set 'otb2015' has no sequence"):
-        select([name], KNOWN, "otb2015")
+        select_sequences([name], KNOWN, "otb2015")
 
 
 UAV = ["car1", "car11", "car1_1"]
@@ -35,9 +35,9 @@ UAV = ["car1", "car11", "car1_1"]
 
 @pytest.mark.parametrize(("asked", "found"), [("car11", "car11"), ("car1_1", "car1_1"), ("CAR1_1", "car1_1")])
 def test_exact_name_wins_over_loose_match(asked: str, found: str) -> None:
-    assert select([asked], UAV, "uav123") == [found]
+    assert select_sequences([asked], UAV, "uav123") == [found]
 
 
 def test_loose_name_of_two_sequences_is_refused() -> None:
     with pytest.raises(UserError, match="'car1-1' may be sequence car11 or car1_1 of data set 'uav123'"):
-        select(["car1-1"], UAV, "uav123")
+        select_sequences(["car1-1"], UAV, "uav123")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.datasets.sequence import SequenceError
-from benchmarks.datasets.targets import Target
+from benchmarks.datasets.target_list import TargetEntry
 from trackers.errors import UserError
 
 
@@ -163,8 +163,8 @@ def test_real_annotations_of_the_subsets_are_whole(shared: Path) -> None:
 
 def test_folder_of_another_sequence_is_not_taken_for_a_misspelled_one(tmp_path: Path) -> None:
     class Cars(OTB2015):
-        def list_targets(self) -> Mapping[str, Target]:
-            return {name: Target(name, "groundtruth_rect.txt", 1, 1, 2) for name in ("car1_1", "car11")}
+        def list_targets(self) -> Mapping[str, TargetEntry]:
+            return {name: TargetEntry(name, "groundtruth_rect.txt", 1, 1, 2) for name in ("car1_1", "car11")}
 
     root = tmp_path / "otb2015"
     (root / "car11").mkdir(parents=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.datasets.polygons import read_regions, upright_boxes
+from benchmarks.datasets.polygons import axis_aligned_boxes, read_regions
 from benchmarks.datasets.sequence import SequenceError
 
 positions = st.floats(-1000, 1000)
@@ -26,7 +26,7 @@ def rotated(x: float, y: float, w: float, h: float, angle: float) -> NDArray[np.
 def test_centre_and_area_are_those_of_the_rotated_box(
     x: float, y: float, w: float, h: float, angle: float
 ) -> None:
-    box = upright_boxes(rotated(x, y, w, h, angle))
+    box = axis_aligned_boxes(rotated(x, y, w, h, angle))
     np.testing.assert_allclose(box[:2] + box[2:] / 2, [x, y], atol=1e-6)
     # Without the pixel that the rule adds, the area stays what it was.
     np.testing.assert_allclose((box[2:] - 1).prod(), w * h, rtol=1e-6)
@@ -36,13 +36,13 @@ def test_a_worked_example() -> None:
     # A square of side sqrt(2) on its corner: extent 2 x 2, areas 2 and 4, so 2 x sqrt(1/2) + 1.
     side = np.sqrt(2) + 1
     np.testing.assert_allclose(
-        upright_boxes(np.array([[1.0, 0, 2, 1, 1, 2, 0, 1]])), [[1 - side / 2, 1 - side / 2, side, side]]
+        axis_aligned_boxes(np.array([[1.0, 0, 2, 1, 1, 2, 0, 1]])), [[1 - side / 2, 1 - side / 2, side, side]]
     )
 
 
 def test_no_extent_is_one_pixel() -> None:
-    np.testing.assert_array_equal(upright_boxes(np.full((2, 8), 5.0)), [[4.5, 4.5, 1, 1]] * 2)
-    np.testing.assert_array_equal(upright_boxes(np.array([0.0, 5, 8, 5, 8, 5, 0, 5])), [3.5, 4.5, 1, 1])
+    np.testing.assert_array_equal(axis_aligned_boxes(np.full((2, 8), 5.0)), [[4.5, 4.5, 1, 1]] * 2)
+    np.testing.assert_array_equal(axis_aligned_boxes(np.array([0.0, 5, 8, 5, 8, 5, 0, 5])), [3.5, 4.5, 1, 1])
 
 
 def test_the_first_line_tells_boxes_from_polygons(tmp_path: Path) -> None:

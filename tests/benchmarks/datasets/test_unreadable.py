@@ -17,7 +17,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.datasets.verification import verify
 from tests.helpers.bad_data import ROWS, run_folder, write_video
-from tests.helpers.own_videos import write_movie
+from tests.helpers.video_folders import write_movie
 from trackers.errors import UserError
 
 Hide = Callable[[Path], None]
@@ -278,9 +278,9 @@ def test_images_of_one_file_of_annotations_may_be_in_a_closed_folder(
     data = open_dataset("folder", tmp_path)
     assert data.names() == ("cat",)
     assert data["cat"].truth.shape == (4, 4)
-    [verdict] = verify(data)
-    assert verdict.scorable
-    assert "Permission denied" in verdict.findings[0].problem
+    [result] = verify(data)
+    assert result.scorable
+    assert "Permission denied" in result.findings[0].problem
 
 
 @pytest.mark.parametrize("what", ["pipe", "device"])

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.datasets import SequenceError, open_dataset
-from benchmarks.datasets.verification import Verdict, verify
-from benchmarks.running.plan import planned
+from benchmarks.datasets.verification import VerificationResult, verify
+from benchmarks.running.tasks import plan_task
 
 FRAMES = 71  # Deer's
 
@@ -22,7 +22,7 @@ def write_deer(root: Path, folder: str = "Deer") -> Path:
     return place
 
 
-def verdict(root: Path, name: str = "Deer", decode: bool = False) -> Verdict:
+def result(root: Path, name: str = "Deer", decode: bool = False) -> VerificationResult:
     data = open_dataset("otb2015", root)
     with ThreadPoolExecutor(2) as threads:
         (found,) = verify(data, [name], threads if decode else None)
@@ -33,7 +33,7 @@ def verdict(root: Path, name: str = "Deer", decode: bool = False) -> Verdict:
 def test_a_whole_sequence(tmp_path: Path) -> None:
     write_deer(tmp_path)
     for decode in (False, True):
-        assert verdict(tmp_path, decode=decode) == Verdict("Deer", ())
+        assert result(tmp_path, decode=decode) == VerificationResult("Deer", ())
 
 
 def test_every_sequence_is_looked_at_in_order(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_damage_is_found_and_named(
 ) -> None:
     assert callable(damage)
     damage(write_deer(tmp_path))
-    found = verdict(tmp_path)
+    found = result(tmp_path)
     assert [finding.part for finding in found.findings] == [part]
     assert expected in found.findings[0].problem
     assert (found.whole, found.scorable) == (False, scorable)
@@ -100,8 +100,8 @@ def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
     for name in ("0005.jpg", "0070.jpg"):
         path = place / "img" / name
         path.write_bytes(path.read_bytes()[:-200])
-    assert verdict(tmp_path).whole
-    (finding,) = verdict(tmp_path, decode=True).findings
+    assert result(tmp_path).whole
+    (finding,) = result(tmp_path, decode=True).findings
     assert finding.problem.startswith("2 of 71 frames cannot be decoded; first ")
     assert "0005.jpg" in finding.problem
 
@@ -109,22 +109,22 @@ def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
 def test_two_images_of_one_number_are_one_too_many(tmp_path: Path) -> None:
     place = write_deer(tmp_path)
     Image.new("RGB", (8, 6)).save(place / "img" / "3.png")
-    assert "1 images more than the 71 frames" in verdict(tmp_path).findings[0].problem
+    assert "1 images more than the 71 frames" in result(tmp_path).findings[0].problem
 
 
 def test_folders_that_are_missing_or_misnamed(tmp_path: Path) -> None:
     write_deer(tmp_path, "Deeer")
-    (finding,) = verdict(tmp_path).findings
+    (finding,) = result(tmp_path).findings
     assert finding.part == "name"
     assert "there is no folder Deer" in finding.problem
     assert "but Deeer: if that is it, rename it" in finding.problem
-    (finding,) = verdict(tmp_path, "Basketball").findings
+    (finding,) = result(tmp_path, "Basketball").findings
     assert (finding.part, finding.problem[:18]) == ("folder", "there is no folder")
 
 
 def test_another_spelling_is_told_and_does_no_harm(tmp_path: Path) -> None:
     write_deer(tmp_path, "deer")
-    found = verdict(tmp_path)
+    found = result(tmp_path)
     assert found.whole
     assert [finding.part for finding in found.findings] == ["name"]
     assert "is spelled Deer elsewhere" in found.findings[0].problem
@@ -137,7 +137,7 @@ def test_images_before_and_after_a_window_are_no_fault(tmp_path: Path) -> None:
         (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * rows)
         for number in range(1, images + 1):
             (place / "img" / f"{number:04}.jpg").write_bytes(b"x")
-        assert verdict(tmp_path, folder).whole
+        assert result(tmp_path, folder).whole
 
 
 def test_a_data_set_without_files_is_whole() -> None:
@@ -159,10 +159,10 @@ def test_real_frames_and_annotations(shared: Path) -> None:
 def test_what_run_refuses_to_start_with_is_not_whole(tmp_path: Path, first: str) -> None:
     place = write_deer(tmp_path)
     (place / "groundtruth_rect.txt").write_text(f"{first}\n" + "1,2,3,4\n" * (FRAMES - 1))
-    found = verdict(tmp_path)
+    found = result(tmp_path)
     assert not found.whole
     [finding] = found.findings
     assert "no tracker can start" in finding.problem
     with pytest.raises(SequenceError) as refused:
-        planned(open_dataset("otb2015", tmp_path), "Deer")
+        plan_task(open_dataset("otb2015", tmp_path), "Deer")
     assert str(refused.value) == finding.problem

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols import Init, Prediction, Protocol, Track
+from benchmarks.protocols import Init, Prediction, Protocol, Update
 from benchmarks.protocols.one_pass import OPE, UNSUPERVISED, one_pass
 
 
@@ -28,7 +28,7 @@ def test_starts_once_and_asks_for_every_frame_in_order(protocol: Protocol, lengt
 
     assert isinstance(asked[0], Init)
     np.testing.assert_array_equal(asked[0].box, truth[0])
-    assert asked[1:] == [Track(frame) for frame in range(1, length)]
+    assert asked[1:] == [Update(frame) for frame in range(1, length)]
     np.testing.assert_array_equal(stop.value.value.boxes, truth + 0.5 * (np.arange(length) > 0)[:, None])
     np.testing.assert_array_equal(stop.value.value.seconds, np.arange(1, length + 1))
     assert stop.value.value.start == 0
@@ -40,8 +40,8 @@ def test_starts_where_and_with_what_it_is_told() -> None:
     request = next(requests)
     assert isinstance(request, Init)
     assert (request.frame, request.box.tolist()) == (2, [7, 8, 9, 10])
-    assert requests.send(Prediction(request.box, 1.0)) == Track(3)
-    assert requests.send(Prediction(np.full(4, 3.0), 2.0)) == Track(4)
+    assert requests.send(Prediction(request.box, 1.0)) == Update(3)
+    assert requests.send(Prediction(np.full(4, 3.0), 2.0)) == Update(4)
     with pytest.raises(StopIteration) as stop:
         requests.send(Prediction(np.full(4, 4.0), 3.0))
     assert stop.value.value.start == 2

@@ -31,4 +31,4 @@ def test_all_runs_count_together() -> None:
 
 
 def test_nothing_is_enough_unless_a_protocol_says_so() -> None:
-    assert not OPE.enough([trajectory([1.0])] * 20)
+    assert not OPE.can_stop([trajectory([1.0])] * 20)

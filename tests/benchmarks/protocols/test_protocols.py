@@ -30,4 +30,4 @@ def test_how_many_runs_how_often_and_whether_the_trackers_time_counts(
     assert isinstance(protocol, Protocol)
     assert protocol.name == name
     assert len(protocol.runs(sequence)) == runs
-    assert (protocol.repeat, protocol.timed) == (repeat, timed)
+    assert (protocol.repeat, protocol.is_realtime) == (repeat, timed)

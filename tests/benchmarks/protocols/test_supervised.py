@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.sequence import Sequence
-from benchmarks.protocols import Code, Init, Prediction, Run, Track, Trajectory
-from benchmarks.protocols.supervised import REALTIME, SUPERVISED, Stream, supervised
+from benchmarks.protocols import Code, Init, Prediction, ProtocolRun, Trajectory, Update
+from benchmarks.protocols.supervised import REALTIME, SUPERVISED, RealtimeClock, supervised
 
 FAR = np.array([900.0, 900, 10, 10])
 
@@ -16,7 +16,7 @@ def sequence(length: int, size: tuple[int, int] | None = (1000, 1000)) -> Sequen
 
 
 def play(
-    run: Run,
+    run: ProtocolRun,
     lost: set[int] = frozenset(),
     seconds: dict[int, float] | float = 0.0,  # type: ignore[assignment]
 ) -> tuple[Trajectory, list[str]]:
@@ -115,7 +115,9 @@ def test_polygons_decide_where_there_are_any() -> None:
 def test_a_stream_waits_for_nobody() -> None:
     # 0.16 s at 20 frames per second: the answer to frame 5 comes while frames 6 and 7 have passed (0.11 s and
     # 0.06 s behind, each more than an interval), and frame 8 is taken up with the remaining 0.01 s forgiven.
-    trajectory, asked = play(supervised(sequence(12), Stream(0.05)), seconds={0: 9, 1: 9, 2: 9, 5: 0.16})
+    trajectory, asked = play(
+        supervised(sequence(12), RealtimeClock(0.05)), seconds={0: 9, 1: 9, 2: 9, 5: 0.16}
+    )
     assert asked == ["init 0", "track 1", "track 2", "track 3", "track 4", "track 5"] + [
         f"track {frame}" for frame in range(8, 12)
     ]
@@ -127,19 +129,19 @@ def test_a_stream_waits_for_nobody() -> None:
 def test_an_answer_that_takes_just_one_interval_is_not_slow() -> None:
     # It takes up no grace: those of frames 3, 4 and 5 are forgiven, that of 6 costs frame 7.
     slow = {0: 0.25, 1: 0.25, 2: 0.25, 3: 0.75, 4: 0.75, 5: 0.75, 6: 0.75}
-    _, asked = play(supervised(sequence(9), Stream(0.25)), seconds=slow)
+    _, asked = play(supervised(sequence(9), RealtimeClock(0.25)), seconds=slow)
     assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 6, 8))]
 
 
 def test_a_tracker_that_is_just_one_interval_behind_takes_the_next_frame() -> None:
     # As in vot-toolkit, where a frame is missed if more than an interval is left.
-    _, asked = play(supervised(sequence(8), Stream(0.25)), seconds={0: 9, 1: 9, 2: 9, 3: 0.5, 5: 0.75})
+    _, asked = play(supervised(sequence(8), RealtimeClock(0.25)), seconds={0: 9, 1: 9, 2: 9, 3: 0.5, 5: 0.75})
     assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 7))]
 
 
 def test_the_grace_is_renewed_by_each_initialisation() -> None:
     slow = dict.fromkeys(range(30), 0.12)
-    _, asked = play(supervised(sequence(16), Stream(0.05)), lost={5}, seconds=slow)
+    _, asked = play(supervised(sequence(16), RealtimeClock(0.05)), lost={5}, seconds=slow)
     # Three slow answers are forgiven (frames 0 to 2), then each costs one frame: 4 of those after 3.
     assert asked[:5] == ["init 0", "track 1", "track 2", "track 3", "track 5"]
     assert asked[5:9] == ["init 10", "track 11", "track 12", "track 13"]
@@ -147,17 +149,17 @@ def test_the_grace_is_renewed_by_each_initialisation() -> None:
 
 
 def test_a_quick_tracker_misses_nothing() -> None:
-    _, asked = play(supervised(sequence(30), Stream(0.05)), seconds=0.05)
+    _, asked = play(supervised(sequence(30), RealtimeClock(0.05)), seconds=0.05)
     assert len(asked) == 30
 
 
 def test_a_region_kept_for_too_long_fails() -> None:
-    run = supervised(sequence(4), Stream(0.05))
+    run = supervised(sequence(4), RealtimeClock(0.05))
     next(run)
     run.send(Prediction(sequence(4).truth[0], 9))
     stream_box = np.array([100.0, 100, 40, 40])
     for _ in range(2):
-        assert isinstance(run.send(Prediction(stream_box, 9)), Track)
+        assert isinstance(run.send(Prediction(stream_box, 9)), Update)
     with pytest.raises(StopIteration) as stop:
         run.send(Prediction(FAR, 0.01))
     assert letters(stop.value.value) == "I..F"
@@ -166,11 +168,11 @@ def test_a_region_kept_for_too_long_fails() -> None:
 def test_three_equal_repetitions_are_enough() -> None:
     same = play(supervised(sequence(8)), lost={3})[0]
     other = play(supervised(sequence(8)), lost={4})[0]
-    assert not SUPERVISED.enough([same])
-    assert not SUPERVISED.enough([same, same])
-    assert SUPERVISED.enough([same, same, same])
-    assert not SUPERVISED.enough([same, other, same])
-    assert not SUPERVISED.enough([same, other, same, same])
+    assert not SUPERVISED.can_stop([same])
+    assert not SUPERVISED.can_stop([same, same])
+    assert SUPERVISED.can_stop([same, same, same])
+    assert not SUPERVISED.can_stop([same, other, same])
+    assert not SUPERVISED.can_stop([same, other, same, same])
     assert SUPERVISED.repeat == 15
 
 

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import choose_profiles, score_run
-from benchmarks.store import Run, read_run
+from benchmarks.store import RunResults, read_run
 from trackers.errors import UserError
 
 CLASSES = """
@@ -76,13 +76,13 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunResults]:
     """Runs a tracker over one sequence of the demo."""
     for name, text in (("loses.py", CLASSES), ("program.py", PROGRAM), ("server.py", SERVER)):
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
 
-    def ran(tracker: str, *options: str, protocol: str = "ope") -> Run:
+    def ran(tracker: str, *options: str, protocol: str = "ope") -> RunResults:
         words = ["--tracker", tracker, "--dataset", "demo", "--results", "r", "--name", "t", "--overwrite"]
         assert main(["run", *words, "--sequences", "easy", "--protocol", protocol, *options]) == 0
         return read_run(tmp_path / "r", "demo", "t", protocol)
@@ -112,7 +112,7 @@ def lost_frames() -> Any:
     ],
 )
 def test_absence_is_kept_in_every_way_of_running(
-    ran: Callable[..., Run], tracker: str, options: list[str]
+    ran: Callable[..., RunResults], tracker: str, options: list[str]
 ) -> None:
     [trajectory] = ran(tracker, *options).trajectories["easy"]
     first = open_dataset("demo", None)["easy"].truth[0]
@@ -124,14 +124,14 @@ def test_absence_is_kept_in_every_way_of_running(
 
 
 def test_a_tracker_that_never_gives_a_box_is_doubted(
-    ran: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+    ran: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran("loses.py:Loses", "--set", "how=always")
     said = "easy: the tracker reported the target as absent in every frame; does its update() return the box?"
     assert capsys.readouterr().err.count(said) == 1
 
 
-def replaced(run: Run, boxes: Any) -> Run:
+def replaced(run: RunResults, boxes: Any) -> RunResults:
     """The same run with other boxes."""
     from dataclasses import replace
 
@@ -140,7 +140,9 @@ def replaced(run: Run, boxes: Any) -> Run:
 
 
 @pytest.mark.parametrize("name", ["otb", "tc128", "lasot", "got10k", "pysot", "pytracking"])
-def test_absence_is_scored_as_the_profiles_toolkit_scores_it(ran: Callable[..., Run], name: str) -> None:
+def test_absence_is_scored_as_the_profiles_toolkit_scores_it(
+    ran: Callable[..., RunResults], name: str
+) -> None:
     run = ran("loses.py:Loses")
     demo = open_dataset("demo", None)
     [profile] = choose_profiles(name, "demo", "ope")
@@ -159,7 +161,7 @@ def test_absence_is_scored_as_the_profiles_toolkit_scores_it(ran: Callable[..., 
 
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
-def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., Run], protocol: str) -> None:
+def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResults], protocol: str) -> None:
     [first, *_] = ran("loses.py:Loses", protocol=protocol).trajectories["easy"]
     if protocol == "unsupervised":
         assert np.isnan(first.boxes).all(axis=1).tolist() == lost_frames().tolist()
@@ -187,7 +189,7 @@ def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., Run], p
     ],
 )
 def test_absence_is_exported_as_each_format_writes_it(
-    ran: Callable[..., Run], form: str, protocol: str, file: str, written: str
+    ran: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
 ) -> None:
     ran("loses.py:Loses", protocol=protocol)
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r", "--protocol", protocol]
@@ -196,7 +198,7 @@ def test_absence_is_exported_as_each_format_writes_it(
     assert [row == written for row in rows] == lost_frames().tolist()
 
 
-def test_absence_is_exported_to_otbs_json(ran: Callable[..., Run]) -> None:
+def test_absence_is_exported_to_otbs_json(ran: Callable[..., RunResults]) -> None:
     ran("loses.py:Loses")
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r"]
     assert main(["export", "--to", "otb-json", *words, "out"]) == 0

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder
-from trackers.external import framefiles
+from trackers.external.protocols import frame_files
 
 # The same misdeeds as a class of ours, in a process of its own, and as a program. Sequence "down" is the only
 # one whose frames are dark in the first pixel: its second frame sets the misdeed off.
@@ -133,7 +133,7 @@ def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     mark = f"SOTBENCH_TEST={tmp_path}"
     monkeypatch.setenv(*mark.split("=", 1))
     (tmp_path / "frames").mkdir()
-    monkeypatch.setattr(framefiles, "_SHARED", tmp_path / "frames")
+    monkeypatch.setattr(frame_files, "_SHARED", tmp_path / "frames")
     yield
     assert list(carrying(mark.encode())) == []
     assert list((tmp_path / "frames").iterdir()) == []

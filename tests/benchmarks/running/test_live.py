@@ -12,9 +12,9 @@ from rich.console import Console
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import Sequence
-from benchmarks.running.live import Live, half_blocks
+from benchmarks.running.live import LiveView, half_blocks
 from benchmarks.running.progress import RunProgress
-from trackers.video.drawing import TARGET, TRUTH
+from trackers.video.drawing import TRACKER_COLOR, TRUTH_COLOR
 
 
 def terminal(**more) -> Console:
@@ -22,7 +22,7 @@ def terminal(**more) -> Console:
     return Console(file=io.StringIO(), **settings)
 
 
-def shown(live: Live, console: Console | None = None) -> str:
+def shown(live: LiveView, console: Console | None = None) -> str:
     console = console or terminal()
     console.print(live)
     return console.file.getvalue()
@@ -48,7 +48,7 @@ def test_pixels_become_half_blocks():
 
 
 def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     frames = right.open_frames()
     assert shown(live) in ("", "\n")
     live.see(right, 0, frames[0], right.truth[0])
@@ -56,7 +56,7 @@ def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
     text = shown(live)
     # 12 x 10 pixels, 6 beside: overlap 1/3 in the second frame.
     assert text.splitlines()[0] == "right  frame 2/12  mean overlap 0.667"
-    for color in (TARGET, TRUTH):
+    for color in (TRACKER_COLOR, TRUTH_COLOR):
         code = ";".join(str(level & 0xF8) for level in color)
         assert re.search(rf"[34]8;2;{code}[;m]", text)
     picture = text.splitlines()[1:]
@@ -66,7 +66,7 @@ def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
 
 @pytest.mark.parametrize(("width", "height"), [(20, 30), (80, 3), (1, 1), (300, 100)])
 def test_it_fits_into_any_terminal(right, tmp_path, width, height):
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     live.see(right, 0, right.open_frames()[0], right.truth[0])
     console = terminal(width=width, height=height, color_system=None)
     lines = shown(live, console).splitlines()
@@ -77,13 +77,13 @@ def test_it_fits_into_any_terminal(right, tmp_path, width, height):
 def test_frames_without_ground_truth_do_not_count(right, tmp_path):
     truth = right.truth.copy()
     truth[0] = np.nan
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     live.see(replace(right, truth=truth), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "right  frame 1/12"
 
 
 def test_a_strip_of_eight_moments(right, tmp_path):
-    live = Live(tmp_path / "run")
+    live = LiveView(tmp_path / "run")
     frames = right.open_frames()
     for number in range(12):
         live.see(right, number, frames[number], right.truth[number])
@@ -96,12 +96,12 @@ def test_a_strip_of_eight_moments(right, tmp_path):
         x, y, w, h = (right.truth[number] * 120 / 64).tolist()
         row = strip[round(y + h / 2), 120 * place : 120 * (place + 1)]
         for border in (x, x + w):
-            assert near(row[round(border) - 2 : round(border) + 2], TARGET, 70)
+            assert near(row[round(border) - 2 : round(border) + 2], TRACKER_COLOR, 70)
     live.end("right")  # once is enough
 
 
 def test_what_failed_has_a_strip_of_what_was_seen_and_the_next_begins_anew(squares, tmp_path):
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     for name in ("right", "down"):
         sequence = squares[name]
         live.see(sequence, 0, sequence.open_frames()[0], sequence.truth[0])
@@ -114,14 +114,14 @@ def test_what_failed_has_a_strip_of_what_was_seen_and_the_next_begins_anew(squar
 
 
 def test_names_are_words_not_markup(right, tmp_path):
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     live.see(replace(right, name="[red]a\x1b[2J\nb"), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "[red]a [2J b  frame 1/12  mean overlap 1.000"
 
 
 def test_it_stands_above_the_bar(right, tmp_path):
     console = terminal()
-    live = Live(tmp_path)
+    live = LiveView(tmp_path)
     with RunProgress(1, 12, console, above=live) as progress:
         progress.start("right", 12)
         live.see(right, 4, right.open_frames()[4], right.truth[4])

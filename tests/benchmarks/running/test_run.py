@@ -186,7 +186,7 @@ def test_a_trackers_own_error_keeps_its_traceback(start: Callable[..., RunSummar
 
 
 def test_a_timeout_is_its_own_status(start: Callable[..., RunSummary]) -> None:
-    summary = start("ncc", ("right",), limit=1e-9)
+    summary = start("ncc", ("right",), timeout=1e-9)
     assert summary.records["right"].status == "timeout"
 
 

@@ -41,7 +41,7 @@ class Figures:
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
         raise AssertionError("a comparison needs no records")
 
-    def by_metric(self) -> dict[str, NDArray[np.float64]]:
+    def sequence_values(self) -> dict[str, NDArray[np.float64]]:
         return self.values
 
 
@@ -366,7 +366,7 @@ def test_a_metric_given_twice_counts_once():
 
 
 def test_fewest_is_where_the_exact_test_can_reach_significance():
-    fewest = module.FEWEST
+    fewest = module.MIN_SEQUENCES
     assert wilcoxon_p(np.arange(1.0, fewest + 1)) <= module.ALPHA < wilcoxon_p(np.arange(1.0, fewest))
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import Score, score_run
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, NamedRules
-from benchmarks.store import Run, truth_digest
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, ScoringProfile
+from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 
 LENGTHS = {"long": 40, "short": 10, "middle": 20}
@@ -49,9 +49,9 @@ def lost_after(frames: int, length: int) -> NDArray[np.float64]:
     return boxes
 
 
-def a_run(boxes: dict[str, NDArray[np.float64]], truth: dict[str, str] | None = None) -> Run:
+def a_run(boxes: dict[str, NDArray[np.float64]], truth: dict[str, str] | None = None) -> RunResults:
     trajectories = {name: [trajectory(rows)] for name, rows in boxes.items()}
-    return Run("mine", "boxes", "ope", trajectories, truth or {}, {})
+    return RunResults("mine", "boxes", "ope", trajectories, truth or {}, {})
 
 
 def trajectory(boxes: NDArray[np.float64], start: int = 0) -> Trajectory:
@@ -99,17 +99,17 @@ def test_results_of_other_tools_are_cut_unless_told_and_ones_own_are_not():
     boxes = {"short": lost_after(8, 8)}
     others = replace(a_run(boxes), imported=True)
     assert score_run(others, Boxes(), OTB).frames.tolist() == [8]
-    assert score_run(a_run(boxes), Boxes(), OTB, cut=True).frames.tolist() == [8]
-    for run, cut in ((others, False), (a_run(boxes), None)):
+    assert score_run(a_run(boxes), Boxes(), OTB, allow_length_mismatch=True).frames.tolist() == [8]
+    for run, allow_length_mismatch in ((others, False), (a_run(boxes), None)):
         with pytest.raises(
             UserError, match="'short' of Boxes has 10 rows of ground truth where 'mine' has 8"
         ):
-            score_run(run, Boxes(), OTB, cut)
+            score_run(run, Boxes(), OTB, allow_length_mismatch)
 
 
 def test_rules_that_nothing_scores_by_are_a_programmers_error():
-    rules = NamedRules(name="own", title="", reference="", differs="", protocols=("ope",))
-    with pytest.raises(TypeError, match=r"^no scorer for profiles of type NamedRules$"):
+    rules = ScoringProfile(name="own", title="", reference="", differs="", protocols=("ope",))
+    with pytest.raises(TypeError, match=r"^no scorer for profiles of type ScoringProfile$"):
         score_run(a_run({"short": lost_after(10, 10)}), Boxes(), rules)
 
 
@@ -175,7 +175,7 @@ def test_unequal_lengths_are_refused_by_name_and_both_counts(boxes):
 
 @pytest.mark.parametrize("boxes", [9, 11])
 def test_unequal_lengths_can_be_cut_as_the_toolkit_does(boxes):
-    score = score_run(a_run({"short": lost_after(3, boxes)}), Boxes(), OTB, cut=True)
+    score = score_run(a_run({"short": lost_after(3, boxes)}), Boxes(), OTB, allow_length_mismatch=True)
     assert score.frames.tolist() == [min(boxes, 10)]
     assert score.metrics()["precision"].value == pytest.approx(3 / min(boxes, 10))
 
@@ -190,7 +190,7 @@ def test_ground_truth_that_changed_since_the_run_is_refused():
 
 def test_passes_that_start_later_are_scored_from_there_and_together():
     late = lost_after(1, 4)
-    run = Run(
+    run = RunResults(
         "mine", "boxes", "tre", {"short": [trajectory(lost_after(10, 10)), trajectory(late, 6)]}, {}, {}
     )
     score = score_run(run, Boxes(), OTB)
@@ -209,17 +209,17 @@ def test_tre_is_hits_over_frames_of_all_segments_then_the_mean_over_sequences():
         trajectory(lost_after(1, 2), 8),
     ]
     whole = [trajectory(lost_after(20, 20)), trajectory(lost_after(10, 10), 10)]
-    run = Run("mine", "boxes", "tre", {"short": segments, "middle": whole}, {}, {})
+    run = RunResults("mine", "boxes", "tre", {"short": segments, "middle": whole}, {}, {})
     score = score_run(run, Boxes(), OTB)
     assert score.frames.tolist() == [18, 30]
-    assert score.by_metric()["precision"].tolist() == [11 / 18, 1]
+    assert score.sequence_values()["precision"].tolist() == [11 / 18, 1]
     assert score.metrics()["precision"].value == pytest.approx((11 / 18 + 1) / 2)
 
 
 def test_sre_is_scored_against_the_ground_truth_that_was_not_shifted():
     # Boxes that keep the shift they began with: only the first frame, replaced by the ground truth, is exact.
     shifted = [Boxes()["short"].truth + np.array([dx, 0, 0, 0]) for dx in (2.0, -2.0, 25.0)]
-    run = Run("mine", "boxes", "sre", {"short": [trajectory(boxes) for boxes in shifted]}, {}, {})
+    run = RunResults("mine", "boxes", "sre", {"short": [trajectory(boxes) for boxes in shifted]}, {}, {})
     score = score_run(run, Boxes(), OTB)
     near, far, first = 18 / 22, 0, 1
     overlaps = [first, *[near] * 9] * 2 + [first, *[far] * 9]
@@ -229,13 +229,15 @@ def test_sre_is_scored_against_the_ground_truth_that_was_not_shifted():
 
 
 def test_repetitions_of_a_one_pass_run_count_together():
-    run = Run("mine", "boxes", "ope", {"short": [trajectory(lost_after(k, 10)) for k in (2, 4, 9)]}, {}, {})
+    run = RunResults(
+        "mine", "boxes", "ope", {"short": [trajectory(lost_after(k, 10)) for k in (2, 4, 9)]}, {}, {}
+    )
     score = score_run(run, Boxes(), OTB)
     assert score.frames.tolist() == [30]
     assert score.metrics()["precision"].value == pytest.approx((0.2 + 0.4 + 0.9) / 3)
 
 
-def repeated_run(*frames: int) -> Run:
+def repeated_run(*frames: int) -> RunResults:
     """Runs that are each right for a number of frames of the two sequences."""
     run = a_run({})
     for name in ("long", "short"):
@@ -273,7 +275,7 @@ class Hiding(Boxes):
 
 def test_absence_is_that_of_the_frames_a_pass_saw():
     boxes = Boxes()["short"].truth
-    run = Run("mine", "boxes", "ope", {"short": [trajectory(boxes), trajectory(boxes[3:], 3)]}, {}, {})
+    run = RunResults("mine", "boxes", "ope", {"short": [trajectory(boxes), trajectory(boxes[3:], 3)]}, {}, {})
     assert score_run(run, Hiding(), LASOT).metrics()["precision"].value == pytest.approx((5 + 2) / (10 + 7))
     assert score_run(run, Hiding(), OTB).metrics()["precision"].value == 1
 
@@ -291,13 +293,13 @@ def test_what_a_profile_refuses_is_said_with_tracker_and_sequence():
 
 
 def test_frames_that_pytracking_makes_up_for_are_counted():
-    score = score_run(a_run({"short": lost_after(4, 4)}), Boxes(), PYTRACKING, cut=True)
+    score = score_run(a_run({"short": lost_after(4, 4)}), Boxes(), PYTRACKING, allow_length_mismatch=True)
     assert score.frames.tolist() == [10]
     assert score.metrics()["success"].value == pytest.approx(0.4 * 20 / 21)
 
 
 def test_results_of_a_protocol_that_the_profile_is_not_for_are_refused():
-    run = Run("mine", "boxes", "supervised", {"short": [trajectory(lost_after(10, 10))]}, {}, {})
+    run = RunResults("mine", "boxes", "supervised", {"short": [trajectory(lost_after(10, 10))]}, {}, {})
     with pytest.raises(UserError, match="profile 'otb' scores results of ope, tre, sre, not of supervised"):
         score_run(run, Boxes(), OTB)
 
@@ -321,7 +323,7 @@ def test_a_sequence_that_the_data_set_does_not_have_is_refused():
 class Seen(Boxes):
     """Whose flags say that the target is gone in the first half of the long sequence; some have none."""
 
-    users_own = True
+    is_user_folder = True
 
     def __getitem__(self, name: str) -> Sequence:
         sequence = super().__getitem__(name)
@@ -335,12 +337,12 @@ def test_average_overlap_is_over_all_frames_but_the_first_that_have_the_target()
     score = score_run(run, Seen(), GOT10K)
     # 20 frames of the long sequence of which 10 are right, and 9 of the short one of which 3 are.
     assert score.metrics()["ao"].value == pytest.approx(13 / 29)
-    assert score.by_metric()["ao"].mean() == pytest.approx(13 / 29)
+    assert score.sequence_values()["ao"].mean() == pytest.approx(13 / 29)
     assert score.value(next(m for m in GOT10K.metrics if m.name == "ao")) == pytest.approx(13 / 29)
     by_sequence = {row["sequence"]: row["ao"] for row in score.records("sequence")}
     assert by_sequence == pytest.approx({"long": 10 / 20, "short": 3 / 9})
     plain = Seen()
-    plain.users_own = False
+    plain.is_user_folder = False
     plain = score_run(run, plain, GOT10K)
     assert plain.metrics()["ao"].value == pytest.approx((30 / 40 + 4 / 10) / 2)
     assert score.metrics()["success"] == plain.metrics()["success"]
@@ -349,7 +351,7 @@ def test_average_overlap_is_over_all_frames_but_the_first_that_have_the_target()
 class Narrow(Boxes):
     """Images of 25 columns."""
 
-    users_own = True
+    is_user_folder = True
 
     def __getitem__(self, name: str) -> Sequence:
         absent = np.zeros(LENGTHS[name], dtype=bool)
@@ -365,9 +367,9 @@ def test_boxes_end_at_the_image_as_rect_iou_has_it():
 
 def test_a_folder_that_does_not_say_where_the_target_is_absent_is_named_once():
     own = Boxes()
-    own.users_own = True
+    own.is_user_folder = True
     run = a_run({"long": lost_after(30, 40)})
-    [remark] = score_run(run, own, GOT10K).remarks
+    [remark] = score_run(run, own, GOT10K).notes
     assert remark.startswith("profile 'got10k' leaves out frames without the target, and Boxes does not say")
-    assert score_run(run, own, OTB).remarks == ()
-    assert score_run(run, Boxes(), GOT10K).remarks == ()
+    assert score_run(run, own, OTB).notes == ()
+    assert score_run(run, Boxes(), GOT10K).notes == ()

@@ -53,7 +53,7 @@ def test_a_table_of_trackers_cell_by_cell():
     ]
     assert records_table(records, notes=["a note"]) == Table(
         columns=(
-            Column("tracker", figures=False),
+            Column("tracker", numeric=False),
             Column("sequences"),
             Column("success"),
             Column("robustness"),
@@ -88,8 +88,8 @@ def test_a_table_of_sequences_cell_by_cell():
     table = records_table(records)
     assert table == Table(
         columns=(
-            Column("tracker", figures=False),
-            Column("sequence", figures=False),
+            Column("tracker", numeric=False),
+            Column("sequence", numeric=False),
             Column("frames"),
             Column("success"),
             Column("normalized\nprecision"),
@@ -126,7 +126,7 @@ def test_a_table_of_attributes_cell_by_cell():
     ]
     assert attributes_table(records, "success") == Table(
         columns=(
-            Column("tracker", figures=False),
+            Column("tracker", numeric=False),
             Column("SV\n(4)"),
             Column("LR\n(2)"),
             Column("OCC\n(0)"),
@@ -172,7 +172,7 @@ def test_a_ranking_cell_by_cell():
     ranked = {"accuracy": 0.5, "accuracy_rank": 1.5, "robustness": 0.25, "robustness_rank": 2.0, "rank": 1.75}
     assert ranking_table([record("a", 0.5) | ranked]) == Table(
         columns=(
-            Column("tracker", figures=False),
+            Column("tracker", numeric=False),
             *map(Column, ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")),
         ),
         rows=((*map(Cell, ("a", "9 of 100", "0.500", "1.50", "0.250", "2.00", "1.75")),),),
@@ -184,7 +184,7 @@ def test_comparisons_cell_by_cell():
     one = replace(comparison(low=None, difference=-0.25), metric="normalized_precision")
     assert comparisons_table([comparison(), one, comparison(high=None)], "of what", ["a note"]) == Table(
         columns=(
-            *(Column(heading, figures=False) for heading in ("A", "B", "metric")),
+            *(Column(heading, numeric=False) for heading in ("A", "B", "metric")),
             *map(Column, ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences")),
         ),
         rows=tuple(

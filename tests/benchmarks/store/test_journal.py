@@ -19,13 +19,13 @@ def begun(path: Path, count: int) -> tuple[ManifestWriter, Manifest]:
     manifest = Manifest("demo", IDENTITY, [{"python": "3"}])
     writer = ManifestWriter(path, manifest)
     for number in range(count):
-        keep(writer, manifest, number)
+        append(writer, manifest, number)
     return writer, manifest
 
 
-def keep(writer: ManifestWriter, manifest: Manifest, number: int) -> None:
+def append(writer: ManifestWriter, manifest: Manifest, number: int) -> None:
     manifest.sequences[f"s{number}"] = SequenceRecord("failed", f"é\u2028\r{number}", frames=number)
-    writer.keep(f"s{number}")
+    writer.append(f"s{number}")
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_at_the_end_the_manifest_says_it_all(path: Path) -> None:
 
 def test_settling_takes_in_a_journal_that_is_ones_own(path: Path) -> None:
     writer, manifest = begun(path, 3)
-    writer.settle()
+    writer.compact()
     assert not journal_path(path).exists()
     assert read_manifest(path) == manifest
     path.unlink()
-    writer.settle()
-    ManifestWriter(path, manifest).settle()
+    writer.compact()
+    ManifestWriter(path, manifest).compact()
     assert not path.exists()
 
 
@@ -63,7 +63,7 @@ def test_settling_leaves_alone_what_somebody_else_has_put_there(path: Path) -> N
     writer, _ = begun(path, 3)
     other = Manifest("demo", IDENTITY, [], {"x": SequenceRecord("failed", "another run")})
     other.write(path)
-    writer.settle()
+    writer.compact()
     assert read_manifest(path) == other
 
 
@@ -74,7 +74,7 @@ def test_each_sequence_costs_the_same_however_many_there_are(path: Path) -> None
     for last in (100, 200):
         before = journal_path(path).stat().st_size
         for number in range(last - 100, last):
-            keep(writer, manifest, 1000 + number)
+            append(writer, manifest, 1000 + number)
         written.append(journal_path(path).stat().st_size - before)
     assert written[0] == written[1]
     assert path.stat().st_size < 1500
@@ -83,16 +83,16 @@ def test_each_sequence_costs_the_same_however_many_there_are(path: Path) -> None
 def test_a_record_that_is_replaced_is_the_last_one(path: Path) -> None:
     writer, manifest = begun(path, 3)
     manifest.sequences["s1"] = SequenceRecord("timeout", "late")
-    writer.keep("s1")
+    writer.append("s1")
     assert read_manifest(path) == manifest
 
 
 def test_environments_that_come_later_are_in_the_journal(path: Path) -> None:
     writer, manifest = begun(path, 2)
     manifest.add_environment({"python": "4"})
-    keep(writer, manifest, 2)
+    append(writer, manifest, 2)
     manifest.add_environment({"python": "5"})
-    keep(writer, manifest, 3)
+    append(writer, manifest, 3)
     assert read_manifest(path) == manifest
     assert len(read_manifest(path).environments) == 3
 
@@ -141,8 +141,8 @@ def test_nothing_is_appended_to_a_line_that_could_not_be_written(
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(os, "fsync", full)
-        keep(writer, manifest, 3)
-    keep(writer, manifest, 4)
+        append(writer, manifest, 3)
+    append(writer, manifest, 4)
     assert len(json.loads(path.read_text())["sequences"]) == 5
     assert read_manifest(path) == manifest
 
@@ -155,8 +155,8 @@ def test_files_that_are_removed_meanwhile_come_back(path: Path, removed: str) ->
         shutil.rmtree(target)
     else:
         target.unlink()
-    keep(writer, manifest, 3)
-    keep(writer, manifest, 4)
+    append(writer, manifest, 3)
+    append(writer, manifest, 4)
     assert read_manifest(path) == manifest
 
 
@@ -165,7 +165,7 @@ def test_a_reader_never_sees_less_than_before(path: Path) -> None:
 
     def write() -> None:
         for number in range(1, 150):
-            keep(writer, manifest, number)
+            append(writer, manifest, number)
             if number % 5 == 0:
                 writer.write()
 

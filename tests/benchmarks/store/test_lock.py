@@ -18,10 +18,10 @@ from trackers.errors import UserError
 def test_it_is_one_holders_alone(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     with FolderLock(folder) as lock:
-        assert lock.held()
+        assert lock.is_held()
         with pytest.raises(UserError, match=rf"process {os.getpid()} on .* is writing into {folder}; wait"):
-            FolderLock(folder).take()
-        assert lock.held()
+            FolderLock(folder).acquire()
+        assert lock.is_held()
     with FolderLock(folder):
         pass
 
@@ -42,17 +42,17 @@ def test_it_leaves_nothing_and_takes_nothing_away(tmp_path: Path) -> None:
 def test_a_file_that_is_left_behind_locks_nobody_out(tmp_path: Path) -> None:
     (tmp_path / "run.lock").write_text("process 1 on elsewhere")
     with FolderLock(tmp_path) as lock:
-        assert lock.held()
+        assert lock.is_held()
 
 
 def test_that_the_folder_was_removed_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     with FolderLock(folder) as lock:
         shutil.rmtree(folder)
-        assert not lock.held()
+        assert not lock.is_held()
         with FolderLock(folder) as other:
-            assert other.held()
-            assert not lock.held()
+            assert other.is_held()
+            assert not lock.is_held()
     assert not folder.exists()
 
 
@@ -61,7 +61,7 @@ def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(FileNotFoundError):
-        FolderLock(Path("results")).take()
+        FolderLock(Path("results")).acquire()
 
 
 def test_a_folder_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,13 +75,13 @@ def test_a_folder_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Path, "mkdir", race)
     with FolderLock(tmp_path / "a") as lock:
-        assert lock.held()
+        assert lock.is_held()
 
 
 def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(FileExistsError, match=f"'{tmp_path / 'a'}'"):
-        FolderLock(tmp_path / "a").take()
+        FolderLock(tmp_path / "a").acquire()
 
 
 def test_many_that_come_and_go_never_hold_it_together(tmp_path: Path) -> None:
@@ -120,5 +120,5 @@ def test_a_file_system_without_locks_is_told_of(
 
     monkeypatch.setattr(fcntl, "flock", none)
     with FolderLock(tmp_path / "a") as lock:
-        assert lock.held()
+        assert lock.is_held()
     assert "its file system keeps no locks; see to it that nothing else" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.boxfiles import parse_rows
+from benchmarks.box_text import parse_rows
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store import RunFolder, SequenceRecord
 from benchmarks.store.trajectories import (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from benchmarks.tables import WRITERS, Cell, Column, Mark, Table, mark_best
-from benchmarks.tables.table import figure_cell
+from benchmarks.tables.table import number_cell
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -59,18 +59,18 @@ def test_no_unmarked_figure_is_better_than_a_marked_one(values):
 
 def table(names: tuple[str, ...] = HOSTILE, stacked: bool = False) -> Table:
     rows = [
-        (Cell(name), figure_cell(0.5 + place / 100, 0.4, 0.6, mark), Cell("-0.010", ("-0.020", "+0.001")))
+        (Cell(name), number_cell(0.5 + place / 100, 0.4, 0.6, mark), Cell("-0.010", ("-0.020", "+0.001")))
         for place, (name, mark) in enumerate(zip(names, [BEST, SECOND] + [NONE] * len(names), strict=False))
     ]
-    columns = (Column("tracker", figures=False), Column("IV_1\n(38)"), Column("A - B"))
+    columns = (Column("tracker", numeric=False), Column("IV_1\n(38)"), Column("A - B"))
     return Table(columns, tuple(rows), f"caption {names[0]}", (f"note {names[1]}",), stacked)
 
 
 def test_a_figure_has_the_interval_that_is_known():
-    assert figure_cell(0.5821, 0.5, 0.6) == Cell("0.582", (".500", ".600"))
-    assert figure_cell(0.5821) == Cell("0.582")
-    assert figure_cell(float("nan")) == figure_cell(None) == Cell("")
-    assert figure_cell(1.0, -0.1, 1.0).ends == ("-0.100", "1.000")
+    assert number_cell(0.5821, 0.5, 0.6) == Cell("0.582", (".500", ".600"))
+    assert number_cell(0.5821) == Cell("0.582")
+    assert number_cell(float("nan")) == number_cell(None) == Cell("")
+    assert number_cell(1.0, -0.1, 1.0).ends == ("-0.100", "1.000")
 
 
 def test_latex_marks_and_minus_signs():

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from benchmarks.columns import FORMS, Columns
+from benchmarks.box_columns import BOX_FORMS, Columns
 from benchmarks.datasets.annotations import Track
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
@@ -15,7 +15,10 @@ from benchmarks.datasets.annotations.text import named_columns, read_tracks
 from tests.fuzz.target import Target, choice, text_of
 
 _WAYS = [
-    Columns(form, skip, normalized) for form in FORMS for skip in (0, 1, 2) for normalized in (False, True)
+    Columns(form, skip, normalized)
+    for form in BOX_FORMS
+    for skip in (0, 1, 2)
+    for normalized in (False, True)
 ]
 
 

@@ -10,8 +10,8 @@ import tarfile
 import zipfile
 from collections.abc import Iterable
 
-from benchmarks.datasets.archives import unpack
-from benchmarks.datasets.sources import parse_listing
+from benchmarks.datasets.downloads.archives import unpack
+from benchmarks.datasets.downloads.sources import parse_listing
 from benchmarks.store.formats.members import MEMBER_LIMIT, open_members
 from tests.fuzz.target import Target
 from tests.fuzz.targets.files import as_file, folder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.boxfiles import format_rows, parse_rows
-from benchmarks.columns import FORMS
-from benchmarks.datasets.folder_settings import parse_settings
-from benchmarks.datasets.ondisk import parse_flags
+from benchmarks.box_columns import BOX_FORMS
+from benchmarks.box_text import format_rows, parse_rows
+from benchmarks.datasets.disk_dataset import parse_flags
+from benchmarks.datasets.folder.settings import parse_settings
 from benchmarks.datasets.polygons import parse_regions
 from benchmarks.datasets.vot import parse_size
 from tests.fuzz.target import Target, choice, text_of
@@ -58,7 +58,7 @@ def _check_flags(data: bytes) -> None:
 def _check_settings(data: bytes) -> None:
     settings = parse_settings(text_of(data), "file")
     assert settings.one_based in (None, True, False)
-    assert settings.columns is None or settings.columns.form in FORMS
+    assert settings.columns is None or settings.columns.form in BOX_FORMS
 
 
 def _check_properties(data: bytes) -> None:

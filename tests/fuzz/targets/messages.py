@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from tests.fuzz.target import Target, choice
-from trackers.answers import read_box
-from trackers.errors import RemoteFailure, UserError
-from trackers.external import remote
-from trackers.external.child import Child
-from trackers.external.limits import Limits
-from trackers.external.logfile import LogFile
-from trackers.external.origin import Origin
-from trackers.external.process import Process
-from trackers.external.remote import Remote
-from trackers.external.trax import serve
-from trackers.external.trax_client import Trax
-from trackers.external.trax_messages import read_message, read_region, write_region
+from trackers.box_validation import to_bounding_box
+from trackers.errors import RemoteTrackerError, UserError
+from trackers.external.protocols import remote
+from trackers.external.protocols.json_lines import JsonLinesTracker
+from trackers.external.protocols.remote import RemoteTracker
+from trackers.external.protocols.trax import TraxTracker
+from trackers.external.protocols.trax_messages import read_message, read_region, write_region
+from trackers.processes.child_process import ChildProcess
+from trackers.processes.limits import ProcessLimits
+from trackers.processes.stderr_log import StderrLog
+from trackers.provenance import Provenance
+from trackers.serving.trax import serve
 from trackers.still import Still
 
 _FRAME = np.zeros((4, 5, 3), dtype=np.uint8)
 _BOX = np.array([1.0, 1, 2, 2])
 
 
-class _Script(Child):
+class _Script(ChildProcess):
     """A process that says what it was told to, whatever it is asked."""
 
     def __init__(self, lines: list[bytes], unasked: list[bytes]) -> None:
@@ -43,7 +43,7 @@ class _Script(Child):
             line = self._lines.pop(0)
             if wanted(line):
                 return line
-        raise RemoteFailure("the tracker's process ended")
+        raise RemoteTrackerError("the tracker's process ended")
 
     def unasked(self) -> tuple[list[bytes], int]:
         lines, self._beside = self._beside, []
@@ -57,36 +57,36 @@ class _Script(Child):
         return True
 
 
-def _converse(make: Callable[[], Remote], data: bytes) -> None:
+def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
     """Starts a tracker, initialises it and asks it twice; the bytes are all that it says."""
     number, rest = choice(data)
     said, _, beside = rest.partition(b"\0")
 
     def child(
-        command: Sequence[str], limits: Limits, log: LogFile, environment: Mapping[str, str]
+        command: Sequence[str], limits: ProcessLimits, log: StderrLog, environment: Mapping[str, str]
     ) -> _Script:
         return _Script(said.split(b"\n"), beside.split(b"\n") if beside and number & 1 else [])
 
-    real, remote.Child = remote.Child, child  # type: ignore[assignment,misc]
+    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
     tracker = make()
     try:
         tracker.init(_FRAME, _BOX)
         for _ in range(2):
-            box = read_box(tracker.update(_FRAME))
+            box = to_bounding_box(tracker.update(_FRAME))
             assert np.isfinite(box).all() or np.isnan(box).all()
             assert tracker.own_seconds is not None
             assert tracker.own_seconds >= 0
     finally:
-        remote.Child = real  # type: ignore[misc]
+        remote.ChildProcess = real  # type: ignore[misc]
         tracker.dispose()
 
 
-def _process() -> Remote:
-    return Process(["tracker"], Origin(), Limits())
+def _process() -> RemoteTracker:
+    return JsonLinesTracker(["tracker"], Provenance(), ProcessLimits())
 
 
-def _trax() -> Remote:
-    return Trax(["tracker"], Origin(), Limits(), None, {}, {"key": "value"})
+def _trax() -> RemoteTracker:
+    return TraxTracker(["tracker"], Provenance(), ProcessLimits(), None, {}, {"key": "value"})
 
 
 def _check_line(data: bytes) -> None:
@@ -185,7 +185,7 @@ TRAX_CLIENT = Target(
     lambda data: _converse(_trax, data),
     _client_seeds,
     _TRAX_WORDS,
-    (UserError, RemoteFailure),
+    (UserError, RemoteTrackerError),
     longest=6000,
 )
 TRAX_SERVER = Target(
@@ -222,6 +222,6 @@ JSON_CLIENT = Target(
             b"{}",
         ),
     ),
-    (UserError, RemoteFailure),
+    (UserError, RemoteTrackerError),
     longest=4096,
 )

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.boxfiles import parse_table
+from benchmarks.box_text import parse_table
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.base import Files, Format, StoredRun
 from benchmarks.store.formats.base import Target as Written
-from benchmarks.store.formats.binary import parse_binary
 from benchmarks.store.formats.matlab import write_variable
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.otb_json import OTBJson
 from benchmarks.store.formats.otb_mat import OTBMat
 from benchmarks.store.formats.text import parse_regions, parse_times
+from benchmarks.store.formats.vot_binary import parse_binary
 from benchmarks.store.trajectories import format_regions
 from benchmarks.store.trajectories import parse_regions as parse_ours
 from tests.fuzz.target import Target, choice, text_of

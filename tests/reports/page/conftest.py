@@ -14,10 +14,10 @@ import pytest
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profiles, score_run
-from benchmarks.store import Identity, Manifest, Run, SequenceRecord
+from benchmarks.store import Identity, Manifest, RunResults, SequenceRecord
 from reports.page.document import html_page, report_data, scored_names, sequence_data
-from reports.page.frames import filmstrips
-from reports.page.gather import TrackerReport
+from reports.page.frames import embed_frames
+from reports.page.loader import TrackerReport
 from reports.page.series import measure_series
 
 LENGTH = 30
@@ -61,8 +61,8 @@ class Hostile(Dataset):
 def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerReport:
     """A run whose boxes are ever further off, in one sequence more than in another; one sequence failed."""
     remark = f"it was made in 2 environments, which differ in {ALERT}"
-    run = Run(
-        tracker, dataset.name, "ope", {}, {}, {"missing": "failed: <b>no</b> frames"}, remarks=(remark,)
+    run = RunResults(
+        tracker, dataset.name, "ope", {}, {}, {"missing": "failed: <b>no</b> frames"}, notes=(remark,)
     )
     manifest = Manifest(
         dataset.name,
@@ -83,7 +83,7 @@ def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerRepor
         {profile.name: score_run(run, dataset, profile) for profile in profiles(dataset)},
         {name: measure_series(dataset[name], passes[0]) for name, passes in run.trajectories.items()},
         100.0,
-        run.remarks,
+        run.notes,
         frozenset(run.trajectories),
     )
 
@@ -120,7 +120,7 @@ def write_page(
 
     def write(frames: bool) -> Path:
         names = scored_names(hostile, reports)
-        strips = filmstrips(hostile, names, 1e6) if frames else {}
+        strips = embed_frames(hostile, names, 1e6) if frames else {}
         details = {name: sequence_data(hostile, reports, name, strips.get(name)) for name in names}
         path = tmp_path_factory.mktemp("page") / "a report.html"
         path.write_text(html_page(page_data, details), encoding="utf-8")

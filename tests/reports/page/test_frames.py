@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.page.frames import LONGEST_SIDE, filmstrips, jpeg
+from reports.page.frames import LONGEST_SIDE, embed_frames, jpeg
 
 
 def test_a_frame_is_made_smaller_but_never_larger():
@@ -23,11 +23,11 @@ def test_frames_are_thinned_until_they_fit(squares):
     size = len(jpeg(noise, LONGEST_SIDE))
     assert size > 1000
     said: list[str] = []
-    whole = filmstrips(squares, ["right", "down"], 1e9, said.append)
+    whole = embed_frames(squares, ["right", "down"], 1e9, said.append)
     assert [len(strip.jpegs) for strip in whole.values()] == [12, 9]
     assert whole["right"].size == (64, 64)
     taken = sum(len(content) for strip in whole.values() for content in strip.jpegs) * 4 / 3
-    some = filmstrips(squares, ["right", "down"], taken / 3, said.append)
+    some = embed_frames(squares, ["right", "down"], taken / 3, said.append)
     assert some["right"].every == pytest.approx(3, abs=1)
     assert len(some["right"].jpegs) == len(range(0, 12, some["right"].every))
     assert "21 of 21 frames of 2 sequences are embedded" in said[0]
@@ -38,8 +38,8 @@ def test_what_cannot_be_read_is_said_and_left_out(squares):
     squares.lost.add("right")
     squares.broken["down"] = frozenset({5})
     said: list[str] = []
-    strips = filmstrips(squares, ["right", "down", "both"], 1e9, said.append)
+    strips = embed_frames(squares, ["right", "down", "both"], 1e9, said.append)
     assert list(strips) == ["both"]
     assert "no frames of right: right: its frames are missing" in said
     assert "no frames of down: frame 5 is damaged" in said
-    assert filmstrips(squares, ["right"], 1e9) == {}
+    assert embed_frames(squares, ["right"], 1e9) == {}

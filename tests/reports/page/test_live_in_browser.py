@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.cli.main import main as sotbench
 from reports.server.handler import open_server
-from reports.server.library import Library
+from reports.server.results_folder import ResultsFolder
 
 
 def run(results: Path, tracker: str, *sequences: str) -> None:
@@ -20,7 +20,7 @@ def run(results: Path, tracker: str, *sequences: str) -> None:
 @pytest.fixture
 def address(tmp_path: Path):
     run(tmp_path, "still", "easy", "scale")
-    with open_server(Library(tmp_path, None), 0) as server:
+    with open_server(ResultsFolder(tmp_path, None), 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -17,7 +17,7 @@ from reports.page.pack import (
     overlap_bytes,
     packed,
     packed_counts,
-    packed_steps,
+    packed_deltas,
     region_steps,
     script_json,
 )
@@ -57,16 +57,16 @@ COUNTS = st.lists(st.lists(st.integers(0, 2**20), min_size=3, max_size=3), min_s
 
 @given(COUNTS, st.sampled_from([bundle, json_text]))
 def test_curves_come_back_from_their_steps(rows, written):
-    text = written({"a": packed_steps(np.array(rows)), "b": "text"})
+    text = written({"a": packed_deltas(np.array(rows)), "b": "text"})
     back = unbundled(text) if written is bundle else json.loads(text)
     assert numbers_of(back["a"]).tolist() == rows
     assert back["b"] == "text"
 
 
 def test_steps_take_two_bytes_where_that_is_enough():
-    assert packed_steps(np.array([[0, 32767, 0]])).kind == "s2"
-    assert packed_steps(np.array([[0, 32768, 0]])).kind == "s4"
-    assert packed_steps(np.zeros((0, 3), dtype=int)).content == b""
+    assert packed_deltas(np.array([[0, 32767, 0]])).kind == "s2"
+    assert packed_deltas(np.array([[0, 32768, 0]])).kind == "s4"
+    assert packed_deltas(np.zeros((0, 3), dtype=int)).content == b""
 
 
 def test_equal_numbers_are_in_a_bundle_once():

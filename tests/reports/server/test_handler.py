@@ -23,7 +23,7 @@ from PIL import Image
 from benchmarks.cli.main import main as sotbench
 from reports.serve import main
 from reports.server.handler import Server, open_server, respond
-from reports.server.library import Library
+from reports.server.results_folder import ResultsFolder
 from trackers.errors import UserError
 
 
@@ -43,7 +43,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(results: Path) -> Iterator[Server]:
-    with open_server(Library(results, None), 0) as opened:
+    with open_server(ResultsFolder(results, None), 0) as opened:
         thread = threading.Thread(target=opened.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield opened
@@ -160,7 +160,7 @@ def test_no_address_is_more_than_an_answer_or_a_key_error(server):
     @settings(max_examples=60, deadline=None)
     def hold(parts):
         try:
-            answer = respond(server.library, "/".join(parts))
+            answer = respond(server.results_folder, "/".join(parts))
         except (KeyError, UserError):
             return
         assert b"secret" not in answer.body
@@ -278,17 +278,17 @@ def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
     words = ["--tracker", "still", "--dataset", "folder", "--data-root", str(root)]
     assert sotbench(["run", *words, "--results", str(results)]) == 0
     for place in (root, tmp_path):
-        library = Library(results, place)
-        assert library.contents() == [("folder-my-videos", "ope", ["still"])]
-        data = json.loads(respond(library, "/folder-my-videos/ope/data.json").body)
+        results_folder = ResultsFolder(results, place)
+        assert results_folder.contents() == [("folder-my-videos", "ope", ["still"])]
+        data = json.loads(respond(results_folder, "/folder-my-videos/ope/data.json").body)
         assert [sequence["name"] for sequence in data["sequences"]] == ["cup"]
-        assert respond(library, "/folder-my-videos/ope/frames/cup/0.jpg").kind == "image/jpeg"
+        assert respond(results_folder, "/folder-my-videos/ope/frames/cup/0.jpg").kind == "image/jpeg"
     for place in (None, results):
-        page = respond(Library(results, place), "/").body.decode()
+        page = respond(ResultsFolder(results, place), "/").body.decode()
         assert "folder-my-videos · ope" in page
         assert "data-root" in page
         with pytest.raises(UserError):
-            respond(Library(results, place), "/folder-my-videos/ope/")
+            respond(ResultsFolder(results, place), "/folder-my-videos/ope/")
 
 
 def test_a_data_set_whose_results_cannot_be_read_is_named_and_the_others_are_shown(tmp_path, monkeypatch):
@@ -303,28 +303,28 @@ def test_a_data_set_whose_results_cannot_be_read_is_named_and_the_others_are_sho
         return listdir(path)
 
     monkeypatch.setattr(os, "listdir", denied)
-    library = Library(tmp_path, None)
-    page = respond(library, "/").body.decode()
+    results_folder = ResultsFolder(tmp_path, None)
+    page = respond(results_folder, "/").body.decode()
     assert "demo" in page
     assert f"{closed}: Permission denied" in page
-    assert respond(library, "/demo/ope/").status == 200
+    assert respond(results_folder, "/demo/ope/").status == 200
     with pytest.raises(UserError, match="Permission denied"):
-        respond(library, "/otb2015/ope/")
+        respond(results_folder, "/otb2015/ope/")
 
 
 def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path):
     run(tmp_path, "still", "easy")
     run(tmp_path, "ncc", "easy")
     (tmp_path / "demo" / "ncc" / "ope" / "run.json").write_text("{ \u202e")
-    library = Library(tmp_path, None)
-    data = json.loads(respond(library, "/demo/ope/data.json").body)
+    results_folder = ResultsFolder(tmp_path, None)
+    data = json.loads(respond(results_folder, "/demo/ope/data.json").body)
     assert [tracker["name"] for tracker in data["trackers"]] == ["still"]
     [[name, why]] = data["left_out"]
     assert name == "ncc"
     assert "run.json is not a run's manifest" in why
-    assert respond(library, "/demo/ope/sequence/easy").status == 200
+    assert respond(results_folder, "/demo/ope/sequence/easy").status == 200
     run(tmp_path, "still", "scale")
-    assert len(json.loads(respond(library, "/demo/ope/data.json").body)["sequences"]) == 2
+    assert len(json.loads(respond(results_folder, "/demo/ope/data.json").body)["sequences"]) == 2
 
 
 def test_control_characters_of_strangers_are_escaped(tmp_path):
@@ -340,10 +340,10 @@ def test_control_characters_of_strangers_are_escaped(tmp_path):
     }
     content["environments"][0]["pro\u202ecessor"] = "x\x9b31m"
     path.write_text(json.dumps(content))
-    library = Library(results, None)
-    index = respond(library, "/").body.decode()
+    results_folder = ResultsFolder(results, None)
+    index = respond(results_folder, "/").body.decode()
     assert r"a\x1b[31m\u202eb" in index
-    data = json.loads(respond(library, "/demo/ope/data.json").body)
+    data = json.loads(respond(results_folder, "/demo/ope/data.json").body)
     [lacking] = data["trackers"][0]["run"]["lacking"]
     assert lacking["message"] == r"no\x1b[2J \u202edne\x00"
     assert lacking["traceback"] == "one\n\ttwo\\x07"
@@ -396,10 +396,10 @@ def test_missing_ground_truth_is_a_sentence(tmp_path):
     folder = tmp_path / "otb2015" / "ncc" / "ope"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{}")
-    library = Library(tmp_path, None)
-    assert b"data set &#39;otb2015&#39; needs its files" in respond(library, "/").body
+    results_folder = ResultsFolder(tmp_path, None)
+    assert b"data set &#39;otb2015&#39; needs its files" in respond(results_folder, "/").body
     with pytest.raises(UserError, match="needs its files"):
-        respond(library, "/otb2015/ope/")
+        respond(results_folder, "/otb2015/ope/")
 
 
 def test_a_folder_that_is_missing_and_a_port_that_is_taken_are_one_sentence(

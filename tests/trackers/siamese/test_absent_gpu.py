@@ -1,4 +1,4 @@
-"""What trackers would ask of a GPU, found out without one: see `pretend_cuda` and `tapes`."""
+"""What trackers would ask of a GPU, found out without one: see `fake_cuda` and `fake_cuda_graphs`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from pretend_cuda import PretendCuda, Watch
+from fake_cuda import FakeCuda, OperationMonitor
+from fake_cuda_graphs import SharedPool
 from small_networks import gradnet_weights, siamfc_weights, video
-from tapes import SharedPool
 from torch import Tensor
 
 from trackers.siamese import crops
@@ -42,7 +42,7 @@ def made(kind: Any, folder: Path, slots: int, **options: Any) -> Any:
     return kind(weights, slots=slots, **{**KINDS.get(kind, {}), **options})
 
 
-def watched(tracker: Any, watch: Watch) -> Any:
+def watched(tracker: Any, watch: OperationMonitor) -> Any:
     """Has `watch` know when one of the tracker's steps is taken."""
     replayed = tracker.replayed
 
@@ -76,7 +76,7 @@ def every_decision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trust, "observe", observe)
 
 
-def follow(tracker: Any, watch: Watch, slots: int, decoded_there: bool = False) -> None:
+def follow(tracker: Any, watch: OperationMonitor, slots: int, decoded_there: bool = False) -> None:
     """Initialises all slots and updates them often enough for graphs to be recorded and replayed."""
     numbers = list(range(slots))
     frames: list[Any] = [np.zeros((90 + slot, 120, 3), np.uint8) for slot in numbers]
@@ -93,7 +93,7 @@ def follow(tracker: Any, watch: Watch, slots: int, decoded_there: bool = False) 
             tracker.update(numbers, frames)
             assert watch.cuda.down == 1, "the boxes, at once"
     if before != [id(one) for one in tracker.state()]:
-        watch.sins.append("a tensor of the state was replaced: graphs know that of the first call")
+        watch.violations.append("a tensor of the state was replaced: graphs know that of the first call")
 
 
 @pytest.mark.parametrize("decoded_there", [False, True])
@@ -101,12 +101,12 @@ def follow(tracker: Any, watch: Watch, slots: int, decoded_there: bool = False) 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("every_decision")
 def test_a_step_neither_mixes_devices_nor_waits(
-    kind: Any, slots: int, precision: str, decoded_there: bool, cuda: PretendCuda, tmp_path: Path
+    kind: Any, slots: int, precision: str, decoded_there: bool, cuda: FakeCuda, tmp_path: Path
 ) -> None:
-    watch = Watch(cuda)
+    watch = OperationMonitor(cuda)
     tracker = watched(made(kind, tmp_path, slots, device="cuda", precision=precision), watch)
     follow(tracker, watch, slots, decoded_there)
-    assert watch.sins == []
+    assert watch.violations == []
     assert watch.kernels > 0
 
 
@@ -219,12 +219,12 @@ class Fetching(SiamFC):
         (Fetching, "brings values to the host|at once"),
     ],
 )
-def test_what_a_gpu_would_not_do_is_found(kind: Any, sin: str, cuda: PretendCuda, tmp_path: Path) -> None:
-    watch = Watch(cuda)
+def test_what_a_gpu_would_not_do_is_found(kind: Any, sin: str, cuda: FakeCuda, tmp_path: Path) -> None:
+    watch = OperationMonitor(cuda)
     tracker = watched(made(kind, tmp_path, 2, device="cuda"), watch)
     with pytest.raises((AssertionError, RuntimeError), match=sin):
         follow(tracker, watch, 2)
-        assert watch.sins == []
+        assert watch.violations == []
         raise AssertionError("nothing was found")
 
 

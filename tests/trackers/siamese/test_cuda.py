@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from benchmarks.datasets.demo import Demo
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import write
@@ -46,7 +46,7 @@ def test_crops_and_features_are_the_cpus(make: Callable[..., SiamFC]) -> None:
     found = []
     for device in ("cpu", "cuda"):
         tracker = make(device=device)
-        with torch.inference_mode(), tracker.computing():
+        with torch.inference_mode(), tracker.device_context():
             pixels, sizes = upload([frame], tracker.device)
             targets = tracker.search.start(pixels, sizes, torch.from_numpy(box).to(tracker.device))
             regions = tracker.search.regions(pixels, sizes, targets)[0]

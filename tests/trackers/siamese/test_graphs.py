@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from pretend_cuda import PretendCuda
+from fake_cuda import FakeCuda
 from small_networks import gradnet_weights, siamfc_weights, track, video
 from torch import Tensor
 
@@ -124,7 +124,7 @@ def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
     assert len(tried) == 1
 
 
-def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: PretendCuda, usable: None) -> None:
+def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: FakeCuda, usable: None) -> None:
     cuda.capture_fails = True
     before = torch.cuda.current_stream()
     graphs = Graphs(on_cuda(torch.device("cuda:0")))

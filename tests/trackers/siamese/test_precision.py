@@ -8,7 +8,7 @@ import torch
 from small_networks import gradnet_weights, siamfc_weights, track, video
 
 from benchmarks.cli.main import main
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from trackers.errors import UserError
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.siamfc import SiamFC

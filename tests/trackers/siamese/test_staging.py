@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from pretend_cuda import PretendCuda, Watch
+from fake_cuda import FakeCuda, OperationMonitor
 from small_networks import gradnet_weights, siamfc_weights, video
 
 from trackers.siamese.gradnet import GradNet
@@ -19,13 +19,13 @@ from trackers.tracker import Frame
 SHAPE = (90, 120, 3)
 
 
-def pinned(cuda: PretendCuda, count: int) -> PinnedFrames:
+def pinned(cuda: FakeCuda, count: int) -> PinnedFrames:
     found = PinnedFrames()
     found.reserve(SHAPE, count)
     return found
 
 
-def test_memory_is_lent_again_when_nobody_holds_it(cuda: PretendCuda) -> None:
+def test_memory_is_lent_again_when_nobody_holds_it(cuda: FakeCuda) -> None:
     memory = pinned(cuda, 2)
     first, second = memory.place(SHAPE), memory.place(SHAPE)
     assert first is not None
@@ -40,7 +40,7 @@ def test_memory_is_lent_again_when_nobody_holds_it(cuda: PretendCuda) -> None:
     assert third.ctypes.data == address
 
 
-def test_memory_is_of_one_size_and_pinned_once(cuda: PretendCuda) -> None:
+def test_memory_is_of_one_size_and_pinned_once(cuda: FakeCuda) -> None:
     memory = pinned(cuda, 2)
     memory.reserve(SHAPE, 2)
     memory.reserve((120, 90, 3), 2)
@@ -63,22 +63,22 @@ def placed(tracker: SiamFC, count: int) -> list[Frame]:
     return frames  # type: ignore[return-value]
 
 
-def test_frames_go_up_from_where_they_were_decoded(cuda: PretendCuda, tmp_path: Path) -> None:
+def test_frames_go_up_from_where_they_were_decoded(cuda: FakeCuda, tmp_path: Path) -> None:
     tracker = SiamFC(siamfc_weights(tmp_path), device="cuda", slots=3)
     frames = placed(tracker, 3)
     before = len(cuda.pinned)
-    watch = Watch(cuda)
+    watch = OperationMonitor(cuda)
     with watch:
         tracker.init([0, 1, 2], frames, np.tile([40.0, 30, 24, 20], (3, 1)))
         tracker.update([0, 1, 2], frames)
-    assert watch.sins == []
+    assert watch.violations == []
     shapes = [tuple(tensor.shape) for tensor in list(cuda.pinned.values())[before:]]
     assert not any(len(shape) > 2 for shape in shapes), "boxes, sizes and numbers, and no frames"
 
 
 @pytest.mark.parametrize("kind", [SiamFC, SiamFCAverage, GradNet, GradNetPaper])
 def test_an_update_begins_before_the_last_ones_boxes_are_there(
-    kind: Any, cuda: PretendCuda, tmp_path: Path
+    kind: Any, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     weights = (siamfc_weights if issubclass(kind, SiamFC) else gradnet_weights)(tmp_path)
     tracker = kind(weights, device="cuda", slots=2)
@@ -92,7 +92,7 @@ def test_an_update_begins_before_the_last_ones_boxes_are_there(
         assert [said for said, _ in cuda.notes].count("host waits") == count
 
 
-def test_memory_that_is_still_read_is_not_lent(cuda: PretendCuda, tmp_path: Path) -> None:
+def test_memory_that_is_still_read_is_not_lent(cuda: FakeCuda, tmp_path: Path) -> None:
     tracker = SiamFC(siamfc_weights(tmp_path), device="cuda")
     boxes = np.array([[40.0, 30, 24, 20]])
     cuda.idle = False
@@ -103,7 +103,7 @@ def test_memory_that_is_still_read_is_not_lent(cuda: PretendCuda, tmp_path: Path
     assert tracker.place(SHAPE) is not None
 
 
-def test_pinned_frames_are_padded_as_others_are(monkeypatch: pytest.MonkeyPatch, cuda: PretendCuda) -> None:
+def test_pinned_frames_are_padded_as_others_are(monkeypatch: pytest.MonkeyPatch, cuda: FakeCuda) -> None:
     memory = pinned(cuda, 1)
     (frame,), _ = video(0, 1)
     place = memory.place(SHAPE)

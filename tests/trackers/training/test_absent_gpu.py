@@ -1,4 +1,4 @@
-"""What a training step would ask of a GPU, found out without one: see `pretend_cuda`."""
+"""What a training step would ask of a GPU, found out without one: see `fake_cuda`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from pretend_cuda import PretendCuda, Watch
+from fake_cuda import FakeCuda, OperationMonitor
 from small_networks import WIDTHS, siamfc_weights
 
 from trackers.training.bank import PATCH_SIZE, Patches
@@ -39,7 +39,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_training_step_neither_mixes_devices_nor_waits(
-    options: dict[str, Any] | None, cuda: PretendCuda, tmp_path: Path
+    options: dict[str, Any] | None, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     weights = siamfc_weights(tmp_path)
     task = SiamFCTask(WIDTHS, weights) if options is None else GradNetTask(weights, **options)
@@ -48,9 +48,9 @@ def test_a_training_step_neither_mixes_devices_nor_waits(
     bank: Any = OneRound()
     loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
     optimiser = make_optimiser(task, schedule)
-    watch = Watch(cuda)
+    watch = OperationMonitor(cuda)
     with watch:
         for step in range(3):
             loop._step(step, optimiser)
-    assert watch.sins == []
+    assert watch.violations == []
     assert watch.up > 0

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from fake_cuda import FakeCuda
 from PIL import Image
-from pretend_cuda import PretendCuda
 from training_images import write_images
 
 from trackers.errors import UserError
@@ -94,7 +94,7 @@ def test_nothing_readable(tmp_path: Path) -> None:
         Bank(clips, CPU, 100, 0, lambda sentence: None).round(0)
 
 
-def test_the_device_holds_one_round_and_no_other_thread_calls_it(cuda: PretendCuda, tmp_path: Path) -> None:
+def test_the_device_holds_one_round_and_no_other_thread_calls_it(cuda: FakeCuda, tmp_path: Path) -> None:
     # Tensors of the device that is not there can be made in this thread only.
     bank = Bank(read(write_images(tmp_path), print), torch.device("cuda:0"), 9, 0, print, frames_per_clip=4)
     first = weakref.ref(bank.round(0).pixels)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trackers.regions import corners_of
+from trackers.regions import box_corners
 from trackers.video.drawing import (
-    TRUTH,
+    TRUTH_COLOR,
     draw_pixels,
     draw_region,
     draw_text,
@@ -87,11 +87,11 @@ def test_a_box_and_its_corners_look_alike():
     box = np.array([10.25, 12.5, 30, 20])
     one, other = canvas(), canvas()
     draw_region(one, box, BLUE)
-    draw_region(other, corners_of(box), BLUE)
+    draw_region(other, box_corners(box), BLUE)
     assert (one == other).all()
 
 
-@pytest.mark.parametrize(("color", "edge"), [((0, 0, 0), (255, 255, 255)), (TRUTH, (0, 0, 0))])
+@pytest.mark.parametrize(("color", "edge"), [((0, 0, 0), (255, 255, 255)), (TRUTH_COLOR, (0, 0, 0))])
 def test_the_edge_is_the_opposite_of_the_line(color, edge):
     image = canvas()
     draw_region(image, np.array([10.0, 20, 30, 16]), color, 2)
@@ -104,9 +104,9 @@ def test_lines_grow_with_the_picture():
 
 
 def test_text_is_as_wide_as_its_words_and_says_different_things():
-    assert text_image("mm", 12, TRUTH, BLUE).shape[1] > text_image("m", 12, TRUTH, BLUE).shape[1]
-    assert text_image("a", 12, TRUTH, BLUE).shape[0] == text_image("Ž", 12, TRUTH, BLUE).shape[0]
-    assert not np.array_equal(text_image("ö", 20, TRUTH, BLUE), text_image("o", 20, TRUTH, BLUE))
+    assert text_image("mm", 12, TRUTH_COLOR, BLUE).shape[1] > text_image("m", 12, TRUTH_COLOR, BLUE).shape[1]
+    assert text_image("a", 12, TRUTH_COLOR, BLUE).shape[0] == text_image("Ž", 12, TRUTH_COLOR, BLUE).shape[0]
+    assert not np.array_equal(text_image("ö", 20, TRUTH_COLOR, BLUE), text_image("o", 20, TRUTH_COLOR, BLUE))
 
 
 @given(st.text(max_size=30))

@@ -3,17 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.store.formats.alignment import Truth, place_segment, place_whole
+from benchmarks.store.formats.alignment import SequenceTruth, align_segment, align_whole_run
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
 
 MOVING = np.array([10.0, 20, 30, 40]) + np.array([4.0, 2, 0, 0]) * np.arange(30)[:, None]
-CAR = Truth("otb2015", "Car1", MOVING)
-TIGER = Truth("otb2015", "Tiger1", MOVING)
-MONKEY = Truth("lasot", "monkey-17", MOVING)
+CAR = SequenceTruth("otb2015", "Car1", MOVING)
+TIGER = SequenceTruth("otb2015", "Tiger1", MOVING)
+MONKEY = SequenceTruth("lasot", "monkey-17", MOVING)
 
 
-def placed(boxes, truth, place=place_whole, **said):
+def placed(boxes, truth, place=align_whole_run, **said):
     return place(StoredRun("a.txt", boxes, **said), boxes, truth)
 
 
@@ -65,7 +65,7 @@ def test_rows_beyond_the_ground_truth_are_dropped_and_said(truth):
         (MOVING[:20], MONKEY, {}),
         (np.concatenate([MOVING[:1], MOVING]), CAR, {}),
         (np.concatenate([MOVING + 40, MOVING[:4]]), CAR, {}),
-        (np.full((20, 4), 10.0), Truth("d", "still", np.full((30, 4), 10.0)), {}),
+        (np.full((20, 4), 10.0), SequenceTruth("d", "still", np.full((30, 4), 10.0)), {}),
         (np.full((20, 4), np.nan), CAR, {"length": 20}),
     ],
 )
@@ -75,14 +75,14 @@ def test_any_other_length_is_refused_with_both_counts(boxes, truth, said):
 
 
 def test_segments_go_to_the_end_or_where_the_file_says():
-    assert placed(MOVING[12:], CAR, place_segment, offset=12).start == 12
+    assert placed(MOVING[12:], CAR, align_segment, offset=12).start == 12
     # MATLAB counts Tiger1's frames from the five that the data set leaves out.
-    assert placed(MOVING[12:], TIGER, place_segment, offset=17).start == 12
-    assert placed(MOVING[12:25], CAR, place_segment, offset=12).start == 12
+    assert placed(MOVING[12:], TIGER, align_segment, offset=17).start == 12
+    assert placed(MOVING[12:25], CAR, align_segment, offset=12).start == 12
     with pytest.raises(UserError, match="13 boxes where Car1 has 30 frames"):
-        placed(MOVING[12:25], CAR, place_segment)
+        placed(MOVING[12:25], CAR, align_segment)
     with pytest.raises(UserError, match="31 boxes where Car1 has 30 frames"):
-        placed(np.concatenate([MOVING, MOVING[:1]]), CAR, place_segment)
+        placed(np.concatenate([MOVING, MOVING[:1]]), CAR, align_segment)
 
 
 def test_a_first_frame_that_may_be_there_twice_is_named():

@@ -14,7 +14,7 @@ from scipy.io import loadmat, savemat
 
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats import FORMATS
-from benchmarks.store.formats.base import Files, Target
+from benchmarks.store.formats.base import Files, ResultLabel
 from benchmarks.store.formats.members import Members, open_members
 from trackers.errors import UserError
 
@@ -128,7 +128,7 @@ def test_what_is_written_is_what_the_toolkits_read(tmp_path):
         Trajectory(np.array(BOXES), np.array([0.5, 0.5])),
         Trajectory(np.array(BOXES[1:]), np.ones(1), start=1),
     ]
-    target = Target("mine", "Dog", "tre")
+    target = ResultLabel("mine", "Dog", "tre")
     [(path, content)] = FORMATS.load("otb-mat")().write(target, runs).items()
     assert path == "Dog_mine.mat"
     results = loadmat(io.BytesIO(content))["results"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.boxfiles import parse_table
+from benchmarks.box_text import parse_table
 from benchmarks.protocols import Code
 from benchmarks.store.formats.text import parse_regions, parse_times
 from benchmarks.store.trajectories import format_regions

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from benchmarks.datasets.demo import Demo
-from benchmarks.scoring.overlap import iou
+from benchmarks.geometry.overlap import iou
 from trackers.catalogue import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 from trackers.siamese import weights

@@ -1,0 +1,64 @@
+"""Forms in which tables have boxes: as x, y, w, h, as corners, from the center; in pixels or as shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.tracker import Boxes
+
+BOX_FORMS = {
+    "xywh": "x, y, width, height",
+    "xyxy": "the corners x1, y1, x2, y2",
+    "cxcywh": "the center, width and height",
+}
+"""What four columns may be, by what `--columns` calls it."""
+_HEADERS = {
+    "xywh": (("x", "y", "w", "h"), ("x", "y", "width", "height"), ("left", "top", "width", "height")),
+    "xyxy": (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "right", "bottom")),
+    "cxcywh": (("cx", "cy", "w", "h"), ("cx", "cy", "width", "height"), ("xc", "yc", "w", "h")),
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How boxes are read from the rows of a table.
+
+    Attributes:
+        form: one of `BOX_FORMS`.
+        skip: how many columns before the box are left out.
+        normalized: whether numbers are shares of the image's width and height.
+    """
+
+    form: str = "xywh"
+    skip: int = 0
+    normalized: bool = False
+
+    @property
+    def options(self) -> str:
+        """The options of `import` that mean this."""
+        words = [f"--columns {self.form}"] if self.form != "xywh" or not self.skip else []
+        words += [f"--skip-columns {self.skip}"] if self.skip else []
+        words += ["--normalized"] if self.normalized else []
+        return " ".join(words)
+
+    def boxes(self, table: NDArray[np.float64]) -> Boxes:
+        """The boxes x, y, w, h of rows, shape (..., k), in the numbers that stand there: shape (..., 4)."""
+        a, b, c, d = np.moveaxis(table[..., self.skip : self.skip + 4], -1, 0)
+        if self.form == "xyxy":
+            c, d = c - a, d - b
+        elif self.form == "cxcywh":
+            a, b = a - c / 2, b - d / 2
+        return np.stack([a, b, c, d], axis=-1)
+
+
+def header_columns(header: tuple[str, ...]) -> Columns | None:
+    """What a line of names says, or None where it does not name a box as we know it."""
+    for form, spellings in _HEADERS.items():
+        for names in spellings:
+            for skip in range(len(header) - 3):
+                if header[skip : skip + 4] == names:
+                    return Columns(form, skip)
+    return None

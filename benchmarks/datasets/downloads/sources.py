@@ -1,0 +1,127 @@
+"""Where data sets can be had: addresses where there are plain ones, words where there are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+from benchmarks.datasets.disk_dataset import DiskDataset
+from trackers.errors import UserError
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip file: its address, the sub-folder of the sequence that it fills, and its md5 if that is known."""
+
+    url: str
+    into: str = ""
+    md5: str | None = None
+
+
+@dataclass(frozen=True)
+class Package:
+    """Archives that together fill the folders of some sequences."""
+
+    sequences: tuple[str, ...]
+    archives: tuple[Archive, ...]
+
+
+Fetch = Callable[[str], Path]
+"""Downloads an address and returns the file."""
+
+
+@dataclass(frozen=True)
+class DownloadSource:
+    """A place on the network.
+
+    Attributes:
+        base: the address that others are relative to; ends in a slash.
+        packages: what to fetch from `base` for some sequences of a data set, its own listing first if it has
+            one.
+    """
+
+    base: str
+    packages: Callable[[str, DiskDataset, Sequence[str], Fetch], list[Package]]
+
+
+def _otb(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
+    """One archive per folder; a folder may hold two targets."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(dataset.folder_name(name), []).append(name)
+    return [
+        Package(tuple(targets), (Archive(urljoin(base, f"{folder}.zip")),))
+        for folder, targets in folders.items()
+    ]
+
+
+def _tc128(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
+    """One archive for all."""
+    return [Package(tuple(names), (Archive(urljoin(base, "Temple-color-128.zip")),))]
+
+
+def _vot(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
+    """A listing names each sequence's two archives, ground truth and images, by addresses relative to it."""
+    listing = urljoin(base, "description.json")
+    described = parse_listing(fetch(listing).read_bytes(), listing)
+    if missing := [name for name in names if name not in described]:
+        raise UserError(f"{listing} does not list the sequence {missing[0]}")
+    return [Package((name,), described[name]) for name in names]
+
+
+def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive]]:
+    """Reads VOT's listing of sequences, which lies at the address `listing`.
+
+    Returns:
+        The archives of ground truth and of images, by sequence.
+
+    Raises:
+        UserError: it is no such listing.
+    """
+    try:
+        return {
+            sequence["name"]: (
+                Archive(
+                    urljoin(listing, sequence["annotations"]["url"]),
+                    md5=sequence["annotations"].get("checksum"),
+                ),
+                Archive(
+                    urljoin(listing, sequence["channels"]["color"]["url"]),
+                    into="color",
+                    md5=sequence["channels"]["color"].get("checksum"),
+                ),
+            )
+            for sequence in json.loads(text.decode())["sequences"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{listing} is not a listing of VOT sequences ({error!r:.200})") from None
+
+
+_OTB = DownloadSource("http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/", _otb)
+_VOT = DownloadSource("http://data.votchallenge.net/vot2017/main/", _vot)
+
+SOURCES: Mapping[str, DownloadSource] = {
+    "otb2015": _OTB,
+    "otb2013": _OTB,
+    "otb50": _OTB,
+    "tc128": DownloadSource("http://www.dabi.temple.edu/~hbling/data/TColor-128/", _tc128),
+    "vot2017": _VOT,
+    "vot2018": _VOT,
+}
+"""Data sets that have plain addresses."""
+
+MANUAL_DOWNLOADS: Mapping[str, str] = {
+    "lasot": (
+        "LaSOT has no plain address: its authors share it through drive links, which a browser has to open. "
+        "Start from http://vision.cs.stonybrook.edu/~lasot/ and take the archives of the classes you want; "
+        "unpack them so that {root}/lasot/<class>/<class>-<n>/groundtruth.txt and img/ are there. To score "
+        "results without frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is "
+        "enough: put it at {root}/lasot/annos. Then see what is there with `sotbench verify --dataset lasot`."
+    ),
+    "demo": "The demo needs no files: its frames are rendered.",
+    "folder": "Data set 'folder' is your own folder of videos, which --data-root names.",
+}
+"""What to say of the others; `{root}` stands for the data root."""

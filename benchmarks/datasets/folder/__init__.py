@@ -1,0 +1,1 @@
+"""A user's own folder of videos as a data set."""

@@ -1,0 +1,80 @@
+"""Data sets whose targets are listed with their windows: OTB's, and those that follow it.
+
+A window says which image files are the sequence: some ground truths begin late or end early.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.box_text import ONE_BASED_SHIFT
+from benchmarks.datasets.disk_dataset import DiskDataset, read_truth
+from benchmarks.datasets.frames import numbered_images
+from benchmarks.datasets.sequence import Sequence
+from trackers.regular_files import may_exist
+
+
+@dataclass(frozen=True)
+class TargetEntry:
+    """One row of a list: frame numbers are those of the image files."""
+
+    folder: str
+    truth: str
+    """Name of the ground-truth file in the folder."""
+    truth_starts: int
+    """Frame number of the ground-truth file's first row."""
+    first: int
+    last: int
+    attributes: tuple[str, ...] = ()
+
+
+class TargetListDataset(DiskDataset):
+    """A data set with 1-based boxes x, y, w, h, one file per target, and images `img/<number>`."""
+
+    attributes = ("IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR")
+
+    def __init__(self, data_root: Path | None) -> None:
+        super().__init__(data_root)
+        self.targets = self.list_targets()
+        self.all_names = tuple(self.targets)
+
+    @abstractmethod
+    def list_targets(self) -> Mapping[str, TargetEntry]:
+        """The targets by name, in the data set's order."""
+
+    def window(self, name: str) -> tuple[int, int]:
+        """First and last frame of a sequence."""
+        return self.targets[name].first, self.targets[name].last
+
+    def truth_path(self, name: str) -> Path:
+        """The ground-truth file of a sequence."""
+        return self.folder(name) / self.targets[name].truth
+
+    def target_attributes(self, name: str) -> tuple[str, ...]:
+        """What makes a sequence hard."""
+        return self.targets[name].attributes
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in self.targets if may_exist(self.truth_path(name)))
+
+    def folder_name(self, name: str) -> str:
+        return self.targets[name].folder
+
+    def has_extra_images(self, name: str) -> bool:
+        return self.window(name)[0] != 1
+
+    def __getitem__(self, name: str) -> Sequence:
+        target = self.targets[name]
+        first, last = self.window(name)
+        starts = target.truth_starts + first - target.first
+        rows = read_truth(self.truth_path(name), last - starts + 1)
+        images = self.folder(name) / "img"
+        return Sequence(
+            name=name,
+            truth=rows[first - starts :] - ONE_BASED_SHIFT,
+            attributes=self.target_attributes(name),
+            open_frames=lambda: numbered_images(images, first, last),
+        )

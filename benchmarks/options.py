@@ -1,0 +1,124 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.datasets import Dataset, default_data_root
+from trackers.commands import print_stderr
+from trackers.errors import UserError
+
+_NAMED = 5
+"""So many missing sequences are named."""
+
+
+def count(text: str) -> int:
+    """Reads a whole number above zero, for argparse."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Adds `--dataset`, which has to be given where it has no default."""
+    said = f" (default: {default})" if default else ""
+    parser.add_argument(
+        "--dataset",
+        required=default is None,
+        default=default,
+        metavar="D",
+        help=f"the data set's name, such as demo or otb2015{said}",
+    )
+
+
+def add_data_root(parser: argparse.ArgumentParser) -> None:
+    """Adds `--data-root`."""
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        default=default_data_root(),
+        metavar="DIR",
+        help="folder that holds one folder per data set (default: $SOTBENCH_DATA); demo needs none",
+    )
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """Adds `--split`."""
+    parser.add_argument(
+        "--split",
+        metavar="PART",
+        help="which part of a data set that has several: test (default) or all of lasot",
+    )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Adds `--results`."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder of results (default: results)",
+    )
+
+
+def add_protocol(parser: argparse.ArgumentParser) -> None:
+    """Adds `--protocol`."""
+    parser.add_argument(
+        "--protocol", default="ope", metavar="P", help="how the tracker is run (default: ope)"
+    )
+
+
+def add_trackers(parser: argparse.ArgumentParser) -> None:
+    """Adds `--tracker`, for commands that read results."""
+    parser.add_argument(
+        "--tracker", nargs="+", metavar="NAME", help="whose results to use (default: all that are there)"
+    )
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """Adds `--profile`."""
+    parser.add_argument(
+        "--profile", metavar="NAME", help="the rules of scoring (default: those of the data set)"
+    )
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Adds `--sequences` and `--attribute`, for commands that read results."""
+    parser.add_argument(
+        "--sequences", nargs="+", metavar="S", help="these alone: names, or @FILE with one name per line"
+    )
+    parser.add_argument(
+        "--attribute",
+        nargs="+",
+        metavar="A",
+        help="sequences that have this attribute alone, or all of these",
+    )
+
+
+def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
+    """The sequences that were asked for, or all that are there; says on standard error if some are not.
+
+    Raises:
+        UserError: none is there, or one that was asked for is unknown or absent.
+    """
+    from benchmarks.datasets.names import select_sequences
+
+    present = dataset.names()
+    if not present:
+        raise UserError(f"no sequence of {dataset.name} is in {data_root}")
+    if asked:
+        names = select_sequences(asked, dataset.all_names, dataset.name)
+        there = set(present)
+        if absent := [name for name in names if name not in there]:
+            raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
+        return names
+    there = set(present)
+    if missing := [name for name in dataset.all_names if name not in there]:
+        named = f": {', '.join(missing)}" if len(missing) <= _NAMED else ""
+        share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
+        print_stderr(f"{share} of {dataset.title} are missing{named}")
+    return list(present)

@@ -1,0 +1,1 @@
+"""Decoding frames ahead of the tracker."""

@@ -1,0 +1,1 @@
+"""Several workers: local processes, or actors on a Ray cluster."""

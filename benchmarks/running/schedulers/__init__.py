@@ -1,0 +1,1 @@
+"""Schedulers: one sequence at a time, or many in lockstep batches."""

@@ -1,0 +1,129 @@
+"""Carries out requests on one tracker, one after the other, and takes its time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from benchmarks.datasets import Frames
+from benchmarks.protocols.protocol import Init, Prediction, Request
+from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.tracking.requests import InvalidBox, SequenceTimeout, TrackerFailure
+from trackers.box_validation import prediction_array, validate_region
+from trackers.errors import InvalidPrediction, RemoteTrackerError, TrackerTimeout, describe_error
+from trackers.external.protocols.remote import RemoteTracker
+from trackers.processes.forks import exit_if_forked
+from trackers.regions import bounding_box, rotated_box
+from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
+
+Returned = TypeVar("Returned")
+
+
+def drive(
+    requests: Generator[Request, Prediction, Returned],
+    tracker: Tracker,
+    frames: Prefetcher[Frame] | Frames,
+    *,
+    deadline: float | None = None,
+    on_frame: Callable[[], None] = lambda: None,
+    on_box: Callable[[int, Frame, Boxes], None] = lambda number, frame, box: None,  # noqa: ARG005
+    on_transport: Callable[[float], None] = lambda seconds: None,  # noqa: ARG005
+    on_shape: Callable[[], None] = lambda: None,
+    rotated: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Returned:
+    """Carries out `requests` and returns what they return in the end.
+
+    Only the tracker is timed: a frame is decoded before the clock starts, and the device has finished
+    before the clock is read. A tracker that gets its frames in another form or process tells its own
+    seconds, and what the call took beside them is transport.
+
+    Args:
+        requests: one of a protocol's runs over a sequence, or several; not started.
+        tracker: who answers.
+        frames: the sequence's frames, decoded ahead or already.
+        deadline: the clock's reading after which to give up; looked at between frames.
+        on_frame: called after each answer.
+        on_box: called after each answer that is a box, with the frame's number and the frame.
+        on_transport: called after each answer with its seconds of transport.
+        on_shape: called after each answer that is a polygon or a mask.
+        rotated: whether the protocol takes such an answer as a rotated box, not as an upright one.
+        clock: seconds, monotonic.
+
+    Raises:
+        InvalidBox, SequenceTimeout, TrackerFailure: as their descriptions say.
+        SequenceError: a frame is missing or damaged.
+    """
+    main_pid = os.getpid()
+    try:
+        request = next(requests)
+        while True:
+            frame = frames[request.frame]
+            if isinstance(tracker, RemoteTracker):
+                tracker.source = frames.path(request.frame)
+            try:
+                tracker.synchronize()
+                begin = clock()
+                if isinstance(request, Init):
+                    tracker.init(frame, request.box.copy())
+                    answer = request.box
+                else:
+                    # An answer may do its work only when it is converted: lazy and asynchronous arrays.
+                    answer = prediction_array(tracker.update(frame))
+                tracker.synchronize()
+                elapsed = clock() - begin
+                seconds = tracker_seconds(tracker, elapsed)
+            except TrackerTimeout as error:
+                raise SequenceTimeout(f"frame {request.frame}: {error}") from error
+            except InvalidPrediction as error:
+                raise InvalidBox(f"frame {request.frame}: {error}") from error
+            except RemoteTrackerError as error:
+                raise TrackerFailure(f"frame {request.frame}: {error}") from error
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # to leave is not for a tracker to decide
+                raise TrackerFailure(f"frame {request.frame}: {describe_error(error)}") from error
+            finally:
+                exit_if_forked(main_pid)
+            on_transport(elapsed - seconds)
+            on_frame()
+            if deadline is not None and clock() > deadline:
+                raise SequenceTimeout(f"frame {request.frame}: the time limit has passed")
+            region = validate_answer(answer, request.frame, frame, rotated, on_shape)
+            on_box(request.frame, frame, region if len(region) == 4 else bounding_box(region))
+            request = requests.send(Prediction(region, seconds))
+    except StopIteration as stop:
+        returned: Returned = stop.value
+        return returned
+
+
+def validate_answer(
+    answer: NDArray[Any], number: int, frame: Frame, rotated: bool, on_shape: Callable[[], None]
+) -> Boxes:
+    """What a tracker answered to frame `number`, as a region that the protocol takes.
+
+    Args:
+        answer: its numbers, as `trackers.box_validation.prediction_array` gives them.
+        number: of the frame, 0-based.
+        frame: its pixels, an array or a tensor of shape (H, W, 3).
+        rotated: as for `drive`.
+        on_shape: likewise.
+
+    Returns:
+        A box, shape (4,), NaN where the target is absent; or where `rotated` a rotated box, shape (8,).
+
+    Raises:
+        InvalidBox: it is none.
+    """
+    try:
+        region = validate_region(answer, tuple(frame.shape[:2]))
+    except InvalidPrediction as error:
+        raise InvalidBox(f"frame {number}: {error}") from None
+    if len(region) == 4:
+        return region
+    on_shape()
+    return rotated_box(region) if rotated else bounding_box(region)

@@ -1,0 +1,261 @@
+"""What the columns of a table of boxes mean: declared by the user, or seen in the first boxes.
+
+Nearly all tools write x, y, w, h. Columns before or after them (a frame number, a confidence, MOT's ten) are
+left out where the first boxes prove which ones they are. Rows that are boxes in another form are never taken
+for x, y, w, h, nor converted unasked: the user is told which option reads them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.box_columns import BOX_FORMS, Columns, header_columns
+from benchmarks.store.formats.base import StoredRun
+from trackers.errors import UserError
+from trackers.tracker import Boxes
+
+NEAR = 1.6
+"""Pixels: so far may a first box be off, for another first pixel, half a pixel, or corners inside the box."""
+_SHARE = 0.8
+"""Of the sequences, so many must agree with a form for it to be named."""
+_PLAIN = 0.5
+"""Of the sequences, so many must overlap well if read as x, y, w, h, for nothing else to be thought of."""
+_OVERLAP = 0.5
+_SKIPPED = (0, 1, 2)
+"""Leading columns that are tried: none, a frame's number, MOT's frame and target."""
+_POLYGON = 8
+_AS_WRITTEN = Columns()
+
+
+def odd_widths(stored: Mapping[str, list[StoredRun]]) -> dict[str, str]:
+    """Sequences whose rows are longer or shorter than those of most files, and a sentence for each."""
+    tables = {name: run for name, runs in stored.items() for run in runs if _is_table(run)}
+    counts = Counter(run.boxes.shape[1] for run in tables.values())
+    if len(counts) < 2:
+        return {}
+    usual = max(counts, key=lambda width: (counts[width], width == 4))
+    return {
+        name: f"{run.where}: rows of {run.boxes.shape[1]} numbers, where those of other files have {usual}"
+        for name, run in tables.items()
+        if run.boxes.shape[1] != usual
+    }
+
+
+def _is_table(run: StoredRun) -> bool:
+    return run.codes is None and (run.table or run.boxes.shape[1] == 4)
+
+
+def read_columns(
+    stored: Mapping[str, list[StoredRun]],
+    truth: Mapping[str, Boxes],
+    declared: Columns | None,
+    size_of: Callable[[str], tuple[int, int]],
+    polygons: bool,
+    notes: list[str],
+) -> dict[str, list[StoredRun]]:
+    """Turns tables, shape (n, k), into boxes.
+
+    Args:
+        stored: the runs by sequence, all tables of one width. VOT's files have regions already, which stay as
+            they are.
+        truth: by sequence, the ground truth's first box, shape (4,), 0-based.
+        declared: what the user says.
+        size_of: width and height of a sequence's images; asked for normalized numbers alone.
+        polygons: whether polygons are kept; otherwise their upright bounds are taken.
+        notes: gets a sentence for what is not plain x, y, w, h.
+
+    Raises:
+        UserError: the rows seem to be, or can only be, something else than x, y, w, h.
+    """
+    tables = {name: runs for name, runs in stored.items() if all(map(_is_table, runs))}
+    if not tables:
+        return dict(stored)
+    firsts = [(runs[0].boxes[0], truth[name]) for name, runs in tables.items()]
+    widths = {run.boxes.shape[1] for runs in tables.values() for run in runs}
+    headers = {header_columns(run.header) for runs in tables.values() for run in runs}
+    columns = declared or (headers.pop() if len(headers) == 1 else None)
+    if columns is None:
+        columns = _recognized(firsts, widths, tables, notes)
+    if columns is None:
+        notes.extend([] if polygons else ["rows of 8 numbers are polygons; their upright bounds are taken"])
+        return dict(stored) | {
+            name: runs if polygons else [replace(run, boxes=_bounds(run.boxes)) for run in runs]
+            for name, runs in tables.items()
+        }
+    for runs in tables.values():
+        for run in runs:
+            if run.boxes.shape[1] < columns.skip + 4:
+                raise UserError(
+                    f"{run.where}: rows of {run.boxes.shape[1]} numbers hold no box where {columns.skip} are "
+                    "skipped; see --skip-columns"
+                )
+    inside = columns.form == "xyxy" and not columns.normalized and _corners_inside(firsts, columns)
+    if inside:
+        notes.append(
+            "x2, y2 are the last pixel inside the box: widths and heights are x2 - x1 + 1, y2 - y1 + 1"
+        )
+    return dict(stored) | {
+        name: [
+            replace(run, boxes=_converted(run, columns, inside, partial_size(size_of, name))) for run in runs
+        ]
+        for name, runs in tables.items()
+    }
+
+
+def partial_size(size_of: Callable[[str], tuple[int, int]], name: str) -> Callable[[], tuple[int, int]]:
+    """Asks for the size of one sequence's images, later."""
+    return lambda: size_of(name)
+
+
+def _converted(run: StoredRun, columns: Columns, inside: bool, size: Callable[[], tuple[int, int]]) -> Boxes:
+    boxes = columns.boxes(run.boxes)
+    if columns.normalized:
+        width, height = size()
+        boxes = boxes * np.array([width, height, width, height])
+    return boxes + np.array([0.0, 0.0, 1.0, 1.0]) if inside else boxes
+
+
+def _recognized(
+    firsts: list[tuple[Boxes, Boxes]],
+    widths: set[int],
+    tables: Mapping[str, list[StoredRun]],
+    notes: list[str],
+) -> Columns | None:
+    """The columns that the first boxes speak for; None for polygons.
+
+    Raises:
+        UserError: they speak for a form that has to be declared, or for none.
+    """
+    if widths == {4}:
+        if _share(firsts, Columns(), _overlap_well) < _PLAIN and (suspect := _suspected(firsts, [0])):
+            raise _other_form(suspect, tables)
+        return Columns()
+    where = next(runs[0].where for runs in tables.values() if runs[0].boxes.shape[1] != 4)
+    [width] = widths
+    if (
+        width == _POLYGON
+        and _share([(_bounds(a[None])[0], b) for a, b in firsts], agree=_overlap_well) >= _SHARE
+    ):
+        return None
+    skipped = [skip for skip in _SKIPPED if skip + 4 <= width]
+    proved = [skip for skip in skipped if _share(firsts, Columns(skip=skip)) >= _SHARE]
+    if len(proved) == 1:
+        [skip] = proved
+        for run in (run for runs in tables.values() for run in runs):
+            if not _counts_frames(run, skip):
+                raise UserError(
+                    f"{run.where}: column 1 does not count the frames one by one: rows may be missing "
+                    f"or of several targets; if there is one for each frame, give --skip-columns {skip}"
+                )
+        others = ", ".join(str(number + 1) for number in range(width) if not skip <= number < skip + 4)
+        what = {(5, 0): " (a confidence, it seems)", (5, 1): " (frame numbers)"}.get((width, skip), "")
+        notes.append(
+            f"rows of {width} numbers: columns {skip + 1} to {skip + 4} are x, y, w, h, as the first boxes "
+            f"show; left out: {others}{what}"
+        )
+        return Columns(skip=skip)
+    if suspect := _suspected(firsts, skipped):
+        raise _other_form(suspect, tables)
+    raise _no_boxes(width, where)
+
+
+def _suspected(firsts: list[tuple[Boxes, Boxes]], skipped: list[int]) -> Columns | None:
+    """The form that the first boxes agree with, if there is one."""
+    candidates = [
+        Columns(form, skip, normalized)
+        for normalized in (False, True)
+        for skip in skipped
+        for form in BOX_FORMS
+        if normalized or skip or form != "xywh"
+    ]
+    return next((each for each in candidates if _share(firsts, each) >= _SHARE), None)
+
+
+def _near(first: Boxes, truth: Boxes) -> bool:
+    # Halfway between boxes that count from 0 and those that count from 1.
+    return bool(np.abs(first - truth - [0.5, 0.5, 0, 0]).max() <= NEAR)
+
+
+def _overlap_well(first: Boxes, truth: Boxes) -> bool:
+    low = np.maximum(first[:2], truth[:2])
+    high = np.minimum(first[:2] + first[2:], truth[:2] + truth[2:])
+    shared = float(np.prod(np.maximum(high - low, 0)))
+    return bool(shared > _OVERLAP * (float(np.prod(first[2:])) + float(np.prod(truth[2:])) - shared))
+
+
+def _share(
+    firsts: list[tuple[Boxes, Boxes]],
+    columns: Columns = _AS_WRITTEN,
+    agree: Callable[[Boxes, Boxes], bool] = _near,
+) -> float:
+    """Of the sequences that have first boxes, the share whose box agrees with ground truth."""
+    usable = [
+        (first, truth) for first, truth in firsts if np.isfinite(first).all() and np.isfinite(truth).all()
+    ]
+    if not usable:
+        return 0.0
+    return sum(agree(_scaled(first, truth, columns), truth) for first, truth in usable) / len(usable)
+
+
+def _scaled(first: Boxes, truth: Boxes, columns: Columns) -> Boxes:
+    """A first box; if normalized, in the image whose size makes its width and height those of the truth."""
+    box = columns.boxes(first)
+    if not columns.normalized:
+        return box
+    if not ((box[2:] > 0).all() and (box <= 1).all()):
+        return np.full(4, np.inf)
+    size = truth[2:] / box[2:]
+    scaled: Boxes = box * np.concatenate([size, size])
+    return scaled
+
+
+def _counts_frames(run: StoredRun, skip: int) -> bool:
+    """Whether the first of the skipped columns numbers the frames, without a gap; true for no column."""
+    return skip == 0 or bool((np.diff(run.boxes[:, 0]) == 1).all())
+
+
+def _corners_inside(firsts: list[tuple[Boxes, Boxes]], columns: Columns) -> bool:
+    sizes = [columns.boxes(first)[2:] - truth[2:] for first, truth in firsts]
+    return float(np.nanmedian(np.array(sizes))) <= -0.5
+
+
+def _bounds(polygons: Boxes) -> Boxes:
+    """Upright boxes, shape (n, 4), around polygons, shape (n, 8)."""
+    corners = polygons.reshape(len(polygons), -1, 2)
+    low = corners.min(axis=1)
+    boxes: Boxes = np.concatenate([low, corners.max(axis=1) - low], axis=1)
+    return boxes
+
+
+def _other_form(suspect: Columns, tables: Mapping[str, list[StoredRun]]) -> UserError:
+    first = next(iter(tables.values()))[0].where
+    shares = " as shares of the image's size" if suspect.normalized else ""
+    return UserError(
+        f"{first}: the first boxes{' of all files' if len(tables) > 1 else ''} are not the ground truth's as "
+        f"x, y, w, h, but they are as {BOX_FORMS[suspect.form]}{shares}; if so, give {suspect.options}"
+    )
+
+
+def require_boxes(columns: int, where: str) -> None:
+    """Refuses rows that are not x, y, w, h.
+
+    Raises:
+        UserError: they have another number of values than four.
+    """
+    if columns != 4:
+        raise _no_boxes(columns, where)
+
+
+def _no_boxes(columns: int, where: str) -> UserError:
+    if columns == 6:
+        return UserError(
+            f"{where}: rows of 6 numbers are affine parameters, which depend on the tracker's template; "
+            "convert them to x, y, w, h with the tool that wrote them"
+        )
+    return UserError(
+        f"{where}: rows of {columns} numbers where x, y, w, h are expected; is it of this format?"
+    )

@@ -1,0 +1,169 @@
+"""From a results folder to what a report says of each tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.datasets import Dataset, SequenceError
+from benchmarks.protocols import timed_updates
+from benchmarks.scoring import RunScore, ScoringProfile, score_run
+from benchmarks.scoring.pairing import restrict_to_dataset
+from benchmarks.store import Manifest, RunFolder, RunResults
+from benchmarks.store.journal import journal_path
+from benchmarks.store.parallel_reading import read_runs_parallel
+from reports.page.series import Series, measure_series
+from trackers.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class TrackerReport:
+    """What is known of one tracker's run.
+
+    Attributes:
+        tracker: its name.
+        manifest: what it was run with, and what became of each sequence.
+        lacking: by sequence, why it is not scored.
+        scores: by profile; or a sentence on why the profile cannot score it.
+        series: by sequence; nothing where the page does not show them.
+        fps: updates per second of the tracker's own time; None where times are not known.
+        notes: sentences on what its scores should not be read without.
+        sequences: those that it has results of.
+    """
+
+    tracker: str
+    manifest: Manifest
+    lacking: Mapping[str, str]
+    scores: Mapping[str, RunScore | str]
+    series: Mapping[str, Series]
+    fps: float | None
+    notes: tuple[str, ...] = ()
+    sequences: frozenset[str] = frozenset()
+
+
+@dataclass
+class ReportLoader:
+    """Reads runs and scores them; one that did not change since the last time is not read again.
+
+    Attributes:
+        dataset: the ground truth.
+        profiles: the rules that runs are scored by.
+        regions: whether regions are wanted, for frames.
+        left_out: after `load`, by tracker, why its run cannot be read.
+    """
+
+    dataset: Dataset
+    profiles: Sequence[ScoringProfile]
+    regions: bool = True
+    left_out: dict[str, str] = field(default_factory=dict)
+    _known: dict[str, tuple[object, TrackerReport]] = field(default_factory=dict)
+
+    def load(
+        self, folders: Sequence[RunFolder], notify: Callable[[str], None] = lambda _: None
+    ) -> list[TrackerReport]:
+        """Reads runs; one among several that cannot be read is left out.
+
+        Args:
+            folders: where they lie.
+            notify: is told, in a sentence, what cannot be read or scored, and what else should be known.
+
+        Raises:
+            UserError: nothing at all can be read, or scored.
+        """
+        self.left_out = {}
+        stamps = {folder.tracker: manifest_stamp(folder.manifest_path) for folder in folders}
+        known = {name: one for name, one in self._known.items() if one[0] == stamps.get(name, one)}
+        new = [folder for folder in folders if folder.tracker not in known]
+        for folder, run in zip(new, read_runs_parallel(new), strict=True):
+            if isinstance(run, UserError):
+                self.left_out[folder.tracker] = str(run)
+                notify(f"{folder.tracker} is left out: {run}")
+            else:
+                known[folder.tracker] = stamps[folder.tracker], self._report(run)
+        self._known = known
+        reports = [known[folder.tracker][1] for folder in folders if folder.tracker in known]
+        if not reports:
+            raise UserError(next(iter(self.left_out.values())))
+        for report in reports:
+            _tell(report, notify)
+        refusals = [score for report in reports for score in report.scores.values() if isinstance(score, str)]
+        if len(refusals) == len(reports) * len(self.profiles):
+            raise UserError(f"no profile can score these results: {refusals[0]}")
+        return reports
+
+    def _report(self, run: RunResults) -> TrackerReport:
+        run = restrict_to_dataset(run, self.dataset)
+        scores = {profile.name: self._score(run, profile) for profile in self.profiles}
+        of_scores = [remark for score in scores.values() for remark in getattr(score, "notes", ())]
+        if run.manifest is None:
+            raise ValueError(f"the run of {run.tracker} was not read from a manifest")
+        there = set(self.dataset.names())
+        return TrackerReport(
+            run.tracker,
+            run.manifest,
+            run.failed,
+            scores,
+            self._series(run),
+            updates_per_second(run, run.manifest),
+            (*run.notes, *dict.fromkeys(of_scores)),
+            frozenset(name for name, held in run.trajectories.items() if held and name in there),
+        )
+
+    def _score(self, run: RunResults, profile: ScoringProfile) -> RunScore | str:
+        try:
+            return score_run(run, self.dataset, profile)
+        except UserError as error:
+            # One run that cannot be scored is no reason to withhold the others.
+            return str(error)
+
+    def _series(self, run: RunResults) -> dict[str, Series]:
+        series = {}
+        for name in self.dataset.names():
+            if run.trajectories.get(name):
+                try:
+                    series[name] = measure_series(self.dataset[name], run.trajectories[name][0], self.regions)
+                except SequenceError:
+                    continue  # the scores say it
+        return series
+
+
+def _tell(report: TrackerReport, notify: Callable[[str], None]) -> None:
+    """Says what of a run is not scored, and what else should be known of it."""
+    for remark in report.notes:
+        notify(f"{report.tracker}: {remark}")
+    if report.sequences:  # of one without any, one sentence will do
+        for sequence, why in report.lacking.items():
+            notify(f"{report.tracker}: {sequence} is left out: {why}")
+    refused: dict[str, list[str]] = {}
+    for profile, score in report.scores.items():
+        if isinstance(score, str):
+            refused.setdefault(score, []).append(profile)
+    for why, profiles in refused.items():
+        notify(f"{report.tracker}: {', '.join(profiles)} is left out: {why}")
+
+
+def manifest_stamp(path: Path) -> object:
+    """Changes whenever a manifest or its journal is written; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    try:
+        journal = journal_path(path).stat().st_size
+    except OSError:
+        journal = 0
+    return status.st_mtime_ns, status.st_size, status.st_ino, journal
+
+
+def updates_per_second(run: RunResults, manifest: Manifest) -> float | None:
+    """Updates divided by the tracker's time, initialisations left out, over all sequences of a run.
+
+    None where no time is known, as in most results of other tools, or where it was not the tracker's own
+    because several workers shared the machine.
+    """
+    if any("workers" in environment for environment in manifest.environments):
+        return None
+    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
+    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
+    return updates / seconds if seconds > 0 else None

@@ -1,0 +1,175 @@
+"""Scores as the page gets them: figures with their intervals, each sequence's own, and curves.
+
+What the page shows for all sequences and for each attribute is computed here, as `benchmarks score` does. For
+other selections it takes means of the sequences' figures, which is the same wherever a data set's figure is
+a mean over sequences; for VOT's figures, which pool frames, it is not, and the page says that it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scoring import Estimate, Profile, Record, RunScore, Score, ScoringProfile
+from benchmarks.scoring.statistics import bootstrap_interval
+from benchmarks.scoring.vot_metrics import SupervisedScore
+from benchmarks.scoring.vot_run_score import VOTRunScore
+from reports.page.loader import TrackerReport
+from reports.page.pack import Json, packed, packed_counts, packed_deltas
+from trackers.errors import printable
+
+
+class _Look(NamedTuple):
+    """How a metric is called, what its curve's axes say, and whether less of it is better."""
+
+    label: str
+    x: str = ""
+    y: str = ""
+    less: bool = False
+
+
+_LOOKS = {
+    "success": _Look("Success", "overlap threshold", "success rate"),
+    "precision": _Look("Precision", "location error threshold, pixels", "precision"),
+    "normalized_precision": _Look("Normalised precision", "normalised location error threshold", "precision"),
+    "ao": _Look("Average overlap"),
+    "accuracy": _Look("Accuracy"),
+    "robustness": _Look("Failures per 100 frames", less=True),
+    "failures": _Look("Failures", less=True),
+    "eao": _Look("EAO", "sequence length, frames", "expected overlap"),
+}
+
+
+def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], names: Sequence[str]) -> Json:
+    """What the page gets of one profile.
+
+    Args:
+        profile: the profile.
+        reports: the trackers, in the order in which the page has them.
+        names: the sequences that the page has, which it knows by their place.
+    """
+    scores = [report.scores[profile.name] for report in reports]
+    places = {name: place for place, name in enumerate(names)}
+    one_pass = [score for score in scores if isinstance(score, Score)]
+    estimates = iter(estimate([part for score in one_pass for part in _parts(score)]))
+    content = []
+    for score in scores:
+        if isinstance(score, Score):
+            figures = {part: next(estimates) for part in ("", *_attributes(score))}
+            content.append(_score_data(score, figures, places))
+        elif isinstance(score, VOTRunScore):
+            content.append(_vot_data(score, places))
+        elif isinstance(score, str):
+            content.append({"refused": printable(score)})
+    found = [list(entry["all"]) for entry in content if "all" in entry]
+    return {
+        "name": profile.name,
+        "title": profile.title,
+        "reference": profile.reference,
+        "differs": profile.differs,
+        "means": isinstance(profile, Profile),
+        "metrics": [_metric_data(name, profile) for name in (found[0] if found else [])],
+        "scores": content,
+    }
+
+
+def estimate(parts: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
+    """Means over sequences with their 95 % intervals, as `Score.metrics` gives them.
+
+    Tables of equally many sequences are resampled alike, and here together, which is what takes the time.
+
+    Args:
+        parts: each of shape (S, M): M figures of each of S sequences; S may differ from one to the next.
+
+    Returns:
+        For each of them, M estimates.
+    """
+    parts = list(parts)
+    estimates: list[list[Estimate]] = [[] for _ in parts]
+    for count in {len(part) for part in parts}:
+        alike = [place for place, part in enumerate(parts) if len(part) == count]
+        values = np.concatenate([parts[place] for place in alike], axis=1)
+        interval = bootstrap_interval(values)
+        ends = [end.tolist() for end in interval] if interval else [[None] * values.shape[1]] * 2
+        columns = iter(zip(values.mean(axis=0).tolist(), *ends, strict=True))
+        for place in alike:
+            estimates[place] = [Estimate(*next(columns)) for _ in range(parts[place].shape[1])]
+    return estimates
+
+
+def _attributes(score: Score) -> dict[str, NDArray[np.bool_]]:
+    return {name: has for name, has in score.attributes.items() if has.any()}
+
+
+def _parts(score: Score) -> list[NDArray[np.float64]]:
+    """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
+    values = np.stack(list(score.sequence_values().values()), axis=1)
+    if score.weights:  # which are those of the sequences that have the attribute
+        parts = score.by_attribute().values()
+        return [values, *(np.stack(list(part.sequence_values().values()), axis=1) for part in parts)]
+    return [values, *(values[has] for has in _attributes(score).values())]
+
+
+def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]) -> Json:
+    sequence_values = score.sequence_values()
+    named = {part: dict(zip(sequence_values, row, strict=True)) for part, row in figures.items()}
+    return {
+        "sequences": [places[name] for name in score.sequences],
+        "frames": packed_counts(score.frames),
+        "all": named.pop(""),
+        "attributes": named,
+        "values": {
+            metric.name: packed(np.asarray(metric.value(score.curves[metric.name]), dtype=np.float64))
+            for metric in score.profile.metrics
+        },
+        # A curve's values are shares of frames: whole numbers over the number of frames, and nothing is lost.
+        "curves": {
+            metric.name: packed_deltas(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
+            for metric in score.profile.metrics
+            if len(metric.thresholds)
+        },
+    }
+
+
+def _vot_data(score: VOTRunScore, places: Mapping[str, int]) -> Json:
+    whole = score.whole
+    lines = {}
+    if isinstance(whole, SupervisedScore):
+        lengths, overlaps = whole.curve()
+        lines["eao"] = {"x": lengths.tolist(), "y": np.round(overlaps, 5).tolist()}
+    [record] = score.records()
+    return {
+        "sequences": [places[name] for name in score.sequences],
+        "frames": packed_counts(score.lengths),
+        "all": _recorded(record),
+        "attributes": {str(part["attribute"]): _recorded(part) for part in score.records("attribute")},
+        "values": {name: packed(values) for name, values in score.sequence_values().items()},
+        "lines": lines,
+    }
+
+
+def _recorded(record: Record) -> dict[str, list[str | int | float | None]]:
+    names = [name for name in record if f"{name}_low" in record]
+    return {name: [record[name], record[f"{name}_low"], record[f"{name}_high"]] for name in names}
+
+
+def _metric_data(name: str, profile: ScoringProfile) -> Json:
+    look = _LOOKS.get(name, _Look(name.replace("_", " ").capitalize()))
+    thresholds: list[float] = []
+    if isinstance(profile, Profile):
+        thresholds = next(m.thresholds.tolist() for m in profile.metrics if m.name == name)
+    return {"name": name, **look._asdict(), "thresholds": thresholds}
+
+
+def first_value(score: RunScore | str) -> float:
+    """The figure by which trackers are put in order: higher is better; less than any where there is none."""
+    if isinstance(score, Score):
+        return score.value(score.profile.metrics[0])
+    if isinstance(score, VOTRunScore):
+        figures = score.whole.metrics()
+        value = figures["eao" if "eao" in figures else "ao"].value
+        return value if np.isfinite(value) else -1.0
+    return -1.0

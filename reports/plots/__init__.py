@@ -1,0 +1,1 @@
+"""Plots: one module per kind, or per group of kinds."""

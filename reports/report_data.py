@@ -1,0 +1,215 @@
+"""The scores that a report is about: the options that choose them, and reading them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.options import (
+    add_data_root,
+    add_dataset,
+    add_profile,
+    add_protocol,
+    add_results,
+    add_selection,
+    add_split,
+    add_trackers,
+)
+from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
+from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring.tables import metric_names
+from benchmarks.selection import open_selected, score_runs
+from reports.published import Published, differences_from_published, published_records, published_scores
+from trackers.commands import print_stderr
+from trackers.errors import UserError
+from trackers.registry import did_you_mean
+
+
+class InapplicableError(UserError):
+    """A kind of plot or table that these results cannot have."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """What a report shows.
+
+    Attributes:
+        title: the data set's name.
+        dataset, protocol: whose results they are.
+        profile: the profile.
+        scores: one per tracker, at least one.
+        published: scores that others published and that are to be shown beside them.
+        results: the folder of results.
+        chosen_metric: the one that was asked for.
+        band: whether intervals are drawn.
+        named: whether the trackers were named, so that their order is the user's.
+        there: how many trackers there are, where `scores` are the best of them alone.
+    """
+
+    title: str
+    dataset: str
+    protocol: str
+    profile: ScoringProfile
+    scores: tuple[RunScore, ...]
+    published: tuple[Published, ...] = ()
+    results: Path = Path("results")
+    chosen_metric: str | None = None
+    band: bool = True
+    named: bool = False
+    there: int | None = None
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """One per tracker, best first by the main metric; equals by name."""
+        rows = [row for score in self.scores for row in score.records()]
+        [main, *_] = metric_names(rows)
+        if "eao" in rows[0]:
+            main = "eao"
+        sign = 1 if main in LOWER_IS_BETTER else -1
+        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+
+    @cached_property
+    def attribute_records(self) -> list[Record]:
+        """One per tracker and attribute, trackers in the order of `records`."""
+        by_tracker = {score.tracker: score for score in self.scores}
+        rows = [row for name in self.trackers for row in by_tracker[name].records("attribute")]
+        if not rows:
+            raise InapplicableError(f"sequences of {self.title} have no attributes")
+        return rows
+
+    @cached_property
+    def published_records(self) -> list[Record]:
+        """The published scores as records, best first by the main metric."""
+        return published_records(self.published, self.profile.name, self.metrics)
+
+    @property
+    def trackers(self) -> list[str]:
+        """Best first."""
+        return [str(row["tracker"]) for row in self.records]
+
+    def best(self, most: int) -> ReportData:
+        """This with its best `most` trackers alone, by the main metric, where there are more."""
+        if len(self.scores) <= most:
+            return self
+        kept = set(self.trackers[:most])
+        scores = tuple(score for score in self.scores if score.tracker in kept)
+        return replace(self, scores=scores, there=len(self.scores))
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The first two trackers that were named, or the best two: those that are compared."""
+        first, second, *_ = [score.tracker for score in self.scores] if self.named else self.trackers
+        return first, second
+
+    @property
+    def metrics(self) -> list[str]:
+        """The profile's figures, as records name them."""
+        return metric_names(self.records)
+
+    @property
+    def metric(self) -> str:
+        """The one to show where there is room for one: as chosen, or the profile's main one."""
+        if self.chosen_metric is None:
+            return "eao" if "eao" in self.metrics else self.metrics[0]
+        if self.chosen_metric not in self.metrics:
+            raise UserError(
+                f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"
+                f"{did_you_mean(self.chosen_metric, self.metrics)}; it has: {', '.join(self.metrics)}"
+            )
+        return self.chosen_metric
+
+    @property
+    def sequence_metric(self) -> str:
+        """`metric`, or the profile's first where one sequence has no figure of it (expected overlap)."""
+        there = list(self.scores[0].sequence_values())
+        return self.metric if self.metric in there else there[0]
+
+    @property
+    def shown_published(self) -> list[Published]:
+        """Those of `published` that are figures of this profile."""
+        return [one for one in self.published if one.metric in self.metrics]
+
+    @property
+    def most(self) -> int:
+        """How many sequences are scored of the tracker that has the most."""
+        return max(len(score.sequences) for score in self.scores)
+
+    @property
+    def of(self) -> int:
+        """How many sequences the data set has."""
+        return self.scores[0].of
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what chooses the scores."""
+    add_dataset(parser)
+    add_trackers(parser)
+    add_protocol(parser)
+    add_profile(parser)
+    add_split(parser)
+    add_selection(parser)
+    parser.add_argument(
+        "--metric",
+        metavar="M",
+        help="for kinds that show one: success, eao, ... (default: the profile's main one)",
+    )
+    parser.add_argument(
+        "--published",
+        nargs="*",
+        metavar="NAME",
+        help="show scores that others published too: of these trackers, or of all there are",
+    )
+    add_data_root(parser)
+    add_results(parser)
+
+
+def read_report_data(arguments: argparse.Namespace) -> ReportData:
+    """Reads and scores the runs; says on standard error what is missing or differs from published scores.
+
+    Raises:
+        UserError: there are no such results, or a name is unknown.
+    """
+    dataset = open_selected(arguments)
+    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
+    part = bool(arguments.sequences or arguments.attribute)
+    if part and arguments.published is not None:
+        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
+    known = [] if part else published_scores(dataset.name, arguments.protocol)
+    shown = _chosen(known, arguments.published, dataset.title)
+    scores: list[RunScore] = []
+    for score in score_runs(arguments, dataset, profile, arguments.tracker):
+        if (scored := len(score.sequences)) < len(dataset.all_names):
+            print_stderr(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
+        scores.append(score)
+    report = ReportData(
+        title=dataset.title,
+        dataset=dataset.name,
+        protocol=arguments.protocol,
+        profile=profile,
+        scores=tuple(scores),
+        published=shown,
+        results=arguments.results,
+        chosen_metric=arguments.metric,
+        named=arguments.tracker is not None,
+    )
+    for sentence in differences_from_published(report.records, known):
+        print_stderr(sentence)
+    return report
+
+
+def _chosen(known: Sequence[Published], names: list[str] | None, title: str) -> tuple[Published, ...]:
+    """Those of `names`; all for an empty list, none for None."""
+    if names is None:
+        return ()
+    there = sorted({one.tracker for one in known}, key=str.casefold)
+    for name in names:
+        if name not in there:
+            known_names = ", ".join(there) or "none"
+            raise UserError(
+                f"no published score of '{name}' on {title} is on record{did_you_mean(name, there)}; "
+                f"there are: {known_names}"
+            )
+    return tuple(one for one in known if not names or one.tracker in names)

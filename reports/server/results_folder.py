@@ -1,0 +1,176 @@
+"""What a results folder holds, looked up by names that are checked against what is there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_dataset
+from benchmarks.datasets.cached import CachedDataset
+from benchmarks.protocols import PROTOCOLS
+from benchmarks.scoring import ScoringProfile, choose_profiles
+from benchmarks.store import RunFolder, find_runs, select_runs
+from benchmarks.store.run_folder import NAME
+from reports.page.document import report_data, scored_names, sequence_data
+from reports.page.frames import jpeg
+from reports.page.loader import ReportLoader, manifest_stamp
+from reports.page.pack import Json
+from trackers.errors import UserError, system_reason
+
+
+@dataclass
+class ReportCache:
+    """The results of one protocol on one data set, scored again when they change. Safe for several threads.
+
+    Attributes:
+        results: the folder of all results.
+        dataset: the ground truth.
+        protocol: whose results are shown.
+        profiles: the rules that they are scored by.
+    """
+
+    results: Path
+    dataset: Dataset
+    protocol: str
+    profiles: Sequence[ScoringProfile]
+    _lock: Lock = field(default_factory=Lock)
+    _frames: dict[str, Frames] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._loader = ReportLoader(self.dataset, self.profiles)
+        self._made: tuple[str, Json] | None = None
+
+    def stamp(self) -> str:
+        """Changes whenever one of the runs does."""
+        root = self.results / self.dataset.name
+        stamps = [
+            (tracker, manifest_stamp(root / tracker / self.protocol / "run.json"))
+            for tracker in find_runs(self.results, self.dataset.name, self.protocol)
+        ]
+        return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
+
+    def data(self) -> Json:
+        """The report, with the stamp of what it was made from.
+
+        Raises:
+            UserError: nothing can be scored.
+        """
+        with self._lock:
+            stamp = self.stamp()
+            if self._made is None or self._made[0] != stamp:
+                reports = self._loader.load(self._folders())
+                made = datetime.now().astimezone()
+                content = report_data(
+                    self.dataset, self.protocol, self.profiles, reports, made, self._loader.left_out
+                )
+                self._made = (stamp, content | {"stamp": stamp})
+            return self._made[1]
+
+    def detail(self, sequence: str, address: str) -> Json:
+        """What happens within a sequence; `address` is where its frames are, should they be readable.
+
+        Raises:
+            KeyError: no tracker has results of such a sequence.
+        """
+        with self._lock:
+            reports = self._loader.load(self._folders())
+            if sequence not in scored_names(self.dataset, reports):
+                raise KeyError(sequence)
+            try:
+                readable = self._open(sequence) is not None
+            except SequenceError:
+                readable = False
+            return sequence_data(self.dataset, reports, sequence, address if readable else None)
+
+    def frame(self, sequence: str, place: int) -> bytes:
+        """A frame as a JPEG, in its own size.
+
+        Raises:
+            KeyError: there is no such sequence or frame.
+            SequenceError: it cannot be read.
+        """
+        if sequence not in self.dataset.names():
+            raise KeyError(sequence)
+        with self._lock:
+            frames = self._open(sequence)
+        if not 0 <= place < len(frames):
+            raise KeyError(place)
+        return jpeg(frames[place], quality=88)
+
+    def _folders(self) -> list[RunFolder]:
+        return select_runs(self.results, self.dataset.name, self.protocol, None)
+
+    def _open(self, sequence: str) -> Frames:
+        if sequence not in self._frames:
+            self._frames[sequence] = self.dataset[sequence].open_frames()
+        return self._frames[sequence]
+
+
+class ResultsFolder:
+    """All results of a folder.
+
+    Args:
+        results: the folder, as `benchmarks run` lays it out.
+        data_root: where data sets lie, for ground truth and frames.
+    """
+
+    def __init__(self, results: Path, data_root: Path | None) -> None:
+        self.results, self.data_root = results, data_root
+        self._report_caches: dict[tuple[str, str], ReportCache] = {}
+        self._lock = Lock()
+
+    def contents(self) -> list[tuple[str, str, list[str]]]:
+        """Data set, protocol and trackers of everything that there are results of.
+
+        A folder that cannot be read has no trackers; `unavailable_reason` says why.
+        """
+        found: list[tuple[str, str, list[str]]] = []
+        for dataset in self._datasets():
+            try:
+                runs = [
+                    (dataset, protocol, find_runs(self.results, dataset, protocol)) for protocol in PROTOCOLS
+                ]
+            except OSError:
+                found.append((dataset, "ope", []))
+            else:
+                found += [entry for entry in runs if entry[2]]
+        return found
+
+    def report_cache(self, dataset: str, protocol: str) -> ReportCache:
+        """The results of a protocol on a data set.
+
+        Raises:
+            KeyError: there are none.
+            UserError: they cannot be read, the ground truth is missing, or no profile is for them.
+        """
+        if dataset not in self._datasets() or protocol not in PROTOCOLS:
+            raise KeyError(dataset)
+        try:
+            runs = find_runs(self.results, dataset, protocol)
+        except OSError as error:
+            raise UserError(system_reason(error)) from None
+        if not runs:
+            raise KeyError(dataset)
+        with self._lock:
+            if (dataset, protocol) not in self._report_caches:
+                opened = CachedDataset(open_dataset(dataset, self.data_root))
+                profiles = choose_profiles("all", opened.name, protocol)
+                self._report_caches[dataset, protocol] = ReportCache(self.results, opened, protocol, profiles)
+            return self._report_caches[dataset, protocol]
+
+    def _datasets(self) -> list[str]:
+        """The data sets that have a folder of results: those with a name, and folders of a user's own."""
+        there = (path.name for path in self.results.iterdir() if path.is_dir() and NAME.fullmatch(path.name))
+        return sorted(name for name in there if name in DATASETS or name.startswith("folder-"))
+
+    def unavailable_reason(self, dataset: str, protocol: str) -> str:
+        """Why results that are there cannot be shown, in a sentence; empty if they can."""
+        try:
+            self.report_cache(dataset, protocol)
+        except UserError as error:
+            return str(error)
+        return ""

@@ -1,0 +1,116 @@
+"""What a video shows of a sequence: its frames, where the target is, and where the trackers said it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Items
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.datasets import Dataset, Frames, Sequence
+from benchmarks.geometry.overlap import iou
+from benchmarks.geometry.rasterize import raster_overlap
+from benchmarks.protocols import Trajectory
+from benchmarks.scoring.pairing import check_ground_truth
+from benchmarks.scoring.profiles.rules import missing_box_mask
+from benchmarks.store import RunResults
+from trackers.errors import UserError
+from trackers.tracker import Boxes
+from trackers.video.drawing import Color
+
+
+@dataclass(frozen=True, eq=False)
+class TrackOverlay:
+    """One tracker over a sequence of n frames.
+
+    Attributes:
+        tracker: its name.
+        color: what it is drawn in.
+        regions: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where it gave none.
+        overlaps: shape (n,), in [0, 1]; NaN where there is no region or no ground truth to hold it against.
+    """
+
+    tracker: str
+    color: Color
+    regions: Boxes
+    overlaps: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedSequence:
+    """A sequence of n frames with what is drawn on them.
+
+    Attributes:
+        name: the sequence's.
+        frames: its images.
+        size: their width and height in pixels.
+        truth: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where the target is not to be seen.
+        tracks: in the order in which they are drawn, the last one on top.
+    """
+
+    name: str
+    frames: Frames
+    size: tuple[int, int]
+    truth: Boxes
+    tracks: tuple[TrackOverlay, ...]
+
+
+def read_tracked_sequence(
+    dataset: Dataset, name: str, runs: Items[RunResults], colors: Items[Color]
+) -> TrackedSequence:
+    """Puts the ground truth and the runs over sequence `name` together; runs without it are left out.
+
+    Of a run that passes over a sequence several times, the first pass is taken.
+
+    Args:
+        dataset: has the frames.
+        name: of the sequence.
+        runs: of trackers on that data set.
+        colors: one for each run.
+
+    Raises:
+        UserError: frames are missing, none of the runs has the sequence, or boxes belong to other ground
+            truth.
+    """
+    sequence = dataset[name]
+    frames = sequence.open_frames()
+    if len(frames) != len(sequence.truth):
+        raise UserError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+    height, width = frames[0].shape[:2]
+    truth = _truth(sequence)
+    tracks = []
+    for run, color in zip(runs, colors, strict=True):
+        if name in run.trajectories:
+            check_ground_truth(run, dataset, sequence, allow_length_mismatch=run.imported)
+            regions = _spread(run.trajectories[name][0], len(truth))
+            tracks.append(
+                TrackOverlay(run.tracker, color, regions, _overlaps(regions, truth, (width, height)))
+            )
+    if runs and not tracks:
+        raise UserError(f"none of {', '.join(run.tracker for run in runs)} has results on sequence '{name}'")
+    return TrackedSequence(name, frames, (width, height), truth, tuple(tracks))
+
+
+def _truth(sequence: Sequence) -> Boxes:
+    unseen = missing_box_mask(sequence.truth) | ~np.isfinite(sequence.truth).all(axis=1)
+    if sequence.absent is not None:
+        unseen |= sequence.absent
+    truth = sequence.truth if sequence.polygons is None else sequence.polygons
+    return np.where(unseen[:, None], np.nan, truth)
+
+
+def _spread(trajectory: Trajectory, frames: int) -> Boxes:
+    """The regions of all frames of a sequence, NaN in those that a trajectory has none for."""
+    regions = np.full((frames, trajectory.boxes.shape[1]), np.nan)
+    known = trajectory.boxes[: frames - trajectory.start]
+    regions[trajectory.start : trajectory.start + len(known)] = known
+    return regions
+
+
+def _overlaps(regions: Boxes, truth: Boxes, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Overlap of rectangles where both are such; of pixels, as VOT counts them, where one is a polygon."""
+    upright = regions.shape[1] == truth.shape[1] == 4
+    overlaps = iou(regions, truth) if upright else raster_overlap(regions, truth, size)
+    known = np.isfinite(regions).all(axis=1) & np.isfinite(truth).all(axis=1)
+    return np.where(known, overlaps, np.nan)

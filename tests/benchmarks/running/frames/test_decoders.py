@@ -1,0 +1,355 @@
+"""A batch whose frames torchvision decodes: the same boxes as with Pillow, and the same failures."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from box_files import box_files
+from jpegs import by_pillow, fake_torchvision, jpeg, needs_torchvision, picture
+from PIL import Image
+from small_networks import gradnet_weights, siamfc_weights, video
+
+from benchmarks.cli.main import main
+from benchmarks.running.frames.decoders import TorchvisionDecoder
+from benchmarks.store import Identity
+from benchmarks.store.manifest import parse_manifest
+from trackers.siamese.base import upload
+
+SIZES = {"wide": (90, 120), "high": (121, 83), "other": (90, 131)}
+LENGTH = 6
+CPU = torch.device("cpu")
+
+# Answers by each frame's pixels; where it has several slots, `breaks` has it fail at its second update.
+TENSORS = """
+import numpy as np
+import torch
+from trackers.tracker import TensorTracker
+
+class Sums(TensorTracker):
+    deterministic = True
+    device = torch.device("cpu")
+    def __init__(self, slots: int, breaks: bool = False):
+        self.slots, self.breaks, self.updates = slots, breaks, 0
+    def init(self, slots, frames, boxes):
+        pass
+    def update(self, slots, frames):
+        self.updates += 1
+        if self.breaks and self.slots > 1 and self.updates == 2: raise RuntimeError("too many")
+        assert len({type(frame) for frame in frames}) == 1
+        return np.array([[int(frame[::2].sum()) % 97, int(frame.sum()) % 89, 5, 5] for frame in frames])
+"""
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """Videos of JPEG files, of a size each; some frames are grey, CMYK, progressive or PNG files."""
+    root = tmp_path / "films"
+    for seed, (name, (height, width)) in enumerate(SIZES.items()):
+        (root / name).mkdir(parents=True)
+        frames, boxes = video(seed, LENGTH, height, width)
+        for number, frame in enumerate(frames):
+            (root / name / f"{number:04}.jpg").write_bytes(jpeg(frame, quality=95, progressive=number == 4))
+        np.savetxt(root / name / "groundtruth.txt", boxes, delimiter=",")
+    (root / "high" / "0002.jpg").write_bytes(jpeg(picture(121, 83), "L"))
+    (root / "high" / "0003.jpg").write_bytes(jpeg(picture(121, 83), "CMYK"))
+    (root / "wide" / "0003.jpg").unlink()
+    Image.fromarray(picture(90, 120)).save(root / "wide" / "0003.png")
+    (root / "sotbench.toml").write_text("one_based = false\n")
+    return root
+
+
+@pytest.fixture
+def sums(tmp_path: Path) -> str:
+    (tmp_path / "sums.py").write_text(TENSORS)
+    return f"{tmp_path / 'sums.py'}:Sums"
+
+
+def ran(tracker: str, films: Path, results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    words = ["run", "--tracker", tracker, "--name", "t", "--results", str(results)]
+    where = [] if "--dataset" in options else ["--dataset", "folder", "--data-root", str(films)]
+    status = main([*words, *where, *options])
+    manifests = list(results.glob("*/t/ope/run.json"))
+    return status, json.loads(manifests[0].read_text()) if manifests else {}
+
+
+# No results lie in a folder called torchvision: beside a tracker's file, which is on sys.path, Python would
+# take it for a package.
+TORCHVISION = ("--batch", "2", "--decoder", "torchvision")
+
+
+@pytest.mark.parametrize("tracker", ["siamfc", "gradnet", "gradnet-paper"])
+def test_boxes_are_those_of_the_same_pixels_decoded_by_pillow(
+    tracker: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_torchvision(monkeypatch)
+    weights = (siamfc_weights if tracker == "siamfc" else gradnet_weights)(tmp_path)
+    own = ("--weights", str(weights), "--device", "cpu")
+    for name, options in (("pillow", ("--batch", "2")), ("on-device", TORCHVISION)):
+        status, manifest = ran(tracker, films, tmp_path / name, *own, *options)
+        assert status == 0
+        assert manifest["identity"]["decoder"] == ("torchvision" if options == TORCHVISION else "pillow")
+    assert manifest["environments"][0]["decoder"] == "torchvision 0.0"
+    assert len(box_files(tmp_path / "pillow")) == 3
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
+
+
+def test_a_step_is_decoded_in_one_call(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        counts.append(len(input))
+        return by_pillow(input, mode, device)
+
+    fake_torchvision(monkeypatch, decode)
+    assert ran(sums, films, tmp_path / "r", "--batch", "3", "--decoder", "torchvision")[0] == 0
+    # The first is a trial; a frame that is PNG and one that is CMYK fall in the same step.
+    assert counts == [1, 3, 3, 3, 1, 3, 3]
+
+
+def test_frames_that_are_no_files_are_uploaded(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_torchvision(monkeypatch)
+    demo = ("--dataset", "demo", "--sequences", "easy", "scale")
+    for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
+        assert ran(sums, films, tmp_path / name, *demo, *options)[0] == 0
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow") != {}
+
+
+@pytest.mark.parametrize("harm", ["cut", "emptied", "text", "gone", "tables"])
+@pytest.mark.parametrize("frame", ["0000.jpg", "0002.jpg"])
+def test_a_damaged_frame_has_the_same_outcome(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str, frame: str
+) -> None:
+    fake_torchvision(monkeypatch)
+    path = films / "other" / frame
+    whole = path.read_bytes()
+    if harm == "tables":  # whole by its markers, and of no use
+        counts = whole.index(b"\xff\xc4") + 5
+        path.write_bytes(whole[:counts] + b"\xff" * 16 + whole[counts + 16 :])
+    elif harm == "gone":
+        path.unlink()
+        path.symlink_to("nowhere.jpg")
+    else:
+        path.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "text": b"no image"}[harm])
+    found = []
+    for name, options in (("pillow", ("--batch", "3")), ("on-device", TORCHVISION)):
+        status, manifest = ran(sums, films, tmp_path / name, *options)
+        assert status == 1
+        records = manifest["sequences"]
+        assert records["wide"]["status"] == records["high"]["status"] == "ok"
+        found.append((records["other"]["status"], records["other"]["message"]))
+    assert found[0] == found[1]
+    assert found[0][0] == "failed"
+    assert frame in found[0][1] or harm == "gone"
+
+
+def test_what_the_decoder_refuses_goes_through_pillow(
+    sums: str,
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    refused = (films / "other" / "0003.jpg").read_bytes()
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        if any(data.numpy().tobytes() == refused for data in input):
+            raise RuntimeError("Unknown chroma subsampling")
+        return by_pillow(input, mode, device)
+
+    fake_torchvision(monkeypatch, decode)
+    for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
+        assert ran(sums, films, tmp_path / name, *options)[0] == 0
+    said = capsys.readouterr().err.replace("\n", "")
+    assert "0003.jpg is decoded by Pillow: torchvision 0.0 refuses it (Unknown chroma subsampling)" in said
+    assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
+
+
+def brighter(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+    """Another decoder's pixels."""
+    return [frame.clamp(max=254) + 1 for frame in by_pillow(input, mode, device)]
+
+
+def test_what_is_run_again_one_by_one_has_the_same_pixels(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(sums, films, tmp_path / "pillow", "--batch", "2")
+    fake_torchvision(monkeypatch, brighter)
+    ran(sums, films, tmp_path / "on-device", *TORCHVISION)
+    status, _ = ran(sums, films, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
+    assert status == 0
+    assert (
+        box_files(tmp_path / "again") == box_files(tmp_path / "on-device") != box_files(tmp_path / "pillow")
+    )
+
+
+def test_the_device_decodes_in_the_trackers_thread_alone(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # CUDA bears no other thread's work while the tracker's records a graph.
+    threads = set()
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        threads.add(threading.current_thread())
+        return by_pillow(input, mode, device)
+
+    fake_torchvision(monkeypatch, decode)
+    # The batch fails, and its sequences are run again one by one.
+    status, _ = ran(sums, films, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
+    assert status == 0
+    assert threads == {threading.main_thread()}
+
+
+def test_a_device_that_fails_is_no_reason_for_another_decoders_pixels(
+    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        calls.append(len(input))
+        if len(calls) > 2:
+            raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
+        return by_pillow(input, mode, device)
+
+    fake_torchvision(monkeypatch, decode)
+    status, manifest = ran(sums, films, tmp_path / "r", *TORCHVISION)
+    assert status == 1
+    for record in manifest["sequences"].values():
+        assert record["status"] == "failed"
+        assert "operation not permitted" in record["message"]
+
+
+def test_results_of_two_decoders_do_not_mix(
+    sums: str,
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fake_torchvision(monkeypatch)
+    _, manifest = ran(sums, films, tmp_path / "r", "--batch", "2")
+    assert ran(sums, films, tmp_path / "r", *TORCHVISION)[0] == 2
+    assert "holds results made with other decoder; give --name" in capsys.readouterr().err
+    # Manifests of before there were two.
+    del manifest["identity"]["decoder"]
+    read = parse_manifest(json.dumps(manifest).encode(), "run.json").identity
+    assert isinstance(read, Identity)
+    assert read.decoder == "pillow"
+
+
+ARRAYS = """
+from trackers.tracker import BatchTracker
+
+class Still(BatchTracker):
+    deterministic = True
+    def __init__(self, slots: int):
+        self.boxes = [None] * slots
+    def init(self, slots, frames, boxes): ...
+    def update(self, slots, frames): ...
+"""
+
+
+def test_what_cannot_be_is_said_before_anything_runs(
+    sums: str,
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "arrays.py").write_text(ARRAYS)
+    fake_torchvision(monkeypatch)
+    for tracker, options, sentence in (
+        (
+            f"{tmp_path / 'arrays.py'}:Still",
+            TORCHVISION,
+            "this tracker takes them as arrays; leave --decoder",
+        ),
+        (
+            sums,
+            TORCHVISION[2:],
+            "--decoder torchvision decodes the frames of a batch; give --batch N as well",
+        ),
+    ):
+        assert ran(tracker, films, tmp_path / "r", *options) == (2, {})
+        assert sentence in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    assert ran(sums, films, tmp_path / "r", *TORCHVISION) == (2, {})
+    assert "torchvision is not installed" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        ran(sums, films, tmp_path / "r", "--batch", "2", "--decoder", "guesswork")
+
+
+def test_memory_that_is_not_enough_is_said(
+    sums: str,
+    films: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
+        if len(input) > 1:
+            raise RuntimeError("Error while decoding JPEG images: CUDA out of memory.")
+        return by_pillow(input, mode, device)
+
+    fake_torchvision(monkeypatch, decode)
+    assert ran(sums, films, tmp_path / "r", *TORCHVISION)[0] == 2
+    assert "a batch of 2 does not fit into the device's memory" in capsys.readouterr().err
+
+
+def test_tensors_are_padded_as_arrays_are() -> None:
+    frames = [picture(*size, seed) for seed, size in enumerate(SIZES.values())]
+    # As nvJPEG leaves them: a plane per colour.
+    planes = [torch.from_numpy(frame.transpose(2, 0, 1).copy()).permute(1, 2, 0) for frame in frames]
+    for found, expected in zip(upload(planes, CPU), upload(frames, CPU), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+@needs_torchvision
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_torchvision_itself_gives_pillows_boxes_on_a_cpu(
+    films: Path, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    own = ("--weights", str(siamfc_weights(tmp_path)), "--device", "cpu")
+    for name, options in (("pillow", ("--batch", "2")), ("on-device", (*TORCHVISION, *workers))):
+        status, manifest = ran("siamfc", films, tmp_path / name, *own, *options)
+        assert status == 0
+    assert manifest["environments"][0]["decoder"].startswith("torchvision ")
+    found, expected = (
+        {
+            name: np.loadtxt(text.decode().splitlines(), delimiter=",")
+            for name, text in box_files(folder).items()
+        }
+        for folder in (tmp_path / "on-device", tmp_path / "pillow")
+    )
+    assert found.keys() == expected.keys() != set()
+    for name in found:
+        np.testing.assert_allclose(found[name], expected[name], atol=1.0)
+
+
+@needs_torchvision
+def test_torchvision_itself_is_used(sums: str, monkeypatch: pytest.MonkeyPatch, films: Path) -> None:
+    from benchmarks.datasets.frames import ImageFiles
+    from trackers.tracker import TensorTracker
+
+    class Here(TensorTracker):
+        device = CPU
+
+        def init(self, *arguments: Any) -> None: ...
+        def update(self, *arguments: Any) -> Any: ...
+
+    frames = ImageFiles([films / "high" / f"{number:04}.jpg" for number in range(LENGTH)])
+    decoder = TorchvisionDecoder(Here())
+    waiting = [decoder.read(frames, number) for number in range(LENGTH)]
+    monkeypatch.setattr(ImageFiles, "__getitem__", None)
+    found = decoder.decoded(waiting)
+    assert [tuple(frame.shape) for frame in found] == [(121, 83, 3)] * LENGTH  # type: ignore[union-attr]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets.sequence import Frames, SequenceError
+from benchmarks.running.frames.prefetch import Prefetcher
+from trackers.tracker import Frame
+
+
+class Counted(Frames):
+    """Frames whose pixels are their number, and that remember which were decoded."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.decoded: list[int] = []
+        self.third = threading.Event()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Frame:
+        self.decoded.append(index)
+        if index == 3:
+            self.third.set()
+        if index == 99:
+            raise SequenceError("frame 99 is damaged")
+        return np.full((1, 1, 3), index, np.uint8)
+
+    def fingerprint(self) -> str:
+        return ""
+
+
+def test_frames_come_in_any_order_and_each_is_decoded_once_in_sequence() -> None:
+    frames = Counted(50)
+    with ThreadPoolExecutor(2) as pool, Prefetcher(frames, pool, ahead=4) as prefetcher:
+        assert [int(prefetcher[i][0, 0, 0]) for i in range(50)] == list(range(50))
+        assert sorted(frames.decoded) == list(range(50))
+        assert [int(prefetcher[i][0, 0, 0]) for i in (7, 30, 8, 8)] == [7, 30, 8, 8]
+
+
+def test_decoding_runs_ahead_but_not_too_far() -> None:
+    frames = Counted(50)
+    with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=3) as prefetcher:
+        prefetcher[0]
+        assert frames.third.wait(timeout=10), "frame 3 is decoded though only frame 0 was asked for"
+        pool.submit(lambda: None).result()
+        assert frames.decoded == [0, 1, 2, 3]
+
+
+def test_a_damaged_frame_is_reported_when_it_is_asked_for() -> None:
+    frames = Counted(100)
+    with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=8) as prefetcher:
+        assert prefetcher[98][0, 0, 0] == 98
+        with pytest.raises(SequenceError, match="frame 99 is damaged"):
+            prefetcher[99]

@@ -1,0 +1,84 @@
+"""Runs read by other processes: the same runs, in the same order, whatever becomes of a reader."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from subprocess import Popen
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store import Manifest, RunFolder, RunResults, SequenceRecord, parallel_reading
+from benchmarks.store.parallel_reading import read_runs_parallel
+from trackers.errors import UserError
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[RunFolder]:
+    """Five runs of two sequences; the manifest of the third is damaged."""
+    made = []
+    for number in range(5):
+        folder = RunFolder(tmp_path, "demo", f"t{number}", "ope")
+        manifest = Manifest("demo", None)
+        for name in ("b", "a"):
+            boxes = np.full((3, 4), number + 0.1)
+            runs = folder.write(name, [Trajectory(boxes, np.ones(3))])
+            manifest.sequences[name] = SequenceRecord("ok", runs=runs)
+        manifest.sequences["c"] = SequenceRecord("failed", "out of memory")
+        manifest.write(folder.manifest_path)
+        made.append(folder)
+    made[2].manifest_path.write_text("{")
+    return made
+
+
+def told(found: list[RunResults | UserError]) -> list[object]:
+    return [
+        str(one)
+        if isinstance(one, UserError)
+        else (one.tracker, one.failed, {n: t[0].boxes.tolist() for n, t in one.trajectories.items()})
+        for one in found
+    ]
+
+
+def test_readers_give_what_reading_gives(folders, monkeypatch):
+    alone = told(list(read_runs_parallel(folders)))
+    monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
+    assert told(list(read_runs_parallel(folders))) == alone
+    assert "t2/ope/run.json is not a run's manifest" in str(alone[2])
+    assert list(alone[4][2]) == ["b", "a"]
+
+
+def test_what_a_killed_reader_leaves_is_read_here(folders, monkeypatch):
+    alone = told(list(read_runs_parallel(folders)))
+    monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(
+        parallel_reading, "python_command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"]
+    )
+    assert told(list(read_runs_parallel(folders))) == alone
+
+
+def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
+    started = []
+
+    def popen(*words, **options):
+        started.append(Popen(*words, **options))
+        return started[-1]
+
+    monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(parallel_reading.subprocess, "Popen", popen)
+    runs = read_runs_parallel(folders)
+    next(runs)
+    runs.close()
+    assert len(started) == 2
+    assert not any(one.poll() is None for one in started)
+
+
+def test_times_are_nan_where_nobody_asks_for_them(folders):
+    [run] = read_runs_parallel(folders[:1], with_times=False)
+    assert isinstance(run, RunResults)
+    assert np.isnan(run.trajectories["a"][0].seconds).all()

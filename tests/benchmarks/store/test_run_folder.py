@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.protocols import Trajectory
+from benchmarks.store import (
+    Identity,
+    Manifest,
+    RunFolder,
+    SequenceRecord,
+    find_runs,
+    read_run,
+    select_runs,
+    truth_digest,
+)
+from benchmarks.store.journal import read_manifest
+from trackers.errors import UserError
+
+IDENTITY = Identity("ncc", {"reach": "2"}, None, "abc", "ope", "cpu", 0, 1)
+
+
+def trajectory(length: int = 5) -> Trajectory:
+    rng = np.random.default_rng(length)
+    return Trajectory(rng.normal(50, 20, (length, 4)), rng.random(length))
+
+
+def write_run(results: Path, tracker: str = "ncc") -> RunFolder:
+    folder = RunFolder(results, "demo", tracker, "ope")
+    files = folder.write("easy", [trajectory()])
+    manifest = Manifest("demo", IDENTITY, [{"python": "3"}])
+    manifest.sequences["easy"] = SequenceRecord("ok", frames=5, truth="t", runs=files)
+    manifest.sequences["hard"] = SequenceRecord("failed", "frame 3: ValueError: no", "Traceback ...")
+    manifest.write(folder.manifest_path)
+    return folder
+
+
+def test_what_is_written_is_read_back_to_the_bit(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    manifest = folder.read_manifest()
+    assert manifest is not None
+    assert manifest.identity == IDENTITY
+    again = folder.read("easy", manifest.sequences["easy"])
+    assert again is not None
+    assert len(again) == 1
+    assert again[0].boxes.tobytes() == trajectory().boxes.tobytes()
+    assert again[0].seconds.tobytes() == trajectory().seconds.tobytes()
+
+
+def test_the_layout_is_the_documented_one(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    assert folder.path == tmp_path / "demo" / "ncc" / "ope"
+    assert sorted(p.name for p in folder.path.iterdir()) == ["easy.time.txt", "easy.txt", "run.json"]
+    line = (folder.path / "easy.txt").read_text().splitlines()[0]
+    assert [float(number) for number in line.split(",")] == trajectory().boxes[0].tolist()
+    content = json.loads((folder.path / "run.json").read_text())
+    assert content["schema"] == 1
+    assert content["sequences"]["hard"]["status"] == "failed"
+
+
+@pytest.mark.parametrize("name", ["easy.txt", "easy.time.txt"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+def test_a_damaged_file_is_not_taken_as_done(tmp_path: Path, name: str, damage: str) -> None:
+    folder = write_run(tmp_path)
+    manifest = folder.read_manifest()
+    assert manifest is not None
+    assert folder.is_complete("easy", manifest.sequences["easy"])
+    path = folder.path / name
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    elif damage == "changed":
+        path.write_text(path.read_text().replace("1", "2", 1))
+    else:
+        path.unlink()
+
+    assert not folder.is_complete("easy", manifest.sequences["easy"])
+    run = read_run(tmp_path, "demo", "ncc")
+    assert run.trajectories == {}
+    assert "run it again" in run.failed["easy"]
+
+
+def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    run = read_run(tmp_path, "demo", "ncc")
+    assert list(run.trajectories) == ["easy"]
+    assert run.failed == {"hard": "failed: frame 3: ValueError: no"}
+
+
+def _manifest(change: str) -> str:
+    """A manifest with one of its parts in another way."""
+    parts = {"schema": 1, "dataset": "demo", "identity": None, "environments": [], "sequences": {}}
+    return json.dumps(parts | json.loads("{" + change + "}"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"schema": 1}',
+        '{"schema": 1, "identity": {"x": 1}, "sequences": {}}',
+        '"text"',
+        "\x00",
+        "[" * 100_000,
+        _manifest('"dataset": 3'),
+        _manifest('"environments": "x"'),
+        _manifest('"environments": ["x"]'),
+        _manifest('"identity": {"tracker": 1}'),
+        _manifest('"sequences": {"easy": {"status": "fine", "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "ok", "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "failed", "frames": true, "runs": []}}'),
+        _manifest('"sequences": {"easy": {"status": "ok", "runs": [{"boxes": 1, "times": "t"}]}}'),
+        _manifest(
+            '"sequences": {"easy": {"status": "ok", "runs": [{"boxes": "b", "times": "t", "start": "x"}]}}'
+        ),
+    ],
+)
+def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"run\.json is not a run's manifest") as error:
+        read_manifest(path)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text('{"schema": 99}')
+    with pytest.raises(UserError, match="has schema 99; this version of sotbench reads 1"):
+        read_manifest(path)
+
+
+def test_identities_name_their_differences() -> None:
+    other = Identity("ncc", {"reach": "3"}, "w", "abc", "ope", "cuda", 0, 1)
+    assert IDENTITY.differences(IDENTITY) == []
+    assert IDENTITY.differences(other) == ["settings", "weights", "device"]
+
+
+def test_runs_are_found_and_chosen(tmp_path: Path) -> None:
+    for tracker in ("siamfc", "NCC", "ab"):
+        write_run(tmp_path, tracker)
+    (tmp_path / "demo" / "plots").mkdir()
+    assert find_runs(tmp_path, "demo") == ["ab", "NCC", "siamfc"]
+    assert find_runs(tmp_path, "demo", "tre") == []
+    chosen = select_runs(tmp_path, "demo", "ope", ["siamfc", "ab", "siamfc"])
+    assert [folder.tracker for folder in chosen] == ["siamfc", "ab"]
+    with pytest.raises(UserError, match=r"no results of tracker 'siamfd' .* \(did you mean 'siamfc'\?\)"):
+        select_runs(tmp_path, "demo", "ope", ["siamfd"])
+    with pytest.raises(UserError, match="no results of protocol 'ope' on otb2015"):
+        select_runs(tmp_path, "otb2015", "ope", None)
+    with pytest.raises(UserError, match="there is no run of 'none'"):
+        read_run(tmp_path, "demo", "none")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x y"])
+def test_names_stay_inside_the_results_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="cannot name a results folder"):
+        RunFolder(tmp_path, "demo", name, "ope")
+
+
+def test_discarding_removes_the_run(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    folder.discard()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_the_truths_digest_is_that_of_its_numbers() -> None:
+    truth = np.arange(8.0).reshape(2, 4)
+    assert truth_digest(truth) == truth_digest(np.asfortranarray(truth)) == truth_digest(truth.astype(">f8"))
+    assert truth_digest(truth) != truth_digest(truth + 1e-12)

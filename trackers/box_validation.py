@@ -1,0 +1,174 @@
+"""What a tracker answers: a box, a polygon, a mask, or that the target is absent.
+
+| answer | meaning |
+|---|---|
+| four numbers | the box x, y, w, h |
+| eight numbers, or n x 2 numbers (n >= 3) | the corners of a polygon |
+| an array of the frame's height and width | a mask: the target is where it is not 0 |
+| `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
+| `(True, answer)`, `{"box": answer}` | the answer inside |
+
+A region is float64: a box of shape (4,), NaN where the target is absent, or a polygon of shape (2 n,).
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trackers.errors import InvalidPrediction, class_name, describe_error, printable
+from trackers.regions import bounding_box, mask_polygon
+from trackers.tracker import Boxes
+
+MAX_COORDINATE = 1e6
+"""Pixels: a box with a number beyond is no box. The widest JPEG has 65,535."""
+
+_RAREST = 4096
+"""Elements: an array with more is a mask or a mistake, and is not copied to be looked at."""
+
+
+def to_bounding_box(answer: object, size: tuple[int, int] | None = None) -> Boxes:
+    """Returns an answer as an upright box, shape (4,): of polygons and masks the one that encloses them.
+
+    It is a copy: a tracker may write to its own array afterwards. NaN where the target is absent.
+
+    Args:
+        answer: what a tracker returned.
+        size: height and width of the frame, where a mask is allowed.
+
+    Raises:
+        InvalidPrediction: it is none; the message says what it is.
+    """
+    region = validate_region(prediction_array(answer), size)
+    return region if len(region) == 4 else bounding_box(region)
+
+
+def prediction_array(answer: object) -> NDArray[Any]:
+    """Converts an answer to numbers in this process's memory, whatever work that takes: this is to be timed.
+
+    Returns:
+        Of any shape and any real type; a copy where it is small enough to be a box or a polygon. A scalar NaN
+        for an absent target.
+
+    Raises:
+        InvalidPrediction: it cannot be converted, or holds something else than numbers.
+    """
+    try:
+        return _converted(answer)
+    except (InvalidPrediction, KeyboardInterrupt):
+        raise
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidPrediction(
+            f"the answer is {describe_prediction(answer)}, not four numbers (x, y, w, h)"
+        ) from None
+    except BaseException as error:  # somebody's __array__ or __float__ may raise anything
+        raise InvalidPrediction(
+            f"the answer is {describe_prediction(answer)}, which cannot be converted: {describe_error(error, 200)}"
+        ) from None
+
+
+def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) -> Boxes:
+    """Judges numbers that `prediction_array` returned.
+
+    Args:
+        array: the numbers.
+        size: height and width of the frame, where a mask is allowed.
+
+    Returns:
+        A region: see the top of this page.
+
+    Raises:
+        InvalidPrediction: they are none.
+    """
+    if array.ndim == 2 and (array.dtype == np.bool_ or array.shape == size):
+        if array.shape != size:
+            raise InvalidPrediction(
+                f"the answer is a mask of shape {array.shape}, not that of the frame, {size}"
+            )
+        return mask_polygon(array != 0)
+    if array.size <= 8 and np.isnan(array).all() and array.shape in ((), (4,), (8,)):
+        return np.full(4, np.nan)
+    if array.shape == (8,) or (array.ndim == 2 and len(array) >= 3 and array.shape[1] == 2):
+        polygon = array.reshape(-1).astype(np.float64)
+        if not np.isfinite(polygon).all():
+            raise InvalidPrediction(f"{_listed(polygon)} is no polygon (x1, y1, x2, y2, ...; finite)")
+        _refuse_far(polygon, "polygon")
+        return polygon
+    if array.shape != (4,):
+        raise InvalidPrediction(f"the answer has shape {array.shape}, not (4,)")
+    box: Boxes = array.astype(np.float64)
+    if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
+        raise InvalidPrediction(f"{box.tolist()} is no box (x, y, w, h; finite, w and h not negative)")
+    _refuse_far(box, "box")
+    return box
+
+
+def _converted(answer: Any) -> NDArray[Any]:
+    if isinstance(answer, Mapping) and "box" in answer:
+        answer = answer["box"]
+    if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[0], bool | np.bool_):
+        answer = answer[1] if answer[0] else None
+    if answer is None:
+        return np.array(np.nan)
+    _refuse_tensor(answer)
+    with np.errstate(all="ignore"):  # a tracker may have told NumPy to raise
+        given = np.asarray(answer)
+        # Text, dates and complex numbers are no numbers here.
+        if given.dtype.kind not in "biufO":
+            raise ValueError
+        if given.dtype.kind == "O" or (given.size <= _RAREST and given.dtype != np.bool_):
+            return given.astype(np.float64)
+    return given.copy() if given.size <= _RAREST else given
+
+
+def _refuse_tensor(answer: Any) -> None:
+    """Names what PyTorch wants to have called before NumPy may read a tensor."""
+    if type(answer).__module__.partition(".")[0] != "torch":
+        return
+    calls, why = "", []
+    if getattr(answer, "requires_grad", False):
+        calls, why = ".detach()", ["requires grad"]
+    if (device := getattr(answer, "device", None)) is not None and device.type != "cpu":
+        calls, why = f"{calls}.cpu()", [*why, f"is on {device}"]
+    if why:
+        raise InvalidPrediction(f"the answer is a tensor that {' and '.join(why)}: call {calls}")
+
+
+def _refuse_far(numbers: Boxes, what: str) -> None:
+    if np.abs(numbers).max() > MAX_COORDINATE:
+        raise InvalidPrediction(
+            f"{_listed(numbers)} is no {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
+        )
+
+
+def _listed(numbers: Boxes) -> str:
+    text = str(numbers.tolist())
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def describe_prediction(answer: object) -> str:
+    """Type and beginning of an answer, whatever its `__repr__` does."""
+    kind = class_name(answer)
+    try:
+        text = printable(str.__getitem__(_ABRIDGED.repr(answer), slice(80)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # somebody's __repr__, or a number of more digits than Python writes
+        return f"a {kind}"
+    return f"a {kind}: {text}"
+
+
+class _Abridged(reprlib.Repr):
+    def repr_instance(self, x: object, level: int) -> str:  # noqa: ARG002
+        return repr(x)[:5000]
+
+
+# Long enough for the first 80 characters to be those of repr(), and bounded for what is nested or endless.
+_ABRIDGED = _Abridged()
+_ABRIDGED.maxlevel = 10
+_ABRIDGED.maxlist = _ABRIDGED.maxtuple = _ABRIDGED.maxdict = _ABRIDGED.maxset = _ABRIDGED.maxarray = 40
+_ABRIDGED.maxstring = _ABRIDGED.maxlong = 5000

@@ -1,0 +1,1 @@
+"""Protocols for trackers that are programs: JSON lines and TraX."""

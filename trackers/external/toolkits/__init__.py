@@ -1,0 +1,1 @@
+"""Adapters for tracker classes of other toolkits, and for OpenCV's trackers."""

@@ -1,0 +1,137 @@
+"""The trackers that OpenCV brings. Which there are depends on the OpenCV that is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from trackers.errors import UserError
+from trackers.registry import Entry, did_you_mean
+from trackers.tracker import Boxes, Frame, SelfTimedTracker
+
+
+class OpenCV(SelfTimedTracker):
+    """One of OpenCV's trackers. Its time is that of its own methods, without the change to BGR.
+
+    Its boxes are whole pixels. In a frame in which it says that the target is lost it keeps its last box.
+
+    Args:
+        params: fields of OpenCV's `Tracker..._Params`.
+
+    Raises:
+        UserError: this OpenCV has no such tracker, the tracker no such field, or a model's file is missing.
+    """
+
+    kind: ClassVar[str]
+    """OpenCV's name: `"TrackerMIL"`."""
+    name: ClassVar[str]
+    """Ours."""
+    models: ClassVar[tuple[str, ...]] = ()
+    """Fields that name the files of a model, all needed."""
+
+    def __init__(self, **params: Any) -> None:
+        import cv2
+
+        self._cv2: Any = cv2
+        if not hasattr(cv2, self.kind):
+            raise UserError(f"OpenCV {cv2.__version__}, which is installed, has no {self.kind}")
+        fields = [field for field in dir(getattr(cv2, f"{self.kind}_Params")()) if not field.startswith("_")]
+        for field in params:
+            if field not in fields:
+                raise UserError(
+                    f"tracker '{self.name}' has no setting '{field}'{did_you_mean(field, fields)}; "
+                    f"its settings: {', '.join(fields)}"
+                )
+        if missing := [field for field in self.models if not params.get(field)]:
+            raise UserError(
+                f"tracker '{self.name}' needs its model; give --set "
+                + " ".join(f"{field}=FILE" for field in missing)
+            )
+        for field in self.models:
+            params[field] = str(params[field])
+            if not Path(params[field]).is_file():
+                raise UserError(f"{field} of tracker '{self.name}': there is no file {params[field]}")
+        self._params = params
+
+    def init(self, frame: Frame, box: Boxes) -> None:
+        image = self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR)
+        x, y = np.rint(box[:2]).astype(int).tolist()
+        width, height = np.maximum(np.rint(box[2:]), 1).astype(int).tolist()
+        begin = time.perf_counter()
+        params = getattr(self._cv2, f"{self.kind}_Params")()
+        for field, value in self._params.items():
+            setattr(params, field, value)
+        self._tracker = getattr(self._cv2, f"{self.kind}_create")(params)
+        self._tracker.init(image, (x, y, width, height))
+        self.own_seconds = time.perf_counter() - begin
+        self._box = np.array(box)
+
+    def update(self, frame: Frame) -> Boxes:
+        image = self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR)
+        begin = time.perf_counter()
+        found, box = self._tracker.update(image)
+        self.own_seconds = time.perf_counter() - begin
+        if found:
+            self._box = np.array(box, dtype=np.float64)
+        return self._box.copy()
+
+
+class MIL(OpenCV):
+    """Multiple instance learning (Babenko et al., 2009). It draws from a generator of its own."""
+
+    kind, name = "TrackerMIL", "opencv-mil"
+
+
+class Nano(OpenCV):
+    """NanoTrack: `--set backbone=FILE neckhead=FILE`."""
+
+    kind, name, models = "TrackerNano", "opencv-nano", ("backbone", "neckhead")
+
+
+class DaSiamRPN(OpenCV):
+    """DaSiamRPN: `--set model=FILE kernel_cls1=FILE kernel_r1=FILE`."""
+
+    kind, name, models = "TrackerDaSiamRPN", "opencv-dasiamrpn", ("model", "kernel_cls1", "kernel_r1")
+
+
+class Vit(OpenCV):
+    """VitTrack: `--set net=FILE`."""
+
+    kind, name, models = "TrackerVit", "opencv-vit", ("net",)
+
+
+@cache
+def has(kind: str) -> bool:
+    """Whether this OpenCV has a tracker, without the second that it takes to load OpenCV.
+
+    The wheels bring a list of all that is in them (`cv2/__init__.pyi`); an OpenCV without one is taken to
+    have it, and says otherwise when it is used.
+    """
+    return f"class {kind}(" in _contents() if _contents() else importlib.util.find_spec("cv2") is not None
+
+
+@cache
+def _contents() -> str:
+    spec = importlib.util.find_spec("cv2")
+    if spec is None or not spec.origin:
+        return ""
+    try:
+        return Path(spec.origin).with_name("__init__.pyi").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+ENTRIES = {
+    name: Entry(f"trackers.external.toolkits.opencv:{kind}", summary, partial(has, f"Tracker{kind}"))
+    for name, kind, summary in (
+        ("opencv-dasiamrpn", "DaSiamRPN", "OpenCV's DaSiamRPN; needs its model's files (--set)"),
+        ("opencv-mil", "MIL", "OpenCV's multiple instance learning (2009)"),
+        ("opencv-nano", "Nano", "OpenCV's NanoTrack; needs its model's files (--set)"),
+        ("opencv-vit", "Vit", "OpenCV's VitTrack; needs its model's file (--set)"),
+    )
+}

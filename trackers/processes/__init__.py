@@ -1,0 +1,1 @@
+"""Child processes: start, limits, supervision, and cleanup of everything they started."""

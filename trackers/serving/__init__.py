@@ -1,0 +1,1 @@
+"""Serves our trackers to other programs: JSON lines, TraX, got10k."""
