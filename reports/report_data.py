@@ -195,11 +195,7 @@ def load_report_data(
         UserError: there are no such results, or a name is unknown.
     """
     dataset = selection.dataset
-    part = len(dataset.all_names) < dataset.total
-    if part and published is not None:
-        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
-    known = [] if part else published_scores(dataset.name, selection.protocol)
-    shown = _chosen(known, published, dataset.title)
+    shown = choose_published(selection, published)
     scores: list[RunScore] = []
     for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
@@ -216,15 +212,34 @@ def load_report_data(
         chosen_metric=metric,
         named=selection.trackers is not None,
     )
-    for sentence in differences_from_published(report.records, known):
+    for sentence in differences_from_published(report.records, _published(selection)):
         notify(sentence)
     return report
 
 
-def _chosen(known: Sequence[Published], names: Sequence[str] | None, title: str) -> tuple[Published, ...]:
-    """Those of `names`; all for an empty list, none for None."""
+def choose_published(selection: Selection, names: Sequence[str] | None) -> tuple[Published, ...]:
+    """Returns the published scores of the trackers `names`: of all on record if empty, of none if None.
+
+    Raises:
+        UserError: there are none of a tracker, or the selection is a part of the data set.
+    """
     if names is None:
         return ()
+    dataset = selection.dataset
+    if len(dataset.all_names) < dataset.total:
+        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
+    return _chosen(_published(selection), names, dataset.title)
+
+
+def _published(selection: Selection) -> Sequence[Published]:
+    """Returns the scores that others published on the whole of the data set."""
+    dataset = selection.dataset
+    whole = len(dataset.all_names) == dataset.total
+    return published_scores(dataset.name, selection.protocol) if whole else []
+
+
+def _chosen(known: Sequence[Published], names: Sequence[str], title: str) -> tuple[Published, ...]:
+    """Returns those of `names`; all for an empty list."""
     there = sorted({one.tracker for one in known}, key=str.casefold)
     for name in names:
         if name not in there:
