@@ -47,7 +47,7 @@ class ObjectSpec(TrackerSpec):
         """
         if not callable(make):
             raise UserError(
-                f"a tracker is a name, a class, or a function that returns a tracker, not {type(make).__name__}"
+                f"a tracker is a name, a class, or a function that returns one, not a {type(make).__name__}"
             )
         name = getattr(make, "__name__", type(make).__name__)
         if not in_this_process:
