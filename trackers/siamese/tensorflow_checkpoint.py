@@ -24,7 +24,7 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from trackers.errors import UserError, shortened
+from trackers.errors import UserError, truncate
 
 TIMEOUT = 600.0
 """Seconds; TensorFlow alone takes ten to load, and a hundred on a busy machine."""
@@ -123,7 +123,7 @@ def _checkpoint(index: Path, answer: bytes, status: int) -> Checkpoint:
         )
     found = json.loads(line)
     if "error" in found:
-        raise UserError(f"{index}: {shortened(found['error'], 300)}")
+        raise UserError(f"{index}: {truncate(found['error'], 300)}")
     # TensorFlow leaves out, without a word, the variables in a part of the index whose checksum is wrong.
     if not found["variables"]:
         raise UserError(f"{index} is damaged, or lists no variables; fetch it again")
