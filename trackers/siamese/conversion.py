@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from trackers.errors import UserError
-from trackers.siamese.checkpoint import PREFIX, dashes, load_embedding, some, write
-from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.checkpoint import PREFIX, format_widths, load_embedding, summarize_names, write
+from trackers.siamese.gradnet_network import GradNetNetwork
 from trackers.siamese.tf import Bundle, prefix_of
 
 RELEASED_EPS = 1e-3
@@ -82,7 +82,7 @@ def convert(source: Path, target: Path) -> str:
     else:
         raise UserError(f"there is no file {source} and no {source}.index; check the path")
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    return f"{target}: {what}, widths {dashes(widths)}, sha256 {digest}"
+    return f"{target}: {what}, widths {format_widths(widths)}, sha256 {digest}"
 
 
 def released_gradnet(bundle: Bundle) -> GradNetNetwork:
@@ -128,8 +128,8 @@ def _require(bundle: Bundle, variables: list[str]) -> None:
     missing = sorted(set(variables) - bundle.variables.keys())
     if missing:
         raise UserError(
-            f"{bundle.index} lacks {some(missing)}, which GradNet's networks need, and holds "
-            f"{some(sorted(bundle.variables))}; {ACCEPTED}"
+            f"{bundle.index} lacks {summarize_names(missing)}, which GradNet's networks need, and holds "
+            f"{summarize_names(sorted(bundle.variables))}; {ACCEPTED}"
         )
 
 
