@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from trackers.errors import UserError
-from trackers.siamese.checkpoint import PREFIX, dashes, load_embedding, some, write
-from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.checkpoint import PREFIX, format_widths, load_embedding, summarize_names, write
+from trackers.siamese.gradnet_network import GradNetNetwork
 from trackers.siamese.tensorflow_checkpoint import Checkpoint, prefix_of, read_checkpoint
 
 RELEASED_EPS = 1e-3
@@ -83,7 +83,7 @@ def convert(source: Path, target: Path) -> str:
     else:
         raise UserError(f"there is no file {source} and no {source}.index; check the path")
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    return f"{target}: {what}, widths {dashes(widths)}, sha256 {digest}"
+    return f"{target}: {what}, widths {format_widths(widths)}, sha256 {digest}"
 
 
 def released_gradnet(saved: Checkpoint) -> GradNetNetwork:
@@ -128,8 +128,8 @@ def _require(saved: Checkpoint, variables: list[str]) -> None:
     missing = sorted(set(variables) - saved.shapes.keys())
     if missing:
         raise UserError(
-            f"{saved.index} lacks {some(missing)}, which GradNet's networks need, and holds "
-            f"{some(sorted(saved.shapes))}; it is damaged or of another network: {ACCEPTED}"
+            f"{saved.index} lacks {summarize_names(missing)}, which GradNet's networks need, and holds "
+            f"{summarize_names(sorted(saved.shapes))}; it is damaged or of another network: {ACCEPTED}"
         )
 
 

@@ -16,7 +16,7 @@ from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.checkpoint import load_embedding
 from trackers.siamese.conversion import convert, released_gradnet
-from trackers.siamese.response import centred_labels
+from trackers.siamese.response import binary_labels
 from trackers.siamese.tensorflow_checkpoint import Checkpoint
 
 WIDTHS = (4, 6, 8, 10, 12)
@@ -104,7 +104,7 @@ def test_a_converted_gradnet_computes_what_the_released_one_does(released: Relea
     generator = torch.Generator().manual_seed(1)
     exemplar = torch.rand(1, 127, 127, 3, generator=generator, dtype=torch.float64) * 255
     region = torch.rand(1, 255, 255, 3, generator=generator, dtype=torch.float64) * 255
-    labels = centred_labels(torch.zeros(1, 2), 17, 8.0)
+    labels = binary_labels(torch.zeros(1, 2), 17, 8.0)
     features = official.deep(official.shallow(region, ""), "")
     hidden = official.shallow(exemplar, "_z")
     corrected = official.corrected(hidden, features, labels)

@@ -6,9 +6,9 @@ import torch
 from small_networks import siamfc_weights, track, video
 
 from trackers.errors import UserError
-from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
-from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
+from trackers.siamese.response import balanced_logistic_loss, binary_labels, cross_correlation
 from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.siamfc_online import SiamFCAverage, SiamFCGradientDescent
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,9 @@ def test_descent_lowers_the_loss_where_the_target_was_found(weights: Path) -> No
     pixels = torch.from_numpy(frames[1])[None]
     sizes = torch.tensor([frames[1].shape[1::-1]], dtype=torch.float64)
     features = tracker.network(tracker.search.centred(pixels, sizes, tracker.targets))[:, None]
-    labels = centred_labels(torch.zeros(1, 2), 17, 8)
+    labels = binary_labels(torch.zeros(1, 2), 17, 8)
     losses = [
-        balanced_logistic(cross_correlation(features, templates)[:, 0], labels).item()
+        balanced_logistic_loss(cross_correlation(features, templates)[:, 0], labels).item()
         for templates in (before, tracker.templates)
     ]
     assert losses[1] < losses[0]

@@ -31,7 +31,7 @@ from trackers.training.sources.folder import CENTRE_SHARE
 PATCH_SIZE = 351
 SPAN = PATCH_SIZE / EXEMPLAR_SIZE
 PATCH_BYTES = 4 * PATCH_SIZE**2
-DAMAGE = (
+IMAGE_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -63,7 +63,7 @@ class Patches:
     categories: Tensor
 
 
-class Bank:
+class PatchCache:
     """All clips, of which one round's patches are on the device at a time.
 
     Args:
@@ -168,7 +168,7 @@ class Bank:
         try:
             with open_image(path) as file:
                 image = file.convert("RGB")
-        except DAMAGE as error:
+        except IMAGE_ERRORS as error:
             self.report(f"{path} cannot be read ({error}); it is skipped")
             return None
         box = clip.boxes[frame]
@@ -176,13 +176,13 @@ class Bank:
             width, height = image.size
             share = CENTRE_SHARE
             box = np.array([(1 - share) / 2 * width, (1 - share) / 2 * height, share * width, share * height])
-        return cut(image, box, clip.polygons)
+        return cut_patch(image, box, clip.polygons)
 
 
 MAX_STEP = 10  # frames between neighbours of a round at the most
 
 
-def cut(
+def cut_patch(
     image: Image.Image, box: NDArray[np.float64], polygons: Sequence[NDArray[np.float64]] = ()
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Cuts an object's patch out of an image.

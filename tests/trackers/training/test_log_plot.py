@@ -3,7 +3,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from trackers.training.picture import draw
+from trackers.training.log_plot import plot_log
 
 
 def test_a_panel_for_each_figure(tmp_path: Path) -> None:
@@ -12,7 +12,7 @@ def test_a_panel_for_each_figure(tmp_path: Path) -> None:
     for figures in (1, 4, 9):
         lines = [{"step": step, **{f"f{i}": step * i for i in range(figures)}} for step in range(5)]
         log.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"step": 5, "f0": float("nan")}]))
-        draw(log, tmp_path / "training.png")
+        plot_log(log, tmp_path / "training.png")
         with Image.open(tmp_path / "training.png") as image:
             sizes.append(image.size)
     (a, b), (c, d), (e, f) = sizes

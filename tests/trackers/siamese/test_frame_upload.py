@@ -9,18 +9,18 @@ import torch
 from fake_cuda import FakeCuda, OperationMonitor
 from small_networks import gradnet_weights, siamfc_weights, video
 
+from trackers.siamese.frame_upload import PinnedFramePool, upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
-from trackers.siamese.online import SiamFCAverage
 from trackers.siamese.siamfc import SiamFC
-from trackers.siamese.staging import PinnedFrames, upload
+from trackers.siamese.siamfc_online import SiamFCAverage
 from trackers.tracker import Frame
 
 SHAPE = (90, 120, 3)
 
 
-def pinned(cuda: FakeCuda, count: int) -> PinnedFrames:
-    found = PinnedFrames()
+def pinned(cuda: FakeCuda, count: int) -> PinnedFramePool:
+    found = PinnedFramePool()
     found.reserve(SHAPE, count)
     return found
 

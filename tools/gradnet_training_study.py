@@ -1,6 +1,6 @@
 """What training options do to GradNet: its corrections, and how its trackers follow.
 
-    python tools/template_generalisation.py --data-root DIR [--dataset otb2015] NAME=FILE.safetensors ...
+    python tools/gradnet_training_study.py --data-root DIR [--dataset otb2015] NAME=FILE.safetensors ...
 
 For each file of GradNet's weights: on pairs of a video's first template and a later frame, the norm of the
 correction over that of the hidden feature, and the loss before and after; then success and precision of the
@@ -21,11 +21,11 @@ from benchmarks.geometry.overlap import center_error, iou
 from benchmarks.scoring.curves import precision_curve, success_curve
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import for_steps
 from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_network import prepare_for_updates
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
-from trackers.siamese.response import balanced_logistic, centred_labels
+from trackers.siamese.response import balanced_logistic_loss, binary_labels
 from trackers.siamese.search import RESPONSE_SIZE, Search, SearchSettings
 from trackers.tracker import BatchTracker, OneSlot
 
@@ -35,14 +35,14 @@ KINDS = {"gradnet": GradNet, "gradnet-released": GradNetReleased, "gradnet-paper
 
 def corrections(weights: Path, dataset: Dataset) -> tuple[float, float, float]:
     """Mean size of the correction as a share of the feature, loss before, and loss after."""
-    network = for_steps(load_gradnet(weights), CPU)
+    network = prepare_for_updates(load_gradnet(weights), CPU)
     with torch.no_grad():
         exemplars, regions = video_pairs(dataset, Search(SearchSettings(), CPU))
         hidden = network.template.shallow(exemplars)
         features = torch.cat([network.backbone(crop[None]) for crop in regions])
-        labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
+        labels = binary_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
         step = network.step(hidden, features, labels)
-        after = balanced_logistic(network.scores(features[:, None], step.hidden)[:, 0], labels)
+        after = balanced_logistic_loss(network.scores(features[:, None], step.hidden)[:, 0], labels)
         change = (step.hidden - hidden).flatten(1).norm(dim=1) / hidden.flatten(1).norm(dim=1)
     return change.mean().item(), step.loss.mean().item(), after.mean().item()
 
@@ -69,15 +69,15 @@ def main() -> None:
     parser.add_argument("--dataset", default="otb2015")
     parser.add_argument("weights", nargs="+", metavar="NAME=FILE")
     parser.add_argument("--trackers", nargs="+", choices=KINDS, default=list(KINDS))
-    given = parser.parse_args()
-    dataset = open_dataset(given.dataset, given.data_root)
-    columns = ["training", "correction", "loss before", "after", *given.trackers]
+    args = parser.parse_args()
+    dataset = open_dataset(args.dataset, args.data_root)
+    columns = ["training", "correction", "loss before", "after", *args.trackers]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
-    for text in given.weights:
+    for text in args.weights:
         name, _, file = text.partition("=")
         change, before, after = corrections(Path(file), dataset)
         scores = [
-            "{:.3f} / {:.3f}".format(*tracking(KINDS[kind](Path(file)), dataset)) for kind in given.trackers
+            "{:.3f} / {:.3f}".format(*tracking(KINDS[kind](Path(file)), dataset)) for kind in args.trackers
         ]
         cells = [name, f"{change:.3f}", f"{before:.3f}", f"{after:.3f}", *scores]
         print(f"| {' | '.join(cells)} |", flush=True)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 
-class PinnedUploads(TorchFunctionMode):
+class PinnedCopyMode(TorchFunctionMode):
     """Has copies from the host go from pinned memory, and not wait until they are done.
 
     A copy from other memory waits for all that the device has still to do. Without waiting the host draws the
@@ -35,6 +35,6 @@ def _elsewhere(*words: object) -> bool:
     return any(isinstance(one, torch.device | str) and torch.device(one).type != "cpu" for one in devices)
 
 
-def uploading(device: torch.device) -> AbstractContextManager[Any]:
-    """`PinnedUploads` for another device than the CPU."""
-    return nullcontext() if device.type == "cpu" else PinnedUploads()
+def pinned_copies(device: torch.device) -> AbstractContextManager[Any]:
+    """`PinnedCopyMode` for another device than the CPU."""
+    return nullcontext() if device.type == "cpu" else PinnedCopyMode()

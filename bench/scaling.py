@@ -1,7 +1,7 @@
 """Long sequences, many sequences and many trackers: what the commands need in time, memory, handles and disk.
 
-    PYTHONPATH=. python bench/many.py
-    PYTHONPATH=. python bench/many.py --frames 2000 --sequences 500 --trackers 50
+    PYTHONPATH=. python bench/scaling.py
+    PYTHONPATH=. python bench/scaling.py --frames 2000 --sequences 500 --trackers 50
 
 Makes data sets of tiny frames in a temporary folder (hard links to a few files), runs the real commands over
 them, each in a process of its own, and prints a line for each: seconds, peak resident memory of its largest
@@ -211,15 +211,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=100_000, help="of the long sequence (0: none)")
     parser.add_argument("--sequences", type=int, default=10_000, help="of the large data set (0: none)")
     parser.add_argument("--trackers", type=int, default=1000, help="in one table (0: none)")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         table = Table(Path(name))
-        if given.frames:
-            long(table, given.frames)
-        if given.sequences:
-            many(table, given.sequences)
-        if given.trackers:
-            trackers(table, given.trackers)
+        if args.frames:
+            long(table, args.frames)
+        if args.sequences:
+            many(table, args.sequences)
+        if args.trackers:
+            trackers(table, args.trackers)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.descent import descend
-from trackers.siamese.response import centred_labels
+from trackers.siamese.gradient_descent import gradient_descent
+from trackers.siamese.response import binary_labels
 from trackers.siamese.search import RESPONSE_SIZE, Targets
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 
@@ -53,13 +53,13 @@ class SiamFCGradientDescent(SiamFC):
             raise UserError(f"iterations is {iterations} and rate {rate}; give numbers of 0 or more")
         super().__init__(weights, device, slots, width, precision)
         self.iterations, self.rate = iterations, rate
-        self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.labels = binary_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
 
     def adapt(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         features = self.network(self.search.centred(frames, frame_sizes, targets))
         labels = self.labels.expand(len(slots), -1, -1)
         # Scores are the correlation with a template that carries their scale, so the features do not.
-        templates, _ = descend(self.templates[slots], features, labels, self.rate, self.iterations)
+        templates, _ = gradient_descent(self.templates[slots], features, labels, self.rate, self.iterations)
         self.templates.index_copy_(0, slots, templates)
 
 

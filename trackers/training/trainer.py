@@ -18,20 +18,20 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from trackers.errors import UserError
-from trackers.training.bank import Bank
-from trackers.training.picture import draw
+from trackers.training.log_plot import plot_log
+from trackers.training.patch_cache import PatchCache
+from trackers.training.pinned_copies import pinned_copies
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Schedule
 from trackers.training.tasks import Task
-from trackers.training.uploads import uploading
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
-PICTURE = "training.png"
+PLOT = "training.png"
 
 
 @dataclass
-class Loop:
+class Trainer:
     """A run of training in a folder of its own.
 
     Attributes:
@@ -49,7 +49,7 @@ class Loop:
     """
 
     task: Task
-    bank: Bank
+    bank: PatchCache
     sampler: Sampler
     schedule: Schedule
     out: Path
@@ -72,7 +72,7 @@ class Loop:
         """
         self.out.mkdir(parents=True, exist_ok=True)
         optimiser = make_optimiser(self.task, self.schedule)
-        average = averaged(self.task, self.schedule.average)
+        average = make_ema(self.task, self.schedule.average)
         first = self._resume(optimiser, average)
         saved = time.monotonic()
         sums: dict[str, torch.Tensor] = {}
@@ -97,7 +97,7 @@ class Loop:
                 self.task.train()
                 figures |= measured
                 self._log({"step": done, **measured})
-                draw(self.out / LOG, self.out / PICTURE)
+                plot_log(self.out / LOG, self.out / PLOT)
             progress(done, figures)
             now = time.monotonic()
             # Between lines of the log only, so that a line never lacks steps after resuming.
@@ -109,7 +109,7 @@ class Loop:
             if late and not end:
                 return False
         if first < self.schedule.steps:
-            draw(self.out / LOG, self.out / PICTURE)
+            plot_log(self.out / LOG, self.out / PLOT)
         if average:
             self.task.load_state_dict(average.module.state_dict())
         return True
@@ -117,7 +117,7 @@ class Loop:
     def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
         patches = self.bank.round(step // schedule.round_steps)
-        with uploading(patches.pixels.device):
+        with pinned_copies(patches.pixels.device):
             pairs = self.sampler.pairs(
                 patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
             )
@@ -125,7 +125,7 @@ class Loop:
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate_at(step) * group["factor"]
         autocast = torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
-        with autocast, uploading(device):
+        with autocast, pinned_copies(device):
             loss, parts = self.task.loss(pairs, step / schedule.steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -149,7 +149,7 @@ class Loop:
             "average": average.module.state_dict() if average else {},
             "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
         }
-        with replaced(self.out / CHECKPOINT) as partial:
+        with atomic_write(self.out / CHECKPOINT) as partial:
             torch.save(content, partial)
 
     def _resume(self, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> int:
@@ -202,7 +202,7 @@ def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
     return torch.optim.AdamW(options, lr=schedule.rate)
 
 
-def averaged(task: Task, rate: float) -> AveragedModel | None:
+def make_ema(task: Task, rate: float) -> AveragedModel | None:
     """The exponential moving average of everything in `task`, which is what is kept; None for a rate of 0.
 
     Args:
@@ -223,7 +223,7 @@ def _step_of(line: str) -> float:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary name to write to, which becomes `path` when the block ends well."""
     partial = path.with_name(path.name + ".partial")
     yield partial

@@ -7,8 +7,8 @@ from small_networks import WIDTHS, siamfc_weights
 from trackers.errors import UserError
 from trackers.siamese.checkpoint import load_embedding
 from trackers.siamese.response import cross_correlation
+from trackers.training.distillation import Teacher, distillation_losses
 from trackers.training.sampling import Pairs
-from trackers.training.teacher import Teacher, distances
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def test_a_student_with_the_targets_has_the_teachers_scores(
 def test_distances_are_zero_at_the_target_and_one_for_nothing(weights: Path, pairs: Pairs) -> None:
     targets = Teacher(weights, WIDTHS[-1]).targets(pairs)
     scores = cross_correlation(targets[1][:, None], targets[0])[:, 0]
-    assert max(d.item() for d in distances(targets, targets, scores)) == pytest.approx(0, abs=1e-6)
+    assert max(d.item() for d in distillation_losses(targets, targets, scores)) == pytest.approx(0, abs=1e-6)
     means = tuple(t.mean().expand_as(t) for t in targets)
-    feature, score = distances(means, targets, scores.mean().expand_as(scores))
+    feature, score = distillation_losses(means, targets, scores.mean().expand_as(scores))
     assert feature.item() == pytest.approx(1, rel=1e-3)
     assert score.item() == pytest.approx(1, rel=1e-2)
 

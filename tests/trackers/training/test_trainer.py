@@ -7,12 +7,12 @@ from small_networks import WIDTHS, siamfc_weights
 from training_images import write_images
 
 from trackers.errors import UserError
-from trackers.training.bank import Bank
-from trackers.training.loop import CHECKPOINT, LOG, Loop
+from trackers.training.patch_cache import PatchCache
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.sources.folder import read
 from trackers.training.tasks import GradNetTask, SiamFCTask, Task
+from trackers.training.trainer import CHECKPOINT, LOG, Trainer
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +20,11 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_images(tmp_path_factory.mktemp("images"))
 
 
-def loop(images: Path, out: Path, kind: str, **changes: object) -> Loop:
+def loop(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
     torch.manual_seed(0)
     clips = read(images, print)
     # Not everything fits, so that rounds change on the way.
-    bank = Bank(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
+    bank = PatchCache(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
     task: Task = SiamFCTask(WIDTHS)
     if kind in ("gradnet", "paper"):
         out.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def loop(images: Path, out: Path, kind: str, **changes: object) -> Loop:
     )
     sampler = Sampler(torch.ones(len(clips)), Difficulty(), 0)
     settings = {"log_steps": 1, "save_seconds": 0.0, "about": {"seed": 0}, **changes}
-    return Loop(task, bank, sampler, schedule, out, **settings)
+    return Trainer(task, bank, sampler, schedule, out, **settings)
 
 
 class Broken(Exception):

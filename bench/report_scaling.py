@@ -1,7 +1,7 @@
 """Many trackers and long data sets: what scoring, comparing and reporting need in time and memory.
 
-    PYTHONPATH=. python bench/many_trackers.py            # 100, 200 and 500 trackers, LaSOT
-    PYTHONPATH=. python bench/many_trackers.py --trackers 100 --lasot 0
+    PYTHONPATH=. python bench/report_scaling.py            # 100, 200 and 500 trackers, LaSOT
+    PYTHONPATH=. python bench/report_scaling.py --trackers 100 --lasot 0
 
 Drawn results of many trackers on sequences as long as OTB2015's, and of two on sequences as long as LaSOT's
 1,400, stand in a temporary folder. Each command runs over them in a process of its own, as a user starts it:
@@ -125,24 +125,24 @@ def main() -> None:
         "--only", nargs="+", metavar="C", help="these commands alone: score, compare, html, table, plot"
     )
     parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout, measured in turn")
-    given = parser.parse_args()
+    args = parser.parse_args()
     checkouts = [Path(__file__).resolve().parents[1]]
-    checkouts += [given.against.resolve()] if given.against else []
+    checkouts += [args.against.resolve()] if args.against else []
     with tempfile.TemporaryDirectory() as temporary:
-        root = (given.keep or Path(temporary)).resolve()
+        root = (args.keep or Path(temporary)).resolve()
         root.mkdir(parents=True, exist_ok=True)
         truths = make_otb(root)
-        for count in given.trackers:
+        for count in args.trackers:
             results = root / f"results{count}"
             make_results(results, "otb2015", truths, range(count))
             where = ["--dataset", "otb2015", "--data-root", str(root), "--results", str(results)]
-            every(root, f"{count} trackers, {len(truths)} sequences", where, given.only, checkouts)
-        if given.lasot:
-            truths = make_lasot(root, given.lasot)
+            every(root, f"{count} trackers, {len(truths)} sequences", where, args.only, checkouts)
+        if args.lasot:
+            truths = make_lasot(root, args.lasot)
             make_results(root / "lasot-results", "lasot", truths, range(2))
             where = ["--dataset", "lasot", "--split", "all", "--data-root", str(root)]
             where += ["--results", str(root / "lasot-results")]
-            every(root, f"2 trackers, {len(truths)} sequences of LaSOT", where, given.only, checkouts)
+            every(root, f"2 trackers, {len(truths)} sequences of LaSOT", where, args.only, checkouts)
 
 
 def every(root: Path, what: str, where: list[str], only: list[str] | None, checkouts: list[Path]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from trackers.errors import UserError
-from trackers.siamese.backbone import Embedding, folded
+from trackers.siamese.backbone import Embedding, fold_batch_norm
 from trackers.siamese.checkpoint import load_embedding
 from trackers.siamese.response import cross_correlation
 from trackers.training.sampling import Pairs
@@ -38,7 +38,7 @@ class Teacher(nn.Module):
 
     def __init__(self, weights: Path, channels: int) -> None:
         super().__init__()
-        self.network: Embedding = folded(load_embedding(weights))
+        self.network: Embedding = fold_batch_norm(load_embedding(weights))
         own = self.network.widths[-1]
         if own > channels:
             raise UserError(f"the teacher {weights} has {own} features, more than the student's {channels}")
@@ -57,7 +57,7 @@ class Teacher(nn.Module):
         return features.contiguous(memory_format=torch.channels_last)
 
 
-def distances(
+def distillation_losses(
     features: tuple[Tensor, Tensor], targets: tuple[Tensor, Tensor], scores: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Mean squared differences to the teacher, over the variance of what it gives: features, scores.

@@ -19,11 +19,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from trackers.siamese.backbone import FULL_WIDTHS, Embedding, folded
-from trackers.siamese.response import balanced_logistic, cross_correlation
+from trackers.siamese.backbone import FULL_WIDTHS, Embedding, fold_batch_norm
+from trackers.siamese.response import balanced_logistic_loss, cross_correlation
 
 
-class Step(NamedTuple):
+class UpdateStep(NamedTuple):
     """What one update step computes, for n targets.
 
     Attributes:
@@ -72,7 +72,9 @@ class GradNetNetwork(nn.Module):
         """Scores of features (n, s, c, h, w) under the templates of hidden features (n, c, 12, 12)."""
         return cross_correlation(features, self.template.deep(hidden) * self.score_scale)
 
-    def step(self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False) -> Step:
+    def step(
+        self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
+    ) -> UpdateStep:
         """One update step; gradients are enabled inside, whatever the caller's mode.
 
         In evaluation mode targets do not influence each other: every loss is a target's own, and the
@@ -88,19 +90,19 @@ class GradNetNetwork(nn.Module):
             if not create_graph:
                 hidden = hidden.detach().requires_grad_()
             scores = self.scores(features[:, None], hidden)[:, 0]
-            loss = balanced_logistic(scores, labels)
+            loss = balanced_logistic_loss(scores, labels)
             (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
         corrected = hidden + self.correction(gradient * self.gradient_scale)
         if not create_graph:
-            return Step(scores.detach(), loss.detach(), gradient, corrected.detach())
-        return Step(scores, loss, gradient, corrected)
+            return UpdateStep(scores.detach(), loss.detach(), gradient, corrected.detach())
+        return UpdateStep(scores, loss, gradient, corrected)
 
 
-def for_steps(network: GradNetNetwork, device: torch.device) -> GradNetNetwork:
+def prepare_for_updates(network: GradNetNetwork, device: torch.device) -> GradNetNetwork:
     """A copy for update steps: normalisation folded, channels-last, frozen, on `device`.
 
     Its `backbone` stays as it is: trackers run their own fastest form of it.
     """
     result = copy.deepcopy(network).eval().requires_grad_(False)
-    result.template = folded(network.template)
+    result.template = fold_batch_norm(network.template)
     return result.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -5,8 +5,8 @@ import torch
 from small_networks import WIDTHS, gradnet_network
 from torch.autograd import gradcheck
 
-from trackers.siamese.correction import GradNetNetwork, for_steps
-from trackers.siamese.response import balanced_logistic, centred_labels
+from trackers.siamese.gradnet_network import GradNetNetwork, prepare_for_updates
+from trackers.siamese.response import balanced_logistic_loss, binary_labels
 
 
 def inputs(network: GradNetNetwork, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -17,7 +17,7 @@ def inputs(network: GradNetNetwork, count: int) -> tuple[torch.Tensor, torch.Ten
     regions = torch.rand(count, 3, 255, 255, generator=generator, dtype=dtype) * 255
     offsets = 32 * torch.rand(count, 2, generator=generator, dtype=dtype) - 16
     with torch.no_grad():
-        return network.template.shallow(crops), network.backbone(regions), centred_labels(offsets, 17, 8)
+        return network.template.shallow(crops), network.backbone(regions), binary_labels(offsets, 17, 8)
 
 
 def test_gradient_is_that_of_finite_differences() -> None:
@@ -26,7 +26,7 @@ def test_gradient_is_that_of_finite_differences() -> None:
     gradient = network.step(hidden, features, labels).gradient
 
     def loss(at: torch.Tensor) -> torch.Tensor:
-        return balanced_logistic(network.scores(features[:, None], at)[:, 0], labels)
+        return balanced_logistic_loss(network.scores(features[:, None], at)[:, 0], labels)
 
     generator = torch.Generator().manual_seed(2)
     for _ in range(20):
@@ -51,7 +51,7 @@ def test_second_order_path_to_u1_is_right() -> None:
         changed.template.conv5[0].bias = bias
         at = hidden + sum(a * d for a, d in zip(amount, directions, strict=True))
         step = changed.step(at, features, labels, create_graph=True)
-        return balanced_logistic(changed.scores(features[:, None], step.hidden)[:, 0], labels)
+        return balanced_logistic_loss(changed.scores(features[:, None], step.hidden)[:, 0], labels)
 
     bias = network.template.conv5[0].bias.detach().clone().requires_grad_()
     amount = torch.full((3,), 1e-3, dtype=torch.float64, requires_grad=True)
@@ -86,7 +86,7 @@ def test_u1_is_shared_by_both_passes_and_nothing_learns_at_test() -> None:
 
 def test_steps_work_in_the_folded_form() -> None:
     network = gradnet_network()
-    fast = for_steps(network, torch.device("cpu"))
+    fast = prepare_for_updates(network, torch.device("cpu"))
     hidden, features, labels = inputs(network, 2)
     plain, folded = network.step(hidden, features, labels), fast.step(hidden, features, labels)
     torch.testing.assert_close(folded.scores, plain.scores, rtol=1e-4, atol=1e-4)
@@ -100,7 +100,7 @@ def test_shapes(size: int) -> None:
     hidden, features, _ = inputs(network, 3)
     assert hidden.shape == (3, WIDTHS[1], 12, 12)
     features = features[..., : size + 5, : size + 5]
-    step = network.step(hidden, features, centred_labels(torch.zeros(3, 2), size, 8))
+    step = network.step(hidden, features, binary_labels(torch.zeros(3, 2), size, 8))
     assert step.scores.shape == (3, size, size)
     assert step.loss.shape == (3,)
     assert step.gradient.shape == step.hidden.shape == hidden.shape

@@ -17,7 +17,7 @@ MULTIPLE = 128
 """Batches on a GPU have heights and widths of multiples of this, so that few graphs serve all sequences."""
 
 
-class PinnedFrames:
+class PinnedFramePool:
     """Pinned memory that is used over and over for frames of the same size in bytes.
 
     It is pinned in the thread that calls `reserve`, since CUDA must not be called by others while a graph is
@@ -55,7 +55,7 @@ def _address(array: Frame) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-class Uploads:
+class FrameUploader:
     """Copies batches of frames to a GPU on a stream of their own, while that of the tracker computes.
 
     Args:
@@ -64,7 +64,7 @@ class Uploads:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.pinned = PinnedFrames()
+        self.pinned = PinnedFramePool()
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._under_way: deque[tuple[torch.cuda.Event, FrameBatch]] = deque()
 
@@ -93,7 +93,7 @@ def send(tensor: Tensor, device: torch.device) -> Tensor:
 
 
 def upload(
-    frames: FrameBatch, device: torch.device, pinned: PinnedFrames | None = None
+    frames: FrameBatch, device: torch.device, pinned: PinnedFramePool | None = None
 ) -> tuple[Tensor, Tensor]:
     """Copies frames of any sizes to `device` as one batch.
 

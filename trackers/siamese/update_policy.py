@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-KEPT = 5  # reliable frames that are remembered beside the first
-FIRST, PRESENT = 0, KEPT + 1  # places of the first frame's crop and of the present one's
-EARLY = 5  # frames whose peaks make the threshold
-YOUNG = 10  # frames in which a weak peak calls for learning at once
-WEAK = 0.4  # of the threshold
+STORED_FRAMES = 5  # reliable frames that are remembered beside the first
+FIRST, CURRENT = 0, STORED_FRAMES + 1  # places of the first frame's crop and of the present one's
+THRESHOLD_FRAMES = 5  # frames whose peaks make the threshold
+WEAK_PEAK_FRAMES = 10  # frames in which a weak peak calls for learning at once
+WEAK_PEAK_SHARE = 0.4  # of the threshold
 PATIENCE = 9  # frames without a reliable one after which the window is left out once
 
 
 @dataclass
-class Trust:
+class UpdatePolicy:
     """What is remembered of one target's peaks.
 
     Attributes:
@@ -41,31 +41,31 @@ class Trust:
     last_reliable: int = 0
     window_spent: bool = False
 
-    def observe(self, peak: float, over_the_border: bool) -> Decision:
+    def observe(self, peak: float, crosses_right_border: bool) -> Decision:
         """Takes note of the next frame's peak, and says what is to be done.
 
         Args:
             peak: highest raw score.
-            over_the_border: whether the box crosses the image's right border.
+            crosses_right_border: whether the box crosses the image's right border.
         """
         self.frame += 1
-        if self.frame <= EARLY:
+        if self.frame <= THRESHOLD_FRAMES:
             self.early.append(peak)
-            if self.frame == EARLY:
-                self.threshold = sum(self.early) / EARLY
+            if self.frame == THRESHOLD_FRAMES:
+                self.threshold = sum(self.early) / THRESHOLD_FRAMES
         decision = Decision()
         if peak >= min(self.share * self.threshold, sum(self.peaks.values()) / len(self.peaks)):
             self.last_reliable = self.frame
-            self.newest = self.newest % KEPT + 1
+            self.newest = self.newest % STORED_FRAMES + 1
             self.peaks[self.newest] = peak
             decision.store = self.newest
         if self.interval and self.frame % self.interval == 0:
             decision.learn = max(self.peaks, key=self.peaks.__getitem__)
-        elif self.interval and self.frame < YOUNG and peak < WEAK * self.threshold:
-            decision.learn = PRESENT
+        elif self.interval and self.frame < WEAK_PEAK_FRAMES and peak < WEAK_PEAK_SHARE * self.threshold:
+            decision.learn = CURRENT
         if not self.window_spent and self.frame - self.last_reliable == PATIENCE:
-            self.window_spent = decision.leave_out_window = True
-        decision.search_centre = over_the_border and peak < self.share * self.threshold
+            self.window_spent = decision.skip_window = True
+        decision.search_centre = crosses_right_border and peak < self.share * self.threshold
         return decision
 
 
@@ -76,11 +76,11 @@ class Decision:
     Attributes:
         store: the place at which to store the present crop, or None.
         learn: the place of the crop to learn from, or None.
-        leave_out_window: whether the next frame is searched without the cosine window.
+        skip_window: whether the next frame is searched without the cosine window.
         search_centre: whether the next frame is also searched around the image's centre.
     """
 
     store: int | None = None
     learn: int | None = None
-    leave_out_window: bool = False
+    skip_window: bool = False
     search_centre: bool = False

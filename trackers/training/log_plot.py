@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 
-def draw(log: Path, picture: Path) -> None:
+def plot_log(log: Path, picture: Path) -> None:
     """Draws every figure of a log against the step, each in a panel of its own.
 
     Args:

@@ -28,7 +28,7 @@ def positions(features: Tensor, size: int) -> Tensor:
     return windows.permute(0, 2, 3, 1, 4, 5).reshape(n, rows * columns, c * size * size)
 
 
-def descend(
+def gradient_descent(
     templates: Tensor, features: Tensor, labels: Tensor, rate: float, iterations: int
 ) -> tuple[Tensor, Tensor]:
     """Gradient descent on the balanced logistic loss of scores A t.
