@@ -32,18 +32,6 @@ LEAST_HEIGHT = 1.4
 
 _LONGEST_NAME = 40
 
-METRIC_LABELS = {
-    "success": "Success (AUC)",
-    "precision": "Precision (20 pixels)",
-    "normalized_precision": "Normalized precision",
-    "ao": "Average overlap",
-    "accuracy": "Accuracy",
-    "robustness": "Failures per 100 frames",
-    "failures": "Failures",
-    "eao": "Expected average overlap",
-}
-"""Metrics as axes name them."""
-
 
 @contextmanager
 def new_figure(height: float, width: float = COLUMN_INCHES) -> Iterator[Figure]:
