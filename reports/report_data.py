@@ -20,8 +20,7 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
-from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import Metric, Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.tables import metric_names
 from reports.published import Published, differences_from_published, published_records, published_scores
 from trackers.commands import print_stderr
@@ -66,11 +65,8 @@ class ReportData:
     def records(self) -> list[Record]:
         """One per tracker, best first by the main metric; equals by name."""
         rows = [row for score in self.scores for row in score.records()]
-        [main, *_] = metric_names(rows)
-        if "eao" in rows[0]:
-            main = "eao"
-        sign = 1 if main in LOWER_IS_BETTER else -1
-        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+        main = self.main_metric
+        return sorted(rows, key=lambda row: (main.sort_key(row[main.name]), str(row["tracker"]).casefold()))
 
     @cached_property
     def attribute_records(self) -> list[Record]:
@@ -84,7 +80,7 @@ class ReportData:
     @cached_property
     def published_records(self) -> list[Record]:
         """The published scores as records, best first by the main metric."""
-        return published_records(self.published, self.profile.name, self.metrics)
+        return published_records(self.published, self.profile.name, self.metrics, self.main_metric)
 
     @property
     def trackers(self) -> list[str]:
@@ -111,10 +107,15 @@ class ReportData:
         return metric_names(self.records)
 
     @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by."""
+        return self.scores[0].main_metric
+
+    @property
     def metric(self) -> str:
         """The one to show where there is room for one: as chosen, or the profile's main one."""
         if self.chosen_metric is None:
-            return "eao" if "eao" in self.metrics else self.metrics[0]
+            return self.main_metric.name
         if self.chosen_metric not in self.metrics:
             raise UserError(
                 f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"

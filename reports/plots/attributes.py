@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import METRICS, Record
 from reports.plots.figure import (
     LEAST_HEIGHT,
     MAX_WITH_INTERVALS,
-    METRIC_LABELS,
     add_note,
     canvas,
     draw_point,
@@ -56,7 +55,7 @@ def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         first.set_ylim(len(trackers) - 0.4, -0.6)
         first.set_yticks(range(len(trackers)), map(shorten_name, trackers))
         first.xaxis.set_major_locator(MaxNLocator(4))
-        place.title(figure_title(f"{METRIC_LABELS[metric]} by attribute", report))
+        place.title(figure_title(f"{METRICS[metric].label} by attribute", report))
         place.footer(_x_label(report), size=7)
     return place.figure
 
@@ -96,8 +95,8 @@ def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="y", which="minor")
         axes.tick_params(which="minor", length=0)
-        axes.set_xlabel(METRIC_LABELS[metric])
-        place.title(figure_title(f"{METRIC_LABELS[metric]} by attribute", report), axes)
+        axes.set_xlabel(METRICS[metric].label)
+        place.title(figure_title(f"{METRICS[metric].label} by attribute", report), axes)
         add_note(axes, "lines: 95 % interval over sequences" if spread else "")
         there = [(handle, name) for handle, name in zip(handles, trackers, strict=True) if handle is not None]
         place.legend([handle for handle, _ in there], [name for _, name in there])
@@ -119,5 +118,5 @@ def _named(attribute: str, by_tracker: dict[str, Record]) -> str:
 
 
 def _x_label(report: ReportData) -> str:
-    label = METRIC_LABELS[report.metric]
+    label = METRICS[report.metric].label
     return f"{label}; lines: 95 % interval over sequences" if report.band and report.most > 1 else label

@@ -35,18 +35,6 @@ LEAST_HEIGHT = 1.4
 
 _LONGEST_NAME = 40
 
-METRIC_LABELS = {
-    "success": "Success (AUC)",
-    "precision": "Precision (20 pixels)",
-    "normalized_precision": "Normalized precision",
-    "ao": "Average overlap",
-    "accuracy": "Accuracy",
-    "robustness": "Failures per 100 frames",
-    "failures": "Failures",
-    "eao": "Expected average overlap",
-}
-"""Metrics as axes name them."""
-
 
 class Canvas:
     """Where a plot is drawn: a figure of its own, or axes that the caller gave.

@@ -6,10 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.scoring import Record
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import METRICS, Record
 from reports.plots.figure import (
-    METRIC_LABELS,
     canvas,
     draw_point,
     errorbar_values,
@@ -40,9 +38,9 @@ def scores_figure(report: ReportData, ax: Axes | None = None) -> Figure:
                 look = _PUBLISHED if rank is None else point_style(rank) | {"markersize": 3.6}
                 x = ends if report.band else (ends[0], 0.0, 0.0)
                 draw_point(axes, x, (line, 0.0, 0.0), look, hollow=rank is None)
-            axes.set_xlabel(METRIC_LABELS[metric])
+            axes.set_xlabel(METRICS[metric].label)
             axes.xaxis.set_major_locator(MaxNLocator(5))
-            if metric in LOWER_IS_BETTER:
+            if not METRICS[metric].higher_is_better:
                 axes.invert_xaxis()
         panels[0].set_ylim(len(rows) - 0.4, -0.6)
         panels[0].set_yticks(
@@ -62,6 +60,5 @@ def scores_figure(report: ReportData, ax: Axes | None = None) -> Figure:
 def _sorted(report: ReportData) -> list[Record]:
     """One's own and published records together, best first by the metric to show."""
     rows = report.records + report.published_records
-    metric = report.metric
-    sign = 1 if metric in LOWER_IS_BETTER else -1
-    return sorted(rows, key=lambda row: (row.get(metric) is None, sign * float(row.get(metric) or 0)))
+    metric = METRICS[report.metric]
+    return sorted(rows, key=lambda row: metric.sort_key(row.get(metric.name)))

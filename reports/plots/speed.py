@@ -6,10 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import METRICS
 from benchmarks.speed import SpeedRecord
 from reports.plots.figure import (
-    METRIC_LABELS,
     add_note,
     canvas,
     draw_point,
@@ -50,11 +49,11 @@ def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         # The usual one of logarithmic axes writes formulas, and text in figures is what it says.
         axes.xaxis.set_major_formatter(LogFormatter())
         axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.4)))
-        if metric in LOWER_IS_BETTER:
+        if not METRICS[metric].higher_is_better:
             axes.invert_yaxis()
-        axes.set(xlabel="Updates per second", ylabel=METRIC_LABELS[metric])
+        axes.set(xlabel="Updates per second", ylabel=METRICS[metric].label)
         axes.grid(visible=True, which="minor", axis="x", linewidth=0.25)
-        place.title(figure_title(f"{METRIC_LABELS[metric]} and speed", report), axes)
+        place.title(figure_title(f"{METRICS[metric].label} and speed", report), axes)
         add_note(
             axes,
             "" if several else _way(records[0]),

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
+from benchmarks.scoring.metrics import ACCURACY, EAO
 from benchmarks.scoring.vot_metrics import SENSITIVITY, SupervisedScore, reliability
 from benchmarks.scoring.vot_ranking import rank_runs
 from benchmarks.scoring.vot_run_score import VOTRunScore
@@ -63,8 +64,8 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             va="top",
         )
         axes.set(xlim=(0, 2 * rule.high), ylim=(0, 1))
-        axes.set(xlabel="Length of sequence (frames)", ylabel="Expected overlap")
-        place.title(figure_title("Expected average overlap", report), axes)
+        axes.set(xlabel=EAO.x_label, ylabel=EAO.y_label)
+        place.title(figure_title(EAO.curve_title, report), axes)
         add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
         place.legend(handles, names)
     return place.figure
@@ -117,7 +118,7 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
         xlim=(0, 1),
         ylim=(0, 1),
         xlabel=f"Chance to survive {SENSITIVITY} frames",
-        ylabel="Accuracy (mean overlap)",
+        ylabel=ACCURACY.label,
     )
     return names, handles
 

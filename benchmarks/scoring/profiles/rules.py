@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.geometry.overlap import both_center_errors, iou
-from benchmarks.scoring.profiles.metrics import FrameMeasures
+from benchmarks.scoring.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
 
