@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from trackers.errors import UserError
 from trackers.regular_files import read_regular
-from trackers.tracker import Boxes
 
 SEPARATORS = str.maketrans(",;\t", "   ")
 """Turns what stands between the numbers of a line into spaces, for `str.translate`."""
@@ -22,8 +21,6 @@ _NO_BRACKETS = str.maketrans("", "", "[](){}")
 _MISSING = ("None", "null", "nan", "NaN")
 """What files have in place of a box that there is not."""
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-ONE_BASED_SHIFT: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
-"""What x, y, w, h of a file that calls the first pixel (1, 1) have more than ours."""
 
 
 def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:

@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.datasets.disk_dataset import DiskDataset, expect_rows, read_flags, read_metadata, read_truth
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from trackers.regular_files import may_exist
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.geometry.missing_boxes import usable_box_mask
 from trackers.box_validation import MAX_COORDINATE
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Frame
@@ -94,7 +95,7 @@ class Sequence:
 def start_problem(sequence: Sequence) -> str:
     """Why no tracker can start in the first frame of a sequence, in a sentence; empty if one can."""
     first = sequence.truth[0]
-    if not (np.isfinite(first).all() and (first[2:] > 0).all()):
+    if not usable_box_mask(first):
         return f"{sequence.name}: its first box, {first.tolist()}, is empty; no tracker can start"
     if np.abs(first).max() > MAX_COORDINATE:
         return f"{sequence.name}: its first box, {first.tolist()}, is beyond any image; no tracker can start"

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.datasets.disk_dataset import DiskDataset, read_truth
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from trackers.regular_files import may_exist
 
 

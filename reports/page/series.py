@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
+from benchmarks.geometry.missing_boxes import empty_box_mask
 from benchmarks.geometry.overlap import center_error, iou
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.scoring.profiles.rules import empty_box_mask
 from reports.page.pack import Json, error_bytes, overlap_bytes, packed, region_steps
 from trackers.regions import axis_aligned_boxes
 from trackers.tracker import Boxes

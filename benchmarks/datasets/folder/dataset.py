@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS, Columns
-from benchmarks.box_text import ONE_BASED_SHIFT, read_text
+from benchmarks.box_text import read_text
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
 from benchmarks.datasets.annotations.labelme import read_labelme
@@ -52,6 +52,7 @@ from benchmarks.datasets.folder.settings import (
 )
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.datasets.sequence import Sequence, SequenceError
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from trackers.errors import UserError, system_reason
 from trackers.regular_files import may_exist
 from trackers.tracker import Boxes
