@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.evaluation import Notify, Selection, ignore
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -17,11 +18,11 @@ from benchmarks.options import (
     add_selection,
     add_split,
     add_trackers,
+    read_selection,
 )
 from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.records import LOWER_IS_BETTER
 from benchmarks.scoring.tables import metric_names
-from benchmarks.selection import open_selected, score_runs
 from reports.published import Published, differences_from_published, published_records, published_scores
 from trackers.commands import print_stderr
 from trackers.errors import UserError
@@ -167,40 +168,60 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_report_data(arguments: argparse.Namespace) -> ReportData:
-    """Reads and scores the runs; says on standard error what is missing or differs from published scores.
+    """Reads and scores the runs that the options select; see `load_report_data`."""
+    selection = read_selection(arguments)
+    profile = choose_profile(arguments.profile, selection.dataset.name, selection.protocol)
+    return load_report_data(selection, profile, arguments.published, arguments.metric, print_stderr)
+
+
+def load_report_data(
+    selection: Selection,
+    profile: ScoringProfile,
+    published: Sequence[str] | None = None,
+    metric: str | None = None,
+    notify: Notify = ignore,
+) -> ReportData:
+    """Reads and scores runs for a report.
+
+    Args:
+        selection: the runs.
+        profile: the rules of scoring.
+        published: show the published scores of these trackers as well; of all on record if empty, of none
+            if None.
+        metric: what to show where one metric is shown; None for the profile's main one.
+        notify: is told what is missing, and where scores differ from published ones.
 
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
-    dataset = open_selected(arguments)
-    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    part = bool(arguments.sequences or arguments.attribute)
-    if part and arguments.published is not None:
+    dataset = selection.dataset
+    part = len(dataset.all_names) < dataset.total
+    if part and published is not None:
         raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
-    known = [] if part else published_scores(dataset.name, arguments.protocol)
-    shown = _chosen(known, arguments.published, dataset.title)
+    known = [] if part else published_scores(dataset.name, selection.protocol)
+    shown = _chosen(known, published, dataset.title)
     scores: list[RunScore] = []
-    for score in score_runs(arguments, dataset, profile, arguments.tracker):
+    for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
-            print_stderr(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
+            notify(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
         scores.append(score)
     report = ReportData(
         title=dataset.title,
         dataset=dataset.name,
-        protocol=arguments.protocol,
+        protocol=selection.protocol,
         profile=profile,
         scores=tuple(scores),
         published=shown,
-        results=arguments.results,
-        chosen_metric=arguments.metric,
-        named=arguments.tracker is not None,
+        results=selection.results,
+        chosen_metric=metric,
+        named=selection.trackers is not None,
     )
     for sentence in differences_from_published(report.records, known):
-        print_stderr(sentence)
+        notify(sentence)
     return report
 
 
-def _chosen(known: Sequence[Published], names: list[str] | None, title: str) -> tuple[Published, ...]:
+def _chosen(known: Sequence[Published], names: Sequence[str] | None, title: str) -> tuple[Published, ...]:
     """Those of `names`; all for an empty list, none for None."""
     if names is None:
         return ()
