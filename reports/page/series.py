@@ -50,7 +50,7 @@ def regions_data(steps: NDArray[np.int16]) -> Json:
 
 def truth_regions(sequence: Sequence) -> Boxes:
     """The ground truth as it is drawn: boxes, shape (n, 4), or polygons, shape (n, 8)."""
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: bool = True) -> Series:

@@ -96,7 +96,7 @@ def _truth(sequence: Sequence) -> Boxes:
     unseen = ~valid_box_mask(sequence.truth)
     if sequence.absent is not None:
         unseen |= sequence.absent
-    truth = sequence.truth if sequence.polygons is None else sequence.polygons
+    truth = sequence.regions
     return np.where(unseen[:, None], np.nan, truth)
 
 
