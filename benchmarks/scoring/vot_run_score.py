@@ -159,7 +159,7 @@ def _overlaps(sequence: Sequence, trajectory: Trajectory, rules: VOTProfile) -> 
 
 
 def _truth(sequence: Sequence) -> Boxes:
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def _size(sequence: Sequence) -> tuple[int, int]:
