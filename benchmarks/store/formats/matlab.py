@@ -9,6 +9,7 @@ ever made of them.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,9 +21,10 @@ from benchmarks.store.formats.members import MEMBER_LIMIT
 from trackers.errors import UserError
 
 _HEADER = 128
-_LEVEL_5, _LEVEL_7_3 = 0x0100, 0x0200
-_INT8, _INT32, _UINT16, _UINT32, _DOUBLE, _MATRIX, _COMPRESSED = 1, 5, 4, 6, 9, 14, 15
-_CELL, _STRUCT, _CHAR, _DOUBLES = 1, 2, 4, 6
+_HEADER_TEXT = 116
+_LEVEL_7_3 = 0x0200
+_DOUBLE, _MATRIX, _COMPRESSED = 9, 14, 15
+_CELL, _STRUCT, _CHAR = 1, 2, 4
 _NUMERIC = range(6, 16)
 """The classes double, single and the whole numbers of 8 to 64 bits."""
 _COMPLEX = 0x0800
