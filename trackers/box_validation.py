@@ -43,8 +43,7 @@ def to_bounding_box(answer: object, size: tuple[int, int] | None = None) -> Boxe
     Raises:
         InvalidPrediction: it is none; the message says what it is.
     """
-    region = validate_region(prediction_array(answer), size)
-    return region if len(region) == 4 else bounding_box(region)
+    return bounding_box(validate_region(prediction_array(answer), size))
 
 
 def prediction_array(answer: object) -> NDArray[Any]:

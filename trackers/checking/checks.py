@@ -15,6 +15,7 @@ from trackers.catalogue import TrackerSpec
 from trackers.checking.synthetic import SyntheticSequence, blank_frame, edge_boxes
 from trackers.errors import RemoteTrackerError, UserError
 from trackers.external.protocols.remote import RemoteTracker
+from trackers.regions import iou
 from trackers.tracker import Boxes, Frame
 
 Verdict = Literal["ok", "note", "violation"]
@@ -138,7 +139,7 @@ class ConformanceTest:
         scene = SyntheticSequence()
         self.first = self._run(scene)
         truth = np.array([scene.box(index) for index in range(FRAMES)])
-        overlap = float(np.nan_to_num(_overlaps(self.first, truth)).mean())
+        overlap = float(iou(self.first, truth).mean())
         text = f"{FRAMES} frames with boxes that are boxes; mean overlap with a moving target {overlap:.2f}"
         return ("ok", text) if overlap > 0.2 else ("note", f"{text}: it does not follow")
 
@@ -246,11 +247,3 @@ def _apart(a: Boxes, b: Boxes) -> float:
     if (absent != other).any():
         return float("inf")
     return float(np.abs(a - b)[~absent].max(initial=0.0))
-
-
-def _overlaps(a: Boxes, b: Boxes) -> NDArray[np.float64]:
-    """Intersection over union of boxes, shape (n, 4) each; shape (n,)."""
-    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    overlaps: NDArray[np.float64] = common / (a[:, 2:].prod(axis=1) + b[:, 2:].prod(axis=1) - common)
-    return overlaps

@@ -111,8 +111,6 @@ def _answer(tracker: Tracker, request: Message) -> Message:
 def initial_box(region: str) -> Boxes:
     """The upright box, shape (4,), with which a tracker is started for a region."""
     numbers = read_region(region)
-    if len(numbers) == 4:
-        return numbers
     return axis_aligned_boxes(numbers) if len(numbers) == 8 else bounding_box(numbers)
 
 

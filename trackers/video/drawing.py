@@ -49,7 +49,7 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> No
     """
     if not _drawable(region):
         return
-    corners = (box_corners(region) if len(region) == 4 else region).reshape(-1, 2)
+    corners = box_corners(region).reshape(-1, 2)
     # OpenCV has the first pixel's centre, not its corner, at 0, 0.
     points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]

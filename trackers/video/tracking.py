@@ -83,7 +83,7 @@ def track_frames(
             )
             outcome.error.__cause__ = error
             return
-        found = region if len(region) == 4 else bounding_box(region)
+        found = bounding_box(region)
         outcome.boxes.append(found)
         if number:
             outcome.seconds.append(tracker_seconds(tracker, elapsed))

@@ -94,7 +94,7 @@ def drive(
             if deadline is not None and clock() > deadline:
                 raise SequenceTimeout(f"frame {request.frame}: the time limit has passed")
             region = validate_answer(answer, request.frame, frame, rotated, on_shape)
-            on_box(request.frame, frame, region if len(region) == 4 else bounding_box(region))
+            on_box(request.frame, frame, bounding_box(region))
             request = requests.send(Prediction(region, seconds))
     except StopIteration as stop:
         returned: Returned = stop.value
