@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trackers.plugin_files import source_files
+from trackers.provenance import source_files
 
 
 @pytest.fixture
