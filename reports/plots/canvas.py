@@ -73,7 +73,7 @@ class Canvas:
             panel.tick_params(labelsize="x-small")
             panel.tick_params(labelbottom=not sharex or row == rows - 1, labelleft=not sharey or column == 0)
             for axis in (panel.xaxis, panel.yaxis):
-                axis.label.set_size("x-small")
+                axis.label.set_fontsize("x-small")
             made[row, column] = panel
         self._panels = list(made.flat)
         return made
@@ -171,7 +171,7 @@ class Canvas:
     def legend_inside(
         self, axes: Axes, handles: Sequence[Any], names: Sequence[str], corner: Corner = "best"
     ) -> None:
-        """Adds a legend inside `axes`: in `corner` of a new figure, else where it hides least, small if long."""
+        """Adds a legend inside `axes`: in `corner` of a new figure, else where it hides least."""
         if self.given is None:
             legend = axes.legend(handles, _placeholders(names), loc=corner)
         else:
@@ -199,11 +199,11 @@ class Canvas:
         titles = [panel.get_title() for panel in self._panels]
         return max((title.count("\n") + 1 for title in titles if title), default=0)
 
-    def _panel_locator(self, row: int, column: int) -> Callable[[Axes, Any], Any]:
+    def _panel_locator(self, row: int, column: int) -> Callable[[Any, Any], Bbox]:
         """Returns a function that places a panel in the caller's axes at drawing: gaps fit their text."""
         given = cast(Axes, self.given)
 
-        def locate(axes: Axes, renderer: Any) -> Any:  # noqa: ARG001 - matplotlib's signature
+        def locate(axes: Any, renderer: Any) -> Bbox:  # noqa: ARG001 - matplotlib's signature
             rows, columns = self._grid
             across, down = self._gaps()
             width, height = self._given_size()
@@ -216,12 +216,12 @@ class Canvas:
                 panel_width / width,
                 panel_height / height,
             )
-            return TransformedBbox(bounds, given.transAxes - given.figure.transSubfigure)
+            return cast(Bbox, TransformedBbox(bounds, given.transAxes - given.figure.transSubfigure))
 
         return locate
 
     def _gaps(self) -> tuple[float, float]:
-        """Returns the gaps between panels in points, in x (more if each labels its y axis) and y (for titles)."""
+        """Returns the gaps between panels in points, for y labels and for titles."""
         font = _points("x-small")
         across = 2 * font if self._shared_y else 6 * font
         return across, (self._title_lines() + 1) * font * _LINE_HEIGHT + 4
