@@ -1,4 +1,4 @@
-"""Fixtures: checkpoints that others could have written, and a GPU that is not there."""
+"""Fixtures: fake GPUs, and TensorFlow checkpoints as other programs write them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ POLYNOMIAL = 0x82F63B78
 
 @pytest.fixture
 def released() -> Callable[[tuple[int, ...]], dict[str, NDArray[np.float32]]]:
-    """Random variables of GradNet's released network at given widths, by name."""
+    """Returns a function that draws variables of GradNet's released network, by name, at given widths."""
     return _released
 
 
 @pytest.fixture
 def write_bundle() -> Callable[..., None]:
-    """Writes a TensorFlow checkpoint: `write_bundle(prefix, arrays, shards=1, block_size=4096)`."""
+    """Returns a function that writes a TensorFlow checkpoint."""
     return _write_bundle
 
 
@@ -46,7 +46,7 @@ def _released(widths: tuple[int, ...]) -> dict[str, NDArray[np.float32]]:
         variables[f"siamese/{scope}/conv/weights"] = rng.normal(0, scale, (kernel, kernel, inputs, outputs))
         variables[f"siamese/{scope}/conv/biases"] = rng.normal(0, 0.1, outputs)
         if norm:
-            # Variances as small as 1e-3, so that the epsilon matters.
+            # Variances as small as 1e-3, so that epsilon matters.
             variables[f"siamese/{scope}/bn/moving_variance"] = rng.uniform(1e-3, 0.1, outputs)
             variables[f"siamese/{scope}/bn/moving_mean"] = rng.normal(0, 0.1, outputs)
             variables[f"siamese/{scope}/bn/gamma"] = rng.uniform(0.5, 2, outputs)
@@ -69,7 +69,7 @@ def _write_bundle(prefix: Path, arrays: Arrays, shards: int = 1, block_size: int
         content = values.tobytes()
         dims = b"".join(_field(2, _field(1, size)) for size in values.shape)
         entry = _field(1, TYPES[values.dtype.name]) + _field(2, dims)
-        if shard:  # zeros are left out
+        if shard:  # zeros are omitted
             entry += _field(3, shard)
         entry += _field(4, len(data[shard])) + _field(5, len(content))
         entries[name.encode()] = entry + b"\x35" + struct.pack("<I", _masked(content))

@@ -1,4 +1,4 @@
-"""What is a box and what is none."""
+"""Conversion of predictions to boxes, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_four_numbers_are_a_box(answer: object) -> None:
     assert box.tolist() == list(answer)  # type: ignore[call-overload]
 
 
-def test_a_box_is_a_copy() -> None:
+def test_box_is_a_copy() -> None:
     answer = np.array([1.0, 2, 3, 4])
     box = to_bounding_box(answer)
     answer[:] = 9
@@ -62,7 +62,7 @@ def test_a_box_is_a_copy() -> None:
         ([1, -1e6 - 1, 3, 4], "[1.0, -1000001.0, 3.0, 4.0] is no box: no image reaches beyond 1000000 px"),
     ],
 )
-def test_anything_else_is_none_and_the_sentence_says_why(answer: object, said: str) -> None:
+def test_invalid_prediction_is_described(answer: object, said: str) -> None:
     with pytest.raises(InvalidPrediction, match=f"^{re.escape(said)}$"):
         to_bounding_box(answer)
 
@@ -88,14 +88,14 @@ SIZE = (40, 60)
         torch.full((4,), math.nan),
     ],
 )
-def test_a_tracker_may_say_that_the_target_is_absent(answer: object) -> None:
+def test_absent_target_gives_nan(answer: object) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer, SIZE), np.full(4, np.nan))
 
 
 @pytest.mark.parametrize(
     "answer", [(True, [1, 2, 3, 4]), {"box": [1, 2, 3, 4]}, {"box": (True, (1, 2, 3, 4))}]
 )
-def test_what_is_wrapped_around_a_box_is_taken_off(answer: object) -> None:
+def test_wrapped_boxes_are_unwrapped(answer: object) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer), [1, 2, 3, 4])
 
 
@@ -107,12 +107,12 @@ def test_what_is_wrapped_around_a_box_is_taken_off(answer: object) -> None:
         (np.array([[0, 0], [4, 1], [2, 5]]), [0, 0, 4, 5]),
     ],
 )
-def test_a_polygon_counts_as_the_upright_box_around_it(answer: object, box: list[float]) -> None:
+def test_polygon_gives_enclosing_box(answer: object, box: list[float]) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer, SIZE), box)
 
 
 @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32])
-def test_a_mask_counts_as_the_upright_box_around_its_pixels(kind: type) -> None:
+def test_mask_gives_enclosing_box(kind: type) -> None:
     mask = np.zeros(SIZE, kind)
     mask[10:15, 20:22] = 1
     mask[12, 19] = 1
@@ -120,14 +120,14 @@ def test_a_mask_counts_as_the_upright_box_around_its_pixels(kind: type) -> None:
     np.testing.assert_array_equal(to_bounding_box(torch.from_numpy(mask), SIZE), [19, 10, 3, 5])
 
 
-def test_a_mask_of_another_size_is_refused() -> None:
+def test_mask_of_other_size_is_invalid() -> None:
     with pytest.raises(
         InvalidPrediction, match=r"a mask of shape \(60, 40\), not that of the frame, \(40, 60\)"
     ):
         to_bounding_box(np.ones((60, 40), bool), SIZE)
 
 
-def test_corners_without_end_are_no_polygon() -> None:
+def test_infinite_or_huge_polygons_are_invalid() -> None:
     with pytest.raises(InvalidPrediction, match=r"inf.* is no polygon"):
         to_bounding_box([1, 2, 3, 4, 5, np.inf, 7, 8])
     with pytest.raises(InvalidPrediction, match="is no polygon: no image reaches beyond"):
@@ -139,7 +139,7 @@ class Own(BaseException):
 
 
 class Hostile:
-    """Raises what it is told to wherever it is looked at."""
+    """Raises the given error whenever it is converted or printed."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -152,7 +152,7 @@ class Hostile:
 
 
 class Nameless(type):
-    """A class whose name cannot be asked for."""
+    """A class whose `__name__` raises."""
 
     @property
     def __name__(cls) -> str:  # type: ignore[override]
@@ -164,7 +164,7 @@ class Anonymous(Exception, metaclass=Nameless):
 
 
 class Text(str):
-    """A text that cannot be looked at."""
+    """A string whose methods raise."""
 
     __slots__ = ()
 
@@ -219,7 +219,7 @@ def nested(depth: int) -> list[object]:
         (lambda: {"x": 1}, "the answer is a dict: {'x': 1}"),
     ],
 )
-def test_whatever_an_answer_does_is_one_sentence_about_it(make: Callable[[], object], said: str) -> None:
+def test_hostile_prediction_is_one_sentence(make: Callable[[], object], said: str) -> None:
     with pytest.raises(InvalidPrediction) as refused:
         to_bounding_box(make())
     message = str(refused.value)
@@ -228,12 +228,12 @@ def test_whatever_an_answer_does_is_one_sentence_about_it(make: Callable[[], obj
     assert len(message) < 500
 
 
-def test_an_interruption_while_an_answer_is_read_is_none_of_it() -> None:
+def test_interruption_during_conversion_propagates() -> None:
     with pytest.raises(KeyboardInterrupt):
         to_bounding_box(Hostile(KeyboardInterrupt()))
 
 
-def test_a_tracker_that_has_numpy_raise_does_not_change_what_is_read() -> None:
+def test_numpy_error_settings_do_not_matter() -> None:
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(
             to_bounding_box(np.array([1e-310, 0, 1e-320, 1])), [1e-310, 0, 1e-320, 1]
