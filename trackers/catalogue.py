@@ -27,7 +27,7 @@ from trackers.external.toolkits import opencv
 from trackers.external.toolkits.adapters import PREFIX, make_adapter
 from trackers.processes.limits import ProcessLimits
 from trackers.provenance import Provenance, source_files
-from trackers.registry import Entry, Registry, did_you_mean
+from trackers.registry import Entry, Registry, unknown_setting
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
 if TYPE_CHECKING:
@@ -152,11 +152,7 @@ class TrackerSpec:
             if name in _RESERVED:
                 raise UserError(f"'{name}' is not a setting; use --{name}")
             if name not in parameters and not takes_any:
-                listed = ", ".join(known) or "none"
-                raise UserError(
-                    f"tracker '{self.tracker}' has no setting '{name}'{did_you_mean(name, known)}; "
-                    f"its settings: {listed}"
-                )
+                raise unknown_setting(self.tracker, name, known)
             default = parameters[name].default if name in parameters else None
             arguments[name] = setting_value(self.tracker, name, value, default)
         return arguments

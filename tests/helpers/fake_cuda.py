@@ -1,9 +1,9 @@
 """Fake NVIDIA GPUs.
 
-`FakeCuda` replaces torch.cuda: it tracks the current device and stream, as CUDA does per thread, and records
-on which of them everything happens. Tensors of a fake device are meta tensors: they have shapes and types but
-no values, so an operation that needs a value on the host fails. `OperationMonitor` inspects all operations, and
-records what a GPU would refuse or what would make the host wait.
+`FakeCuda` replaces torch.cuda: it tracks the current device and stream, as CUDA does per thread, and
+records on which of them everything happens. Tensors of a fake device are meta tensors: they have shapes and
+types but no values, so an operation that needs a value on the host fails. `OperationMonitor` inspects all
+operations and records what a GPU would refuse or what would make the host wait.
 """
 
 from __future__ import annotations

@@ -12,12 +12,13 @@ from trackers.errors import (
     InvalidPrediction,
     TrackerError,
     UserError,
+    one_line,
+    quote_excerpt,
     truncate_traceback,
 )
 from trackers.external.protocols.json_messages import decode, encode, read_greeting
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.stderr_log import one_line, quote_excerpt
 from trackers.tracker import Boxes, Frame
 
 

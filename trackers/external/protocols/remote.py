@@ -12,11 +12,18 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout, UserError, printable
+from trackers.errors import (
+    InvalidPrediction,
+    TrackerError,
+    TrackerTimeout,
+    UserError,
+    printable,
+    quote_excerpt,
+)
 from trackers.external.protocols.frame_files import FrameFiles
 from trackers.processes.child_process import ChildProcess
 from trackers.processes.limits import ProcessLimits
-from trackers.processes.stderr_log import StderrLog, quote_excerpt
+from trackers.processes.stderr_log import StderrLog
 from trackers.provenance import Provenance
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
 

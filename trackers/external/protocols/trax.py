@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from trackers.errors import InvalidPrediction, TrackerError, UserError
+from trackers.errors import InvalidPrediction, TrackerError, UserError, quote_excerpt
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax_messages import (
     SECONDS,
@@ -28,7 +28,6 @@ from trackers.external.protocols.trax_messages import (
 )
 from trackers.processes.child_process import MAX_LINE_BYTES, ChildProcess
 from trackers.processes.limits import ProcessLimits
-from trackers.processes.stderr_log import quote_excerpt
 from trackers.provenance import Provenance
 from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
@@ -127,7 +126,7 @@ class TraxTracker(RemoteTracker):
     def _check_unasked(self, lines: list[bytes], rest: int) -> None:
         messages = [line for line in lines if self._is_message(line)]
         if messages:
-            raise InvalidPrediction(f"the tracker wrote {quote_excerpt(messages[0])} without being asked")
+            super()._check_unasked(messages, 0)
         if rest > MAX_LINE_BYTES:
             raise InvalidPrediction(f"the tracker wrote a line of more than {MAX_LINE_BYTES} bytes")
 

@@ -1,13 +1,14 @@
-"""Untrusted text cannot control a terminal."""
+"""Errors of trackers, and untrusted text, which cannot control a terminal."""
 
 from __future__ import annotations
 
+import pickle
 import unicodedata
 
 import pytest
 from hostile import ESCAPES
 
-from trackers.errors import printable
+from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout, printable
 
 
 def test_terminal_control_is_escaped() -> None:
@@ -33,3 +34,13 @@ def test_no_control_character_passes() -> None:
 
 def test_other_scripts_are_unchanged() -> None:
     assert printable("Größe 目标 цель é ✓") == "Größe 目标 цель é ✓"
+
+
+@pytest.mark.parametrize("kind", [TrackerError, InvalidPrediction, TrackerTimeout])
+def test_tracker_errors_name_their_frame(kind: type[TrackerError]) -> None:
+    error = kind("out of luck", "Traceback ...")
+    assert str(error) == "out of luck"
+    error.frame = 3
+    assert str(error) == "frame 3: out of luck"
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.trace) == (kind, "frame 3: out of luck", "Traceback ...")
