@@ -41,25 +41,25 @@ def test_box_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("1,2,3,4", "the answer is a str: '1,2,3,4', not four numbers (x, y, w, h)"),
-        (["1", "2", "3", "4"], "the answer is a list: ['1', '2', '3', '4'], not four numbers (x, y, w, h)"),
-        ([b"1"] * 4, "the answer is a list: [b'1', b'1', b'1', b'1'], not four numbers (x, y, w, h)"),
-        ([1j] * 4, "the answer is a list: [1j, 1j, 1j, 1j], not four numbers (x, y, w, h)"),
+        ("1,2,3,4", "the tracker returned a str: '1,2,3,4', not four numbers (x, y, w, h)"),
+        (["1", "2"] * 2, "the tracker returned a list: ['1', '2', '1', '2'], not four numbers (x, y, w, h)"),
+        ([b"1"] * 4, "the tracker returned a list: [b'1', b'1', b'1', b'1'], not four numbers (x, y, w, h)"),
+        ([1j] * 4, "the tracker returned a list: [1j, 1j, 1j, 1j], not four numbers (x, y, w, h)"),
         (
             np.zeros(4, "m8[s]"),
-            f"the answer is a ndarray: {np.zeros(4, 'm8[s]')!r}, not four numbers (x, y, w, h)",
+            f"the tracker returned a ndarray: {np.zeros(4, 'm8[s]')!r}, not four numbers (x, y, w, h)",
         ),
-        ([[1, 2], [3]], "the answer is a list: [[1, 2], [3]], not four numbers (x, y, w, h)"),
-        ("9" * 200, f"the answer is a str: '{'9' * 79}, not four numbers (x, y, w, h)"),
-        ([10**400] * 4, f"the answer is a list: [1{'0' * 78}, not four numbers (x, y, w, h)"),
-        ([1, 2, 3], "the answer has shape (3,), not (4,)"),
-        ([[1, 2, 3, 4]], "the answer has shape (1, 4), not (4,)"),
-        ([1, 2, 3, 4, 5], "the answer has shape (5,), not (4,)"),
-        ([1, 2, -0.5, 4], "[1.0, 2.0, -0.5, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, 2, 3, -1], "[1.0, 2.0, 3.0, -1.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([np.nan, 2, 3, 4], "[nan, 2.0, 3.0, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, 2, np.inf, 4], "[1.0, 2.0, inf, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, -1e6 - 1, 3, 4], "[1.0, -1000001.0, 3.0, 4.0] is no box: no image reaches beyond 1000000 px"),
+        ([[1, 2], [3]], "the tracker returned a list: [[1, 2], [3]], not four numbers (x, y, w, h)"),
+        ("9" * 200, f"the tracker returned a str: '{'9' * 79}, not four numbers (x, y, w, h)"),
+        ([10**400] * 4, f"the tracker returned a list: [1{'0' * 78}, not four numbers (x, y, w, h)"),
+        ([1, 2, 3], "the tracker returned an array of shape (3,), not (4,)"),
+        ([[1, 2, 3, 4]], "the tracker returned an array of shape (1, 4), not (4,)"),
+        ([1, 2, 3, 4, 5], "the tracker returned an array of shape (5,), not (4,)"),
+        ([1, 2, -0.5, 4], "[1.0, 2.0, -0.5, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, 2, 3, -1], "[1.0, 2.0, 3.0, -1.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([np.nan, 2, 3, 4], "[nan, 2.0, 3.0, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, 2, np.inf, 4], "[1.0, 2.0, inf, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, -1e6 - 1, 3, 4], "[1.0, -1000001.0, 3.0, 4.0] is not a box: no image reaches beyond 1000000 px"),
     ],
 )
 def test_invalid_prediction_is_described(answer: object, said: str) -> None:
@@ -128,9 +128,9 @@ def test_mask_of_other_size_is_invalid() -> None:
 
 
 def test_infinite_or_huge_polygons_are_invalid() -> None:
-    with pytest.raises(InvalidPrediction, match=r"inf.* is no polygon"):
+    with pytest.raises(InvalidPrediction, match=r"inf.* is not a polygon"):
         to_bounding_box([1, 2, 3, 4, 5, np.inf, 7, 8])
-    with pytest.raises(InvalidPrediction, match="is no polygon: no image reaches beyond"):
+    with pytest.raises(InvalidPrediction, match="is not a polygon: no image reaches beyond"):
         to_bounding_box([1, 2, 3, 4, 5, 2e6, 7, 8])
 
 
@@ -207,16 +207,16 @@ def nested(depth: int) -> list[object]:
         (lambda: Hostile(asyncio.CancelledError()), "which cannot be converted: CancelledError: "),
         (lambda: Hostile(Anonymous("mine")), "which cannot be converted: Anonymous: mine"),
         (lambda: Hostile(Texts()), "which cannot be converted: Texts: mine"),
-        (lambda: Nameless("Thing", (), {})(), "the answer is a Thing, not four numbers"),
-        (lambda: type("\x1b[2J" * 1_000_000, (), {})(), r"the answer is a \x1b[2J"),
+        (lambda: Nameless("Thing", (), {})(), "the tracker returned a Thing, not four numbers"),
+        (lambda: type("\x1b[2J" * 1_000_000, (), {})(), r"the tracker returned a \x1b[2J"),
         (lambda: Hostile(Own("mine")), "which cannot be converted: Own: mine"),
         (lambda: Hostile(RuntimeError("x" * 5_000_000)), "... (5000000 characters)"),
         (lambda: Hostile(RuntimeError("\x1b[2J\u202e")), r"RuntimeError: \x1b[2J\u202e"),
         (lambda: nested(100), "not four numbers"),
-        (lambda: nested(100_000), "the answer is a list"),
-        (lambda: 10**5000, "the answer is a int"),
-        (lambda: "\x1b[2J" * 10_000_000, r"the answer is a str: '\x1b[2J"),
-        (lambda: {"x": 1}, "the answer is a dict: {'x': 1}"),
+        (lambda: nested(100_000), "the tracker returned a list"),
+        (lambda: 10**5000, "the tracker returned a int"),
+        (lambda: "\x1b[2J" * 10_000_000, r"the tracker returned a str: '\x1b[2J"),
+        (lambda: {"x": 1}, "the tracker returned a dict: {'x': 1}"),
     ],
 )
 def test_hostile_prediction_is_one_sentence(make: Callable[[], object], said: str) -> None:

@@ -54,5 +54,5 @@ def test_only_adapters_report_their_own_time(claim: float | None, seconds: float
 
 def test_timed_call_refuses_what_is_not_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clocked, "update", lambda tracker, frame: "here")
-    with pytest.raises(InvalidPrediction, match="the answer is a str"):
+    with pytest.raises(InvalidPrediction, match="the tracker returned a str"):
         timed_call(Clocked(), FRAME)

@@ -77,7 +77,7 @@ class TraxTracker(RemoteTracker):
             raise UserError(f"the tracker takes regions as {accepted}; rectangles and polygons can be given")
         channels = _listed(self._hello.get("trax.channels", "color"), ",;")
         if channels != ["color"]:
-            raise UserError(f"the tracker needs the channels {', '.join(channels)}; there is color alone")
+            raise UserError(f"the tracker needs the channels {', '.join(channels)}; only color is available")
 
     def _begin(self, frame: Frame, box: Boxes) -> None:
         region = write_region(box if "rectangle" in self._regions else box_corners(box))
@@ -107,7 +107,8 @@ class TraxTracker(RemoteTracker):
             region = _state(message.arguments[0])
         except ValueError:
             raise InvalidPrediction(
-                f"the tracker's region {quote_excerpt(message.arguments[0])} is no rectangle and no polygon"
+                f"the tracker's region {quote_excerpt(message.arguments[0])} is neither a rectangle nor a "
+                "polygon"
             ) from None
         if claim := message.properties.get(SECONDS):
             try:

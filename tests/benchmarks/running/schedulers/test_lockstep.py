@@ -117,7 +117,7 @@ def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
     ("how", "status", "message"),
     [
         ("raises", "failed", "frame 3: RuntimeError: out of luck"),
-        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is no box"),
+        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is not a box"),
     ],
 )
 def test_a_misdeed_costs_its_own_sequence(

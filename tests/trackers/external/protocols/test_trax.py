@@ -208,9 +208,9 @@ def test_vot_py_trackers_restart_for_each_target(script) -> None:
     ("lines", "error", "message"),
     [
         (["@@TRAX:quit trax.reason=tired"], TrackerError, "the tracker quit: tired"),
-        (["@@TRAX:state 1,2,3"], InvalidPrediction, "'1,2,3' is no rectangle and no polygon"),
-        (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidPrediction, "is no rectangle and no polygon"),
-        (["@@TRAX:state 1,2"], InvalidPrediction, "is no rectangle"),
+        (["@@TRAX:state 1,2,3"], InvalidPrediction, "'1,2,3' is neither a rectangle nor a polygon"),
+        (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidPrediction, "is neither a rectangle nor a polygon"),
+        (["@@TRAX:state 1,2"], InvalidPrediction, "is neither a rectangle"),
         (["@@TRAX:state"], InvalidPrediction, "where a state belongs"),
         (["@@TRAX:hello"], InvalidPrediction, "where a state belongs"),
         (["@@TRAX:state 1,2,3,4 sotbench.seconds=1e9"], InvalidPrediction, "claims 1e\\+09 seconds"),
@@ -250,7 +250,7 @@ def test_unrequested_reply_is_refused(script, tmp_path: Path) -> None:
     [
         ("@@TRAX:state 1,2,3,4", "its first message is 'state', not 'hello'"),
         ('@@TRAX:hello "trax.region=mask;"', "takes regions as mask; rectangles and polygons can be given"),
-        ('@@TRAX:hello "trax.channels=color,depth"', "needs the channels color, depth; there is color alone"),
+        ('@@TRAX:hello "trax.channels=color,depth"', "needs the channels color, depth; only color is available"),
     ],
 )
 def test_unsupported_trackers_are_refused(script, hello: str, message: str) -> None:
