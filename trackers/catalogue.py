@@ -54,10 +54,15 @@ TRACKERS = Registry(
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
         "siamfc-lite": Entry("trackers.siamese.siamfc:SiamFCLite", "siamfc, 0.3 times as wide"),
         "siamfc-gd": Entry(
-            "trackers.siamese.online:SiamFCGradientDescent", "siamfc, template descending on every frame"
+            "trackers.siamese.siamfc_online:SiamFCGradientDescent",
+            "siamfc, template descending on every frame",
         ),
-        "siamfc-avg": Entry("trackers.siamese.online:SiamFCAverage", "siamfc, template averaged over frames"),
-        "baseline": Entry("trackers.siamese.online:SiamFCGradientDescent", "another name of siamfc-gd"),
+        "siamfc-avg": Entry(
+            "trackers.siamese.siamfc_online:SiamFCAverage", "siamfc, template averaged over frames"
+        ),
+        "baseline": Entry(
+            "trackers.siamese.siamfc_online:SiamFCGradientDescent", "another name of siamfc-gd"
+        ),
         "still": Entry("trackers.still:Still", "the first box, never moved: the lower bound of every score"),
         **opencv.ENTRIES,
     },

@@ -24,6 +24,11 @@ _UPRIGHT = 1
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
+def is_image(path: Path) -> bool:
+    """Returns whether a path ends in one of `IMAGE_SUFFIXES`, in any case."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
 def in_number_order(path: Path) -> tuple[list[int], str]:
     """Returns a sort key that puts 9.jpg before 10.jpg."""
     return [int(number) for number in re.findall(r"[0-9]+", path.stem)], path.stem

@@ -67,7 +67,7 @@ class Tape(TorchDispatchMode):
 
 
 class SharedPool:
-    """Captures like `trackers.siamese.graphs.on_cuda`, with all tapes in one memory pool."""
+    """Captures like `trackers.siamese.graphs.cuda_capture`, with all tapes in one memory pool."""
 
     def __init__(self) -> None:
         self.tapes: list[Tape] = []

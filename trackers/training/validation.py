@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from trackers.images import open_image
 from trackers.regions import iou
 from trackers.tracker import Tracker
-from trackers.training.bank import DAMAGE
+from trackers.training.patch_cache import IMAGE_ERRORS
 from trackers.training.sources.clip import Clip
 
-LEAST_FRAMES = 12  # a clip of fewer says little about tracking
+MIN_FRAMES = 12  # a clip of fewer says little about tracking
 
 
 def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Clip]]:
@@ -25,12 +25,12 @@ def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Cli
         share: of the videos, to be held back; the choice depends on the clips' names alone.
     """
     # Several objects of one video lie in one folder, and go together.
-    names = {clip.files[0].parent: clip.name for clip in clips if len(clip.files) >= LEAST_FRAMES}
+    names = {clip.files[0].parent: clip.name for clip in clips if len(clip.files) >= MIN_FRAMES}
     ranked = sorted(names, key=lambda folder: hashlib.sha256(names[folder].encode()).digest())
     held = set(ranked[: round(share * len(ranked))])
     return (
         [clip for clip in clips if clip.files[0].parent not in held],
-        [clip for clip in clips if clip.files[0].parent in held and len(clip.files) >= LEAST_FRAMES],
+        [clip for clip in clips if clip.files[0].parent in held and len(clip.files) >= MIN_FRAMES],
     )
 
 
@@ -40,7 +40,7 @@ def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[s
     for clip in clips:
         try:
             frames = [_decoded(clip, index) for index in range(len(clip.files))]
-        except DAMAGE as error:
+        except IMAGE_ERRORS as error:
             report(f"{clip.name} cannot be validated on ({error}); it is left out")
             continue
         tracker.init(frames[0], clip.boxes[0])

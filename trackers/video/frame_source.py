@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 
 from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, in_number_order, load_image
+from trackers.images import IMAGE_SUFFIXES, in_number_order, is_image, load_image
 from trackers.tracker import Frame
 
 _USUAL_FPS = 25.0
@@ -52,7 +52,7 @@ def open_frame_source(source: str) -> FrameSource:
     if path.is_dir():
         return ImageFolder(path)
     if path.exists():
-        if path.suffix.lower() in IMAGE_SUFFIXES:
+        if is_image(path):
             raise UserError(f"{path} is a single image; give the folder that contains all of them")
         return VideoSource(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read")
     if source.isascii() and source.isdigit():
@@ -65,9 +65,7 @@ class ImageFolder(FrameSource):
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.resolve().name
-        self._paths = sorted(
-            (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=in_number_order
-        )
+        self._paths = sorted((path for path in folder.iterdir() if is_image(path)), key=in_number_order)
         self.length = len(self._paths)
         if not self._paths:
             raise UserError(f"{folder} contains no images ({', '.join(sorted(IMAGE_SUFFIXES))})")

@@ -250,7 +250,10 @@ def test_unrequested_reply_is_refused(script, tmp_path: Path) -> None:
     [
         ("@@TRAX:state 1,2,3,4", "its first message is 'state', not 'hello'"),
         ('@@TRAX:hello "trax.region=mask;"', "takes regions as mask; rectangles and polygons can be given"),
-        ('@@TRAX:hello "trax.channels=color,depth"', "needs the channels color, depth; only color is available"),
+        (
+            '@@TRAX:hello "trax.channels=color,depth"',
+            "needs the channels color, depth; only color is available",
+        ),
     ],
 )
 def test_unsupported_trackers_are_refused(script, hello: str, message: str) -> None:

@@ -166,7 +166,9 @@ def test_one_based_regions_are_shifted(file: str, name: str, box: list[float]) -
 
 
 def test_missing_box_is_invalid(file: str) -> None:
-    with pytest.raises(InvalidPrediction, match="the tracker returned a dict with box, not a dict with 'bbox'"):
+    with pytest.raises(
+        InvalidPrediction, match="the tracker returned a dict with box, not a dict with 'bbox'"
+    ):
         followed(f"{file}:Wrong")
 
 
