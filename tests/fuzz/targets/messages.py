@@ -45,7 +45,7 @@ class _Script(ChildProcess):
                 return line
         raise TrackerError("the tracker's process ended")
 
-    def unasked(self) -> tuple[list[bytes], int]:
+    def pending(self) -> tuple[list[bytes], int]:
         lines, self._beside = self._beside, []
         return lines, 0
 
