@@ -11,7 +11,8 @@ import base64
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from trackers.external.protocols.trax_messages import (
     write_region,
 )
 from trackers.processes.child_process import MAX_LINE_BYTES, ChildProcess
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessSpec
 from trackers.provenance import Provenance
 from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
@@ -37,23 +38,20 @@ class TraxTracker(RemoteTracker):
     """A TraX server that runs as a child process, connected by its standard input and output.
 
     Args:
-        command, provenance, limits, log, environment: as for `RemoteTracker`.
+        process, provenance: as for `RemoteTracker`.
         properties: named arguments sent with each initialization.
         restart: whether the process has to be restarted for each initialization.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        process: ProcessSpec,
         provenance: Provenance,
-        limits: ProcessLimits,
-        log: Path | None,
-        environment: Mapping[str, str],
         properties: Mapping[str, str],
         restart: bool = False,
     ) -> None:
         # vot.py looks for the variable TRAX.
-        super().__init__(command, provenance, limits, log, {**environment, "TRAX": "1"})
+        super().__init__(replace(process, environment={**process.environment, "TRAX": "1"}), provenance)
         self._properties = properties
         self._restart = restart
         self._hello: Mapping[str, str] = {}

@@ -6,6 +6,7 @@ import base64
 import io
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +233,7 @@ def test_other_output_does_not_prevent_timeout(script) -> None:
     tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "-", "just talk")
     tracker.init(FRAME, BOX)
     # Only now: initialization may take longer on a busy machine.
-    tracker.limits = ProcessLimits(frame_timeout=0.5)
+    tracker.process = replace(tracker.process, limits=ProcessLimits(frame_timeout=0.5))
     with pytest.raises(TrackerTimeout, match=r"did not answer within 0.5 s \(--frame-timeout\)"):
         tracker.update(FRAME)
 
