@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset, add_results, add_split
+from benchmarks.wording import first_names
 from trackers.commands import print_stderr
 from trackers.errors import UserError
 
@@ -108,7 +109,7 @@ def _import(
 ) -> None:
     """Imports everything of one tracker or nothing, and says what was found."""
     from benchmarks.store import FolderLock, RunFolder
-    from benchmarks.store.formats import FORMATS, read_results
+    from benchmarks.store.formats import FORMATS, ImportOptions, read_results
 
     form = FORMATS.load(arguments.form)()
     protocol = arguments.protocol or form.protocols[0]
@@ -123,10 +124,7 @@ def _import(
             form,
             dataset,
             protocol,
-            arguments.origin,
-            columns=_columns(arguments),
-            skip_bad=arguments.skip_bad,
-            inside=given.inside,
+            ImportOptions(arguments.origin, _columns(arguments), arguments.skip_bad, given.inside),
         )
         _store(imported, folder, dataset, {"path": str(given.path), "format": form.name})
     for note in imported.notes:
@@ -134,9 +132,7 @@ def _import(
     for name, problem in imported.bad.items():
         say(f"{name} is left out: {problem}")
     if imported.skipped:
-        more = len(imported.skipped) - _SHOWN
-        names = ", ".join(imported.skipped[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        say(f"skipped, not results of a sequence under this protocol: {names}")
+        say(f"skipped, not results of a sequence under this protocol: {first_names(imported.skipped)}")
     count = f"{len(imported.trajectories)} of {len(dataset.all_names)} sequences of {dataset.title}"
     missing = [name for name in dataset.all_names if name not in imported.trajectories]
     named = f" (without {', '.join(missing)})" if 0 < len(missing) <= _SHOWN else ""

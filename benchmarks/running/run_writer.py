@@ -1,4 +1,4 @@
-"""What a run keeps on disk while it goes on: its files and its manifest, which it alone writes."""
+"""Writes a run's files and manifest while it goes on, as the only writer of its folder."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ from trackers.regular_files import path_exists
 
 Written = TypeVar("Written")
 
-_TRIES = 10
+_ATTEMPTS = 10
 
 
 class RunWriter:
-    """A run's folder, which is this run's alone while it is entered.
+    """Holds a run's folder locked while it is entered, and writes into it.
 
     Args:
-        folder: where the results lie.
-        identity: what they are made with.
-        overwrite: whether results that were made with something else are given up.
+        folder: the run's folder.
+        identity: what determines the run's boxes.
+        overwrite: whether to discard results of another identity.
 
     Attributes:
-        path: the folder's.
+        path: the folder's path.
 
     Raises:
-        UserError: on entering: another process writes there, or the results there were made with something
-            else.
+        UserError: on entering, if another process writes there or the results there have another identity.
     """
 
     def __init__(self, folder: RunFolder, identity: Identity, overwrite: bool) -> None:
@@ -67,23 +66,23 @@ class RunWriter:
         self._lock.release()
 
     def environment(self, environment: dict[str, Any]) -> int:
-        """The number under which the manifest keeps an environment."""
+        """Returns the index of an environment in the manifest, added if it is new."""
         return self._manifest.add_environment(environment)
 
     def done(self, name: str) -> SequenceRecord | None:
-        """The record of a sequence that is done, whose files are there; else None."""
+        """Returns the record of a sequence that is done and has its files, else None."""
         record = self._manifest.sequences.get(name)
         return record if record and self._folder.is_complete(name, record) else None
 
     def note(self, name: str, record: SequenceRecord) -> None:
-        """Has the next writing of the manifest say what became of a sequence."""
+        """Sets the record of a sequence, which the next write of the manifest includes."""
         self._manifest.sequences[name] = record
 
     def keep(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
-        """Writes an outcome's files, then the record that speaks of them, which is returned with them.
+        """Writes an outcome's files, then its record with their digests; returns the record.
 
         Raises:
-            UserError: they cannot be written, or somebody else may have written here.
+            UserError: they cannot be written, or another process may have written here.
         """
 
         def write() -> SequenceRecord:
@@ -96,11 +95,8 @@ class RunWriter:
         return self._write(write)
 
     def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
-        """Writes the manifest a last time; returns the records of what is not there any more.
-
-        Somebody may have removed files, or all of them, that were written hours ago.
-        """
-        gone = {
+        """Writes the final manifest; returns new records of sequences whose files were removed or changed."""
+        lost = {
             name: replace(
                 record,
                 status="failed",
@@ -110,14 +106,14 @@ class RunWriter:
             for name, record in records.items()
             if record.status == "ok" and not self._folder.is_complete(name, record)
         }
-        self._manifest.sequences |= gone
+        self._manifest.sequences |= lost
         self._write(self._writer.write)
-        return gone
+        return lost
 
     def _write(self, write: Callable[[], Written]) -> Written:
-        """Writes, and writes again in a folder that somebody has removed meanwhile."""
-        for _ in range(_TRIES):
-            self._take_again()
+        """Calls `write`, and again if the folder was removed in between."""
+        for _ in range(_ATTEMPTS):
+            self._relock()
             try:
                 return write()
             except OSError as error:
@@ -129,22 +125,22 @@ class RunWriter:
             "goes on from there"
         ) from failure
 
-    def _take_again(self) -> None:
-        """Goes on in a folder that was removed, unless somebody else has used it since."""
+    def _relock(self) -> None:
+        """Locks a folder again that was removed, unless another process has used it since."""
         if self._lock.is_held():
             return
         self._lock.release()
         self._lock.acquire()
         if path_exists(self._folder.manifest_path):
             raise UserError(
-                f"{self.path} was changed by somebody else while this run wrote there; see what is "
-                "there now, and give --name to keep both"
+                f"{self.path} was changed by another process while this run wrote there; check its files, and "
+                "give --name to keep both"
             )
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
-    """The manifest to go on with: a new one, or that of an earlier run with the same identity."""
-    if overwrite and not _readable_with(folder, identity):
+    """Returns a new manifest, or that of an earlier run with the same identity."""
+    if overwrite and not _has_identity(folder, identity):
         folder.discard()
     manifest = folder.read_manifest()
     if manifest is None:
@@ -161,7 +157,7 @@ def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Ma
     return manifest
 
 
-def _readable_with(folder: RunFolder, identity: Identity) -> bool:
+def _has_identity(folder: RunFolder, identity: Identity) -> bool:
     try:
         manifest = folder.read_manifest()
     except UserError:
