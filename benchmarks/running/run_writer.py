@@ -133,8 +133,8 @@ class RunWriter:
         self._lock.acquire()
         if path_exists(self._folder.manifest_path):
             raise UserError(
-                f"{self.path} was changed by another process while this run wrote there; check its files, and "
-                "give --name to keep both"
+                f"{self.path} was changed by another process while this run wrote there; check its files "
+                "and give --name to keep both"
             )
 
 

@@ -81,8 +81,8 @@ class RunFolder:
         ):
             if recorded != expected:
                 raise UserError(
-                    f"{self.manifest_path} is of {key} '{recorded}' and lies where '{expected}' belongs; move "
-                    "its folder back"
+                    f"{self.manifest_path} is of {key} '{recorded}' and lies where '{expected}' belongs; "
+                    "move its folder back"
                 )
         return manifest
 

@@ -126,9 +126,8 @@ def _recognize(
         UserError: they show a form that has to be declared, or none.
     """
     if widths == {4}:
-        if _agreement(firsts, Columns(), _overlaps_well) < _PLAIN_AGREEMENT and (
-            suspect := _suspect(firsts, [0])
-        ):
+        plain = _agreement(firsts, Columns(), _overlaps_well) >= _PLAIN_AGREEMENT
+        if not plain and (suspect := _suspect(firsts, [0])):
             raise _other_form(suspect, tables)
         return Columns()
     where = next(runs[0].where for runs in tables.values() if runs[0].boxes.shape[1] != 4)
