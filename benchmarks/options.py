@@ -1,21 +1,25 @@
-"""The options that several commands share."""
+"""Command-line options that several commands share, and reading them."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.datasets import Dataset, default_data_root
 from trackers.commands import print_stderr
 from trackers.errors import UserError
 
-_NAMED = 5
-"""So many missing sequences are named."""
+if TYPE_CHECKING:
+    from benchmarks.evaluation import Selection
+
+_MAX_NAMED = 5
+"""Missing sequences that a message names."""
 
 
 def count(text: str) -> int:
-    """Reads a whole number above zero, for argparse."""
+    """Parses a positive integer, for argparse."""
     value = int(text)
     if value < 1:
         raise ValueError
@@ -23,7 +27,7 @@ def count(text: str) -> int:
 
 
 def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> None:
-    """Adds `--dataset`, which has to be given where it has no default."""
+    """Adds `--dataset`; required if there is no default."""
     said = f" (default: {default})" if default else ""
     parser.add_argument(
         "--dataset",
@@ -89,21 +93,45 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Adds `--sequences` and `--attribute`, for commands that read results."""
     parser.add_argument(
-        "--sequences", nargs="+", metavar="S", help="these alone: names, or @FILE with one name per line"
+        "--sequences", nargs="+", metavar="S", help="only these: names, or @FILE with one name per line"
     )
     parser.add_argument(
         "--attribute",
         nargs="+",
         metavar="A",
-        help="sequences that have this attribute alone, or all of these",
+        help="only sequences that have this attribute, or all of several",
+    )
+
+
+def read_selection(arguments: argparse.Namespace, trackers: Sequence[str] | None = None) -> Selection:
+    """Returns the runs that the options select.
+
+    Args:
+        arguments: the parsed options.
+        trackers: names; by default those of `--tracker`, or all.
+
+    Raises:
+        UserError: a name is unknown, or the data set's files are missing.
+    """
+    from benchmarks.evaluation import select
+
+    return select(
+        arguments.dataset,
+        protocol=arguments.protocol,
+        results=arguments.results,
+        trackers=trackers or getattr(arguments, "tracker", None),
+        data_root=arguments.data_root,
+        split=getattr(arguments, "split", None),
+        sequences=arguments.sequences,
+        attributes=getattr(arguments, "attribute", None),
     )
 
 
 def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
-    """The sequences that were asked for, or all that are there; says on standard error if some are not.
+    """Returns the sequences that `asked` names, or all present ones; warns if some are missing.
 
     Raises:
-        UserError: none is there, or one that was asked for is unknown or absent.
+        UserError: no sequence is present, or one that was asked for is unknown or missing.
     """
     from benchmarks.datasets.names import select_sequences
 
@@ -118,7 +146,7 @@ def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: P
         return names
     there = set(present)
     if missing := [name for name in dataset.all_names if name not in there]:
-        named = f": {', '.join(missing)}" if len(missing) <= _NAMED else ""
+        named = f": {', '.join(missing)}" if len(missing) <= _MAX_NAMED else ""
         share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
         print_stderr(f"{share} of {dataset.title} are missing{named}")
     return list(present)

@@ -15,6 +15,7 @@ from benchmarks.options import (
     add_selection,
     add_split,
     add_trackers,
+    read_selection,
 )
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 
@@ -63,18 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from datetime import datetime
 
     from benchmarks.scoring import choose_profiles
-    from benchmarks.selection import open_selected
-    from benchmarks.store import select_runs
     from benchmarks.store.atomic import write_atomic
     from reports.page.document import html_page, rank_reports, report_data, scored_names, sequence_data
     from reports.page.frames import embed_frames
     from reports.page.loader import ReportLoader
 
-    dataset = open_selected(chosen)
-    profiles = choose_profiles(chosen.profile, dataset.name, chosen.protocol)
-    folders = select_runs(chosen.results, dataset.name, chosen.protocol, chosen.tracker, dataset.related)
+    selection = read_selection(chosen)
+    dataset = selection.dataset
+    profiles = choose_profiles(chosen.profile, dataset.name, selection.protocol)
     loader = ReportLoader(dataset, profiles, regions=chosen.frames)
-    reports = rank_reports(loader.load(folders, print_stderr), profiles[0])
+    reports = rank_reports(loader.load(selection.folders(), print_stderr), profiles[0])
     if len(reports) > (most := MAX_TRACKERS_OVER_TIME):
         reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
         print_stderr(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.evaluation import Notify, Selection, ignore
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -17,11 +18,10 @@ from benchmarks.options import (
     add_selection,
     add_split,
     add_trackers,
+    read_selection,
 )
-from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import Metric, Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.tables import metric_names
-from benchmarks.selection import open_selected, score_runs
 from reports.published import Published, differences_from_published, published_records, published_scores
 from trackers.commands import print_stderr
 from trackers.errors import UserError
@@ -65,11 +65,8 @@ class ReportData:
     def records(self) -> list[Record]:
         """One per tracker, best first by the main metric; equals by name."""
         rows = [row for score in self.scores for row in score.records()]
-        [main, *_] = metric_names(rows)
-        if "eao" in rows[0]:
-            main = "eao"
-        sign = 1 if main in LOWER_IS_BETTER else -1
-        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+        main = self.main_metric
+        return sorted(rows, key=lambda row: (main.sort_key(row[main.name]), str(row["tracker"]).casefold()))
 
     @cached_property
     def attribute_records(self) -> list[Record]:
@@ -83,7 +80,7 @@ class ReportData:
     @cached_property
     def published_records(self) -> list[Record]:
         """The published scores as records, best first by the main metric."""
-        return published_records(self.published, self.profile.name, self.metrics)
+        return published_records(self.published, self.profile.name, self.metrics, self.main_metric)
 
     @property
     def trackers(self) -> list[str]:
@@ -110,10 +107,15 @@ class ReportData:
         return metric_names(self.records)
 
     @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by."""
+        return self.scores[0].main_metric
+
+    @property
     def metric(self) -> str:
         """The one to show where there is room for one: as chosen, or the profile's main one."""
         if self.chosen_metric is None:
-            return "eao" if "eao" in self.metrics else self.metrics[0]
+            return self.main_metric.name
         if self.chosen_metric not in self.metrics:
             raise UserError(
                 f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"
@@ -167,43 +169,78 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_report_data(arguments: argparse.Namespace) -> ReportData:
-    """Reads and scores the runs; says on standard error what is missing or differs from published scores.
+    """Reads and scores the runs that the options select; see `load_report_data`."""
+    selection = read_selection(arguments)
+    profile = choose_profile(arguments.profile, selection.dataset.name, selection.protocol)
+    return load_report_data(selection, profile, arguments.published, arguments.metric, print_stderr)
+
+
+def load_report_data(
+    selection: Selection,
+    profile: ScoringProfile,
+    published: Sequence[str] | None = None,
+    metric: str | None = None,
+    notify: Notify = ignore,
+) -> ReportData:
+    """Reads and scores runs for a report.
+
+    Args:
+        selection: the runs.
+        profile: the rules of scoring.
+        published: show the published scores of these trackers as well; of all on record if empty, of none
+            if None.
+        metric: what to show where one metric is shown; None for the profile's main one.
+        notify: is told what is missing, and where scores differ from published ones.
 
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
-    dataset = open_selected(arguments)
-    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    part = bool(arguments.sequences or arguments.attribute)
-    if part and arguments.published is not None:
-        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
-    known = [] if part else published_scores(dataset.name, arguments.protocol)
-    shown = _chosen(known, arguments.published, dataset.title)
+    dataset = selection.dataset
+    shown = choose_published(selection, published)
     scores: list[RunScore] = []
-    for score in score_runs(arguments, dataset, profile, arguments.tracker):
+    for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
-            print_stderr(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
+            notify(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
         scores.append(score)
     report = ReportData(
         title=dataset.title,
         dataset=dataset.name,
-        protocol=arguments.protocol,
+        protocol=selection.protocol,
         profile=profile,
         scores=tuple(scores),
         published=shown,
-        results=arguments.results,
-        chosen_metric=arguments.metric,
-        named=arguments.tracker is not None,
+        results=selection.results,
+        chosen_metric=metric,
+        named=selection.trackers is not None,
     )
-    for sentence in differences_from_published(report.records, known):
-        print_stderr(sentence)
+    for sentence in differences_from_published(report.records, _published(selection)):
+        notify(sentence)
     return report
 
 
-def _chosen(known: Sequence[Published], names: list[str] | None, title: str) -> tuple[Published, ...]:
-    """Those of `names`; all for an empty list, none for None."""
+def choose_published(selection: Selection, names: Sequence[str] | None) -> tuple[Published, ...]:
+    """Returns the published scores of the trackers `names`: of all on record if empty, of none if None.
+
+    Raises:
+        UserError: there are none of a tracker, or the selection is a part of the data set.
+    """
     if names is None:
         return ()
+    dataset = selection.dataset
+    if len(dataset.all_names) < dataset.total:
+        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
+    return _chosen(_published(selection), names, dataset.title)
+
+
+def _published(selection: Selection) -> Sequence[Published]:
+    """Returns the scores that others published on the whole of the data set."""
+    dataset = selection.dataset
+    whole = len(dataset.all_names) == dataset.total
+    return published_scores(dataset.name, selection.protocol) if whole else []
+
+
+def _chosen(known: Sequence[Published], names: Sequence[str], title: str) -> tuple[Published, ...]:
+    """Returns those of `names`; all for an empty list."""
     there = sorted({one.tracker for one in known}, key=str.casefold)
     for name in names:
         if name not in there:

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.names import select_sequences
     from benchmarks.environment import usable_cores
-    from benchmarks.selection import read_runs
+    from benchmarks.evaluation import Selection
     from reports.videos.rendering import render_frames
     from trackers.video.encoding import check_writable, write_video
 
@@ -88,7 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UserError(
                 f"--out names one video, and there are {len(names)}; give --mosaic, or leave it out"
             )
-    runs = list(read_runs(chosen, dataset, chosen.tracker))
+    trackers = None if chosen.tracker is None else tuple(chosen.tracker)
+    selection = Selection(dataset, chosen.protocol, chosen.results, trackers)
+    runs = list(selection.read(print_stderr))
     if len(runs) > _MOST:
         raise UserError(
             f"colours tell {_MOST} trackers apart, and {len(runs)} are there; choose by --tracker"

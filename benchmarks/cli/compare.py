@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.output import add_format, print_records
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -13,8 +14,9 @@ from benchmarks.options import (
     add_results,
     add_selection,
     add_split,
+    read_selection,
 )
-from benchmarks.selection import add_format, open_selected, print_records, score_runs
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,9 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.scoring.compare import compare, comparison_record, comparisons_caption
     from benchmarks.scoring.tables import comparisons_table
 
-    dataset = open_selected(arguments)
-    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
-    scores = list(score_runs(arguments, dataset, profile, arguments.trackers))
+    selection = read_selection(arguments, arguments.trackers)
+    dataset = selection.dataset
+    profile = choose_profile(arguments.profile, dataset.name, selection.protocol)
+    scores = list(selection.score(profile, print_stderr))
     if len(scores) < 2:
         raise UserError(f"`compare` needs two different trackers; name another beside {scores[0].tracker}")
     comparisons = compare(scores, arguments.metric or list(scores[0].sequence_values())[:1])

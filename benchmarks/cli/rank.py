@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.output import add_format, print_records
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -12,8 +13,9 @@ from benchmarks.options import (
     add_results,
     add_selection,
     add_trackers,
+    read_selection,
 )
-from benchmarks.selection import add_format, open_selected, print_records, score_runs
+from trackers.commands import print_stderr
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,11 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.scoring.vot_ranking import rank_runs
     from benchmarks.scoring.vot_run_score import VOTRunScore
 
-    dataset = open_selected(arguments)
-    profile = choose_profile(arguments.profile, dataset.name, arguments.protocol)
+    selection = read_selection(arguments)
+    profile = choose_profile(arguments.profile, selection.dataset.name, selection.protocol)
     scores = [
         score
-        for score in score_runs(arguments, dataset, profile, arguments.tracker)
+        for score in selection.score(profile, print_stderr)
         if isinstance(score, VOTRunScore) and score.runs
     ]
     if len(scores) < 2:

@@ -20,7 +20,7 @@ from benchmarks.environment import usable_cores
 from benchmarks.store.run_folder import RunFolder
 from benchmarks.store.runs import RunResults, read_folder
 from trackers.errors import UserError
-from trackers.processes.python_command import python_command
+from trackers.processes.child_process import python_command
 
 MIN_PARALLEL_BYTES = 1_000_000
 """Size of all manifests, some two thousand sequences, from which on starting readers pays off."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.protocols import timed_updates
-from benchmarks.scoring import RunScore, ScoringProfile, score_run
+from benchmarks.evaluation import refusals, score_by_each, updates_per_second
+from benchmarks.scoring import RunScore, ScoringProfile
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import Manifest, RunFolder, RunResults
 from benchmarks.store.journal import journal_path
@@ -87,35 +87,28 @@ class ReportLoader:
             raise UserError(next(iter(self.left_out.values())))
         for report in reports:
             _tell(report, notify)
-        refusals = [score for report in reports for score in report.scores.values() if isinstance(score, str)]
-        if len(refusals) == len(reports) * len(self.profiles):
-            raise UserError(f"no profile can score these results: {refusals[0]}")
+        refused = [score for report in reports for score in report.scores.values() if isinstance(score, str)]
+        if len(refused) == len(reports) * len(self.profiles):
+            raise UserError(f"no profile can score these results: {refused[0]}")
         return reports
 
     def _report(self, run: RunResults) -> TrackerReport:
         run = restrict_to_dataset(run, self.dataset)
-        scores = {profile.name: self._score(run, profile) for profile in self.profiles}
-        of_scores = [remark for score in scores.values() for remark in getattr(score, "notes", ())]
+        scores = score_by_each(run, self.dataset, self.profiles)
+        of_scores = [note for score in scores.values() for note in getattr(score, "notes", ())]
         if run.manifest is None:
             raise ValueError(f"the run of {run.tracker} was not read from a manifest")
-        there = set(self.dataset.names())
+        present = set(self.dataset.names())
         return TrackerReport(
             run.tracker,
             run.manifest,
             run.failed,
             scores,
             self._series(run),
-            updates_per_second(run, run.manifest),
+            updates_per_second(run),
             (*run.notes, *dict.fromkeys(of_scores)),
-            frozenset(name for name, held in run.trajectories.items() if held and name in there),
+            frozenset(name for name, held in run.trajectories.items() if held and name in present),
         )
-
-    def _score(self, run: RunResults, profile: ScoringProfile) -> RunScore | str:
-        try:
-            return score_run(run, self.dataset, profile)
-        except UserError as error:
-            # One run that cannot be scored is no reason to withhold the others.
-            return str(error)
 
     def _series(self, run: RunResults) -> dict[str, Series]:
         series = {}
@@ -135,12 +128,8 @@ def _tell(report: TrackerReport, notify: Callable[[str], None]) -> None:
     if report.sequences:  # of one without any, one sentence will do
         for sequence, why in report.lacking.items():
             notify(f"{report.tracker}: {sequence} is left out: {why}")
-    refused: dict[str, list[str]] = {}
-    for profile, score in report.scores.items():
-        if isinstance(score, str):
-            refused.setdefault(score, []).append(profile)
-    for why, profiles in refused.items():
-        notify(f"{report.tracker}: {', '.join(profiles)} is left out: {why}")
+    for reason, profiles in refusals(report.scores).items():
+        notify(f"{report.tracker}: {', '.join(profiles)} is left out: {reason}")
 
 
 def manifest_stamp(path: Path) -> object:
@@ -154,16 +143,3 @@ def manifest_stamp(path: Path) -> object:
     except OSError:
         journal = 0
     return status.st_mtime_ns, status.st_size, status.st_ino, journal
-
-
-def updates_per_second(run: RunResults, manifest: Manifest) -> float | None:
-    """Updates divided by the tracker's time, initialisations left out, over all sequences of a run.
-
-    None where no time is known, as in most results of other tools, or where it was not the tracker's own
-    because several workers shared the machine.
-    """
-    if any("workers" in environment for environment in manifest.environments):
-        return None
-    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
-    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
-    return updates / seconds if seconds > 0 else None

@@ -10,10 +10,11 @@ from pathlib import Path
 from threading import Lock
 
 from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_dataset
-from benchmarks.datasets.cached import CachedDataset
+from benchmarks.datasets.views import CachedDataset
+from benchmarks.evaluation import Selection
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import ScoringProfile, choose_profiles
-from benchmarks.store import RunFolder, find_runs, select_runs
+from benchmarks.store import RunFolder, find_runs
 from benchmarks.store.run_folder import VALID_NAME
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
@@ -46,11 +47,7 @@ class ReportCache:
 
     def stamp(self) -> str:
         """Changes whenever one of the runs does."""
-        root = self.results / self.dataset.name
-        stamps = [
-            (tracker, manifest_stamp(root / tracker / self.protocol / "run.json"))
-            for tracker in find_runs(self.results, self.dataset.name, self.protocol)
-        ]
+        stamps = [(folder.path, manifest_stamp(folder.manifest_path)) for folder in self._folders()]
         return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
 
     def data(self) -> Json:
@@ -102,7 +99,7 @@ class ReportCache:
         return jpeg(frames[place], quality=88)
 
     def _folders(self) -> list[RunFolder]:
-        return select_runs(self.results, self.dataset.name, self.protocol, None)
+        return Selection(self.dataset, self.protocol, self.results).folders()
 
     def _open(self, sequence: str) -> Frames:
         if sequence not in self._frames:

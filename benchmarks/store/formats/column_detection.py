@@ -15,9 +15,9 @@ from functools import partial
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS, Columns, header_columns
-from benchmarks.geometry.overlap import iou
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
+from trackers.regions import bounding_box, iou
 from trackers.tracker import Boxes
 
 NEAR = 1.6
@@ -85,7 +85,7 @@ def read_columns(
     if columns is None:
         notes.extend([] if polygons else ["rows of 8 numbers are polygons; their upright bounds are taken"])
         return dict(stored) | {
-            name: runs if polygons else [replace(run, boxes=_bounds(run.boxes)) for run in runs]
+            name: runs if polygons else [replace(run, boxes=bounding_box(run.boxes)) for run in runs]
             for name, runs in tables.items()
         }
     for runs in tables.values():
@@ -132,11 +132,10 @@ def _recognize(
         return Columns()
     where = next(runs[0].where for runs in tables.values() if runs[0].boxes.shape[1] != 4)
     [width] = widths
-    if (
-        width == _POLYGON
-        and _agreement([(_bounds(a[None])[0], b) for a, b in firsts], agree=_overlaps_well) >= _MIN_AGREEMENT
-    ):
-        return None
+    if width == _POLYGON:
+        boxes = [(bounding_box(first), box) for first, box in firsts]
+        if _agreement(boxes, agree=_overlaps_well) >= _MIN_AGREEMENT:
+            return None
     skipped = [skip for skip in _SKIPPED if skip + 4 <= width]
     proven = [skip for skip in skipped if _agreement(firsts, Columns(skip=skip)) >= _MIN_AGREEMENT]
     if len(proven) == 1:
@@ -214,14 +213,6 @@ def _counts_frames(run: StoredRun, skip: int) -> bool:
 def _corners_inside(firsts: list[tuple[Boxes, Boxes]], columns: Columns) -> bool:
     sizes = [columns.boxes(first)[2:] - truth[2:] for first, truth in firsts]
     return float(np.nanmedian(np.array(sizes))) <= -0.5
-
-
-def _bounds(polygons: Boxes) -> Boxes:
-    """Returns the upright boxes, shape (n, 4), that enclose polygons, shape (n, 8)."""
-    corners = polygons.reshape(len(polygons), -1, 2)
-    low = corners.min(axis=1)
-    boxes: Boxes = np.concatenate([low, corners.max(axis=1) - low], axis=1)
-    return boxes
 
 
 def _other_form(suspect: Columns, tables: Mapping[str, list[StoredRun]]) -> UserError:

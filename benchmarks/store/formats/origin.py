@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from benchmarks.datasets import DATASETS, Dataset
+from benchmarks.geometry.pixel_origin import shift_origin
 from benchmarks.store.formats.alignment import NEAR
 from benchmarks.store.formats.base import Format, Origin
 from trackers.errors import UserError
@@ -142,23 +143,14 @@ def named_origin(dataset: str) -> Origin:
     return "one" if DATASETS.load(dataset).one_based else "zero"
 
 
-def shift(boxes: Boxes, pixels: float) -> Boxes:
-    """Moves boxes, shape (n, 4), or polygons, shape (n, 8), right and down."""
-    if boxes.shape[1] == 4:
-        pixels_by_column = np.array([pixels, pixels, 0.0, 0.0])
-    else:
-        pixels_by_column = np.full(boxes.shape[1], pixels)
-    return np.asarray(boxes + pixels_by_column, dtype=np.float64)
-
-
 def to_zero(boxes: Boxes, origin: Origin) -> Boxes:
     """Converts boxes or polygons of a file to our 0-based coordinates."""
-    return shift(boxes, -float(_NUMBER[origin]))
+    return shift_origin(boxes, -_NUMBER[origin])
 
 
 def from_zero(boxes: Boxes, origin: Origin) -> Boxes:
     """Converts our 0-based boxes or polygons to the coordinates of a file."""
-    return shift(boxes, float(_NUMBER[origin]))
+    return shift_origin(boxes, _NUMBER[origin])
 
 
 def constant_offset(firsts: FirstBoxes) -> float | None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.main import main as sotbench
-from benchmarks.datasets.cached import CachedDataset
+from benchmarks.datasets.views import CachedDataset
 from benchmarks.scoring import choose_profiles
 from benchmarks.store import Manifest, RunFolder, SequenceRecord
 from benchmarks.store.journal import read_with_journal

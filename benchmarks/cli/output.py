@@ -1,0 +1,61 @@
+"""Prints records and tables on standard output, in the format that the user chose."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from benchmarks.tables import WRITERS, Table
+from benchmarks.tables.terminal import print_table
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import Record
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Adds `--format`."""
+    parser.add_argument(
+        "--format",
+        choices=["table", "json", "csv", *WRITERS],
+        default="table",
+        help="how to print them (default: table); latex needs the package booktabs",
+    )
+
+
+def print_records(records: Sequence[Record], form: str, table: Callable[[], Table]) -> None:
+    """Prints records on standard output.
+
+    Args:
+        records: what to print.
+        form: `"json"`, `"csv"`, `"table"` or one of `WRITERS`.
+        table: makes the table that shows them.
+    """
+    from benchmarks.scoring.tables import records_csv
+
+    if form == "json":
+        print(json.dumps(records, indent=1))
+    elif form == "csv":
+        print(records_csv(records), end="")
+    elif form in WRITERS:
+        print(WRITERS[form](table()), end="")
+    else:
+        show(table())
+
+
+class _Console(Console):
+    """A console that leaves it to the command what a closed pipe means; rich would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def show(table: Table) -> None:
+    """Prints a table on standard output, to be read."""
+    # A pipe has no width of its own: nothing is folded there.
+    console = _Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    print_table(console, table)

@@ -1,0 +1,246 @@
+"""Finds, reads and scores runs: the one path from a results folder to scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.datasets.subset import select_part
+from benchmarks.datasets.views import CachedDataset
+from benchmarks.protocols import timed_updates
+from benchmarks.store import RunFolder, RunResults, select_runs
+from benchmarks.store.parallel_reading import read_runs_parallel
+from trackers.errors import UserError
+
+if TYPE_CHECKING:
+    from benchmarks.scoring import RunScore, ScoringProfile
+
+_T = TypeVar("_T")
+
+Notify: TypeAlias = Callable[[str], None]
+"""Receives what a reader of the scores should know, one sentence at a time."""
+
+MAX_NAMED = 5
+"""Sequences that a message names."""
+
+
+def ignore(message: str) -> None:
+    """Drops a message."""
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The runs that are asked for, and the ground truth that they are scored on.
+
+    Attributes:
+        dataset: the data set, or the part of it that was selected.
+        protocol: the protocol that the runs were made by.
+        results: the folder of all results.
+        trackers: names, in the order in which they were asked for; None for all trackers with results.
+    """
+
+    dataset: Dataset
+    protocol: str = "ope"
+    results: Path = Path("results")
+    trackers: tuple[str, ...] | None = None
+
+    def folders(self) -> list[RunFolder]:
+        """Finds the folders of the selected runs.
+
+        Raises:
+            UserError: there is none, or none of a tracker that was named.
+        """
+        named = None if self.trackers is None else list(self.trackers)
+        return select_runs(self.results, self.dataset.name, self.protocol, named, self.dataset.related)
+
+    def read_all(self, with_times: bool = False) -> dict[str, RunResults | UserError]:
+        """Reads all selected runs; by tracker, its results on the data set, or why not.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        from benchmarks.scoring.pairing import restrict_to_dataset
+
+        folders = self.folders()
+        runs = zip(folders, read_runs_parallel(folders, with_times=with_times), strict=True)
+        return {
+            folder.tracker: run if isinstance(run, UserError) else restrict_to_dataset(run, self.dataset)
+            for folder, run in runs
+        }
+
+    def read(self, notify: Notify, with_times: bool = False) -> Iterator[RunResults]:
+        """Reads the selected runs one by one.
+
+        Args:
+            notify: is told what a run lacks, and which of several runs cannot be read.
+            with_times: whether to read times as well; otherwise they are NaN.
+
+        Raises:
+            UserError: there is no such run, or none that can be read.
+        """
+        for _, run in self._each(notify, with_times, lambda run: run):
+            yield run
+
+    def score(self, profile: ScoringProfile, notify: Notify) -> Iterator[RunScore]:
+        """Scores the selected runs one by one, by one profile.
+
+        Args:
+            profile: the rules.
+            notify: is told what a run lacks, and which of several runs cannot be scored.
+
+        Raises:
+            UserError: there is no such run, or none that can be scored.
+        """
+        from benchmarks.scoring import score_run
+
+        notified: set[str] = set()
+        for _, score in self._each(notify, False, lambda run: score_run(run, self.dataset, profile)):
+            _notify_once(score, notify, notified)
+            yield score
+
+    def score_all(
+        self, profiles: Sequence[ScoringProfile], notify: Notify
+    ) -> Iterator[tuple[ScoringProfile, RunScore]]:
+        """Scores the selected runs one by one, by each profile that can score them.
+
+        Args:
+            profiles: the rules. A profile that refuses a run does not keep the others from scoring it.
+            notify: is told what a run lacks, and which profile cannot score it.
+
+        Raises:
+            UserError: there is no such run, or none that can be read.
+        """
+        notified: set[str] = set()
+        for run in self.read(notify):
+            scores = score_by_each(run, self.dataset, profiles)
+            for profile in profiles:
+                score = scores[profile.name]
+                if not isinstance(score, str):
+                    _notify_once(score, notify, notified)
+                    yield profile, score
+            for reason, names in refusals(scores).items():
+                notify(f"{run.tracker}: {', '.join(names)} is left out: {reason}")
+
+    def _each(
+        self, notify: Notify, with_times: bool, make: Callable[[RunResults], _T]
+    ) -> Iterator[tuple[RunFolder, _T]]:
+        """Reads each run and applies `make`; of several runs, those that fail are left out with a message."""
+        folders = self.folders()
+        refused = 0
+        for folder, run in zip(folders, read_runs_parallel(folders, with_times=with_times), strict=True):
+            try:
+                if isinstance(run, UserError):
+                    raise run
+                made = make(self._restrict(run, notify))
+            except UserError as error:
+                if len(folders) == 1:
+                    raise
+                refused += 1
+                notify(f"{folder.tracker} is left out: {error}")
+                continue
+            yield folder, made
+        if refused == len(folders):
+            raise UserError(f"none of these {refused} runs can be scored; see above")
+
+    def _restrict(self, run: RunResults, notify: Notify) -> RunResults:
+        """Returns what of a run belongs to the data set, and notifies of what is missing."""
+        from benchmarks.scoring.pairing import restrict_to_dataset
+
+        run = restrict_to_dataset(run, self.dataset)
+        notify_of_gaps(run, self.dataset, notify)
+        return run
+
+
+def select(
+    dataset: str | Dataset,
+    *,
+    protocol: str = "ope",
+    results: Path = Path("results"),
+    trackers: Sequence[str] | None = None,
+    data_root: Path | None = None,
+    split: str | None = None,
+    sequences: Sequence[str] | None = None,
+    attributes: Sequence[str] | None = None,
+) -> Selection:
+    """Selects runs by name; each sequence's ground truth is read once, however many runs are scored.
+
+    Args:
+        dataset: a data set's name, or an open one.
+        protocol: the protocol that the runs were made by.
+        results: the folder of all results.
+        trackers: names; None for all trackers with results.
+        data_root: the folder that holds one folder per data set.
+        split: which part of a data set that has several.
+        sequences: names of sequences, or `@FILE` for a list in a file; None for all.
+        attributes: sequences that have all of these attributes; None for all.
+
+    Raises:
+        UserError: a name is unknown, or the data set's files are missing.
+    """
+    opened = open_dataset(dataset, data_root, split) if isinstance(dataset, str) else dataset
+    part = select_part(CachedDataset(opened), sequences, attributes)
+    return Selection(part, protocol, results, None if trackers is None else tuple(trackers))
+
+
+def score_by_each(
+    run: RunResults, dataset: Dataset, profiles: Sequence[ScoringProfile]
+) -> dict[str, RunScore | str]:
+    """Scores a run by each profile; by the profiles' names, the score, or why the profile refuses the run."""
+    from benchmarks.scoring import score_run
+
+    scores: dict[str, RunScore | str] = {}
+    for profile in profiles:
+        try:
+            scores[profile.name] = score_run(run, dataset, profile)
+        except UserError as error:
+            scores[profile.name] = str(error)
+    return scores
+
+
+def refusals(scores: Mapping[str, RunScore | str]) -> dict[str, list[str]]:
+    """Groups the profiles that refused a run by their reason."""
+    refused: dict[str, list[str]] = {}
+    for name, score in scores.items():
+        if isinstance(score, str):
+            refused.setdefault(score, []).append(name)
+    return refused
+
+
+def updates_per_second(run: RunResults) -> float | None:
+    """Returns updates divided by the tracker's time, over all sequences of a run, initialization left out.
+
+    None where no time is known, as in most results of other tools, or where several workers shared the
+    machine, so that times are not those of the tracker alone.
+    """
+    if run.manifest is None or any("workers" in one for one in run.manifest.environments):
+        return None
+    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
+    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
+    return updates / seconds if seconds > 0 else None
+
+
+def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:
+    """Notifies of a run's notes, its sequences without results, and those that cannot be scored."""
+    from benchmarks.scoring.pairing import sequences_without_truth
+
+    for note in run.notes:
+        notify(f"{run.tracker}: {note}")
+    if run.trajectories:  # for a run without any, the error that follows says it
+        for sequence, reason in run.failed.items():
+            notify(f"{run.tracker}: {sequence} is left out: {reason}")
+    present = [name for name in dataset.names() if name in run.trajectories]
+    if 0 < len(unknown := sequences_without_truth(run, dataset, present)) < len(present):
+        more = len(unknown) - MAX_NAMED
+        names = ", ".join(unknown[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+        notify(f"{run.tracker}: not scored, since the first box alone is known: {names}")
+
+
+def _notify_once(score: RunScore, notify: Notify, notified: set[str]) -> None:
+    """Notifies of a score's notes; of many scores that share a note, once."""
+    for note in getattr(score, "notes", ()):
+        if note not in notified:
+            notified.add(note)
+            notify(note)
