@@ -111,7 +111,7 @@ def test_truth_is_the_extent_of_the_target_s_pixels(name):
     )
     bare = dataclasses.replace(
         scene,
-        ground=lambda height, width: np.zeros((3, height, width), np.float32),
+        background=lambda height, width: np.zeros((3, height, width), np.float32),
         target=target,
         below=(),
         above=(),
@@ -121,7 +121,7 @@ def test_truth_is_the_extent_of_the_target_s_pixels(name):
     )
     drawn = SceneRenderer(bare)
     for index, (x, y, width, height) in enumerate(scene.truth()):
-        # 60 of 255 levels: the target, whose rim is grey, covers at least a seventh of the pixel.
+        # 60 of 255 levels: the target, whose rim is gray, covers at least a seventh of the pixel.
         rows, columns = np.nonzero(drawn.frame(index)[..., 1] > 60)
         left, top, right, bottom = max(x, 0), max(y, 0), min(x + width, WIDTH), min(y + height, HEIGHT)
         if left >= right or top >= bottom:
@@ -160,8 +160,8 @@ def test_size_and_angle_change_where_attributes_say_so():
 
 def test_fast_motion_is_more_than_twenty_pixels_per_frame():
     for name in NAMES:
-        centres = Demo()[name].truth[:, :2] + Demo()[name].truth[:, 2:] / 2
-        speed = np.hypot(*np.diff(centres, axis=0).T)
+        centers = Demo()[name].truth[:, :2] + Demo()[name].truth[:, 2:] / 2
+        speed = np.hypot(*np.diff(centers, axis=0).T)
         assert (speed.max() > 20) == ("FM" in SCENES[name].attributes)
 
 

@@ -206,7 +206,7 @@ def test_curves_are_cubic_hermite_splines(steps, share, data):
 def test_pose_to_the_world_and_back(place, scale, angle, height, time):
     pose = Pose(place, -place, scale, *direction(angle), Ripple(height, 60, 0.1, 30), time)
     u, v = np.array([-30.0, 0, 7, 30, 55]), np.array([4.0, -20, 9, 0, 1])
-    back = pose.to_toy(*pose.to_world(u, v))
+    back = pose.to_drawing(*pose.to_world(u, v))
     # Rounded cosines and sines are not quite a rotation, which costs less than a fiftieth of a pixel.
     np.testing.assert_allclose(back, (u, v), atol=0.02)
 
@@ -267,7 +267,7 @@ def test_window_holds_the_visible_part_of_a_box_and_nothing_beyond_the_view(x, y
             assert view[0, row, column] == 0
 
 
-def test_view_points_are_the_centres_of_pixels_or_of_their_quarters():
+def test_view_points_are_the_centers_of_pixels_or_of_their_quarters():
     x, y = view_points((slice(None), slice(3, 5), slice(7, 8)), 1)
     assert x.tolist() == [[7.5]]
     assert y.tolist() == [[3.5], [4.5]]
