@@ -208,14 +208,14 @@ class Scene:
         )
 
     def truth(self) -> Boxes:
-        """Returns the target's box in the view at the middle of every exposure, visible or not: (length, 4)."""
+        """Returns the target's box in the view at mid-exposure, visible or not; shape (length, 4)."""
         boxes = np.stack([self.target.box(index) for index in range(self.length)])
         boxes[:, :2] -= np.array([self.camera(index) for index in range(self.length)])
         return boxes
 
 
 def camera_shake(time: float, seed: int, period: float = 2.5) -> float:
-    """Returns a smooth random function of time in [-1, 1), with a new random value every `period` frames."""
+    """Returns a smooth random function of time in [-1, 1), one value per `period` frames."""
     index = math.floor(time / period)
     t = time / period - index
     before, after = (float(v) for v in uniform(np.array([index, index + 1]), np.array([seed]), 90))

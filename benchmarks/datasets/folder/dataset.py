@@ -136,7 +136,7 @@ class FolderDataset(DiskDataset):
         columns = self._columns(source) or Columns()
         form = _FORMAT_NAMES.get(source.kind)
         if form is None:
-            normalized = ", as fractions of the image" if columns.normalized else ""
+            normalized = ", shares of the image" if columns.normalized else ""
             skipped = f" after {columns.skip} columns" if columns.skip else ""
             form = f"{BOX_FORMS[columns.form]}{skipped}{normalized}"
         origin = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
