@@ -1,3 +1,5 @@
+"""One-pass evaluation."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -15,7 +17,7 @@ def sequence(length: int) -> Sequence:
 
 @pytest.mark.parametrize("length", [1, 2, 5])
 @pytest.mark.parametrize("protocol", [OPE, UNSUPERVISED], ids=lambda protocol: protocol.name)
-def test_starts_once_and_asks_for_every_frame_in_order(protocol: Protocol, length: int) -> None:
+def test_ope_starts_once_and_requests_every_frame(protocol: Protocol, length: int) -> None:
     truth = sequence(length).truth
     (requests,) = protocol.runs(sequence(length))
     asked = []
@@ -35,7 +37,7 @@ def test_starts_once_and_asks_for_every_frame_in_order(protocol: Protocol, lengt
     assert stop.value.value.codes is None
 
 
-def test_starts_where_and_with_what_it_is_told() -> None:
+def test_one_pass_takes_start_frame_and_box() -> None:
     requests = one_pass(sequence(5), start=2, box=np.array([7.0, 8, 9, 10]))
     request = next(requests)
     assert isinstance(request, Init)
