@@ -35,9 +35,11 @@ def test_unknown_name_is_refused_with_a_suggestion(name: str) -> None:
 UAV = ["car1", "car11", "car1_1"]
 
 
-@pytest.mark.parametrize(("asked", "found"), [("car11", "car11"), ("car1_1", "car1_1"), ("CAR1_1", "car1_1")])
-def test_exact_name_wins_over_loose_match(asked: str, found: str) -> None:
-    assert select_sequences([asked], UAV, "uav123") == [found]
+@pytest.mark.parametrize(
+    ("requested", "found"), [("car11", "car11"), ("car1_1", "car1_1"), ("CAR1_1", "car1_1")]
+)
+def test_exact_name_wins_over_loose_match(requested: str, found: str) -> None:
+    assert select_sequences([requested], UAV, "uav123") == [found]
 
 
 def test_ambiguous_loose_name_is_refused() -> None:

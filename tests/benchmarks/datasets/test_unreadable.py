@@ -127,8 +127,8 @@ def test_non_regular_file_fails_its_sequence(tmp_path: Path, what: str, file: st
     put(tmp_path / "videos" / "odd" / file, what)
     status, outcomes = run_folder(tmp_path / "videos", tmp_path / "results")
     assert (status, outcomes["fine"].status, outcomes["odd"].status) == (1, "ok", "failed")
-    said = "is not an image|has more than" if what == "huge" else "it is a pipe or a device, not a file"
-    assert any(part in outcomes["odd"].message for part in said.split("|"))
+    expected = "is not an image|has more than" if what == "huge" else "it is a pipe or a device, not a file"
+    assert any(part in outcomes["odd"].message for part in expected.split("|"))
 
 
 @pytest.mark.parametrize("what", ["pipe", "device", "huge"])
@@ -143,9 +143,9 @@ def test_settings_and_weights_must_be_regular_files(
 
     put(tmp_path / "weights", what)
     greeting = json.dumps({"ready": 1, "weights": str(tmp_path / "weights")})
-    (tmp_path / "says.py").write_text(f"import sys\nprint({greeting!r}, flush=True)\nsys.stdin.read()\n")
+    (tmp_path / "weights.py").write_text(f"import sys\nprint({greeting!r}, flush=True)\nsys.stdin.read()\n")
     words = ["--dataset", "demo", "--results", str(tmp_path / "r")]
-    assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/says.py", *words]) == 2
+    assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/weights.py", *words]) == 2
     assert "weights: it " in capsys.readouterr().err
 
 
@@ -223,8 +223,8 @@ def test_no_annotation_reader_blocks_on_a_pipe(tmp_path: Path, what: str, truth:
     data = open_dataset("folder", tmp_path)
     assert data.names() == ("odd", "plain")
     assert isinstance(data.attributes, tuple)
-    said = f"{truth}: it (is a pipe or a device, not a file|has more than)"
-    with pytest.raises(SequenceError, match=said):
+    expected = f"{truth}: it (is a pipe or a device, not a file|has more than)"
+    with pytest.raises(SequenceError, match=expected):
         data["odd"]
     assert data["plain"].open_frames()
 
@@ -238,8 +238,8 @@ def test_videos_and_their_truth_must_be_regular_files(tmp_path: Path, what: str,
         (tmp_path / "odd.txt").unlink()
     put(tmp_path / f"odd{suffix}", what)
     (tmp_path / "sotbench.toml").write_text("one_based = true\n")
-    said = f"odd{suffix}: it (is a pipe or a device, not a file|has more than)|is not a video that OpenCV"
-    with pytest.raises(SequenceError, match=said):
+    expected = f"odd{suffix}: it (is a pipe or a device, not a file|has more than)|is not a video that OpenCV"
+    with pytest.raises(SequenceError, match=expected):
         open_dataset("folder", tmp_path)["odd"].open_frames()
 
 

@@ -40,14 +40,14 @@ def test_complete_sequence_has_no_findings(tmp_path: Path) -> None:
 
 def test_sequences_are_verified_in_order(tmp_path: Path) -> None:
     write_deer(tmp_path)
-    told: list[tuple[str, float]] = []
+    reports: list[tuple[str, float]] = []
     data = open_dataset("otb2015", tmp_path)
     with ThreadPoolExecutor(2) as threads:
-        verdicts = list(verify(data, None, threads, lambda name, share: told.append((name, share))))
-    assert [v.sequence for v in verdicts] == list(data.all_names)
-    assert [v.sequence for v in verdicts if v.whole] == ["Deer"]
-    assert [name for name, share in told if share == 0] == list(data.all_names)
-    assert [share for name, share in told if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
+        results = list(verify(data, None, threads, lambda name, share: reports.append((name, share))))
+    assert [v.sequence for v in results] == list(data.all_names)
+    assert [v.sequence for v in results if v.whole] == ["Deer"]
+    assert [name for name, share in reports if share == 0] == list(data.all_names)
+    assert [share for name, share in reports if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
 
 
 def break_ground_truth(place: Path) -> None:
@@ -152,9 +152,9 @@ def test_real_frames_and_annotations_are_complete(shared: Path) -> None:
     data = open_dataset("otb2015", shared / "datasets")
     assert [v for v in verify(data, data.names()) if v.findings] == []
     for name in ("otb2015", "tc128", "vot2017", "lasot"):
-        verdicts = list(verify(open_dataset(name, shared / "annotations")))
-        assert all(v.scorable for v in verdicts)
-        assert not any(v.whole for v in verdicts)
+        results = list(verify(open_dataset(name, shared / "annotations")))
+        assert all(v.scorable for v in results)
+        assert not any(v.whole for v in results)
 
 
 @pytest.mark.parametrize("first", ["nan,nan,nan,nan", "1,2,0,4", "2e6,2,3,4"])

@@ -109,11 +109,11 @@ def get(server: Server, target: Path) -> None:
 
 def test_download_is_complete_and_reports_progress(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
-    told: list[tuple[int, int | None]] = []
-    fetch(server.url + "file.zip", tmp_path / "f", lambda have, size: told.append((have, size)), QUICK)
+    reports: list[tuple[int, int | None]] = []
+    fetch(server.url + "file.zip", tmp_path / "f", lambda have, size: reports.append((have, size)), QUICK)
     assert (tmp_path / "f").read_bytes() == CONTENT
-    assert told[0] == (0, len(CONTENT))
-    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert reports[0] == (0, len(CONTENT))
+    assert reports[-1] == (len(CONTENT), len(CONTENT))
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
