@@ -33,7 +33,8 @@ DATASETS = Registry(
             "any folder of image folders with ground truth: --data-root",
         ),
     },
-    hint="see `python -m benchmarks list datasets`",
+    group="sotbench.datasets",
+    hint="see `sotbench list datasets`",
 )
 
 

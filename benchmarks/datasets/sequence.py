@@ -97,6 +97,14 @@ class Sequence:
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    def frames(self) -> Frames:
+        """Opens the frames: `sequence.frames()[0]` is the first, RGB, uint8, shape (H, W, 3).
+
+        Raises:
+            SequenceError: they are missing.
+        """
+        return self.open_frames()
+
     @property
     def regions(self) -> Boxes:
         """The ground truth as annotated: polygons, shape (frames, 8), or boxes, shape (frames, 4)."""

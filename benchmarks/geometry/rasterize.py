@@ -21,6 +21,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.geometry.missing_boxes import empty_box_mask
+from trackers.regions import box_corners
 from trackers.tracker import Boxes
 
 Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
@@ -64,8 +66,7 @@ def rectangle_polygon(boxes: Boxes) -> Boxes:
     Returns:
         Shape (..., 8): x1, y1 to x4, y4; NaN where w or h is not positive.
     """
-    x, y, w, h = np.moveaxis(np.where((boxes[..., 2:] > 0).all(axis=-1, keepdims=True), boxes, np.nan), -1, 0)
-    return np.stack([x, y, x + w, y, x + w, y + h, x, y + h], axis=-1)
+    return box_corners(np.where(empty_box_mask(boxes)[..., None], np.nan, boxes))
 
 
 def raster_overlap(
@@ -178,7 +179,7 @@ def _corners_toolkit(regions: Boxes) -> NDArray[np.float64]:
     regions = np.round(regions.astype(np.float32)).astype(np.float64)
     if regions.shape[-1] == 4:
         # An upright box ends at its last pixel, so a box of one pixel has no extent.
-        regions = np.where((regions[:, 2:] > 0).all(axis=1, keepdims=True), regions, np.nan)
+        regions = np.where(empty_box_mask(regions)[:, None], np.nan, regions)
         x, y, w, h = regions.T
         right, bottom = x + w - 1, y + h - 1
         regions = np.stack([x, y, right, y, right, bottom, x, bottom], axis=1)

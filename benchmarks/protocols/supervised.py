@@ -107,8 +107,7 @@ def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
     if np.isnan(box).all():  # the target is reported as absent
         return False
     if sequence.size is None:
-        upright = box if len(box) == 4 else bounding_box(box)
-        return bool(iou(upright, sequence.truth[frame]) > 0)
+        return bool(iou(bounding_box(box), sequence.truth[frame]) > 0)
     return bool(raster_overlap(box[None], sequence.regions[frame, None], sequence.size)[0] > 0)
 
 

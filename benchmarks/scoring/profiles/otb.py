@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.geometry.missing_boxes import missing_box_mask
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
 from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,

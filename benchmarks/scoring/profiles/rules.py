@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.geometry.overlap import both_center_errors, iou
-from benchmarks.scoring.profiles.metrics import FrameMeasures
+from benchmarks.scoring.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import part_of
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
@@ -15,7 +16,6 @@ from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, trut
 from reports.html import main as html
 from reports.plot import main as plot
 from reports.table import main as table
-from tests.helpers.pages import part_of
 
 
 @pytest.fixture

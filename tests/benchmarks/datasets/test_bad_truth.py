@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from tests.helpers.bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
+from bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
 
 OK = Outcome("ok")
 TEXT = "\n".join(ROWS)

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     assert_whole,
@@ -21,6 +19,8 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 
 

@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from benchmarks.datasets.videos import VideoFrames
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     SIZE,
@@ -24,6 +21,9 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
+from benchmarks.datasets.videos import VideoFrames
 from trackers.errors import UserError
 
 # Location of ground truth and frames
