@@ -144,11 +144,11 @@ def test_what_a_tracker_says_is_printed_without_escapes(tmp_path: Path, capsys: 
 def test_sequences_of_any_name_cost_themselves_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     videos = tmp_path / "videos"
     odd = {
-        ESCAPES: "has a name with odd characters",
-        "two\nlines": "has a name with odd characters",
+        ESCAPES: "has unprintable characters in its name",
+        "two\nlines": "has unprintable characters in its name",
         "n" * 240: "has a name of more than 200 bytes",
-        "good.time": "has a name that files of results of good may have",
-        "good.2": "has a name that files of results of good may have",
+        "good.time": "has a name that result files of good may have",
+        "good.2": "has a name that result files of good may have",
     }
     fine = [
         "good",
