@@ -57,7 +57,7 @@ def test_results_that_somebody_else_has_put_in_their_place(bench: FaultHarness, 
     shutil.copytree(other, results)
     status, said = process.end()
     assert status == 2, said
-    assert "was changed by somebody else while this run wrote there" in said
+    assert "was changed by another process while this run wrote there" in said
     assert state(results) == state(other)
 
 

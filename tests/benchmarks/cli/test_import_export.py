@@ -326,6 +326,6 @@ def test_a_folder_with_one_folder_per_tracker(tmp_path, capsys):
 def test_without_folders_of_trackers_a_name_is_wanted(given_, tmp_path, capsys):
     given = ["--from", "txt", "--dataset", "demo", "--results", tmp_path / "results"]
     assert command(importing, given_(0), *given) == 2
-    assert "holds no folder of a tracker; give --tracker NAME" in capsys.readouterr().err
+    assert "holds no folder or archive of a tracker; give --tracker NAME" in capsys.readouterr().err
     assert command(importing, tmp_path / "x.zip", *given) == 2
     assert "give --tracker NAME" in capsys.readouterr().err

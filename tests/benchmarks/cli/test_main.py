@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import foreign_packages, main
+from benchmarks.cli.main import main
+from benchmarks.installation import foreign_packages
 from benchmarks.store import read_run
 
 ROOT = Path(__file__).parents[3]
@@ -110,7 +111,7 @@ def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert (
-        f"'trackers' in {tmp_path / 'trackers'} has the name of sotbench's own, and hides it" in done.stderr
+        f"'trackers' in {tmp_path / 'trackers'} has the same name as sotbench's, and hides it" in done.stderr
     )
     assert "start sotbench in another folder" in done.stderr
 
@@ -118,7 +119,7 @@ def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
 def test_doctor_finds_this_installation_well(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    for word in ("python:", "torch:", "device:", "9 of 9 sequences", "all well"):
+    for word in ("python:", "torch:", "device:", "9 of 9 sequences", "no problems found"):
         assert word in out
     assert main(["doctor", "--data-root", str(tmp_path / "nowhere")]) == 1
     assert "is not a folder" in capsys.readouterr().out

@@ -72,7 +72,7 @@ def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.C
     captured = capfd.readouterr()
     assert "updates per second [95 % interval]" in captured.out
     assert f"against {path}: " in captured.out
-    assert "what else differs: tracker: slow, now Waits; settings: " in captured.out
+    assert "other differences: tracker: slow, now Waits; settings: " in captured.out
     assert speed(tmp_path, *words, "seconds=0.003", "--against", str(path), "--format", "json") == 0
     compared = json.loads(capfd.readouterr().out)["comparison"]
     assert compared["ratio"] > 3
@@ -87,7 +87,7 @@ def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.C
             ["--tracker", "{}:Fails"],
             "error: the tracker's speed cannot be measured on easy: frame 1: ValueErr",
         ),
-        (["--tracker", "{}:Dies"], "error: the process that measured ended with status 3"),
+        (["--tracker", "{}:Dies"], "error: the measuring process ended with status 3"),
         (["--tracker", "{}:Waits", "--set", "rate=1"], "has no setting 'rate'"),
         (["--tracker", "still", "--warm-up", "70"], "easy has 60 frames, of which none is left"),
         (["--tracker", "still", "--sequences", "esay"], "error: data set 'demo' has no sequence 'esay' (did"),

@@ -60,9 +60,9 @@ class Odd(Tracker):
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Path:
+def videos(tmp_path: Path) -> Path:
     """A folder of small videos; each is as long as the grey of its first pixel."""
-    root = tmp_path / "films"
+    root = tmp_path / "videos"
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
         (root / name).mkdir(parents=True)
@@ -83,11 +83,11 @@ def odd(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def words(films: Path, odd: str) -> Callable[..., list[str]]:
+def words(videos: Path, odd: str) -> Callable[..., list[str]]:
     """The command line that runs the tracker: `words(results, *options)`."""
 
     def words(results: Path, *options: str) -> list[str]:
-        where = ("--dataset", "folder", "--data-root", str(films), "--results", str(results))
+        where = ("--dataset", "folder", "--data-root", str(videos), "--results", str(results))
         return ["run", "--tracker", odd, *where, "--device", "cpu", "--name", "t", *options]
 
     return words

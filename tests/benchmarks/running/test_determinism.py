@@ -19,6 +19,7 @@ from PIL import Image
 from processes import ROOT
 
 from benchmarks.datasets import open_dataset
+from benchmarks.environment import THREAD_VARIABLES
 
 FRAMES = 8
 TOLERANCE = 0.01
@@ -63,12 +64,11 @@ def made_with(threads: int, videos: Path, results: Path) -> tuple[dict[str, byte
         for tracker, protocol in RUNS
     ]
     score = ["score", "--tracker", "ncc", "siamfc-lite", "gradnet-lite", "--format", "json", *data]
-    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS, json.dumps([*commands, score])],
         cwd=ROOT,
         # Threads that have nothing to do sleep, so that more of them than processors cost little.
-        env=os.environ | dict.fromkeys(limits, str(threads)) | {"OMP_WAIT_POLICY": "passive"},
+        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"OMP_WAIT_POLICY": "passive"},
         capture_output=True,
         text=True,
         check=False,

@@ -31,7 +31,7 @@ class Moves(Tracker):
 
 @pytest.mark.parametrize("options", [(), ("--isolate",), ("--workers", "2")])
 def test_everything_is_where_it_was_asked_for(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "moves.py").write_text(MOVES)
@@ -40,7 +40,7 @@ def test_everything_is_where_it_was_asked_for(
     words = ["run", "--tracker", "moves.py:Moves", "--weights", "weights", "--dataset", "folder"]
     words += [
         "--data-root",
-        films.name,
+        videos.name,
         "--results",
         "r",
         "--set",
@@ -57,4 +57,4 @@ def test_everything_is_where_it_was_asked_for(
     records = json.loads(manifest.read_text())["sequences"]
     assert [record["status"] for record in records.values()] == ["ok"] * 4
     assert json.loads(manifest.read_text())["identity"]["tracker"] == "moves.py:Moves"
-    assert main(["score", "--dataset", "folder", "--data-root", films.name, "--results", "r"]) == 0
+    assert main(["score", "--dataset", "folder", "--data-root", videos.name, "--results", "r"]) == 0

@@ -51,8 +51,8 @@ def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
     live = LiveView(tmp_path)
     frames = right.open_frames()
     assert shown(live) in ("", "\n")
-    live.see(right, 0, frames[0], right.truth[0])
-    live.see(right, 1, frames[1], right.truth[1] + np.array([6.0, 0, 0, 0]))
+    live.show(right, 0, frames[0], right.truth[0])
+    live.show(right, 1, frames[1], right.truth[1] + np.array([6.0, 0, 0, 0]))
     text = shown(live)
     # 12 x 10 pixels, 6 beside: overlap 1/3 in the second frame.
     assert text.splitlines()[0] == "right  frame 2/12  mean overlap 0.667"
@@ -67,7 +67,7 @@ def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
 @pytest.mark.parametrize(("width", "height"), [(20, 30), (80, 3), (1, 1), (300, 100)])
 def test_it_fits_into_any_terminal(right, tmp_path, width, height):
     live = LiveView(tmp_path)
-    live.see(right, 0, right.open_frames()[0], right.truth[0])
+    live.show(right, 0, right.open_frames()[0], right.truth[0])
     console = terminal(width=width, height=height, color_system=None)
     lines = shown(live, console).splitlines()
     assert max(len(line) for line in lines) <= width
@@ -78,7 +78,7 @@ def test_frames_without_ground_truth_do_not_count(right, tmp_path):
     truth = right.truth.copy()
     truth[0] = np.nan
     live = LiveView(tmp_path)
-    live.see(replace(right, truth=truth), 0, right.open_frames()[0], right.truth[0])
+    live.show(replace(right, truth=truth), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "right  frame 1/12"
 
 
@@ -86,7 +86,7 @@ def test_a_strip_of_eight_moments(right, tmp_path):
     live = LiveView(tmp_path / "run")
     frames = right.open_frames()
     for number in range(12):
-        live.see(right, number, frames[number], right.truth[number])
+        live.show(right, number, frames[number], right.truth[number])
     live.end("right")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["right.strip.jpg"]
     with Image.open(tmp_path / "run" / "right.strip.jpg") as image:
@@ -104,7 +104,7 @@ def test_what_failed_has_a_strip_of_what_was_seen_and_the_next_begins_anew(squar
     live = LiveView(tmp_path)
     for name in ("right", "down"):
         sequence = squares[name]
-        live.see(sequence, 0, sequence.open_frames()[0], sequence.truth[0])
+        live.show(sequence, 0, sequence.open_frames()[0], sequence.truth[0])
         live.end(name)
     live.end("single")  # nothing was seen of it
     for name in ("right", "down"):
@@ -115,7 +115,7 @@ def test_what_failed_has_a_strip_of_what_was_seen_and_the_next_begins_anew(squar
 
 def test_names_are_words_not_markup(right, tmp_path):
     live = LiveView(tmp_path)
-    live.see(replace(right, name="[red]a\x1b[2J\nb"), 0, right.open_frames()[0], right.truth[0])
+    live.show(replace(right, name="[red]a\x1b[2J\nb"), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "[red]a [2J b  frame 1/12  mean overlap 1.000"
 
 
@@ -124,7 +124,7 @@ def test_it_stands_above_the_bar(right, tmp_path):
     live = LiveView(tmp_path)
     with RunProgress(1, 12, console, above=live) as progress:
         progress.start("right", 12)
-        live.see(right, 4, right.open_frames()[4], right.truth[4])
+        live.show(right, 4, right.open_frames()[4], right.truth[4])
         progress.advance("right", 5)
     text = console.file.getvalue()
     assert text.index("frame 5/12") < text.rindex("5/12 frames")

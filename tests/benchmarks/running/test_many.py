@@ -110,7 +110,7 @@ def test_a_run_that_was_half_done_runs_the_other_half(tmp_path: Path) -> None:
         path.unlink()
     dataset = Many(40)
     summary = run(RunSettings(TrackerSpec("still"), "still", tmp_path / "r"), dataset, dataset.names())
-    assert summary.kept == 20
+    assert summary.reused == 20
     assert not summary.failed
     again = {path for path, moment in kept.items() if path.stat().st_mtime_ns != moment}
     assert len(again) == 40  # two files of each sequence that lacked one

@@ -81,7 +81,7 @@ def test_results_are_on_disk_and_complete(
     result = read_run(tmp_path / "results", "squares", "mine")
 
     assert summary.failed == {}
-    assert (summary.kept, summary.frames, summary.updates) == (0, 32, 28)
+    assert (summary.reused, summary.frames, summary.updates) == (0, 32, 28)
     assert set(result.trajectories) == set(squares.names())
     for name in squares.names():
         truth = squares[name].truth
@@ -97,10 +97,10 @@ def test_a_second_run_keeps_the_first(start: Callable[..., RunSummary]) -> None:
     first = start("ncc", ("right", "down"))
     before = files(first.path)
     second = start("ncc")
-    assert second.kept == 2
+    assert second.reused == 2
     assert second.frames == 11
     assert {name: files(first.path)[name] for name in before} == before
-    assert start("ncc").kept == 4
+    assert start("ncc").reused == 4
 
 
 def test_order_and_resumption_do_not_change_a_tracker_that_draws(
@@ -118,7 +118,7 @@ def test_order_and_resumption_do_not_change_a_tracker_that_draws(
 def test_a_process_of_its_own_changes_no_box(start: Callable[..., RunSummary], tmp_path: Path) -> None:
     here, there = (start("FILE:Drunk", name=str(isolate), isolate=isolate) for isolate in (False, True))
     assert files(here.path) == files(there.path)
-    assert start("FILE:Drunk", name="False", isolate=True).kept == 4
+    assert start("FILE:Drunk", name="False", isolate=True).reused == 4
     assert here.transport == [0.0] * 4
     assert 0 < min(there.transport) < max(there.transport) < 1
     manifests = [
@@ -173,7 +173,7 @@ def test_failures_are_recorded_and_the_run_goes_on(
     squares.broken.clear()
     squares.lost.clear()
     again = start("FILE:Fussy", ("right", "down", "single", "both"))
-    assert again.kept == 1
+    assert again.reused == 1
     assert set(again.failed) == {"right", "both"}
 
 
@@ -236,7 +236,7 @@ def test_changed_code_of_a_tracker_is_noticed(start: Callable[..., RunSummary], 
 def test_overwriting_runs_again_and_keeps_other_sequences(start: Callable[..., RunSummary]) -> None:
     first = start("ncc")
     again = start("ncc", ("right",), overwrite=True)
-    assert again.kept == 0
+    assert again.reused == 0
     assert set(again.records) == {"right"}
     assert set(files(first.path)) == {"right.txt", "down.txt", "single.txt", "both.txt"}
 
@@ -255,7 +255,7 @@ def test_other_frames_or_truth_are_run_again(
     start("ncc")
     monkeypatch.setitem(squares.lengths, "right", 8)
     summary = start("ncc")
-    assert summary.kept == 3
+    assert summary.reused == 3
     assert summary.records["right"].frames == 8
 
 
@@ -329,7 +329,7 @@ def test_a_helper_beside_a_plug_in_counts_for_its_identity(
     settings = RunSettings(spec=spec, name="t", results=tmp_path / "r")
     assert run(settings, squares, ["right"]).failed == {}
     (tmp_path / "unused_zz.py").write_text("# changed")
-    assert run(settings, squares, ["right", "down"]).kept == 1
+    assert run(settings, squares, ["right", "down"]).reused == 1
     (tmp_path / f"{name}.py").write_text("STEP = 2.0\n")
     with pytest.raises(UserError, match="holds results made with other code"):
         run(settings, squares, squares.names())

@@ -36,11 +36,11 @@ def test_results_removed_in_the_middle_of_a_writing_are_written_again(
         return make(dir=dir, prefix=prefix, suffix=suffix)
 
     with RunWriter(folder, IDENTITY, overwrite=False) as run_writer:
-        records = {"a": run_writer.keep(*outcome("a"))}
+        records = {"a": run_writer.write(*outcome("a"))}
         monkeypatch.setattr(atomic.tempfile, "mkstemp", removed)
-        records["b"] = run_writer.keep(*outcome("b"))
+        records["b"] = run_writer.write(*outcome("b"))
         assert next(left, None) is None, "it was removed"
-        assert list(run_writer.close(records)) == ["a"], "what was there before is gone, and said to be"
+        assert list(run_writer.finalize(records)) == ["a"], "what was there before is gone, and said to be"
     manifest = folder.read_manifest()
     assert manifest is not None
     assert folder.is_complete("b", manifest.sequences["b"])
@@ -61,5 +61,5 @@ def test_a_disk_that_cannot_be_written_to_is_not_tried_again(
         with pytest.raises(
             UserError, match=r"^a\.txt: No space left on device; what was written before is kept"
         ):
-            run_writer.keep(*outcome("a"))
+            run_writer.write(*outcome("a"))
     assert len(tried) == 1

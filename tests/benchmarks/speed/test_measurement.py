@@ -157,9 +157,9 @@ def test_a_pass_of_a_real_tracker(tmp_path: Path) -> None:
     frames, seconds = found.whole
     assert frames == 12
     assert seconds >= 10 * 0.004 + 2 * 0.04
-    assert found.told["precision"] == "int8"
-    assert found.told["device"] == "cpu"
-    assert not found.told["own_process"]
+    assert found.facts["precision"] == "int8"
+    assert found.facts["device"] == "cpu"
+    assert not found.facts["own_process"]
 
 
 def test_a_pass_of_a_tracker_in_a_process_of_its_own(tmp_path: Path) -> None:
@@ -168,5 +168,5 @@ def test_a_pass_of_a_tracker_in_a_process_of_its_own(tmp_path: Path) -> None:
     found = run_repetition(Workload(spec, "demo", None, None, ("easy",), 5, 2), False)
     assert (found.times.updates >= 0.002).all()
     assert (found.times.transport > 0).all()
-    assert found.told["own_process"]
+    assert found.facts["own_process"]
     assert found.whole is None

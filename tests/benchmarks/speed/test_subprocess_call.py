@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from processes import ROOT, alive, until
 
-from benchmarks.speed.subprocess_call import call_in_subprocess, environment
+from benchmarks.speed.subprocess_call import call_in_subprocess, environment_variables
 from trackers.errors import UserError
 
 HANGS = "import os, pathlib, time; pathlib.Path({!r}, f'pid-{{os.getpid()}}').touch(); time.sleep(600)"
@@ -62,7 +62,7 @@ def test_a_process_ends_with_the_one_it_measures_for(tmp_path: Path) -> None:
 def test_variables_are_set_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    with environment({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}):
+    with environment_variables({"OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}):
         assert call_in_subprocess(os.getenv, "OMP_NUM_THREADS") == "3"
         assert call_in_subprocess(os.getenv, "MKL_NUM_THREADS") == "3"
     assert os.environ["OMP_NUM_THREADS"] == "1"

@@ -15,7 +15,7 @@ from processes import ROOT, until
 
 from benchmarks.running.frames.prefetch import Prefetcher
 from benchmarks.running.frames.thread_pool import DaemonThreadPool
-from benchmarks.running.tracking.requests import SequenceTimeout
+from benchmarks.running.tracking.errors import SequenceTimeout
 
 
 class Stalled:
@@ -95,7 +95,7 @@ class T(BatchTracker):
 
 
 @pytest.fixture
-def command(films: Path, tmp_path: Path) -> list[str]:
+def command(videos: Path, tmp_path: Path) -> list[str]:
     (tmp_path / "stalls.py").write_text(STALLS.format(sequence="middle", mark=tmp_path / "stalled"))
     words = ["run", "--tracker", f"{tmp_path / 'stalls.py'}:T", "--dataset", "folder", "--name", "t"]
     return [
@@ -104,7 +104,7 @@ def command(films: Path, tmp_path: Path) -> list[str]:
         "benchmarks",
         *words,
         "--data-root",
-        str(films),
+        str(videos),
         "--results",
         str(tmp_path / "r"),
     ]

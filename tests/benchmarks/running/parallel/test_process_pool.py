@@ -15,7 +15,7 @@ from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
 
 from benchmarks.cli.main import main
-from benchmarks.running.parallel.process_pool import gpus_here, thread_limits
+from benchmarks.environment import thread_limits, visible_gpus
 
 Ran = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -39,7 +39,7 @@ def test_nobody_takes_the_times_for_a_trackers_own(
     ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran(tmp_path / "results", "--workers", "2")
-    assert "by 2 workers, whose own times are not those of a tracker alone" in capsys.readouterr().err
+    assert "with 2 workers; per-frame times are not comparable" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("isolate", [(), ("--isolate",)])
@@ -77,7 +77,7 @@ def test_a_sequence_that_kills_every_worker_is_given_up(ran: Ran, tmp_path: Path
         "tail": "ok",
     }
     message = manifest["sequences"]["long"]["message"]
-    assert message == "its worker was killed by signal 9 (Killed), as did those of 2 tries before"
+    assert message == "its worker was killed by signal 9 (Killed); given up after 3 attempts"
 
 
 def test_workers_run_at_the_same_time_and_share_the_gpus(
@@ -98,12 +98,12 @@ def test_a_worker_that_cannot_make_the_tracker_is_done_without(
         tmp_path / "r", "--workers", "2", "--set", f"folder={tmp_path}", "how=only-one", "sleep=0.05"
     )
     assert status == 0
-    assert "a worker cannot take part: tracker" in (said := capsys.readouterr().err)
+    assert "a worker is left out: tracker" in (said := capsys.readouterr().err)
     assert "RuntimeError: there is one already" in said
 
 
-def test_damaged_data_costs_its_sequence_alone(ran: Ran, films: Path, tmp_path: Path) -> None:
-    (films / "middle" / "0005.png").write_bytes(b"no image")
+def test_damaged_data_costs_its_sequence_alone(ran: Ran, videos: Path, tmp_path: Path) -> None:
+    (videos / "middle" / "0005.png").write_bytes(b"no image")
     status, manifest = ran(tmp_path / "r", "--workers", "2")
     assert status == 1
     assert "0005.png is not an image" in manifest["sequences"]["middle"]["message"]
@@ -113,8 +113,8 @@ def test_damaged_data_costs_its_sequence_alone(ran: Ran, films: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--workers", "2", "--protocol", "realtime"), "protocol realtime follows the tracker's own times"),
-        (("--workers", "2", "--ray", "local"), "leave --workers out and say by --cpus-per-worker"),
+        (("--workers", "2", "--protocol", "realtime"), "protocol realtime simulates real time from"),
+        (("--workers", "2", "--ray", "local"), "give the resources of each with --cpus-per-worker"),
         (("--gpus-per-worker", "0.5"), "--gpus-per-worker is for a Ray cluster"),
         (("--ray", "local", "--device", "cuda:1"), "'cuda:1' is one machine's GPU"),
         (("--workers", "2", "--live"), "leave --batch, --workers and --ray out"),
@@ -182,10 +182,10 @@ def test_an_interruption_ends_all_workers_and_keeps_what_is_done(
 
 @pytest.mark.parametrize("batch", ["1", "2"])
 @pytest.mark.parametrize("tracker", ["siamfc", "gradnet"])
-def test_our_trackers_give_the_same_bytes(tracker: str, batch: str, films: Path, tmp_path: Path) -> None:
+def test_our_trackers_give_the_same_bytes(tracker: str, batch: str, videos: Path, tmp_path: Path) -> None:
     file = (siamfc_weights if tracker == "siamfc" else gradnet_weights)(tmp_path)
     run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
-    run += ["--data-root", str(films), "--results"]
+    run += ["--data-root", str(videos), "--results"]
     assert main([*run, str(tmp_path / "alone")]) == 0
     assert main([*run, str(tmp_path / "workers"), "--workers", "2", "--batch", batch]) == 0
     assert len(box_files(tmp_path / "alone")) == 4
@@ -205,9 +205,9 @@ def test_threads_are_no_more_than_the_share_nor_than_was_told() -> None:
 
 def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert gpus_here() == []
+    assert visible_gpus() == []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,2")
-    assert gpus_here() == ["GPU-a", "2"]
+    assert visible_gpus() == ["GPU-a", "2"]
 
 
 def test_there_are_no_more_workers_than_sequences(ran: Ran, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from benchmarks.cli.main import main
 
 ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "sotbench[ray]"')
 
-from benchmarks.running.parallel.ray_pool import room  # noqa: E402
+from benchmarks.running.parallel.ray_pool import worker_capacity  # noqa: E402
 
 Ran = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -51,7 +51,7 @@ def test_a_killed_worker_costs_a_second_try_and_no_byte(
     assert status == 0
     said = capsys.readouterr().err
     assert "long: its worker was lost by Ray (ActorDiedError); it is tried again" in said
-    assert "by 2 workers" in said
+    assert "with 2 workers" in said
     assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
     assert len(box_files(tmp_path / "r")) == 4
     assert manifest["identity"]["code"] == alone["identity"]["code"]
@@ -60,9 +60,9 @@ def test_a_killed_worker_costs_a_second_try_and_no_byte(
     assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
 
 
-def test_what_a_machine_has_not_got_is_shipped(ran: Ran, odd: str, films: Path, tmp_path: Path) -> None:
+def test_what_a_machine_has_not_got_is_shipped(ran: Ran, odd: str, videos: Path, tmp_path: Path) -> None:
     siamfc_weights(tmp_path)
-    run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(films)]
+    run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(videos)]
     run += ["--sequences", "short", "tail", "--results"]
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
@@ -110,10 +110,10 @@ def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet"])
-def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, tmp_path: Path) -> None:
+def test_our_trackers_give_the_same_bytes(tracker: str, videos: Path, tmp_path: Path) -> None:
     file = (gradnet_weights if tracker == "gradnet" else siamfc_weights)(tmp_path)
     run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
-    run += ["--data-root", str(films), "--results"]
+    run += ["--data-root", str(videos), "--results"]
     assert main([*run, str(tmp_path / "alone")]) == 0
     assert main([*run, str(tmp_path / "ray"), "--ray", "local"]) == 0
     assert len(box_files(tmp_path / "alone")) == 4
@@ -128,12 +128,12 @@ def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, tmp_path: P
             ("--ray", "local", "--gpus-per-worker", "0.5"),
             "no machine of the Ray cluster has 1 CPU and 0.5 GPU",
         ),
-        (("--ray", "local", "--protocol", "realtime"), "protocol realtime follows the tracker's own times"),
+        (("--ray", "local", "--protocol", "realtime"), "protocol realtime simulates real time from"),
         (("--ray", "local", "--weights", "absent.pth"), "absent.pth: No such file"),
         (("--ray", "local", "--set", "unknown=1"), "has no setting 'unknown'"),
         (
             ("--ray", "local", "--set", "how=dies-when-made"),
-            "was lost by Ray (ActorDiedError) when it made the tracker",
+            "was lost by Ray (ActorDiedError) while building the tracker",
         ),
     ],
 )
@@ -150,10 +150,10 @@ def test_what_cannot_be_is_said_in_a_sentence(
 
 def test_room() -> None:
     node = {"CPU": 16.0, "GPU": 2.0, "memory": 1e9}
-    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0) == 19
-    assert room([node, {"CPU": 3.0}], cpus=2, gpus=0) == 9
-    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0.5) == 4
-    assert room([node], cpus=1, gpus=0.4) == 4, "a share is of one GPU"
-    assert room([node], cpus=1, gpus=0.1) == 16
-    assert room([node], cpus=1, gpus=2) == 1
-    assert room([{}], cpus=1, gpus=0) == 0
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=1, gpus=0) == 19
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=2, gpus=0) == 9
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=1, gpus=0.5) == 4
+    assert worker_capacity([node], cpus=1, gpus=0.4) == 4, "a share is of one GPU"
+    assert worker_capacity([node], cpus=1, gpus=0.1) == 16
+    assert worker_capacity([node], cpus=1, gpus=2) == 1
+    assert worker_capacity([{}], cpus=1, gpus=0) == 0

@@ -175,7 +175,7 @@ def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.Cap
     [
         ("ncc", (), "tracker 'ncc' follows one target at a time; leave --batch out"),
         ("BAD", ("--isolate",), "follows one target at a time; leave --batch out or --isolate"),
-        ("BAD", ("--protocol", "realtime"), "protocol realtime needs each answer's own time"),
+        ("BAD", ("--protocol", "realtime"), "protocol realtime needs the time of each update"),
         ("BAD", ("--set", "how=draws"), "a tracker that is not deterministic cannot run in a batch"),
         ("BAD", ("--set", "how=memory"), "a batch of 3 does not fit into the device's memory"),
         ("BAD", ("--set", "how=cudnn"), "a batch of 3 does not fit into the device's memory"),

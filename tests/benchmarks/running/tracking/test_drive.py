@@ -14,7 +14,7 @@ from benchmarks.protocols import Trajectory
 from benchmarks.protocols.one_pass import one_pass
 from benchmarks.running.frames.prefetch import Prefetcher
 from benchmarks.running.tracking.drive import drive
-from benchmarks.running.tracking.requests import InvalidBox, SequenceTimeout, TrackerFailure, failed
+from benchmarks.running.tracking.errors import InvalidBox, SequenceTimeout, TrackerFailure, failure_record
 from benchmarks.store import SequenceRecord
 from trackers.tracker import Boxes, Frame, SelfTimedTracker, Tracker
 
@@ -194,7 +194,7 @@ def test_whatever_a_tracker_raises_costs_its_sequence(squares: Any, error: BaseE
 def test_an_exception_of_many_megabytes_is_cut(squares: Any) -> None:
     with pytest.raises(TrackerFailure) as failure:
         follow(squares, Script({3: RuntimeError("x" * 50_000_000)}))
-    record = failed(SequenceRecord("ok"), failure.value)
+    record = failure_record(SequenceRecord("ok"), failure.value)
     assert record.message.endswith("... (50000000 characters)")
     assert len(record.message) < 1500
     assert len(record.traceback) < 25_000
