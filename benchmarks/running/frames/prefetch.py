@@ -131,7 +131,7 @@ class Prefetcher(Generic[Item]):
         except TimeoutError:
             if self._waiting[index].done():  # raised by the read: on some systems, a broken connection
                 raise
-            raise SequenceTimeout(f"frame {index}: it was not read within the time limit") from None
+            raise SequenceTimeout(f"frame {index}: not read before the sequence timed out") from None
         return item if self._finish is None else self._finish(item)
 
     def path(self, index: int) -> Path | None:

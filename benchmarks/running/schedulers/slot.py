@@ -155,7 +155,7 @@ class Slot:
         self, prediction: NDArray[Any] | InvalidPrediction, number: int, frame: Frame
     ) -> Prediction:
         if self._deadline is not None and time.perf_counter() > self._deadline:
-            raise SequenceTimeout(f"frame {number}: the time limit has passed")
+            raise SequenceTimeout(f"frame {number}: the sequence timed out")
         if isinstance(prediction, InvalidPrediction):
             raise InvalidBox(f"frame {number}: {prediction}")
         region = validate_answer(prediction, number, frame, self._rotated, self._on_shape)

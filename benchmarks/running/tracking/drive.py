@@ -93,7 +93,7 @@ def drive(
             on_transport(elapsed - seconds)
             on_frame()
             if deadline is not None and clock() > deadline:
-                raise SequenceTimeout(f"frame {request.frame}: the time limit has passed")
+                raise SequenceTimeout(f"frame {request.frame}: the sequence timed out")
             region = validate_answer(answer, request.frame, frame, rotated, on_shape)
             on_box(request.frame, frame, region if len(region) == 4 else bounding_box(region))
             request = requests.send(Prediction(region, seconds))

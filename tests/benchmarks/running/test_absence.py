@@ -1,4 +1,4 @@
-"""Trackers that say that the target is absent: kept, scored and exported as such, however they are run."""
+"""Reported absence of the target is stored, scored and exported, in every mode of running."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def lost_frames() -> Any:
         (f"trax:{sys.executable} server.py", []),
     ],
 )
-def test_absence_is_kept_in_every_way_of_running(
+def test_absence_is_stored_in_every_mode(
     ran: Callable[..., RunResults], tracker: str, options: list[str]
 ) -> None:
     [trajectory] = ran(tracker, *options).trajectories["easy"]
@@ -123,7 +123,7 @@ def test_absence_is_kept_in_every_way_of_running(
     assert [row == "nan,nan,nan,nan" for row in rows] == lost_frames().tolist()
 
 
-def test_a_tracker_that_never_gives_a_box_is_doubted(
+def test_always_absent_tracker_gets_a_warning(
     ran: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran("loses.py:Loses", "--set", "how=always")
@@ -132,7 +132,7 @@ def test_a_tracker_that_never_gives_a_box_is_doubted(
 
 
 def replaced(run: RunResults, boxes: Any) -> RunResults:
-    """The same run with other boxes."""
+    """Returns the run with other boxes."""
     from dataclasses import replace
 
     [trajectory] = run.trajectories["easy"]
@@ -140,9 +140,7 @@ def replaced(run: RunResults, boxes: Any) -> RunResults:
 
 
 @pytest.mark.parametrize("name", ["otb", "tc128", "lasot", "got10k", "pysot", "pytracking"])
-def test_absence_is_scored_as_the_profiles_toolkit_scores_it(
-    ran: Callable[..., RunResults], name: str
-) -> None:
+def test_absence_is_scored_like_the_toolkit(ran: Callable[..., RunResults], name: str) -> None:
     run = ran("loses.py:Loses")
     demo = open_dataset("demo", None)
     [profile] = choose_profiles(name, "demo", "ope")
@@ -155,13 +153,13 @@ def test_absence_is_scored_as_the_profiles_toolkit_scores_it(
     if name == "lasot":  # holds the last box
         for row in np.flatnonzero(lost_frames()):
             there[row] = there[row - 1]
-    else:  # no box overlaps, none is near
+    else:  # no box overlaps or is near
         there[lost_frames()] = [-9e5, -9e5, 1, 1]
     assert score_run(run, demo, profile).records() == score_run(replaced(run, there), demo, profile).records()
 
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
-def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResults], protocol: str) -> None:
+def test_absence_under_vot_has_no_overlap(ran: Callable[..., RunResults], protocol: str) -> None:
     [first, *_] = ran("loses.py:Loses", protocol=protocol).trajectories["easy"]
     if protocol == "unsupervised":
         assert np.isnan(first.boxes).all(axis=1).tolist() == lost_frames().tolist()
@@ -173,7 +171,7 @@ def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResu
         scores = [score_run(one, demo, profile).records() for one in (run, replaced(run, there))]
         assert scores[0] == scores[1]
         return
-    # Started, two frames tracked, then a failure, and five frames later all over again.
+    # Initialization, two tracked frames, a failure, and initialization again five frames later.
     assert first.codes is not None
     assert first.codes[:16].tolist() == [1, 3, 3, 2, 0, 0, 0, 0, 1, 3, 3, 2, 0, 0, 0, 0]
 
@@ -188,7 +186,7 @@ def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResu
         ("vot", "unsupervised", "t/unsupervised/easy/easy_001.txt", "0"),
     ],
 )
-def test_absence_is_exported_as_each_format_writes_it(
+def test_absence_is_exported_in_each_format(
     ran: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
 ) -> None:
     ran("loses.py:Loses", protocol=protocol)
@@ -198,7 +196,7 @@ def test_absence_is_exported_as_each_format_writes_it(
     assert [row == written for row in rows] == lost_frames().tolist()
 
 
-def test_absence_is_exported_to_otbs_json(ran: Callable[..., RunResults]) -> None:
+def test_absence_is_exported_to_otb_json(ran: Callable[..., RunResults]) -> None:
     ran("loses.py:Loses")
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r"]
     assert main(["export", "--to", "otb-json", *words, "out"]) == 0

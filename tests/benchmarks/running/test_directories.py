@@ -1,4 +1,4 @@
-"""A run whose tracker changes the working directory, and every path of which is relative."""
+"""A run with relative paths, whose tracker changes the working directory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Moves(Tracker):
 
 
 @pytest.mark.parametrize("options", [(), ("--isolate",), ("--workers", "2")])
-def test_everything_is_where_it_was_asked_for(
+def test_relative_paths_survive_a_directory_change(
     videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -47,7 +47,7 @@ def test_everything_is_where_it_was_asked_for(
         f"where={tmp_path / 'elsewhere'}",
         "fail=true",
     ]
-    # The tracker is made anew, from its relative path, after a sequence in which it fails.
+    # After a failure the tracker is built again from its relative path.
     assert main([*words, *options]) == 1
     assert not list((tmp_path / "elsewhere").glob("*/"))
     monkeypatch.chdir(tmp_path)

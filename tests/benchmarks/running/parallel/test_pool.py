@@ -1,4 +1,4 @@
-"""Who gets what, and which worker may take part, with workers that live here and are lost at will."""
+"""How the pool distributes sequences and accepts workers, with workers in this process."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def outcomes(pool: InProcessPool, videos: Path) -> tuple[list[Outcome], list[str
     return found, progress.lines
 
 
-def test_the_longest_come_first(videos: Path) -> None:
+def test_longest_sequences_run_first(videos: Path) -> None:
     pool = InProcessPool(videos, 1)
     found, _ = outcomes(pool, videos)
     assert pool.batches == [["long"], ["middle"], ["tail"], ["short"]]
@@ -119,7 +119,7 @@ def test_the_longest_come_first(videos: Path) -> None:
         (4, 8, [["long"], ["middle"], ["tail"], ["short"]]),
     ],
 )
-def test_a_batch_is_filled_with_neighbours_in_length_unless_others_would_idle(
+def test_batches_are_filled_unless_workers_would_idle(
     videos: Path, size: int, slots: int, orders: list[list[str]]
 ) -> None:
     pool = InProcessPool(videos, size, slots)
@@ -129,10 +129,8 @@ def test_a_batch_is_filled_with_neighbours_in_length_unless_others_would_idle(
     assert len(pool.batches) == len(orders)
 
 
-def test_progress_that_is_told_late_is_not_that_of_a_sequence_that_is_over(
-    videos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    readings = count(0, 0.06)  # between two messages are some frames, perhaps the last of a sequence
+def test_late_progress_messages_are_ignored(videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = count(0, 0.06)  # several frames pass between two messages, perhaps the last of a sequence
     monkeypatch.setattr(worker.time, "monotonic", lambda: next(readings))
     found, _ = outcomes(InProcessPool(videos, 1, slots=4), videos)
     assert len(found) == 4
@@ -145,7 +143,7 @@ def lost_at(name: str) -> Callable[[Message], Message]:
     return edit
 
 
-def test_what_dies_in_a_batch_is_tried_again_alone_and_given_up_in_the_end(videos: Path) -> None:
+def test_lost_sequences_are_retried_alone(videos: Path) -> None:
     pool = InProcessPool(videos, 1, slots=4, edits=(lost_at("tail"),))
     found, lines = outcomes(pool, videos)
     assert pool.batches[0] == ["long", "middle", "tail", "short"]
@@ -168,9 +166,7 @@ def test_what_dies_in_a_batch_is_tried_again_alone_and_given_up_in_the_end(video
         ("device", "cuda:0", "it runs on cuda:0, the first worker on cpu"),
     ],
 )
-def test_a_worker_with_another_tracker_takes_no_part(
-    videos: Path, field: str, value: str, reason: str
-) -> None:
+def test_worker_with_another_tracker_is_left_out(videos: Path, field: str, value: str, reason: str) -> None:
     def other(message: Message) -> Message:
         if isinstance(message, WorkerReady):
             return WorkerReady(dataclasses.replace(message.tracker_info, **{field: value}))
@@ -181,7 +177,7 @@ def test_a_worker_with_another_tracker_takes_no_part(
     assert lines == [f"a worker is left out: {reason}"]
 
 
-def test_another_machine_is_named_in_the_record(videos: Path) -> None:
+def test_other_environment_is_recorded(videos: Path) -> None:
     def elsewhere(message: Message) -> Message:
         if isinstance(message, WorkerReady):
             about = message.tracker_info.environment | {"processor": "abacus"}
@@ -192,7 +188,7 @@ def test_another_machine_is_named_in_the_record(videos: Path) -> None:
     assert {(o.environment or {}).get("processor") for o in found} == {None, "abacus"}
 
 
-def test_frames_that_differ_between_machines_are_not_run(videos: Path, tmp_path: Path) -> None:
+def test_different_frames_on_another_machine_fail(videos: Path, tmp_path: Path) -> None:
     dataset, progress = open_dataset("folder", videos), RecordedProgress()
     tasks = [plan_task(dataset, name) for name in dataset.names()]
     (videos / "long" / "0003.png").write_bytes(b"another file")
@@ -204,7 +200,7 @@ def test_frames_that_differ_between_machines_are_not_run(videos: Path, tmp_path:
     assert found["short"].status == "ok"
 
 
-def test_without_workers_the_run_ends_in_a_sentence(videos: Path) -> None:
+def test_run_without_workers_ends_with_a_sentence(videos: Path) -> None:
     fails = iter([False, True])
 
     def first_only(message: Message) -> Message:
@@ -218,7 +214,7 @@ def test_without_workers_the_run_ends_in_a_sentence(videos: Path) -> None:
         outcomes(InProcessPool(videos, 1, edits=(first_only,)), videos)
 
 
-def test_a_mistake_of_ours_shows_its_traceback(videos: Path) -> None:
+def test_internal_error_shows_its_traceback(videos: Path) -> None:
     def broken(message: Message) -> Message:
         return message if isinstance(message, WorkerReady) else WorkerCrashed("Traceback: here")
 
@@ -226,7 +222,7 @@ def test_a_mistake_of_ours_shows_its_traceback(videos: Path) -> None:
         outcomes(InProcessPool(videos, 1, edits=(broken,)), videos)
 
 
-def test_a_data_set_that_cannot_be_sent_is_refused(squares: Any) -> None:
+def test_unpicklable_dataset_is_refused(squares: Any) -> None:
     squares.secret = lambda: None
     with pytest.raises(UserError, match="data set 'squares' cannot be sent to another process"):
         pickle_dataset(squares)
