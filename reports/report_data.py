@@ -20,8 +20,7 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
-from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import Metric, Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.tables import metric_names
 from reports.published import Published, differences_from_published, published_records, published_scores
 from trackers.commands import print_stderr
@@ -66,11 +65,8 @@ class ReportData:
     def records(self) -> list[Record]:
         """One per tracker, best first by the main metric; equals by name."""
         rows = [row for score in self.scores for row in score.records()]
-        [main, *_] = metric_names(rows)
-        if "eao" in rows[0]:
-            main = "eao"
-        sign = 1 if main in LOWER_IS_BETTER else -1
-        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+        main = self.main_metric
+        return sorted(rows, key=lambda row: (main.sort_key(row[main.name]), str(row["tracker"]).casefold()))
 
     @cached_property
     def attribute_records(self) -> list[Record]:
@@ -84,7 +80,7 @@ class ReportData:
     @cached_property
     def published_records(self) -> list[Record]:
         """The published scores as records, best first by the main metric."""
-        return published_records(self.published, self.profile.name, self.metrics)
+        return published_records(self.published, self.profile.name, self.metrics, self.main_metric)
 
     @property
     def trackers(self) -> list[str]:
@@ -111,10 +107,15 @@ class ReportData:
         return metric_names(self.records)
 
     @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by."""
+        return self.scores[0].main_metric
+
+    @property
     def metric(self) -> str:
         """The one to show where there is room for one: as chosen, or the profile's main one."""
         if self.chosen_metric is None:
-            return "eao" if "eao" in self.metrics else self.metrics[0]
+            return self.main_metric.name
         if self.chosen_metric not in self.metrics:
             raise UserError(
                 f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"
@@ -195,11 +196,7 @@ def load_report_data(
         UserError: there are no such results, or a name is unknown.
     """
     dataset = selection.dataset
-    part = len(dataset.all_names) < dataset.total
-    if part and published is not None:
-        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
-    known = [] if part else published_scores(dataset.name, selection.protocol)
-    shown = _chosen(known, published, dataset.title)
+    shown = choose_published(selection, published)
     scores: list[RunScore] = []
     for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
@@ -216,15 +213,34 @@ def load_report_data(
         chosen_metric=metric,
         named=selection.trackers is not None,
     )
-    for sentence in differences_from_published(report.records, known):
+    for sentence in differences_from_published(report.records, _published(selection)):
         notify(sentence)
     return report
 
 
-def _chosen(known: Sequence[Published], names: Sequence[str] | None, title: str) -> tuple[Published, ...]:
-    """Those of `names`; all for an empty list, none for None."""
+def choose_published(selection: Selection, names: Sequence[str] | None) -> tuple[Published, ...]:
+    """Returns the published scores of the trackers `names`: of all on record if empty, of none if None.
+
+    Raises:
+        UserError: there are none of a tracker, or the selection is a part of the data set.
+    """
     if names is None:
         return ()
+    dataset = selection.dataset
+    if len(dataset.all_names) < dataset.total:
+        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
+    return _chosen(_published(selection), names, dataset.title)
+
+
+def _published(selection: Selection) -> Sequence[Published]:
+    """Returns the scores that others published on the whole of the data set."""
+    dataset = selection.dataset
+    whole = len(dataset.all_names) == dataset.total
+    return published_scores(dataset.name, selection.protocol) if whole else []
+
+
+def _chosen(known: Sequence[Published], names: Sequence[str], title: str) -> tuple[Published, ...]:
+    """Returns those of `names`; all for an empty list."""
     there = sorted({one.tracker for one in known}, key=str.casefold)
     for name in names:
         if name not in there:

@@ -15,6 +15,7 @@ from reports.report_data import InapplicableError, ReportData, add_report_option
 from reports.speed_records import read_speed_records, speed_row, speed_table
 from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
+from trackers.registry import did_you_mean
 
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
 
@@ -74,6 +75,33 @@ KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {
 }
 
 
+def table_text(report: ReportData, kind: str, form: str = "markdown", interval: bool = True) -> str:
+    """Returns a table as text.
+
+    Args:
+        report: the scores.
+        kind: one of `KINDS`.
+        form: `"csv"` (at full precision) or one of `WRITERS`.
+        interval: whether to write 95 % intervals.
+
+    Raises:
+        UserError: the kind or the form is unknown, or these results have no such table.
+    """
+    for what, name, known in (("kind of table", kind, KINDS), ("format", form, _ENDINGS)):
+        if name not in known:
+            raise UserError(
+                f"there is no {what} '{name}'{did_you_mean(name, list(known))}; there are: {', '.join(known)}"
+            )
+    return _written(KINDS[kind](report), form, interval)
+
+
+def _written(made: TableWithRecords, form: str, interval: bool) -> str:
+    table, records = made
+    if form == "csv":
+        return records_csv(records)
+    return WRITERS[form](table if interval else without_intervals(table))
+
+
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
@@ -107,11 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
     report = read_report_data(chosen)
     for place, kind in enumerate(chosen.kind):
-        table, records = KINDS[kind](report)
-        if chosen.no_interval:
-            table = without_intervals(table)
+        made = KINDS[kind](report)
         for form in chosen.format:
-            text = records_csv(records) if form == "csv" else WRITERS[form](table)
+            text = _written(made, form, not chosen.no_interval)
             if chosen.out is None:
                 print(("\n" if place else "") + text, end="")
                 continue

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from reports.plot import KINDS, parser
+from reports.plot import parser
+from reports.plots import PLOTS
 from reports.plots.figure import figure_bytes
 from reports.report_data import read_report_data
 
@@ -39,13 +40,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--results", required=True)
     options.add_argument("out", type=Path)
-    given = options.parse_args()
+    args = options.parse_args()
     for protocol, kinds in SHOWN.items():
-        place = ["--results", given.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
+        place = ["--results", args.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
         report = read_report_data(parser().parse_args(["--dataset", "demo", *place]))
         for kind in kinds:
-            path = given.out / f"gallery-{kind}.png"
-            small(figure_bytes(KINDS.load(kind)(report), "png")).save(path, optimize=True)
+            path = args.out / f"gallery-{kind}.png"
+            small(figure_bytes(PLOTS.load(kind)(report), "png")).save(path, optimize=True)
             print(path)
 
 

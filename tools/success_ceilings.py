@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.geometry.overlap import iou
-from benchmarks.scoring.curves import success_curve
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from benchmarks.store.runs import read_run
 from trackers.tracker import Boxes
 
@@ -45,7 +45,7 @@ def successes(name: str, results: Path, dataset: Dataset) -> dict[str, float]:
     for sequence, (trajectory, *_) in read_run(results, dataset.name, name).trajectories.items():
         truth = dataset[sequence].truth
         for kind, boxes in replaced(trajectory.boxes, truth).items():
-            curves.setdefault(kind, []).append(float(success_curve(iou(boxes, truth)).mean()))
+            curves.setdefault(kind, []).append(SUCCESS_AUC.score(iou(boxes, truth)))
     return {kind: float(np.mean(values)) for kind, values in curves.items()}
 
 
@@ -56,10 +56,10 @@ def main() -> None:
     parser.add_argument("--dataset", default="otb2015")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("names", nargs="+", metavar="NAME")
-    given = parser.parse_args()
-    dataset = open_dataset(given.dataset, given.data_root)
-    for place, name in enumerate(given.names):
-        found = successes(name, given.results, dataset)
+    args = parser.parse_args()
+    dataset = open_dataset(args.dataset, args.data_root)
+    for place, name in enumerate(args.names):
+        found = successes(name, args.results, dataset)
         if place == 0:
             print(f"| tracker | {' | '.join(found)} |\n{'|---' * (len(found) + 1)}|")
         print(f"| `{name}` | {' | '.join(f'{value:.3f}' for value in found.values())} |")

@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Imports one tracker's results, or every tracker's in a folder; all or nothing for each tracker."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.cached import CachedDataset
+    from benchmarks.datasets.views import CachedDataset
 
     dataset = CachedDataset(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     if arguments.tracker:

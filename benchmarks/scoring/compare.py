@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from benchmarks.scoring.records import LOWER_IS_BETTER, Record, RunScore
+from benchmarks.scoring.metrics import METRICS
+from benchmarks.scoring.records import Record, RunScore
 from benchmarks.scoring.statistics import (
     CONFIDENCE,
     RESAMPLES,
@@ -92,7 +93,7 @@ class Comparison:
         """The tracker that is better, or None where no difference can be shown."""
         if self.sequences < MIN_SEQUENCES or not self.consistent or self.p > ALPHA:
             return None
-        a_is_better = (self.difference > 0) is (self.metric not in LOWER_IS_BETTER)
+        a_is_better = (self.difference > 0) is METRICS[self.metric].higher_is_better
         return self.a if a_is_better else self.b
 
     @property

@@ -9,16 +9,13 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.scoring.metrics import Metric
 from benchmarks.scoring.statistics import Estimate
 
 Record: TypeAlias = dict[str, str | int | float | None]
 """One row: tracker, dataset, protocol, profile; sequence or attribute, where asked for; sequences (how many
 were scored), of (how many the data set has), frames; each metric with `<name>_low` and `<name>_high`; of
 several repetitions: how many, and each metric's standard deviation over them, `<name>_std`."""
-
-
-LOWER_IS_BETTER = ("robustness", "failures")
-"""Metrics of which less is better."""
 
 
 class RunScore(Protocol):
@@ -35,6 +32,14 @@ class RunScore(Protocol):
     @property
     def sequences(self) -> tuple[str, ...]:
         """The S scored ones, in the data set's order."""
+
+    @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by."""
+
+    @property
+    def main_value(self) -> float:
+        """The value of the main metric; NaN if it is not defined."""
 
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
         """The score at full precision: one record, or one per sequence or attribute."""

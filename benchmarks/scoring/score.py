@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Sequence
 from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.metrics import Metric, OnePassMetric
 from benchmarks.scoring.pairing import PairedResults, pair_with_truth
-from benchmarks.scoring.profiles import Metric, Pass, Profile, ScoringProfile
+from benchmarks.scoring.profiles import Pass, Profile, ScoringProfile
 from benchmarks.scoring.records import Record, RunScore, estimate_columns
 from benchmarks.scoring.statistics import Estimate, bootstrap_interval
 from benchmarks.scoring.vot_profiles import VOTProfile
@@ -62,7 +63,17 @@ class Score:
             name: Estimate(mean, *end) for name, mean, end in zip(sequence_values, means, ends, strict=False)
         }
 
-    def value(self, metric: Metric) -> float:
+    @property
+    def main_metric(self) -> Metric:
+        """The profile's."""
+        return self.profile.main_metric
+
+    @property
+    def main_value(self) -> float:
+        """The value of the main metric, without the interval."""
+        return self.value(self.profile.metrics[0])
+
+    def value(self, metric: OnePassMetric) -> float:
         """The figure of `metric` without its interval, which is what takes time."""
         return float(self._weighted(metric).mean())
 
@@ -78,7 +89,7 @@ class Score:
             if metric.name in self.repeated
         }
 
-    def _weighted(self, metric: Metric) -> NDArray[np.float64]:
+    def _weighted(self, metric: OnePassMetric) -> NDArray[np.float64]:
         values = metric.value(self.curves[metric.name])
         weights = self.weights.get(metric.name)
         return values if weights is None or not weights.any() else values * (weights / weights.mean())

@@ -7,7 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.scoring.records import LOWER_IS_BETTER, Record
+from benchmarks.scoring.metrics import METRICS
+from benchmarks.scoring.records import Record
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import INTERVALS, number_cell
 
@@ -173,8 +174,7 @@ def p_text(p: float) -> str:
 
 def metric_names(records: Sequence[Record]) -> list[str]:
     """The figures that records have, in their order."""
-    keys = _keys(records)
-    return [key for key in keys if f"{key}_low" in keys]
+    return [key for key in _keys(records) if key in METRICS]
 
 
 def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
@@ -198,7 +198,7 @@ def _marks(records: Sequence[Record], metric: str) -> list[Mark]:
 
 
 def _marked(values: Sequence[str | float | None], metric: str) -> list[Mark]:
-    return mark_best([_number(value) for value in values], metric in LOWER_IS_BETTER)
+    return mark_best([_number(value) for value in values], higher_is_better=METRICS[metric].higher_is_better)
 
 
 def _count(record: Record) -> str:

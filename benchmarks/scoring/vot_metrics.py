@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import FragmentRule, curve_sums, longest_fragment
+from benchmarks.scoring.metrics import ACCURACY, AVERAGE_OVERLAP, EAO, FAILURES, ROBUSTNESS, Metric
 from benchmarks.scoring.statistics import CONFIDENCE, RESAMPLES, SEED, Estimate, resampled_counts
 from benchmarks.scoring.vot_profiles import Repetitions, VOTProfile, frame_overlaps, valid_frames
 from trackers.errors import UserError
@@ -58,7 +59,7 @@ class SupervisedScore:
         eao: expected average overlap, in [0, 1]; NaN where no fragment is defined for any of its
             lengths, as when a tracker never fails on sequences that are shorter.
         """
-        return _estimates(("accuracy", "robustness", "failures", "eao"), self._figures, len(self.sequences))
+        return _estimates((ACCURACY, ROBUSTNESS, FAILURES, EAO), self._figures, len(self.sequences))
 
     def curve(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Lengths L, shape (T,), and expected overlap Phi(L), shape (T,), where it is defined."""
@@ -145,7 +146,9 @@ class UnsupervisedScore:
 
     def metrics(self) -> dict[str, Estimate]:
         """`ao`: average overlap, in [0, 1], with its 95 % interval."""
-        return _estimates(("ao",), lambda counts: _ratio(counts @ self.overlaps)[:, None], len(self.overlaps))
+        return _estimates(
+            (AVERAGE_OVERLAP,), lambda counts: _ratio(counts @ self.overlaps)[:, None], len(self.overlaps)
+        )
 
     def subset(self, rows: Items[int]) -> UnsupervisedScore:
         """The score on some of the sequences, by their places."""
@@ -233,7 +236,8 @@ def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=sums[:, 1] > 0)
 
 
-def _estimates(names: tuple[str, ...], figures: Figures, sequences: int) -> dict[str, Estimate]:
+def _estimates(metrics: tuple[Metric, ...], figures: Figures, sequences: int) -> dict[str, Estimate]:
+    names = [metric.name for metric in metrics]
     values = figures(np.ones((1, sequences)))[0].tolist()
     if sequences == 1:
         return {name: Estimate(value, None, None) for name, value in zip(names, values, strict=True)}

@@ -16,6 +16,7 @@ from benchmarks.geometry import rasterize
 from benchmarks.geometry.rasterize import RasterRule, raster_overlap
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import FragmentRule
+from benchmarks.scoring.metrics import ACCURACY, AVERAGE_OVERLAP, EAO, FAILURES, ROBUSTNESS, Metric
 from benchmarks.scoring.profiles.profile import ScoringProfile
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -43,6 +44,12 @@ class VOTProfile(ScoringProfile):
     fragments: FragmentRule
     pooled: bool
     unsupervised_burn_in: int
+    metrics: tuple[Metric, ...] = (ACCURACY, ROBUSTNESS, FAILURES, EAO, AVERAGE_OVERLAP)
+
+    @property
+    def main_metric(self) -> Metric:
+        """Expected average overlap; for unsupervised runs, which have none, it is average overlap."""
+        return EAO
 
 
 VOT2017 = VOTProfile(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Sequence
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, Metric
 from benchmarks.scoring.pairing import PairedResults
 from benchmarks.scoring.records import Record, estimate_columns
 from benchmarks.scoring.vot_metrics import (
@@ -60,6 +61,16 @@ class VOTRunScore:
         """The scored ones, in the data set's order."""
         return self.whole.sequences
 
+    @property
+    def main_metric(self) -> Metric:
+        """Expected average overlap; average overlap for unsupervised runs."""
+        return self.rules.main_metric if isinstance(self.whole, SupervisedScore) else AVERAGE_OVERLAP
+
+    @property
+    def main_value(self) -> float:
+        """The value of the main metric, without the interval."""
+        return self.whole.metrics()[self.main_metric.name].value
+
     def sequence_values(self) -> dict[str, NDArray[np.float64]]:
         """Each sequence's own accuracy, and failures per 100 frames; or its average overlap.
 
@@ -67,7 +78,7 @@ class VOTRunScore:
         figure of one sequence.
         """
         figures = [self.whole.subset([place]).metrics() for place in range(len(self.sequences))]
-        names = [name for name in figures[0] if name in ("accuracy", "robustness", "ao")]
+        names = [name for name in figures[0] if METRICS[name].per_sequence]
         return {name: np.array([figure[name].value for figure in figures]) for name in names}
 
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
@@ -148,7 +159,7 @@ def _overlaps(sequence: Sequence, trajectory: Trajectory, rules: VOTProfile) -> 
 
 
 def _truth(sequence: Sequence) -> Boxes:
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def _size(sequence: Sequence) -> tuple[int, int]:

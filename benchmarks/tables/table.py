@@ -84,7 +84,7 @@ def without_intervals(table: Table) -> Table:
     return replace(table, rows=rows, caption=caption)
 
 
-def mark_best(values: Sequence[float | None], lower_is_better: bool = False, digits: int = 3) -> list[Mark]:
+def mark_best(values: Sequence[float | None], higher_is_better: bool = True, digits: int = 3) -> list[Mark]:
     """Marks the best and the second of figures that are compared with one another.
 
     Figures that look alike when rounded are equals, and equals share their mark. Where several are the best,
@@ -92,11 +92,11 @@ def mark_best(values: Sequence[float | None], lower_is_better: bool = False, dig
 
     Args:
         values: None or NaN where there is none.
-        lower_is_better: as for failures.
+        higher_is_better: False for failures.
         digits: how many decimals are shown.
     """
     shown = [None if value is None or not isfinite(value) else round(value, digits) for value in values]
-    ranked = sorted((value for value in shown if value is not None), reverse=not lower_is_better)
+    ranked = sorted((value for value in shown if value is not None), reverse=higher_is_better)
     if len(ranked) < 2 or ranked[0] == ranked[-1]:
         return [Mark.NONE] * len(shown)
     best, second = ranked[:2]

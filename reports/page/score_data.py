@@ -8,39 +8,17 @@ a mean over sequences; for VOT's figures, which pool frames, it is not, and the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring import Estimate, Profile, Record, RunScore, Score, ScoringProfile
+from benchmarks.scoring import Estimate, Metric, Profile, Record, RunScore, Score, ScoringProfile
 from benchmarks.scoring.statistics import bootstrap_interval
 from benchmarks.scoring.vot_metrics import SupervisedScore
 from benchmarks.scoring.vot_run_score import VOTRunScore
 from reports.page.loader import TrackerReport
 from reports.page.pack import Json, packed, packed_counts, packed_deltas
 from trackers.errors import printable
-
-
-class _Look(NamedTuple):
-    """How a metric is called, what its curve's axes say, and whether less of it is better."""
-
-    label: str
-    x: str = ""
-    y: str = ""
-    less: bool = False
-
-
-_LOOKS = {
-    "success": _Look("Success", "overlap threshold", "success rate"),
-    "precision": _Look("Precision", "location error threshold, pixels", "precision"),
-    "normalized_precision": _Look("Normalised precision", "normalised location error threshold", "precision"),
-    "ao": _Look("Average overlap"),
-    "accuracy": _Look("Accuracy"),
-    "robustness": _Look("Failures per 100 frames", less=True),
-    "failures": _Look("Failures", less=True),
-    "eao": _Look("EAO", "sequence length, frames", "expected overlap"),
-}
 
 
 def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], names: Sequence[str]) -> Json:
@@ -71,7 +49,8 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
         "reference": profile.reference,
         "differs": profile.differs,
         "means": isinstance(profile, Profile),
-        "metrics": [_metric_data(name, profile) for name in (found[0] if found else [])],
+        "metrics": [_metric_data(profile.metric(name)) for name in (found[0] if found else [])],
+        "main": next((score.main_metric.name for score in scores if not isinstance(score, str)), None),
         "scores": content,
     }
 
@@ -156,20 +135,20 @@ def _recorded(record: Record) -> dict[str, list[str | int | float | None]]:
     return {name: [record[name], record[f"{name}_low"], record[f"{name}_high"]] for name in names}
 
 
-def _metric_data(name: str, profile: ScoringProfile) -> Json:
-    look = _LOOKS.get(name, _Look(name.replace("_", " ").capitalize()))
-    thresholds: list[float] = []
-    if isinstance(profile, Profile):
-        thresholds = next(m.thresholds.tolist() for m in profile.metrics if m.name == name)
-    return {"name": name, **look._asdict(), "thresholds": thresholds}
+def _metric_data(metric: Metric) -> Json:
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "title": metric.curve_title,
+        "x": metric.x_label,
+        "y": metric.y_label,
+        "less": not metric.higher_is_better,
+        "decimals": metric.decimals,
+        "thresholds": metric.thresholds.tolist(),
+    }
 
 
 def first_value(score: RunScore | str) -> float:
-    """The figure by which trackers are put in order: higher is better; less than any where there is none."""
-    if isinstance(score, Score):
-        return score.value(score.profile.metrics[0])
-    if isinstance(score, VOTRunScore):
-        figures = score.whole.metrics()
-        value = figures["eao" if "eao" in figures else "ao"].value
-        return value if np.isfinite(value) else -1.0
-    return -1.0
+    """Returns the main metric's value, by which trackers are ranked; -1 if it is not defined."""
+    value = -1.0 if isinstance(score, str) else score.main_value
+    return value if np.isfinite(value) else -1.0

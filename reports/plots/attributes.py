@@ -5,20 +5,19 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import METRICS, Record
 from reports.plots.figure import (
     LEAST_HEIGHT,
     MAX_WITH_INTERVALS,
-    METRIC_LABELS,
-    add_legend,
     add_note,
+    canvas,
     draw_point,
     errorbar_values,
     figure_title,
-    new_figure,
     shorten_name,
 )
 from reports.report_data import ReportData
@@ -27,7 +26,7 @@ from reports.style import PAGE_INCHES, point_style
 _PANELS_PER_ROW = 4
 
 
-def attributes_figure(report: ReportData) -> Figure:
+def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Small multiples: a panel per attribute, in each a dot with its interval per tracker, best on top.
 
     Raises:
@@ -37,18 +36,16 @@ def attributes_figure(report: ReportData) -> Figure:
     metric, trackers = report.metric, report.trackers
     lines = ceil(len(rows) / _PANELS_PER_ROW)
     height = 0.65 + lines * (0.32 + 0.115 * max(len(trackers), 2))
-    with new_figure(height, PAGE_INCHES) as figure:
-        panels = figure.subplots(
-            lines, min(_PANELS_PER_ROW, len(rows)), sharex=True, sharey=True, squeeze=False
-        )
+    with canvas(ax, height, PAGE_INCHES) as place:
+        panels = place.panels(lines, min(_PANELS_PER_ROW, len(rows)), sharex=True, sharey=True)
         for axes in panels.flat[len(rows) :]:
             axes.set_visible(False)
         for axes, (name, by_tracker) in zip(panels.flat, rows.items(), strict=False):
-            for place, tracker in enumerate(trackers):
+            for rank, tracker in enumerate(trackers):
                 ends = errorbar_values(by_tracker.get(tracker, {}), metric)
                 if ends is not None:
                     x = ends if report.band else (ends[0], 0.0, 0.0)
-                    draw_point(axes, x, (place, 0.0, 0.0), point_style(place) | {"markersize": 3.2})
+                    draw_point(axes, x, (rank, 0.0, 0.0), point_style(rank) | {"markersize": 3.2})
             axes.set_title(_named(name, by_tracker), size=7)
             axes.grid(visible=False, axis="y")
         # Panels in a row that is not full keep their numbers below.
@@ -58,12 +55,12 @@ def attributes_figure(report: ReportData) -> Figure:
         first.set_ylim(len(trackers) - 0.4, -0.6)
         first.set_yticks(range(len(trackers)), map(shorten_name, trackers))
         first.xaxis.set_major_locator(MaxNLocator(4))
-        figure.suptitle(figure_title(f"{METRIC_LABELS[metric]} by attribute", report))
-        figure.supxlabel(_x_label(report), size=7)
-    return figure
+        place.title(figure_title(f"{METRICS[metric].label} by attribute", report))
+        place.footer(_x_label(report), size=7)
+    return place.figure
 
 
-def attribute_dots_figure(report: ReportData) -> Figure:
+def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """One panel: a row per attribute, hardest at the bottom, a dot per tracker; intervals for few of them.
 
     Raises:
@@ -79,18 +76,18 @@ def attribute_dots_figure(report: ReportData) -> Figure:
     spread = report.band and len(trackers) <= MAX_WITH_INTERVALS
     step = 0.11 if spread else 0.0
     lines = len(rows) * max(0.18, step * len(trackers) + 0.07)
-    with new_figure(0.7 + max(lines, LEAST_HEIGHT)) as figure:
-        axes = figure.add_subplot()
+    with canvas(ax, 0.7 + max(lines, LEAST_HEIGHT)) as place:
+        axes = place.axes()
         handles = []
         for rank, tracker in enumerate(trackers):
             offset = (rank - (len(trackers) - 1) / 2) * (0.7 / len(trackers)) if spread else 0.0
             look = point_style(rank) | {"markersize": 3.4, "zorder": 3 + len(trackers) - rank}
             drawn = None
-            for place, name in enumerate(order):
+            for line, name in enumerate(order):
                 ends = errorbar_values(rows[name].get(tracker, {}), metric)
                 if ends is not None:
                     x = ends if spread else (ends[0], 0.0, 0.0)
-                    drawn = draw_point(axes, x, (place + offset, 0.0, 0.0), look)
+                    drawn = draw_point(axes, x, (line + offset, 0.0, 0.0), look)
             handles.append(drawn)
         axes.set_yticks(range(len(order)), [_named(name, rows[name]) for name in order])
         axes.set_ylim(len(order) - 0.5, -0.5)
@@ -98,12 +95,12 @@ def attribute_dots_figure(report: ReportData) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="y", which="minor")
         axes.tick_params(which="minor", length=0)
-        axes.set_xlabel(METRIC_LABELS[metric])
-        axes.set_title(figure_title(f"{METRIC_LABELS[metric]} by attribute", report))
+        axes.set_xlabel(METRICS[metric].label)
+        place.title(figure_title(f"{METRICS[metric].label} by attribute", report), axes)
         add_note(axes, "lines: 95 % interval over sequences" if spread else "")
         there = [(handle, name) for handle, name in zip(handles, trackers, strict=True) if handle is not None]
-        add_legend(figure, [handle for handle, _ in there], [name for _, name in there])
-    return figure
+        place.legend([handle for handle, _ in there], [name for _, name in there])
+    return place.figure
 
 
 def _by_attribute(report: ReportData) -> dict[str, dict[str, Record]]:
@@ -121,5 +118,5 @@ def _named(attribute: str, by_tracker: dict[str, Record]) -> str:
 
 
 def _x_label(report: ReportData) -> str:
-    label = METRIC_LABELS[report.metric]
+    label = METRICS[report.metric].label
     return f"{label}; lines: 95 % interval over sequences" if report.band and report.most > 1 else label

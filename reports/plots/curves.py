@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.scoring import Metric, Profile, Score
+from benchmarks.scoring import Profile, Score
+from benchmarks.scoring.metrics import OnePassMetric
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.plots.figure import MAX_WITH_INTERVALS, add_note, count, figure_title, new_figure, shorten_name
+from reports.plots.figure import (
+    MAX_WITH_INTERVALS,
+    Canvas,
+    add_note,
+    canvas,
+    count,
+    figure_title,
+    shorten_name,
+)
 from reports.report_data import InapplicableError, ReportData
 from reports.style import line_style
 
@@ -21,41 +29,26 @@ _LEGEND_ROW = 0.055
 """What a legend takes of the axes, in width and per tracker in height."""
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What is written around the curves of a metric, and the corner that good curves leave free."""
-
-    title: str
-    x_label: str
-    y_label: str
-    corner: Literal["lower left", "lower right"]
+_CORNERS: dict[str, Literal["lower left", "lower right"]] = {"success": "lower left"}
+"""The corner that good curves leave free; for the others it is the lower right."""
 
 
-_LOOKS = {
-    "success": _Look("Success plot", "Overlap threshold", "Success rate", "lower left"),
-    "precision": _Look("Precision plot", "Location error threshold (pixels)", "Precision", "lower right"),
-    "normalized_precision": _Look(
-        "Normalized precision plot", "Normalized location error threshold", "Precision", "lower right"
-    ),
-}
-
-
-def success_figure(report: ReportData) -> Figure:
+def success_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Success over the threshold of overlap."""
-    return _curve_figure(report, "success")
+    return _curve_figure(report, "success", ax)
 
 
-def precision_figure(report: ReportData) -> Figure:
+def precision_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Precision over the threshold of location error."""
-    return _curve_figure(report, "precision")
+    return _curve_figure(report, "precision", ax)
 
 
-def normalized_precision_figure(report: ReportData) -> Figure:
+def normalized_precision_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Precision over the threshold of location error in units of the target's size."""
-    return _curve_figure(report, "normalized_precision")
+    return _curve_figure(report, "normalized_precision", ax)
 
 
-def _curve_figure(report: ReportData, name: str) -> Figure:
+def _curve_figure(report: ReportData, name: str, ax: Axes | None) -> Figure:
     """Draws one curve per tracker; the legend is sorted by score and says it.
 
     A tracker keeps its colour and dashes in every kind of plot: they follow its rank in the profile's main
@@ -65,24 +58,23 @@ def _curve_figure(report: ReportData, name: str) -> Figure:
         InapplicableError: the profile has no such curve.
     """
     metric = _metric(report, name)
-    look = _LOOKS[name]
     scores = [score for score in report.scores if isinstance(score, Score)]
     shaded = report.band and report.most > 1 and len(scores) <= MAX_WITH_INTERVALS
-    with new_figure(2.8) as figure:
-        axes = figure.add_subplot()
+    with canvas(ax, 2.8) as place:
+        axes = place.axes()
         for score in _ranked(scores, metric):
             rank = report.trackers.index(score.tracker)
             style = line_style(rank) | {"linewidth": 1.2 if len(scores) <= 10 else 0.9}
             _draw(axes, score, metric, _label(score, metric, report.most), style, shaded)
-        axes.set_title(figure_title(look.title, report))
-        axes.set(xlabel=look.x_label, ylabel=look.y_label)
+        place.title(figure_title(metric.curve_title, report), axes)
+        axes.set(xlabel=metric.x_label, ylabel=metric.y_label)
         axes.set(xlim=(metric.thresholds[0], metric.thresholds[-1]), ylim=(0, 1))
-        _add_legend(figure, axes, look.corner)
+        _add_legend(place, axes, _CORNERS.get(name, "lower right"))
         add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
-    return figure
+    return place.figure
 
 
-def _metric(report: ReportData, name: str) -> Metric:
+def _metric(report: ReportData, name: str) -> OnePassMetric:
     profile = report.profile
     known = {metric.name: metric for metric in profile.metrics} if isinstance(profile, Profile) else {}
     curves = {key: metric for key, metric in known.items() if len(metric.thresholds)}
@@ -94,21 +86,26 @@ def _metric(report: ReportData, name: str) -> Metric:
     return curves[name]
 
 
-def _ranked(scores: Sequence[Score], metric: Metric) -> list[Score]:
+def _ranked(scores: Sequence[Score], metric: OnePassMetric) -> list[Score]:
     """Best first; equals by name."""
-    return sorted(scores, key=lambda score: (-score.value(metric), score.tracker.casefold()))
+    return sorted(scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold()))
 
 
-def _draw(axes: Axes, score: Score, metric: Metric, label: str, style: dict[str, Any], band: bool) -> None:
+def _draw(
+    axes: Axes, score: Score, metric: OnePassMetric, label: str, style: dict[str, Any], band: bool
+) -> None:
     mean = score.curves[metric.name].mean(axis=0)
     axes.plot(metric.thresholds, mean, label=label, clip_on=False, **style)
     if band and (interval := bootstrap_interval(score.curves[metric.name])) is not None:
         axes.fill_between(metric.thresholds, *interval, color=style["color"], alpha=0.12, linewidth=0)
 
 
-def _add_legend(figure: Figure, axes: Axes, corner: Literal["lower left", "lower right"]) -> None:
+def _add_legend(place: Canvas, axes: Axes, corner: Literal["lower left", "lower right"]) -> None:
     """Puts the legend into the corner if no curve passes there, else below; the figure grows with it."""
-    lines = axes.get_lines()
+    if place.given is not None:
+        axes.legend(loc=corner, fontsize="small")
+        return
+    figure, lines = place.figure, axes.get_lines()
     low, high = axes.get_xlim()
     edge = low + (high - low) * (_LEGEND_WIDTH if corner == "lower left" else 1 - _LEGEND_WIDTH)
     points = [np.asarray(line.get_xydata(), dtype=np.float64) for line in lines]
@@ -122,7 +119,7 @@ def _add_legend(figure: Figure, axes: Axes, corner: Literal["lower left", "lower
     figure.set_figheight(figure.get_figheight() + 0.12 * -(-len(lines) // columns))
 
 
-def _label(score: Score, metric: Metric, most: int) -> str:
+def _label(score: Score, metric: OnePassMetric, most: int) -> str:
     """`[0.582] SiamFC`; with its own count where that is not what the title says."""
     scored = len(score.sequences)
     note = "" if scored == most else f" ({count(scored, score.of)})"

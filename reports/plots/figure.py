@@ -1,4 +1,4 @@
-"""What all figures share: their size, their words, their files, and what tells trackers apart."""
+"""What all plots share: where they are drawn, titles, notes, legends, intervals, and files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from numpy.typing import NDArray
 
 from benchmarks.scoring import Record
 from reports.report_data import ReportData
@@ -32,24 +35,78 @@ LEAST_HEIGHT = 1.4
 
 _LONGEST_NAME = 40
 
-METRIC_LABELS = {
-    "success": "Success (AUC)",
-    "precision": "Precision (20 pixels)",
-    "normalized_precision": "Normalized precision",
-    "ao": "Average overlap",
-    "accuracy": "Accuracy",
-    "robustness": "Failures per 100 frames",
-    "failures": "Failures",
-    "eao": "Expected average overlap",
-}
-"""Metrics as axes name them."""
+
+class Canvas:
+    """Where a plot is drawn: a figure of its own, or axes that the caller gave.
+
+    A figure of its own grows with its legend and follows the house style. Given axes keep the caller's style
+    and size; a plot of several panels divides the place that they take.
+
+    Attributes:
+        figure: the figure.
+        given: the caller's axes; None for a figure of its own.
+    """
+
+    def __init__(self, figure: Figure, given: Axes | None) -> None:
+        self.figure = figure
+        self.given = given
+
+    def axes(self) -> Axes:
+        """Returns the axes of a plot with one panel."""
+        return self.figure.add_subplot() if self.given is None else self.given
+
+    def panels(self, rows: int, columns: int, *, sharex: bool = False, sharey: bool = False) -> NDArray[Any]:
+        """Returns the axes of a plot with several panels, shape (rows, columns)."""
+        if self.given is None:
+            return self.figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
+        if rows == columns == 1:
+            return np.array([[self.given]])
+        self.given.set_axis_off()
+        place = self.given.get_subplotspec()
+        if place is not None:
+            grid: Any = place.subgridspec(rows, columns)
+        else:
+            box = self.given.get_position()
+            grid = GridSpec(rows, columns, self.figure, left=box.x0, bottom=box.y0, right=box.x1, top=box.y1)
+        made: NDArray[Any] = grid.subplots(sharex=sharex, sharey=sharey, squeeze=False)
+        return made
+
+    def title(self, text: str, axes: Axes | None = None) -> None:
+        """Writes the title: above `axes`, or above all panels if None."""
+        if self.given is not None:
+            self.given.set_title(text, fontsize="small", pad=20 if axes is None else None)
+        elif axes is not None:
+            axes.set_title(text)
+        else:
+            self.figure.suptitle(text)
+
+    def legend(self, handles: Sequence[Any], names: Sequence[str], columns: int = 3) -> None:
+        """Adds a legend: below everything in a figure of its own, else within the given axes."""
+        if self.given is None:
+            add_legend(self.figure, handles, names, columns)
+        else:
+            legend = self.given.legend(handles, [str(i) for i in range(len(names))], fontsize="small")
+            for text, name in zip(legend.get_texts(), names, strict=True):
+                text.set_text(name)
+
+    def footer(self, text: str, **style: Any) -> None:
+        """Writes a line below all panels."""
+        if self.given is None:
+            self.figure.supxlabel(text, **style)
+        else:
+            self.given.annotate(
+                text, (0.5, 0), (0, -28), "axes fraction", "offset points", ha="center", fontsize="x-small"
+            )
 
 
 @contextmanager
-def new_figure(height: float, width: float = COLUMN_INCHES) -> Iterator[Figure]:
-    """A figure of this size in inches, with the house style in force while it is drawn."""
+def canvas(given: Axes | None, height: float, width: float = COLUMN_INCHES) -> Iterator[Canvas]:
+    """Provides the place to draw on: `given`, or a new figure of this size in inches in the house style."""
+    if given is not None:
+        yield Canvas(cast(Figure, given.get_figure(root=True)), given)
+        return
     with house_style():
-        yield Figure(figsize=(width, height), layout="constrained")
+        yield Canvas(Figure(figsize=(width, height), layout="constrained"), None)
 
 
 def figure_bytes(figure: Figure, form: Format) -> bytes:

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.scoring import METRICS
 from benchmarks.scoring.compare import Comparison, compare
-from benchmarks.scoring.records import LOWER_IS_BETTER
-from reports.plots.figure import LEAST_HEIGHT, METRIC_LABELS, add_note, figure_title, new_figure, shorten_name
+from reports.plots.figure import LEAST_HEIGHT, add_note, canvas, figure_title, shorten_name
 from reports.report_data import InapplicableError, ReportData
 from reports.style import line_style
 
@@ -21,7 +21,7 @@ _UNNAMED_LINES = 24
 """What those without a name take together, in lines of those that have one."""
 
 
-def sequences_figure(report: ReportData) -> Figure:
+def sequences_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """A dot per sequence: the figure of the first tracker less that of the second, sorted.
 
     The trackers are the first two that were named, or the best two. The mean with its 95 % interval is drawn
@@ -43,10 +43,10 @@ def sequences_figure(report: ReportData) -> Figure:
         dict(zip(second.sequences, second.sequence_values()[metric], strict=True)),
     )
     heights = _heights(len(names))
-    with new_figure(1.1 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as figure:
-        axes = figure.add_subplot()
+    with canvas(ax, 1.1 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as place:
+        axes = place.axes()
         _draw_mean(axes, comparison, report.band)
-        better = values < 0 if metric in LOWER_IS_BETTER else values > 0
+        better = values > 0 if METRICS[metric].higher_is_better else values < 0
         for rank, (chosen, marker) in enumerate(((better, "o"), (~better, "s"))):
             axes.plot(
                 values[chosen], heights[chosen], marker, color=line_style(rank)["color"], markersize=2.4
@@ -58,11 +58,11 @@ def sequences_figure(report: ReportData) -> Figure:
         axes.set_ylim(heights[-1] + 1, -1)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        label = METRIC_LABELS[metric]
+        label = METRICS[metric].label
         axes.set_xlabel(f"{label}: {shorten_name(first.tracker)} less {shorten_name(second.tracker)}")
-        axes.set_title(f"{figure_title('Differences', report)}\n{_verdict(comparison)}")
+        place.title(f"{figure_title('Differences', report)}\n{_verdict(comparison)}", axes)
         add_note(axes, "band: mean with 95 % interval" if report.band else "line: mean")
-    return figure
+    return place.figure
 
 
 def _differences(first: dict[str, float], second: dict[str, float]) -> tuple[list[str], NDArray[np.float64]]:

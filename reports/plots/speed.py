@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import METRICS
 from benchmarks.speed import SpeedRecord
 from reports.plots.figure import (
-    METRIC_LABELS,
-    add_legend,
     add_note,
+    canvas,
     draw_point,
     errorbar_values,
     figure_title,
-    new_figure,
     shorten_name,
 )
 from reports.report_data import ReportData
@@ -22,7 +21,7 @@ from reports.speed_records import read_speed_records
 from reports.style import point_style
 
 
-def speed_figure(report: ReportData) -> Figure:
+def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """A point per record of speed; up and to the right is better.
 
     Raises:
@@ -32,8 +31,8 @@ def speed_figure(report: ReportData) -> Figure:
     records = read_speed_records(report)
     metric = report.metric
     several = len({_way(record) for record in records}) > 1
-    with new_figure(2.5) as figure:
-        axes = figure.add_subplot()
+    with canvas(ax, 2.5) as place:
+        axes = place.axes()
         handles, names = [], []
         for record in records:
             y = errorbar_values(by_tracker[record.tracker], metric)
@@ -50,18 +49,18 @@ def speed_figure(report: ReportData) -> Figure:
         # The usual one of logarithmic axes writes formulas, and text in figures is what it says.
         axes.xaxis.set_major_formatter(LogFormatter())
         axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.4)))
-        if metric in LOWER_IS_BETTER:
+        if not METRICS[metric].higher_is_better:
             axes.invert_yaxis()
-        axes.set(xlabel="Updates per second", ylabel=METRIC_LABELS[metric])
+        axes.set(xlabel="Updates per second", ylabel=METRICS[metric].label)
         axes.grid(visible=True, which="minor", axis="x", linewidth=0.25)
-        axes.set_title(figure_title(f"{METRIC_LABELS[metric]} and speed", report))
+        place.title(figure_title(f"{METRICS[metric].label} and speed", report), axes)
         add_note(
             axes,
             "" if several else _way(records[0]),
             "lines: 95 % intervals" if report.band else "",
         )
-        add_legend(figure, handles, names, columns=2)
-    return figure
+        place.legend(handles, names, columns=2)
+    return place.figure
 
 
 def _way(record: SpeedRecord) -> str:

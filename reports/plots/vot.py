@@ -7,18 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
+from benchmarks.scoring.metrics import ACCURACY, EAO
 from benchmarks.scoring.vot_metrics import SENSITIVITY, SupervisedScore, reliability
 from benchmarks.scoring.vot_ranking import rank_runs
 from benchmarks.scoring.vot_run_score import VOTRunScore
 from reports.plots.figure import (
     MAX_WITH_INTERVALS,
-    add_legend,
     add_note,
+    canvas,
     draw_point,
     errorbar_values,
     figure_title,
     name_with_count,
-    new_figure,
     shorten_name,
 )
 from reports.report_data import InapplicableError, ReportData
@@ -27,7 +27,7 @@ from reports.style import COLUMN_INCHES, PAGE_INCHES, line_style, point_style
 _CURVE_POINTS = 120
 
 
-def eao_figure(report: ReportData) -> Figure:
+def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Expected overlap over the length of a sequence, with the lengths that EAO averages between lines.
 
     Raises:
@@ -37,8 +37,8 @@ def eao_figure(report: ReportData) -> Figure:
     rule = scores[0][1].rules.fragments
     shaded = report.band and report.most > 1 and len(scores) <= MAX_WITH_INTERVALS
     eao = {row["tracker"]: row["eao"] for row in report.records}
-    with new_figure(2.6) as figure:
-        axes = figure.add_subplot()
+    with canvas(ax, 2.6) as place:
+        axes = place.axes()
         handles, names = [], []
         for rank, (score, whole) in enumerate(scores):
             lengths, phi = whole.curve()
@@ -64,14 +64,14 @@ def eao_figure(report: ReportData) -> Figure:
             va="top",
         )
         axes.set(xlim=(0, 2 * rule.high), ylim=(0, 1))
-        axes.set(xlabel="Length of sequence (frames)", ylabel="Expected overlap")
-        axes.set_title(figure_title("Expected average overlap", report))
+        axes.set(xlabel=EAO.x_label, ylabel=EAO.y_label)
+        place.title(figure_title(EAO.curve_title, report), axes)
         add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
-        add_legend(figure, handles, names)
-    return figure
+        place.legend(handles, names)
+    return place.figure
 
 
-def ar_figure(report: ReportData) -> Figure:
+def ar_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Accuracy against the chance to survive; with two trackers or more, VOT's ranking beside it.
 
     Raises:
@@ -79,19 +79,19 @@ def ar_figure(report: ReportData) -> Figure:
     """
     scores = [score for score, _ in _supervised(report)]
     ranked = len(scores) > 1
-    with new_figure(2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as figure:
-        panels = figure.subplots(1, 2 if ranked else 1, squeeze=False)[0]
+    with canvas(ax, 2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as place:
+        [panels] = place.panels(1, 2 if ranked else 1)
         names, handles = _accuracy_panel(panels[0], report)
         if ranked:
             _ranking_panel(panels[1], scores)
-        figure.suptitle(figure_title("Accuracy and robustness", report))
+        place.title(figure_title("Accuracy and robustness", report))
         add_note(
             panels[-1],
             "lines: 95 % interval" if report.band and report.most > 1 else "",
             "hollow: published" if len(names) > len(scores) else "",
         )
-        add_legend(figure, handles, names, columns=6 if ranked else 3)
-    return figure
+        place.legend(handles, names, columns=6 if ranked else 3)
+    return place.figure
 
 
 def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[ErrorbarContainer]]:
@@ -118,7 +118,7 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
         xlim=(0, 1),
         ylim=(0, 1),
         xlabel=f"Chance to survive {SENSITIVITY} frames",
-        ylabel="Accuracy (mean overlap)",
+        ylabel=ACCURACY.label,
     )
     return names, handles
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from bad_data import Outcome, run_folder, success, write_video
+from hostile import ESCAPES
 
 from benchmarks.cli.main import main
-from tests.helpers.bad_data import Outcome, run_folder, success, write_video
-from tests.helpers.hostile import ESCAPES
 from trackers.errors import printable
 
 
@@ -38,9 +38,7 @@ def test_printable_escapes_control_characters():
         ["import", ESCAPES, "--from", "txt", "--tracker", "x", "--dataset", "demo"],
     ],
 )
-def test_mistake_is_one_printable_line(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_mistake_is_one_printable_line(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main([*words, "--results", str(tmp_path)]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""

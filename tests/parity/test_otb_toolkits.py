@@ -27,7 +27,8 @@ from benchmarks.datasets import Sequence, open_dataset
 from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring import Score, center_error, curves, iou, score_run
+from benchmarks.scoring import Score, center_error, iou, score_run
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from benchmarks.scoring.profiles import OTB
 from benchmarks.store import RunResults
 
@@ -165,7 +166,7 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
     for attribute, stored in struck.stored.items():
         there = [name for name in LAST_ROW_EMPTY if name in stored["seqs"]]
         of = len(stored["seqs"])
-        regained = sum((last_overlap[name] > curves.OVERLAP_THRESHOLDS) / frames[name] / of for name in there)
+        regained = sum((last_overlap[name] > SUCCESS_AUC.thresholds) / frames[name] / of for name in there)
         success = struck.mean_curve("success", stored["seqs"]) + regained
         assert success == pytest.approx(np.array(stored["successRateList"]), abs=1e-12), attribute
         # There the empty row is a hit at every distance, and a real box was one from its error on.
@@ -176,10 +177,11 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
 
 
 @pytest.mark.shared
-def test_matlabs_grid_of_thresholds_hardly_changes_a_curve(struck, monkeypatch):
+def test_matlabs_grid_of_thresholds_hardly_changes_a_curve(struck):
     k = np.arange(21)
-    monkeypatch.setattr(curves, "OVERLAP_THRESHOLDS", np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05))
-    theirs = score_run(struck.run, struck.dataset, OTB, allow_length_mismatch=True)
+    grid = np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05)
+    profile = replace(OTB, metrics=(replace(SUCCESS_AUC, thresholds=grid),))
+    theirs = score_run(struck.run, struck.dataset, profile, allow_length_mismatch=True)
     change = np.abs(theirs.curves["success"].mean(axis=0) - struck.score.curves["success"].mean(axis=0))
     assert np.count_nonzero(change) == 2
     assert 0.00006 < change.max() == change[13] < 0.00007

@@ -17,7 +17,8 @@ from PIL import Image
 from benchmarks.cli.main import main as sotbench
 from benchmarks.scoring.profiles import OTB
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.plot import KINDS, main, parser
+from reports.plot import main, parser
+from reports.plots import PLOTS
 from reports.plots.attributes import attribute_dots_figure, attributes_figure
 from reports.plots.curves import normalized_precision_figure, precision_figure, success_figure
 from reports.plots.figure import figure_bytes
@@ -308,10 +309,10 @@ def test_of_more_trackers_than_can_be_told_apart_the_best_are_drawn_and_their_nu
     assert "best" not in texts(success_figure(report(THREE).best(3)))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
+@pytest.mark.parametrize("kind", [kind for kind in PLOTS if kind not in ("eao", "ar", "speed")])
 def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     scores = [score(name, 0.3 + i / 10) for i, name in enumerate(HOSTILE)]
-    figure = KINDS.load(kind)(report(scores, title="D $x_1$"))
+    figure = PLOTS.load(kind)(report(scores, title="D $x_1$"))
     said = texts(figure)
     for name in HOSTILE[-2:] if kind == "sequences" else HOSTILE:
         assert name in said
@@ -321,10 +322,10 @@ def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     assert b"<script>" not in content
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
+@pytest.mark.parametrize("kind", [kind for kind in PLOTS if kind not in ("eao", "ar", "speed")])
 def test_a_very_long_name_leaves_room_for_the_drawing(kind):
     scores = [score("a" * 70 + "1", 0.3), score("b" * 70 + "2", 0.5)]
-    figure = KINDS.load(kind)(report(scores))
+    figure = PLOTS.load(kind)(report(scores))
     figure.draw_without_rendering()
     assert figure.axes[0].get_window_extent().width > 0.15 * figure.bbox.width
     assert "bbbbb2" in texts(figure)

@@ -27,9 +27,8 @@ from benchmarks.running.parallel.worker import Worker, pickle_dataset
 from benchmarks.running.settings import RunSettings
 from benchmarks.running.tracking.provider import TrackerInfo
 from benchmarks.store import SequenceRecord
-from trackers.processes.limits import available_memory
+from trackers.processes.child_process import python_command
 from trackers.processes.process_tree import describe_exit, kill_marked
-from trackers.processes.python_command import python_command
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.signals import raise_swallowed_interrupts
 
@@ -57,12 +56,9 @@ class ProcessWorkerPool(WorkerPool):
         slots = settings.slots(-(-sequences // size))
         super().__init__(size, slots)
         self._workers = size
-        spec = settings.spec
-        if spec.limits.memory is None:  # the workers' trackers share the memory
-            limits = replace(spec.limits, memory=available_memory() * 3 // 4 // size)
-            settings = replace(settings, spec=replace(spec, limits=limits))
-        self._spec = settings.spec
-        self._begin = (settings, slots, log, pickle_dataset(dataset))
+        limits = replace(settings.spec.limits, memory=settings.spec.limits.memory_bytes(size))
+        self._spec = replace(settings.spec, limits=limits)
+        self._begin = (replace(settings, spec=self._spec), slots, log, pickle_dataset(dataset))
 
     def start_worker(self) -> WorkerHandle:
         taken = {handle.number for handle in self._handles if isinstance(handle, _Process)}

@@ -38,7 +38,7 @@ from benchmarks.running.tracking.provider import TrackerInfo, TrackerProvider
 from trackers.box_validation import prediction_array
 from trackers.devices import is_out_of_memory
 from trackers.errors import InvalidPrediction, UserError
-from trackers.processes.forks import exit_if_forked
+from trackers.processes.process_tree import exit_if_forked
 from trackers.tracker import Boxes, Frame, TensorTracker
 
 _PREFETCHED = 16

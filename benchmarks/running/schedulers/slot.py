@@ -20,7 +20,7 @@ from benchmarks.running.frames.prefetch import Prefetcher
 from benchmarks.running.schedulers.base import Outcome
 from benchmarks.running.tasks import Task
 from benchmarks.running.tracking.drive import validate_answer
-from benchmarks.running.tracking.errors import FAILURES, InvalidBox, SequenceTimeout, failure_record
+from benchmarks.running.tracking.errors import FAILURES, SequenceTimeout, failure_record
 from benchmarks.running.tracking.requests import (
     SequenceRequests,
     check_unchanged,
@@ -157,7 +157,8 @@ class Slot:
         if self._deadline is not None and time.perf_counter() > self._deadline:
             raise SequenceTimeout(f"frame {number}: the sequence timed out")
         if isinstance(prediction, InvalidPrediction):
-            raise InvalidBox(f"frame {number}: {prediction}")
+            prediction.frame = number
+            raise prediction
         region = validate_answer(prediction, number, frame, self._rotated, self._on_shape)
         return Prediction(region, math.nan)
 

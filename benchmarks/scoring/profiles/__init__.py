@@ -7,7 +7,6 @@ initial frame, of frames without a target, of boxes that were stored in another 
 
 from benchmarks.scoring.profiles.got10k import GOT10K
 from benchmarks.scoring.profiles.lasot import LASOT
-from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
 from benchmarks.scoring.profiles.otb import OTB
 from benchmarks.scoring.profiles.profile import Pass, Profile, ScoringProfile
 from benchmarks.scoring.profiles.pysot import PYSOT
@@ -21,8 +20,6 @@ __all__ = [
     "PYSOT",
     "PYTRACKING",
     "TC128",
-    "FrameMeasures",
-    "Metric",
     "Pass",
     "Profile",
     "ScoringProfile",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.geometry.overlap import iou
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     AVERAGE_OVERLAP,
     NORMALIZED_PRECISION_AUC,
     PRECISION_20,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
@@ -12,11 +13,9 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
-    empty_box_mask,
     hold_last_valid,
     mark_unusable_as_otb,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.tracker import Boxes

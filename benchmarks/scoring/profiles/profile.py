@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
+from benchmarks.scoring.metrics import FrameMeasures, Metric, OnePassMetric
 from trackers.tracker import Boxes
 
 
@@ -38,6 +38,7 @@ class ScoringProfile:
         title: what it is, in a line.
         reference: whose rules these are.
         differs: what makes its scores differ from those of other profiles, in a line.
+        metrics: what it reports, in this order.
         protocols: whose results it is for.
         datasets: the data sets for which `--profile all` shows it; None for every one.
         standard_for: the data sets that are scored by it unless another is asked for.
@@ -47,9 +48,23 @@ class ScoringProfile:
     title: str
     reference: str
     differs: str
+    metrics: tuple[Metric, ...]
     protocols: tuple[str, ...]
     datasets: tuple[str, ...] | None = None
     standard_for: tuple[str, ...] = ()
+
+    @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by; a run's own is `RunScore.main_metric`."""
+        return self.metrics[0]
+
+    def metric(self, name: str) -> Metric:
+        """Returns the metric that records call `name`.
+
+        Raises:
+            KeyError: this profile does not report it.
+        """
+        return {metric.name: metric for metric in self.metrics}[name]
 
     def applies(self, dataset: str, protocol: str) -> bool:
         """Whether it is meant for the results of `protocol` on `dataset`."""
@@ -61,7 +76,6 @@ class Profile(ScoringProfile):
     """Rules for one-pass results.
 
     Attributes:
-        metrics: what it reports, in this order.
         measure: from prediction (n, 4) and ground truth (m, 4) of one pass, 0-based, to what each of the m
             frames counts as. n is m unless `pads`. It raises `UserError` for boxes that the rules refuse.
         counts_absent_as_misses: whether frames without the target are misses in every metric. They leave the
@@ -74,7 +88,7 @@ class Profile(ScoringProfile):
             cut off.
     """
 
-    metrics: tuple[Metric, ...]
+    metrics: tuple[OnePassMetric, ...]
     measure: Callable[[Boxes, Boxes], FrameMeasures]
     counts_absent_as_misses: bool = False
     visible_overlaps: Callable[[Boxes, Boxes, tuple[int, int] | None], NDArray[np.float64]] | None = None

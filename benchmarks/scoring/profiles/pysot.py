@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
 from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import empty_box_mask, measure_frames
+from benchmarks.scoring.profiles.rules import measure_frames
 from trackers.tracker import Boxes
 
 

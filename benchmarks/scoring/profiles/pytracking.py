@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
@@ -13,10 +14,8 @@ from benchmarks.scoring.profiles.metrics import (
 )
 from benchmarks.scoring.profiles.profile import Profile
 from benchmarks.scoring.profiles.rules import (
-    empty_box_mask,
     hold_last_valid,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.errors import UserError

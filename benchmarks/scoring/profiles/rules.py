@@ -5,27 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.geometry.overlap import both_center_errors, iou
-from benchmarks.scoring.profiles.metrics import FrameMeasures
+from benchmarks.scoring.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
 
 def replace_first_box(prediction: Boxes, truth: Boxes) -> Boxes:
     """The prediction, with the ground truth's box in the first frame whatever the tracker answered there."""
     return np.concatenate([truth[:1], prediction[1:]])
-
-
-def missing_box_mask(truth: Boxes) -> NDArray[np.bool_]:
-    """Frames without a usable box, shape (frames,): some of x, y, w, h is not positive in the file."""
-    x, y, w, h = (truth + ONE_BASED_SHIFT).T
-    unusable: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
-    return unusable
-
-
-def empty_box_mask(boxes: Boxes) -> NDArray[np.bool_]:
-    """Rows of boxes, shape (frames, 4), whose w or h is not positive; shape (frames,)."""
-    return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
 
 
 def measure_frames(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,

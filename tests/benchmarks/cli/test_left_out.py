@@ -93,7 +93,7 @@ def test_every_unscorable_run_is_named(results, capsys):
 def test_file_without_boxes_leaves_out_its_sequence(results, capsys):
     folder = RunFolder(results, "demo", "far", "ope")
     manifest = folder.read_manifest()
-    from benchmarks.store.run_folder import digest
+    from benchmarks.store.digests import digest
 
     for name, content in (("easy", b"\xff\xfe nonsense\n"), ("motion", b"1,2,3\n")):
         (folder.path / f"{name}.txt").write_bytes(content)

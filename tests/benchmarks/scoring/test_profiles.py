@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.scoring.metrics import FrameMeasures
 from benchmarks.scoring.profiles import (
     GOT10K,
     LASOT,
@@ -14,7 +15,6 @@ from benchmarks.scoring.profiles import (
     PYSOT,
     PYTRACKING,
     TC128,
-    FrameMeasures,
     Pass,
     Profile,
 )

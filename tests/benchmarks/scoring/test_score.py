@@ -108,7 +108,7 @@ def test_results_of_other_tools_are_cut_unless_told_and_ones_own_are_not():
 
 
 def test_rules_that_nothing_scores_by_are_a_programmers_error():
-    rules = ScoringProfile(name="own", title="", reference="", differs="", protocols=("ope",))
+    rules = ScoringProfile(name="own", title="", reference="", differs="", metrics=(), protocols=("ope",))
     with pytest.raises(TypeError, match=r"^no scorer for profiles of type ScoringProfile$"):
         score_run(a_run({"short": lost_after(10, 10)}), Boxes(), rules)
 

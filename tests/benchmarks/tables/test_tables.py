@@ -30,20 +30,20 @@ BEST, SECOND, NONE = Mark.BEST, Mark.SECOND, Mark.NONE
 
 
 @pytest.mark.parametrize(
-    ("values", "lower", "marks"),
+    ("values", "higher", "marks"),
     [
-        ([0.5, 0.7, 0.6], False, [NONE, BEST, SECOND]),
-        ([0.5, 0.7, 0.6], True, [BEST, NONE, SECOND]),
-        ([0.70001, 0.7, 0.6], False, [BEST, BEST, NONE]),
-        ([0.7, 0.6, 0.60004], False, [BEST, SECOND, SECOND]),
-        ([0.7, None, float("nan"), 0.6], False, [BEST, NONE, NONE, SECOND]),
-        ([0.7], False, [NONE]),
-        ([0.7, 0.7], False, [NONE, NONE]),
-        ([], False, []),
+        ([0.5, 0.7, 0.6], True, [NONE, BEST, SECOND]),
+        ([0.5, 0.7, 0.6], False, [BEST, NONE, SECOND]),
+        ([0.70001, 0.7, 0.6], True, [BEST, BEST, NONE]),
+        ([0.7, 0.6, 0.60004], True, [BEST, SECOND, SECOND]),
+        ([0.7, None, float("nan"), 0.6], True, [BEST, NONE, NONE, SECOND]),
+        ([0.7], True, [NONE]),
+        ([0.7, 0.7], True, [NONE, NONE]),
+        ([], True, []),
     ],
 )
-def test_marks(values, lower, marks):
-    assert mark_best(values, lower) == marks
+def test_marks(values, higher, marks):
+    assert mark_best(values, higher) == marks
 
 
 @given(st.lists(st.none() | st.floats(0, 1)))

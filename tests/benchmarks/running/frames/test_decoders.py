@@ -49,7 +49,7 @@ class Sums(TensorTracker):
 
 @pytest.fixture
 def videos(tmp_path: Path) -> Path:
-    """Writes videos of JPEG files in different sizes; some frames are gray, CMYK, progressive or PNG files."""
+    """Writes videos of JPEG files in several sizes; some frames are gray, CMYK, progressive or PNG files."""
     root = tmp_path / "videos"
     for seed, (name, (height, width)) in enumerate(SIZES.items()):
         (root / name).mkdir(parents=True)
