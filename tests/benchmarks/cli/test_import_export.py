@@ -34,7 +34,7 @@ def command(module: ModuleType, *words: Any) -> int:
 
 
 @pytest.fixture
-def given_(tmp_path: Path) -> Callable[..., Path]:
+def text_results(tmp_path: Path) -> Callable[..., Path]:
     """Returns a function that writes text files with the demo's ground truth, shifted by some pixels."""
 
     def files(pixels: float) -> Path:
@@ -56,18 +56,18 @@ def words(folder: Path, results: Path, *more: str) -> list[Any]:
     return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
 
 
-def test_renamed_import_folder_is_reported(given_, tmp_path):
+def test_renamed_import_folder_is_reported(text_results, tmp_path):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(1), results)) == 0
+    assert command(importing, *words(text_results(1), results)) == 0
     assert read_run(results, "demo", "T").notes == ()
     (results / "demo" / "T").rename(results / "demo" / "U")
     [remark] = read_run(results, "demo", "U").notes
     assert "made under the name 'T'" in remark
 
 
-def test_imported_results_are_scored(given_, tmp_path, capsys):
+def test_imported_results_are_scored(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(1), results)) == 0
+    assert command(importing, *words(text_results(1), results)) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
     count = len(DEMO.names())
@@ -93,9 +93,9 @@ def test_imported_results_are_scored(given_, tmp_path, capsys):
     assert record["sequences"] == count
 
 
-def test_existing_results_need_overwrite(given_, tmp_path, capsys):
+def test_existing_results_need_overwrite(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    given = words(given_(0), results)
+    given = words(text_results(0), results)
     assert command(importing, *given) == 0
     capsys.readouterr()
     assert command(importing, *given) == 2
@@ -103,16 +103,16 @@ def test_existing_results_need_overwrite(given_, tmp_path, capsys):
     assert command(importing, *given, "--overwrite") == 0
 
 
-def test_declared_origin_is_used(given_, tmp_path):
+def test_declared_origin_is_used(text_results, tmp_path):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(0), results, "--one-based")) == 0
+    assert command(importing, *words(text_results(0), results, "--one-based")) == 0
     name = DEMO.names()[0]
     boxes = read_run(results, "demo", "T").trajectories[name][0].boxes
     np.testing.assert_allclose(boxes, DEMO[name].truth - [1, 1, 0, 0])
 
 
-def test_one_bad_file_prevents_the_import(given_, tmp_path, capsys):
-    folder, results = given_(0), tmp_path / "results"
+def test_one_bad_file_prevents_the_import(text_results, tmp_path, capsys):
+    folder, results = text_results(0), tmp_path / "results"
     bad = folder / f"{DEMO.names()[3]}_mine.txt"
     bad.write_text(bad.read_text().rstrip().rpartition("\n")[0])
     assert command(importing, *words(folder, results)) == 2
@@ -122,9 +122,9 @@ def test_one_bad_file_prevents_the_import(given_, tmp_path, capsys):
     assert not results.exists()
 
 
-def test_export_and_import_round_trip(given_, tmp_path, capsys):
+def test_export_and_import_round_trip(text_results, tmp_path, capsys):
     results, out = tmp_path / "results", tmp_path / "out"
-    assert command(importing, *words(given_(0.0), results)) == 0
+    assert command(importing, *words(text_results(0.0), results)) == 0
     export = ["--tracker", "T", "--dataset", "demo", "--results", results]
     assert command(exporting, "--to", "got10k", *export, out) == 0
     err = capsys.readouterr().err
@@ -141,9 +141,9 @@ def test_export_and_import_round_trip(given_, tmp_path, capsys):
     assert "is not an empty folder; name a new one" in capsys.readouterr().err
 
 
-def test_damaged_sequence_is_left_out_of_export(given_, tmp_path, capsys):
+def test_damaged_sequence_is_left_out_of_export(text_results, tmp_path, capsys):
     results, out = tmp_path / "results", tmp_path / "out"
-    assert command(importing, *words(given_(0), results)) == 0
+    assert command(importing, *words(text_results(0), results)) == 0
     name = DEMO.names()[1]
     (results / "demo" / "T" / "ope" / f"{name}.txt").write_text("1,2,3,4\n")
     capsys.readouterr()
@@ -180,8 +180,8 @@ def test_bad_options_are_one_sentence(tmp_path, capsys, change, expected):
     assert len(err.splitlines()) == 1
 
 
-def test_skipped_files_are_named_by_every_score(given_, tmp_path, capsys):
-    folder, results = given_(0), tmp_path / "results"
+def test_skipped_files_are_named_by_every_score(text_results, tmp_path, capsys):
+    folder, results = text_results(0), tmp_path / "results"
     short, broken, *others = DEMO.names()
     for name in (short, broken):
         path = folder / f"{name}_mine.txt"
@@ -214,9 +214,9 @@ def test_columns_can_be_declared(tmp_path, capsys):
     )
 
 
-def test_results_of_another_protocol_are_suggested(given_, tmp_path, capsys):
+def test_results_of_another_protocol_are_suggested(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(0), results, "--protocol", "unsupervised")) == 0
+    assert command(importing, *words(text_results(0), results, "--protocol", "unsupervised")) == 0
     capsys.readouterr()
     assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
     assert capsys.readouterr().err == (
@@ -323,9 +323,9 @@ def test_import_one_folder_per_tracker(tmp_path, capsys):
     assert records["dimp50"]["success_std"] > 0
 
 
-def test_files_need_a_tracker_name(given_, tmp_path, capsys):
+def test_files_need_a_tracker_name(text_results, tmp_path, capsys):
     given = ["--from", "txt", "--dataset", "demo", "--results", tmp_path / "results"]
-    assert command(importing, given_(0), *given) == 2
+    assert command(importing, text_results(0), *given) == 2
     assert "holds no folder or archive of a tracker; give --tracker NAME" in capsys.readouterr().err
     assert command(importing, tmp_path / "x.zip", *given) == 2
     assert "give --tracker NAME" in capsys.readouterr().err

@@ -42,19 +42,19 @@ def names_of(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "expected"),
     [
         (fail, f"far is left out: no sequence of 'far' can be scored: easy: {MEMORY}; and 2 more"),
         (damage, "far is left out: "),
     ],
 )
-def test_unscorable_run_is_left_out(results, capsys, spoil, told):
+def test_unscorable_run_is_left_out(results, capsys, spoil, expected):
     spoil(results, "far")
     assert scored(results, "--format", "json") == 0
     captured = capsys.readouterr()
     assert names_of(captured.out) == {"near", "also-near"}
     [line] = captured.err.splitlines()
-    assert line.startswith(told)
+    assert line.startswith(expected)
 
 
 @pytest.mark.parametrize("spoil", [fail, damage])
@@ -123,20 +123,20 @@ def made_by(tracker: str) -> Identity:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"identity": Identity("far", {}, None, None, "tre", "cpu", 0, 1)}, "is of protocol 'tre'"),
         ({"dataset": "otb2015"}, "is of data set 'otb2015'"),
     ],
 )
-def test_manifest_of_another_folder_is_left_out(results, capsys, changes, told):
+def test_manifest_of_another_folder_is_left_out(results, capsys, changes, expected):
     rewrite(results, "far", **changes)
     assert scored(results, "--format", "json") == 0
     captured = capsys.readouterr()
     assert names_of(captured.out) == {"near", "also-near"}
     [line] = captured.err.splitlines()
     assert line.startswith("far is left out: ")
-    assert f"far/ope/run.json {told} and lies where " in line
+    assert f"far/ope/run.json {expected} and lies where " in line
 
 
 def test_renamed_folder_is_reported(results, capsys):

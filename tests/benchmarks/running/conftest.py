@@ -94,16 +94,16 @@ def words(videos: Path, odd: str) -> Callable[..., list[str]]:
 
 
 @pytest.fixture
-def ran(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Returns a function that runs the tracker: `ran(results, *options)` returns exit status and manifest."""
+def run_tracker(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Returns `run_tracker(results, *options)`, which returns the exit status and the manifest."""
 
-    def ran(results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    def run_tracker(results: Path, *options: str) -> tuple[int, dict[str, Any]]:
         status = main(words(results, *options))
         [path] = results.glob("*/t/*/run.json")
         manifest: dict[str, Any] = json.loads(path.read_text())
         return status, manifest
 
-    return ran
+    return run_tracker
 
 
 @pytest.fixture

@@ -76,18 +76,18 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunResults]:
+def run_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunResults]:
     """Runs a tracker over one sequence of the demo."""
     for name, text in (("loses.py", CLASSES), ("program.py", PROGRAM), ("server.py", SERVER)):
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
 
-    def ran(tracker: str, *options: str, protocol: str = "ope") -> RunResults:
+    def run_tracker(tracker: str, *options: str, protocol: str = "ope") -> RunResults:
         words = ["--tracker", tracker, "--dataset", "demo", "--results", "r", "--name", "t", "--overwrite"]
         assert main(["run", *words, "--sequences", "easy", "--protocol", protocol, *options]) == 0
         return read_run(tmp_path / "r", "demo", "t", protocol)
 
-    return ran
+    return run_tracker
 
 
 def lost_frames() -> Any:
@@ -112,9 +112,9 @@ def lost_frames() -> Any:
     ],
 )
 def test_absence_is_stored_in_every_mode(
-    ran: Callable[..., RunResults], tracker: str, options: list[str]
+    run_tracker: Callable[..., RunResults], tracker: str, options: list[str]
 ) -> None:
-    [trajectory] = ran(tracker, *options).trajectories["easy"]
+    [trajectory] = run_tracker(tracker, *options).trajectories["easy"]
     first = open_dataset("demo", None)["easy"].truth[0]
     expected = first + np.arange(60)[:, None] * [1.0, 0, 0, 0]
     expected[lost_frames()] = np.nan
@@ -124,9 +124,9 @@ def test_absence_is_stored_in_every_mode(
 
 
 def test_always_absent_tracker_gets_a_warning(
-    ran: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
+    run_tracker: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran("loses.py:Loses", "--set", "how=always")
+    run_tracker("loses.py:Loses", "--set", "how=always")
     said = "easy: the tracker reported the target as absent in every frame; does its update() return the box?"
     assert capsys.readouterr().err.count(said) == 1
 
@@ -140,8 +140,8 @@ def replaced(run: RunResults, boxes: Any) -> RunResults:
 
 
 @pytest.mark.parametrize("name", ["otb", "tc128", "lasot", "got10k", "pysot", "pytracking"])
-def test_absence_is_scored_like_the_toolkit(ran: Callable[..., RunResults], name: str) -> None:
-    run = ran("loses.py:Loses")
+def test_absence_is_scored_like_the_toolkit(run_tracker: Callable[..., RunResults], name: str) -> None:
+    run = run_tracker("loses.py:Loses")
     demo = open_dataset("demo", None)
     [profile] = choose_profiles(name, "demo", "ope")
     if name == "pytracking":
@@ -159,8 +159,8 @@ def test_absence_is_scored_like_the_toolkit(ran: Callable[..., RunResults], name
 
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
-def test_absence_under_vot_has_no_overlap(ran: Callable[..., RunResults], protocol: str) -> None:
-    [first, *_] = ran("loses.py:Loses", protocol=protocol).trajectories["easy"]
+def test_absence_under_vot_has_no_overlap(run_tracker: Callable[..., RunResults], protocol: str) -> None:
+    [first, *_] = run_tracker("loses.py:Loses", protocol=protocol).trajectories["easy"]
     if protocol == "unsupervised":
         assert np.isnan(first.boxes).all(axis=1).tolist() == lost_frames().tolist()
         run, demo = read_run(Path("r"), "demo", "t", protocol), open_dataset("demo", None)
@@ -187,17 +187,17 @@ def test_absence_under_vot_has_no_overlap(ran: Callable[..., RunResults], protoc
     ],
 )
 def test_absence_is_exported_in_each_format(
-    ran: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
+    run_tracker: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
 ) -> None:
-    ran("loses.py:Loses", protocol=protocol)
+    run_tracker("loses.py:Loses", protocol=protocol)
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r", "--protocol", protocol]
     assert main(["export", "--to", form, *words, "out"]) == 0
     rows = (Path("out") / file).read_text().splitlines()
     assert [row == written for row in rows] == lost_frames().tolist()
 
 
-def test_absence_is_exported_to_otb_json(ran: Callable[..., RunResults]) -> None:
-    ran("loses.py:Loses")
+def test_absence_is_exported_to_otb_json(run_tracker: Callable[..., RunResults]) -> None:
+    run_tracker("loses.py:Loses")
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r"]
     assert main(["export", "--to", "otb-json", *words, "out"]) == 0
     [record] = json.loads(Path("out/OPE/t/easy.json").read_text())

@@ -132,10 +132,10 @@ def write_videos(root: Path, faults: Iterable[str]) -> None:
 
 
 @pytest.fixture
-def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def run_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Runs a tracker over the sequences of all faults and returns their records."""
 
-    def ran(faults: Iterable[str], tracker: str, *options: str) -> dict[str, Any]:
+    def run_tracker(faults: Iterable[str], tracker: str, *options: str) -> dict[str, Any]:
         write_videos(tmp_path / "videos", faults)
         words = ["run", "--tracker", tracker, "--name", "t", "--results", str(tmp_path / "r")]
         words += ["--dataset", "folder", "--data-root", str(tmp_path / "videos"), *options]
@@ -149,7 +149,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
         records: dict[str, Any] = json.loads(manifest)["sequences"]
         return records
 
-    return ran
+    return run_tracker
 
 
 def check(records: dict[str, Any], expected: dict[str, tuple[str, str]]) -> None:
@@ -180,12 +180,12 @@ def check(records: dict[str, Any], expected: dict[str, tuple[str, str]]) -> None
     ],
 )
 def test_class_misbehavior_fails_only_its_sequence(
-    ran: Callable[..., dict[str, Any]], tmp_path: Path, way: tuple[str, ...]
+    run_tracker: Callable[..., dict[str, Any]], tmp_path: Path, way: tuple[str, ...]
 ) -> None:
     monkeyed = CLASS.format(faults=list(CLASSES))
     (tmp_path / "faults.py").write_text(monkeyed)
     kind = "Many" if "--batch" in way else "Alone"
-    check(ran(CLASSES, f"{tmp_path}/faults.py:{kind}", *way), CLASSES)
+    check(run_tracker(CLASSES, f"{tmp_path}/faults.py:{kind}", *way), CLASSES)
 
 
 # For each fault of a program, its output in JSON lines and in TraX (or `!` and the name of a function), and
@@ -345,7 +345,7 @@ for line in sys.stdin.buffer:
 
 @pytest.mark.parametrize("protocol", ["json", "trax"])
 def test_program_misbehavior_fails_only_its_sequence(
-    ran: Callable[..., dict[str, Any]], tmp_path: Path, protocol: str
+    run_tracker: Callable[..., dict[str, Any]], tmp_path: Path, protocol: str
 ) -> None:
     column = 0 if protocol == "json" else 1
     faults = {name: row for name, row in PROGRAMS.items() if row[column] is not None}
@@ -353,7 +353,7 @@ def test_program_misbehavior_fails_only_its_sequence(
     (tmp_path / "faults.json").write_text(json.dumps([row[column] for row in faults.values()]))
     command = f"{sys.executable} {tmp_path}/program.py {protocol} {tmp_path}/faults.json"
     way = "process" if protocol == "json" else "trax"
-    records = ran(faults, f"{way}:{command}", "--frame-timeout", "3", "--memory", "0.4")
+    records = run_tracker(faults, f"{way}:{command}", "--frame-timeout", "3", "--memory", "0.4")
     found = {name: record["status"] for name, record in records.items()}
     assert {name: status for name, status in found.items() if status not in faults[name][2].split()} == {}
     check(records, {name: (found[name], "") for name in faults})

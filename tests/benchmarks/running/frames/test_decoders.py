@@ -71,7 +71,7 @@ def sums(tmp_path: Path) -> str:
     return f"{tmp_path / 'sums.py'}:Sums"
 
 
-def ran(tracker: str, videos: Path, results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+def run_tracker(tracker: str, videos: Path, results: Path, *options: str) -> tuple[int, dict[str, Any]]:
     words = ["run", "--tracker", tracker, "--name", "t", "--results", str(results)]
     where = [] if "--dataset" in options else ["--dataset", "folder", "--data-root", str(videos)]
     status = main([*words, *where, *options])
@@ -92,7 +92,7 @@ def test_same_pixels_give_same_boxes_as_pillow(
     weights = (siamfc_weights if tracker == "siamfc" else gradnet_weights)(tmp_path)
     own = ("--weights", str(weights), "--device", "cpu")
     for name, options in (("pillow", ("--batch", "2")), ("on-device", TORCHVISION)):
-        status, manifest = ran(tracker, videos, tmp_path / name, *own, *options)
+        status, manifest = run_tracker(tracker, videos, tmp_path / name, *own, *options)
         assert status == 0
         assert manifest["identity"]["decoder"] == ("torchvision" if options == TORCHVISION else "pillow")
     assert manifest["environments"][0]["decoder"] == "torchvision 0.0"
@@ -110,7 +110,7 @@ def test_step_is_decoded_in_one_call(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    assert ran(sums, videos, tmp_path / "r", "--batch", "3", "--decoder", "torchvision")[0] == 0
+    assert run_tracker(sums, videos, tmp_path / "r", "--batch", "3", "--decoder", "torchvision")[0] == 0
     # The first call is a trial. A PNG frame and a CMYK frame are in the same step.
     assert counts == [1, 3, 3, 3, 1, 3, 3]
 
@@ -121,7 +121,7 @@ def test_frames_without_files_are_uploaded(
     fake_torchvision(monkeypatch)
     demo = ("--dataset", "demo", "--sequences", "easy", "scale")
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
-        assert ran(sums, videos, tmp_path / name, *demo, *options)[0] == 0
+        assert run_tracker(sums, videos, tmp_path / name, *demo, *options)[0] == 0
     assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow") != {}
 
 
@@ -143,7 +143,7 @@ def test_damaged_frame_fails_like_pillow(
         path.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "text": b"no image"}[harm])
     found = []
     for name, options in (("pillow", ("--batch", "3")), ("on-device", TORCHVISION)):
-        status, manifest = ran(sums, videos, tmp_path / name, *options)
+        status, manifest = run_tracker(sums, videos, tmp_path / name, *options)
         assert status == 1
         records = manifest["sequences"]
         assert records["wide"]["status"] == records["high"]["status"] == "ok"
@@ -169,7 +169,7 @@ def test_undecodable_file_falls_back_to_pillow(
 
     fake_torchvision(monkeypatch, decode)
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
-        assert ran(sums, videos, tmp_path / name, *options)[0] == 0
+        assert run_tracker(sums, videos, tmp_path / name, *options)[0] == 0
     said = capsys.readouterr().err.replace("\n", "")
     assert (
         "0003.jpg is decoded by Pillow: torchvision 0.0 cannot decode it (Unknown chroma subsampling)" in said
@@ -185,10 +185,10 @@ def brighter(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
 def test_sequential_rerun_uses_the_same_decoder(
     sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran(sums, videos, tmp_path / "pillow", "--batch", "2")
+    run_tracker(sums, videos, tmp_path / "pillow", "--batch", "2")
     fake_torchvision(monkeypatch, brighter)
-    ran(sums, videos, tmp_path / "on-device", *TORCHVISION)
-    status, _ = ran(sums, videos, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
+    run_tracker(sums, videos, tmp_path / "on-device", *TORCHVISION)
+    status, _ = run_tracker(sums, videos, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
     assert status == 0
     assert (
         box_files(tmp_path / "again") == box_files(tmp_path / "on-device") != box_files(tmp_path / "pillow")
@@ -207,7 +207,7 @@ def test_device_decodes_only_in_tracker_thread(
 
     fake_torchvision(monkeypatch, decode)
     # The batch fails, so its sequences run again alone.
-    status, _ = ran(sums, videos, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
+    status, _ = run_tracker(sums, videos, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
     assert status == 0
     assert threads == {threading.main_thread()}
 
@@ -224,7 +224,7 @@ def test_failing_device_does_not_fall_back_to_pillow(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    status, manifest = ran(sums, videos, tmp_path / "r", *TORCHVISION)
+    status, manifest = run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)
     assert status == 1
     for record in manifest["sequences"].values():
         assert record["status"] == "failed"
@@ -239,8 +239,8 @@ def test_results_of_two_decoders_are_not_mixed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fake_torchvision(monkeypatch)
-    _, manifest = ran(sums, videos, tmp_path / "r", "--batch", "2")
-    assert ran(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
+    _, manifest = run_tracker(sums, videos, tmp_path / "r", "--batch", "2")
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
     assert "holds results made with other decoder; give --name" in capsys.readouterr().err
     # Manifests from before there were two decoders.
     del manifest["identity"]["decoder"]
@@ -282,13 +282,13 @@ def test_impossible_decoder_is_refused_before_the_run(
             "--decoder torchvision decodes the frames of a batch; give --batch N as well",
         ),
     ):
-        assert ran(tracker, videos, tmp_path / "r", *options) == (2, {})
+        assert run_tracker(tracker, videos, tmp_path / "r", *options) == (2, {})
         assert sentence in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    assert ran(sums, videos, tmp_path / "r", *TORCHVISION) == (2, {})
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION) == (2, {})
     assert "torchvision is not installed" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        ran(sums, videos, tmp_path / "r", "--batch", "2", "--decoder", "guesswork")
+        run_tracker(sums, videos, tmp_path / "r", "--batch", "2", "--decoder", "guesswork")
 
 
 def test_decoder_out_of_memory_is_reported(
@@ -304,7 +304,7 @@ def test_decoder_out_of_memory_is_reported(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    assert ran(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
     assert "a batch of 2 does not fit into the device's memory" in capsys.readouterr().err
 
 
@@ -323,7 +323,7 @@ def test_real_torchvision_matches_pillow_on_cpu(
 ) -> None:
     own = ("--weights", str(siamfc_weights(tmp_path)), "--device", "cpu")
     for name, options in (("pillow", ("--batch", "2")), ("on-device", (*TORCHVISION, *workers))):
-        status, manifest = ran("siamfc", videos, tmp_path / name, *own, *options)
+        status, manifest = run_tracker("siamfc", videos, tmp_path / name, *own, *options)
         assert status == 0
     assert manifest["environments"][0]["decoder"].startswith("torchvision ")
     found, expected = (

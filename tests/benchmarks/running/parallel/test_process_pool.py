@@ -17,15 +17,17 @@ from small_networks import gradnet_weights, siamfc_weights
 from benchmarks.cli.main import main
 from benchmarks.environment import thread_limits, visible_gpus
 
-Ran = Callable[..., tuple[int, dict[str, Any]]]
+RunTracker = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.mark.parametrize("protocol", ["ope", "supervised"])
-def test_workers_give_the_same_boxes_as_one_process(ran: Ran, tmp_path: Path, protocol: str) -> None:
+def test_workers_give_the_same_boxes_as_one_process(
+    run_tracker: RunTracker, tmp_path: Path, protocol: str
+) -> None:
     options = ("--protocol", protocol, "--repeat", "2")
-    status, alone = ran(tmp_path / "alone", *options)
+    status, alone = run_tracker(tmp_path / "alone", *options)
     assert status == 0
-    status, shared = ran(tmp_path / "workers", *options, "--workers", "3")
+    status, shared = run_tracker(tmp_path / "workers", *options, "--workers", "3")
     assert status == 0
     assert len(box_files(tmp_path / "alone")) == 8
     assert box_files(tmp_path / "workers") == box_files(tmp_path / "alone")
@@ -36,20 +38,20 @@ def test_workers_give_the_same_boxes_as_one_process(ran: Ran, tmp_path: Path, pr
 
 
 def test_summary_says_times_are_not_comparable(
-    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tracker: RunTracker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran(tmp_path / "results", "--workers", "2")
+    run_tracker(tmp_path / "results", "--workers", "2")
     assert "with 2 workers; per-frame times are not comparable" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("isolate", [(), ("--isolate",)])
 def test_sequence_of_a_killed_worker_is_retried(
-    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str], isolate: tuple[str, ...]
+    run_tracker: RunTracker, tmp_path: Path, capsys: pytest.CaptureFixture[str], isolate: tuple[str, ...]
 ) -> None:
-    ran(tmp_path / "alone")
+    run_tracker(tmp_path / "alone")
     how = "kills-its-parent" if isolate else "dies"
     (tmp_path / "marks").mkdir()
-    status, manifest = ran(
+    status, manifest = run_tracker(
         tmp_path / "r",
         "--workers",
         "2",
@@ -67,8 +69,8 @@ def test_sequence_of_a_killed_worker_is_retried(
     assert alive(tmp_path / "marks") == [], "a tracker's process outlived its worker"
 
 
-def test_sequence_that_kills_every_worker_fails(ran: Ran, tmp_path: Path) -> None:
-    status, manifest = ran(tmp_path, "--workers", "2", "--set", "how=dies", "always=true")
+def test_sequence_that_kills_every_worker_fails(run_tracker: RunTracker, tmp_path: Path) -> None:
+    status, manifest = run_tracker(tmp_path, "--workers", "2", "--set", "how=dies", "always=true")
     assert status == 1
     assert {name: record["status"] for name, record in manifest["sequences"].items()} == {
         "short": "ok",
@@ -81,20 +83,20 @@ def test_sequence_that_kills_every_worker_fails(ran: Ran, tmp_path: Path) -> Non
 
 
 def test_workers_run_in_parallel_and_share_gpus(
-    ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_tracker: RunTracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3, 7")
     settings = ("--set", f"folder={tmp_path}", "how=waits-for-others")
-    status, _ = ran(tmp_path / "r", "--workers", "2", "--device", "auto", *settings)
+    status, _ = run_tracker(tmp_path / "r", "--workers", "2", "--device", "auto", *settings)
     assert status == 0
     assert len(list(tmp_path.glob("began-*"))) == 2
     assert {path.read_text() for path in tmp_path.glob("pid-*")} == {"3", "7"}
 
 
 def test_worker_without_a_tracker_is_left_out(
-    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tracker: RunTracker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, _ = ran(
+    status, _ = run_tracker(
         tmp_path / "r", "--workers", "2", "--set", f"folder={tmp_path}", "how=only-one", "sleep=0.05"
     )
     assert status == 0
@@ -102,9 +104,9 @@ def test_worker_without_a_tracker_is_left_out(
     assert "RuntimeError: there is one already" in said
 
 
-def test_damaged_data_fails_only_its_sequence(ran: Ran, videos: Path, tmp_path: Path) -> None:
+def test_damaged_data_fails_only_its_sequence(run_tracker: RunTracker, videos: Path, tmp_path: Path) -> None:
     (videos / "middle" / "0005.png").write_bytes(b"no image")
-    status, manifest = ran(tmp_path / "r", "--workers", "2")
+    status, manifest = run_tracker(tmp_path / "r", "--workers", "2")
     assert status == 1
     assert "0005.png is not an image" in manifest["sequences"]["middle"]["message"]
     assert sum(record["status"] == "ok" for record in manifest["sequences"].values()) == 3
@@ -157,7 +159,7 @@ def test_missing_ray_says_how_to_install_it(
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupt_ends_all_workers_and_keeps_results(
-    words: Callable[..., list[str]], ran: Ran, tmp_path: Path, kind: signal.Signals
+    words: Callable[..., list[str]], run_tracker: RunTracker, tmp_path: Path, kind: signal.Signals
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -176,7 +178,7 @@ def test_interrupt_ends_all_workers_and_keeps_results(
     done = box_files(results)
     assert 0 < len(done) < 4, "interrupted at the wrong time for this test"
     assert main([*command[:-1], "sleep=0.15"]) == 0
-    ran(tmp_path / "alone")
+    run_tracker(tmp_path / "alone")
     assert box_files(results) == box_files(tmp_path / "alone")
 
 
@@ -210,7 +212,7 @@ def test_hidden_gpus_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert visible_gpus() == ["GPU-a", "2"]
 
 
-def test_no_more_workers_than_sequences(ran: Ran, tmp_path: Path) -> None:
-    status, manifest = ran(tmp_path / "r", "--workers", "1000", "--sequences", "short", "tail")
+def test_no_more_workers_than_sequences(run_tracker: RunTracker, tmp_path: Path) -> None:
+    status, manifest = run_tracker(tmp_path / "r", "--workers", "1000", "--sequences", "short", "tail")
     assert status == 0
     assert [environment["workers"] for environment in manifest["environments"]] == [2]

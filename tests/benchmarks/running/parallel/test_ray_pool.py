@@ -23,7 +23,7 @@ ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "sotb
 
 from benchmarks.running.parallel.ray_pool import worker_capacity  # noqa: E402
 
-Ran = Callable[..., tuple[int, dict[str, Any]]]
+RunTracker = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,11 +43,11 @@ def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def test_sequence_of_a_killed_worker_is_retried(
-    ran: Ran, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tracker: RunTracker, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, alone = ran(tmp_path / "alone")
+    _, alone = run_tracker(tmp_path / "alone")
     settings = ("--overwrite", "--set", f"folder={tmp_path}", "how=dies")
-    status, manifest = ran(tmp_path / "r", "--ray", "local", *settings)
+    status, manifest = run_tracker(tmp_path / "r", "--ray", "local", *settings)
     assert status == 0
     said = capsys.readouterr().err
     assert "long: its worker was lost by Ray (ActorDiedError); it is tried again" in said
@@ -60,7 +60,9 @@ def test_sequence_of_a_killed_worker_is_retried(
     assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
 
 
-def test_missing_files_are_transferred(ran: Ran, odd: str, videos: Path, tmp_path: Path) -> None:
+def test_missing_files_are_transferred(
+    run_tracker: RunTracker, odd: str, videos: Path, tmp_path: Path
+) -> None:
     siamfc_weights(tmp_path)
     run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(videos)]
     run += ["--sequences", "short", "tail", "--results"]
@@ -81,7 +83,9 @@ def test_missing_files_are_transferred(ran: Ran, odd: str, videos: Path, tmp_pat
     assert {path.name for path in copies} == {"odd.py", "siamfc.safetensors"}
 
 
-def test_terminated_run_resumes(words: Callable[..., list[str]], ran: Ran, tmp_path: Path) -> None:
+def test_terminated_run_resumes(
+    words: Callable[..., list[str]], run_tracker: RunTracker, tmp_path: Path
+) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
     command = words(tmp_path / "r", "--ray", "local", "--set", f"folder={marks}", "sleep=0.15")
@@ -97,15 +101,15 @@ def test_terminated_run_resumes(words: Callable[..., list[str]], ran: Ran, tmp_p
 
     assert 0 < len(box_files(tmp_path / "r")) < 4, "terminated at the wrong time for this test"
     assert main(command) == 0
-    ran(tmp_path / "alone")
+    run_tracker(tmp_path / "alone")
     assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
 
 
 def test_ray_run_reuses_sequential_results(
-    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run_tracker: RunTracker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran(tmp_path / "r", "--sequences", "long", "short")
-    ran(tmp_path / "r", "--ray", "local")
+    run_tracker(tmp_path / "r", "--sequences", "long", "short")
+    run_tracker(tmp_path / "r", "--ray", "local")
     assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
 
 

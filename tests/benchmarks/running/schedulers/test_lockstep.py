@@ -52,7 +52,9 @@ def bad(marked_squares: Any, tmp_path: Path) -> str:
     return f"{tmp_path / 'bad.py'}:Bad"
 
 
-def ran(tracker: str, results: Path, *options: str, dataset: str = "squares") -> tuple[int, dict[str, Any]]:
+def run_tracker(
+    tracker: str, results: Path, *options: str, dataset: str = "squares"
+) -> tuple[int, dict[str, Any]]:
     status = main(
         [
             "run",
@@ -79,7 +81,7 @@ def test_batch_gives_the_same_boxes_as_sequential(
     bad: str, tmp_path: Path, slots: int, protocol: str
 ) -> None:
     for name, options in (("alone", ()), ("batch", ("--batch", str(slots)))):
-        status, records = ran(bad, tmp_path / name, "--protocol", protocol, *options)
+        status, records = run_tracker(bad, tmp_path / name, "--protocol", protocol, *options)
         assert status == 0
         assert len(records) == 4
     assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
@@ -89,13 +91,13 @@ def test_batch_gives_the_same_boxes_as_sequential(
 def test_image_size_is_read_from_the_first_frame(
     bad: str, squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
-    ran(bad, tmp_path / "told", "--protocol", "sre", *options)
+    run_tracker(bad, tmp_path / "with-size", "--protocol", "sre", *options)
     load = type(squares).__getitem__
     monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: replace(load(self, name), size=None))
-    status, records = ran(bad, tmp_path / "seen", "--protocol", "sre", *options)
+    status, records = run_tracker(bad, tmp_path / "without-size", "--protocol", "sre", *options)
     assert status == 0
     assert {len(record["runs"]) for record in records.values()} == {12}
-    assert box_files(tmp_path / "seen") == box_files(tmp_path / "told")
+    assert box_files(tmp_path / "without-size") == box_files(tmp_path / "with-size")
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
@@ -109,7 +111,7 @@ def test_vanished_frames_fail_only_their_sequence(
         start(self, sequence, frames)
 
     monkeypatch.setattr(RunProgress, "start", vanish)
-    ended, records = ran(bad, tmp_path, *options)
+    ended, records = run_tracker(bad, tmp_path, *options)
     assert ended == 1
     assert records["right"]["message"] == "right: its frames are missing"
     assert sum(record["status"] == "ok" for record in records.values()) == 3
@@ -125,7 +127,7 @@ def test_vanished_frames_fail_only_their_sequence(
 def test_tracker_failure_fails_only_its_sequence(
     bad: str, tmp_path: Path, how: str, status: str, message: str
 ) -> None:
-    ended, records = ran(bad, tmp_path, "--batch", "3", "--set", f"how={how}")
+    ended, records = run_tracker(bad, tmp_path, "--batch", "3", "--set", f"how={how}")
     assert ended == 1
     assert {name: record["status"] for name, record in records.items()} == {
         "right": "ok",
@@ -134,21 +136,21 @@ def test_tracker_failure_fails_only_its_sequence(
         "both": "ok",
     }
     assert message in records["down"]["message"]
-    ran(bad, tmp_path / "well")
+    run_tracker(bad, tmp_path / "well")
     for name in ("squares/t/ope/right.txt", "squares/t/ope/both.txt"):
         assert box_files(tmp_path)[name] == box_files(tmp_path / "well")[name]
 
 
 def test_damaged_frame_fails_only_its_sequence(bad: str, squares: Any, tmp_path: Path) -> None:
     squares.broken = {"right": frozenset({4})}
-    ended, records = ran(bad, tmp_path, "--batch", "3")
+    ended, records = run_tracker(bad, tmp_path, "--batch", "3")
     assert ended == 1
     assert records["right"]["message"] == "frame 4 is damaged"
     assert sum(record["status"] == "ok" for record in records.values()) == 3
 
 
 def test_timeout_in_a_batch(bad: str, tmp_path: Path) -> None:
-    ended, records = ran(bad, tmp_path, "--batch", "4", "--timeout", "1e-9")
+    ended, records = run_tracker(bad, tmp_path, "--batch", "4", "--timeout", "1e-9")
     assert ended == 1
     assert {record["status"] for record in records.values()} == {"timeout"}
 
@@ -156,7 +158,7 @@ def test_timeout_in_a_batch(bad: str, tmp_path: Path) -> None:
 def test_batch_reports_throughput_but_no_times(
     bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran(bad, tmp_path, "--batch", "4")
+    run_tracker(bad, tmp_path, "--batch", "4")
     folder = RunFolder(tmp_path, "squares", "t", "ope")
     manifest = folder.read_manifest()
     assert manifest
@@ -171,8 +173,8 @@ def test_batch_reports_throughput_but_no_times(
 def test_batch_reuses_sequential_results(
     bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran(bad, tmp_path, "--sequences", "right", "both")
-    ran(bad, tmp_path, "--batch", "4")
+    run_tracker(bad, tmp_path, "--sequences", "right", "both")
+    run_tracker(bad, tmp_path, "--batch", "4")
     assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
 
 
@@ -242,10 +244,10 @@ def late(marked_squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_open_loop_protocols_are_pipelined(
     late: str, tmp_path: Path, protocol: str, most: int, breaks: str
 ) -> None:
-    assert ran(late, tmp_path / "alone", "--protocol", protocol)[0] == 0
+    assert run_tracker(late, tmp_path / "alone", "--protocol", protocol)[0] == 0
     (tmp_path / "most").unlink()
     options = ("--protocol", protocol, "--batch", "3", "--set", f"breaks={breaks}")
-    status, _ = ran(late, tmp_path / "batch", *options)
+    status, _ = run_tracker(late, tmp_path / "batch", *options)
     assert status == 0
     assert max(map(int, (tmp_path / "most").read_text().split())) == most
     assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
@@ -255,7 +257,7 @@ def test_pipelined_predictions_fail_like_sequential_ones(late: str, squares: Any
     squares.broken = {"both": frozenset({9})}
     found = []
     for name, options in (("alone", ()), ("batch", ("--batch", "2"))):
-        status, records = ran(late, tmp_path / name, "--set", "wrong=true", *options)
+        status, records = run_tracker(late, tmp_path / name, "--set", "wrong=true", *options)
         assert status == 1
         found.append({name: (record["status"], record.get("message")) for name, record in records.items()})
     assert found[0] == found[1]
@@ -267,7 +269,7 @@ def test_builtin_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path:
     file = (siamfc_weights if tracker.startswith("siamfc") else gradnet_weights)(tmp_path)
     options = ("--weights", str(file), "--device", "cpu", "--sequences", "easy", "scale", "rotation")
     for name, more in (("alone", ()), ("batch", ("--batch", "2"))):
-        assert ran(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
+        assert run_tracker(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
     alone = box_files(tmp_path / "alone")
     assert len(alone) == 3
     assert box_files(tmp_path / "batch") == alone
@@ -276,7 +278,7 @@ def test_builtin_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path:
 def test_no_more_slots_than_sequences(bad: str, tmp_path: Path) -> None:
     for names, slots in ((["right"], 1), (["right", "both"], 2)):
         results = tmp_path / str(slots)
-        assert ran(bad, results, "--batch", "100000", "--sequences", *names)[0] == 0
+        assert run_tracker(bad, results, "--batch", "100000", "--sequences", *names)[0] == 0
         manifest = json.loads(RunFolder(results, "squares", "t", "ope").manifest_path.read_text())
         [environment] = manifest["environments"]
         assert environment["batch"] == slots
@@ -299,7 +301,7 @@ def test_polygons_become_boxes_with_one_warning(
     )
     for protocol, columns, kept in (("ope", 4, "upright"), ("unsupervised", 8, "rotated")):
         words = ("--protocol", protocol, "--sequences", "right", "down", *options)
-        assert ran(f"{tmp_path}/polygons.py:T", tmp_path / "r", *words)[0] == 0
+        assert run_tracker(f"{tmp_path}/polygons.py:T", tmp_path / "r", *words)[0] == 0
         said = f"protocol {protocol} uses the {kept} box around each"
         assert capsys.readouterr().err.count(said) == 1
         path = RunFolder(tmp_path / "r", "squares", "t", protocol).path / "right.txt"
