@@ -152,7 +152,7 @@ def test_invalid_box_fails(world: World, two: list[Sequence]) -> None:
         def update(self, frame: Frame) -> Boxes:
             return np.array([1.0, np.nan, 2, 3])
 
-    with pytest.raises(UserError, match=r"right: frame 1: .*is no box"):
+    with pytest.raises(UserError, match=r"right: frame 1: .*is not a box"):
         timed_pass(Nonsense(world, powers()), two, WARM_UP, world.clock)
 
 

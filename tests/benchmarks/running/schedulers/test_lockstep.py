@@ -121,7 +121,7 @@ def test_vanished_frames_fail_only_their_sequence(
     ("how", "status", "message"),
     [
         ("raises", "failed", "frame 3: RuntimeError: out of luck"),
-        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is no box"),
+        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is not a box"),
     ],
 )
 def test_tracker_failure_fails_only_its_sequence(

@@ -88,11 +88,11 @@ def test_prediction_is_copied(squares: Any) -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ([1, 2, 3], r"frame 5: the answer has shape \(3,\), not \(4,\)"),
-        ("box", "frame 5: the answer is a str"),
-        ([1, 2, np.nan, 4], "frame 5: .* is no box"),
-        ([1, 2, 3, np.inf], "frame 5: .* is no box"),
-        ([1, 2, -3, 4], "frame 5: .* is no box"),
+        ([1, 2, 3], r"frame 5: the tracker returned an array of shape \(3,\), not \(4,\)"),
+        ("box", "frame 5: the tracker returned a str"),
+        ([1, 2, np.nan, 4], "frame 5: .* is not a box"),
+        ([1, 2, 3, np.inf], "frame 5: .* is not a box"),
+        ([1, 2, -3, 4], "frame 5: .* is not a box"),
     ],
 )
 def test_invalid_boxes(squares: Any, answer: Any, expected: str) -> None:
