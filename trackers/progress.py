@@ -56,7 +56,8 @@ class ProgressBar(Progress):
 
 def stderr_console() -> Console:
     """Returns a console on standard error to which writing never fails."""
-    return _SafeConsole(file=cast("IO[str]", SafeStderr()))
+    # In a notebook rich would turn every line into a cell output of its own.
+    return _SafeConsole(file=cast("IO[str]", SafeStderr()), force_jupyter=False)
 
 
 def frames_column() -> ProgressColumn:

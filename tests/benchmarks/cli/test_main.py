@@ -52,8 +52,8 @@ def test_list_sequences(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], "the following arguments are required: COMMAND"),
-        (["rnu"], "invalid choice: 'rnu'"),
+        ([], "a command is missing"),
+        (["rnu"], "there is no command 'rnu' (did you mean 'run'?)"),
         (["run", "--tracker", "ncc"], "required: --dataset"),
         (["run", "--tracker", "ncc", "--dataset", "demo", "--timeout", "-1"], "--timeout"),
     ],
