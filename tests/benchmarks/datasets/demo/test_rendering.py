@@ -13,7 +13,7 @@ from scipy.ndimage import convolve1d, map_coordinates
 from scipy.spatial import cKDTree
 
 from benchmarks.datasets.demo import backgrounds, drawings, noise
-from benchmarks.datasets.demo.renderer import GRAIN, SPILL, grain, view_points, vignette, window
+from benchmarks.datasets.demo.renderer import GRAIN, GRAIN_MARGIN, grain, view_points, vignette, window
 from benchmarks.datasets.demo.scene import Curve, Pose, Ripple, camera_shake
 from benchmarks.datasets.demo.shapes import Box, Ellipse, Polygon, direction, line
 from benchmarks.datasets.demo.sprites import Texture, distance, render_sprite
@@ -288,7 +288,7 @@ def test_vignette_darkens_all_corners_equally():
 
 def test_grain_is_white_noise_of_stated_strength():
     values = grain()
-    assert values.shape == (3, 240 + SPILL, 320 + SPILL)
+    assert values.shape == (3, 240 + GRAIN_MARGIN, 320 + GRAIN_MARGIN)
     assert values.mean() == pytest.approx(0, abs=0.02)
     assert values.std() == pytest.approx(GRAIN, rel=0.01)
     for lag in (values[:, 1:] * values[:, :-1], values[..., 1:] * values[..., :-1], values[1:] * values[:-1]):
