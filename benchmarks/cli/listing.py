@@ -1,4 +1,4 @@
-"""`list`: the names that other commands take."""
+"""`list`: lists the names that other commands take."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["trackers", "datasets", "protocols", "profiles", "sequences"],
         help="what to list (default: all but sequences)",
     )
-    parser.add_argument("--dataset", metavar="D", help="whose sequences to list")
+    parser.add_argument("--dataset", metavar="D", help="the data set whose sequences to list")
     add_split(parser)
     add_data_root(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints one name per line with what it is."""
+    """Prints one name per line with a short description."""
     if arguments.what == "sequences":
         return _list_sequences(arguments)
 

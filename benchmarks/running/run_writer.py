@@ -1,4 +1,4 @@
-"""Writes a run's files and manifest while it goes on, as the only writer of its folder."""
+"""Writes a run's folder, its result files and its manifest, while the run goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.store import (
     SequenceRecord,
     remove_temporary_files,
 )
-from trackers.errors import UserError
+from trackers.errors import UserError, system_reason
 from trackers.regular_files import path_exists
 
 Written = TypeVar("Written")
@@ -26,18 +26,18 @@ _ATTEMPTS = 10
 
 
 class RunWriter:
-    """Holds a run's folder locked while it is entered, and writes into it.
+    """The folder of a run, locked for this run inside the context.
 
     Args:
-        folder: the run's folder.
-        identity: what determines the run's boxes.
+        folder: the folder of the results.
+        identity: what they are made with.
         overwrite: whether to discard results of another identity.
 
     Attributes:
         path: the folder's path.
 
     Raises:
-        UserError: on entering, if another process writes there or the results there have another identity.
+        UserError: on entering, if another process writes there, or the results there have another identity.
     """
 
     def __init__(self, folder: RunFolder, identity: Identity, overwrite: bool) -> None:
@@ -65,38 +65,41 @@ class RunWriter:
             self._writer.compact()
         self._lock.release()
 
-    def environment(self, environment: dict[str, Any]) -> int:
-        """Returns the index of an environment in the manifest, added if it is new."""
+    def add_environment(self, environment: dict[str, Any]) -> int:
+        """Adds an environment to the manifest; returns its number there."""
         return self._manifest.add_environment(environment)
 
-    def done(self, name: str) -> SequenceRecord | None:
-        """Returns the record of a sequence that is done and has its files, else None."""
+    def finished_record(self, name: str) -> SequenceRecord | None:
+        """Returns the record of a finished sequence whose files exist, or None."""
         record = self._manifest.sequences.get(name)
         return record if record and self._folder.is_complete(name, record) else None
 
-    def note(self, name: str, record: SequenceRecord) -> None:
-        """Sets the record of a sequence, which the next write of the manifest includes."""
+    def set_record(self, name: str, record: SequenceRecord) -> None:
+        """Sets a sequence's record, to be written with the next one."""
         self._manifest.sequences[name] = record
 
-    def keep(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
-        """Writes an outcome's files, then its record with their digests; returns the record.
+    def write(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
+        """Writes an outcome's files, then the record that names them; returns that record.
 
         Raises:
-            UserError: they cannot be written, or another process may have written here.
+            UserError: they cannot be written, or another process has written here.
         """
 
         def write() -> SequenceRecord:
             runs = self._folder.write(outcome.sequence, outcome.trajectories) if record.status == "ok" else ()
             written = replace(record, runs=runs)
-            self.note(outcome.sequence, written)
+            self.set_record(outcome.sequence, written)
             self._writer.append(outcome.sequence)
             return written
 
         return self._write(write)
 
-    def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
-        """Writes the final manifest; returns new records of sequences whose files were removed or changed."""
-        lost = {
+    def finalize(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
+        """Writes the manifest for the last time; returns failed records for results that have been removed.
+
+        Files that were written hours ago may have been removed since.
+        """
+        removed = {
             name: replace(
                 record,
                 status="failed",
@@ -106,14 +109,14 @@ class RunWriter:
             for name, record in records.items()
             if record.status == "ok" and not self._folder.is_complete(name, record)
         }
-        self._manifest.sequences |= lost
+        self._manifest.sequences |= removed
         self._write(self._writer.write)
-        return lost
+        return removed
 
     def _write(self, write: Callable[[], Written]) -> Written:
-        """Calls `write`, and again if the folder was removed in between."""
+        """Writes, and writes again if the folder is removed meanwhile."""
         for _ in range(_ATTEMPTS):
-            self._relock()
+            self._lock_again()
             try:
                 return write()
             except OSError as error:
@@ -121,26 +124,26 @@ class RunWriter:
                 if self._lock.is_held():
                     break
         raise UserError(
-            f"{failure.filename}: {failure.strerror}; what was written before is kept, and the same command "
-            "goes on from there"
+            f"{system_reason(failure)}; what was written before is kept, and the same command goes on from "
+            "there"
         ) from failure
 
-    def _relock(self) -> None:
-        """Locks a folder again that was removed, unless another process has used it since."""
+    def _lock_again(self) -> None:
+        """Locks the folder again if it was removed, unless another process has used it since."""
         if self._lock.is_held():
             return
         self._lock.release()
         self._lock.acquire()
         if path_exists(self._folder.manifest_path):
             raise UserError(
-                f"{self.path} was changed by another process while this run wrote there; check its files "
-                "and give --name to keep both"
+                f"{self.path} was changed by another process while this run wrote there; check what it holds "
+                "now, and give --name to keep both"
             )
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
-    """Returns a new manifest, or that of an earlier run with the same identity."""
-    if overwrite and not _has_identity(folder, identity):
+    """Returns the manifest to continue: a new one, or that of an earlier run with the same identity."""
+    if overwrite and not _readable_with(folder, identity):
         folder.discard()
     manifest = folder.read_manifest()
     if manifest is None:
@@ -157,7 +160,7 @@ def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Ma
     return manifest
 
 
-def _has_identity(folder: RunFolder, identity: Identity) -> bool:
+def _readable_with(folder: RunFolder, identity: Identity) -> bool:
     try:
         manifest = folder.read_manifest()
     except UserError:

@@ -89,6 +89,6 @@ def test_killed_worker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
             os.kill(dice.choice(workers), signal.SIGKILL)
     status, said = process.end()
     # The first worker reports what the tracker is; without it the run cannot start.
-    assert status == 0 or (status == 2 and "when it made the tracker" in said), said
+    assert status == 0 or (status == 2 and "while building the tracker" in said), said
     bench.check_partly(tmp_path, "workers")
     bench.check_whole(tmp_path, "workers")

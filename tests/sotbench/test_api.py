@@ -68,7 +68,7 @@ def test_run_resumes_and_summarizes(here: Path) -> None:
     summary = sot.run("ncc", "demo")
     assert summary.failed == {}
     assert summary.fps is None, "nothing was run now"
-    assert summary.kept == 9
+    assert summary.reused == 9
     assert (summary.path / "easy.txt").exists()
 
 
