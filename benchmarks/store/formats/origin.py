@@ -137,8 +137,8 @@ def named_origin(dataset: str) -> Origin:
     """
     if dataset not in DATASETS or dataset == "folder":
         raise UserError(
-            "a folder of one's own may count pixels in either way; give --one-based or --zero-based, as its "
-            "ground-truth files do"
+            "a user's folder may be 0-based or 1-based; give --one-based or --zero-based, as its "
+            "ground-truth files are"
         )
     return "one" if DATASETS.load(dataset).one_based else "zero"
 
