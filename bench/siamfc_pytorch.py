@@ -37,8 +37,8 @@ from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
-from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_embedding, write
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.response import cross_correlation
 from trackers.siamese.siamfc import SiamFC
 from trackers.tracker import Boxes, Frame
