@@ -103,7 +103,7 @@ def test_times_are_replaced_with_their_digests(stem: str, runs: int, tmp_path: P
         (tmp_path / f"{name}.time.txt").write_text("0.5\nnan\n" + "0.7\n" * k)
     sequence = {"runs": [{"times": "old", "boxes": "b"} for _ in names], "transport": 0.3}
     (tmp_path / "run.json").write_text(json.dumps({"sequences": {stem: sequence}}))
-    retime(tmp_path)
+    retime(tmp_path / "run.json")
     found = json.loads((tmp_path / "run.json").read_text())["sequences"][stem]
     assert found["transport"] == 0
     for k, (name, run) in enumerate(zip(names, found["runs"], strict=True)):

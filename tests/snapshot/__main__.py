@@ -71,7 +71,7 @@ def _recorded(checkout: Path, python: str, sections: list[str]) -> dict[str, dic
     snapshot: dict[str, dict[str, object]] = {}
     for section in sections:
         with tempfile.TemporaryDirectory(prefix="snapshot-") as work:
-            place = Place(Path(work), checkout, python, shared if shared.is_dir() else None)
+            place = Place(Path(work).resolve(), checkout, python, shared if shared.is_dir() else None)
             place.require_checkout()
             # Matplotlib says on standard error that it lists the fonts, where it has not yet.
             place.run(["-c", "import matplotlib.font_manager"])

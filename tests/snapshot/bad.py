@@ -265,7 +265,9 @@ def _plugins(work: Path) -> Iterator[str]:
 
 
 def _manifests(work: Path) -> Iterator[str]:
-    [folder] = work.glob("results/*/still/ope")
+    folder = work / "results/folder-videos/still/ope"
+    if not (folder / "run.json").is_file():
+        return  # the run above failed, which is a difference already
     content = json.loads((folder / "run.json").read_text())
     cat = content["sequences"]["cat"]
     texts = {

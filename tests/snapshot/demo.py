@@ -69,12 +69,11 @@ def _runs() -> Iterator[str]:
     yield "unordered benchmarks run --tracker ncc --dataset demo --workers 2"
     yield "benchmarks run --tracker ncc --dataset demo"
     for tracker in ("still", "ncc"):
-        yield from (
-            f"benchmarks run --tracker {tracker} {videos} --protocol {name}" for name in ("tre", "sre")
-        )
+        yield f"benchmarks run --tracker {tracker} {videos} --protocol sre"
         for protocol in ("supervised", "unsupervised"):
             two = "--dataset demo --sequences easy motion"
             yield f"benchmarks run --tracker {tracker} --protocol {protocol} {two}"
+    yield "benchmarks run --tracker ncc --protocol tre --dataset demo --sequences easy"
     yield f"benchmarks run --tracker still --repeat 2 {videos} --seed 3 --name twice"
     yield f"benchmarks run --tracker ncc --isolate {videos}"
     yield f"benchmarks run --tracker ncc {videos} --name ncc --sequences cat --overwrite"
@@ -95,9 +94,9 @@ def _scores() -> Iterator[str]:
         yield from (f"benchmarks score --dataset demo --format {form}{by}" for form in FORMS)
     yield "benchmarks score --dataset demo --tracker ncc --attribute OCC --format json"
     yield "benchmarks score --dataset demo --sequences @some.txt --format csv --profile got10k"
-    for protocol in ("tre", "sre"):
-        yield f"benchmarks score --dataset folder --data-root videos --protocol {protocol} --format json"
-    yield "benchmarks score --dataset demo --protocol unsupervised --format json"
+    yield "benchmarks score --dataset demo --protocol tre --format json"
+    yield "benchmarks score --dataset folder --data-root videos --protocol sre --format json"
+    yield "benchmarks score --dataset demo --protocol unsupervised --profile vot2017 --format json"
     for profile in ("vot2017", "vot-toolkit", "all"):
         yield f"benchmarks score --dataset demo --protocol supervised --profile {profile} --format json"
     yield "benchmarks score --dataset folder --data-root videos"
@@ -105,7 +104,8 @@ def _scores() -> Iterator[str]:
     yield "benchmarks score --dataset folder --data-root videos --by sequence --format json"
     for form in FORMS:
         yield f"benchmarks compare ncc still --dataset demo --format {form}"
-        yield f"benchmarks rank --dataset demo --sequences easy motion --format {form}"
+        profile = "vot-toolkit" if form == "csv" else "vot2017"
+        yield f"benchmarks rank --dataset demo --profile {profile} --format {form}"
     yield "benchmarks compare ncc still --dataset demo --metric success precision --profile pysot"
 
 
@@ -118,30 +118,33 @@ def _exports() -> Iterator[str]:
     yield "benchmarks export out/one --to txt --tracker ncc --dataset demo --one-based"
     yield "benchmarks import out/one --from txt --tracker one --dataset demo --results back --one-based"
     yield "benchmarks import out/one --from txt --tracker bad --dataset demo --results back --zero-based"
-    videos = "--dataset folder --data-root videos"
-    for protocol in ("tre", "sre"):
-        more = f"{videos} --protocol {protocol} --zero-based"
+    for protocol, data in (("tre", "--dataset demo"), ("sre", "--dataset folder --data-root videos")):
+        more = f"{data} --protocol {protocol} --zero-based"
         yield f"benchmarks export out/{protocol} --to otb-mat --tracker ncc {more}"
         yield f"benchmarks import out/{protocol} --from otb-mat --tracker ncc --results back {more}"
-        yield f"benchmarks score {videos} --protocol {protocol} --results back --format json"
-    yield f"benchmarks export out/twice --to txt --tracker twice {videos}"
+        yield f"benchmarks score {data} --protocol {protocol} --results back --format json"
+    yield "benchmarks export out/twice --to txt --tracker twice --dataset folder --data-root videos"
     yield "benchmarks export out/once --to vot --protocol unsupervised --tracker ncc --dataset demo"
     yield "benchmarks export out/vot --to vot --tracker ncc --dataset demo"
     yield "benchmarks import out/vot --from vot --tracker ncc --dataset demo --results back"
     yield "benchmarks import out/pysot --from pysot --dataset demo --results all"
     yield "benchmarks score --dataset demo --results back --format json"
-    yield "benchmarks score --dataset demo --protocol supervised --results back --format json"
+    vot = "--protocol supervised --profile vot2017"
+    yield f"benchmarks score --dataset demo {vot} --results back --format json"
 
 
 def _reports() -> Iterator[str]:
+    vot = "--dataset demo --protocol supervised --profile vot2017"
     yield "reports.plot --dataset demo --format svg"
-    yield "reports.plot --dataset demo --protocol supervised --format svg --out vot"
+    yield f"reports.plot {vot} --format svg --out vot"
     yield "reports.plot --dataset demo --kind attributes --metric precision --no-band --format svg --out a"
     for form in ("markdown", "latex", "html", "csv"):
-        yield f"reports.table --dataset demo --kind accuracy attributes comparison speed --format {form}"
-    yield "reports.table --dataset demo --protocol supervised --format csv --out tables"
-    yield "reports.table --dataset demo --no-interval --profile all"
+        yield f"reports.table --dataset demo --format {form}"
+        kinds = "--kind accuracy attributes comparison --out tables"
+        yield f"reports.table --dataset demo --format {form} {kinds}"
+    yield f"reports.table {vot} --format csv"
+    yield "reports.table --dataset demo --no-interval --profile got10k"
     yield "reports.html --dataset demo"
     yield "reports.html --dataset demo --sequences easy --frames --profile otb --out frames.html"
-    yield "reports.html --dataset demo --protocol supervised --out vot.html"
+    yield f"reports.html {vot} --out vot.html"
     yield "reports.html --dataset folder --data-root videos"

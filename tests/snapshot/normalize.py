@@ -14,6 +14,7 @@ from typing import Any
 VARYING = (
     (re.compile(r"-?[\d.]+(e[+-]?\d+)? FPS"), "<N> FPS"),
     (re.compile(r"[\d.]+ frames/s"), "<N> frames/s"),
+    (re.compile(r"transport [\d.]+ ms"), "transport <N> ms"),
     (re.compile(r"-?\d+ s left"), "<N> s left"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)?"), "<DATE>"),
     (re.compile(r"\b[0-9a-f]{40}\b(\+changes)?"), "<COMMIT>"),
@@ -135,23 +136,21 @@ def _unbundled(text: str) -> Any:
     return json.loads(content[4:begin], object_hook=numbers)
 
 
-def retime(results: Path) -> None:
-    """Replaces the measured times of all runs by made-up ones, and their digests in the manifests."""
-    for manifest in results.rglob("run.json"):
-        content = json.loads(manifest.read_text())
-        for sequence in content["sequences"].values():
-            sequence["transport"] = 0.0
-        for times in manifest.parent.glob("*.time.txt"):
+def retime(manifest: Path) -> None:
+    """Replaces the measured times of a run by made-up ones, and their digests in its manifest."""
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    for sequence, record in content["sequences"].items():
+        record["transport"] = 0.0
+        runs = record.get("runs", [])
+        for number, run in enumerate(runs, start=1):
+            name = f"{sequence}.{number}" if len(runs) > 1 else sequence
+            times = manifest.with_name(f"{name}.time.txt")
+            if not times.is_file():
+                continue
             lines = times.read_text().splitlines()
             made_up = [
                 line if line == "nan" else f"{0.01 + 0.001 * (k % 7):.3f}" for k, line in enumerate(lines)
             ]
             times.write_text("".join(f"{line}\n" for line in made_up))
-            stem = times.name.removesuffix(".time.txt")
-            runs = content["sequences"].get(stem, {}).get("runs", [])
-            if len(runs) != 1:
-                name, _, number = stem.rpartition(".")
-                runs = content["sequences"][name]["runs"][int(number) - 1 :][:1]
-            for run in runs:
-                run["times"] = digest(times.read_bytes())
-        manifest.write_text(json.dumps(content, indent=1) + "\n")
+            run["times"] = digest(times.read_bytes())
+    manifest.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -34,16 +34,13 @@ class Place:
         fixed = {"COLUMNS": "120", "TERM": "dumb", "LC_ALL": "C.UTF-8", "TZ": "UTC", "OMP_NUM_THREADS": "1"}
         return kept | fixed | {"PYTHONPATH": str(self.checkout)}
 
-    def run(self, argv: list[str], seconds: float = 600) -> subprocess.CompletedProcess[bytes]:
-        """Runs the interpreter with these arguments in the temporary folder."""
-        return subprocess.run(
-            [self.python, *argv],
-            cwd=self.work,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-        )
+    def run(self, argv: list[str], seconds: float = 900) -> subprocess.CompletedProcess[bytes]:
+        """Runs the interpreter in the temporary folder; exit status 124 if it does not end in time."""
+        options: dict[str, Any] = {"cwd": self.work, "env": self.environment(), "stdin": subprocess.DEVNULL}
+        try:
+            return subprocess.run([self.python, *argv], **options, capture_output=True, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            return subprocess.CompletedProcess(argv, 124, error.stdout or b"", error.stderr or b"")
 
     def require_checkout(self) -> None:
         """Makes sure that the checkout's packages are run, and not those of an editable installation."""
@@ -67,17 +64,9 @@ def record(place: Place, lines: Iterable[str]) -> dict[str, Entry]:
 
     Of a line that begins with `unordered`, such as of a run by two workers, standard error is sorted.
     """
-    normalized = words(
-        {
-            str(place.work.resolve()): "<WORK>",
-            str(place.work): "<WORK>",
-            str(place.checkout): "<CHECKOUT>",
-            place.python: "<PYTHON>",
-            str(place.shared): "<SHARED>",
-        }
-    )
+    places = {str(place.work): "<WORK>", str(place.checkout): "<CHECKOUT>", place.python: "<PYTHON>"}
+    normalized = words(places | ({str(place.shared): "<SHARED>"} if place.shared else {}))
     entries: dict[str, Entry] = {}
-    before = _state(place.work)
     for line in lines:
         before = _state(place.work)
         command = line.removeprefix("unordered ")
@@ -102,9 +91,9 @@ def record(place: Place, lines: Iterable[str]) -> dict[str, Entry]:
         }
         print(f"{done.returncode} {command:.110}", file=sys.stderr)
         if command.startswith("benchmarks run"):
-            for manifest in {name.split("/")[0] for name in files if name.endswith("run.json")}:
-                retime(place.work / manifest)
-        before = _state(place.work)
+            for name in files:
+                if name.endswith("/run.json") and name in after:
+                    retime(place.work / name)
     return entries
 
 
