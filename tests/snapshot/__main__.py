@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.snapshot import __doc__ as manual
 from tests.snapshot import bad, demo, golden
 from tests.snapshot.comparing import differences
-from tests.snapshot.recorder import Place, record
+from tests.snapshot.recorder import Entry, Place, record
 
 SECTIONS = {"demo": demo.commands, "golden": golden.commands, "bad": bad.commands}
 _ROOT = Path(__file__).resolve().parents[2]
@@ -66,9 +66,9 @@ def main() -> int:
     return status
 
 
-def _recorded(checkout: Path, python: str, sections: list[str]) -> dict[str, dict[str, object]]:
+def _recorded(checkout: Path, python: str, sections: list[str]) -> dict[str, dict[str, Entry]]:
     shared = _ROOT.parent / "shared"
-    snapshot: dict[str, dict[str, object]] = {}
+    snapshot: dict[str, dict[str, Entry]] = {}
     for section in sections:
         with tempfile.TemporaryDirectory(prefix="snapshot-") as work:
             place = Place(Path(work).resolve(), checkout, python, shared if shared.is_dir() else None)

@@ -292,7 +292,7 @@ def _manifests(work: Path) -> Iterator[str]:
         "lost-times": lambda run: (run / "cat.time.txt").unlink(),
         "edited": lambda run: (run / "cat.txt").write_text("1,2,3,4\n" * 6),
         "lost-manifest": lambda run: (run / "run.json").unlink(),
-        "folder": lambda run: ((run / "run.json").unlink(), (run / "run.json").mkdir()),
+        "folder": lambda run: (run / "run.json").rename(run / "old.json").with_name("run.json").mkdir(),
         "journal": lambda run: (run / "run.journal").write_text('{"continues": 3}\nx\n'),
     }
     for name in [*texts, *damages]:

@@ -51,5 +51,12 @@ def _difference(part: str, old: dict[str, str] | None, new: dict[str, str] | Non
         return ""
     if "text" not in old or "text" not in new:
         return f"{part}: {old['sha256'][:64]} -> {new['sha256'][:64]}"
-    lines = (each["text"].splitlines() for each in (old, new))
-    return "\n".join(difflib.unified_diff(*lines, f"{part} before", f"{part} after", lineterm="", n=1))
+    lines = difflib.unified_diff(
+        old["text"].splitlines(),
+        new["text"].splitlines(),
+        f"{part} before",
+        f"{part} after",
+        lineterm="",
+        n=1,
+    )
+    return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.snapshot.fixtures import write_videos
+from tests.snapshot.fixtures import PATH, TOML, write_video, write_videos
 from tests.snapshot.recorder import Place
 
 FORMATS = ("otb-mat", "otb-json", "got10k", "pysot", "pytracking", "txt")
@@ -50,6 +50,8 @@ class Mine(Tracker):
 def commands(place: Place) -> Iterator[str]:
     """The command lines of this section."""
     write_videos(place.work / "videos")
+    write_video(place.work / "long" / "ball", "\n".join(PATH), len(PATH), seed=1)
+    (place.work / "long" / "sotbench.toml").write_text(TOML.partition("[")[0])
     (place.work / "mine.py").write_text(MINE)
     (place.work / "some.txt").write_text("easy\nmotion\n")
     yield from (f"{program} --help" for program in PROGRAMS.strip().splitlines())
@@ -83,8 +85,8 @@ def _runs() -> Iterator[str]:
     yield f"benchmarks run --tracker {mean_shift} {videos}"
     yield f"benchmarks run --tracker siamfc-lite {videos}"
     yield f"benchmarks run --tracker siamfc-lite {videos} --batch 4 --name batched"
-    yield f"benchmarks run --tracker gradnet-lite {videos} --sequences cat dog"
-    yield f"benchmarks run --tracker gradnet-released-lite {videos} --sequences dog"
+    for tracker in ("siamfc-lite", "gradnet-lite", "gradnet-released-lite", "siamfc-gd"):
+        yield f"benchmarks run --tracker {tracker} --dataset folder --data-root long"
     yield f"benchmarks run --tracker opencv-mil {videos} --sequences cat"
 
 
@@ -100,6 +102,7 @@ def _scores() -> Iterator[str]:
     for profile in ("vot2017", "vot-toolkit", "all"):
         yield f"benchmarks score --dataset demo --protocol supervised --profile {profile} --format json"
     yield "benchmarks score --dataset folder --data-root videos"
+    yield "benchmarks score --dataset folder --data-root long --format json"
     yield "benchmarks score --dataset folder --data-root videos --profile all --format csv"
     yield "benchmarks score --dataset folder --data-root videos --by sequence --format json"
     for form in FORMS:

@@ -8,17 +8,18 @@ import numpy as np
 from PIL import Image
 
 FRAMES = 6
-ROWS = [f"{10 + 2 * number},{8 + number},12,10" for number in range(FRAMES)]
+PATH = [f"{10 + 2 * number},{8 + number},12,10" for number in range(20)]
+ROWS = PATH[:FRAMES]
 """Ground truth of a good video."""
 
 TOML = 'one_based = false\ntitle = "Small"\n[attributes]\ncat = ["OCC", "FM"]\n'
 
 
-def write_video(folder: Path, truth: str = "\n".join(ROWS), frames: int = FRAMES) -> None:
-    """A patch of noise that moves over noise, 64 x 48 pixels."""
+def write_video(folder: Path, truth: str = "\n".join(ROWS), frames: int = FRAMES, seed: int = 0) -> None:
+    """A patch of noise that moves over noise, 64 x 48 pixels, in up to 20 frames."""
     folder.mkdir(parents=True)
     (folder / "groundtruth.txt").write_text(truth)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     ground, target = rng.integers(0, 90, (48, 64, 3), np.uint8), rng.integers(128, 256, (10, 12, 3), np.uint8)
     for number in range(frames):
         frame = ground.copy()
