@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.snapshot import __doc__ as manual
 from tests.snapshot import bad, demo, golden
@@ -55,28 +56,37 @@ def main() -> int:
         json.loads(path.read_text(encoding="utf-8")) for path in (arguments.before, arguments.after)
     )
     status = 0
-    for section in before.keys() | after.keys():
-        if section not in before or section not in after:
+    for name, snapshot in (("before", before), ("after", after)):
+        print(f"{name}: {snapshot['checkout']['commit']}", file=sys.stderr)
+    for section in SECTIONS:
+        if (section in before["sections"]) != (section in after["sections"]):
             print(f"section {section} is in one of the two alone")
             status = 1
             continue
-        for difference in differences(before[section], after[section], arguments.ignore_messages):
+        old, new = (snapshot["sections"].get(section, {}) for snapshot in (before, after))
+        for difference in differences(old, new, arguments.ignore_messages):
             print(difference)
             status = 1
     return status
 
 
-def _recorded(checkout: Path, python: str, sections: list[str]) -> dict[str, dict[str, Entry]]:
+def _recorded(checkout: Path, python: str, sections: list[str]) -> dict[str, Any]:
     shared = _ROOT.parent / "shared"
-    snapshot: dict[str, dict[str, Entry]] = {}
+    begun: dict[str, str] = {}
+    entries: dict[str, dict[str, Entry]] = {}
     for section in sections:
         with tempfile.TemporaryDirectory(prefix="snapshot-") as work:
             place = Place(Path(work).resolve(), checkout, python, shared if shared.is_dir() else None)
             place.require_checkout()
+            begun = begun or place.state()
             # Matplotlib says on standard error that it lists the fonts, where it has not yet.
             place.run(["-c", "import matplotlib.font_manager"])
-            snapshot[section] = record(place, SECTIONS[section](place))
-    return snapshot
+            entries[section] = record(place, SECTIONS[section](place))
+            if place.state() != begun:
+                sys.exit(
+                    f"error: files in {checkout} were changed while it was recorded; record a copy of it"
+                )
+    return {"checkout": begun, "sections": entries}
 
 
 if __name__ == "__main__":

@@ -259,7 +259,8 @@ def _plugins(work: Path) -> Iterator[str]:
     yield f"benchmarks run --tracker nowhere.py:T {OWN}"
     yield f"benchmarks run --tracker nowhere:T {OWN}"
     for number, program in enumerate(PROGRAMS):
-        yield f"benchmarks run --tracker 'process:{program}' --name p{number} {OWN} --results plugged"
+        more = f"--name p{number} {OWN} --results plugged --start-timeout 30"
+        yield f"benchmarks run --tracker 'process:{program}' {more}"
     yield f"benchmarks score {OWN} --results plugged --format json"
     yield f"reports.html {OWN} --results plugged --out plugged.html"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import subprocess
@@ -51,6 +52,20 @@ class Place:
                 f"error: not the packages of {self.checkout} are imported: {files}\n{found.stderr.decode()}"
             )
         print(f"recording {files[0]}", file=sys.stderr)
+
+    def state(self) -> dict[str, str]:
+        """The commit, with `+changes` where files differ from it, and the sha256 of the packages."""
+        git = ["git", "-C", str(self.checkout)]
+        head, changes = (
+            subprocess.run([*git, *words], capture_output=True, text=True, check=False).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+        sources = hashlib.sha256()
+        for folder in ("benchmarks", "examples", "reports", "trackers"):
+            for path in sorted((self.checkout / folder).rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    sources.update(f"{path.relative_to(self.checkout)}\0".encode() + path.read_bytes())
+        return {"commit": head + ("+changes" if changes else ""), "sources": sources.hexdigest()}
 
     def prepared(self, line: str) -> list[str]:
         """A command line as words, with the paths in it filled in."""
