@@ -131,7 +131,7 @@ def _unknown(word: str) -> int:
 
 
 def _refuse(reason: str) -> int:
-    from trackers.commands import print_stderr
+    from trackers.stderr import print_stderr
 
     print_stderr(f"sotbench: {reason}; `sotbench --help` lists the commands")
     return 2

@@ -8,7 +8,7 @@ from typing import IO, cast
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from trackers.commands import SafeStderr
+from trackers.stderr import SafeStderr
 
 
 class _SafeConsole(Console):

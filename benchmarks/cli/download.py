@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.datasets.disk_dataset import DiskDataset

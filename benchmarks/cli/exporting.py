@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.cli.result_formats import add_format_name, add_format_protocol, add_pixel_origin
 from benchmarks.options import add_data_root, add_dataset, add_results
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.store.formats import Origin

@@ -16,9 +16,10 @@ from benchmarks.options import (
     sequences_to_run,
 )
 from benchmarks.running.frames.decoders import DECODERS
-from trackers.commands import add_isolation_options, add_tracker_options, positive, print_stderr, tracker_spec
+from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.errors import UserError
 from trackers.signals import interrupt_handler, override_signal_handler
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.running import RunSummary

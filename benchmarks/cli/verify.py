@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset, add_split
-from trackers.commands import print_stderr
 from trackers.errors import UserError, printable
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
