@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax import TraxTracker
 from trackers.external.protocols.trax_messages import read_message, read_region, write_region
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessSpec
 from trackers.processes.stderr_log import StderrLog
 from trackers.provenance import Provenance
 from trackers.serving.trax import serve
@@ -62,13 +62,11 @@ def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
     number, rest = choice(data)
     output, _, pending = rest.partition(b"\0")
 
-    def child(
-        command: Sequence[str], limits: ProcessLimits, log: StderrLog, environment: Mapping[str, str]
-    ) -> _Script:
+    def child(process: ProcessSpec, log: StderrLog) -> _Script:
         return _Script(output.split(b"\n"), pending.split(b"\n") if pending and number & 1 else [])
 
-    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
     tracker = make()
+    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
     try:
         tracker.init(_FRAME, _BOX)
         for _ in range(2):
@@ -82,11 +80,11 @@ def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
 
 
 def _process() -> RemoteTracker:
-    return JsonLinesTracker(["tracker"], Provenance(), ProcessLimits())
+    return JsonLinesTracker(ProcessSpec(["tracker"]), Provenance())
 
 
 def _trax() -> RemoteTracker:
-    return TraxTracker(["tracker"], Provenance(), ProcessLimits(), None, {}, {"key": "value"})
+    return TraxTracker(ProcessSpec(["tracker"]), Provenance(), {"key": "value"})
 
 
 def _check_line(data: bytes) -> None:
