@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 from collections.abc import Callable, Iterable
+from unittest import mock
 
 import numpy as np
 
@@ -65,18 +66,17 @@ def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
     def child(process: ProcessSpec, log: StderrLog) -> _Script:
         return _Script(output.split(b"\n"), pending.split(b"\n") if pending and number & 1 else [])
 
-    tracker = make()
-    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
-    try:
-        tracker.init(_FRAME, _BOX)
-        for _ in range(2):
-            box = to_bounding_box(tracker.update(_FRAME))
-            assert np.isfinite(box).all() or np.isnan(box).all()
-            assert tracker.own_seconds is not None
-            assert tracker.own_seconds >= 0
-    finally:
-        remote.ChildProcess = real  # type: ignore[misc]
-        tracker.dispose()
+    with mock.patch.object(remote, "ChildProcess", child):
+        tracker = make()
+        try:
+            tracker.init(_FRAME, _BOX)
+            for _ in range(2):
+                box = to_bounding_box(tracker.update(_FRAME))
+                assert np.isfinite(box).all() or np.isnan(box).all()
+                assert tracker.own_seconds is not None
+                assert tracker.own_seconds >= 0
+        finally:
+            tracker.dispose()
 
 
 def _process() -> RemoteTracker:
