@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
 from benchmarks.scoring.metrics import METRICS
-from benchmarks.scoring.records import Record, RunScore
+from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.statistics import (
     CONFIDENCE,
     RESAMPLES,
     bootstrap_p,
+    format_p,
     holm,
-    interval_of,
+    percentile_interval,
     resampled_means,
 )
 from trackers.errors import UserError
@@ -38,8 +39,6 @@ from trackers.registry import did_you_mean
 ALPHA = 1 - CONFIDENCE
 MIN_SEQUENCES = 6
 """With 5 sequences, of which one tracker wins all, the signed-rank test still gives p = 2 / 2^5 > 0.05."""
-LEAST_SHOWN = 0.0001
-"""P-values below are shown as less than this."""
 MAX_COMPARISONS = 5000
 """Comparisons that are made together: 100 trackers in one metric."""
 _BLOCK = 512
@@ -323,7 +322,7 @@ def _tested_block(differences: NDArray[np.float64], resamples: int) -> list[_Tes
     p_bootstrap = np.ones(pairs)
     if sequences > 1:
         means = resampled_means(differences.T, resamples)
-        ends = list(zip(*(end.tolist() for end in interval_of(means)), strict=True))
+        ends = list(zip(*(end.tolist() for end in percentile_interval(means)), strict=True))
         p_bootstrap = bootstrap_p(means)
     # Ranks among those that differ: zeros have the lowest ranks of all.
     ranks = rankdata(np.abs(differences), axis=1) - (differences == 0).sum(axis=1, keepdims=True)
@@ -360,9 +359,8 @@ def comparisons_caption(comparisons: Sequence[Comparison], resamples: int = RESA
 
 
 def _short(p: float) -> str:
-    if p < LEAST_SHOWN:
-        return f"< {LEAST_SHOWN}"
-    return f"= {p:.3f}" if p >= 0.001 else f"= {p:.4f}"
+    text = format_p(p, 3 if p >= 0.001 else 4)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def _these(count: int) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.scoring.metrics import METRICS
-from benchmarks.scoring.records import Record
+from benchmarks.scoring.run_score import Record
+from benchmarks.scoring.statistics import format_p
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import INTERVALS, number_cell
 
@@ -156,8 +157,8 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
                     f"{one.difference:+.3f}",
                     None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
                 ),
-                Cell(p_text(one.corrected_bootstrap)),
-                Cell(p_text(one.corrected_wilcoxon)),
+                Cell(format_p(one.corrected_bootstrap)),
+                Cell(format_p(one.corrected_wilcoxon)),
                 Cell(str(one.sequences)),
             )
             for one in comparisons
@@ -165,11 +166,6 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
         caption=caption,
         notes=tuple(notes),
     )
-
-
-def p_text(p: float) -> str:
-    """A p-value with four decimals, or that it is less than any of these."""
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def metric_names(records: Sequence[Record]) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.vot_profiles import Repetitions, frame_overlaps
+from benchmarks.scoring.vot_repetitions import Repetitions, frame_overlaps
 from trackers.errors import UserError
 
 ALPHA = 0.05

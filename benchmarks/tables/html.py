@@ -47,7 +47,11 @@ def _row(row: tuple[Cell, ...], table: Table) -> str:
 
 def _cell(cell: Cell, between: str) -> str:
     text = _MARKS[cell.mark].format(escape(cell.text))
-    return text if cell.ends is None else f"{text}{between}<small>[{cell.ends[0]}, {cell.ends[1]}]</small>"
+    return (
+        text
+        if cell.interval is None
+        else f"{text}{between}<small>[{cell.interval[0]}, {cell.interval[1]}]</small>"
+    )
 
 
 def _side(column: Column) -> str:

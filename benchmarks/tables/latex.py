@@ -68,9 +68,9 @@ def _cell(cell: Cell, column: Column, stacked: bool) -> str:
     if not cell.text:
         return ""
     text = _MARKS[cell.mark].format(_figure(cell.text) if column.numeric else escape(cell.text))
-    if cell.ends is None:
+    if cell.interval is None:
         return text
-    low, high = map(_figure, cell.ends)
+    low, high = map(_figure, cell.interval)
     if stacked:
         return _stack("r", [text, rf"{{\tiny {{[}}{low}, {high}]}}"])
     return rf"{text}\,{{\scriptsize {{[}}{low}, {high}]}}"

@@ -31,4 +31,4 @@ def _cell(cell: Cell, between: str) -> str:
     if not cell.text:
         return ""
     text = _MARKS[cell.mark].format(escape(cell.text))
-    return text if cell.ends is None else f"{text}{between}[{cell.ends[0]}, {cell.ends[1]}]"
+    return text if cell.interval is None else f"{text}{between}[{cell.interval[0]}, {cell.interval[1]}]"

@@ -25,12 +25,12 @@ class Cell:
 
     Attributes:
         text: what it says, unescaped.
-        ends: the ends of its 95 % interval as they are shown; None where it has none.
+        interval: the ends of its 95 % interval as they are shown; None where it has none.
         mark: whether it is the best or the second of those it is compared with.
     """
 
     text: str
-    ends: tuple[str, str] | None = None
+    interval: tuple[str, str] | None = None
     mark: Mark = Mark.NONE
 
 
@@ -79,7 +79,7 @@ def number_cell(
 
 def without_intervals(table: Table) -> Table:
     """The table with its figures alone."""
-    rows = tuple(tuple(replace(cell, ends=None) for cell in row) for row in table.rows)
+    rows = tuple(tuple(replace(cell, interval=None) for cell in row) for row in table.rows)
     caption = table.caption.removesuffix(INTERVALS)
     return replace(table, rows=rows, caption=caption)
 

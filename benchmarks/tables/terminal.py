@@ -41,6 +41,6 @@ def _drawn(table: Table) -> RichTable:
 def _text(cell: Cell, between: str) -> Text:
     shown = printable(cell.text)
     text = Text(shown, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(shown)
-    if cell.ends is not None:
-        text.append(f"{between}[{cell.ends[0]} {cell.ends[1]}]", style="not bold not underline dim")
+    if cell.interval is not None:
+        text.append(f"{between}[{cell.interval[0]} {cell.interval[1]}]", style="not bold not underline dim")
     return text

@@ -27,7 +27,7 @@ from benchmarks.datasets import Sequence, open_dataset
 from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring import Score, center_error, iou, score_run
+from benchmarks.scoring import OnePassScore, center_error, iou, score_run
 from benchmarks.scoring.metrics import SUCCESS_AUC
 from benchmarks.scoring.profiles import OTB
 from benchmarks.store import RunResults
@@ -61,7 +61,7 @@ def entry_of(tracker: str, golden: Path) -> dict[str, Any]:
     return next(entry for entry in entries if entry["tracker"] == tracker and entry["profile"] == "otb")
 
 
-def assert_close(score: Score, expected: dict[str, float], tolerance: float) -> None:
+def assert_close(score: OnePassScore, expected: dict[str, float], tolerance: float) -> None:
     found = {name: estimate.value for name, estimate in score.metrics().items()}
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=tolerance)
 

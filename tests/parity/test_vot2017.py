@@ -19,7 +19,8 @@ import pytest
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.polygons import read_regions
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, Repetitions, VOTProfile, measure_repetitions
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile
+from benchmarks.scoring.vot_repetitions import Repetitions, measure_repetitions
 from benchmarks.store.trajectories import parse_regions
 
 pytestmark = pytest.mark.shared
@@ -38,7 +39,7 @@ def stored_runs(shared: Path, experiment: str, rules: VOTProfile) -> list[Repeti
             size = dataset[sequence].size
             files = sorted(name for name in names if name.startswith(f"{experiment}/{sequence}/"))
             parsed = [parse_regions(archive.read(name).decode(), name) for name in files]
-            runs.append(measure_repetitions(sequence, parsed, truth, size, rules))
+            runs.append(measure_repetitions(sequence, parsed, truth, size, rules.raster))
     assert len(runs) == 60
     return runs
 

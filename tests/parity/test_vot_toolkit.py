@@ -23,7 +23,8 @@ from benchmarks.geometry.rasterize import VOT_TOOLKIT as RASTER_TOOLKIT
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT_TOOLKIT, Repetitions
+from benchmarks.scoring.vot_profiles import VOT_TOOLKIT
+from benchmarks.scoring.vot_repetitions import Repetitions
 
 SIZE = (160, 120)
 

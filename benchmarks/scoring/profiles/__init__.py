@@ -8,7 +8,7 @@ initial frame, of frames without a target, of boxes that were stored in another 
 from benchmarks.scoring.profiles.got10k import GOT10K
 from benchmarks.scoring.profiles.lasot import LASOT
 from benchmarks.scoring.profiles.otb import OTB
-from benchmarks.scoring.profiles.profile import Pass, Profile, ScoringProfile
+from benchmarks.scoring.profiles.profile import OnePassProfile, Pass, ScoringProfile
 from benchmarks.scoring.profiles.pysot import PYSOT
 from benchmarks.scoring.profiles.pytracking import PYTRACKING
 from benchmarks.scoring.profiles.tc128 import TC128
@@ -21,6 +21,6 @@ __all__ = [
     "PYTRACKING",
     "TC128",
     "Pass",
-    "Profile",
+    "OnePassProfile",
     "ScoringProfile",
 ]

@@ -18,7 +18,7 @@ from benchmarks.scoring.metrics import (
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import measure_frames, replace_first_box
 from trackers.tracker import Boxes
 
@@ -44,7 +44,7 @@ def _within(boxes: Boxes, size: tuple[int, int]) -> Boxes:
     return np.concatenate([corners, np.clip(boxes[:, 2:], 0, ends - corners)], axis=1)
 
 
-GOT10K = Profile(
+GOT10K = OnePassProfile(
     name="got10k",
     title="as the GOT-10k toolkit does OTB, TC128 and LaSOT; with average overlap (AO)",
     reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",

@@ -10,7 +10,7 @@ from benchmarks.scoring.metrics import (
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     empty_box_mask,
     hold_last_valid,
@@ -31,7 +31,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-LASOT = Profile(
+LASOT = OnePassProfile(
     name="lasot",
     title="as LaSOT's own toolkit: absent frames cannot be hits, but are counted",
     reference="LaSOT_Evaluation_Toolkit (Fan et al., CVPR 2019), commit 95bf38a",

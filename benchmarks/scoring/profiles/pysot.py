@@ -12,7 +12,7 @@ from benchmarks.scoring.metrics import (
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import empty_box_mask, measure_frames
 from trackers.tracker import Boxes
 
@@ -36,7 +36,7 @@ def _any_not_positive(pairs: NDArray[np.float64]) -> NDArray[np.bool_]:
     return ~((pairs[:, 0] > 0) & (pairs[:, 1] > 0))
 
 
-PYSOT = Profile(
+PYSOT = OnePassProfile(
     name="pysot",
     title="as pysot and pysot-toolkit: the first frame counts as it was predicted",
     reference="github.com/STVIR/pysot, toolkit/evaluation/ope_benchmark.py, commit d04028f",

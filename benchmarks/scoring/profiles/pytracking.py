@@ -11,7 +11,7 @@ from benchmarks.scoring.metrics import (
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     empty_box_mask,
     hold_last_valid,
@@ -42,7 +42,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-PYTRACKING = Profile(
+PYTRACKING = OnePassProfile(
     name="pytracking",
     title="as pytracking and the projects built on it: boxes in whole pixels",
     reference="github.com/visionml/pytracking, pytracking/analysis/extract_results.py, commit 7eb9e74",

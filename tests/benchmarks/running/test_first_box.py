@@ -44,7 +44,7 @@ def test_such_sequences_are_run_and_exported_and_score_says_why_not(
     capsys.readouterr()
     assert main(["score", *words(videos, tmp_path / "r")]) == 2
     said = capsys.readouterr().err
-    assert "'still' cannot be scored on videos: of each sequence the first box alone is known" in said
+    assert "'still' cannot be scored on videos: only the first box of each sequence is known" in said
     assert "python -m benchmarks export --to got10k --tracker still --dataset folder-videos OUT" in said
     assert "with --zero-based or --one-based" in said
     export = ["export", "--to", "got10k", "--tracker", "still", "--dataset", "folder-videos"]

@@ -32,7 +32,7 @@ class Figures:
     tracker: str
     values: dict[str, NDArray[np.float64]]
     sequences: tuple[str, ...] = ()
-    of: int = 100
+    total_sequences: int = 100
 
     def __post_init__(self) -> None:
         count = len(next(iter(self.values.values())))

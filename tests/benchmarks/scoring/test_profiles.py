@@ -15,8 +15,8 @@ from benchmarks.scoring.profiles import (
     PYSOT,
     PYTRACKING,
     TC128,
+    OnePassProfile,
     Pass,
-    Profile,
 )
 from benchmarks.scoring.profiles.rules import hold_last_valid
 from trackers.errors import UserError
@@ -25,7 +25,7 @@ TO_FILE = np.array([1.0, 1.0, 0.0, 0.0])
 TRUTH = np.tile([10.0, 20.0, 30.0, 40.0], (6, 1))
 
 
-def curves(*passes: tuple[np.ndarray, np.ndarray], profile: Profile = OTB) -> dict[str, np.ndarray]:
+def curves(*passes: tuple[np.ndarray, np.ndarray], profile: OnePassProfile = OTB) -> dict[str, np.ndarray]:
     return profile.curves(profile.frames([Pass(*one) for one in passes]))
 
 
@@ -100,7 +100,9 @@ def test_frames_of_several_passes_count_together():
     assert together["precision"].tolist() == [3 / 8] * 51
 
 
-def one_frame(profile: Profile, prediction: list[float], truth: list[float]) -> tuple[float, float, float]:
+def one_frame(
+    profile: OnePassProfile, prediction: list[float], truth: list[float]
+) -> tuple[float, float, float]:
     """Overlap and errors of a frame in mid-sequence, from 1-based boxes."""
     before = [50.0, 50.0, 10.0, 10.0]
     frames = profile.measure(np.array([before, prediction]) - TO_FILE, np.array([before, truth]) - TO_FILE)

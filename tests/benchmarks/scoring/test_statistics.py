@@ -14,7 +14,8 @@ from benchmarks.scoring.statistics import (
     bootstrap_interval,
     bootstrap_p,
     holm,
-    interval_of,
+    mean_estimates,
+    percentile_interval,
     resampled_counts,
     resampled_means,
 )
@@ -23,8 +24,8 @@ from benchmarks.scoring.statistics import (
 @pytest.fixture(autouse=True)
 def nothing_is_kept() -> None:
     """Draws that another test left would hide what is drawn now."""
-    statistics._kept.cache_clear()
-    statistics._at_hand.cache_clear()
+    statistics._cached_counts.cache_clear()
+    statistics._cached_float_counts.cache_clear()
 
 
 @pytest.mark.parametrize(("sequences", "confidence"), [(2, 0.95), (9, 0.9), (100, 0.95)])
@@ -76,7 +77,7 @@ def test_one_sequence_has_no_interval():
     assert bootstrap_interval(np.ones((1, 21))) is None
 
 
-def test_equal_sequences_have_an_interval_of_no_width():
+def test_equal_sequences_have_an_percentile_interval_no_width():
     assert bootstrap_interval(np.full(8, 0.25)) == (0.25, 0.25)
 
 
@@ -140,16 +141,16 @@ def test_holm_rejects_as_stepping_down_does(p):
 def test_draws_of_many_sequences_are_the_same_and_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(0).random((50, 2))
     kept = resampled_means(values, 1000)
-    monkeypatch.setattr(statistics, "_KEPT_ENTRIES", 50 * 1000 - 1)
-    before = statistics._kept.cache_info()
+    monkeypatch.setattr(statistics, "_MAX_CACHED_COUNTS", 50 * 1000 - 1)
+    before = statistics._cached_counts.cache_info()
     assert (resampled_means(values, 1000) == kept).all()
-    assert statistics._kept.cache_info() == before
+    assert statistics._cached_counts.cache_info() == before
 
 
 def test_many_columns_have_the_intervals_of_few(monkeypatch):
     values = np.random.default_rng(1).random((9, 7))
     whole = bootstrap_interval(values, 200)
-    monkeypatch.setattr(statistics, "_COLUMNS", 3)
+    monkeypatch.setattr(statistics, "_MAX_COLUMNS", 3)
     assert np.array(bootstrap_interval(values, 200)) == pytest.approx(np.array(whole), abs=1e-12)
 
 
@@ -157,6 +158,16 @@ def test_many_columns_have_the_intervals_of_few(monkeypatch):
 def test_ends_are_numpys_quantiles(resamples):
     means = np.random.default_rng(2).normal(size=(resamples, 4))
     assert np.array_equal(
-        interval_of(means, 0.9), np.quantile(means, [(1 - 0.9) / 2, 1 - (1 - 0.9) / 2], axis=0)
+        percentile_interval(means, 0.9), np.quantile(means, [(1 - 0.9) / 2, 1 - (1 - 0.9) / 2], axis=0)
     )
-    assert np.array_equal(interval_of(means[:, 0]), np.array(interval_of(means))[:, 0])
+    assert np.array_equal(percentile_interval(means[:, 0]), np.array(percentile_interval(means))[:, 0])
+
+
+def test_mean_estimates_of_tables_equal_those_of_each_alone():
+    generator = np.random.default_rng(0)
+    parts = [generator.random(shape) for shape in [(5, 2), (1, 3), (7, 1), (5, 4)]]
+    together = mean_estimates(parts)
+    for part, found in zip(parts, together, strict=True):
+        [alone] = mean_estimates([part])
+        assert np.array(alone, dtype=float) == pytest.approx(np.array(found, dtype=float), nan_ok=True)
+    assert together[1][0].low is None

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
+from benchmarks.scoring.statistics import format_p
 from benchmarks.scoring.tables import (
     attributes_table,
     comparisons_table,
-    p_text,
     ranking_table,
     records_csv,
     records_table,
@@ -278,7 +278,7 @@ def test_no_records_at_all(function):
 
 
 def test_no_p_value_is_shown_as_zero():
-    assert [p_text(p) for p in (0.0, 0.00009999, 0.0001, 0.0123, 1.0)] == [
+    assert [format_p(p) for p in (0.0, 0.00009999, 0.0001, 0.0123, 1.0)] == [
         *("< 0.0001", "< 0.0001", "0.0001", "0.0123", "1.0000")
     ]
     [row] = comparisons_table([comparison(corrected_bootstrap=0.0, corrected_wilcoxon=1e-6)], "of what").rows

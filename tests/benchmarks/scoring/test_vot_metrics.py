@@ -15,7 +15,8 @@ from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import Fragment, curve_sums, fragments
 from benchmarks.scoring.statistics import RESAMPLES, SEED, bootstrap_interval, resampled_counts
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, Repetitions
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
+from benchmarks.scoring.vot_repetitions import Repetitions
 from trackers.errors import UserError
 
 RULES = pytest.mark.parametrize("rules", [VOT2017, VOT_TOOLKIT], ids=lambda rules: rules.name)
@@ -249,7 +250,7 @@ def test_a_draw_of_sequences_scores_as_these_sequences_do(rules):
     counts = np.array([[2.0, 0, 1, 0, 2]])
     drawn = [runs[i] for i in (0, 0, 2, 4, 4)]
     expected = [estimate.value for estimate in score_supervised(drawn, rules).metrics().values()]
-    assert score_supervised(runs, rules)._figures(counts)[0] == pytest.approx(expected, abs=1e-12)
+    assert score_supervised(runs, rules)._values(counts)[0] == pytest.approx(expected, abs=1e-12)
 
 
 def test_intervals_lie_around_the_figures_and_shrink_with_more_sequences():
@@ -277,7 +278,7 @@ def test_intervals_are_the_quantiles_of_what_drawn_sequences_score(rules):
     runs = random_runs(4, 2, seed=8, low=110, high=140)
     places, repeats = drawn(runs)
     once = np.ones((1, len(runs)))
-    values = [score_supervised([runs[place] for place in some], rules)._figures(once)[0] for some in places]
+    values = [score_supervised([runs[place] for place in some], rules)._values(once)[0] for some in places]
     estimates = score_supervised(runs, rules).metrics().values()
     for estimate, figures in zip(estimates, np.transpose(values), strict=True):
         assert estimate[1:] == pytest.approx(interval(figures, repeats))
@@ -377,7 +378,7 @@ def test_average_overlap():
     assert ao.low < ao.value < ao.high
     score = score_unsupervised(runs, VOT_TOOLKIT)
     part = score.subset([0, 2])
-    assert score.rules is part.rules is VOT_TOOLKIT
+    assert score.profile is part.profile is VOT_TOOLKIT
     assert part.sequences == ("a", "c")
     assert part.metrics() == score_unsupervised({name: runs[name] for name in "ac"}, VOT_TOOLKIT).metrics()
 

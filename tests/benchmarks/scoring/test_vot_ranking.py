@@ -7,7 +7,6 @@ from math import erfc, sqrt
 import numpy as np
 import pytest
 
-from benchmarks.scoring.vot_profiles import Repetitions
 from benchmarks.scoring.vot_ranking import (
     failure_samples,
     rank_runs,
@@ -15,6 +14,7 @@ from benchmarks.scoring.vot_ranking import (
     rank_trackers,
     signed_rank_test,
 )
+from benchmarks.scoring.vot_repetitions import Repetitions
 from trackers.errors import UserError
 
 

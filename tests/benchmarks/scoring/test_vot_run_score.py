@@ -64,6 +64,7 @@ def test_figures_by_hand(profile: str) -> None:
     assert record["robustness"] == pytest.approx(100 * failures / 500)
     assert record["failures"] == pytest.approx(2.5)
     assert 0 < record["eao"] < 1  # type: ignore[operator]
+    assert (score.main_metric.name, score.main_value) == ("eao", record["eao"])
     assert (record["sequences"], record["of"], record["frames"]) == (2, 3, 500)
 
     assert list(record)[:7] == ["tracker", "dataset", "protocol", "profile", "sequences", "of", "frames"]
@@ -107,7 +108,7 @@ def test_polygons_are_the_ground_truth_and_drawn_by_the_profiles_rule(
 
 def test_an_unsupervised_run_of_another_length_is_refused() -> None:
     results = run("unsupervised", a=[Trajectory(np.ones((20, 4)), np.zeros(20))])
-    with pytest.raises(UserError, match="'a' has 20 regions where the ground truth has 30 rows"):
+    with pytest.raises(UserError, match="'a' has 20 regions, but the ground truth has 30 rows"):
         score_run(
             results, Fixed({"a": sequence("a", 30)}), PROFILES.load("vot2017"), allow_length_mismatch=True
         )
@@ -129,6 +130,7 @@ def test_unsupervised_runs_have_an_average_overlap() -> None:
     [record] = score.records()
     assert record["ao"] == pytest.approx(14 / 30)  # the first frame counts as 0
     assert score.sequence_values()["ao"] == pytest.approx([14 / 30])
+    assert (score.main_metric.name, score.main_value) == ("ao", record["ao"])
     assert score.records("attribute") == []
 
 
@@ -146,7 +148,7 @@ def test_the_profiles_apply_to_vots_protocols_and_data() -> None:
         (
             run("supervised", a=[trajectory(30)]),
             {"size": None},
-            "size of a's images is not known: put its frames, or .*, beside its ground truth$",
+            "not known for sequence 'a': put its frames, or .*, beside its ground truth$",
         ),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_figure_has_the_interval_that_is_known():
     assert number_cell(0.5821, 0.5, 0.6) == Cell("0.582", (".500", ".600"))
     assert number_cell(0.5821) == Cell("0.582")
     assert number_cell(float("nan")) == number_cell(None) == Cell("")
-    assert number_cell(1.0, -0.1, 1.0).ends == ("-0.100", "1.000")
+    assert number_cell(1.0, -0.1, 1.0).interval == ("-0.100", "1.000")
 
 
 def test_latex_marks_and_minus_signs():
