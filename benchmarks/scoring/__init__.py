@@ -1,4 +1,4 @@
-"""Scores of results: pure functions of boxes and ground truth, under a named profile."""
+"""Scoring: profiles compute scores from boxes and ground truth, as the toolkits they are named after do."""
 
 from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles

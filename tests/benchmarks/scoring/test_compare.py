@@ -292,7 +292,7 @@ def test_a_small_p_keeps_its_digits():
 
 def test_a_record_holds_every_figure_by_its_name():
     found = one(score("a", [0.9, 0.8, 0.7]), score("b", [0.1, 0.2, 0.3]))
-    assert comparison_record(found, of=9) == {
+    assert comparison_record(found, total_sequences=9) == {
         "metric": "success",
         "a": "a",
         "b": "b",
@@ -318,7 +318,7 @@ def test_only_sequences_that_both_have_count_whatever_their_order():
     assert found.sequences == 2
     assert (found.value_a, found.value_b) == pytest.approx((0.25, 0.15))
     with pytest.raises(
-        UserError, match=r"no sequence with a figure for success; run both on the same sequences$"
+        UserError, match=r"no sequence with a value of success; run both on the same sequences$"
     ):
         compare([score("a", [0.1], "x"), score("b", [0.1], "y")], ["success"])
 
@@ -372,5 +372,5 @@ def test_fewest_is_where_the_exact_test_can_reach_significance():
 
 def test_more_pairs_than_fit_into_memory_are_refused_before_they_are_made():
     scores = [Figures(f"t{i}", {"success": np.arange(8.0) + i}) for i in range(1000)]
-    with pytest.raises(UserError, match=r"1000 trackers are 499500 comparisons, .*; name fewer"):
+    with pytest.raises(UserError, match=r"1000 trackers make 499500 comparisons, .*; name fewer"):
         compare(scores, ["success"])

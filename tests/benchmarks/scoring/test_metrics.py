@@ -31,7 +31,7 @@ def test_metrics_with_a_curve_have_labels_for_its_axes():
     assert all(metric.x_label and metric.y_label for metric in curves)
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", list(PROFILES))
 def test_profiles_report_registered_metrics(name):
     profile = PROFILES.load(name)
     assert profile.main_metric.name == ("eao" if name.startswith("vot") else "success")
