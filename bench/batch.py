@@ -74,11 +74,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="with the machine's record, for gpu_jobs.py")
-    given = parser.parse_args()
-    spec = TrackerSpec(given.tracker, given.device, given.weights, {"precision": given.precision})
-    rows = [measure(spec, slots, given.steps, given.repetitions) for slots in given.slots]
-    if given.json:
-        words = {"tracker": given.tracker, "precision": given.precision}
+    args = parser.parse_args()
+    spec = TrackerSpec(args.tracker, args.device, args.weights, {"precision": args.precision})
+    rows = [measure(spec, slots, args.steps, args.repetitions) for slots in args.slots]
+    if args.json:
+        words = {"tracker": args.tracker, "precision": args.precision}
         print(
             json.dumps(
                 {"machine": describe_environment(spec.arguments()["device"]), **words, "rows": rows}, indent=1

@@ -18,7 +18,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trackers.devices import keep_freed_memory
-from trackers.siamese.backbone import Embedding, WholeVectors, folded, for_cpu, scaled_widths
+from trackers.siamese.backbone import (
+    Embedding,
+    PaddedChannels,
+    fold_batch_norm,
+    prepare_for_cpu,
+    scaled_widths,
+)
 from trackers.siamese.precision import BFloat16
 from trackers.siamese.response import cross_correlation
 from trackers.siamese.winograd import RowWinograd, TileWinograd
@@ -31,7 +37,7 @@ def first_layer(layer: nn.Conv2d, x: Tensor) -> dict[str, Form]:
     squares = F.pixel_unshuffle(F.pad(x, (0, 1, 0, 1)), 2).contiguous(memory_format=torch.channels_last)
     kernel = F.pixel_unshuffle(F.pad(layer.weight, (0, 1, 0, 1)), 2)
     kernel = kernel.contiguous(memory_format=torch.channels_last)
-    filled = WholeVectors(layer)
+    filled = PaddedChannels(layer)
     return {
         "plain": lambda: layer(x),
         "filled": lambda: filled(x),
@@ -59,14 +65,14 @@ def networks(network: Embedding, x: Tensor) -> dict[str, Form]:
     """The whole network in its forms."""
     forms = {
         "as trained": network,
-        "folded": folded(network),
-        "as run": for_cpu(folded(network)),
-        "bf16": BFloat16(folded(network)),
+        "fold_batch_norm": fold_batch_norm(network),
+        "as run": prepare_for_cpu(fold_batch_norm(network)),
+        "bf16": BFloat16(fold_batch_norm(network)),
     }
     return {name: lambda f=form: f(x) for name, form in forms.items()}
 
 
-def race(name: str, forms: dict[str, Form], repeats: int) -> None:
+def time_in_turn(name: str, forms: dict[str, Form], repeats: int) -> None:
     """Prints the median of each form."""
     seconds: dict[str, list[float]] = {form: [] for form in forms}
     for _ in range(repeats + 2):
@@ -82,21 +88,21 @@ def main() -> None:
     parser.add_argument("--width", type=float, default=1.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=15)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    network = Embedding(scaled_widths(given.width)).eval().requires_grad_(False)
+    network = Embedding(scaled_widths(args.width)).eval().requires_grad_(False)
     x = (torch.rand(3, 3, 255, 255) * 255).contiguous(memory_format=torch.channels_last)
-    race("network", networks(network, x), given.repeats)
+    time_in_turn("network", networks(network, x), args.repeats)
     keep_freed_memory()
     print("the same, and all that follows, with memory kept by the allocator:")
-    race("network", networks(network, x), given.repeats)
-    plain = folded(network)
+    time_in_turn("network", networks(network, x), args.repeats)
+    plain = fold_batch_norm(network)
     for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
         layer = getattr(plain, name)
-        race(name, (first_layer if name == "conv1" else other_layer)(layer[0], x), given.repeats)
+        time_in_turn(name, (first_layer if name == "conv1" else other_layer)(layer[0], x), args.repeats)
         x = layer(x)
-    race("correlation", correlation(x), given.repeats)
+    time_in_turn("correlation", correlation(x), args.repeats)
 
 
 if __name__ == "__main__":

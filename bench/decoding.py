@@ -133,26 +133,26 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quality", type=int, default=90, help="of the JPEG files (default: 90)")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="with the machine's record, for gpu_jobs.py")
-    given = parser.parse_args(words)
-    spec = TrackerSpec(given.tracker, given.device, given.weights)
+    args = parser.parse_args(words)
+    spec = TrackerSpec(args.tracker, args.device, args.weights)
     with TemporaryDirectory() as folder:
-        dataset = write_videos(Path(folder), given.sequences, given.frames, given.width, given.quality)
+        dataset = write_videos(Path(folder), args.sequences, args.frames, args.width, args.quality)
         sizes = [path.stat().st_size for path in Path(folder).glob("*/*.jpg")]
         rows = [
-            measure(spec, dataset, given.decoders, slots, given.repetitions)
-            for slots in given.slots
+            measure(spec, dataset, args.decoders, slots, args.repetitions)
+            for slots in args.slots
             if slots > 1  # one is no batch
         ]
     kilobytes = float(np.mean(sizes)) / 1e3
-    if given.json:
-        about = {"tracker": given.tracker, "width": given.width, "kilobytes_per_frame": kilobytes}
+    if args.json:
+        about = {"tracker": args.tracker, "width": args.width, "kilobytes_per_frame": kilobytes}
         print(
             json.dumps(
                 {"machine": describe_environment(spec.arguments()["device"]), **about, "rows": rows}, indent=1
             )
         )
         return 0
-    print(f"{given.width} px wide, {kilobytes:.1f} kB per frame")
+    print(f"{args.width} px wide, {kilobytes:.1f} kB per frame")
     for row in rows:
         slots, frames = row.pop("slots"), row.pop("frames")
         for name, (low, middle, high) in row.items():

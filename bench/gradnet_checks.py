@@ -25,13 +25,13 @@ from benchmarks.geometry.overlap import iou
 from trackers.devices import resolve_device
 from trackers.siamese.gradnet import GradNetLite
 from trackers.siamese.gradnet_released import GradNetReleasedLite
-from trackers.siamese.weights import shipped
+from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame
-from trackers.training.bank import PATCH_SIZE, Patches
-from trackers.training.loop import Loop, make_optimiser
+from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.tasks import GradNetTask
+from trackers.training.trainer import Trainer, make_optimiser
 
 NAMES = ("easy", "scale", "rotation", "clutter")
 
@@ -106,8 +106,8 @@ class Checks:
         bank: Any = SimpleNamespace(round=lambda _: patches)
         schedule = Schedule(steps=10, batch=4)
         with TemporaryDirectory() as folder:
-            task = GradNetTask(shipped("siamfc-lite"), foreign=0.5).to(device)
-            loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
+            task = GradNetTask(bundled_weights("siamfc-lite"), foreign=0.5).to(device)
+            loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
             learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
             before = [parameter.detach().clone() for parameter in learning]
             figures = loop._step(0, make_optimiser(task, schedule))

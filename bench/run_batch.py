@@ -31,16 +31,16 @@ def main() -> int:
     parser.add_argument("--workers", type=int, nargs="+", default=[1])
     parser.add_argument("--frames", type=int, default=60, help="of each video, at most 60 (default: 60)")
     parser.add_argument("--width", type=int, default=640, help="of the images, in pixels (default: 640)")
-    given = parser.parse_args()
-    device = resolve_device(given.device)
+    args = parser.parse_args()
+    device = resolve_device(args.device)
     rows = []
     with TemporaryDirectory() as folder:
         root = Path(folder) / "videos"
         root.mkdir()
-        write_videos(root, 2 * given.batch, given.frames, given.width, 90)
-        for workers in given.workers:
-            words = ["run", "--tracker", given.tracker, "--dataset", "folder", "--data-root", str(root)]
-            words += ["--device", given.device, "--batch", str(given.batch), "--workers", str(workers)]
+        write_videos(root, 2 * args.batch, args.frames, args.width, 90)
+        for workers in args.workers:
+            words = ["run", "--tracker", args.tracker, "--dataset", "folder", "--data-root", str(root)]
+            words += ["--device", args.device, "--batch", str(args.batch), "--workers", str(workers)]
             words += ["--results", str(Path(folder) / f"results-{workers}")]
             begin = time.perf_counter()
             done = subprocess.run(
@@ -50,11 +50,11 @@ def main() -> int:
             if done.returncode:
                 print(done.stderr, file=sys.stderr)
                 return done.returncode
-            frames = 2 * given.batch * given.frames
+            frames = 2 * args.batch * args.frames
             said = done.stderr.strip().splitlines()[-1:]
             row = {"workers": workers, "frames": frames, "seconds": seconds, "said": said}
             rows.append(row | {"frames_per_second": frames / seconds})
-    about = {"tracker": given.tracker, "batch": given.batch, "width": given.width, "rows": rows}
+    about = {"tracker": args.tracker, "batch": args.batch, "width": args.width, "rows": rows}
     print(json.dumps({"machine": describe_environment(device), **about}, indent=1))
     return 0
 

@@ -265,12 +265,12 @@ def main() -> None:
     parser.add_argument("--pysot", type=Path, metavar="DIR", help="a checkout of STVIR/pysot")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--peak", type=int, nargs=2, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.peak:
-        quietly(ours, Made(*given.peak, fresh=True))
+    args = parser.parse_args()
+    if args.peak:
+        quietly(ours, Made(*args.peak, fresh=True))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return
-    if given.memory:
+    if args.memory:
         memory()
         return
     loops: dict[str, Loop] = {"ours": ours, "ours, on a terminal": ours_on_a_terminal}
@@ -278,9 +278,9 @@ def main() -> None:
         loops["got10k"] = got10k_loop()
     except ImportError as error:
         print(f"got10k is left out: {error}")
-    if given.pysot:
-        loops["pysot"] = pysot_loop(given.pysot.resolve())
-    speed(loops, given.sequences, given.frames, given.rounds)
+    if args.pysot:
+        loops["pysot"] = pysot_loop(args.pysot.resolve())
+    speed(loops, args.sequences, args.frames, args.rounds)
 
 
 if __name__ == "__main__":

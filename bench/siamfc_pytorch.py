@@ -7,7 +7,7 @@
 The reference is a checkout of huanglianghua/siamfc-pytorch, run as it is. Its layers get the widths of the
 weights; got10k, of which it needs a base class only, may be absent. With --width instead of --weights the
 weights are random: enough for speed, of no use for accuracy. Without --data-root both follow the demo's
-targets. Where there is no cv2 the reference gets a stand-in (bench/cv2_stand_in.py), and the JSON says so.
+targets. Where there is no cv2 the reference gets a stand-in (bench/cv2_shim.py), and the JSON says so.
 What is printed is explained in README.md.
 """
 
@@ -28,14 +28,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bench import cv2_stand_in
+from bench import cv2_shim
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
 from benchmarks.geometry.overlap import center_error, iou
 from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.devices import resolve_device
-from trackers.siamese.backbone import Embedding, folded, for_cpu, scaled_widths
+from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
 from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_embedding, write
 from trackers.siamese.response import cross_correlation
@@ -106,7 +106,7 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.perf_counter() - start
 
 
-def race(ours: SiamFC, theirs: Reference, frames: Any, truth: Boxes) -> tuple[Boxes, np.ndarray]:
+def run_in_turn(ours: SiamFC, theirs: Reference, frames: Any, truth: Boxes) -> tuple[Boxes, np.ndarray]:
     """Both trackers' boxes (2, n, 4) and seconds per update (2, n - 1), turn by turn on each frame."""
     first = frames[0]
     ours.init([0], [first], truth[:1])
@@ -137,7 +137,7 @@ def updates_per_second(ours: SiamFC, theirs: Reference, limit: int | None) -> di
     for name in ("easy", "scale"):
         sequence = Demo()[name]
         truth = sequence.truth[:limit]
-        seconds.append(race(ours, theirs, sequence.open_frames(), truth)[1][:, WARM_UP:])
+        seconds.append(run_in_turn(ours, theirs, sequence.open_frames(), truth)[1][:, WARM_UP:])
     together = np.concatenate(seconds, axis=1)
     rates = 1 / together.mean(1)
     quartiles = np.percentile(together[1] / together[0], [25, 50, 75])
@@ -155,7 +155,7 @@ def compare(ours: SiamFC, theirs: Reference, data_root: Path, limit: int | None)
     for name in dataset.names():
         sequence = dataset[name]
         truth = sequence.truth[:limit]
-        boxes, seconds = race(ours, theirs, sequence.open_frames(), truth)
+        boxes, seconds = run_in_turn(ours, theirs, sequence.open_frames(), truth)
         scores = [
             [SUCCESS_AUC.score(iou(found, truth)), PRECISION_20.score(center_error(found, truth))]
             for found in boxes
@@ -182,8 +182,8 @@ def breakdown(ours: SiamFC, weights: Path, repeats: int) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     ours.init([0], [frame], np.array([[300.0, 200, 80, 60]]))
     search, targets = ours.search, ours.targets
-    plain = folded(load_embedding(weights))
-    rewritten = for_cpu(plain)
+    plain = fold_batch_norm(load_embedding(weights))
+    rewritten = prepare_for_cpu(plain)
     with torch.inference_mode():
         pixels, sizes = upload([frame], ours.device)
         regions = search.regions(pixels, sizes, targets)
@@ -246,7 +246,7 @@ def main() -> None:
     if arguments.data_root is None and not arguments.json:
         parser.error("give either --data-root or --json")
     torch.set_num_threads(arguments.threads)
-    stands_in = cv2_stand_in.install()
+    stands_in = cv2_shim.install()
     import cv2
 
     cv2.setNumThreads(arguments.threads)

@@ -23,7 +23,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from benchmarks.datasets import open_dataset
-from benchmarks.datasets.polygons import read_regions
+from benchmarks.datasets.truth_files import read_regions
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.vot_metrics import score_supervised
 from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile

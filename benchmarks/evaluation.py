@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.datasets.cached import CachedDataset
 from benchmarks.datasets.subset import select_part
+from benchmarks.datasets.views import CachedDataset
 from benchmarks.protocols import timed_updates
 from benchmarks.store import RunFolder, RunResults, select_runs
 from benchmarks.store.parallel_reading import read_runs_parallel

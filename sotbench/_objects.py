@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import inspect
+import shutil
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +32,6 @@ class ObjectSpec(TrackerSpec):
 
     make: Callable[..., Any] | None = None
     source: Path | None = None
-    # What keeps the file of `source` on disk.
-    _folder: tempfile.TemporaryDirectory[str] | None = field(default=None, compare=False, repr=False)
 
     @staticmethod
     def of(
@@ -47,7 +49,7 @@ class ObjectSpec(TrackerSpec):
         """
         if not callable(make):
             raise UserError(
-                f"a tracker is a name, a class, or a function that returns a tracker, not {type(make).__name__}"
+                f"a tracker is a name, a class, or a function that returns one, not a {type(make).__name__}"
             )
         name = getattr(make, "__name__", type(make).__name__)
         if not in_this_process:
@@ -60,10 +62,10 @@ class ObjectSpec(TrackerSpec):
             code = textwrap.dedent(inspect.getsource(make))
         except (OSError, TypeError):
             return spec
-        folder = tempfile.TemporaryDirectory(prefix="sotbench-")
-        source = Path(folder.name, "source.py")
+        digest = hashlib.sha256(code.encode()).hexdigest()
+        source = _source_folder() / f"{digest}.py"
         source.write_text(code, encoding="utf-8")
-        return replace(spec, source=source, _folder=folder)
+        return replace(spec, source=source)
 
     def factory(self) -> Callable[..., Any]:
         """Returns what makes the tracker."""
@@ -74,6 +76,14 @@ class ObjectSpec(TrackerSpec):
         """Returns what `tracker` runs on, and the file with its source code."""
         made = super().provenance(tracker)
         return replace(made, files=() if self.source is None else (self.source,))
+
+
+@cache
+def _source_folder() -> Path:
+    """Returns a folder for source code, which is removed when Python exits."""
+    folder = tempfile.mkdtemp(prefix="sotbench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def import_name(tracker: object) -> str | None:

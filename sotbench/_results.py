@@ -45,7 +45,7 @@ class SequenceResults:
 
     @property
     def seconds(self) -> NDArray[np.float64]:
-        """The tracker's time for each frame of the first repetition: float64, shape (n,); NaN where unknown."""
+        """The tracker's seconds per frame of the first repetition: float64, shape (n,); NaN if unknown."""
         return self.trajectories[0].seconds
 
     def __repr__(self) -> str:

@@ -31,7 +31,6 @@ class Scores:
     Attributes:
         dataset: the data set's name.
         profile: the name of the rules of scoring.
-        metrics: the names of the profile's metrics.
         left_out: by tracker, why the profile cannot score its results.
     """
 

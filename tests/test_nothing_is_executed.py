@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hostile import Canary
 
 from benchmarks.cli.main import main
-from tests.helpers.hostile import Canary
 from trackers.convert import main as convert
 
 ROOT = Path(__file__).parents[1]

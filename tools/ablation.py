@@ -30,20 +30,20 @@ from typing import Any
 
 import correction_study
 import torch
-from template_generalisation import tracking
+from gradnet_training_study import tracking
 from torch import Tensor, nn
 
 from benchmarks.datasets import open_dataset
 from trackers.commands import catch_user_errors
-from trackers.siamese.correction import GradNetNetwork, Step, for_steps
 from trackers.siamese.gradnet import GradNet
-from trackers.siamese.response import balanced_logistic
-from trackers.train import _reader, _source
-from trackers.training.bank import PATCH_BYTES, Bank
-from trackers.training.loop import Loop
+from trackers.siamese.gradnet_network import GradNetNetwork, UpdateStep, prepare_for_updates
+from trackers.siamese.response import balanced_logistic_loss
+from trackers.train import load_reader, parse_source
+from trackers.training.patch_cache import PATCH_BYTES, PatchCache
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.tasks import GradNetTask
+from trackers.training.trainer import Trainer
 from trackers.training.validation import hold_back
 
 DIFFICULTY = Difficulty(distractors=0.6, look_alikes=0.3, occlusion=0.15)
@@ -53,14 +53,16 @@ BATCH = 16
 class WithoutGradient(GradNetNetwork):
     """U_2 sees the hidden feature, whatever the frame shows."""
 
-    def step(self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False) -> Step:
+    def step(
+        self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
+    ) -> UpdateStep:
         step = super().step(hidden, features, labels, create_graph=False)
         seen = hidden / hidden.square().mean().sqrt().detach().clamp(min=1e-12)
         corrected = hidden + self.correction(seen)
         return step._replace(hidden=corrected if create_graph else corrected.detach())
 
 
-class TwoDeep(GradNetNetwork):
+class SeparateFirstPass(GradNetNetwork):
     """The first pass, which gives the gradient, has a U_1 of its own."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -71,7 +73,9 @@ class TwoDeep(GradNetNetwork):
         """Gives the first pass a copy of U_1."""
         self.first = nn.ModuleList([copy.deepcopy(self.template)])
 
-    def step(self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False) -> Step:
+    def step(
+        self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
+    ) -> UpdateStep:
         shared = self.template
         self.template = self.first[0]  # type: ignore[assignment]
         try:
@@ -79,12 +83,12 @@ class TwoDeep(GradNetNetwork):
                 hidden = hidden.detach().requires_grad_()
             with torch.enable_grad():
                 scores = self.scores(features[:, None], hidden)[:, 0]
-                loss = balanced_logistic(scores, labels)
+                loss = balanced_logistic_loss(scores, labels)
                 (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
         finally:
             self.template = shared
         corrected = hidden + self.correction(gradient * self.gradient_scale)
-        return Step(scores, loss, gradient, corrected if create_graph else corrected.detach())
+        return UpdateStep(scores, loss, gradient, corrected if create_graph else corrected.detach())
 
 
 def variant(name: str, backbone: Path) -> GradNetTask:
@@ -103,31 +107,33 @@ def variant(name: str, backbone: Path) -> GradNetTask:
     if name == "w/o MG":
         task.network.__class__ = WithoutGradient
     if name == "w 2U":
-        task.network.__class__ = TwoDeep
+        task.network.__class__ = SeparateFirstPass
         task.network.part()  # type: ignore[operator]
         task.train()
     return task
 
 
-def material(sources: Sequence[str], memory: float) -> tuple[Bank, Sampler]:
+def training_data(sources: Sequence[str], memory: float) -> tuple[PatchCache, Sampler]:
     """What all rows are trained on."""
     clips, weights = [], []
     for text in sources:
-        kind, root, weight = _source(text)
-        some, _ = hold_back(_reader(kind)(root, print), 0.15)
+        kind, root, weight = parse_source(text)
+        some, _ = hold_back(load_reader(kind)(root, print), 0.15)
         clips += some
         weights += [weight / len(some)] * len(some)
-    bank = Bank(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
+    bank = PatchCache(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
     return bank, Sampler(torch.tensor(weights), DIFFICULTY, 0)
 
 
-def train(name: str, backbone: Path, bank: Bank, sampler: Sampler, steps: int, out: Path) -> GradNetNetwork:
+def train(
+    name: str, backbone: Path, bank: PatchCache, sampler: Sampler, steps: int, out: Path
+) -> GradNetNetwork:
     """Trains one row's network, or takes up what is left of an earlier run."""
     task = variant(name, backbone)
     task.calibrate(sampler.pairs(bank.round(0), -1, BATCH, distinct=True))
     schedule = Schedule(steps, BATCH, rate=0.002, last_rate=5e-5, warm_up=min(50, steps), average=0.98)
     folder = out / name.replace("/", "").replace(" ", "-")
-    Loop(task, bank, sampler, schedule, folder, {"variant": name}).run(lambda *_: None)
+    Trainer(task, bank, sampler, schedule, folder, {"variant": name}).run(lambda *_: None)
     return task.network
 
 
@@ -137,7 +143,7 @@ def measured(network: GradNetNetwork, dataset: Any, make: Callable[[], GradNet],
     names = (correction_study.age_name(correction_study.STEP), correction_study.CARRIED)
     near = [correction_study.UNCORRECTED] * 2 if interval == 0 else names
     tracker = make()
-    tracker.network = for_steps(network, torch.device("cpu"))
+    tracker.network = prepare_for_updates(network, torch.device("cpu"))
     tracker.interval = interval
     success, precision = tracking(tracker, dataset)
     shares = " | ".join(f"{figures.mean(name)[0]:.3f}" for name in near)
@@ -185,7 +191,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"| {name} | {cells} |", flush=True)
 
     given.out.mkdir(parents=True, exist_ok=True)
-    bank, sampler = material(given.source, given.memory)
+    bank, sampler = training_data(given.source, given.memory)
     whole = train("GradNet", given.backbone, bank, sampler, given.steps, given.out)
     # The trackers below take its f_x; the rest of each is that of its row.
     task = variant("GradNet", given.backbone)

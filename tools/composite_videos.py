@@ -28,19 +28,19 @@ from PIL import Image
 
 from trackers.commands import catch_user_errors
 from trackers.errors import UserError
-from trackers.training.bank import PATCH_SIZE, cut
+from trackers.training.patch_cache import PATCH_SIZE, cut_patch
 from trackers.training.sources.clip import Clip
 from trackers.training.sources.folder import read
 
 WIDTH, HEIGHT, MARGIN = 400, 300, 80
-LEAST_SIDE = 40  # pixels of an object in its photograph
-LEAST_SEEN = 0.5  # of the target, in frames to train on
+MIN_SIDE = 40  # pixels of an object in its photograph
+MIN_VISIBLE = 0.5  # of the target, in frames to train on
 Rgba = NDArray[np.uint8]
 Pixels = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Passer:
+class Distractor:
     """Another object that crosses the target's path.
 
     Attributes:
@@ -68,7 +68,7 @@ def walk(rng: np.random.Generator, count: int, step: float) -> NDArray[np.float6
     return velocity.cumsum(0)
 
 
-def drawn(
+def blend_object(
     canvas: Pixels, pixels: Rgba, center: NDArray[np.float64], scale: float, angle: float = 0, gain: float = 1
 ) -> tuple[Pixels, NDArray[np.bool_]]:
     """Lays an object over a picture (h, w, 3); returns the picture, and where the object is (h, w)."""
@@ -82,7 +82,7 @@ def drawn(
     return blended.astype(np.float32), alpha > 0.5
 
 
-class Studio:
+class VideoCompositor:
     """Makes videos of the objects and backgrounds of some photographs.
 
     Args:
@@ -110,17 +110,19 @@ class Studio:
         angles = rng.normal(0, 1.2, count).cumsum()
         scales = scale * np.exp(rng.normal(0, 0.012, count).cumsum().clip(-0.5, 0.5))
         gains = np.exp(rng.normal(0, 0.02, count).cumsum().clip(-0.4, 0.4))
-        passers = [self._passer(rng, clip, scale * np.sqrt(area), count) for _ in range(rng.integers(1, 4))]
+        distractors = [
+            self._make_distractor(rng, clip, scale * np.sqrt(area), count) for _ in range(rng.integers(1, 4))
+        ]
         frames, boxes, seen = [], [], []
         for index in range(count):
             x, y = camera[index]
             canvas = background[y : y + HEIGHT, x : x + WIDTH]
-            canvas = self._with(canvas, [p for p in passers if not p.before], path[index], index)[0]
-            canvas, target = drawn(
+            canvas = self._with(canvas, [p for p in distractors if not p.before], path[index], index)[0]
+            canvas, target = blend_object(
                 canvas, pixels, path[index], scales[index], angles[index], float(gains[index])
             )
             # Nothing hides the target in the first frames, where trackers start.
-            before = [p for p in passers if p.before and index >= 3]
+            before = [p for p in distractors if p.before and index >= 3]
             canvas, hidden = self._with(canvas, before, path[index], index)
             rows, columns = np.nonzero(target)
             corner = np.array([columns.min(), rows.min()])
@@ -129,12 +131,12 @@ class Studio:
             frames.append((canvas + rng.normal(0, 4, canvas.shape)).clip(0, 255).astype(np.uint8))
         return frames, np.array(boxes, dtype=np.float64), np.array(seen)
 
-    def _passer(self, rng: np.random.Generator, target: Clip, side: float, count: int) -> Passer:
+    def _make_distractor(self, rng: np.random.Generator, target: Clip, side: float, count: int) -> Distractor:
         alike = [c for c in self.clips if c.category == target.category and c.files != target.files]
         pool = alike if alike and rng.random() < 0.6 else self.clips
         pixels, size = _pixels(pool[rng.integers(len(pool))])
         direction = rng.normal(0, 1, 2)
-        return Passer(
+        return Distractor(
             pixels,
             rng.uniform(0.8, 1.3) * side / np.sqrt(size.prod()),
             int(rng.integers(count // 6, count)),
@@ -145,19 +147,19 @@ class Studio:
 
     @staticmethod
     def _with(
-        canvas: Pixels, passers: Sequence[Passer], target: NDArray[np.float64], index: int
+        canvas: Pixels, distractors: Sequence[Distractor], target: NDArray[np.float64], index: int
     ) -> tuple[Pixels, NDArray[np.bool_]]:
         covered = np.zeros(canvas.shape[:2], dtype=bool)
-        for passer in passers:
-            center = target + passer.aside + passer.velocity * (index - passer.meets)
-            canvas, where = drawn(canvas, passer.pixels, center, passer.scale)
+        for distractor in distractors:
+            center = target + distractor.aside + distractor.velocity * (index - distractor.meets)
+            canvas, where = blend_object(canvas, distractor.pixels, center, distractor.scale)
             covered |= where
         return canvas, covered
 
 
 def _pixels(clip: Clip) -> tuple[Rgba, NDArray[np.float64]]:
     """An object (351, 351, 4) with its outline, and its w and h there."""
-    patch, size = cut(Image.open(clip.files[0]).convert("RGB"), clip.boxes[0], clip.polygons)
+    patch, size = cut_patch(Image.open(clip.files[0]).convert("RGB"), clip.boxes[0], clip.polygons)
     return patch.transpose(1, 2, 0), size
 
 
@@ -181,33 +183,33 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=48)
     parser.add_argument("--step", type=int, default=3, help="train: every so many frames (default: 3)")
     parser.add_argument("--part", choices=["train", "validation"], default="train")
-    given = parser.parse_args(words)
-    outlined = [c for c in read(given.images, print) if c.polygons and c.boxes[0, 2:].min() > LEAST_SIDE]
-    clips = of_part(outlined, given.part)
+    args = parser.parse_args(words)
+    outlined = [c for c in read(args.images, print) if c.polygons and c.boxes[0, 2:].min() > MIN_SIDE]
+    clips = of_part(outlined, args.part)
     if not clips:
-        raise UserError(f"{given.images} holds no outlined objects of more than {LEAST_SIDE} px")
-    studio = Studio(clips)
+        raise UserError(f"{args.images} holds no outlined objects of more than {MIN_SIDE} px")
+    studio = VideoCompositor(clips)
     shots = {}
-    for number in range(given.count):
-        rng = np.random.default_rng([number, given.part == "train"])
-        frames, boxes, seen = studio.video(rng, given.frames)
-        folder = given.out / f"{number:03}"
+    for number in range(args.count):
+        rng = np.random.default_rng([number, args.part == "train"])
+        frames, boxes, seen = studio.video(rng, args.frames)
+        folder = args.out / f"{number:03}"
         folder.mkdir(parents=True, exist_ok=True)
-        if given.part == "train":
-            kept = [i for i in range(0, given.frames, given.step) if seen[i] >= LEAST_SEEN]
+        if args.part == "train":
+            kept = [i for i in range(0, args.frames, args.step) if seen[i] >= MIN_VISIBLE]
             shots[folder.name] = [
                 {"file": f"{i:04}.jpg", "objects": [{"class": "composite", "box_xywh": boxes[i].tolist()}]}
                 for i in kept
             ]
         else:
-            kept = list(range(given.frames))
+            kept = list(range(args.frames))
             np.savetxt(folder / "groundtruth.txt", boxes, "%g", ",")
         for index in kept:
             Image.fromarray(frames[index]).save(folder / f"{index:04}.jpg", quality=92)
-    if given.part == "train":
-        (given.out / "boxes.json").write_text(json.dumps({"shots": shots}))
+    if args.part == "train":
+        (args.out / "boxes.json").write_text(json.dumps({"shots": shots}))
     else:
-        (given.out / "sotbench.toml").write_text("one_based = false\n")
+        (args.out / "sotbench.toml").write_text("one_based = false\n")
     return 0
 
 

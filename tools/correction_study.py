@@ -23,20 +23,21 @@ import torch
 from torch import Tensor
 
 from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.geometry.missing_boxes import usable_box_mask
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.base import for_inference, upload
+from trackers.siamese.base import prepare_for_inference, upload
 from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import GradNetNetwork, for_steps
-from trackers.siamese.response import balanced_logistic, centred_labels, cross_correlation
+from trackers.siamese.gradnet_network import GradNetNetwork, prepare_for_updates
+from trackers.siamese.response import balanced_logistic_loss, binary_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, Search, SearchSettings, Targets
-from trackers.training.tasks import peak_places
+from trackers.training.tasks import peak_positions
 
 CPU = torch.device("cpu")
 STEP = 5  # frames between lessons, and between searches
 AGES = (5, 10, 20, 40)  # frames since the lesson
 ERRORS = (0, 2, 4, 8, 16)  # pixels that a lesson's label is off
 SHIFT = 32.0  # pixels of the target from the search region's center, per axis, at most
-MOST = 60  # frames of a target that are searched
+MAX_FRAMES = 60  # frames of a target that are searched
 
 FIXED, UNCORRECTED, FIRST, CARRIED = (
     "SiamFC, fixed",
@@ -64,8 +65,8 @@ class Figures:
 
     def add(self, name: str, scores: Tensor, place: Tensor) -> None:
         """Takes note of scores (1, m, m) of a region whose target is at `place` (1, 2)."""
-        away = (peak_places(scores) - place).norm().item()
-        loss = balanced_logistic(scores, centred_labels(place, scores.shape[-1], STRIDE)).item()
+        away = (peak_positions(scores) - place).norm().item()
+        loss = balanced_logistic_loss(scores, binary_labels(place, scores.shape[-1], STRIDE)).item()
         self.rows[name].append((float(away < 8), float(away < 16), loss))
 
     def mean(self, name: str) -> np.ndarray:
@@ -77,14 +78,14 @@ def label(error: int, generator: torch.Generator) -> Tensor:
     """A lesson's label (1, 17, 17), `error` pixels off in a random direction."""
     angle = 2 * torch.pi * torch.rand(1, generator=generator)
     offset = error * torch.stack([angle.cos(), angle.sin()], 1)
-    return centred_labels(offset, RESPONSE_SIZE, STRIDE)
+    return binary_labels(offset, RESPONSE_SIZE, STRIDE)
 
 
 @torch.no_grad()
 def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
     """Everything that is measured of one network."""
-    backbone = for_inference(network.backbone, CPU, "float32")
-    steps = for_steps(network, CPU)
+    backbone = prepare_for_inference(network.backbone, CPU, "float32")
+    steps = prepare_for_updates(network, CPU)
     search = Search(SearchSettings(), CPU)
     generator = torch.Generator().manual_seed(0)
     figures = Figures()
@@ -99,9 +100,9 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
     for name in dataset.names():
         sequence = dataset[name]
         frames = sequence.open_frames()
-        usable = np.isfinite(sequence.truth).all(1) & (sequence.truth[:, 2:] > 0).all(1)
+        usable = usable_box_mask(sequence.truth)
         lessons: dict[int, Tensor] = {}
-        for index in range(0, min(len(sequence.truth), STEP * MOST), STEP):
+        for index in range(0, min(len(sequence.truth), STEP * MAX_FRAMES), STEP):
             if not usable[index]:
                 continue
             pixels, sizes = upload([frames[index]], CPU)
@@ -188,16 +189,16 @@ def main() -> None:
     parser.add_argument("--dataset", default="otb2015")
     parser.add_argument("--plot", type=Path, metavar="FILE")
     parser.add_argument("weights", nargs="+", metavar="NAME=FILE")
-    given = parser.parse_args()
-    dataset = open_dataset(given.dataset, given.data_root)
+    args = parser.parse_args()
+    dataset = open_dataset(args.dataset, args.data_root)
     measured = {}
-    for text in given.weights:
+    for text in args.weights:
         name, _, path = text.rpartition("=")
         figures = measured[name or Path(path).stem] = measure(load_gradnet(Path(path)), dataset)
         names = [FIXED, UNCORRECTED, FIRST, *map(age_name, AGES), *map(error_name, ERRORS), CARRIED]
         print(f"\n{name or path}\n\n{table(figures, [n for n in names if n in figures.rows])}", flush=True)
-    if given.plot:
-        draw(measured, given.plot)
+    if args.plot:
+        draw(measured, args.plot)
 
 
 if __name__ == "__main__":

@@ -40,12 +40,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--results", required=True)
     options.add_argument("out", type=Path)
-    given = options.parse_args()
+    args = options.parse_args()
     for protocol, kinds in SHOWN.items():
-        place = ["--results", given.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
+        place = ["--results", args.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
         report = read_report_data(parser().parse_args(["--dataset", "demo", *place]))
         for kind in kinds:
-            path = given.out / f"gallery-{kind}.png"
+            path = args.out / f"gallery-{kind}.png"
             small(figure_bytes(PLOTS.load(kind)(report), "png")).save(path, optimize=True)
             print(path)
 

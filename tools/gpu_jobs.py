@@ -36,9 +36,9 @@ from trackers.commands import catch_user_errors, positive  # noqa: E402
 from trackers.devices import resolve_device  # noqa: E402
 
 ARCHIVE = "gpu-jobs.tar.gz"
-LEFT_OUT = ("checkpoint.pt", ".partial", ".tar.gz", ".results")
+EXCLUDED_SUFFIXES = ("checkpoint.pt", ".partial", ".tar.gz", ".results")
 """Ends of the names of files and folders that do not go into the archive."""
-PACKING = 10.0
+ARCHIVE_SECONDS = 10.0
 """Seconds that are kept for the archive."""
 
 # What the project's weights are trained on, with how often each part is drawn from.
@@ -65,7 +65,7 @@ class Job:
             it is run again; otherwise the file is `{file}`, or the command's standard output.
         package: what has to be installed for it beside the project's own needs.
         seconds: how long it may take; None: as long as there is time.
-        objection: says what is wrong with the file that it wrote, if anything.
+        problem: says what is wrong with the file that it wrote, if anything.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Job:
     resumes: bool = False
     package: str | None = None
     seconds: float | None = None
-    objection: Callable[[Path], str | None] = lambda path: None  # noqa: ARG005
+    problem: Callable[[Path], str | None] = lambda path: None  # noqa: ARG005
 
     def needs(self) -> set[str]:
         """Names of the places to be filled in."""
@@ -157,7 +157,7 @@ MEASUREMENTS = (
             *("tests/trackers/siamese/test_cuda.py", "tests/trackers/test_jpeg_cuda.py"),
         ),
         seconds=75,
-        objection=skipped,
+        problem=skipped,
     ),
     module("gradnet-checks", 40, "bench.gradnet_checks --device {device} --frames {frames}"),
     *(batches("siamfc", precision) for precision in ("float32", "tf32", "bf16")),
@@ -264,8 +264,8 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
         return "ok" if (out / job.writes).exists() else "unfinished"
     if not partial.exists():
         partial.write_text(printed)
-    if objection := job.objection(partial):
-        return f"failed: {objection}"
+    if problem := job.problem(partial):
+        return f"failed: {problem}"
     partial.rename(out / job.writes)
     return "ok"
 
@@ -274,7 +274,7 @@ def pack(out: Path) -> Path:
     """Puts what is in `out` into one archive there, without what only a later call needs."""
 
     def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        return None if member.name.endswith(LEFT_OUT) else member
+        return None if member.name.endswith(EXCLUDED_SUFFIXES) else member
 
     archive = out / ARCHIVE
     with tarfile.open(archive, "w:gz") as file:
@@ -317,25 +317,25 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--limits", type=positive, default=1.0, help="factor on the jobs' times (default: 1)")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--dry-run", action="store_true", help="say what would run")
-    given = parser.parse_args(words)
-    end = begun + given.seconds - PACKING
-    places = {"device": given.device, "steps": str(given.steps), "bench_steps": str(given.bench_steps)}
-    places["slots"] = " ".join(map(str, given.slots))
-    places["repetitions"] = str(given.repetitions)
-    places |= {name: f"{name}-lite" if given.lite else name for name in ("siamfc", "gradnet")}
-    places["width"] = "0.3" if given.lite else "1"
-    places |= {"sequences": str(max(given.slots)), "frames": str(given.frames)}
+    args = parser.parse_args(words)
+    end = begun + args.seconds - ARCHIVE_SECONDS
+    places = {"device": args.device, "steps": str(args.steps), "bench_steps": str(args.bench_steps)}
+    places["slots"] = " ".join(map(str, args.slots))
+    places["repetitions"] = str(args.repetitions)
+    places |= {name: f"{name}-lite" if args.lite else name for name in ("siamfc", "gradnet")}
+    places["width"] = "0.3" if args.lite else "1"
+    places |= {"sequences": str(max(args.slots)), "frames": str(args.frames)}
     options = ("images", "teacher", "reference")
-    places |= {name: str(path.resolve()) for name in options if (path := getattr(given, name))}
-    out = given.out.resolve()
-    if not given.dry_run:
-        device = resolve_device(given.device)
+    places |= {name: str(path.resolve()) for name in options if (path := getattr(args, name))}
+    out = args.out.resolve()
+    if not args.dry_run:
+        device = resolve_device(args.device)
         out.mkdir(parents=True, exist_ok=True)
         (out / "machine.json").write_text(json.dumps(describe_environment(device), indent=1) + "\n")
     outcomes: dict[str, dict[str, object]] = {}
     files = {job.name: out / job.writes for job in JOBS}
     for job in JOBS:
-        if job.name not in given.only:
+        if job.name not in args.only:
             continue
         left = end - time.monotonic()
         places["minutes"] = f"{max(0.0, left / 60):.2f}"
@@ -347,7 +347,7 @@ def main(words: Sequence[str] | None = None) -> int:
             said = f"needs --{' and --'.join(missing)}"
         elif job.package and find_spec(job.package) is None:
             said = f"needs {job.package}, which is not installed"
-        elif given.dry_run:
+        elif args.dry_run:
             said = f"would write {job.writes}{' after ' + ', '.join(waits) if waits else ''}"
         elif waits:
             said = f"waits for {', '.join(waits)}"
@@ -355,10 +355,10 @@ def main(words: Sequence[str] | None = None) -> int:
             said = "no time left; give the same command again"
         else:
             start = time.monotonic()
-            said = run(job, out, places, left, given.limits)
+            said = run(job, out, places, left, args.limits)
             outcomes[job.name] = {"outcome": said, "seconds": round(time.monotonic() - start, 1)}
         print(f"{job.name}: {said}", flush=True)
-    if not given.dry_run:
+    if not args.dry_run:
         (out / "jobs.json").write_text(json.dumps(outcomes, indent=1) + "\n")
         print(f"packed {pack(out)} after {time.monotonic() - begun:.0f} s")
     return 1 if any(str(row["outcome"]).startswith("failed") for row in outcomes.values()) else 0

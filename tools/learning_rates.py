@@ -24,12 +24,12 @@ from benchmarks.datasets import open_dataset
 from reports.style import house_style
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import for_steps
-from trackers.siamese.descent import descend
-from trackers.siamese.response import balanced_logistic, centred_labels
+from trackers.siamese.gradient_descent import gradient_descent
+from trackers.siamese.gradnet_network import prepare_for_updates
+from trackers.siamese.response import balanced_logistic_loss, binary_labels
 from trackers.siamese.search import RESPONSE_SIZE
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
-from trackers.siamese.weights import shipped
+from trackers.siamese.weights import bundled_weights
 
 # Multiple of the basic learning rate: iterations to converge, table 1 of the paper; None is never.
 PUBLISHED = {
@@ -42,7 +42,7 @@ LIMIT = 1000  # iterations after which it counts as never
 
 def iterations(templates: Tensor, features: Tensor, labels: Tensor, rate: float) -> float:
     """Median number of iterations to converge; infinite where most pairs never do."""
-    _, losses = descend(templates, features, labels, rate, LIMIT)
+    _, losses = gradient_descent(templates, features, labels, rate, LIMIT)
     reached = losses <= CONVERGED * losses[:, :1]
     first = torch.where(reached.any(1), reached.float().argmax(1).double(), torch.inf)
     # The upper median, so that an infinite half counts.
@@ -69,22 +69,24 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="SiamFC's (default: those that come with the project)")
     parser.add_argument("--gradnet", type=Path, default=None, help="GradNet's (default: likewise)")
     parser.add_argument("--plot", type=Path)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with torch.no_grad():
-        tracker = SiamFC(given.weights)
-        exemplars, regions = video_pairs(open_dataset(given.dataset, given.data_root), tracker.search)
+        tracker = SiamFC(args.weights)
+        exemplars, regions = video_pairs(open_dataset(args.dataset, args.data_root), tracker.search)
         templates = torch.cat([tracker.network(crop[None]) * SCORE_SCALE for crop in exemplars])
         features = torch.cat([tracker.network(crop[None]) for crop in regions])
-        labels = centred_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
-        network = for_steps(load_gradnet(given.gradnet or shipped("gradnet")), torch.device("cpu"))
+        labels = binary_labels(torch.zeros(1, 2), RESPONSE_SIZE, STRIDE).expand(len(features), -1, -1)
+        network = prepare_for_updates(
+            load_gradnet(args.gradnet or bundled_weights("gradnet")), torch.device("cpu")
+        )
         # Its own f_x need not be that of SiamFC's weights.
         own = torch.cat([network.backbone(crop[None]) for crop in regions])
         step = network.step(network.template.shallow(exemplars), own, labels)
-        after = balanced_logistic(network.scores(own[:, None], step.hidden)[:, 0], labels)
+        after = balanced_logistic_loss(network.scores(own[:, None], step.hidden)[:, 0], labels)
         basic = basic_rate(templates, features, labels)
         found = {n: iterations(templates, features, labels, n * basic) for n in PUBLISHED}
         curves = {
-            n: descend(templates, features, labels, n * basic, 200)[1].mean(0).numpy()
+            n: gradient_descent(templates, features, labels, n * basic, 200)[1].mean(0).numpy()
             for n in (1, 10, 100, 1000)
         }
     print(f"{len(features)} pairs of frames; basic learning rate {basic:.2e}\n")
@@ -94,14 +96,14 @@ def main() -> None:
         print(f"| {n} | {published or 'never'} | {mine} |")
     before, corrected = step.loss.mean().item(), after.mean().item()
     print(f"\nGradNet, one step: mean loss {before:.3f} before, {corrected:.3f} after.")
-    one = descend(templates, features, labels, basic, 1)[1].mean(0)
+    one = gradient_descent(templates, features, labels, basic, 1)[1].mean(0)
     best = min(
-        descend(templates, features, labels, n * basic, 1)[1][:, 1].mean().item()
+        gradient_descent(templates, features, labels, n * basic, 1)[1][:, 1].mean().item()
         for n in np.geomspace(1, 1e4, 60)
     )
     print(f"Gradient descent, one iteration: {one[0]:.3f} before, {best:.3f} after, at the best rate.")
-    if given.plot:
-        plot(curves, found, given.plot)
+    if args.plot:
+        plot(curves, found, args.plot)
 
 
 def plot(curves: dict[int, np.ndarray], found: dict[int, float], path: Path) -> None:

@@ -56,10 +56,10 @@ def main() -> None:
     parser.add_argument("--dataset", default="otb2015")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("names", nargs="+", metavar="NAME")
-    given = parser.parse_args()
-    dataset = open_dataset(given.dataset, given.data_root)
-    for place, name in enumerate(given.names):
-        found = successes(name, given.results, dataset)
+    args = parser.parse_args()
+    dataset = open_dataset(args.dataset, args.data_root)
+    for place, name in enumerate(args.names):
+        found = successes(name, args.results, dataset)
         if place == 0:
             print(f"| tracker | {' | '.join(found)} |\n{'|---' * (len(found) + 1)}|")
         print(f"| `{name}` | {' | '.join(f'{value:.3f}' for value in found.values())} |")

@@ -28,8 +28,8 @@ from trackers.siamese.base import SiameseTracker, upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
-from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
-from trackers.siamese.trust import FIRST
+from trackers.siamese.siamfc_online import SiamFCAverage, SiamFCGradientDescent
+from trackers.siamese.update_policy import FIRST
 
 REPEATS = 15
 
@@ -56,9 +56,9 @@ def update_step(name: str) -> float | None:
     pixels, sizes = upload([frame], tracker.device)
     step: Callable[[], object]
     if isinstance(tracker, GradNetReleased):
-        step = lambda: tracker._learn([(0, FIRST)])  # noqa: E731
+        step = lambda: tracker._update_templates([(0, FIRST)])  # noqa: E731
     elif isinstance(tracker, GradNet | GradNetPaper):
-        step = lambda: tracker._learn([0])  # noqa: E731
+        step = lambda: tracker._update_templates([0])  # noqa: E731
     elif isinstance(tracker, SiamFCGradientDescent | SiamFCAverage):
         step = lambda: tracker.adapt(slot, pixels, sizes, tracker.targets)  # noqa: E731
     else:
@@ -110,15 +110,15 @@ def main() -> None:
     parser.add_argument("--times", type=Path, help="default: --results")
     parser.add_argument("names", nargs="+", metavar="NAME")
     parser.add_argument("--by-target", action="store_true", help="a table of every target instead")
-    given = parser.parse_args()
-    dataset = open_dataset(given.dataset, given.data_root)
-    if given.by_target:
-        print(by_target(given.names, given.results, dataset))
+    args = parser.parse_args()
+    dataset = open_dataset(args.dataset, args.data_root)
+    if args.by_target:
+        print(by_target(args.names, args.results, dataset))
         return
     print("| tracker | targets | success [95 %] | precision [95 %] | FPS | ms per update step |")
     print("|---|---|---|---|---|---|")
-    for name in given.names:
-        print(row(name, given.results, given.times or given.results, dataset), flush=True)
+    for name in args.names:
+        print(row(name, args.results, args.times or args.results, dataset), flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ A run that was broken off goes on when the same command is given again.
 """
 
 
-def arguments() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The command's parser."""
     from trackers.training.settings import Difficulty, Schedule
 
@@ -93,7 +93,7 @@ def arguments() -> argparse.ArgumentParser:
 @catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Trains; see `--help`."""
-    given = arguments().parse_args(words)
+    given = build_parser().parse_args(words)
 
     import torch
     from rich.console import Console
@@ -101,10 +101,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
     from trackers.devices import keep_freed_memory, resolve_device
     from trackers.siamese.precision import numerics
-    from trackers.training.bank import PATCH_BYTES, Bank
-    from trackers.training.loop import Loop
+    from trackers.training.patch_cache import PATCH_BYTES, PatchCache
     from trackers.training.sampling import Sampler
     from trackers.training.settings import Difficulty, Schedule, require
+    from trackers.training.trainer import Trainer
     from trackers.training.validation import average_overlap, hold_back
 
     started = time.monotonic()
@@ -130,8 +130,8 @@ def main(words: Sequence[str] | None = None) -> int:
     clips, weights = [], []
     held = []
     for text in given.source:
-        kind, root, weight = _source(text)
-        some, back = hold_back(_reader(kind)(root, report), given.hold_back)
+        kind, root, weight = parse_source(text)
+        some, back = hold_back(load_reader(kind)(root, report), given.hold_back)
         clips += some
         held += back
         weights += [weight / len(some)] * len(some)
@@ -140,7 +140,7 @@ def main(words: Sequence[str] | None = None) -> int:
         highlight=False,
     )
     capacity = max(1, int(given.memory * 1e9 / PATCH_BYTES))
-    bank = Bank(clips, device, capacity, given.seed, report)
+    bank = PatchCache(clips, device, capacity, given.seed, report)
     sampler = Sampler(torch.tensor(weights), difficulty, given.seed)
     task = _task(given)
     task.to(device)
@@ -153,7 +153,7 @@ def main(words: Sequence[str] | None = None) -> int:
             task.save(path)
             return {"overlap": average_overlap(task.tracker(path, str(device)), held, report)}
 
-    loop = Loop(
+    loop = Trainer(
         task,
         bank,
         sampler,
@@ -196,7 +196,7 @@ def _settings(kind: type[Any], given: argparse.Namespace) -> Any:
     return kind(**{field.name: getattr(given, field.name) for field in fields(kind)})
 
 
-def _source(text: str) -> tuple[str, Path, float]:
+def parse_source(text: str) -> tuple[str, Path, float]:
     kind, colon, rest = text.partition(":")
     path, equals, weight = rest.rpartition("=")
     if not equals:
@@ -210,7 +210,7 @@ def _source(text: str) -> tuple[str, Path, float]:
     return kind, Path(path), value
 
 
-def _reader(kind: str) -> Any:
+def load_reader(kind: str) -> Any:
     from trackers.training.sources import SOURCES
 
     return SOURCES.load(kind)

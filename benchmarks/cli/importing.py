@@ -85,7 +85,7 @@ def add_pixel_origin(parser: argparse.ArgumentParser, text: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Imports one tracker's results, all or nothing, or each tracker's of a folder; says what was found."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.cached import CachedDataset
+    from benchmarks.datasets.views import CachedDataset
 
     dataset = CachedDataset(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     if arguments.tracker:

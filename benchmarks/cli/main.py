@@ -15,9 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     or missing data; 130 interrupted.
     """
     try:
-        if foreign := foreign_packages():
-            print(f"error: {foreign[0]}", file=sys.stderr)
-            return 2
+        if (status := refuse_foreign_packages()) is not None:
+            return status
         # Only now can `trackers` be trusted to be ours.
         from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
         from trackers.signals import raise_swallowed_interrupts
@@ -77,6 +76,14 @@ def _main(arguments: Sequence[str] | None) -> int:
         return status
 
     return catch_user_errors(execute)(arguments)
+
+
+def refuse_foreign_packages() -> int | None:
+    """Prints an error if other packages of our names hide ours; returns the exit status then, else None."""
+    if foreign := foreign_packages():
+        print(f"error: {foreign[0]}", file=sys.stderr)
+        return 2
+    return None
 
 
 def foreign_packages() -> list[str]:

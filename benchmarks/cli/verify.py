@@ -114,7 +114,7 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
             frame = sequence.open_frames()[0]
         except SequenceError:
             continue  # it is among the findings
-        region = sequence.truth[0] if sequence.polygons is None else sequence.polygons[0]
+        region = sequence.regions[0]
         draw_region(frame, region, TRUTH_COLOR, line_width(frame))
         Image.fromarray(frame).save(folder / f"{result.sequence}.png")
         drawn += 1

@@ -10,29 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trackers.regions import iou
 from trackers.tracker import Boxes
 
-
-def iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
-    """Intersection over union.
-
-    The MATLAB toolkits' form with inclusive pixels (right edge x + w - 1, then + 1 for the extent) is
-    algebraically the same. It is exact for whole numbers: an overlap of 3/20 compares equal to `3 / 20`.
-
-    Args:
-        a: shape (..., 4): x, y, w, h in pixels.
-        b: likewise.
-
-    Returns:
-        Shape (...), values in [0, 1].
-    """
-    with np.errstate(all="ignore"):
-        shared = _shared_extent(a, b, 0) * _shared_extent(a, b, 1)
-        union = a[..., 2] * a[..., 3] + b[..., 2] * b[..., 3] - shared
-        ratio = shared / union
-    # (x + w) - x need not be w in floating point, so equal boxes may come out a little above 1. Of two boxes
-    # without an area the ratio is NaN or -0.0.
-    return np.where(ratio > 0, np.minimum(ratio, 1.0), 0.0)
+__all__ = ["both_center_errors", "center_error", "iou", "normalized_center_error"]
 
 
 def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
@@ -82,17 +63,6 @@ def both_center_errors(
             offset / np.where(size > 0, size, np.nan) for offset, size in zip(offsets, sizes, strict=True)
         )
         return _length(*offsets), _length(*scaled)
-
-
-# One column at a time: on the rows of two that x, y and w, h are, NumPy takes twice as long.
-
-
-def _shared_extent(a: Boxes, b: Boxes, axis: int) -> NDArray[np.float64]:
-    """How far boxes reach together along x (0) or y (1); 0 where they do not meet."""
-    low = np.maximum(a[..., axis], b[..., axis])
-    high = np.minimum(a[..., axis] + a[..., 2 + axis], b[..., axis] + b[..., 2 + axis])
-    extent: NDArray[np.float64] = np.maximum(high - low, 0.0)
-    return extent
 
 
 def _offsets(a: Boxes, b: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -49,5 +49,6 @@ PROTOCOLS = Registry(
             "benchmarks.protocols.one_pass:UNSUPERVISED", "one pass, scored by overlap (VOT)"
         ),
     },
-    hint="see `python -m benchmarks list protocols`",
+    group="sotbench.protocols",
+    hint="see `sotbench list protocols`",
 )

@@ -93,7 +93,7 @@ def stack_boxes(regions: Items[Boxes]) -> Boxes:
     """
     if all(len(region) == 4 for region in regions):
         return np.array(regions, dtype=np.float64).reshape(-1, 4)
-    return np.array([box_corners(region) if len(region) == 4 else region for region in regions])
+    return np.array([box_corners(region) for region in regions])
 
 
 def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.geometry.missing_boxes import valid_box_mask
 from benchmarks.protocols.one_pass import one_pass
 from benchmarks.protocols.protocol import Protocol
-from benchmarks.scoring.profiles.rules import missing_box_mask
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
@@ -31,7 +31,7 @@ def segment_starts(truth: Boxes) -> list[int]:
         Rising frame numbers; the first is the first valid frame, and the last leaves 20 frames. Fewer than 20
         where the sequence has fewer valid frames; the first alone where it is shorter than 20 frames.
     """
-    valid = np.flatnonzero(~missing_box_mask(truth) & np.isfinite(truth).all(axis=1))
+    valid = np.flatnonzero(valid_box_mask(truth))
     usable = valid[valid <= len(truth) - SHORTEST]
     if len(usable) == 0:
         return [int(start) for start in valid[:1]]

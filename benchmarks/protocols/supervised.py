@@ -104,8 +104,7 @@ def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
         return False
     here = slice(frame, frame + 1)
     if sequence.size is None:
-        upright = box if len(box) == 4 else bounding_box(box)
-        return bool(iou(upright, sequence.truth[frame]) > 0)
+        return bool(iou(bounding_box(box), sequence.truth[frame]) > 0)
     region = rectangle_polygon(box[None]) if len(box) == 4 else box[None]
     truth = rectangle_polygon(sequence.truth[here]) if sequence.polygons is None else sequence.polygons[here]
     return bool(raster_overlap(region, truth, sequence.size)[0] > 0)

@@ -15,6 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from benchmarks.datasets import Sequence
+from benchmarks.geometry.missing_boxes import usable_box_mask
 from benchmarks.geometry.overlap import iou
 from benchmarks.store.atomic import write_atomic
 from trackers.tracker import Boxes, Frame
@@ -48,7 +49,7 @@ class LiveView:
         if sequence.name != self._name:
             self._begin(sequence.name)
         truth = sequence.truth[number]
-        if np.isfinite(truth).all() and (truth[2:] > 0).all():
+        if usable_box_mask(truth):
             self._overlap += float(iou(box, truth))
             self._overlaps += 1
         frames = len(sequence.truth)

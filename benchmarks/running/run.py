@@ -85,6 +85,11 @@ class RunSummary:
     throughput: str = ""
 
     @property
+    def fps(self) -> float | None:
+        """Updates per second of the tracker's time; None if nothing was run now."""
+        return self.updates / self.update_seconds if self.update_seconds > 0 else None
+
+    @property
     def failed(self) -> dict[str, SequenceRecord]:
         """The sequences that are not ok."""
         return {name: record for name, record in self.records.items() if record.status != "ok"}

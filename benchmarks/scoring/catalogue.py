@@ -22,7 +22,8 @@ PROFILES = Registry(
         )
         for profile in (VOT2017, VOT_TOOLKIT)
     },
-    hint="see `python -m benchmarks list profiles`",
+    group="sotbench.profiles",
+    hint="see `sotbench list profiles`",
 )
 
 

@@ -1,7 +1,7 @@
 """Tests whether one tracker is better than another, on the sequences that both were run on.
 
-Both trackers run on the same sequences, so the tests are paired: they look at the difference on each sequence.
-A difference is claimed only if two tests show it in the same direction:
+Both trackers run on the same sequences, so the tests are paired: they look at the difference on each
+sequence. A difference is claimed only if two tests show it in the same direction:
 
 - The paired bootstrap over sequences tests the mean difference, which is what tables show. With few sequences
   its interval is somewhat too narrow.
@@ -39,13 +39,16 @@ from trackers.registry import did_you_mean
 
 ALPHA = 1 - CONFIDENCE
 MIN_SEQUENCES = 6
-"""Fewest sequences with which the signed-rank test can reach p <= 0.05: with 5, the least p is 2 / 2^5 = 0.0625."""
+"""Fewest sequences with which the signed-rank test can reach p <= 0.05; with 5, the least p is 2 / 2^5."""
 MAX_COMPARISONS = 5000
 """Maximum number of comparisons made together: 100 trackers in one metric."""
 _BLOCK = 512
 """Comparisons resampled at once, which takes 40 MB."""
 _MAX_COUNTED = 13
-"""Up to this many differences, SciPy handles ties by trying all signs, which takes a second; we count instead."""
+"""Up to this many differences, SciPy handles ties by trying all signs, which takes a second.
+
+Rank sums are counted instead.
+"""
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ def comparison_record(comparison: Comparison, total_sequences: int) -> Record:
 
     `sequences` is the number that both trackers have, `of` that of the data set; `value_a` and `value_b` are
     the means over these sequences; `difference` is value_a - value_b, with its 95 % interval in
-    `difference_low` and `difference_high`. `p_bootstrap` and `p_wilcoxon` are not corrected; `p_..._corrected`
-    are corrected by Holm's method for all `comparisons` made together, and decide. `better` is a tracker's
+    `difference_low` and `difference_high`. `p_bootstrap` and `p_wilcoxon` are not corrected;
+    `p_..._corrected` are corrected by Holm's method for all `comparisons` made together, and decide. `better` is a tracker's
     name, or null if no difference can be shown; `verdict` says the same in words.
     """
     return {

@@ -115,7 +115,7 @@ def signed_rank_test(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def rank_sum_test(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Returns the two-sided p-value of Wilcoxon's rank-sum test (Mann, Whitney 1947), with continuity correction.
+    """Returns the two-sided p-value of the rank-sum test (Mann, Whitney 1947), with continuity correction.
 
     Args:
         a: shape (n,).

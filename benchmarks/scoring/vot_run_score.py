@@ -150,13 +150,14 @@ def _overlaps(sequence: Sequence, trajectory: Trajectory, raster: RasterRule) ->
 
 
 def _truth(sequence: Sequence) -> Boxes:
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def _size(sequence: Sequence) -> tuple[int, int]:
     if sequence.size is None:
         raise UserError(
-            f"VOT's overlap needs the size of the images, which is not known for sequence '{sequence.name}': put "
-            "its frames, or the file `sequence` with width= and height=, beside its ground truth"
+            "VOT's overlap needs the size of the images, which is not known for sequence "
+            f"'{sequence.name}': put its frames, or the file `sequence` with width= and height=, beside its "
+            "ground truth"
         )
     return sequence.size

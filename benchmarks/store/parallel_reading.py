@@ -19,7 +19,7 @@ from typing import IO, cast
 from benchmarks.store.run_folder import RunFolder
 from benchmarks.store.runs import RunResults, read_folder
 from trackers.errors import UserError
-from trackers.processes.python_command import python_command
+from trackers.processes.child_process import python_command
 
 MIN_PARALLEL_BYTES = 1_000_000
 """Bytes of manifests, some two thousand sequences, from which on the time in which readers start pays."""

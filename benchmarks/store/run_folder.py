@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.journal import journal_path, read_manifest
+from benchmarks.store.digests import digest
+from benchmarks.store.journal import journal_path, read_with_journal
 from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
-from trackers.regular_files import LARGEST_WEIGHTS, is_regular, open_regular, path_exists
+from trackers.regular_files import is_regular, path_exists
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
@@ -24,29 +21,6 @@ NAME = re.compile(r"[\w+-][\w.+-]*")
 """What a folder of results may be called."""
 MAX_RESULT_BYTES = 1 << 30
 """Bytes: no file of results is larger; a line has a hundred."""
-
-
-def digest(content: bytes) -> str:
-    """Sha256 in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Sha256 of a file's content.
-
-    Raises:
-        UserError: it cannot be read, or is no plain file.
-    """
-    try:
-        with open_regular(path, LARGEST_WEIGHTS) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-
-
-def truth_digest(truth: NDArray[np.float64]) -> str:
-    """Sha256 of ground truth as little-endian float64: the same whatever the file's separators."""
-    return digest(np.ascontiguousarray(truth, dtype="<f8").tobytes())
 
 
 def require_folder_name(name: str) -> str:
@@ -99,7 +73,7 @@ class RunFolder:
                 raise UserError(f"{self.manifest_path} is no file; remove its folder")
         except OSError as error:
             raise UserError(f"{self.manifest_path}: {error.strerror}") from None
-        manifest = read_manifest(self.manifest_path)
+        manifest = read_with_journal(self.manifest_path)
         made = {"data set": manifest.dataset}
         if manifest.identity:
             made["protocol"] = manifest.identity.protocol

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_dataset
-from benchmarks.datasets.cached import CachedDataset
+from benchmarks.datasets.views import CachedDataset
 from benchmarks.evaluation import Selection
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import ScoringProfile, choose_profiles

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from bad_data import Outcome, run_folder, success, write_video
+from hostile import ESCAPES
 
 from benchmarks.cli.main import main
-from tests.helpers.bad_data import Outcome, run_folder, success, write_video
-from tests.helpers.hostile import ESCAPES
 from trackers.errors import printable
 
 

@@ -51,7 +51,6 @@ _WHERE = {
     "checkpoints": {
         "pth": "PyTorch checkpoints",
         "safetensors": "our files of weights",
-        "tf-bundle": "TensorFlow's checkpoints",
     },
     "words": {
         "setting": "values of --set",

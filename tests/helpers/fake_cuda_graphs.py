@@ -67,7 +67,7 @@ class Tape(TorchDispatchMode):
 
 
 class SharedPool:
-    """Captures as `trackers.siamese.graphs.on_cuda` does, all tapes in one pool of memory."""
+    """Captures as `trackers.siamese.graphs.cuda_capture` does, all tapes in one pool of memory."""
 
     def __init__(self) -> None:
         self.tapes: list[Tape] = []

@@ -22,7 +22,7 @@ from processes import ROOT, until
 from benchmarks.box_text import parse_rows
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
-from benchmarks.store.run_folder import digest
+from benchmarks.store.digests import digest
 
 LENGTHS = {"one": 8, "two": 12, "three": 20, "four": 9}
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from trackers.siamese.backbone import scaled_widths
 from trackers.siamese.checkpoint import write
-from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.gradnet_network import GradNetNetwork
 from trackers.tracker import BatchTracker, Boxes, Frame
 
 WIDTHS = scaled_widths(0.1)

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import pytest
 
 from benchmarks.datasets import open_dataset
-from benchmarks.datasets.polygons import read_regions
+from benchmarks.datasets.truth_files import read_regions
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
 from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile
 from benchmarks.scoring.vot_repetitions import Repetitions, measure_repetitions

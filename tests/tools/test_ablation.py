@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from ablation import TwoDeep, WithoutGradient, main, variant
+from ablation import SeparateFirstPass, WithoutGradient, main, variant
 from small_networks import siamfc_weights
 from training_images import write_images
 
@@ -41,7 +41,7 @@ def test_without_a_gradient_the_frame_changes_nothing(backbone: Path) -> None:
 
 def test_an_unshared_u1_gives_the_gradient_alone(backbone: Path) -> None:
     network = learned("w 2U", backbone)
-    assert isinstance(network, TwoDeep)
+    assert isinstance(network, SeparateFirstPass)
     inputs = given(network)
     before = network.step(*inputs).gradient
     with torch.no_grad():

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from composite_videos import Studio, main, of_part
+from composite_videos import VideoCompositor, main, of_part
 from PIL import Image, ImageDraw
 
 from trackers.training.sources.clip import Clip
@@ -36,7 +36,7 @@ def clips(images: Path) -> list[Clip]:
 
 
 def test_boxes_enclose_the_target(images: Path) -> None:
-    frames, boxes, seen = Studio(clips(images)).video(np.random.default_rng(3), 12)
+    frames, boxes, seen = VideoCompositor(clips(images)).video(np.random.default_rng(3), 12)
     assert len(frames) == len(boxes) == len(seen) == 12
     assert seen[0] == 1
     for frame, (x, y, w, h) in zip(frames[:3], boxes[:3].astype(int), strict=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import correction_study
+import gradnet_training_study
 import learning_rates
 import numpy as np
 import pytest
 import success_ceilings
-import template_generalisation
 import torch
 import tracker_table
 import video_pairs
@@ -18,7 +18,7 @@ from small_networks import gradnet_network, gradnet_weights
 from benchmarks.cli.main import main
 from benchmarks.datasets import Dataset
 from trackers.siamese.gradnet import GradNet
-from trackers.siamese.response import centred_labels
+from trackers.siamese.response import binary_labels
 from trackers.siamese.search import Search, SearchSettings
 
 
@@ -38,18 +38,18 @@ def test_iterations_fall_with_the_rate_until_they_never_end() -> None:
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(3, 32, 22, 22, generator=generator)
     templates = torch.zeros(3, 32, 6, 6)
-    labels = centred_labels(torch.zeros(1, 2), 17, 8).expand(3, -1, -1)
+    labels = binary_labels(torch.zeros(1, 2), 17, 8).expand(3, -1, -1)
     slow, fast = (learning_rates.iterations(templates, features, labels, rate) for rate in (0.02, 0.1))
     assert 1 < fast < slow
     assert learning_rates.iterations(templates, features, labels, 1e-9) == float("inf")
 
 
 def test_corrections_are_measured_where_the_tracker_makes_them(squares: Dataset, tmp_path: Path) -> None:
-    change, before, after = template_generalisation.corrections(gradnet_weights(tmp_path), squares)
+    change, before, after = gradnet_training_study.corrections(gradnet_weights(tmp_path), squares)
     assert 0 < change < 10
     assert before > 0
     assert after != before
-    success, precision = template_generalisation.tracking(GradNet(gradnet_weights(tmp_path)), squares)
+    success, precision = gradnet_training_study.tracking(GradNet(gradnet_weights(tmp_path)), squares)
     assert 0 <= success <= 1
     assert 0 <= precision <= 1
 

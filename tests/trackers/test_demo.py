@@ -89,7 +89,7 @@ def test_a_folder_gives_the_boxes_that_the_tracker_gives(folder, tmp_path, capsy
     assert expected[-1][0] == 10 + 3 * 11
     said = capsys.readouterr()
     assert said.out.splitlines() == [str(Path("new", "boxes.txt"))]
-    assert re.fullmatch(r"12 frames, [\d.]+ FPS \(updates alone, without decoding and drawing\)\n", said.err)
+    assert re.fullmatch(r"12 frames, [\d.]+ FPS \(updates only, without decoding and drawing\)\n", said.err)
     assert not (tmp_path / "demo.mp4").exists()
 
 
@@ -136,7 +136,7 @@ def test_a_tracker_in_a_process_of_its_own(folder, tmp_path):
             "images",
             "128,1,5,5",
             (),
-            r"box 128,1,5,5 lies outside of the first frame, which is 128 x 96 pixels",
+            r"box 128,1,5,5 lies outside the first frame, which is 128 x 96 pixels",
         ),
         ("images", "-9,1,5,5", (), "lies outside"),
         ("images", None, (), r"there is no window .* give --box X,Y,W,H"),
@@ -225,7 +225,7 @@ def test_a_file_that_was_cut_short_is_said_to_be(tmp_path, capsys):
     said = capsys.readouterr().err
     followed = len(boxes_in(tmp_path / "a.txt"))
     assert 0 < followed < 40
-    assert f"the file promises 40 frames; is it damaged after the {followed} that can be read?" in said
+    assert f"the file should have 40 frames; is it damaged after the {followed} that can be read?" in said
 
 
 def test_damaged_footage_keeps_what_came_before(folder, tmp_path, capsys):

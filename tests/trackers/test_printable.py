@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hostile import ESCAPES
 
-from tests.helpers.hostile import ESCAPES
 from trackers.errors import printable
 
 

@@ -111,13 +111,23 @@ def test_corners_begin_at_the_top_left_and_go_clockwise() -> None:
     assert bounding_box(box_corners(box)).tolist() == box.tolist()
 
 
-def test_many_polygons_are_taken_one_by_one() -> None:
+def test_many_polygons_are_converted_like_single_ones() -> None:
     polygons = np.random.default_rng(0).uniform(0, 50, (2, 3, 8))
     polygons[1, 1] = 7
-    together = axis_aligned_boxes(polygons)
-    assert together.shape == (2, 3, 4)
+    upright, enclosing = axis_aligned_boxes(polygons), bounding_box(polygons)
+    assert upright.shape == enclosing.shape == (2, 3, 4)
+    corners = box_corners(enclosing)
+    assert corners.shape == (2, 3, 8)
     for place in np.ndindex(2, 3):
-        np.testing.assert_allclose(together[place], axis_aligned_boxes(polygons[place]), rtol=1e-12)
+        np.testing.assert_allclose(upright[place], axis_aligned_boxes(polygons[place]), rtol=1e-12)
+        np.testing.assert_array_equal(enclosing[place], bounding_box(polygons[place]))
+        np.testing.assert_array_equal(corners[place], box_corners(enclosing[place]))
+
+
+def test_boxes_and_polygons_already_in_the_wanted_form_stay() -> None:
+    box, polygon = np.array([1.0, 2, 3, 4]), np.array([0.0, 0, 4, 1, 2, 5])
+    assert bounding_box(box) is box
+    assert box_corners(polygon) is polygon
 
 
 @given(turned())

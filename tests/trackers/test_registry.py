@@ -50,7 +50,7 @@ def test_a_package_that_has_the_name_of_ours_is_named_with_what_to_do(
     (tmp_path / "plugin.py").write_text(f"from {package}.mine import Mine\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    said = rf"No module named '{package}.mine'; sotbench has a package called '{package}' itself.*process:"
+    said = rf"No module named '{package}.mine'; '{package}' is also the name of a sotbench package.*process:"
     for name in (f"{package}.mine:Mine", "plugin.py:Mine", f"{tmp_path}/plugin.py:Mine"):
         with pytest.raises(UserError, match=said):
             registry.load(name)

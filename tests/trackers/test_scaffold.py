@@ -52,7 +52,8 @@ def test_its_entry_point_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("5", "cannot name a tracker"), ("a/b", "cannot name"), ("there", "there already")]
+    ("name", "expected"),
+    [("5", "cannot name a tracker"), ("a/b", "cannot name"), ("there", "exists already")],
 )
 def test_mistakes_are_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str

@@ -69,7 +69,7 @@ class Embedding(nn.Module):
         return self.deep(self.shallow(crops))
 
 
-def folded(network: Embedding) -> Embedding:
+def fold_batch_norm(network: Embedding) -> Embedding:
     """A copy for inference, with batch normalisation folded into the convolutions, channels-last.
 
     With y = gamma (w x + b - mean) / sqrt(var + eps) + beta, the weights become w gamma / sqrt(var + eps)
@@ -87,7 +87,7 @@ def folded(network: Embedding) -> Embedding:
     return result.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def for_cpu(network: Embedding) -> Embedding:
+def prepare_for_cpu(network: Embedding) -> Embedding:
     """A copy of a folded network whose convolutions take less time on a CPU; equal up to rounding."""
     result = copy.deepcopy(network)
     for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
@@ -99,14 +99,14 @@ def for_cpu(network: Embedding) -> Embedding:
 def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
     """The fastest form that was measured (docs/performance.md)."""
     if convolution.stride != (1, 1):
-        return WholeVectors(convolution) if convolution.out_channels % 16 else convolution
+        return PaddedChannels(convolution) if convolution.out_channels % 16 else convolution
     # In narrower layers the transformations cost more than the multiplications they save.
     if convolution.out_channels // convolution.groups < 128:
         return convolution
     return TileWinograd(convolution) if convolution.kernel_size == (3, 3) else RowWinograd(convolution)
 
 
-class WholeVectors(nn.Module):
+class PaddedChannels(nn.Module):
     """A convolution whose output channels are filled up to a multiple of 16, and cut off again.
 
     oneDNN takes longer for 28 channels than for 32.

@@ -16,12 +16,12 @@ from torch import Tensor
 from trackers.device_context import device_context, in_device_context
 from trackers.devices import keep_freed_memory, resolve_device
 from trackers.errors import UserError
-from trackers.siamese.backbone import Embedding, folded, for_cpu
-from trackers.siamese.graphs import Graphs, on_cuda
+from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu
+from trackers.siamese.frame_upload import FrameUploader, fetch, send, upload
+from trackers.siamese.graphs import GraphCache, cuda_capture
 from trackers.siamese.precision import BFloat16, numerics
 from trackers.siamese.search import Search, SearchSettings, Targets
-from trackers.siamese.staging import Uploads, fetch, send, upload
-from trackers.siamese.weights import shipped
+from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame, FrameBatch, TensorTracker
 
 
@@ -45,7 +45,7 @@ class SiameseTracker(TensorTracker):
     @classmethod
     def default_weights(cls) -> Path:
         """The file that is used where no weights are given."""
-        return shipped(cls.weights_name)
+        return bundled_weights(cls.weights_name)
 
     def __init_subclass__(cls, **options: Any) -> None:
         """What a subclass does in place of these methods is done within `device_context` as well."""
@@ -60,9 +60,11 @@ class SiameseTracker(TensorTracker):
         self.device = torch.device(resolve_device(device))
         self.precision = precision
         self.numerics = numerics(precision, self.device)
-        self.graphs = Graphs(on_cuda(self.device), self.state) if self.device.type == "cuda" else None
+        self.graphs = (
+            GraphCache(cuda_capture(self.device), self.state) if self.device.type == "cuda" else None
+        )
         self.slots = slots
-        self.uploads = Uploads(self.device) if self.device.type == "cuda" else None
+        self.uploads = FrameUploader(self.device) if self.device.type == "cuda" else None
         self.search = Search(settings, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
@@ -79,9 +81,9 @@ class SiameseTracker(TensorTracker):
             raise UserError(
                 f"an initial box is not usable: {boxes.tolist()}; give finite x, y and w, h above 0"
             )
-        for some in self.batches(len(slots)):
-            index = self.numbers(slots[some])
-            pixels, sizes = self.uploaded(frames[some])
+        for some in self.batch_slices(len(slots)):
+            index = self.index_tensor(slots[some])
+            pixels, sizes = self.upload_frames(frames[some])
             targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[some]), self.device))
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
@@ -96,7 +98,7 @@ class SiameseTracker(TensorTracker):
     def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
         if type(self).update is not SiameseTracker.update:  # something is done once the boxes are known
             return super().begin(slots, frames)
-        return self.begun(self.step, slots, frames)
+        return self.begin_steps(self.step, slots, frames)
 
     def reserve(self, shape: tuple[int, ...], count: int) -> None:
         if self.uploads is not None:
@@ -106,17 +108,17 @@ class SiameseTracker(TensorTracker):
     def place(self, shape: tuple[int, ...]) -> Frame | None:
         return None if self.uploads is None else self.uploads.pinned.place(shape)
 
-    def computed(
+    def run_steps(
         self,
         step: Callable[[Tensor, Tensor, Tensor], Tensor],
         slots: Sequence[int],
         frames: FrameBatch,
         variant: object = None,
     ) -> Boxes:
-        """As `begun`; waits for the rows."""
-        return self.begun(step, slots, frames, variant)()
+        """As `begin_steps`; waits for the rows."""
+        return self.begin_steps(step, slots, frames, variant)()
 
-    def begun(
+    def begin_steps(
         self,
         step: Callable[[Tensor, Tensor, Tensor], Tensor],
         slots: Sequence[int],
@@ -129,22 +131,24 @@ class SiameseTracker(TensorTracker):
             step: computes rows of slots, frames and their sizes, as `self.step`.
             slots: distinct numbers.
             frames: as many.
-            variant: see `Graphs`.
+            variant: see `GraphCache`.
         """
         rows = [
-            self.replayed(step, self.numbers(slots[some]), *self.uploaded(frames[some]), variant=variant)
-            for some in self.batches(len(slots))
+            self.call_step(
+                step, self.index_tensor(slots[some]), *self.upload_frames(frames[some]), variant=variant
+            )
+            for some in self.batch_slices(len(slots))
         ]
         return fetch(torch.cat(rows))
 
-    def uploaded(self, frames: FrameBatch) -> tuple[Tensor, Tensor]:
+    def upload_frames(self, frames: FrameBatch) -> tuple[Tensor, Tensor]:
         """Frames and their sizes on the device, see `upload`."""
         return upload(frames, self.device) if self.uploads is None else self.uploads(frames)
 
-    def replayed(self, step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
-        """Takes a step, by a CUDA graph where that is faster; see `Graphs`."""
+    def call_step(self, step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
+        """Takes a step, by a CUDA graph where that is faster; see `GraphCache`."""
         count = len(inputs[0])
-        if self.graphs is None or _FEW < count < self.slots:
+        if self.graphs is None or _LAUNCH_BOUND_SLOTS < count < self.slots:
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
 
@@ -156,11 +160,11 @@ class SiameseTracker(TensorTracker):
         """All tensors that hold what the tracker knows of its targets."""
         return _tensors(vars(self).values())
 
-    def numbers(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
+    def index_tensor(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
         """Whole numbers, on the device."""
         return send(torch.tensor(values), self.device)
 
-    def batches(self, count: int) -> list[slice]:
+    def batch_slices(self, count: int) -> list[slice]:
         """Which of `count` slots are computed together: all on a GPU, each alone on a CPU.
 
         A CPU gains no time from a batch, and rounds differently with its size and with the padding of
@@ -179,7 +183,7 @@ class SiameseTracker(TensorTracker):
 
         Args:
             slots: (n,) int64, distinct.
-            frames: (n, h, w, 3) uint8, see `trackers.siamese.staging.upload`.
+            frames: (n, h, w, 3) uint8, see `trackers.siamese.frame_upload.upload`.
             frame_sizes: (n, 2) float64.
 
         Returns:
@@ -202,17 +206,17 @@ def _tensors(values: Iterable[object]) -> list[Tensor]:
     return found
 
 
-_FEW = 4
+_LAUNCH_BOUND_SLOTS = 4
 """Slots up to which a GPU waits for its kernels to be handed over rather than for the work itself.
 
 A full batch is recorded as well: it is what comes most often, and the host has frames to see to meanwhile.
 """
 
 
-def for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
+def prepare_for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
     """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
-    network = folded(network)
+    network = fold_batch_norm(network)
     keep_freed_memory()
     if precision == "bf16":
         return BFloat16(network).to(device)
-    return for_cpu(network) if device.type == "cpu" else network.to(device)
+    return prepare_for_cpu(network) if device.type == "cpu" else network.to(device)

@@ -22,21 +22,21 @@ from torch import Tensor, nn
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
-from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.gradnet_network import GradNetNetwork
 
 FORMAT_VERSION = "1"
 PREFIX = "backbone."
 
 
-class Kind(NamedTuple):
+class NetworkType(NamedTuple):
     """A network as messages speak of it: its name, and which files are taken."""
 
     title: str
-    accepted: str
+    hint: str
 
 
-SIAMFC = Kind("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
-GRADNET = Kind(
+SIAMFC = NetworkType("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
+GRADNET = NetworkType(
     "GradNet",
     "give GradNet's weights of this project, or turn the released checkpoint into them with "
     "`python -m trackers.convert`",
@@ -153,36 +153,38 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     others = [str(name) for name, known in named if not known]
     if others:
         raise UserError(
-            f"{path} holds other things than tensors with names ({some(others)}); give a file that holds a "
+            f"{path} holds other things than tensors with names ({summarize_names(others)}); give a file that holds a "
             "model's state_dict() and nothing else"
         )
     return dict(content)
 
 
-def _widths(path: Path, tensors: Mapping[str, Tensor], width: float | None, kind: Kind) -> tuple[int, ...]:
+def _widths(
+    path: Path, tensors: Mapping[str, Tensor], width: float | None, kind: NetworkType
+) -> tuple[int, ...]:
     """The backbone's widths, made sure that they are those of `width`."""
     names = [f"{PREFIX}conv{layer}.0.weight" for layer in range(1, 6)]
     missing = [name for name in names if name not in tensors or tensors[name].dim() != 4]
     if missing:
         raise UserError(
             f"{path} is not a {kind.title} network: it lacks the convolution {missing[0]} and holds "
-            f"{some(list(tensors))}; {kind.accepted}"
+            f"{summarize_names(list(tensors))}; {kind.hint}"
         )
     widths = tuple(len(tensors[name]) for name in names)
     if 0 in widths or any(channels % 2 for channels in widths):
         raise UserError(
-            f"{path} holds a network of widths {dashes(widths)}, which two groups cannot share; "
-            f"{kind.accepted}"
+            f"{path} holds a network of widths {format_widths(widths)}, which two groups cannot share; "
+            f"{kind.hint}"
         )
     if width is not None and scaled_widths(width) != widths:
         raise UserError(
-            f"{path} holds a network of widths {dashes(widths)}, not the {dashes(scaled_widths(width))} of "
+            f"{path} holds a network of widths {format_widths(widths)}, not the {format_widths(scaled_widths(width))} of "
             f"width={width:g}; leave width out to take the file's"
         )
     return widths
 
 
-def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: Kind) -> None:
+def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: NetworkType) -> None:
     """Gives a network on the meta device its weights, once they are what it needs."""
     _check(path, network.state_dict(), tensors, kind)
     state = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
@@ -190,7 +192,7 @@ def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: K
     network.eval().requires_grad_(False)
 
 
-def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], kind: Kind) -> None:
+def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], kind: NetworkType) -> None:
     """Compares names, shapes and values; the counter of batch normalisation, used by none, may be absent."""
     counters = {name for name in wanted if name.endswith("num_batches_tracked")}
     for what, names in (
@@ -198,23 +200,22 @@ def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]
         ("has unknown", found.keys() - wanted.keys()),
     ):
         if names:
-            raise UserError(f"{path} {what} {some(sorted(names))}; {kind.accepted}")
+            raise UserError(f"{path} {what} {summarize_names(sorted(names))}; {kind.hint}")
     for name, value in found.items():
         if value.shape != wanted[name].shape:
             raise UserError(
-                f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; "
-                f"{kind.accepted}"
+                f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; {kind.hint}"
             )
         if not torch.isfinite(value).all():
             raise UserError(f"{path}: {name} holds values that are not finite; give a file of sound weights")
 
 
-def dashes(widths: tuple[int, ...]) -> str:
+def format_widths(widths: tuple[int, ...]) -> str:
     """Widths as messages show them: `96-256-384-384-256`."""
     return "-".join(map(str, widths))
 
 
-def some(names: list[str]) -> str:
+def summarize_names(names: list[str]) -> str:
     """The first few of `names`, and how many more there are."""
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (", ".join(names[:3]) + rest) or "nothing"

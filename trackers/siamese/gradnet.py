@@ -15,11 +15,11 @@ from torch import Tensor
 
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet_base import GradNetBase, remember, require_interval, require_shares
+from trackers.siamese.gradnet_base import GradNetBase, assign_where, require_interval, require_shares
 from trackers.siamese.response import (
     Peak,
     best_scale,
-    centred_labels,
+    binary_labels,
     cross_correlation,
     normalised,
     peak_offset,
@@ -28,7 +28,7 @@ from trackers.siamese.response import (
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
-EARLY = 5  # frames whose peaks are all high enough, and whose mean later ones are measured by
+THRESHOLD_FRAMES = 5  # frames whose peaks are all high enough, and whose mean later ones are measured by
 
 
 class GradNet(GradNetBase):
@@ -111,15 +111,15 @@ class GradNet(GradNetBase):
         super().init(slots, frames, boxes)
         for slot in slots:
             self.frames[slot] = 0
-        self._learn(slots)
+        self._update_templates(slots)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         exemplars = self.search.exemplars(frames, frame_sizes, targets)
         self.fixed.index_copy_(0, slots, self.backbone(exemplars) * self.network.score_scale)
-        self.take_up(slots, exemplars)
+        self.set_exemplars(slots, exemplars)
         self.first_hidden.index_copy_(0, slots, self.hidden[slots])
         self.features.index_copy_(0, slots, self.backbone(self.search.centred(frames, frame_sizes, targets)))
-        centered = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        centered = binary_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
         self.labels.index_copy_(0, slots, centered)
         self.early_peak.index_fill_(0, slots, 0)
         self.counts.index_fill_(0, slots, 0)
@@ -129,16 +129,16 @@ class GradNet(GradNetBase):
         found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
-        self._learn(slots)
+        self._update_templates(slots)
         return found
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
         targets = self.targets.at(slots)
         features = self.embedded(self.search.regions(frames, frame_sizes, targets))
-        fixed = self.search.upsampled(cross_correlation(features, self.fixed[slots]))
+        fixed = self.search.upsample(cross_correlation(features, self.fixed[slots]))
         best = best_scale(fixed, self.search.penalties)
         seen = features.take_along_dim(best.scale[:, None, None, None, None], dim=1)
-        corrected = self.search.upsampled(cross_correlation(seen, self.templates[slots]))[:, 0]
+        corrected = self.search.upsample(cross_correlation(seen, self.templates[slots]))[:, 0]
         response = normalised(torch.lerp(best.response, corrected, self.share))
         offset = peak_offset(response, self.search.window, self.search.settings.window_weight)
         moved = self.search.moved(targets, Peak(best.scale, offset, best.score))
@@ -146,27 +146,27 @@ class GradNet(GradNetBase):
 
         stands_out = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
         trusted = self._observe(slots, best.score) & (stands_out >= self.sharpness)
-        labels = centred_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
-        remember(self.features, slots, seen[:, 0], trusted)
-        remember(self.labels, slots, labels, trusted)
+        labels = binary_labels(offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE)
+        assign_where(self.features, slots, seen[:, 0], trusted)
+        assign_where(self.labels, slots, labels, trusted)
         return moved.boxes()
 
     def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
         """Takes note of the fixed template's peaks (n,); whether they are high enough (n,)."""
         counts, early_peak = self.counts[slots], self.early_peak[slots]
-        early = counts < EARLY
-        early_peak = torch.where(early, early_peak + peaks / EARLY, early_peak)
+        early = counts < THRESHOLD_FRAMES
+        early_peak = torch.where(early, early_peak + peaks / THRESHOLD_FRAMES, early_peak)
         self.early_peak.index_copy_(0, slots, early_peak)
         self.counts.index_copy_(0, slots, counts + 1)
         return early | (peaks >= self.trust * early_peak)
 
-    def _learn(self, slots: Sequence[int]) -> None:
+    def _update_templates(self, slots: Sequence[int]) -> None:
         """One update step for each of `slots` whose turn it is, on its newest trusted frame."""
         due = [slot for slot in slots if self.interval and self.frames[slot] % self.interval == 0]
-        for some in self.batches(len(due)):
-            self.replayed(self._lesson, self.numbers(due[some]))
+        for some in self.batch_slices(len(due)):
+            self.call_step(self._update_step, self.index_tensor(due[some]))
 
-    def _lesson(self, slots: Tensor) -> Tensor:
+    def _update_step(self, slots: Tensor) -> Tensor:
         """One update step for each of `slots`; returns the hidden features."""
         first = self.first_hidden[slots]
         corrected = self.network.step(first, self.features[slots], self.labels[slots]).hidden

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from trackers.errors import UserError
-from trackers.siamese.base import SiameseTracker, for_inference
+from trackers.siamese.base import SiameseTracker, prepare_for_inference
 from trackers.siamese.checkpoint import load_gradnet
-from trackers.siamese.correction import GradNetNetwork, for_steps
+from trackers.siamese.gradnet_network import GradNetNetwork, prepare_for_updates
 from trackers.siamese.search import SearchSettings
 
 
@@ -43,13 +43,13 @@ class GradNetBase(SiameseTracker):
         super().__init__(settings, device, slots, precision)
         path = self.default_weights() if weights is None else Path(weights)
         network = load_gradnet(path, width)
-        self.backbone = for_inference(network.backbone, self.device, precision)
-        self.network: GradNetNetwork = for_steps(network, self.device)
+        self.backbone = prepare_for_inference(network.backbone, self.device, precision)
+        self.network: GradNetNetwork = prepare_for_updates(network, self.device)
         widths = network.widths
         self.hidden = torch.zeros(slots, widths[1], 12, 12, device=self.device)
         self.templates = torch.zeros(slots, widths[-1], 6, 6, device=self.device)
 
-    def take_up(self, slots: Tensor, exemplars: Tensor) -> None:
+    def set_exemplars(self, slots: Tensor, exemplars: Tensor) -> None:
         """Starts from the exemplars' hidden features."""
         self.set_hidden(slots, self.network.template.shallow(exemplars))
 
@@ -64,7 +64,7 @@ class GradNetBase(SiameseTracker):
         return features.view(*regions.shape[:2], *features.shape[1:])
 
 
-def remember(memory: Tensor, slots: Tensor, present: Tensor, chosen: Tensor) -> None:
+def assign_where(memory: Tensor, slots: Tensor, present: Tensor, chosen: Tensor) -> None:
     """Overwrites what `memory` holds for those of `slots` that are `chosen` (n,) with `present`, in place."""
     where = chosen.view(-1, *[1] * (present.dim() - 1))
     memory.index_copy_(0, slots, torch.where(where, present, memory[slots]))

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.backbone import STRIDE
-from trackers.siamese.gradnet_base import GradNetBase, remember, require_interval, require_shares
-from trackers.siamese.response import centred_labels, cross_correlation
+from trackers.siamese.gradnet_base import GradNetBase, assign_where, require_interval, require_shares
+from trackers.siamese.response import binary_labels, cross_correlation
 from trackers.siamese.search import RESPONSE_SIZE, UPSAMPLING, SearchSettings, Targets
 from trackers.tracker import Boxes, FrameBatch
 
@@ -79,12 +79,12 @@ class GradNetPaper(GradNetBase):
         super().init(slots, frames, boxes)
         for slot in slots:
             self.frames[slot] = 0
-        self._learn(slots)
+        self._update_templates(slots)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
-        self.take_up(slots, self.search.exemplars(frames, frame_sizes, targets))
+        self.set_exemplars(slots, self.search.exemplars(frames, frame_sizes, targets))
         self.features.index_copy_(0, slots, self.backbone(self.search.centred(frames, frame_sizes, targets)))
-        centred = centred_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        centred = binary_labels(torch.zeros(len(slots), 2, device=self.device), RESPONSE_SIZE, STRIDE)
         self.labels.index_copy_(0, slots, centred)
         # The first tracked frame's peak is above this, and takes its place.
         self.thresholds.index_fill_(0, slots, -torch.inf)
@@ -94,7 +94,7 @@ class GradNetPaper(GradNetBase):
         found = super().begin(slots, frames)
         for slot in slots:
             self.frames[slot] += 1
-        self._learn(slots)
+        self._update_templates(slots)
         return found
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
@@ -109,18 +109,18 @@ class GradNetPaper(GradNetBase):
         trusted = first | (peak.score > self.trust * thresholds)
         self.thresholds.index_copy_(0, slots, torch.where(first, peak.score, thresholds))
         best = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
-        labels = centred_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE).float()
-        remember(self.features, slots, best, trusted)
-        remember(self.labels, slots, labels, trusted)
+        labels = binary_labels(peak.offset * (STRIDE / UPSAMPLING), RESPONSE_SIZE, STRIDE).float()
+        assign_where(self.features, slots, best, trusted)
+        assign_where(self.labels, slots, labels, trusted)
         return moved.boxes()
 
-    def _learn(self, slots: Sequence[int]) -> None:
+    def _update_templates(self, slots: Sequence[int]) -> None:
         """One update step on the trusted pair for each slot whose turn it is."""
         due = [slot for slot in slots if self.interval and self.frames[slot] % self.interval == 0]
-        for some in self.batches(len(due)):
-            self.replayed(self._lesson, self.numbers(due[some]))
+        for some in self.batch_slices(len(due)):
+            self.call_step(self._update_step, self.index_tensor(due[some]))
 
-    def _lesson(self, slots: Tensor) -> Tensor:
+    def _update_step(self, slots: Tensor) -> Tensor:
         """One update step for each of `slots`; returns the hidden features."""
         learnt = self.network.step(self.hidden[slots], self.features[slots], self.labels[slots]).hidden
         self.set_hidden(slots, learnt)

@@ -16,13 +16,13 @@ from trackers.siamese.gradnet_base import GradNetBase, require_interval, require
 from trackers.siamese.response import (
     Peak,
     best_scale,
-    centred_labels,
+    binary_labels,
     cross_correlation,
     normalised,
     peak_offset,
 )
 from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, SearchSettings, Targets
-from trackers.siamese.trust import FIRST, PRESENT, Trust
+from trackers.siamese.update_policy import CURRENT, FIRST, UpdatePolicy
 from trackers.tracker import Boxes, FrameBatch
 
 
@@ -82,96 +82,96 @@ class GradNetReleased(GradNetBase):
         super().__init__(settings, weights, device, slots, width, precision)
         self.interval, self.share, self.trust = interval, share, trust
         self.update_rate, self.weak_rate = update_rate, weak_rate
-        self.trusts = [Trust(interval, trust) for _ in range(slots)]
+        self.policies = [UpdatePolicy(interval, trust) for _ in range(slots)]
         self.fixed = torch.zeros_like(self.templates)
-        self.crops = torch.zeros(slots, PRESENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE, device=self.device)
+        self.crops = torch.zeros(slots, CURRENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE, device=self.device)
         self.window_weights = torch.full((slots,), window_weight, device=self.device)
-        self.centre_too = torch.zeros(slots, dtype=torch.bool, device=self.device)
+        self.search_centre = torch.zeros(slots, dtype=torch.bool, device=self.device)
         self.no_window = [False] * slots
         self.lost: set[int] = set()
-        self.labels = centred_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
+        self.labels = binary_labels(torch.zeros(1, 2, device=self.device), RESPONSE_SIZE, STRIDE)
 
     @torch.no_grad()
     def init(self, slots: Sequence[int], frames: FrameBatch, boxes: Boxes) -> None:
         super().init(slots, frames, boxes)
         for slot in slots:
-            self.trusts[slot] = Trust(self.interval, self.trust)
-            self._next_search(slot, leave_out_window=False, centre_too=False)
+            self.policies[slot] = UpdatePolicy(self.interval, self.trust)
+            self._next_search(slot, skip_window=False, search_centre=False)
         if self.interval:
-            self._learn([(slot, FIRST) for slot in slots])
+            self._update_templates([(slot, FIRST) for slot in slots])
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         exemplars = self.search.exemplars(frames, frame_sizes, targets)
         self.fixed.index_copy_(0, slots, self.backbone(exemplars) * self.network.score_scale)
-        self.take_up(slots, exemplars)
+        self.set_exemplars(slots, exemplars)
         self.crops[slots, FIRST] = self.search.centred(frames, frame_sizes, targets)
 
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        found = self.computed(self._found, slots, frames, variant=bool(self.lost))
+        found = self.run_steps(self._step_with_peak, slots, frames, variant=bool(self.lost))
         # The boxes are known from here on; a GPU goes on learning while the next frame is on its way.
         lessons = []
         for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
-            decision = self.trusts[slot].observe(float(peak), bool(x + w > frame.shape[1]))
+            decision = self.policies[slot].observe(float(peak), bool(x + w > frame.shape[1]))
             if decision.store is not None:
-                self.crops[slot, decision.store] = self.crops[slot, PRESENT]
+                self.crops[slot, decision.store] = self.crops[slot, CURRENT]
             if decision.learn is not None:
                 lessons.append((slot, decision.learn))
-            self._next_search(slot, decision.leave_out_window, decision.search_centre)
-        self._learn(lessons)
+            self._next_search(slot, decision.skip_window, decision.search_centre)
+        self._update_templates(lessons)
         return found[:, :4]
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        return self._found(slots, frames, frame_sizes)[:, :4]
+        return self._step_with_peak(slots, frames, frame_sizes)[:, :4]
 
-    def _found(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
+    def _step_with_peak(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
         """`step`, with the peak as a fifth column."""
         targets = self.targets.at(slots)
-        peak = self._look(slots, frames, frame_sizes, targets)
+        peak = self._search_around(slots, frames, frame_sizes, targets)
         moved = self.search.moved(targets, peak)
         score = peak.score
         if self.lost:
             centred = Targets(frame_sizes / 2, targets.first_size, targets.scale, targets.fill)
-            other = self._look(slots, frames, frame_sizes, centred)
-            better = self.centre_too[slots] & (other.score > peak.score)
+            other = self._search_around(slots, frames, frame_sizes, centred)
+            better = self.search_centre[slots] & (other.score > peak.score)
             moved = moved.where(better, self.search.moved(centred, other))
             score = torch.where(better, other.score, score)
         self.targets.put(slots, moved)
-        self.crops[slots, PRESENT] = self.search.centred(frames, frame_sizes, moved)
+        self.crops[slots, CURRENT] = self.search.centred(frames, frame_sizes, moved)
         return torch.cat([moved.boxes(), score[:, None].double()], dim=1)
 
-    def _look(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Peak:
+    def _search_around(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Peak:
         features = self.embedded(self.search.regions(frames, frame_sizes, targets))
         middle = features.shape[1] // 2
-        fixed = self.search.upsampled(cross_correlation(features, self.fixed[slots]))
+        fixed = self.search.upsample(cross_correlation(features, self.fixed[slots]))
         best = best_scale(fixed, self.search.penalties)
-        corrected = self.search.upsampled(
+        corrected = self.search.upsample(
             cross_correlation(features[:, middle : middle + 1], self.templates[slots])
         )[:, 0]
         response = torch.lerp(normalised(best.response), normalised(corrected), self.share)
         offset = peak_offset(response, self.search.window, self.window_weights[slots])
         return Peak(best.scale, offset, best.score)
 
-    def _next_search(self, slot: int, leave_out_window: bool, centre_too: bool) -> None:
+    def _next_search(self, slot: int, skip_window: bool, search_centre: bool) -> None:
         """How the slot's next frame is searched; writes to the device only what changes."""
-        if leave_out_window != self.no_window[slot]:
-            self.no_window[slot] = leave_out_window
-            self.window_weights[slot] = 0.0 if leave_out_window else self.search.settings.window_weight
-        if centre_too != (slot in self.lost):
+        if skip_window != self.no_window[slot]:
+            self.no_window[slot] = skip_window
+            self.window_weights[slot] = 0.0 if skip_window else self.search.settings.window_weight
+        if search_centre != (slot in self.lost):
             self.lost ^= {slot}
-            self.centre_too[slot] = centre_too
+            self.search_centre[slot] = search_centre
 
-    def _learn(self, lessons: Sequence[tuple[int, int]]) -> None:
+    def _update_templates(self, lessons: Sequence[tuple[int, int]]) -> None:
         """One update step for each (slot, place of the crop to learn from)."""
-        for some in self.batches(len(lessons)):
-            self.replayed(self._lesson, *self.numbers(lessons[some]).T)
+        for some in self.batch_slices(len(lessons)):
+            self.call_step(self._update_step, *self.index_tensor(lessons[some]).T)
 
-    def _lesson(self, slots: Tensor, places: Tensor) -> Tensor:
+    def _update_step(self, slots: Tensor, places: Tensor) -> Tensor:
         """One update step for each of `slots`, on the crops in `places`; returns the hidden features."""
         features = self.backbone(self.crops[slots, places])
         hidden = self.hidden[slots]
         corrected = self.network.step(hidden, features, self.labels.expand(len(slots), -1, -1)).hidden
-        rate = torch.where(places == PRESENT, self.weak_rate, self.update_rate)[:, None, None, None]
+        rate = torch.where(places == CURRENT, self.weak_rate, self.update_rate)[:, None, None, None]
         learnt = torch.lerp(hidden, corrected, rate)
         self.set_hidden(slots, learnt)
         return learnt

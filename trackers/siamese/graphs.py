@@ -22,11 +22,11 @@ Capture: TypeAlias = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], 
 WARM_UP = 3
 """Calls before the recording, in which libraries choose and load their kernels."""
 
-KEPT = 16
+MAX_GRAPHS = 16
 """Graphs that are remembered; the one that was used longest ago goes first."""
 
 
-def on_cuda(device: torch.device) -> Capture:
+def cuda_capture(device: torch.device) -> Capture:
     """Records on a CUDA device; graphs share their memory, since one runs after the other.
 
     The stream is that device's own. `torch.cuda.graph` would take one of the device that was current when
@@ -60,7 +60,7 @@ class _Recording:
     output: Tensor | None = None
 
 
-class Graphs:
+class GraphCache:
     """Calls steps: the first times plainly, then by a recording of each shape of inputs.
 
     What a step reads and changes beside its inputs has to stay in the same tensors, changed in place; what
@@ -84,12 +84,12 @@ class Graphs:
 
     def __call__(self, step: Step, *inputs: Tensor, variant: object = None) -> Tensor:
         """What `step(*inputs)` returns; to be used before the next call, which may overwrite it."""
-        if not Graphs.usable:
+        if not GraphCache.usable:
             return step(*inputs)
         key = (step.__name__, variant, tuple((x.shape, x.dtype) for x in inputs))
         recording = self._recordings.setdefault(key, _Recording())
         self._recordings.move_to_end(key)
-        if len(self._recordings) > KEPT:
+        if len(self._recordings) > MAX_GRAPHS:
             self._recordings.popitem(last=False)
         if recording.calls < WARM_UP:
             recording.calls += 1
@@ -101,7 +101,7 @@ class Graphs:
                 recording.replay, recording.output = self._capture(lambda: step(*recording.inputs))
             except RuntimeError as error:
                 warnings.warn(f"goes on without CUDA graphs: {error}", stacklevel=2)
-                Graphs.usable = False
+                GraphCache.usable = False
                 self._recordings.clear()
                 for place, content in before:
                     place.copy_(content)

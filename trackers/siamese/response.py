@@ -72,7 +72,7 @@ def normalised(response: Tensor) -> Tensor:
     return shifted / (shifted.sum((-2, -1), keepdim=True) + 1e-16)
 
 
-class Best(NamedTuple):
+class BestScale(NamedTuple):
     """The best of several scales; n slots.
 
     Attributes:
@@ -86,7 +86,7 @@ class Best(NamedTuple):
     score: Tensor
 
 
-def best_scale(responses: Tensor, penalties: Tensor) -> Best:
+def best_scale(responses: Tensor, penalties: Tensor) -> BestScale:
     """Finds the scale with the highest response.
 
     Args:
@@ -97,7 +97,7 @@ def best_scale(responses: Tensor, penalties: Tensor) -> Best:
     scores = penalised.amax((2, 3))
     scale = scores.argmax(1)
     best = penalised.take_along_dim(scale[:, None, None, None], dim=1)[:, 0]
-    return Best(scale, best, scores.amax(1))
+    return BestScale(scale, best, scores.amax(1))
 
 
 def peak_offset(response: Tensor, window: Tensor, window_weight: float | Tensor) -> Tensor:
@@ -145,7 +145,7 @@ def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weigh
     return Peak(best.scale, peak_offset(normalised(best.response), window, window_weight), best.score)
 
 
-def centred_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:
+def binary_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:
     """Labels of a score map: +1 within `radius` of the target, -1 elsewhere.
 
     Args:
@@ -175,7 +175,7 @@ def logistic_weights(labels: Tensor) -> Tensor:
     )
 
 
-def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
+def balanced_logistic_loss(scores: Tensor, labels: Tensor) -> Tensor:
     """Logistic loss of each score map; its positive and its negative cells weigh one half each.
 
     log(1 + exp(-y s)), weighted by `logistic_weights` (Bertinetto et al. 2016, section 2.2).
@@ -190,7 +190,7 @@ def balanced_logistic(scores: Tensor, labels: Tensor) -> Tensor:
     return (logistic_weights(labels).to(scores) * F.softplus(-labels * scores)).sum((1, 2))
 
 
-def location_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.7) -> Tensor:
+def gaussian_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.7) -> Tensor:
     """Where targets are, as a distribution over the cells of a score map.
 
     Args:
@@ -209,7 +209,7 @@ def location_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.
 
 
 def location_loss(scores: Tensor, labels: Tensor, sharpness: float = 3.0) -> Tensor:
-    """Cross-entropy of the scores' softmax against `location_labels`: whether the peak is in its place.
+    """Cross-entropy of the scores' softmax against `gaussian_labels`: whether the peak is in its place.
 
     Args:
         scores: (n, h, w).

@@ -148,9 +148,9 @@ class Search:
 
     def find(self, scores: Tensor) -> Peak:
         """The best match in scores (n, s, 17, 17)."""
-        return find_peak(self.upsampled(scores), self.penalties, self.window, self.settings.window_weight)
+        return find_peak(self.upsample(scores), self.penalties, self.window, self.settings.window_weight)
 
-    def upsampled(self, scores: Tensor) -> Tensor:
+    def upsample(self, scores: Tensor) -> Tensor:
         """Responses of scores: (..., 17, 17) to (..., 272, 272)."""
         return self.upsampling @ scores @ self.upsampling.T
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from trackers.siamese.base import SiameseTracker, for_inference
+from trackers.siamese.base import SiameseTracker, prepare_for_inference
 from trackers.siamese.checkpoint import load_embedding
 from trackers.siamese.response import cross_correlation
 from trackers.siamese.search import SearchSettings, Targets
@@ -70,7 +70,7 @@ class SiamFC(SiameseTracker):
             precision,
         )
         path = self.default_weights() if weights is None else Path(weights)
-        self.network = for_inference(load_embedding(path, width), self.device, precision)
+        self.network = prepare_for_inference(load_embedding(path, width), self.device, precision)
         self.templates = torch.zeros(slots, self.network.widths[-1], 6, 6, device=self.device)
 
     def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trackers.training.bank import PATCH_SIZE
+from trackers.training.patch_cache import PATCH_SIZE
 
 BLUR_RADIUS = 6  # pixels to each side that a blur mixes
 LUMINANCE = (0.299, 0.587, 0.114)

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from trackers.siamese.search import EXEMPLAR_SIZE
 from trackers.training.augment import blur, paste, recolour, render, warps
-from trackers.training.bank import Patches
+from trackers.training.patch_cache import Patches
 from trackers.training.settings import Difficulty
 
-SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
+TRAINING_SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Sampler:
             same = index == first
             place = _uniform((count, 2), d.shift, generator)
             hidden = torch.rand(count, generator=generator) < d.occlusion
-            crops = self._crop(patches, index, same, place, flip, SEARCH_SIZE, generator)
+            crops = self._crop(patches, index, same, place, flip, TRAINING_SEARCH_SIZE, generator)
             crops = self._with_distractors(crops, patches, other, beside, place, generator)
             crops = self._with_occlusion(crops, patches, cover, hidden, place, generator)
             searched.append(self._finished(crops, same, gray, generator))

@@ -13,20 +13,20 @@ from torch import Tensor, nn
 from trackers.errors import UserError
 from trackers.siamese.backbone import STRIDE, Embedding
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
-from trackers.siamese.correction import GradNetNetwork
 from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_network import GradNetNetwork
 from trackers.siamese.response import (
-    balanced_logistic,
-    centred_labels,
+    balanced_logistic_loss,
+    binary_labels,
     cross_correlation,
-    location_labels,
+    gaussian_labels,
     location_loss,
 )
 from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
 from trackers.tracker import OneSlot, Tracker
+from trackers.training.distillation import Teacher, distillation_losses
 from trackers.training.sampling import Pairs
-from trackers.training.teacher import Teacher, distances
-from trackers.training.widening import widened
+from trackers.training.widening import widen
 
 
 class Task(nn.Module):
@@ -93,7 +93,7 @@ class SiamFCTask(Task):
     ) -> None:
         super().__init__()
         self.location = location
-        network = widened(load_embedding(start), widths) if start else initialised(Embedding(widths))
+        network = widen(load_embedding(start), widths) if start else init_weights(Embedding(widths))
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.teacher = Teacher(teacher, widths[-1]) if teacher else None
         self.distillation = (distillation, last_distillation)
@@ -105,18 +105,18 @@ class SiamFCTask(Task):
             self.network(pairs.searches.contiguous(memory_format=last)),
         )
         raw = cross_correlation(features[1][:, None], features[0])[:, 0]
-        labels = centred_labels(pairs.offsets, raw.shape[-1], STRIDE)
-        tracking = balanced_logistic(raw * SCORE_SCALE, labels).mean()
+        labels = binary_labels(pairs.offsets, raw.shape[-1], STRIDE)
+        tracking = balanced_logistic_loss(raw * SCORE_SCALE, labels).mean()
         parts = {"tracking": tracking.detach()}
         total = tracking
         if self.location:
             located = location_loss(
-                raw * SCORE_SCALE, location_labels(pairs.offsets, raw.shape[-1], STRIDE)
+                raw * SCORE_SCALE, gaussian_labels(pairs.offsets, raw.shape[-1], STRIDE)
             ).mean()
             parts["location"] = located.detach()
             total = total + self.location * located
         if self.teacher is not None:
-            by_feature, by_score = distances(features, self.teacher.targets(pairs), raw)
+            by_feature, by_score = distillation_losses(features, self.teacher.targets(pairs), raw)
             parts |= {"feature": by_feature.detach(), "score": by_score.detach()}
             total = total + _between(*self.distillation, progress) * (by_feature + by_score)
         return total, parts
@@ -228,7 +228,7 @@ class GradNetTask(Task):
             return self._released(hidden, features, labels)
         hidden = hidden.repeat_interleave(self.k, 0)
         step = self.network.step(hidden, features, labels, create_graph=True)
-        after = balanced_logistic(self.network.scores(features[:, None], step.hidden)[:, 0], labels)
+        after = balanced_logistic_loss(self.network.scores(features[:, None], step.hidden)[:, 0], labels)
         return after.mean(), self._figures(step.loss, after, hidden, step.hidden)
 
     def _later(self, pairs: Pairs) -> tuple[Tensor, dict[str, Tensor]]:
@@ -246,14 +246,14 @@ class GradNetTask(Task):
         figures: dict[str, Tensor] = defaultdict(lambda: features.new_zeros(()))
         lessons = self.regions - 1
         for lesson in range(lessons):
-            labels = self._lesson_labels(pairs, lesson, features[:, lesson], hidden, generator)
+            labels = self._update_labels(pairs, lesson, features[:, lesson], hidden, generator)
             step = network.step(hidden, features[:, lesson], labels, create_graph=True)
             later = network.scores(features[:, lesson + 1, None], step.hidden)[:, 0]
             same = network.scores(features[:, lesson, None], step.hidden)[:, 0]
             places = pairs.places[:, lesson + 1]
-            located = location_loss(later, location_labels(places, size, STRIDE))
-            logistic = balanced_logistic(later, centred_labels(places, size, STRIDE))
-            there = location_loss(same, location_labels(pairs.places[:, lesson], size, STRIDE))
+            located = location_loss(later, gaussian_labels(places, size, STRIDE))
+            logistic = balanced_logistic_loss(later, binary_labels(places, size, STRIDE))
+            there = location_loss(same, gaussian_labels(pairs.places[:, lesson], size, STRIDE))
             seen_later = (~pairs.occluded[:, lesson + 1]).float()
             seen = (~pairs.occluded[:, lesson]).float()
             loss = seen_later * (located + 0.5 * logistic) + 0.3 * seen * there
@@ -261,14 +261,14 @@ class GradNetTask(Task):
             with torch.no_grad():
                 for name, value in self._figures(step.loss, logistic, hidden, step.hidden).items():
                     figures[name] = figures[name] + value / lessons
-                hits = (peak_places(later) - places).norm(dim=1) < 8
+                hits = (peak_positions(later) - places).norm(dim=1) < 8
                 figures["within8"] = figures["within8"] + hits.float().mean() / lessons
                 figures["location"] = figures["location"] + located.mean() / lessons
             hidden = torch.where(carries, step.hidden.detach(), first)
         return total, dict(figures)
 
     @torch.no_grad()
-    def _lesson_labels(
+    def _update_labels(
         self, pairs: Pairs, lesson: int, features: Tensor, hidden: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Labels of a lesson: at the true place with an error, or where the present template finds it."""
@@ -278,18 +278,18 @@ class GradNetTask(Task):
         own = (torch.rand(count, generator=generator) < self.own_labels).to(places.device)
         # A foreign template finds nothing.
         own[: self._exchanged(count)] = False
-        found = peak_places(self.network.scores(features[:, None], hidden)[:, 0])
-        return centred_labels(torch.where(own[:, None], found, places + noise), size, STRIDE)
+        found = peak_positions(self.network.scores(features[:, None], hidden)[:, 0])
+        return binary_labels(torch.where(own[:, None], found, places + noise), size, STRIDE)
 
     def _released(self, hidden: Tensor, features: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         network, k = self.network, self.k
-        before = balanced_logistic(
+        before = balanced_logistic_loss(
             network.scores(features[:, None], hidden.repeat_interleave(k, 0))[:, 0], labels
         )
         (gradient,) = torch.autograd.grad(before.sum(), hidden, create_graph=True)
         corrected = hidden + network.correction(gradient * network.gradient_scale)
         scores = network.scores(features[:, None], corrected.repeat_interleave(k, 0))[:, 0]
-        after = balanced_logistic(scores, labels)
+        after = balanced_logistic_loss(scores, labels)
         return after.mean(), self._figures(before, after, hidden, corrected)
 
     @staticmethod
@@ -305,7 +305,7 @@ class GradNetTask(Task):
     def _searched(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """f_x of the first search regions, and their labels."""
         features = self._features(pairs.searches)
-        return features, centred_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
+        return features, binary_labels(pairs.offsets, features.shape[-1] - 5, STRIDE)
 
     def _shallow(self, exemplars: Tensor) -> Tensor:
         return self.network.template.shallow(exemplars.contiguous(memory_format=torch.channels_last))
@@ -323,14 +323,14 @@ class GradNetTask(Task):
         return dict(self.network.state_dict())
 
 
-def peak_places(scores: Tensor) -> Tensor:
+def peak_positions(scores: Tensor) -> Tensor:
     """Where scores (n, m, m) are highest: (n, 2), x and y from the center, in the search region's pixels."""
     size = scores.shape[-1]
     index = scores.flatten(1).argmax(1)
     return (torch.stack([index % size, index // size], 1).to(scores) - (size - 1) / 2) * STRIDE
 
 
-def initialised(network: Embedding) -> Embedding:
+def init_weights(network: Embedding) -> Embedding:
     """Draws the convolutions' weights so that values keep their size from layer to layer."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):

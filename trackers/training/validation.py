@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.images import open_image
-from trackers.tracker import Boxes, Tracker
-from trackers.training.bank import DAMAGE
+from trackers.regions import iou
+from trackers.tracker import Tracker
+from trackers.training.patch_cache import IMAGE_ERRORS
 from trackers.training.sources.clip import Clip
 
-LEAST_FRAMES = 12  # a clip of fewer says little about tracking
+MIN_FRAMES = 12  # a clip of fewer says little about tracking
 
 
 def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Clip]]:
@@ -24,12 +25,12 @@ def hold_back(clips: Sequence[Clip], share: float) -> tuple[list[Clip], list[Cli
         share: of the videos, to be held back; the choice depends on the clips' names alone.
     """
     # Several objects of one video lie in one folder, and go together.
-    names = {clip.files[0].parent: clip.name for clip in clips if len(clip.files) >= LEAST_FRAMES}
+    names = {clip.files[0].parent: clip.name for clip in clips if len(clip.files) >= MIN_FRAMES}
     ranked = sorted(names, key=lambda folder: hashlib.sha256(names[folder].encode()).digest())
     held = set(ranked[: round(share * len(ranked))])
     return (
         [clip for clip in clips if clip.files[0].parent not in held],
-        [clip for clip in clips if clip.files[0].parent in held and len(clip.files) >= LEAST_FRAMES],
+        [clip for clip in clips if clip.files[0].parent in held and len(clip.files) >= MIN_FRAMES],
     )
 
 
@@ -39,22 +40,15 @@ def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[s
     for clip in clips:
         try:
             frames = [_decoded(clip, index) for index in range(len(clip.files))]
-        except DAMAGE as error:
+        except IMAGE_ERRORS as error:
             report(f"{clip.name} cannot be validated on ({error}); it is left out")
             continue
         tracker.init(frames[0], clip.boxes[0])
         boxes = np.array([tracker.update(frame) for frame in frames[1:]])
-        means.append(_overlap(boxes, clip.boxes[1:]).mean())
+        means.append(iou(boxes, clip.boxes[1:]).mean())
     return float(np.mean(means)) if means else float("nan")
 
 
 def _decoded(clip: Clip, index: int) -> NDArray[np.uint8]:
     with open_image(clip.files[index]) as file:
         return np.asarray(file.convert("RGB"))
-
-
-def _overlap(a: Boxes, b: Boxes) -> Boxes:
-    sides = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    both = sides.clip(min=0).prod(1)
-    overlap: Boxes = both / (a[:, 2:].prod(1) + b[:, 2:].prod(1) - both)
-    return overlap

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from trackers.siamese.backbone import GROUPS, Embedding
 
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
-QUIET = 0.1  # new output channels are this much weaker than usual, so that scores begin as they were
+NEW_CHANNEL_SCALE = (
+    0.1  # new output channels are this much weaker than usual, so that scores begin as they were
+)
 
 
 def places(narrow: int, wide: int) -> Tensor:
@@ -23,7 +25,7 @@ def places(narrow: int, wide: int) -> Tensor:
 
 
 @torch.no_grad()
-def widened(network: Embedding, widths: tuple[int, ...]) -> Embedding:
+def widen(network: Embedding, widths: tuple[int, ...]) -> Embedding:
     """A network of `widths` whose channels at `places` have the values of `network`'s.
 
     New channels are drawn from torch's default generator.
@@ -41,7 +43,7 @@ def widened(network: Embedding, widths: tuple[int, ...]) -> Embedding:
         nn.init.kaiming_normal_(new.weight, nonlinearity="relu")
         nn.init.zeros_(new.bias)
         if layer == "conv5":
-            new.weight *= QUIET
+            new.weight *= NEW_CHANNEL_SCALE
         outputs = places(len(old.weight), len(new.weight))
         # Within a group, inputs are counted from the group's first.
         within = inputs[: len(inputs) // groups]

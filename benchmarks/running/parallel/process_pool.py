@@ -25,9 +25,8 @@ from benchmarks.running.parallel.pool import WorkerHandle, WorkerPool, config_pe
 from benchmarks.running.parallel.worker import Message, TaskBatch, Worker, WorkerLost, pickle_dataset
 from benchmarks.running.schedulers.base import TrackerInfo
 from benchmarks.running.schedulers.config import SchedulerConfig
-from trackers.processes.limits import available_memory
+from trackers.processes.child_process import python_command
 from trackers.processes.process_tree import describe_exit, kill_marked
-from trackers.processes.python_command import python_command
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.signals import raise_swallowed_interrupts
 
@@ -55,9 +54,7 @@ class ProcessWorkerPool(WorkerPool):
         config = config_per_worker(config, size)
         super().__init__(size, config.slots)
         self._workers = size
-        limits = config.spec.limits
-        if limits.memory is None:  # what one tracker's process may have, where there are several
-            limits = replace(limits, memory=available_memory() * 3 // 4 // size)
+        limits = replace(config.spec.limits, memory=config.spec.limits.memory_bytes(size))
         self._config = replace(config, spec=replace(config.spec, limits=limits))
         self._dataset = pickle_dataset(dataset)
 

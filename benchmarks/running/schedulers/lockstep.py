@@ -38,7 +38,6 @@ from benchmarks.running.tracking.drive import validate_answer
 from benchmarks.running.tracking.provider import TrackerProvider
 from benchmarks.running.tracking.requests import (
     FAILURES,
-    InvalidBox,
     SequenceRequests,
     SequenceTimeout,
     check_unchanged,
@@ -50,7 +49,7 @@ from benchmarks.running.tracking.requests import (
 from trackers.box_validation import prediction_array
 from trackers.devices import is_out_of_memory
 from trackers.errors import InvalidPrediction, UserError
-from trackers.processes.forks import exit_if_forked
+from trackers.processes.process_tree import exit_if_forked
 from trackers.tracker import Boxes, Frame, TensorTracker
 
 _AHEAD = 16
@@ -342,7 +341,8 @@ class _Slot:
         if time.perf_counter() > self._deadline:
             raise SequenceTimeout(f"frame {number}: the time limit has passed")
         if isinstance(answer, InvalidPrediction):
-            raise InvalidBox(f"frame {number}: {answer}")
+            answer.frame = number
+            raise answer
         region = validate_answer(answer, number, frame, self._protocol.rotated, self._on_shape)
         return Prediction(region, math.nan)
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Frames
 from benchmarks.protocols.protocol import Init, Prediction, Request
 from benchmarks.running.frames.prefetch import Prefetcher
-from benchmarks.running.tracking.requests import InvalidBox, SequenceTimeout, TrackerFailure
-from trackers.box_validation import prediction_array, validate_region
-from trackers.errors import InvalidPrediction, RemoteTrackerError, TrackerTimeout, describe_error
+from benchmarks.running.tracking.requests import SequenceTimeout
+from trackers.box_validation import validate_region
+from trackers.errors import InvalidPrediction, TrackerError, describe_error
 from trackers.external.protocols.remote import RemoteTracker
-from trackers.processes.forks import exit_if_forked
+from trackers.processes.process_tree import exit_if_forked
 from trackers.regions import bounding_box, rotated_box
-from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
+from trackers.timing import timed_call
+from trackers.tracker import Boxes, Frame, Tracker
 
 Returned = TypeVar("Returned")
 
@@ -55,7 +56,8 @@ def drive(
         clock: seconds, monotonic.
 
     Raises:
-        InvalidBox, SequenceTimeout, TrackerFailure: as their descriptions say.
+        SequenceTimeout: the deadline has passed.
+        TrackerError: the tracker failed, replied too late, or returned no valid region; `frame` says where.
         SequenceError: a frame is missing or damaged.
     """
     main_pid = os.getpid()
@@ -66,36 +68,23 @@ def drive(
             if isinstance(tracker, RemoteTracker):
                 tracker.source = frames.path(request.frame)
             try:
-                tracker.synchronize()
-                begin = clock()
-                if isinstance(request, Init):
-                    tracker.init(frame, request.box.copy())
-                    answer = request.box
-                else:
-                    # An answer may do its work only when it is converted: lazy and asynchronous arrays.
-                    answer = prediction_array(tracker.update(frame))
-                tracker.synchronize()
-                elapsed = clock() - begin
-                seconds = tracker_seconds(tracker, elapsed)
-            except TrackerTimeout as error:
-                raise SequenceTimeout(f"frame {request.frame}: {error}") from error
-            except InvalidPrediction as error:
-                raise InvalidBox(f"frame {request.frame}: {error}") from error
-            except RemoteTrackerError as error:
-                raise TrackerFailure(f"frame {request.frame}: {error}") from error
+                call = timed_call(tracker, frame, request.box if isinstance(request, Init) else None, clock)
+            except TrackerError as error:
+                error.frame = request.frame
+                raise
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # to leave is not for a tracker to decide
-                raise TrackerFailure(f"frame {request.frame}: {describe_error(error)}") from error
+            except BaseException as error:  # a tracker must not end the run, not even by SystemExit
+                raise TrackerError(describe_error(error), frame=request.frame) from error
             finally:
                 exit_if_forked(main_pid)
-            on_transport(elapsed - seconds)
+            on_transport(call.elapsed - call.seconds)
             on_frame()
             if deadline is not None and clock() > deadline:
                 raise SequenceTimeout(f"frame {request.frame}: the time limit has passed")
-            region = validate_answer(answer, request.frame, frame, rotated, on_shape)
-            on_box(request.frame, frame, region if len(region) == 4 else bounding_box(region))
-            request = requests.send(Prediction(region, seconds))
+            region = validate_answer(call.prediction, request.frame, frame, rotated, on_shape)
+            on_box(request.frame, frame, bounding_box(region))
+            request = requests.send(Prediction(region, call.seconds))
     except StopIteration as stop:
         returned: Returned = stop.value
         return returned
@@ -117,12 +106,13 @@ def validate_answer(
         A box, shape (4,), NaN where the target is absent; or where `rotated` a rotated box, shape (8,).
 
     Raises:
-        InvalidBox: it is none.
+        InvalidPrediction: the tracker's output is not a valid region.
     """
     try:
         region = validate_region(answer, tuple(frame.shape[:2]))
     except InvalidPrediction as error:
-        raise InvalidBox(f"frame {number}: {error}") from None
+        error.frame = number
+        raise
     if len(region) == 4:
         return region
     on_shape()

@@ -14,7 +14,9 @@ from benchmarks.running.schedulers.base import Job, Task
 from benchmarks.store import SequenceRecord
 from trackers.errors import (
     LONGEST_MESSAGE,
-    RemoteTrackerError,
+    InvalidPrediction,
+    TrackerError,
+    TrackerTimeout,
     UserError,
     format_traceback,
     system_reason,
@@ -30,16 +32,8 @@ if TYPE_CHECKING:
     from benchmarks.running.frames.prefetch import Prefetcher
 
 
-class InvalidBox(Exception):
-    """A tracker's answer is no box. The message says at which frame and what it was."""
-
-
 class SequenceTimeout(Exception):
     """The deadline has passed. The message says at which frame."""
-
-
-class TrackerFailure(Exception):
-    """A tracker raised an error, which is this one's cause. The message says at which frame."""
 
 
 MAX_BOX_TO_IMAGE = 10
@@ -47,7 +41,7 @@ MAX_BOX_TO_IMAGE = 10
 
 # A UserError is a damaged frame, or a tracker that cannot be built again.
 # An OSError is a folder that cannot be read, in words of the system's.
-FAILURES = (UserError, OSError, SequenceTimeout, InvalidBox, TrackerFailure)
+FAILURES = (UserError, OSError, SequenceTimeout, TrackerError)
 """What costs a sequence and lets the run go on."""
 
 SequenceRequests: TypeAlias = Generator[Request, Prediction, list[Trajectory]]
@@ -128,14 +122,14 @@ def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
     """`record` with what one of `FAILURES` says."""
     said = system_reason(error) if isinstance(error, OSError) else str(error)
     message = truncate(said, 2 * LONGEST_MESSAGE)
-    if isinstance(error, SequenceTimeout):
+    if isinstance(error, SequenceTimeout | TrackerTimeout):
         return replace(record, status="timeout", message=message)
-    if isinstance(error, InvalidBox):
+    if isinstance(error, InvalidPrediction):
         return replace(record, status="invalid", message=message)
-    cause = error.__cause__
-    if not isinstance(error, TrackerFailure) or cause is None:
-        return replace(record, status="failed", message=message)
-    trace = (
-        truncate_traceback(cause.trace) if isinstance(cause, RemoteTrackerError) else format_traceback(cause)
-    )
+    trace = ""
+    if isinstance(error, TrackerError):
+        if error.trace:
+            trace = truncate_traceback(error.trace)
+        elif error.__cause__ is not None:
+            trace = format_traceback(error.__cause__)
     return replace(record, status="failed", message=message, traceback=trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.geometry.missing_boxes import missing_box_mask
 from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -12,7 +13,6 @@ from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     mark_unusable_as_otb,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.tracker import Boxes

@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.box_columns import BOX_FORMS, Columns, header_columns
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
+from trackers.regions import bounding_box, iou
 from trackers.tracker import Boxes
 
 NEAR = 1.6
@@ -83,7 +84,7 @@ def read_columns(
     if columns is None:
         notes.extend([] if polygons else ["rows of 8 numbers are polygons; their upright bounds are taken"])
         return dict(stored) | {
-            name: runs if polygons else [replace(run, boxes=_bounds(run.boxes)) for run in runs]
+            name: runs if polygons else [replace(run, boxes=bounding_box(run.boxes)) for run in runs]
             for name, runs in tables.items()
         }
     for runs in tables.values():
@@ -136,10 +137,7 @@ def _recognized(
         return Columns()
     where = next(runs[0].where for runs in tables.values() if runs[0].boxes.shape[1] != 4)
     [width] = widths
-    if (
-        width == _POLYGON
-        and _share([(_bounds(a[None])[0], b) for a, b in firsts], agree=_overlap_well) >= _SHARE
-    ):
+    if width == _POLYGON and _share([(bounding_box(a), b) for a, b in firsts], agree=_overlap_well) >= _SHARE:
         return None
     skipped = [skip for skip in _SKIPPED if skip + 4 <= width]
     proved = [skip for skip in skipped if _share(firsts, Columns(skip=skip)) >= _SHARE]
@@ -181,10 +179,7 @@ def _near(first: Boxes, truth: Boxes) -> bool:
 
 
 def _overlap_well(first: Boxes, truth: Boxes) -> bool:
-    low = np.maximum(first[:2], truth[:2])
-    high = np.minimum(first[:2] + first[2:], truth[:2] + truth[2:])
-    shared = float(np.prod(np.maximum(high - low, 0)))
-    return bool(shared > _OVERLAP * (float(np.prod(first[2:])) + float(np.prod(truth[2:])) - shared))
+    return bool(iou(first, truth) > _OVERLAP)
 
 
 def _share(
@@ -221,14 +216,6 @@ def _counts_frames(run: StoredRun, skip: int) -> bool:
 def _corners_inside(firsts: list[tuple[Boxes, Boxes]], columns: Columns) -> bool:
     sizes = [columns.boxes(first)[2:] - truth[2:] for first, truth in firsts]
     return float(np.nanmedian(np.array(sizes))) <= -0.5
-
-
-def _bounds(polygons: Boxes) -> Boxes:
-    """Upright boxes, shape (n, 4), around polygons, shape (n, 8)."""
-    corners = polygons.reshape(len(polygons), -1, 2)
-    low = corners.min(axis=1)
-    boxes: Boxes = np.concatenate([low, corners.max(axis=1) - low], axis=1)
-    return boxes
 
 
 def _other_form(suspect: Columns, tables: Mapping[str, list[StoredRun]]) -> UserError:

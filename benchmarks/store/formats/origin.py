@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.datasets import DATASETS, Dataset
+from benchmarks.geometry.pixel_origin import shift_origin
 from benchmarks.store.formats.base import Origin
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -87,23 +88,14 @@ def named_origin(dataset: str) -> Origin:
     return "one" if DATASETS.load(dataset).one_based else "zero"
 
 
-def shift(boxes: Boxes, pixels: float) -> Boxes:
-    """Moves boxes, shape (n, 4), or polygons, shape (n, 8), right and down."""
-    if boxes.shape[1] == 4:
-        pixels_by_column = np.array([pixels, pixels, 0.0, 0.0])
-    else:
-        pixels_by_column = np.full(boxes.shape[1], pixels)
-    return np.asarray(boxes + pixels_by_column, dtype=np.float64)
-
-
 def to_zero(boxes: Boxes, origin: Origin) -> Boxes:
     """Boxes or polygons as we count pixels, from those of a file."""
-    return shift(boxes, -_SHIFT[origin])
+    return shift_origin(boxes, -_SHIFT[origin])
 
 
 def from_zero(boxes: Boxes, origin: Origin) -> Boxes:
     """Boxes or polygons as a file counts pixels, from ours."""
-    return shift(boxes, _SHIFT[origin])
+    return shift_origin(boxes, _SHIFT[origin])
 
 
 def _agree(corner: Boxes, expected: Boxes) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import part_of
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
@@ -15,7 +16,6 @@ from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, trut
 from reports.html import main as html
 from reports.plot import main as plot
 from reports.table import main as table
-from tests.helpers.pages import part_of
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_several_attributes_are_sequences_that_have_all(scored):
     ("words", "expected"),
     [
         (["--sequences", "eazy"], "data set 'demo' has no sequence 'eazy' (did you mean 'easy'?)"),
-        (["--sequences", "@nowhere.txt"], "nowhere.txt is no file; @FILE names a text file"),
+        (["--sequences", "@nowhere.txt"], "nowhere.txt is not a file; @FILE is a text file"),
         (["--attribute", "OC"], "Demo has no attribute 'OC'"),
     ],
 )
@@ -83,10 +83,10 @@ def test_an_empty_list_and_an_attribute_that_no_chosen_one_has(results, tmp_path
     demo = open_dataset("demo", None)
     attribute = next(a for a in demo.attributes if a not in demo["easy"].attributes)
     for words, expected in (
-        (["--sequences", f"@{tmp_path / 'empty.txt'}"], "names no sequence; write one per line"),
+        (["--sequences", f"@{tmp_path / 'empty.txt'}"], "contains no sequence names; write one per line"),
         (
             ["--sequences", "easy", "--attribute", attribute],
-            "no sequence of Demo that is there is easy with",
+            "no sequence present of Demo matches easy with",
         ),
     ):
         assert main(["score", "--dataset", "demo", "--results", str(results), *words]) == 2

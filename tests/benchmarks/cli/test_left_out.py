@@ -93,7 +93,7 @@ def test_without_any_run_left_each_is_named(results, capsys):
 def test_files_that_hold_no_boxes_cost_their_sequence_alone(results, capsys):
     folder = RunFolder(results, "demo", "far", "ope")
     manifest = folder.read_manifest()
-    from benchmarks.store.run_folder import digest
+    from benchmarks.store.digests import digest
 
     for name, content in (("easy", b"\xff\xfe nonsense\n"), ("motion", b"1,2,3\n")):
         (folder.path / f"{name}.txt").write_bytes(content)

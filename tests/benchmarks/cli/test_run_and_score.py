@@ -178,7 +178,7 @@ def test_damaged_data_costs_its_sequence_alone(
     assert "Deer failed: " in err
     assert "0040.jpg is damaged" in err
     assert "Skiing failed: " in err
-    assert "50 rows of ground truth where 81 are expected" in err
+    assert "50 rows, expected 81" in err
     assert "1 of 3 sequences ok" in err
 
     score = [
@@ -216,7 +216,7 @@ def test_truncated_ground_truth_is_never_scored(
         str(tmp_path / "results"),
     ]
     assert main(words) == 2
-    assert "50 rows of ground truth where 71 are expected" in capsys.readouterr().err
+    assert "50 rows, expected 71" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+from bad_data import write_video
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
-from tests.helpers.bad_data import write_video
 
 
 def scored(results: Path, *words: str) -> int:

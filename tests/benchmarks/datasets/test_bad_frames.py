@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_data import Outcome, pixels, run_folder, success, write_video
 from PIL import Image
 
 from benchmarks.datasets.frames import ImageFiles
-from tests.helpers.bad_data import Outcome, pixels, run_folder, success, write_video
 from trackers.images import load_image
 
 OK = Outcome("ok")

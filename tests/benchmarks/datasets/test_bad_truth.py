@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from tests.helpers.bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
+from bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
 
 OK = Outcome("ok")
 TEXT = "\n".join(ROWS)
@@ -49,7 +48,7 @@ REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "too-many-rows": (f"{TEXT}\n{ROWS[0]}".encode(), failed("4 images where groundtruth.txt has 5 rows")),
     "empty": (b"", failed("groundtruth.txt is empty")),
     "blank": (b"\n \n\r\n", failed("groundtruth.txt is empty")),
-    "header": (f"a,b,c,d\n{TEXT}".encode(), failed("its header names no box")),
+    "header": (f"a,b,c,d\n{TEXT}".encode(), failed("its header names no known box columns")),
     "word": (second("10,lost,12,10"), failed("line 2 has 'lost' where a number is expected")),
     "missing-value": (second("10,,12,10"), failed("line 2 has 3 values where 4 are expected")),
     "six-values": (TEXT.replace("10\n", "10,1,2\n").encode(), failed("line 1 has 6 values")),

@@ -78,7 +78,7 @@ def test_the_evaluation_toolkits_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("groundtruth.txt", "1,1,30,40\n" * 9, "9 rows of ground truth where 1000"),
+        ("groundtruth.txt", "1,1,30,40\n" * 9, "9 rows, expected 1000"),
         ("out_of_view.txt", flags([], ROWS - 1), r"out_of_view\.txt: 999 rows"),
         ("full_occlusion.txt", flags([]).replace("0", "x"), "has 'x' where 0 or 1"),
         ("full_occlusion.txt", None, r"full_occlusion\.txt: No such file"),

@@ -89,7 +89,7 @@ def test_ground_truth_without_frames_is_enough_to_score(tmp_path: Path) -> None:
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_target(tmp_path, "Deer", 70)
-    with pytest.raises(SequenceError, match="70 rows of ground truth where 71 are expected"):
+    with pytest.raises(SequenceError, match="70 rows, expected 71"):
         OTB2015(tmp_path)["Deer"]
 
 

@@ -76,7 +76,7 @@ def test_a_window_of_another_length_is_refused(tmp_path: Path, text: str) -> Non
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_target(tmp_path, "Deer", 70)
-    with pytest.raises(SequenceError, match="70 rows of ground truth where 71 are expected"):
+    with pytest.raises(SequenceError, match="70 rows, expected 71"):
         open_dataset("tc128", tmp_path)["Deer"]
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_data import ROWS, run_folder, write_video
+from video_folders import write_movie
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.datasets.verification import verify
-from tests.helpers.bad_data import ROWS, run_folder, write_video
-from tests.helpers.video_folders import write_movie
 from trackers.errors import UserError
 
 Hide = Callable[[Path], None]

@@ -77,7 +77,7 @@ def empty_frame(place: Path) -> None:
     ("damage", "part", "expected", "scorable"),
     [
         (break_ground_truth, "ground truth", "groundtruth_rect.txt: No such file", False),
-        (cut_ground_truth, "ground truth", "70 rows of ground truth where 71 are expected", False),
+        (cut_ground_truth, "ground truth", "70 rows, expected 71", False),
         (spoil_ground_truth, "ground truth", "not a text file", False),
         (lose_frames, "frames", "2 of 71 frames are missing, first number 3", True),
         (add_frame, "frames", "1 images more than the 71 frames, such as 0072.jpg", True),
@@ -117,7 +117,7 @@ def test_folders_that_are_missing_or_misnamed(tmp_path: Path) -> None:
     (finding,) = result(tmp_path).findings
     assert finding.part == "name"
     assert "there is no folder Deer" in finding.problem
-    assert "but Deeer: if that is it, rename it" in finding.problem
+    assert "but Deeer; rename it if it is the same" in finding.problem
     (finding,) = result(tmp_path, "Basketball").findings
     assert (finding.part, finding.problem[:18]) == ("folder", "there is no folder")
 
@@ -127,7 +127,7 @@ def test_another_spelling_is_told_and_does_no_harm(tmp_path: Path) -> None:
     found = result(tmp_path)
     assert found.whole
     assert [finding.part for finding in found.findings] == ["name"]
-    assert "is spelled Deer elsewhere" in found.findings[0].problem
+    assert "is normally called Deer" in found.findings[0].problem
 
 
 def test_images_before_and_after_a_window_are_no_fault(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_vot2018_has_the_same_frames(tmp_path: Path, place: str) -> None:
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_bag(tmp_path, rows=195)
-    with pytest.raises(SequenceError, match="195 rows of ground truth where 196 are expected"):
+    with pytest.raises(SequenceError, match="195 rows, expected 196"):
         open_dataset("vot2017", tmp_path)["bag"]
 
 

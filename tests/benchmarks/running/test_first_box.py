@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_data import FRAMES, run_folder, write_video
+from video_folders import write_movie
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
-from tests.helpers.bad_data import FRAMES, run_folder, write_video
-from tests.helpers.video_folders import write_movie
 
 FIRST = b"10,8,12,10\n"
 

@@ -240,7 +240,7 @@ def test_pytracking_puts_the_box_before_in_place_of_one_without_size_and_refuses
     assert PYTRACKING.measure(prediction, truth).errors.tolist() == [0, 0, 0, 3, 0, 0]
     for wrong in (np.nan, -2.0):
         prediction[3, 2] = wrong
-        with pytest.raises(UserError, match="the box of frame 4 is no number or has a negative size"):
+        with pytest.raises(UserError, match="the box of frame 4 is not a number or has a negative size"):
             PYTRACKING.measure(prediction, truth)
 
 

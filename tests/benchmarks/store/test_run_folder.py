@@ -17,7 +17,6 @@ from benchmarks.store import (
     select_runs,
     truth_digest,
 )
-from benchmarks.store.journal import read_manifest
 from trackers.errors import UserError
 
 IDENTITY = Identity("ncc", {"reach": "2"}, None, "abc", "ope", "cpu", 0, 1)
@@ -87,58 +86,6 @@ def test_a_run_holds_what_is_complete_and_says_what_is_not(tmp_path: Path) -> No
     run = read_run(tmp_path, "demo", "ncc")
     assert list(run.trajectories) == ["easy"]
     assert run.failed == {"hard": "failed: frame 3: ValueError: no"}
-
-
-def _manifest(change: str) -> str:
-    """A manifest with one of its parts in another way."""
-    parts = {"schema": 1, "dataset": "demo", "identity": None, "environments": [], "sequences": {}}
-    return json.dumps(parts | json.loads("{" + change + "}"))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "{",
-        "[]",
-        "{}",
-        '{"schema": 1}',
-        '{"schema": 1, "identity": {"x": 1}, "sequences": {}}',
-        '"text"',
-        "\x00",
-        "[" * 100_000,
-        _manifest('"dataset": 3'),
-        _manifest('"environments": "x"'),
-        _manifest('"environments": ["x"]'),
-        _manifest('"identity": {"tracker": 1}'),
-        _manifest('"sequences": {"easy": {"status": "fine", "runs": []}}'),
-        _manifest('"sequences": {"easy": {"status": "ok", "runs": []}}'),
-        _manifest('"sequences": {"easy": {"status": "failed", "frames": true, "runs": []}}'),
-        _manifest('"sequences": {"easy": {"status": "ok", "runs": [{"boxes": 1, "times": "t"}]}}'),
-        _manifest(
-            '"sequences": {"easy": {"status": "ok", "runs": [{"boxes": "b", "times": "t", "start": "x"}]}}'
-        ),
-    ],
-)
-def test_a_damaged_manifest_is_one_sentence(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "run.json"
-    path.write_text(content)
-    with pytest.raises(UserError, match=r"run\.json is not a run's manifest") as error:
-        read_manifest(path)
-    assert len(str(error.value).splitlines()) == 1
-
-
-def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "run.json"
-    path.write_text('{"schema": 99}')
-    with pytest.raises(UserError, match="has schema 99; this version of sotbench reads 1"):
-        read_manifest(path)
-
-
-def test_identities_name_their_differences() -> None:
-    other = Identity("ncc", {"reach": "3"}, "w", "abc", "ope", "cuda", 0, 1)
-    assert IDENTITY.differences(IDENTITY) == []
-    assert IDENTITY.differences(other) == ["settings", "weights", "device"]
 
 
 def test_runs_are_found_and_chosen(tmp_path: Path) -> None:

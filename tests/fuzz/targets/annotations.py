@@ -7,11 +7,11 @@ import json
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS, Columns
-from benchmarks.datasets.annotations import Track
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
 from benchmarks.datasets.annotations.labelme import parse_labelme
 from benchmarks.datasets.annotations.text import named_columns, read_tracks
+from benchmarks.datasets.annotations.track import Track
 from tests.fuzz.target import Target, choice, text_of
 
 _WAYS = [

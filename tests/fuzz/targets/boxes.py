@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS
-from benchmarks.box_text import format_rows, parse_rows
-from benchmarks.datasets.disk_dataset import parse_flags
+from benchmarks.box_text import format_rows, parse_boxes_or_polygons, parse_rows
 from benchmarks.datasets.folder.settings import parse_settings
-from benchmarks.datasets.polygons import parse_regions
+from benchmarks.datasets.truth_files import parse_flags
 from benchmarks.datasets.vot import parse_size
 from tests.fuzz.target import Target, choice, text_of
 
@@ -39,7 +38,7 @@ def _check_rows(data: bytes) -> None:
 
 
 def _check_regions(data: bytes) -> None:
-    truth, polygons = parse_regions(text_of(data), "file")
+    truth, polygons = parse_boxes_or_polygons(text_of(data), "file")
     assert truth.shape == (len(truth), 4)
     assert len(truth)
     if polygons is not None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.fuzz.target import Target, choice
 from trackers.box_validation import to_bounding_box
-from trackers.errors import RemoteTrackerError, UserError
+from trackers.errors import TrackerError, UserError
 from trackers.external.protocols import remote
 from trackers.external.protocols.json_lines import JsonLinesTracker
 from trackers.external.protocols.remote import RemoteTracker
@@ -43,7 +43,7 @@ class _Script(ChildProcess):
             line = self._lines.pop(0)
             if wanted(line):
                 return line
-        raise RemoteTrackerError("the tracker's process ended")
+        raise TrackerError("the tracker's process ended")
 
     def unasked(self) -> tuple[list[bytes], int]:
         lines, self._beside = self._beside, []
@@ -185,7 +185,7 @@ TRAX_CLIENT = Target(
     lambda data: _converse(_trax, data),
     _client_seeds,
     _TRAX_WORDS,
-    (UserError, RemoteTrackerError),
+    (UserError, TrackerError),
     longest=6000,
 )
 TRAX_SERVER = Target(
@@ -222,6 +222,6 @@ JSON_CLIENT = Target(
             b"{}",
         ),
     ),
-    (UserError, RemoteTrackerError),
+    (UserError, TrackerError),
     longest=4096,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import numbers_of
 
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import choose_profiles, score_run
@@ -14,7 +15,6 @@ from benchmarks.store import Manifest, RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from reports.page.loader import TrackerReport
 from reports.page.score_data import first_value, profile_data
-from tests.helpers.pages import numbers_of
 
 
 def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):

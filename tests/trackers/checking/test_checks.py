@@ -104,7 +104,7 @@ def check(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Lies", "VIOLATION  repeats    said to be deterministic, and boxes differ by up to"),
+        ("Lies", "VIOLATION  repeats    declared deterministic, but boxes differ by up to"),
         ("Remembers", "VIOLATION  forgets    boxes differ by up to 2 px after another sequence"),
         ("Leaks", "VIOLATION  memory "),
         ("Writes", "VIOLATION  input      it writes into its frames; work on a copy"),
@@ -112,7 +112,7 @@ def check(
         ("MovesLate", "VIOLATION  directory  it changes the working directory, to /; open files by"),
         (
             "FearsEdges",
-            "VIOLATION  edges      a first box half beyond the top left corner: frame 0: IndexError",
+            "VIOLATION  edges      an initial box half beyond the top left corner: frame 0: IndexError",
         ),
         ("FearsGrey", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is no box"),
         ("OneSize", "VIOLATION  one frame  frame 0: ValueError: too small"),
@@ -130,7 +130,7 @@ def test_a_broken_rule_is_named(
     assert [line for line in lines if line.startswith("VIOLATION")] == [
         line for line in lines if line.startswith(expected)
     ]
-    assert lines[-1].endswith("1 to put right")
+    assert lines[-1].endswith("1 to fix")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_a_broken_rule_is_named(
     [
         ("Fine", "ok         repeats    deterministic"),
         ("Loses", "ok         repeats    deterministic"),
-        ("Quiet", "note       repeats    deterministic without saying so"),
-        ("Draws", "ok         repeats    draws at random, and the same with the same seed"),
+        ("Quiet", "note       repeats    deterministic but not declared so"),
+        ("Draws", "ok         repeats    random, but reproducible with the same seed"),
         ("Clock", "note       repeats    not deterministic: with the same seed, boxes differ"),
     ],
 )
@@ -149,7 +149,7 @@ def test_what_breaks_no_rule(
     status, lines = check(tmp_path, capsys, f"DIR/bad.py:{name}")
     assert status == 0
     assert any(line.startswith(expected) for line in lines)
-    assert lines[-1].endswith("no rule is broken")
+    assert lines[-1].endswith("no violations")
     assert any("FPS" in line for line in lines)
 
 
@@ -192,7 +192,7 @@ def test_scenes_move_and_stay_inside() -> None:
     np.testing.assert_array_equal(
         scene.frame(7)[y : y + h, x : x + w], scene.frame(8)[y_8 : y_8 + h, x_8 : x_8 + w]
     )
-    grey = SyntheticSequence(grey=True).frame(0)
-    assert (grey == grey[:, :, :1]).all()
+    gray = SyntheticSequence(gray=True).frame(0)
+    assert (gray == gray[:, :, :1]).all()
     assert blank_frame(4, 3).shape == (3, 4, 3)
     assert all(box.shape == (4,) for box in edge_boxes(320, 240).values())

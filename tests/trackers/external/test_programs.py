@@ -81,7 +81,7 @@ def test_python_of_trackers_ini(ini: Path) -> None:
     ("name", "expected"),
     [
         ("Plan", r"has no tracker 'Plan' \(did you mean 'Plain'\?\); it has: Plain, Module"),
-        ("Matlab", "protocol 'traxmatlab'; trax and traxpython can be run"),
+        ("Matlab", "protocol 'traxmatlab', and only trax and traxpython are supported"),
     ],
 )
 def test_mistakes_are_one_sentence(ini: Path, name: str, expected: str) -> None:

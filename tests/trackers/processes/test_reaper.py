@@ -13,7 +13,7 @@ from processes import ROOT, alive, until
 BEGIN = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from trackers.external import reaper
+from trackers.processes import reaper
 first, second, pids = map(Path, sys.argv[1:])
 reaper.remove_on_exit(str(first))
 reaper.remove_on_exit(str(second))

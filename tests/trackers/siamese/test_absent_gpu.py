@@ -16,15 +16,15 @@ from torch import Tensor
 
 from trackers.siamese import crops
 from trackers.siamese.base import SiameseTracker
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_base import GradNetBase
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
-from trackers.siamese.graphs import WARM_UP, Graphs
-from trackers.siamese.online import SiamFCAverage, SiamFCGradientDescent
+from trackers.siamese.graphs import WARM_UP, GraphCache
 from trackers.siamese.siamfc import SiamFC
-from trackers.siamese.staging import upload
-from trackers.siamese.trust import FIRST, PRESENT, Decision, Trust
+from trackers.siamese.siamfc_online import SiamFCAverage, SiamFCGradientDescent
+from trackers.siamese.update_policy import CURRENT, FIRST, Decision, UpdatePolicy
 
 KINDS: dict[Any, dict[str, Any]] = {
     SiamFC: {},
@@ -44,7 +44,7 @@ def made(kind: Any, folder: Path, slots: int, **options: Any) -> Any:
 
 def watched(tracker: Any, watch: OperationMonitor) -> Any:
     """Has `watch` know when one of the tracker's steps is taken."""
-    replayed = tracker.replayed
+    replayed = tracker.call_step
 
     def seen(step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
         def taken(*given: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ def watched(tracker: Any, watch: OperationMonitor) -> Any:
         found: Tensor = replayed(taken, *inputs, variant=variant)
         return found
 
-    tracker.replayed = seen
+    tracker.call_step = seen
     return tracker
 
 
@@ -63,17 +63,17 @@ def watched(tracker: Any, watch: OperationMonitor) -> Any:
 def every_decision(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has the released GradNet's bookkeeping decide everything that it can decide, at one time or another."""
 
-    def observe(trust: Trust, peak: float, over_the_border: bool) -> Decision:
+    def observe(trust: UpdatePolicy, peak: float, crosses_right_border: bool) -> Decision:
         trust.frame += 1
         frame = trust.frame
         return Decision(
             frame % 5 + 1 if frame % 3 == 0 else None,
-            (FIRST, PRESENT, 2)[frame % 3] if frame % 2 else None,
+            (FIRST, CURRENT, 2)[frame % 3] if frame % 2 else None,
             frame % 4 == 0,
             frame % 6 in (2, 3, 4),
         )
 
-    monkeypatch.setattr(Trust, "observe", observe)
+    monkeypatch.setattr(UpdatePolicy, "observe", observe)
 
 
 def follow(tracker: Any, watch: OperationMonitor, slots: int, decoded_there: bool = False) -> None:
@@ -114,7 +114,7 @@ def plain_and_replayed(kind: Any, folder: Path, monkeypatch: pytest.MonkeyPatch)
     """The boxes of plain steps, those of replayed ones, and how many recordings these were made of."""
     # As on a GPU: crops of gathered pixels, and all slots together.
     monkeypatch.setattr(crops, "gathers", lambda device: True)
-    monkeypatch.setattr(SiameseTracker, "batches", lambda tracker, count: [slice(0, count)][:count])
+    monkeypatch.setattr(SiameseTracker, "batch_slices", lambda tracker, count: [slice(0, count)][:count])
     slots, length = 2, 14
     videos = [video(seed, length, 90 + 6 * seed, 120) for seed in range(slots)]
     numbers = list(range(slots))
@@ -122,7 +122,7 @@ def plain_and_replayed(kind: Any, folder: Path, monkeypatch: pytest.MonkeyPatch)
     pool = SharedPool()
     for recorded in (False, True):
         tracker = made(kind, folder, slots)
-        tracker.graphs = Graphs(pool, tracker.state) if recorded else None
+        tracker.graphs = GraphCache(pool, tracker.state) if recorded else None
         tracker.init(
             numbers, [frames[0] for frames, _ in videos], np.array([truth[0] for _, truth in videos])
         )
@@ -172,19 +172,19 @@ class Replacing(SiamFC):
 
 
 class Unpinned(SiamFC):
-    def numbers(self, values: Any) -> Tensor:
+    def index_tensor(self, values: Any) -> Tensor:
         return torch.tensor(values).to(self.device, non_blocking=True)
 
 
 class Blocking(SiamFC):
-    def numbers(self, values: Any) -> Tensor:
+    def index_tensor(self, values: Any) -> Tensor:
         return torch.tensor(values).pin_memory().to(self.device)
 
 
 class Hasty(SiamFC):
     """Does not wait for its frames, which come on another stream."""
 
-    def uploaded(self, frames: Any) -> Any:
+    def upload_frames(self, frames: Any) -> Any:
         assert self.uploads is not None
         with torch.cuda.stream(self.uploads._stream):
             return upload(frames, self.device, self.uploads.pinned)
@@ -193,8 +193,8 @@ class Hasty(SiamFC):
 class Forgetful(SiamFC):
     """Waits for its frames, and does not tell the allocator who uses them."""
 
-    def uploaded(self, frames: Any) -> Any:
-        found = Hasty.uploaded(self, frames)  # type: ignore[arg-type]
+    def upload_frames(self, frames: Any) -> Any:
+        found = Hasty.upload_frames(self, frames)  # type: ignore[arg-type]
         torch.cuda.current_stream(self.device).wait_stream(self.uploads._stream)  # type: ignore[union-attr]
         return found
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from trackers.siamese.backbone import FULL_WIDTHS, Embedding, folded, for_cpu, scaled_widths
+from trackers.siamese.backbone import FULL_WIDTHS, Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
 from trackers.siamese.checkpoint import load_embedding
 from trackers.siamese.winograd import RowWinograd, TileWinograd
 
@@ -63,12 +63,12 @@ def test_folded_and_rewritten_networks_embed_alike(width: float) -> None:
     x = (torch.rand(2, 3, 127, 127) * 255).contiguous(memory_format=torch.channels_last)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     with torch.inference_mode():
-        fold = folded(network)
+        fold = fold_batch_norm(network)
         expected = network(x)
         assert (fold(x) - expected).norm() <= 1e-5 * expected.norm()
-        assert (for_cpu(fold)(x) - expected).norm() <= 1e-5 * expected.norm()
+        assert (prepare_for_cpu(fold)(x) - expected).norm() <= 1e-5 * expected.norm()
     assert not any(isinstance(module, nn.BatchNorm2d) for module in fold.modules())
-    rewritten = [isinstance(module, RowWinograd | TileWinograd) for module in for_cpu(fold).modules()]
+    rewritten = [isinstance(module, RowWinograd | TileWinograd) for module in prepare_for_cpu(fold).modules()]
     assert sum(rewritten) == (4 if width == 1.0 else 0)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
@@ -81,4 +81,4 @@ def test_published_weights_fold(shared: Path, name: str, width: float) -> None:
     with torch.inference_mode():
         expected = network(x)
         assert expected.shape == (1, scaled_widths(width)[4], 6, 6)
-        assert (for_cpu(folded(network))(x) - expected).norm() <= 1e-5 * expected.norm()
+        assert (prepare_for_cpu(fold_batch_norm(network))(x) - expected).norm() <= 1e-5 * expected.norm()

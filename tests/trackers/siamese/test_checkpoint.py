@@ -11,7 +11,7 @@ from torch import Tensor
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.checkpoint import load_embedding, load_gradnet, read, write
-from trackers.siamese.correction import GradNetNetwork
+from trackers.siamese.gradnet_network import GradNetNetwork
 
 WIDTHS = scaled_widths(0.1)
 

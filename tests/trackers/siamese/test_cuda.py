@@ -19,9 +19,9 @@ from trackers.siamese.checkpoint import write
 from trackers.siamese.gradnet import GradNet, GradNetLite
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
-from trackers.siamese.online import SiamFCGradientDescent
 from trackers.siamese.siamfc import SiamFC, SiamFCLite
-from trackers.siamese.weights import shipped
+from trackers.siamese.siamfc_online import SiamFCGradientDescent
+from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame
 
 pytestmark = [
@@ -93,7 +93,7 @@ LITE = {
 
 
 def followed(kind: Any, frames: list[Frame], box: Boxes, graphs: bool = True, **options: Any) -> Boxes:
-    tracker = kind(shipped(LITE.get(kind, "gradnet")), **options)
+    tracker = kind(bundled_weights(LITE.get(kind, "gradnet")), **options)
     if not graphs:
         tracker.graphs = None
     tracker.init([0], [frames[0]], box[None])
@@ -131,7 +131,7 @@ def test_reduced_precision_gives_nearly_the_same_boxes(precision: str) -> None:
 def test_a_batch_learns_what_single_slots_learn() -> None:
     sequences = [Demo()[name] for name in ("easy", "scale", "rotation", "clutter", "easy", "scale")]
     frames = [[sequence.open_frames()[i] for sequence in sequences] for i in range(12)]
-    tracker = GradNet(shipped("gradnet-lite"), device="cuda", slots=6)
+    tracker = GradNet(bundled_weights("gradnet-lite"), device="cuda", slots=6)
     numbers = list(range(6))
     tracker.init(numbers, frames[0], np.array([sequence.truth[0] for sequence in sequences]))
     together = np.array([tracker.update(numbers, row) for row in frames[1:]])
@@ -150,11 +150,11 @@ def test_overlapped_updates_give_the_boxes_of_waiting_ones(kind: Any, slots: int
     boxes = np.array([sequence.truth[0] for sequence in sequences])
     numbers = list(range(slots))
 
-    waiting = kind(shipped(LITE[kind]), device="cuda", slots=slots)
+    waiting = kind(bundled_weights(LITE[kind]), device="cuda", slots=slots)
     waiting.init(numbers, frames[0], boxes)
     expected = [waiting.update(numbers, row) for row in frames[1:]]
 
-    tracker = kind(shipped(LITE[kind]), device="cuda", slots=slots)
+    tracker = kind(bundled_weights(LITE[kind]), device="cuda", slots=slots)
     for shape in {frame.shape for frame in frames[0]}:
         tracker.reserve(shape, 4 * slots)
 

@@ -52,7 +52,7 @@ def test_a_batch_computes_what_its_slots_do(
     for one, (frames, truth) in zip(alone, videos, strict=True):
         track(one, frames[:3], truth[0])
     together = tracker(weights, slots=3)
-    monkeypatch.setattr(together, "batches", lambda count: [slice(0, count)] if count else [])
+    monkeypatch.setattr(together, "batch_slices", lambda count: [slice(0, count)] if count else [])
     together.init([0, 1, 2], [v[0][0] for v in videos], np.stack([v[1][0] for v in videos]))
     for step in (1, 2):
         together.update([0, 1, 2], [v[0][step] for v in videos])

@@ -14,7 +14,7 @@ from small_networks import gradnet_weights, track, video
 from trackers.siamese.base import upload
 from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.response import cross_correlation, normalised
-from trackers.siamese.trust import FIRST, PRESENT
+from trackers.siamese.update_policy import CURRENT, FIRST
 
 CPU = torch.device("cpu")
 
@@ -49,21 +49,21 @@ def test_corrected_response_has_a_share_at_the_middle_scale(weights: Path) -> No
     targets = tracker.targets.at(slots)
     search = tracker.search
     features = tracker.embedded(search.regions(pixels, sizes, targets))
-    fixed = search.upsampled(cross_correlation(features, tracker.fixed))[0]
+    fixed = search.upsample(cross_correlation(features, tracker.fixed))[0]
     penalized = fixed * torch.tensor([0.97, 1.0, 0.97])[:, None, None]
     scale = int(penalized.amax((1, 2)).argmax())
-    corrected = search.upsampled(cross_correlation(features[:, 1:2], tracker.templates))[0, 0]
+    corrected = search.upsample(cross_correlation(features[:, 1:2], tracker.templates))[0, 0]
     mixed = 0.85 * normalised(penalized[scale]) + 0.15 * normalised(corrected)
     mixed = 0.75 * mixed + 0.25 * search.window
     row, column = divmod(int(mixed.argmax()), 272)
-    peak = tracker._look(slots, pixels, sizes, targets)
+    peak = tracker._search_around(slots, pixels, sizes, targets)
     assert peak.scale.item() == scale
     assert peak.offset[0].tolist() == [column - 135.5, row - 135.5]
     # Scale and trust are SiamFC's alone.
     assert peak.score.item() == pytest.approx(penalized[scale].max().item())
 
 
-@pytest.mark.parametrize(("place", "rate"), [(FIRST, 0.6), (3, 0.6), (PRESENT, 0.7)])
+@pytest.mark.parametrize(("place", "rate"), [(FIRST, 0.6), (3, 0.6), (CURRENT, 0.7)])
 def test_a_lesson_moves_the_hidden_feature_part_of_the_way(weights: Path, place: int, rate: float) -> None:
     frames, truth = video(0, length=2)
     tracker = GradNetReleased(weights)
@@ -72,7 +72,7 @@ def test_a_lesson_moves_the_hidden_feature_part_of_the_way(weights: Path, place:
     with torch.no_grad():
         features = tracker.backbone(tracker.crops[:, place])
         corrected = tracker.network.step(before, features, tracker.labels).hidden
-        tracker._learn([(0, place)])
+        tracker._update_templates([(0, place)])
     torch.testing.assert_close(tracker.hidden, (1 - rate) * before + rate * corrected)
 
 
@@ -82,7 +82,7 @@ def test_the_first_frame_is_learned_from_at_once(weights: Path) -> None:
     for tracker in (learned, untouched):
         tracker.init([0], frames[:1], truth[:1])
     with torch.no_grad():
-        untouched._learn([(0, FIRST)])
+        untouched._update_templates([(0, FIRST)])
     assert torch.equal(learned.hidden, untouched.hidden)
 
 
@@ -92,8 +92,8 @@ def test_kept_crops_are_centered_on_what_was_found(weights: Path) -> None:
     track(tracker, frames, truth[0])
     pixels, sizes = upload([frames[2]], CPU)
     expected = tracker.search.centred(pixels, sizes, tracker.targets)
-    assert torch.equal(tracker.crops[:, PRESENT], expected)
-    assert torch.equal(tracker.crops[:, tracker.trusts[0].newest], expected)
+    assert torch.equal(tracker.crops[:, CURRENT], expected)
+    assert torch.equal(tracker.crops[:, tracker.policies[0].newest], expected)
 
 
 def test_without_a_window_for_one_frame(weights: Path) -> None:
@@ -101,7 +101,7 @@ def test_without_a_window_for_one_frame(weights: Path) -> None:
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])
     assert tracker.window_weights.item() == 0.25
-    tracker._next_search(0, leave_out_window=True, centre_too=False)
+    tracker._next_search(0, skip_window=True, search_centre=False)
     assert tracker.window_weights.item() == 0
     tracker.update([0], frames[1:])
     assert tracker.window_weights.item() == 0.25

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
-from trackers.siamese.graphs import KEPT, WARM_UP, Graphs, on_cuda
-from trackers.siamese.online import SiamFCGradientDescent
+from trackers.siamese.graphs import MAX_GRAPHS, WARM_UP, GraphCache, cuda_capture
 from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.siamfc_online import SiamFCGradientDescent
 
 
 class Recorder:
@@ -51,7 +51,7 @@ def counter(state: Tensor) -> Callable[[Tensor], Tensor]:
 def test_recorded_steps_give_what_plain_ones_give() -> None:
     state, plain_state = torch.zeros(1), torch.zeros(1)
     recorder = Recorder(state)
-    graphs, step, plain = Graphs(recorder), counter(state), counter(plain_state)
+    graphs, step, plain = GraphCache(recorder), counter(state), counter(plain_state)
     for call in range(10):
         for size in (2, 3):
             values = torch.arange(size) + float(call)
@@ -63,7 +63,7 @@ def test_recorded_steps_give_what_plain_ones_give() -> None:
 def test_a_variant_has_a_recording_of_its_own() -> None:
     state = torch.zeros(1)
     recorder = Recorder(state)
-    graphs, doubled = Graphs(recorder), [False]
+    graphs, doubled = GraphCache(recorder), [False]
 
     def step(values: Tensor) -> Tensor:
         return values * (2 if doubled[0] else 1)
@@ -78,12 +78,12 @@ def test_a_variant_has_a_recording_of_its_own() -> None:
 def test_recordings_are_bounded_and_the_oldest_goes() -> None:
     state = torch.zeros(1)
     recorder = Recorder(state)
-    graphs, step = Graphs(recorder), counter(state)
-    for size in range(1, KEPT + 4):
+    graphs, step = GraphCache(recorder), counter(state)
+    for size in range(1, MAX_GRAPHS + 4):
         for _ in range(WARM_UP + 1):
             graphs(step, torch.ones(size))
     before = recorder.recorded
-    graphs(step, torch.ones(KEPT + 3))
+    graphs(step, torch.ones(MAX_GRAPHS + 3))
     assert recorder.recorded == before
     for _ in range(WARM_UP + 1):
         graphs(step, torch.ones(1))
@@ -92,7 +92,7 @@ def test_recordings_are_bounded_and_the_oldest_goes() -> None:
 
 @pytest.fixture
 def usable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Graphs, "usable", True, raising=False)
+    monkeypatch.setattr(GraphCache, "usable", True, raising=False)
 
 
 def test_where_recording_fails_steps_go_on_plainly_from_the_state_before(usable: None) -> None:
@@ -101,7 +101,7 @@ def test_where_recording_fails_steps_go_on_plainly_from_the_state_before(usable:
         raise RuntimeError("not permitted when stream is capturing")
 
     state, plain_state = torch.zeros(1), torch.zeros(1)
-    graphs, step, plain = Graphs(capture, lambda: [state]), counter(state), counter(plain_state)
+    graphs, step, plain = GraphCache(capture, lambda: [state]), counter(state), counter(plain_state)
     for _ in range(WARM_UP):
         assert graphs(step, torch.ones(2)).tolist() == plain(torch.ones(2)).tolist()
     with pytest.warns(UserWarning, match="without CUDA graphs: not permitted"):
@@ -116,7 +116,7 @@ def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
         tried.append(function)
         raise RuntimeError("not permitted")
 
-    for graphs in (Graphs(capture), Graphs(capture)):
+    for graphs in (GraphCache(capture), GraphCache(capture)):
         step = counter(torch.zeros(1))
         with contextlib.nullcontext() if tried else pytest.warns(UserWarning, match="without CUDA graphs"):
             for _ in range(WARM_UP + 2):
@@ -127,7 +127,7 @@ def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
 def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: FakeCuda, usable: None) -> None:
     cuda.capture_fails = True
     before = torch.cuda.current_stream()
-    graphs = Graphs(on_cuda(torch.device("cuda:0")))
+    graphs = GraphCache(cuda_capture(torch.device("cuda:0")))
     step = counter(torch.zeros(1))
     for _ in range(WARM_UP):
         graphs(step, torch.ones(2))
@@ -146,7 +146,7 @@ def test_a_recording_that_fails_in_the_middle_costs_no_box(kind: Any, tmp_path: 
     frames, truth = video(3, 8)
     weights = (siamfc_weights if kind in (SiamFC, SiamFCGradientDescent) else gradnet_weights)(tmp_path)
     plain, recorded = kind(weights), kind(weights)
-    recorded.graphs = Graphs(capture, recorded.state)
+    recorded.graphs = GraphCache(capture, recorded.state)
     with pytest.warns(UserWarning, match="without CUDA graphs: no"):
         found = track(recorded, frames, truth[0])
     np.testing.assert_array_equal(found, track(plain, frames, truth[0]))

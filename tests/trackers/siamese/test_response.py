@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from trackers.siamese.response import (
-    balanced_logistic,
-    centred_labels,
+    balanced_logistic_loss,
+    binary_labels,
     cosine_window,
     cross_correlation,
     find_peak,
@@ -73,16 +73,16 @@ def test_normalised_maps_begin_at_0_and_sum_to_1_each() -> None:
 
 def test_labels_are_positive_within_16_pixels_of_the_target() -> None:
     # At a stride of 8, 13 cells: the centre, two to each side, one diagonally.
-    labels = centred_labels(torch.tensor([[0.0, 0], [16, -8], [0, 24]], dtype=torch.float64), 9, 8)
+    labels = binary_labels(torch.tensor([[0.0, 0], [16, -8], [0, 24]], dtype=torch.float64), 9, 8)
     disc = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]])
     for found, (row, column) in zip(labels.numpy(), [(4, 4), (3, 6), (7, 4)], strict=True):
         expected = np.full((13, 13), -1.0)
         expected[row : row + 5, column : column + 5] += 2 * disc
         np.testing.assert_array_equal(found, expected[2:-2, 2:-2])
-    assert (centred_labels(torch.zeros(1, 2), 9, 8, radius=8) > 0).sum() == 5
+    assert (binary_labels(torch.zeros(1, 2), 9, 8, radius=8) > 0).sum() == 5
     # Between cells: the nearest lie at 16.03 pixels and do not count.
-    assert (centred_labels(torch.tensor([[4.0, 0.0]]), 5, 32, radius=3.5) > 0).sum() == 0
-    assert (centred_labels(torch.zeros(1, 2), 5, 16.5) > 0).sum() == 1
+    assert (binary_labels(torch.tensor([[4.0, 0.0]]), 5, 32, radius=3.5) > 0).sum() == 0
+    assert (binary_labels(torch.zeros(1, 2), 5, 16.5) > 0).sum() == 1
 
 
 def test_both_kinds_of_cells_weigh_one_half_in_the_loss() -> None:
@@ -94,7 +94,7 @@ def test_both_kinds_of_cells_weigh_one_half_in_the_loss() -> None:
         [[[0.5, 2.0], [-1.0, 0.0]], [[3.0, -3.0], [1.0, 0.0]], [[1.0, 2.0], [3.0, 4.0]]]
     ).double()
     losses = np.log1p(np.exp(-labels.numpy() * scores.numpy()))
-    found = balanced_logistic(scores, labels)
+    found = balanced_logistic_loss(scores, labels)
     assert found.dtype == torch.float64
     np.testing.assert_allclose(found, (weights.numpy() * losses).sum((1, 2)), rtol=1e-6)
 

@@ -10,11 +10,11 @@ import torch
 from fake_cuda import FakeCuda, OperationMonitor
 from small_networks import WIDTHS, siamfc_weights
 
-from trackers.training.bank import PATCH_SIZE, Patches
-from trackers.training.loop import Loop, make_optimiser
+from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.tasks import GradNetTask, SiamFCTask
+from trackers.training.trainer import Trainer, make_optimiser
 
 
 class OneRound:
@@ -46,7 +46,7 @@ def test_a_training_step_neither_mixes_devices_nor_waits(
     task.to("cuda")
     schedule = Schedule(steps=10, batch=4)
     bank: Any = OneRound()
-    loop = Loop(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
+    loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
     optimiser = make_optimiser(task, schedule)
     watch = OperationMonitor(cuda)
     with watch:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackers.training.augment import blur, paste, recolour, render, warps
-from trackers.training.bank import PATCH_SIZE
+from trackers.training.patch_cache import PATCH_SIZE
 
 
 def patch_with_a_dot(x: float, y: float) -> torch.Tensor:

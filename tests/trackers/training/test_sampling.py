@@ -4,7 +4,7 @@ import pytest
 import torch
 from training_images import write_images
 
-from trackers.training.bank import Bank, Patches
+from trackers.training.patch_cache import PatchCache, Patches
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty
 from trackers.training.sources.folder import read
@@ -17,7 +17,7 @@ PLAIN = Difficulty(
 @pytest.fixture(scope="module")
 def patches(tmp_path_factory: pytest.TempPathFactory) -> Patches:
     clips = read(write_images(tmp_path_factory.mktemp("images")), print)
-    return Bank(clips, torch.device("cpu"), 100, 0, print).round(0)
+    return PatchCache(clips, torch.device("cpu"), 100, 0, print).round(0)
 
 
 def sampler(patches: Patches, difficulty: Difficulty, seed: int = 0) -> Sampler:

@@ -7,11 +7,11 @@ from small_networks import WIDTHS, gradnet_weights, siamfc_weights
 
 from trackers.errors import UserError
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
-from trackers.siamese.response import balanced_logistic, centred_labels, location_labels, location_loss
-from trackers.training.loop import make_optimiser
+from trackers.siamese.response import balanced_logistic_loss, binary_labels, gaussian_labels, location_loss
 from trackers.training.sampling import Pairs
 from trackers.training.settings import Schedule
-from trackers.training.tasks import OBJECTIVES, GradNetTask, SiamFCTask, peak_places
+from trackers.training.tasks import OBJECTIVES, GradNetTask, SiamFCTask, peak_positions
+from trackers.training.trainer import make_optimiser
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,13 @@ def test_a_correction_is_judged_on_the_next_region_and_by_its_own(weights: Path)
     total, figures = task.loss(pairs, 0)
     network = task.network
     features = [network.backbone(pairs.regions[:, index]) for index in (0, 1)]
-    labels = centred_labels(pairs.places[:, 0], 15, 8)
+    labels = binary_labels(pairs.places[:, 0], 15, 8)
     step = network.step(network.template.shallow(pairs.exemplars), features[0], labels)
     same, later = (network.scores(f[:, None], step.hidden)[:, 0] for f in features)
-    places = location_labels(pairs.places[:, 0], 15, 8)
+    places = gaussian_labels(pairs.places[:, 0], 15, 8)
     expected = (
         location_loss(later, places)
-        + 0.5 * balanced_logistic(later, labels)
+        + 0.5 * balanced_logistic_loss(later, labels)
         + 0.3 * location_loss(same, places)
     ).mean()
     torch.testing.assert_close(total, expected)
@@ -154,14 +154,14 @@ def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: 
     near = after_some_steps(weights, regions=2, own_labels=0.0, label_noise=4.0)
     features = near.network.backbone(pairs.regions[:, 0])
     hidden = near.network.template.shallow(pairs.exemplars)
-    labels = near._lesson_labels(pairs, 0, features, hidden, generator)
+    labels = near._update_labels(pairs, 0, features, hidden, generator)
     cells = (torch.arange(15) - 7.0) * 8
     wanted = (labels > 0).float()
     found = torch.stack([wanted.sum(1) @ cells, wanted.sum(2) @ cells], 1) / wanted.sum((1, 2))[:, None]
     assert 2 < found.std() < 6
     own = after_some_steps(weights, regions=2, own_labels=1.0, foreign=0.0)
-    labels = own._lesson_labels(pairs, 0, features, hidden, generator)
-    expected = centred_labels(peak_places(own.network.scores(features[:, None], hidden)[:, 0]), 15, 8)
+    labels = own._update_labels(pairs, 0, features, hidden, generator)
+    expected = binary_labels(peak_positions(own.network.scores(features[:, None], hidden)[:, 0]), 15, 8)
     assert torch.equal(labels, expected)
 
 
@@ -176,10 +176,10 @@ def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
 
 def test_location_loss_is_least_where_the_peak_is_in_its_place(weights: Path) -> None:
     del weights
-    labels = location_labels(torch.tensor([[16.0, -24.0]]), 15, 8)
+    labels = gaussian_labels(torch.tensor([[16.0, -24.0]]), 15, 8)
     assert labels.sum().item() == pytest.approx(1, rel=1e-5)
     assert labels[0].argmax().item() == (7 - 3) * 15 + 7 + 2
-    assert torch.equal(peak_places(labels), torch.tensor([[16.0, -24.0]]))
+    assert torch.equal(peak_positions(labels), torch.tensor([[16.0, -24.0]]))
     right = location_loss(labels.clamp(min=1e-30).log() / 3, labels)
     # The entropy of the labels is the least that a cross-entropy can be.
     assert right.item() == pytest.approx(-(labels * labels.clamp(min=1e-30).log()).sum().item(), rel=1e-4)
@@ -222,7 +222,7 @@ def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> No
     task.calibrate(pairs)
     network = task.network
     exemplars = pairs.exemplars if objective == "later" else pairs.exemplars[[0, 0, 2, 2]]
-    labels = centred_labels(pairs.offsets, 15, 8)
+    labels = binary_labels(pairs.offsets, 15, 8)
     step = network.step(network.template.shallow(exemplars), network.backbone(pairs.searches), labels)
     gradient = step.gradient * network.gradient_scale
     assert gradient.square().mean().sqrt().item() == pytest.approx(1, rel=1e-3)

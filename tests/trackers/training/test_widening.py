@@ -3,13 +3,13 @@ import torch
 from small_networks import WIDTHS, untrained
 
 from trackers.siamese.backbone import Embedding, scaled_widths
-from trackers.training.widening import places, widened
+from trackers.training.widening import places, widen
 
 
 def test_old_channels_keep_their_values() -> None:
     torch.manual_seed(0)
     narrow = untrained(Embedding(WIDTHS)).eval()
-    wide = widened(narrow, scaled_widths(0.3)).eval()
+    wide = widen(narrow, scaled_widths(0.3)).eval()
     crops = torch.rand(2, 3, 127, 127) * 255
     with torch.no_grad():
         old, new = narrow(crops), wide(crops)
@@ -22,7 +22,7 @@ def test_old_channels_keep_their_values() -> None:
 
 def test_all_of_a_wide_network_can_learn() -> None:
     torch.manual_seed(0)
-    wide = widened(untrained(Embedding(WIDTHS)), scaled_widths(0.2)).train()
+    wide = widen(untrained(Embedding(WIDTHS)), scaled_widths(0.2)).train()
     wide(torch.rand(2, 3, 127, 127) * 255).square().sum().backward()
     for name, parameter in wide.named_parameters():
         if name.endswith("0.weight"):
@@ -31,4 +31,4 @@ def test_all_of_a_wide_network_can_learn() -> None:
 
 def test_narrower_is_refused() -> None:
     with pytest.raises(ValueError, match="not wider"):
-        widened(Embedding(scaled_widths(0.2)), WIDTHS)
+        widen(Embedding(scaled_widths(0.2)), WIDTHS)

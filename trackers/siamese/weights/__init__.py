@@ -9,7 +9,7 @@ from trackers.errors import UserError
 FOLDER = Path(__file__).parent
 
 
-def shipped(name: str) -> Path:
+def bundled_weights(name: str) -> Path:
     """The file of weights called `name`.
 
     Raises:

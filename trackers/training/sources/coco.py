@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large, sound
+from trackers.training.sources.boxes import large_boxes, valid_boxes
 from trackers.training.sources.clip import Clip
 
-LEAST_AREA = 32**2
+MIN_AREA = 32**2
 
 
 def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
@@ -50,20 +50,20 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
     clips = []
     for item in objects:
         try:
-            if item["iscrowd"] or item["area"] < LEAST_AREA:
+            if item["iscrowd"] or item["area"] < MIN_AREA:
                 continue
             name = images[item["image_id"]]
             if name not in there:
                 missing.add(name)
                 continue
             box = np.array([item["bbox"]], dtype=np.float64)
-            if box.shape != (1, 4) or not sound(box).all():
+            if box.shape != (1, 4) or not valid_boxes(box).all():
                 raise ValueError(box)
             outlines = _outlines(item)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
             damaged.append(_label(item))
             continue
-        if large(box).all():
+        if large_boxes(box).all():
             label = f"{Path(name).stem}/{_label(item)}"
             clips.append(Clip(label, (there[name],), box, outlines, str(item.get("category_id", ""))))
     if missing:

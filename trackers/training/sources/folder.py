@@ -31,7 +31,7 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TRUTHS = ("groundtruth.txt", "groundtruth_rect.txt")
 DESCRIPTIONS = ("boxes.json", "annotations.json")
 CENTRE_SHARE = 0.3  # side of the object assumed in an image without boxes, as a share of the image's
-LEAST_SIDE = 8.0  # pixels; smaller objects show nothing to learn from
+MIN_SIDE = 8.0  # pixels; smaller objects show nothing to learn from
 
 Report = Callable[[str], None]
 
@@ -156,4 +156,4 @@ def _usable(box: NDArray[np.float64], path: Path, report: Report) -> bool:
     if not np.isfinite(box).all() or (box[2:] <= 0).any():
         report(f"{path} has a box that is not usable, {box.tolist()}; it is skipped")
         return False
-    return bool((box[2:] >= LEAST_SIDE).all())
+    return bool((box[2:] >= MIN_SIDE).all())

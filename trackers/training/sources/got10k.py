@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large, sound
+from trackers.training.sources.boxes import large_boxes, valid_boxes
 from trackers.training.sources.clip import Clip
 
 
@@ -67,7 +67,7 @@ def _video(folder: Path, report: Callable[[str], None]) -> Clip:
     files = [images.get(f"{number:08d}") for number in range(1, len(boxes) + 1)]
     for what, wrong in (
         ("no image", np.array([file is None for file in files], dtype=bool)),
-        ("no usable box", present & ~sound(boxes)),
+        ("no usable box", present & ~valid_boxes(boxes)),
     ):
         if wrong.any():
             report(
@@ -75,7 +75,7 @@ def _video(folder: Path, report: Callable[[str], None]) -> Clip:
                 f"{wrong.argmax() + 1:08d}; they are skipped"
             )
         present &= ~wrong
-    present &= large(boxes)
+    present &= large_boxes(boxes)
     kept = tuple(file for file, keep in zip(files, present, strict=True) if keep and file is not None)
     if not kept:
         raise ValueError("no frame shows the object")

@@ -23,7 +23,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large
+from trackers.training.sources.boxes import large_boxes
 from trackers.training.sources.clip import Clip
 
 LARGEST_FILE = 1 << 18  # bytes; thirty objects have 10,000
@@ -85,7 +85,7 @@ def _video(annotations: Path, images: Path) -> tuple[list[Clip], list[str]]:
     clips = []
     for track, frames in sorted(tracks.items()):
         boxes = np.array(list(frames.values()))
-        enough = large(boxes)
+        enough = large_boxes(boxes)
         if enough.any():
             files = tuple(there[frame] for frame, keep in zip(frames, enough, strict=True) if keep)
             clips.append(Clip(f"{name}/{track}", files, boxes[enough]))

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     assert_whole,
@@ -21,6 +19,8 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 
 
@@ -97,9 +97,9 @@ def test_cvat_with_keyframes_and_absence(tmp_path: Path) -> None:
     [
         ("<annotations><image id='0'/></annotations>", "is 'CVAT for images'"),
         ("<annotations/>", "holds no tracks"),
-        ("<other/>", "no file of CVAT"),
-        ("<annotations>", "no valid XML"),
-        ("<!DOCTYPE a [<!ENTITY b 'c'>]><annotations/>", "declares entities"),
+        ("<other/>", "not a CVAT file"),
+        ("<annotations>", "not valid XML"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><annotations/>", "declares XML entities"),
         ("<annotations><track id='3'><polygon/></track></annotations>", "track 3 has no rectangles"),
         (
             "<annotations><track id='3'><box frame='x'/></track></annotations>",
@@ -154,13 +154,13 @@ def test_coco_images_outside_of_the_folder(tmp_path: Path) -> None:
     content = coco_images()
     content["images"][-1]["file_name"] = "../../secret.png"
     (tmp_path / "annotations.json").write_text(json.dumps(content))
-    with pytest.raises(SequenceError, match="names an image outside of its folder"):
+    with pytest.raises(SequenceError, match="is outside its folder"):
         opened(tmp_path, None)["cat"].open_frames()
 
 
 def test_coco_without_videos_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"videos": 3, "annotations": []}')
-    with pytest.raises(UserError, match=r"a\.json: no COCO file of videos"):
+    with pytest.raises(UserError, match=r"a\.json: not a COCO file of videos"):
         opened(tmp_path, None)
 
 

@@ -63,8 +63,8 @@ def test_boxes_and_polygons_are_shifted_if_they_count_from_one(tmp_path: Path) -
     ("text", "expected"),
     [
         (None, r"there is no file .*sotbench\.toml.*write the line `one_based = false`"),
-        ("", "does not say where boxes count from; write the line"),
-        ("one_based = 1", "does not say where boxes count from"),
+        ("", "does not say whether pixels count from 0 or 1; write the line"),
+        ("one_based = 1", "does not say whether pixels count from 0 or 1"),
         ("one_based = maybe", "Invalid value.*; write the line"),
         ("one_based = true\nfps = 30", "'fps' is unknown"),
         ("one_based = " + "[" * 100_000, "write the line"),
@@ -114,5 +114,5 @@ def test_in_another_process_files_are_looked_for_again(
     write_sequence(root / "cat", frames=5)
     assert len(pickle.loads(sent)["cat"].truth) == 5
     root.rename(tmp_path / "moved")
-    with pytest.raises(UserError, match=r"there is no folder .*pets here .*same place on every machine"):
+    with pytest.raises(UserError, match=r"there is no folder .*pets here .*same path on every machine"):
         pickle.loads(sent)

@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from benchmarks.datasets.videos import VideoFrames
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     SIZE,
@@ -24,6 +21,9 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
+from benchmarks.datasets.videos import VideoFrames
 from trackers.errors import UserError
 
 # Where ground truth and frames lie
@@ -160,7 +160,9 @@ def test_frame_numbers_with_gaps_leave_the_target_absent(tmp_path: Path) -> None
 def test_an_unknown_header_is_named(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.csv").write_text("a,b,c,d\n" + text(BOXES))
-    with pytest.raises(SequenceError, match=r"groundtruth\.csv: its header names no box; write x,y,w,h"):
+    with pytest.raises(
+        SequenceError, match=r"groundtruth\.csv: its header names no known box columns; write x,y,w,h"
+    ):
         opened(tmp_path)["cat"]
 
 
@@ -170,9 +172,9 @@ def test_an_unknown_header_is_named(tmp_path: Path) -> None:
         ('columns = "yxhw"', "columns is 'yxhw'; it takes xywh, xyxy, cxcywh"),
         ("skip_columns = -1", "skip_columns is -1"),
         ("normalized = 1", "normalized is 1; write true or false"),
-        ('frames = "frames"', "frames has no {sequence} in it"),
-        ("title = 1", "title is no text"),
-        ("[attributes]\ncat = 1", "attributes is no table such as"),
+        ('frames = "frames"', "frames lacks {sequence}"),
+        ("title = 1", "title is not a text"),
+        ("[attributes]\ncat = 1", "attributes must be a table such as"),
     ],
 )
 def test_settings_that_are_not_understood(tmp_path: Path, line: str, expected: str) -> None:

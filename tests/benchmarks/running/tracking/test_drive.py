@@ -14,8 +14,9 @@ from benchmarks.protocols import Trajectory
 from benchmarks.protocols.one_pass import one_pass
 from benchmarks.running.frames.prefetch import Prefetcher
 from benchmarks.running.tracking.drive import drive
-from benchmarks.running.tracking.requests import InvalidBox, SequenceTimeout, TrackerFailure, failed
+from benchmarks.running.tracking.requests import SequenceTimeout, failed
 from benchmarks.store import SequenceRecord
+from trackers.errors import InvalidPrediction, TrackerError
 from trackers.tracker import Boxes, Frame, SelfTimedTracker, Tracker
 
 
@@ -95,7 +96,7 @@ def test_an_answer_is_copied(squares: Any) -> None:
     ],
 )
 def test_what_is_no_box(squares: Any, answer: Any, expected: str) -> None:
-    with pytest.raises(InvalidBox, match=expected):
+    with pytest.raises(InvalidPrediction, match=expected):
         follow(squares, Script({5: answer}))
 
 
@@ -106,13 +107,13 @@ def test_lists_and_empty_boxes_are_boxes(squares: Any) -> None:
 
 def test_a_trackers_error_is_kept_as_the_cause(squares: Any) -> None:
     error = ValueError("out of luck")
-    with pytest.raises(TrackerFailure, match="frame 3: ValueError: out of luck") as failure:
+    with pytest.raises(TrackerError, match="frame 3: ValueError: out of luck") as failure:
         follow(squares, Script({3: error}))
     assert failure.value.__cause__ is error
 
 
 def test_a_stopiteration_of_the_tracker_does_not_end_the_protocol(squares: Any) -> None:
-    with pytest.raises(TrackerFailure, match="frame 3: StopIteration"):
+    with pytest.raises(TrackerError, match="frame 3: StopIteration"):
         follow(squares, Script({3: StopIteration()}))
 
 
@@ -186,13 +187,13 @@ class Unspeakable(Exception):
     ],
 )
 def test_whatever_a_tracker_raises_costs_its_sequence(squares: Any, error: BaseException, said: str) -> None:
-    with pytest.raises(TrackerFailure) as failure:
+    with pytest.raises(TrackerError) as failure:
         follow(squares, Script({3: error}))
     assert said in str(failure.value)
 
 
 def test_an_exception_of_many_megabytes_is_cut(squares: Any) -> None:
-    with pytest.raises(TrackerFailure) as failure:
+    with pytest.raises(TrackerError) as failure:
         follow(squares, Script({3: RuntimeError("x" * 50_000_000)}))
     record = failed(SequenceRecord("ok"), failure.value)
     assert record.message.endswith("... (50000000 characters)")

@@ -46,11 +46,11 @@ def test_a_reader_may_write_into_its_copy_and_into_the_file(files: FrameFiles) -
     frame = np.zeros((4, 4, 3), np.uint8)
     path = files.put(frame)
     read_ppm(path)[:] = 1
-    assert files.is_complete(frame)
+    assert files.holds(frame)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert not files.is_complete(frame)
+    assert not files.holds(frame)
     path.unlink()
-    assert not files.is_complete(frame)
+    assert not files.holds(frame)
     np.testing.assert_array_equal(read_ppm(files.put(frame)), frame)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from trackers.catalogue import TrackerSpec
-from trackers.errors import RemoteTrackerError
+from trackers.errors import TrackerError
 from trackers.processes.limits import ProcessLimits
 from trackers.processes.stderr_log import MAX_LOG_BYTES
 
@@ -61,7 +61,7 @@ def test_a_flood_is_one_sentence(protocol: str, how: str, when: str, tmp_path: P
     tracker = TrackerSpec(command, limits=ProcessLimits(start_timeout=20, frame_timeout=1)).build(log)
     begin = time.monotonic()
     try:
-        with pytest.raises(RemoteTrackerError) as error:
+        with pytest.raises(TrackerError) as error:
             tracker.init(FRAME, BOX)
             if when == "update":
                 tracker.update(FRAME)

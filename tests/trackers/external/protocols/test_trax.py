@@ -19,7 +19,7 @@ from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
 from trackers import TrackerSpec, UserError
 from trackers.box_validation import to_bounding_box
-from trackers.errors import InvalidPrediction, RemoteTrackerError, TrackerTimeout
+from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax_messages import Message, read_message, read_region, write_region
 from trackers.processes.limits import ProcessLimits
@@ -209,7 +209,7 @@ def test_what_vot_py_wraps_is_started_for_every_target(script) -> None:
 @pytest.mark.parametrize(
     ("lines", "error", "message"),
     [
-        (["@@TRAX:quit trax.reason=tired"], RemoteTrackerError, "the tracker quit: tired"),
+        (["@@TRAX:quit trax.reason=tired"], TrackerError, "the tracker quit: tired"),
         (["@@TRAX:state 1,2,3"], InvalidPrediction, "'1,2,3' is no rectangle and no polygon"),
         (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidPrediction, "is no rectangle and no polygon"),
         (["@@TRAX:state 1,2"], InvalidPrediction, "is no rectangle"),

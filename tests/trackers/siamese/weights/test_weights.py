@@ -10,7 +10,7 @@ from trackers.catalogue import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 from trackers.siamese import weights
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
-from trackers.siamese.weights import shipped
+from trackers.siamese.weights import bundled_weights
 
 WIDTH = {"siamfc": 1.0, "siamfc-lite": 0.3, "gradnet": 1.0, "gradnet-lite": 0.3}
 
@@ -18,13 +18,13 @@ WIDTH = {"siamfc": 1.0, "siamfc-lite": 0.3, "gradnet": 1.0, "gradnet-lite": 0.3}
 @pytest.mark.parametrize("name", WIDTH)
 def test_shipped_weights_are_whole_and_small(name: str) -> None:
     load = load_gradnet if name.startswith("gradnet") else load_embedding
-    load(shipped(name), WIDTH[name])
-    assert shipped(name).stat().st_size < 12e6
+    load(bundled_weights(name), WIDTH[name])
+    assert bundled_weights(name).stat().st_size < 12e6
 
 
 @pytest.mark.parametrize(("siamfc", "gradnet"), [("siamfc", "gradnet"), ("siamfc-lite", "gradnet-lite")])
 def test_gradnet_searches_with_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
-    mine, theirs = load_embedding(shipped(siamfc)), load_gradnet(shipped(gradnet)).backbone
+    mine, theirs = load_embedding(bundled_weights(siamfc)), load_gradnet(bundled_weights(gradnet)).backbone
     for name, value in mine.state_dict().items():
         if value.dim():
             torch.testing.assert_close(theirs.state_dict()[name], value)

@@ -1,0 +1,232 @@
+"""The training loop: steps, learning rate, log, checkpoints that resume exactly."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from trackers.errors import UserError
+from trackers.training.log_plot import plot_log
+from trackers.training.patch_cache import PatchCache
+from trackers.training.pinned_copies import pinned_copies
+from trackers.training.sampling import Sampler
+from trackers.training.settings import Schedule
+from trackers.training.tasks import Task
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "log.jsonl"
+PLOT = "training.png"
+
+
+@dataclass
+class Trainer:
+    """A run of training in a folder of its own.
+
+    Attributes:
+        task: what is trained, on its device.
+        bank: the images.
+        sampler: what is drawn from them.
+        schedule: how long and how fast.
+        out: folder of checkpoint, log and weights.
+        about: everything that the outcome depends on, kept with each checkpoint and compared on resuming.
+        bf16: whether networks compute in bfloat16.
+        log_steps: steps that make one line of the log.
+        save_seconds: time between checkpoints.
+        deadline: on `time.monotonic()`'s clock; the run stops at the first checkpoint after it.
+        validate: called every `validate_steps` steps and at the end; returns figures for the log.
+    """
+
+    task: Task
+    bank: PatchCache
+    sampler: Sampler
+    schedule: Schedule
+    out: Path
+    about: dict[str, Any]
+    bf16: bool = False
+    log_steps: int = 20
+    save_seconds: float = 120.0
+    deadline: float | None = None
+    validate: Callable[[Task], dict[str, float]] | None = None
+    validate_steps: int = 1000
+
+    def run(self, progress: Callable[[int, dict[str, float]], None]) -> bool:
+        """Trains to the end, from the checkpoint in `out` where there is one.
+
+        Args:
+            progress: called after each step with its number and, now and then, figures.
+
+        Returns:
+            Whether the end was reached, rather than `deadline`.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        optimiser = make_optimiser(self.task, self.schedule)
+        average = make_ema(self.task, self.schedule.average)
+        first = self._resume(optimiser, average)
+        saved = time.monotonic()
+        sums: dict[str, torch.Tensor] = {}
+        self.task.train()
+        for step in range(first, self.schedule.steps):
+            for name, value in self._step(step, optimiser).items():
+                sums[name] = sums.get(name, 0) + value
+            if average:
+                average.update_parameters(self.task)
+            figures: dict[str, float] = {}
+            done = step + 1
+            end = done == self.schedule.steps
+            if done % self.log_steps == 0 or end:
+                count = (done - 1) % self.log_steps + 1
+                figures = {name: float(value) / count for name, value in sums.items()}
+                sums = {}
+                self._log({"step": done, "rate": self.schedule.rate_at(step), **figures})
+            if self.validate and (done % self.validate_steps == 0 or end):
+                kept = average.module if average else self.task
+                assert isinstance(kept, Task)
+                measured = self.validate(kept)
+                self.task.train()
+                figures |= measured
+                self._log({"step": done, **measured})
+                plot_log(self.out / LOG, self.out / PLOT)
+            progress(done, figures)
+            now = time.monotonic()
+            # Between lines of the log only, so that a line never lacks steps after resuming.
+            between = done % self.log_steps == 0
+            late = between and self.deadline is not None and now > self.deadline
+            if end or late or (between and now - saved > self.save_seconds):
+                self._save(done, optimiser, average)
+                saved = now
+            if late and not end:
+                return False
+        if first < self.schedule.steps:
+            plot_log(self.out / LOG, self.out / PLOT)
+        if average:
+            self.task.load_state_dict(average.module.state_dict())
+        return True
+
+    def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+        schedule = self.schedule
+        patches = self.bank.round(step // schedule.round_steps)
+        with pinned_copies(patches.pixels.device):
+            pairs = self.sampler.pairs(
+                patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
+            )
+        device = pairs.offsets.device
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.rate_at(step) * group["factor"]
+        autocast = torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+        with autocast, pinned_copies(device):
+            loss, parts = self.task.loss(pairs, step / schedule.steps)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.task.parameters(), schedule.clip)
+        # A step that is not finite would end the run: it is left out, without waiting for the device to tell.
+        for parameter in self.task.parameters():
+            if parameter.grad is not None:
+                parameter.grad.nan_to_num_(0.0, 0.0, 0.0)
+        optimiser.step()
+        return {"loss": loss.detach(), "norm": norm.detach(), **parts}
+
+    def _log(self, line: dict[str, float]) -> None:
+        with (self.out / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({name: round(value, 7) for name, value in line.items()}) + "\n")
+
+    def _save(self, step: int, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> None:
+        content = {
+            "step": step,
+            "task": self.task.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "average": average.module.state_dict() if average else {},
+            "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
+        }
+        with atomic_write(self.out / CHECKPOINT) as partial:
+            torch.save(content, partial)
+
+    def _resume(self, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> int:
+        path = self.out / CHECKPOINT
+        if not path.exists():
+            (self.out / LOG).unlink(missing_ok=True)
+            return 0
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            was = json.loads(content["about"])
+            step = int(content["step"])
+        except Exception:  # torch.load raises almost anything on a damaged file
+            raise UserError(f"{path} is damaged; remove it to train from the start") from None
+        now = json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)}))
+        changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+        if changed:
+            raise UserError(
+                f"{path} was made with other settings ({', '.join(changed)}); give those again to go on, or "
+                "another --out to start afresh"
+            )
+        self.task.load_state_dict(content["task"])
+        optimiser.load_state_dict(content["optimiser"])
+        if average:
+            average.module.load_state_dict(content["average"])
+            average.n_averaged.fill_(step)
+        self._cut_log(step)
+        return step
+
+    def _cut_log(self, step: int) -> None:
+        """Removes lines of steps after the checkpoint, which will be done again."""
+        path = self.out / LOG
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        kept = [line for line in lines if _step_of(line) <= step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
+    """The optimiser for everything in `task` that learns; normalization and biases do not decay."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+    for name, parameter in task.named_parameters():
+        if parameter.requires_grad:
+            decay = schedule.decay if parameter.dim() > 1 else 0.0
+            groups[task.rate_factor(name), decay].append(parameter)
+    options: list[dict[str, Any]] = [
+        {"params": parameters, "weight_decay": decay, "factor": factor}
+        for (factor, decay), parameters in groups.items()
+    ]
+    if schedule.optimiser == "sgd":
+        return torch.optim.SGD(options, lr=schedule.rate, momentum=0.9)
+    return torch.optim.AdamW(options, lr=schedule.rate)
+
+
+def make_ema(task: Task, rate: float) -> AveragedModel | None:
+    """The exponential moving average of everything in `task`, which is what is kept; None for a rate of 0.
+
+    Args:
+        task: what is trained.
+        rate: share of the average that a step keeps, 0 to below 1.
+    """
+    if not rate:
+        return None
+    average = get_ema_multi_avg_fn(rate)  # type: ignore[no-untyped-call]
+    return AveragedModel(task, multi_avg_fn=average, use_buffers=True)
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # cut off when the run was
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A temporary name to write to, which becomes `path` when the block ends well."""
+    partial = path.with_name(path.name + ".partial")
+    yield partial
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
