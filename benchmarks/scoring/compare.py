@@ -185,8 +185,8 @@ def comparison_record(comparison: Comparison, total_sequences: int) -> Record:
     `sequences` is the number that both trackers have, `of` that of the data set; `value_a` and `value_b` are
     the means over these sequences; `difference` is value_a - value_b, with its 95 % interval in
     `difference_low` and `difference_high`. `p_bootstrap` and `p_wilcoxon` are not corrected;
-    `p_..._corrected` are corrected by Holm's method for all `comparisons` made together, and decide. `better` is a tracker's
-    name, or null if no difference can be shown; `verdict` says the same in words.
+    `p_..._corrected` are corrected by Holm's method for all `comparisons` made together, and decide. `better`
+    is a tracker's name, or null if no difference can be shown; `verdict` says the same in words.
     """
     return {
         "metric": comparison.metric,

@@ -51,7 +51,7 @@ class OnePassScore(RunScore):
         return float(self._weighted(metric).mean())
 
     def sequence_values(self) -> dict[str, NDArray[np.float64]]:
-        """Returns each sequence's own values, shape (S,), by metric, weighted so that their mean is the score."""
+        """Returns each sequence's values, shape (S,), by metric, weighted so that their mean is the score."""
         return {metric.name: self._weighted(metric) for metric in self.profile.metrics}
 
     def repetition_std(self) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Bootstrap intervals, p-values and their correction; the unit is the sequence.
 
-Frames of one sequence are alike, so a data set's score is a mean over sequences, and its uncertainty comes
-from resampling sequences.
+Frames of one sequence are correlated, so a data set's score is a mean over sequences, and its uncertainty
+comes from resampling sequences.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def _visible_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | N
 
 
 def _clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
-    """Clips boxes to the image as `rect_iou` with `bound` does, which keeps the size if x or y is negative."""
+    """Clips boxes to the image as `rect_iou` with `bound` does: x or y < 0 does not reduce the size."""
     ends = np.array(size, dtype=np.float64)
     corners = np.clip(boxes[:, :2], 0, ends)
     return np.concatenate([corners, np.clip(boxes[:, 2:], 0, ends - corners)], axis=1)

@@ -20,8 +20,8 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     frames = measure_frames(prediction, truth)
-    # Its centers are of inclusive pixels, x + (w - 1) / 2 in the file's 1-based numbers. Frames whose center is
-    # not positive are hits in precision; normalized precision tests the sign after division by the size.
+    # Its centers are of inclusive pixels, x + (w - 1) / 2 in the file's 1-based numbers. Frames whose center
+    # is not positive are hits in precision; normalized precision tests the sign after division by the size.
     size = truth[:, 2:]
     centers = (truth + ONE_BASED_SHIFT)[:, :2] + (size - 1) / 2
     return FrameMeasures(

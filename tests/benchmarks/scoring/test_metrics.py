@@ -1,4 +1,4 @@
-"""Metrics: what is recorded of each, sorting, and reading values off curves."""
+"""Metrics: the registry, sorting, and reading values off curves."""
 
 from __future__ import annotations
 
