@@ -31,7 +31,7 @@ from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.tasks import GradNetTask
-from trackers.training.trainer import Trainer, make_optimiser
+from trackers.training.trainer import Trainer, make_optimizer
 
 NAMES = ("easy", "scale", "rotation", "clutter")
 
@@ -110,7 +110,7 @@ class Checks:
             loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
             learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
             before = [parameter.detach().clone() for parameter in learning]
-            figures = loop._step(0, make_optimiser(task, schedule))
+            figures = loop._step(0, make_optimizer(task, schedule))
         print({name: float(value) for name, value in figures.items()}, file=sys.stderr)
         changed = not all(map(torch.equal, learning, before))  # a first step may leave some as they are
         return bool(torch.isfinite(figures["loss"])) and changed

@@ -24,7 +24,7 @@ from __future__ import annotations
 import argparse
 import copy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,14 +137,12 @@ def train(
     return task.network
 
 
-def measured(network: GradNetNetwork, dataset: Any, make: Callable[[], GradNet], interval: int) -> str:
-    """The cells of one row."""
+def measured(network: GradNetNetwork, dataset: Any, tracker: GradNet) -> str:
+    """Returns the cells of one row: `network` measured on its own and in `tracker`."""
     figures = correction_study.measure(network, dataset)
     names = (correction_study.age_name(correction_study.STEP), correction_study.CARRIED)
-    near = [correction_study.UNCORRECTED] * 2 if interval == 0 else names
-    tracker = make()
+    near = [correction_study.UNCORRECTED] * 2 if tracker.settings.interval == 0 else names
     tracker.network = prepare_for_updates(network, torch.device("cpu"))
-    tracker.interval = interval
     success, precision = tracking(tracker, dataset)
     shares = " | ".join(f"{figures.mean(name)[0]:.3f}" for name in near)
     return f"{shares} | {success:.3f} / {precision:.3f}"
@@ -184,9 +182,7 @@ def main(words: Sequence[str] | None = None) -> int:
     drawn: dict[str, float] = {}
 
     def row(name: str, network: GradNetNetwork, **settings: float) -> None:
-        interval = int(settings.pop("interval", 5))
-        file = given.out / "tracker.safetensors"
-        cells = measured(network, dataset, lambda: GradNet(file, **settings), interval)  # type: ignore[arg-type]
+        cells = measured(network, dataset, GradNet(given.out / "tracker.safetensors", **settings))
         drawn[name] = float(cells.split("|")[-1].split("/")[0])
         print(f"| {name} | {cells} |", flush=True)
 

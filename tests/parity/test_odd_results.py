@@ -14,7 +14,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import OTB
 from benchmarks.store import RunResults
-from benchmarks.store.formats import FORMATS, ImportedResults, read_results
+from benchmarks.store.formats import FORMATS, ImportedResults, ImportOptions, read_results
 from trackers.errors import UserError
 
 pytestmark = pytest.mark.shared
@@ -97,7 +97,7 @@ def read(
 ) -> ImportedResults:
     dataset = open_dataset("vot2017" if form == "vot" else "otb2015", shared / "annotations")
     tool = FORMATS.load(form)()
-    return read_results(shared / "cases" / case, tool, dataset, protocol, columns=columns)
+    return read_results(shared / "cases" / case, tool, dataset, protocol, ImportOptions(columns=columns))
 
 
 def success(shared: Path, imported: ImportedResults) -> float:

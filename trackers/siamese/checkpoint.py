@@ -153,8 +153,8 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     others = [str(name) for name, known in named if not known]
     if others:
         raise UserError(
-            f"{path} holds other things than tensors with names ({summarize_names(others)}); give a file that holds a "
-            "model's state_dict() and nothing else"
+            f"{path} holds more than named tensors ({summarize_names(others)}); "
+            "give a file that holds a model's state_dict() and nothing else"
         )
     return dict(content)
 
@@ -178,8 +178,9 @@ def _widths(
         )
     if width is not None and scaled_widths(width) != widths:
         raise UserError(
-            f"{path} holds a network of widths {format_widths(widths)}, not the {format_widths(scaled_widths(width))} of "
-            f"width={width:g}; leave width out to take the file's"
+            f"{path} holds a network of widths {format_widths(widths)}, "
+            f"not the {format_widths(scaled_widths(width))} of width={width:g}; "
+            "leave width out to take the file's"
         )
     return widths
 

@@ -26,7 +26,7 @@ def context_side(sizes: Tensor, context: float) -> Tensor:
     return padded.sqrt().prod(-1)
 
 
-def mean_colour(frames: Tensor, frame_sizes: Tensor) -> Tensor:
+def mean_color(frames: Tensor, frame_sizes: Tensor) -> Tensor:
     """Mean colour of each frame: (n, h, w, 3) uint8, padded with zeros, to (n, 3) float32 in 0..255."""
     total = frames.sum((1, 2), dtype=torch.float64)
     return (total / frame_sizes.prod(-1, keepdim=True)).round().float()

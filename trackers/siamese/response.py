@@ -66,7 +66,7 @@ class Peak(NamedTuple):
     score: Tensor
 
 
-def normalised(response: Tensor) -> Tensor:
+def normalize(response: Tensor) -> Tensor:
     """Shifts each (..., h, w) map to minimum 0 and divides it by its sum."""
     shifted = response - response.amin((-2, -1), keepdim=True)
     return shifted / (shifted.sum((-2, -1), keepdim=True) + 1e-16)
@@ -104,7 +104,7 @@ def peak_offset(response: Tensor, window: Tensor, window_weight: float | Tensor)
     """From the centre to the highest value of normalised responses (n, r, r) under the window.
 
     Args:
-        response: (n, r, r), as `normalised` makes them.
+        response: (n, r, r), as `normalize` returns them.
         window: (r, r), sum 1.
         window_weight: the window's share, 0..1; one number, or one for each response (n,).
 
@@ -142,7 +142,7 @@ def prominence(response: Tensor, offset: Tensor) -> Tensor:
 def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weight: float) -> Peak:
     """Finds the best match and, in it, the peak under the window; see `best_scale` and `peak_offset`."""
     best = best_scale(responses, penalties)
-    return Peak(best.scale, peak_offset(normalised(best.response), window, window_weight), best.score)
+    return Peak(best.scale, peak_offset(normalize(best.response), window, window_weight), best.score)
 
 
 def binary_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:

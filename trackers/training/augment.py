@@ -59,7 +59,7 @@ def paste(crops: Tensor, objects: Tensor) -> Tensor:
     return torch.lerp(crops[:, :3], objects[:, :3], alpha)
 
 
-def recolour(crops: Tensor, gain: Tensor, contrast: Tensor, brightness: Tensor, grey: Tensor) -> Tensor:
+def recolor(crops: Tensor, gain: Tensor, contrast: Tensor, brightness: Tensor, grey: Tensor) -> Tensor:
     """Changes colours, clamped to 0..255.
 
     Args:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.search import EXEMPLAR_SIZE
-from trackers.training.augment import blur, paste, recolour, render, warps
+from trackers.training.augment import blur, paste, recolor, render, warps
 from trackers.training.patch_cache import Patches
 from trackers.training.settings import Difficulty
 
@@ -227,7 +227,7 @@ class Sampler:
         if len(blurred):
             index = blurred.to(device)
             crops = crops.index_copy(0, index, blur(crops[index], sigma[blurred].to(device)))
-        return recolour(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
+        return recolor(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
 
 
 def _pasted(

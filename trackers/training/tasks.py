@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from trackers.errors import UserError
-from trackers.siamese.backbone import STRIDE, Embedding
+from trackers.siamese.backbone import SCORE_SCALE, STRIDE, Embedding
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import GradNetNetwork
@@ -22,7 +22,7 @@ from trackers.siamese.response import (
     gaussian_labels,
     location_loss,
 )
-from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
+from trackers.siamese.siamfc import SiamFC
 from trackers.tracker import OneSlot, Tracker
 from trackers.training.distillation import Teacher, distillation_losses
 from trackers.training.sampling import Pairs

@@ -71,7 +71,7 @@ class Trainer:
             Whether the end was reached, rather than `deadline`.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        optimiser = make_optimiser(self.task, self.schedule)
+        optimiser = make_optimizer(self.task, self.schedule)
         average = make_ema(self.task, self.schedule.average)
         first = self._resume(optimiser, average)
         saved = time.monotonic()
@@ -186,7 +186,7 @@ class Trainer:
         path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
-def make_optimiser(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
+def make_optimizer(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
     """The optimiser for everything in `task` that learns; normalization and biases do not decay."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in task.named_parameters():

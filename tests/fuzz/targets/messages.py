@@ -29,11 +29,11 @@ _BOX = np.array([1.0, 1, 2, 2])
 
 
 class _Script(ChildProcess):
-    """A process that says what it was told to, whatever it is asked."""
+    """A fake process whose output is given in advance."""
 
-    def __init__(self, lines: list[bytes], unasked: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], pending: list[bytes]) -> None:
         self._lines = lines
-        self._beside = unasked
+        self._pending = pending
 
     def send(self, line: bytes, deadline: float) -> None:
         assert line.endswith(b"\n")
@@ -45,8 +45,8 @@ class _Script(ChildProcess):
                 return line
         raise TrackerError("the tracker's process ended")
 
-    def unasked(self) -> tuple[list[bytes], int]:
-        lines, self._beside = self._beside, []
+    def pending(self) -> tuple[list[bytes], int]:
+        lines, self._pending = self._pending, []
         return lines, 0
 
     def close(self, grace: float = 0.0) -> None:
@@ -58,14 +58,14 @@ class _Script(ChildProcess):
 
 
 def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
-    """Starts a tracker, initialises it and asks it twice; the bytes are all that it says."""
+    """Initializes a tracker and updates it twice; the bytes are all of its output."""
     number, rest = choice(data)
-    said, _, beside = rest.partition(b"\0")
+    output, _, pending = rest.partition(b"\0")
 
     def child(
         command: Sequence[str], limits: ProcessLimits, log: StderrLog, environment: Mapping[str, str]
     ) -> _Script:
-        return _Script(said.split(b"\n"), beside.split(b"\n") if beside and number & 1 else [])
+        return _Script(output.split(b"\n"), pending.split(b"\n") if pending and number & 1 else [])
 
     real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
     tracker = make()

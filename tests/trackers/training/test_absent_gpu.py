@@ -14,7 +14,7 @@ from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, Schedule
 from trackers.training.tasks import GradNetTask, SiamFCTask
-from trackers.training.trainer import Trainer, make_optimiser
+from trackers.training.trainer import Trainer, make_optimizer
 
 
 class OneRound:
@@ -47,7 +47,7 @@ def test_a_training_step_neither_mixes_devices_nor_waits(
     schedule = Schedule(steps=10, batch=4)
     bank: Any = OneRound()
     loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
-    optimiser = make_optimiser(task, schedule)
+    optimiser = make_optimizer(task, schedule)
     watch = OperationMonitor(cuda)
     with watch:
         for step in range(3):

@@ -11,7 +11,7 @@ from trackers.siamese.response import balanced_logistic_loss, binary_labels, gau
 from trackers.training.sampling import Pairs
 from trackers.training.settings import Schedule
 from trackers.training.tasks import OBJECTIVES, GradNetTask, SiamFCTask, peak_positions
-from trackers.training.trainer import make_optimiser
+from trackers.training.trainer import make_optimizer
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: 
 
 def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
     task = GradNetTask(weights, template_rate=0.05)
-    optimizer = make_optimiser(task, Schedule(steps=1))
+    optimizer = make_optimizer(task, Schedule(steps=1))
     factors = {id(p): group["factor"] for group in optimizer.param_groups for p in group["params"]}
     assert {factors[id(p)] for p in task.network.template.parameters()} == {0.05}
     assert {factors[id(p)] for p in task.network.correction.parameters()} == {1.0}
