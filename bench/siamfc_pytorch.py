@@ -33,18 +33,18 @@ from benchmarks.datasets import open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
 from benchmarks.geometry.overlap import center_error, iou
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
-from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import load_embedding, write
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.response import cross_correlation
 from trackers.siamese.siamfc import SiamFC
 from trackers.tracker import Boxes, Frame
 
 WARM_UP = 3
 BLOCK = 10  # updates of each tracker that make one ratio
-ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])  # the reference counts pixels from 1
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 

@@ -170,7 +170,7 @@ class ReportData:
     @property
     def total_sequences(self) -> int:
         """The number of sequences in the data set."""
-        return self.scores[0].of
+        return self.scores[0].total_sequences
 
     @property
     def show_intervals(self) -> bool:

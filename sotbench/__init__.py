@@ -22,15 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset, Sequence
-    from benchmarks.geometry.overlap import iou
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
-    from sotbench._data import open_dataset
+    from sotbench._data import import_results, open_dataset
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
     from sotbench._run import run, speed
     from sotbench._scores import Scores
     from trackers.errors import UserError
+    from trackers.regions import iou
     from trackers.tracker import BatchTracker, Tracker
 
 _EXPORTS = {
@@ -46,7 +46,8 @@ _EXPORTS = {
     "Tracker": "trackers.tracker",
     "TrackerResults": "sotbench._results",
     "UserError": "trackers.errors",
-    "iou": "benchmarks.geometry.overlap",
+    "import_results": "sotbench._data",
+    "iou": "trackers.regions",
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
     "run": "sotbench._run",
@@ -66,6 +67,7 @@ __all__ = [
     "Tracker",
     "TrackerResults",
     "UserError",
+    "import_results",
     "iou",
     "load_results",
     "open_dataset",

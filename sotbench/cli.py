@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
+from benchmarks.cli.listing import REGISTRIES
 from benchmarks.cli.main import main as benchmarks_main
 from benchmarks.cli.main import refuse_foreign_packages
 from trackers.commands import catch_user_errors
+
+REGISTRIES["plots"] = "reports.plots:PLOTS"
 
 USAGE = "usage: sotbench COMMAND ...; `sotbench COMMAND --help` explains one"
 
@@ -82,7 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 success; 1 some sequence failed; 2 wrong usage or missing data; 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if not words or words[0] in ("-h", "--help", "--version"):
+    if not words:
+        return _refuse("a command is missing")
+    if words[0] in ("-h", "--help", "--version"):
         return _print_about(words)
     command = COMMANDS.get(words[0])
     if command is None:
@@ -98,14 +103,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @catch_user_errors
 def _print_about(words: Sequence[str] | None) -> int:
-    """Prints the version or the overview; without any word the latter is an answer to wrong usage."""
+    """Prints the version or the overview of all commands."""
     if words and words[0] == "--version":
         from importlib.metadata import version
 
         print(f"sotbench {version('sotbench')}")
     else:
         print(help_text())
-    return 0 if words else 2
+    return 0
 
 
 def help_text() -> str:
@@ -120,9 +125,13 @@ def help_text() -> str:
 
 
 def _unknown(word: str) -> int:
-    from trackers.errors import printable
     from trackers.registry import did_you_mean
 
-    hint = did_you_mean(word, list(COMMANDS)) or "; `sotbench --help` lists the commands"
-    print(f"sotbench: there is no command '{printable(word)}'{hint}", file=sys.stderr)
+    return _refuse(f"there is no command '{word}'{did_you_mean(word, list(COMMANDS))}")
+
+
+def _refuse(reason: str) -> int:
+    from trackers.stderr import print_stderr
+
+    print_stderr(f"sotbench: {reason}; `sotbench --help` lists the commands")
     return 2

@@ -29,7 +29,8 @@ from trackers.siamese.base import prepare_for_inference, upload
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.gradnet_network import GradNetNetwork, prepare_for_updates
 from trackers.siamese.response import balanced_logistic_loss, binary_labels, cross_correlation
-from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, Search, SearchSettings, Targets
+from trackers.siamese.search import RESPONSE_SIZE, SEARCH_SIZE, Search, Targets
+from trackers.siamese.settings import SearchSettings
 from trackers.training.tasks import peak_positions
 
 CPU = torch.device("cpu")
@@ -107,7 +108,7 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
                 continue
             pixels, sizes = upload([frames[index]], CPU)
             targets = search.start(pixels, sizes, torch.tensor(sequence.truth[index : index + 1]))
-            features = backbone(search.centred(pixels, sizes, targets))
+            features = backbone(search.centered(pixels, sizes, targets))
             if index == 0:
                 exemplar = search.exemplars(pixels, sizes, targets)
                 hidden = carried = steps.template.shallow(exemplar)
@@ -116,11 +117,11 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
                 templates[FIRST] = template(corrected(hidden, features))
             else:
                 shift = SHIFT * (2 * torch.rand(1, 2, generator=generator) - 1)
-                pixel = search._side(targets)[:, None] / SEARCH_SIZE
+                pixel = search.side(targets)[:, None] / SEARCH_SIZE
                 moved = Targets(
                     targets.center - shift.double() * pixel, targets.first_size, targets.scale, targets.fill
                 )
-                seen = backbone(search.centred(pixels, sizes, moved))
+                seen = backbone(search.centered(pixels, sizes, moved))
                 present = dict(templates)
                 for age in AGES:
                     if index - age in lessons:

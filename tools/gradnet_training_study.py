@@ -26,7 +26,8 @@ from trackers.siamese.gradnet_network import prepare_for_updates
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.response import balanced_logistic_loss, binary_labels
-from trackers.siamese.search import RESPONSE_SIZE, Search, SearchSettings
+from trackers.siamese.search import RESPONSE_SIZE, Search
+from trackers.siamese.settings import SearchSettings
 from trackers.tracker import BatchTracker, OneSlot
 
 CPU = torch.device("cpu")

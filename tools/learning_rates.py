@@ -22,13 +22,13 @@ from video_pairs import video_pairs
 
 from benchmarks.datasets import open_dataset
 from reports.style import house_style
-from trackers.siamese.backbone import STRIDE
+from trackers.siamese.backbone import SCORE_SCALE, STRIDE
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.gradient_descent import gradient_descent
 from trackers.siamese.gradnet_network import prepare_for_updates
 from trackers.siamese.response import balanced_logistic_loss, binary_labels
 from trackers.siamese.search import RESPONSE_SIZE
-from trackers.siamese.siamfc import SCORE_SCALE, SiamFC
+from trackers.siamese.siamfc import SiamFC
 from trackers.siamese.weights import bundled_weights
 
 # Multiple of the basic learning rate: iterations to converge, table 1 of the paper; None is never.

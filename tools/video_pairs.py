@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.datasets import Dataset
-from trackers.siamese.base import upload
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.search import Search
 
 LATER = (5, 10, 20, 40)  # frames that are to be matched, where a video has them
@@ -28,5 +28,5 @@ def video_pairs(dataset: Dataset, search: Search, later: tuple[int, ...] = LATER
                 exemplar = search.exemplars(pixels, sizes, targets)
             else:
                 exemplars.append(exemplar)
-                regions.append(search.centred(pixels, sizes, targets))
+                regions.append(search.centered(pixels, sizes, targets))
     return torch.cat(exemplars), torch.cat(regions)

@@ -31,22 +31,22 @@ _MAX_COPIED = 4096
 """Largest array, in elements, that is copied during validation; larger ones can only be masks."""
 
 
-def to_bounding_box(answer: object, size: tuple[int, int] | None = None) -> Boxes:
+def to_bounding_box(prediction: object, size: tuple[int, int] | None = None) -> Boxes:
     """Returns a prediction as an axis-aligned box, shape (4,): the box around a polygon or mask.
 
     The box is a copy, so the tracker may reuse its own array. It is NaN if the target is absent.
 
     Args:
-        answer: what a tracker returned.
+        prediction: what a tracker returned.
         size: height and width of the frame; None if masks are not allowed.
 
     Raises:
         InvalidPrediction: the value is not a valid region; the message says what it is.
     """
-    return bounding_box(validate_region(prediction_array(answer), size))
+    return bounding_box(validate_region(prediction_array(prediction), size))
 
 
-def prediction_array(answer: object) -> NDArray[Any]:
+def prediction_array(prediction: object) -> NDArray[Any]:
     """Converts a prediction to an array in this process's memory. The time this takes is the tracker's.
 
     Returns:
@@ -57,16 +57,16 @@ def prediction_array(answer: object) -> NDArray[Any]:
         InvalidPrediction: the value cannot be converted, or contains something other than numbers.
     """
     try:
-        return _converted(answer)
+        return _converted(prediction)
     except (InvalidPrediction, KeyboardInterrupt):
         raise
     except (TypeError, ValueError, OverflowError):
         raise InvalidPrediction(
-            f"the answer is {describe_prediction(answer)}, not four numbers (x, y, w, h)"
+            f"the tracker returned {describe_prediction(prediction)}, not four numbers (x, y, w, h)"
         ) from None
     except BaseException as error:  # a third-party __array__ or __float__ may raise anything
         raise InvalidPrediction(
-            f"the answer is {describe_prediction(answer)}, which cannot be converted: "
+            f"the tracker returned {describe_prediction(prediction)}, which cannot be converted: "
             f"{describe_error(error, 200)}"
         ) from None
 
@@ -87,7 +87,7 @@ def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) ->
     if array.ndim == 2 and (array.dtype == np.bool_ or array.shape == size):
         if array.shape != size:
             raise InvalidPrediction(
-                f"the answer is a mask of shape {array.shape}, not that of the frame, {size}"
+                f"the tracker returned a mask of shape {array.shape}, not that of the frame, {size}"
             )
         return mask_polygon(array != 0)
     if array.size <= 8 and np.isnan(array).all() and array.shape in ((), (4,), (8,)):
@@ -95,28 +95,32 @@ def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) ->
     if array.shape == (8,) or (array.ndim == 2 and len(array) >= 3 and array.shape[1] == 2):
         polygon = array.reshape(-1).astype(np.float64)
         if not np.isfinite(polygon).all():
-            raise InvalidPrediction(f"{_listed(polygon)} is no polygon (x1, y1, x2, y2, ...; finite)")
+            raise InvalidPrediction(f"{_listed(polygon)} is not a polygon (x1, y1, x2, y2, ...; finite)")
         _check_magnitude(polygon, "polygon")
         return polygon
     if array.shape != (4,):
-        raise InvalidPrediction(f"the answer has shape {array.shape}, not (4,)")
+        raise InvalidPrediction(f"the tracker returned an array of shape {array.shape}, not (4,)")
     box: Boxes = array.astype(np.float64)
     if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
-        raise InvalidPrediction(f"{box.tolist()} is no box (x, y, w, h; finite, w and h not negative)")
+        raise InvalidPrediction(f"{box.tolist()} is not a box (x, y, w, h; finite, w and h not negative)")
     _check_magnitude(box, "box")
     return box
 
 
-def _converted(answer: Any) -> NDArray[Any]:
-    if isinstance(answer, Mapping) and "box" in answer:
-        answer = answer["box"]
-    if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[0], bool | np.bool_):
-        answer = answer[1] if answer[0] else None
-    if answer is None:
+def _converted(prediction: Any) -> NDArray[Any]:
+    if isinstance(prediction, Mapping) and "box" in prediction:
+        prediction = prediction["box"]
+    if (
+        isinstance(prediction, tuple | list)
+        and len(prediction) == 2
+        and isinstance(prediction[0], bool | np.bool_)
+    ):
+        prediction = prediction[1] if prediction[0] else None
+    if prediction is None:
         return np.array(np.nan)
-    _check_tensor(answer)
+    _check_tensor(prediction)
     with np.errstate(all="ignore"):  # a tracker may have changed NumPy's error handling
-        given = np.asarray(answer)
+        given = np.asarray(prediction)
         # Not text, dates or complex numbers.
         if given.dtype.kind not in "biufO":
             raise ValueError
@@ -125,23 +129,23 @@ def _converted(answer: Any) -> NDArray[Any]:
     return given.copy() if given.size <= _MAX_COPIED else given
 
 
-def _check_tensor(answer: Any) -> None:
+def _check_tensor(prediction: Any) -> None:
     """Refuses tensors that NumPy cannot read; the message names the calls that are missing."""
-    if type(answer).__module__.partition(".")[0] != "torch":
+    if type(prediction).__module__.partition(".")[0] != "torch":
         return
     calls, why = "", []
-    if getattr(answer, "requires_grad", False):
+    if getattr(prediction, "requires_grad", False):
         calls, why = ".detach()", ["requires grad"]
-    if (device := getattr(answer, "device", None)) is not None and device.type != "cpu":
+    if (device := getattr(prediction, "device", None)) is not None and device.type != "cpu":
         calls, why = f"{calls}.cpu()", [*why, f"is on {device}"]
     if why:
-        raise InvalidPrediction(f"the answer is a tensor that {' and '.join(why)}: call {calls}")
+        raise InvalidPrediction(f"the tracker returned a tensor that {' and '.join(why)}: call {calls}")
 
 
 def _check_magnitude(numbers: Boxes, what: str) -> None:
     if np.abs(numbers).max() > MAX_COORDINATE:
         raise InvalidPrediction(
-            f"{_listed(numbers)} is no {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
+            f"{_listed(numbers)} is not a {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
         )
 
 
@@ -150,11 +154,11 @@ def _listed(numbers: Boxes) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def describe_prediction(answer: object) -> str:
+def describe_prediction(prediction: object) -> str:
     """Returns the type and the beginning of a prediction, whatever its `__repr__` does."""
-    kind = class_name(answer)
+    kind = class_name(prediction)
     try:
-        text = printable(str.__getitem__(_ABRIDGED.repr(answer), slice(80)))
+        text = printable(str.__getitem__(_ABRIDGED.repr(prediction), slice(80)))
     except KeyboardInterrupt:
         raise
     except BaseException:  # a third-party __repr__, or an int with more digits than Python prints

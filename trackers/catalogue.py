@@ -25,9 +25,9 @@ from trackers.errors import UserError, class_name, describe_error
 from trackers.external.programs import Program, read_program
 from trackers.external.toolkits import opencv
 from trackers.external.toolkits.adapters import PREFIX, make_adapter
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessLimits, ProcessSpec
 from trackers.provenance import Provenance, source_files
-from trackers.registry import Entry, Registry, did_you_mean
+from trackers.registry import Entry, Registry, unknown_setting
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
 if TYPE_CHECKING:
@@ -157,11 +157,7 @@ class TrackerSpec:
             if name in _RESERVED:
                 raise UserError(f"'{name}' is not a setting; use --{name}")
             if name not in parameters and not takes_any:
-                listed = ", ".join(known) or "none"
-                raise UserError(
-                    f"tracker '{self.tracker}' has no setting '{name}'{did_you_mean(name, known)}; "
-                    f"its settings: {listed}"
-                )
+                raise unknown_setting(self.tracker, name, known)
             default = parameters[name].default if name in parameters else None
             arguments[name] = setting_value(self.tracker, name, value, default)
         return arguments
@@ -265,25 +261,25 @@ class TrackerSpec:
             from trackers.processes.child_process import python_command
 
             server = [*python_command("trackers.serving.json_lines"), *self.to_arguments()]
-            return JsonLinesTracker(
-                [*server, *(["--watch"] if watch else [])], Provenance(), self.limits, log
-            )
+            command = [*server, *(["--watch"] if watch else [])]
+            return JsonLinesTracker(ProcessSpec(command, self.limits, log), Provenance())
         if self.weights is not None or self._needs_device:
             option = "device" if self.weights is None else "weights"
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --{option} out and write it into its command"
             )
-        process = (program.command, Provenance(files=program.files), self.limits, log, program.environment)
+        process = ProcessSpec(program.command, self.limits, log, program.environment)
+        provenance = Provenance(files=program.files)
         if program.protocol == "trax":
             from trackers.external.protocols.trax import TraxTracker
 
             settings = {name: str(value) for name, value in self.settings.items()}
-            return TraxTracker(*process, {**program.properties, **settings}, program.restart)
+            return TraxTracker(process, provenance, {**program.properties, **settings}, program.restart)
         if self.settings:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
             )
-        return JsonLinesTracker(*process)
+        return JsonLinesTracker(process, provenance)
 
     def to_arguments(self) -> list[str]:
         """Returns the options that name this tracker, without those of isolation.

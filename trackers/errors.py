@@ -31,6 +31,19 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
+def one_line(text: str, width: int) -> str:
+    """Returns untrusted text on one line, without control characters, truncated to `width` characters."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * width]).strip()
+    return plain if len(plain) <= width else plain[:width] + "..."
+
+
+def quote_excerpt(text: bytes | str, width: int = 80) -> str:
+    """Returns the beginning of untrusted text as `one_line` does, in quotes."""
+    if isinstance(text, bytes):
+        text = text[: 4 * width].decode(errors="replace")
+    return repr(one_line(text, width))
+
+
 LONGEST_MESSAGE = 1000
 """Maximum length of a third-party exception's text in a message, in characters."""
 

@@ -33,6 +33,14 @@ def did_you_mean(word: str, known: list[str]) -> str:
     return f" (did you mean '{lowered[matches[0]]}'?)" if matches else ""
 
 
+def unknown_setting(tracker: str, name: str, known: list[str]) -> UserError:
+    """Returns the error for a setting that a tracker does not have."""
+    return UserError(
+        f"tracker '{tracker}' has no setting '{name}'{did_you_mean(name, known)}; "
+        f"its settings: {', '.join(known) or 'none'}"
+    )
+
+
 @dataclass(frozen=True)
 class Entry:
     """A registered name: where it is defined, and a summary in one line."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
+
+from benchmarks.installation import foreign_packages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,29 +84,3 @@ def refuse_foreign_packages() -> int | None:
         print(f"error: {foreign[0]}", file=sys.stderr)
         return 2
     return None
-
-
-def foreign_packages() -> list[str]:
-    """Finds packages of other projects that stand where ours should; a sentence for each.
-
-    The registry of Python packages has several distributions that install a top-level `trackers`.
-    """
-    ours = Path(__file__).resolve().parents[2]
-    sentences = []
-    for name in ("trackers", "reports"):
-        spec = find_spec(name)
-        if spec is None or not spec.origin:
-            sentences.append(
-                f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
-            )
-        elif (place := Path(spec.origin).resolve().parent) != ours / name:
-            clash = f"the package '{name}' in {place} has the name of sotbench's own, and hides it"
-            installed = any(part in ("site-packages", "dist-packages") for part in place.parts)
-            remedy = (
-                "give sotbench a virtual environment of its own, and run what needs that package as a "
-                "program, --tracker process:COMMAND"
-                if installed
-                else "start sotbench in another folder, without it in PYTHONPATH, or rename it"
-            )
-            sentences.append(f"{clash}; {remedy}")
-    return sentences

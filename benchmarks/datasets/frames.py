@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
-from trackers.images import is_image, load_image, stored_upright
-from trackers.regular_files import read_regular
+from trackers.images import is_image, load_image, open_image, stored_upright
+from trackers.regular_files import is_regular, read_regular
 from trackers.tracker import Frame
 
 _MAX_IMAGE_BYTES = 1 << 30
@@ -55,6 +55,17 @@ class ImageFiles(Frames):
             with as_sequence_error():
                 digest.update(f"\n{path.stat().st_size}".encode())
         return digest.hexdigest()
+
+
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Returns width and height from an image file's header; None if it cannot be read."""
+    try:
+        if not is_regular(path):  # reading a pipe would block
+            return None
+        with open_image(path) as image:
+            return image.size
+    except Exception:  # Pillow raises almost anything on a damaged file; decoding it reports the error
+        return None
 
 
 def numbered_images(folder: Path, first: int, last: int) -> ImageFiles:

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from benchmarks.box_text import read_text
 from benchmarks.datasets.disk_dataset import DiskDataset, read_metadata
-from benchmarks.datasets.frames import numbered_images
+from benchmarks.datasets.frames import numbered_images, stored_size
 from benchmarks.datasets.sequence import Sequence
 from benchmarks.datasets.truth_files import expect_rows, parse_properties, read_flags, read_regions
 from trackers.errors import UserError
-from trackers.images import open_image
 from trackers.regular_files import is_folder, may_exist
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
@@ -106,11 +105,4 @@ def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
         text = ""
     if size := parse_size(text):
         return size
-    first = images / "00000001.jpg"
-    try:
-        if not first.is_file():
-            return None
-        with open_image(first) as image:  # reads the header alone
-            return image.size
-    except Exception:  # Pillow raises almost anything on a damaged file; decoding it reports the error
-        return None
+    return stored_size(images / "00000001.jpg")

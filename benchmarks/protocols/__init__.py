@@ -1,4 +1,4 @@
-"""Protocols by name: what a tracker is asked to do over a sequence."""
+"""The registry of protocols: how a tracker is run over a sequence."""
 
 from __future__ import annotations
 

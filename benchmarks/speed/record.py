@@ -65,7 +65,7 @@ class SpeedRecord:
 
     tracker: str
     spec: str
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     weights: str | None
     code: str | None
     dataset: str

@@ -1,4 +1,4 @@
-"""Results on disk: layout, manifest, whole files only."""
+"""Results on disk: folder layout, manifests, locks, and atomic writing."""
 
 from benchmarks.store.atomic import remove_temporary_files
 from benchmarks.store.digests import file_digest, truth_digest

@@ -13,8 +13,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 LOCK = "run.lock"
 

@@ -146,7 +146,7 @@ def parse_manifest(text: bytes, where: str) -> Manifest:
     with report_invalid(
         f"{where} is not a run's manifest", "remove its folder or run again with --overwrite"
     ):
-        manifest = decode_versioned(text, Manifest, SCHEMA, where)
+        manifest = decode_versioned(text, Manifest, SCHEMA, where, required="sequences")
         for record in manifest.sequences.values():
             record.check_stored()
     return manifest

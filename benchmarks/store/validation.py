@@ -18,7 +18,9 @@ class _Versioned(msgspec.Struct):
     schema: int
 
 
-def decode_versioned(text: bytes, cls: type[Record], schema: int, where: str) -> Record:
+def decode_versioned(
+    text: bytes, cls: type[Record], schema: int, where: str, required: str | None = None
+) -> Record:
     """Decodes a JSON object with the key `schema`; ignores keys that the class does not have.
 
     Python parses the text, because `msgspec.json` refuses two things that manifests may hold: NaN, and the
@@ -29,6 +31,7 @@ def decode_versioned(text: bytes, cls: type[Record], schema: int, where: str) ->
         cls: a dataclass; an attribute of type float also takes whole numbers.
         schema: the only schema number that is accepted.
         where: what messages call the text.
+        required: a key that must be there although the class has a default for it.
 
     Raises:
         UserError: the schema is another.
@@ -38,6 +41,8 @@ def decode_versioned(text: bytes, cls: type[Record], schema: int, where: str) ->
     found = msgspec.convert(content, _Versioned).schema
     if found != schema:
         raise UserError(f"{where} has schema {found}; this version of sotbench reads {schema}")
+    if required and required not in content:
+        raise ValueError(f"Object missing required field `{required}`")
     return msgspec.convert(content, cls)
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from benchmarks.scoring import Profile, Score
+from benchmarks.scoring import OnePassProfile, OnePassScore
 from benchmarks.scoring.metrics import OnePassMetric
 from benchmarks.scoring.statistics import bootstrap_interval
 from reports.plots.canvas import Canvas, Corner, canvas
@@ -59,7 +59,7 @@ def _curve_figure(report: ReportData, name: str, corner: Corner, ax: Axes | None
         InapplicableError: the profile has no such curve.
     """
     metric = _metric(report, name)
-    scores = [score for score in report.scores if isinstance(score, Score)]
+    scores = [score for score in report.scores if isinstance(score, OnePassScore)]
     shaded = intervals_fit(report)
     with canvas(ax, 2.8) as place:
         axes = place.axes()
@@ -78,7 +78,7 @@ def _curve_figure(report: ReportData, name: str, corner: Corner, ax: Axes | None
 
 def _metric(report: ReportData, name: str) -> OnePassMetric:
     profile = report.profile
-    metrics = profile.metrics if isinstance(profile, Profile) else ()
+    metrics = profile.metrics if isinstance(profile, OnePassProfile) else ()
     curves = {metric.name: metric for metric in metrics if len(metric.thresholds)}
     if name not in curves:
         known = ", ".join(key.replace("_", "-") for key in curves) or "none"
@@ -88,13 +88,13 @@ def _metric(report: ReportData, name: str) -> OnePassMetric:
     return curves[name]
 
 
-def _ranked(scores: Sequence[Score], metric: OnePassMetric) -> list[Score]:
+def _ranked(scores: Sequence[OnePassScore], metric: OnePassMetric) -> list[OnePassScore]:
     """Returns the scores best first, ties by name."""
     return sorted(scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold()))
 
 
 def _draw(
-    axes: Axes, score: Score, metric: OnePassMetric, label: str, style: dict[str, Any], shaded: bool
+    axes: Axes, score: OnePassScore, metric: OnePassMetric, label: str, style: dict[str, Any], shaded: bool
 ) -> list[Line2D]:
     mean = score.curves[metric.name].mean(axis=0)
     lines = axes.plot(metric.thresholds, mean, label=label, clip_on=False, **style)
@@ -122,9 +122,9 @@ def _is_free(axes: Axes, lines: Sequence[Line2D], corner: Corner) -> bool:
     return bool(lowest > _LEGEND_ROW * (len(lines) + 0.5))
 
 
-def _label(score: Score, metric: OnePassMetric, report: ReportData) -> str:
+def _label(score: OnePassScore, metric: OnePassMetric, report: ReportData) -> str:
     """Returns `[0.582] SiamFC`, with the number of scored sequences if the title states another."""
     scored = len(score.sequences)
     whole = scored == report.max_scored_sequences
-    note = "" if whole else f" ({format_count(scored, score.of)})"
+    note = "" if whole else f" ({format_count(scored, score.total_sequences)})"
     return f"[{score.value(metric):.3f}] {shorten_name(score.tracker)}{note}"

@@ -34,7 +34,7 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         InapplicableError: the results are not of supervised or realtime runs.
     """
     scores = _supervised(report)
-    fragments = scores[0][1].rules.fragments
+    fragments = scores[0][1].profile.fragments
     shaded = intervals_fit(report)
     eao = {row["tracker"]: row["eao"] for row in report.records}
     with canvas(ax, 2.6) as place:

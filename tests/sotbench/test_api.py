@@ -68,7 +68,7 @@ def test_run_resumes_and_summarizes(here: Path) -> None:
     summary = sot.run("ncc", "demo")
     assert summary.failed == {}
     assert summary.fps is None, "nothing was run now"
-    assert summary.kept == 9
+    assert summary.reused == 9
     assert (summary.path / "easy.txt").exists()
 
 
@@ -197,8 +197,23 @@ def test_tables_are_text(scores: sot.Scores) -> None:
     assert "ncc" in repr(scores)
 
 
+def test_results_of_another_tool_are_imported(here: Path) -> None:
+    for name, boxes in ((n, r.boxes) for n, r in sot.load_results("demo")["ncc"].items()):
+        (here / "other").mkdir(exist_ok=True)
+        np.savetxt(here / "other" / f"{name}.txt", boxes, delimiter=",", fmt="%.4f")
+    results = sot.import_results("other", tracker="OTHER", dataset="demo", format="txt", origin="zero")
+    assert list(results) == ["OTHER"]
+    assert len(results["OTHER"]) == 9
+    success = sot.load_results("demo", trackers=["OTHER", "ncc"]).score().to_frame()["success"]
+    assert success["OTHER"] == pytest.approx(success["ncc"], abs=1e-3)
+    with pytest.raises(UserError, match="overwrite"):
+        sot.import_results("other", tracker="OTHER", dataset="demo", format="txt", origin="zero")
+
+
 def test_dataset_and_overlap(here: Path) -> None:
-    truth = sot.open_dataset("demo")["easy"].truth
+    sequence = sot.open_dataset("demo")["easy"]
+    assert sequence.frames()[0].shape[2] == 3
+    truth = sequence.truth
     boxes = sot.load_results("demo")["ncc"]["easy"].boxes
     overlap = sot.iou(boxes, truth)
     assert overlap.shape == (60,)

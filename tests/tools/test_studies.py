@@ -19,7 +19,8 @@ from benchmarks.cli.main import main
 from benchmarks.datasets import Dataset
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.response import binary_labels
-from trackers.siamese.search import Search, SearchSettings
+from trackers.siamese.search import Search
+from trackers.siamese.settings import SearchSettings
 
 
 def test_pairs_are_first_and_later_frames_around_the_true_box(squares: Dataset) -> None:

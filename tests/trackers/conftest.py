@@ -1,4 +1,4 @@
-"""Fixtures: the weights of others, and a GPU that is not there."""
+"""Fixtures: fake GPUs, and weights of GradNet's released network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GROUPS = (1, 2, 1, 2, 2)
 
 @pytest.fixture
 def released() -> Callable[[tuple[int, ...]], dict[str, NDArray[np.float32]]]:
-    """Random variables of GradNet's released network at given widths, by name."""
+    """Returns a function that draws variables of GradNet's released network, by name, at given widths."""
     return _released
 
 
@@ -34,7 +34,7 @@ def _released(widths: tuple[int, ...]) -> dict[str, NDArray[np.float32]]:
         variables[f"siamese/{scope}/conv/weights"] = rng.normal(0, scale, (kernel, kernel, inputs, outputs))
         variables[f"siamese/{scope}/conv/biases"] = rng.normal(0, 0.1, outputs)
         if norm:
-            # Variances as small as 1e-3, so that the epsilon matters.
+            # Variances as small as 1e-3, so that epsilon matters.
             variables[f"siamese/{scope}/bn/moving_variance"] = rng.uniform(1e-3, 0.1, outputs)
             variables[f"siamese/{scope}/bn/moving_mean"] = rng.normal(0, 0.1, outputs)
             variables[f"siamese/{scope}/bn/gamma"] = rng.uniform(0.5, 2, outputs)

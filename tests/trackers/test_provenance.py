@@ -1,4 +1,4 @@
-"""Which files a plug-in is made of."""
+"""The files that a plug-in consists of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trackers.provenance import source_files
 
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder from which modules are imported, as that of a plug-in is."""
+    """A folder on the module search path, like that of a plug-in."""
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     return tmp_path
 
@@ -27,7 +27,7 @@ def names(folder: Path, main: str, module: str) -> list[str]:
     return [str(path.relative_to(folder)) for path in source_files(folder / main, module)]
 
 
-def test_modules_beside_a_file_count_wherever_they_are_imported(beside: Path) -> None:
+def test_imported_neighbors_are_included(beside: Path) -> None:
     written(
         beside,
         {
@@ -57,7 +57,7 @@ def test_modules_beside_a_file_count_wherever_they_are_imported(beside: Path) ->
     ]
 
 
-def test_a_module_of_a_package_counts_with_its_packages(beside: Path) -> None:
+def test_parent_packages_are_included(beside: Path) -> None:
     written(
         beside,
         {
@@ -75,11 +75,11 @@ def test_a_module_of_a_package_counts_with_its_packages(beside: Path) -> None:
     ]
 
 
-def test_a_file_that_is_no_python_is_a_file_all_the_same(beside: Path) -> None:
+def test_file_with_syntax_error_is_included(beside: Path) -> None:
     written(beside, {"one_zz.py": "import broken_zz, absent_zz\n", "broken_zz.py": "def (:\n"})
     assert names(beside, "one_zz.py", "one_zz") == ["one_zz.py", "broken_zz.py"]
 
 
-def test_what_is_installed_and_what_is_ours_does_not_count(beside: Path) -> None:
+def test_installed_and_own_modules_are_left_out(beside: Path) -> None:
     written(beside, {"alone_zz.py": "import torch, numpy, json, trackers.ncc, benchmarks\n"})
     assert names(beside, "alone_zz.py", "alone_zz") == ["alone_zz.py"]

@@ -113,9 +113,11 @@ class ConformanceTest:
             self.tracker.close(grace=0)
             return Finding(name, "violation", str(error))
 
-    def _run(self, scene: SyntheticSequence, frames: int | None = None, seed: int = 1) -> Boxes:
+    def _run(self, sequence: SyntheticSequence, frames: int | None = None, seed: int = 1) -> Boxes:
         """Returns the tracker's boxes in the first frames of a sequence, shape (frames, 4)."""
-        return self._track([scene.frame(index) for index in range(frames or FRAMES)], scene.box(0), seed)
+        return self._track(
+            [sequence.frame(index) for index in range(frames or FRAMES)], sequence.box(0), seed
+        )
 
     def _track(self, frames: list[Frame], box: Boxes, seed: int = 1) -> Boxes:
         self.tracker.next_seed = seed
@@ -134,9 +136,9 @@ class ConformanceTest:
         return np.array(boxes)
 
     def _follows(self) -> tuple[Verdict, str]:
-        scene = SyntheticSequence()
-        self.first = self._run(scene)
-        truth = np.array([scene.box(index) for index in range(FRAMES)])
+        sequence = SyntheticSequence()
+        self.first = self._run(sequence)
+        truth = np.array([sequence.box(index) for index in range(FRAMES)])
         overlap = float(iou(self.first, truth).mean())
         text = f"{FRAMES} frames with valid boxes; mean overlap with a moving target {overlap:.2f}"
         return ("ok", text) if overlap > 0.2 else ("note", f"{text}: it does not follow")
@@ -149,7 +151,7 @@ class ConformanceTest:
             self.tracker.close()
             time.sleep(_CLOCK_STEP)
             boxes.append(self._run(SyntheticSequence(), seed=seed))
-        far = [_apart(self.first, other) for other in boxes]
+        far = [_max_difference(self.first, other) for other in boxes]
         if declared and max(far):
             return "violation", f"declared deterministic, but boxes differ by up to {max(far):.3g} px"
         if far[0]:
@@ -166,8 +168,8 @@ class ConformanceTest:
         before = self._run(SyntheticSequence())
         self._run(SyntheticSequence(width=200, height=160, seed=3, target=(20, 30)), 15)
         after = self._run(SyntheticSequence())
-        far = _apart(before, after)
-        usual = _apart(before, self.first)
+        far = _max_difference(before, after)
+        usual = _max_difference(before, self.first)
         if far <= usual + 1e-3:
             return "ok", "a sequence does not affect the next one"
         if usual:
@@ -179,10 +181,10 @@ class ConformanceTest:
 
     def _edges(self) -> tuple[Verdict, str]:
         """Checks whether the tracker survives unusual initial boxes."""
-        scene = SyntheticSequence()
-        frames = [scene.frame(index) for index in range(4)]
+        sequence = SyntheticSequence()
+        frames = [sequence.frame(index) for index in range(4)]
         failures = []
-        for what, box in edge_boxes(scene.width, scene.height).items():
+        for what, box in edge_boxes(sequence.width, sequence.height).items():
             try:
                 self._track(frames, box)
             except TrackerError as error:
@@ -193,9 +195,9 @@ class ConformanceTest:
         return "ok", "initial boxes at and beyond the border, tiny, thin and as large as the image"
 
     def _gray(self) -> tuple[Verdict, str]:
-        scene = SyntheticSequence(gray=True)
-        self._run(scene, 6)
-        self._track([blank_frame(scene.width, scene.height)] * 4, scene.box(0))
+        sequence = SyntheticSequence(gray=True)
+        self._run(sequence, 6)
+        self._track([blank_frame(sequence.width, sequence.height)] * 4, sequence.box(0))
         return "ok", "gray and blank frames"
 
     def _one_frame(self) -> tuple[Verdict, str]:
@@ -205,10 +207,10 @@ class ConformanceTest:
 
     def _memory(self) -> tuple[Verdict, str]:
         """Checks whether memory grows: a third of the frames to warm up, then growth in both other thirds."""
-        scene = SyntheticSequence()
-        period = [scene.frame(index) for index in range(FRAMES)]
+        sequence = SyntheticSequence()
+        period = [sequence.frame(index) for index in range(FRAMES)]
         begin = time.perf_counter()
-        self._track(period, scene.box(0))
+        self._track(period, sequence.box(0))
         per_frame = (time.perf_counter() - begin) / FRAMES
         third = max(min(MEMORY_FRAMES, int(MEMORY_SECONDS / per_frame)) // 3, 5)
         sizes = []
@@ -222,9 +224,9 @@ class ConformanceTest:
         return ("violation", f"{text}: it keeps data of every frame") if growth.min() > LEAK else ("ok", text)
 
     def _speed(self) -> tuple[Verdict, str]:
-        scene = SyntheticSequence(width=640, height=480, target=(80, 60))
-        frames = [scene.frame(index) for index in range(SPEED_FRAMES)]
-        self.tracker.init(frames[0], scene.box(0))
+        sequence = SyntheticSequence(width=640, height=480, target=(80, 60))
+        frames = [sequence.frame(index) for index in range(SPEED_FRAMES)]
+        self.tracker.init(frames[0], sequence.box(0))
         own, transport = [], []
         for frame in frames[1:]:
             begin = time.perf_counter()
@@ -239,7 +241,7 @@ class ConformanceTest:
         )
 
 
-def _apart(a: Boxes, b: Boxes) -> float:
+def _max_difference(a: Boxes, b: Boxes) -> float:
     """Returns the largest difference in pixels; infinite if the target is absent in only one of them."""
     absent, other = np.isnan(a).all(axis=1), np.isnan(b).all(axis=1)
     if (absent != other).any():

@@ -16,11 +16,11 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout, UserError
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessSpec
 from trackers.processes.process_tree import describe_exit, kill_marked, resident_memory
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.processes.stderr_log import StderrLog
@@ -54,40 +54,32 @@ class ChildProcess:
     """A running process that communicates by lines.
 
     Args:
-        command: the program and its arguments.
-        limits: limits of the process; the timeouts are the caller's to apply.
+        spec: the process; its timeouts are the caller's to apply.
         log: receives its standard error.
-        environment: variables in addition to those of this process.
 
     Raises:
         UserError: the program does not exist or cannot be started.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        limits: ProcessLimits,
-        log: StderrLog,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, spec: ProcessSpec, log: StderrLog) -> None:
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
-        self._memory = limits.memory_bytes()
+        self._memory = spec.limits.memory_bytes()
         name, _, value = self._mark.partition("=")
         kill_on_exit(self._mark)
         try:
             self._process = subprocess.Popen(
-                command,
+                spec.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
-                env={**os.environ, **(environment or {}), name: value},
+                env={**os.environ, **spec.environment, name: value},
             )
         except (OSError, ValueError) as error:
             cancel_kill_on_exit(self._mark)
             why = error.strerror if isinstance(error, OSError) else error
-            raise UserError(f"the program '{command[0]}' cannot be started: {why}") from None
+            raise UserError(f"the program '{spec.command[0]}' cannot be started: {why}") from None
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
@@ -97,7 +89,7 @@ class ChildProcess:
                 resource.prlimit(self._process.pid, resource.RLIMIT_CORE, (0, 0))
         os.set_blocking(self._stdin, False)
         self._log = log
-        self._log.follow(self._process.stderr, " ".join(command))
+        self._log.follow(self._process.stderr, " ".join(spec.command))
         self._unread = bytearray()
         self._checked = 0.0
         self._poll = select.poll()

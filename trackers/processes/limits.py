@@ -1,10 +1,11 @@
-"""Limits of a tracker's process."""
+"""Specification of a tracker's process: command, environment, limits, log."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -26,6 +27,23 @@ class ProcessLimits:
     def memory_bytes(self, processes: int = 1) -> int:
         """Returns the memory limit in bytes; the default is shared equally by `processes` trackers."""
         return available_memory() * 3 // 4 // processes if self.memory is None else self.memory
+
+
+@dataclass(frozen=True)
+class ProcessSpec:
+    """A process to run.
+
+    Attributes:
+        command: the program and its arguments.
+        limits: limits of the process.
+        log: the file for its standard error; None keeps only the end, for messages.
+        environment: variables in addition to those of this process.
+    """
+
+    command: Sequence[str]
+    limits: ProcessLimits = field(default_factory=ProcessLimits)
+    log: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def available_memory() -> int:

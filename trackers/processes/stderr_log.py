@@ -7,24 +7,13 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from trackers.errors import quote_excerpt
+
 MAX_LOG_BYTES = 256 * 1024
 """Bytes of one process's standard error that the log takes from the beginning."""
 
 _TAIL = 4096
 """Bytes at the end of a process's standard error that are always kept."""
-
-
-def one_line(text: str, width: int) -> str:
-    """Returns untrusted text on one line, without control characters, truncated to `width` characters."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * width]).strip()
-    return plain if len(plain) <= width else plain[:width] + "..."
-
-
-def quote_excerpt(text: bytes | str, width: int = 80) -> str:
-    """Returns the beginning of untrusted text as `one_line` does, in quotes."""
-    if isinstance(text, bytes):
-        text = text[: 4 * width].decode(errors="replace")
-    return repr(one_line(text, width))
 
 
 class StderrLog:

@@ -69,8 +69,8 @@ def run_supervised(kept: str, remedy: str) -> int:
 
 
 def _status(code: int, finished: bool, more: str) -> int:
-    from trackers.commands import print_stderr
     from trackers.processes.process_tree import describe_exit
+    from trackers.stderr import print_stderr
 
     if code < 0:
         if -code not in _WATCHED:

@@ -1,4 +1,4 @@
-"""The embedding that every Siamese tracker here shares: an AlexNet without padding, total stride 8.
+"""The embedding network of all Siamese trackers: an AlexNet without padding, total stride 8.
 
 It maps an RGB crop (float32, 0..255) to a feature map:
 
@@ -7,12 +7,13 @@ It maps an RGB crop (float32, 0..255) to a feature map:
     255       123     61      57      28      26      24      22
 
 Source: Bertinetto et al., Fully-Convolutional Siamese Networks for Object Tracking, 2016. Layers are named
-as in siamfc-pytorch, so that its weights load.
+as in siamfc-pytorch, so that its weights can be loaded.
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -22,13 +23,20 @@ from trackers.siamese.winograd import RowWinograd, TileWinograd
 
 FULL_WIDTHS = (96, 256, 384, 384, 256)
 STRIDE = 8
+TEMPLATE_SIZE = 6
+HIDDEN_SIZE = 12
+SCORE_SCALE = 1e-3
+"""SiamFC's scores are the raw correlation times this."""
+EPS = 1e-6
+"""Epsilon of batch normalization, as in siamfc-pytorch."""
+LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 KERNELS = (11, 5, 3, 3, 3)
 GROUPS = (1, 2, 1, 2, 2)
 
 
 def scaled_widths(width: float) -> tuple[int, ...]:
-    """Channels of the five layers at `width` times the full ones, each rounded down to an even number."""
-    # A small allowance, so that 0.29 * 100 counts as 29.
+    """Returns the five layers' channels at `width` times the full ones, rounded down to even numbers."""
+    # A small tolerance, so that 0.29 * 100 counts as 29.
     return tuple(2 * int(width * channels / 2 + 1e-9) for channels in FULL_WIDTHS)
 
 
@@ -37,10 +45,10 @@ class Embedding(nn.Module):
 
     Args:
         widths: output channels of conv1 ... conv5.
-        eps: batch normalisation's epsilon: 1e-6 in siamfc-pytorch, 1e-3 in GradNet's released network.
+        eps: batch normalization's epsilon; GradNet's released network has 1e-3.
     """
 
-    def __init__(self, widths: tuple[int, ...] = FULL_WIDTHS, eps: float = 1e-6) -> None:
+    def __init__(self, widths: tuple[int, ...] = FULL_WIDTHS, eps: float = EPS) -> None:
         super().__init__()
         self.widths = widths
         convolutions = [
@@ -55,12 +63,12 @@ class Embedding(nn.Module):
         self.conv5 = nn.Sequential(convolutions[4])
 
     def shallow(self, crops: Tensor) -> Tensor:
-        """conv1 and conv2 with their pooling: (n, 3, 127, 127) to (n, widths[1], 12, 12)."""
+        """Applies conv1 and conv2 with their pooling: (n, 3, 127, 127) to (n, widths[1], 12, 12)."""
         hidden: Tensor = self.conv2(self.conv1(crops))
         return hidden
 
     def deep(self, hidden: Tensor) -> Tensor:
-        """conv3 to conv5: (n, widths[1], 12, 12) to (n, widths[4], 6, 6)."""
+        """Applies conv3 to conv5: (n, widths[1], 12, 12) to (n, widths[4], 6, 6)."""
         features: Tensor = self.conv5(self.conv4(self.conv3(hidden)))
         return features
 
@@ -69,15 +77,21 @@ class Embedding(nn.Module):
         return self.deep(self.shallow(crops))
 
 
+def embed_regions(network: Callable[[Tensor], Tensor], regions: Tensor) -> Tensor:
+    """Embeds s regions for each of n targets: (n, s, 3, h, w) to (n, s, c, h', w')."""
+    features = network(regions.flatten(0, 1))
+    return features.view(*regions.shape[:2], *features.shape[1:])
+
+
 def fold_batch_norm(network: Embedding) -> Embedding:
-    """A copy for inference, with batch normalisation folded into the convolutions, channels-last.
+    """Returns a copy for inference, channels-last, with batch normalization folded into the convolutions.
 
     With y = gamma (w x + b - mean) / sqrt(var + eps) + beta, the weights become w gamma / sqrt(var + eps)
     and the bias (b - mean) gamma / sqrt(var + eps) + beta. Pooling moves before the ReLU, which changes no
     value (both are monotonic) and leaves the ReLU less to do.
     """
     result = copy.deepcopy(network).eval().requires_grad_(False)
-    for name in ("conv1", "conv2", "conv3", "conv4"):
+    for name in LAYERS[:-1]:
         convolution, norm, relu, *pool = getattr(result, name)
         scale = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
         bias = (convolution.bias.double() - norm.running_mean.double()) * scale + norm.bias.double()
@@ -88,16 +102,16 @@ def fold_batch_norm(network: Embedding) -> Embedding:
 
 
 def prepare_for_cpu(network: Embedding) -> Embedding:
-    """A copy of a folded network whose convolutions take less time on a CPU; equal up to rounding."""
+    """Returns a copy of a folded network with faster convolutions for a CPU; equal up to rounding."""
     result = copy.deepcopy(network)
-    for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
+    for name in LAYERS:
         convolution, *rest = getattr(result, name)
         setattr(result, name, nn.Sequential(_for_cpu(convolution), *rest))
     return result
 
 
 def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
-    """The fastest form that was measured (docs/performance.md)."""
+    """Returns the fastest form in our measurements (docs/performance.md)."""
     if convolution.stride != (1, 1):
         return PaddedChannels(convolution) if convolution.out_channels % 16 else convolution
     # In narrower layers the transformations cost more than the multiplications they save.
@@ -107,7 +121,7 @@ def _for_cpu(convolution: nn.Conv2d) -> nn.Module:
 
 
 class PaddedChannels(nn.Module):
-    """A convolution whose output channels are filled up to a multiple of 16, and cut off again.
+    """A convolution with its output channels padded to a multiple of 16, and cut again.
 
     oneDNN takes longer for 28 channels than for 32.
     """
@@ -115,14 +129,14 @@ class PaddedChannels(nn.Module):
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
         self.channels = convolution.out_channels
-        self.filled = copy.deepcopy(convolution)
+        self.padded = copy.deepcopy(convolution)
         missing = -self.channels % 16
         weight = F.pad(convolution.weight, (0, 0) * 3 + (0, missing))
-        self.filled.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), False)
+        self.padded.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), False)
         assert convolution.bias is not None
-        self.filled.bias = nn.Parameter(F.pad(convolution.bias, (0, missing)), False)
+        self.padded.bias = nn.Parameter(F.pad(convolution.bias, (0, missing)), False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """As the convolution's."""
-        y: Tensor = self.filled(x)
+        """Computes what the convolution does."""
+        y: Tensor = self.padded(x)
         return y[:, : self.channels]

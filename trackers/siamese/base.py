@@ -1,11 +1,12 @@
-"""What all Siamese trackers share: slots, frames on the device, and the order of events."""
+"""The base class of all Siamese trackers: settings, slots, frames on the device, batches and CUDA graphs."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,58 +21,116 @@ from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cp
 from trackers.siamese.frame_upload import FrameUploader, fetch, send, upload
 from trackers.siamese.graphs import GraphCache, cuda_capture
 from trackers.siamese.precision import BFloat16, numerics
-from trackers.siamese.search import Search, SearchSettings, Targets
+from trackers.siamese.search import Search, Targets
+from trackers.siamese.settings import TrackerSettings
 from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame, FrameBatch, TensorTracker
+
+_LAUNCH_BOUND_SLOTS = 4
+"""Up to this many slots an update is bound by kernel launches, so that graphs pay off.
+
+A full batch is recorded too: it is the most frequent one, and frees the host to prepare frames.
+"""
 
 
 class SiameseTracker(TensorTracker):
     """Follows one or many targets by comparing templates with search regions.
 
+    A subclass defines `load`, `start` and `step`, and names the dataclass of its settings: each field is a
+    keyword of the constructor, and a name for `--set`.
+
     Args:
-        settings: how targets are looked for.
+        weights: a file of weights; None takes those that come with the project.
         device: `"cpu"`, `"cuda"` or `"cuda:N"`.
         slots: how many targets can be followed at once.
-        precision: of the networks, see `trackers/siamese/precision.py`.
+        width: width of the network that `weights` must have, 1 for the full one; None takes the file's.
+        precision: of the networks: float32; tf32, on a GPU; or bf16. See `trackers/siamese/precision.py`.
+        settings: fields of `settings_type`.
 
     Raises:
-        UserError: the device is not there or cannot compute in this precision, or slots is below 1.
+        UserError: the weights or the device cannot be used, the device does not support the precision, slots
+            is below 1, or a setting is out of range.
+        TypeError: there is no such setting.
     """
 
     deterministic = True
     weights_name: ClassVar[str]
-    """Which of the shipped weights are taken where none are given."""
+    """Name of the bundled weights that are used by default."""
+    settings_type: ClassVar[type[TrackerSettings]] = TrackerSettings
+    __signature__: ClassVar[Signature | None]
 
     @classmethod
     def default_weights(cls) -> Path:
-        """The file that is used where no weights are given."""
+        """Returns the file that is used if no weights are given."""
         return bundled_weights(cls.weights_name)
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """What a subclass does in place of these methods is done within `device_context` as well."""
+        """Wraps overridden methods, so that they run on the tracker's device with its precision."""
         super().__init_subclass__(**options)
         for name in ("init", "update", "begin"):
             if name in vars(cls):
                 setattr(cls, name, in_device_context(vars(cls)[name]))
+        # None makes `inspect.signature` look at a constructor that the subclass defines.
+        shared = cls.__init__ is SiameseTracker.__init__
+        cls.__signature__ = _constructor_signature(cls.settings_type) if shared else None
 
-    def __init__(self, settings: SearchSettings, device: str, slots: int, precision: str) -> None:
+    def __init__(
+        self,
+        weights: Path | str | None = None,
+        device: str = "cpu",
+        slots: int = 1,
+        width: float | None = None,
+        precision: str = "float32",
+        **settings: Any,
+    ) -> None:
+        self.settings = self.settings_type(**settings)
+        search = self.settings.search()
         if slots < 1:
             raise UserError(f"slots is {slots}; give 1 or more")
         self.device = torch.device(resolve_device(device))
         self.precision = precision
         self.numerics = numerics(precision, self.device)
-        self.graphs = (
-            GraphCache(cuda_capture(self.device), self.state) if self.device.type == "cuda" else None
-        )
+        on_gpu = self.device.type == "cuda"
+        self.graphs = GraphCache(cuda_capture(self.device), self.state) if on_gpu else None
         self.slots = slots
-        self.uploads = FrameUploader(self.device) if self.device.type == "cuda" else None
-        self.search = Search(settings, self.device)
+        self.uploads = FrameUploader(self.device) if on_gpu else None
+        self.search = Search(search, self.device)
         self.targets = Targets(
             torch.zeros(slots, 2, dtype=torch.float64, device=self.device),
             torch.ones(slots, 2, dtype=torch.float64, device=self.device),
             torch.ones(slots, dtype=torch.float64, device=self.device),
             torch.zeros(slots, 3, device=self.device),
         )
+        self.load(self.default_weights() if weights is None else Path(weights), width)
+
+    @abstractmethod
+    def load(self, weights: Path, width: float | None) -> None:
+        """Loads the networks and allocates the tensors of all slots; called once, by the constructor.
+
+        Raises:
+            UserError: the weights cannot be used.
+        """
+
+    def zeros(self, *shape: int) -> Tensor:
+        """Allocates a float32 tensor (slots, *shape) on the device."""
+        return torch.zeros(self.slots, *shape, device=self.device)
+
+    @abstractmethod
+    def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
+        """Starts to follow new targets, already in `self.targets`; arguments as for `step`."""
+
+    @abstractmethod
+    def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
+        """Computes one update with tensors on the tracker's device only, without waiting for the device.
+
+        Args:
+            slots: (n,) int64, distinct.
+            frames: (n, h, w, 3) uint8, see `trackers.siamese.frame_upload.upload`.
+            frame_sizes: (n, 2) float64, widths and heights.
+
+        Returns:
+            The boxes (n, 4) float64, x, y, w, h.
+        """
 
     @in_device_context
     @torch.no_grad()
@@ -81,10 +140,10 @@ class SiameseTracker(TensorTracker):
             raise UserError(
                 f"an initial box is not usable: {boxes.tolist()}; give finite x, y and w, h above 0"
             )
-        for some in self.batch_slices(len(slots)):
-            index = self.index_tensor(slots[some])
-            pixels, sizes = self.upload_frames(frames[some])
-            targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[some]), self.device))
+        for batch in self.batch_slices(len(slots)):
+            index = self.index_tensor(slots[batch])
+            pixels, sizes = self.upload_frames(frames[batch])
+            targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[batch]), self.device))
             self.targets.put(index, targets)
             self.start(index, pixels, sizes, targets)
 
@@ -96,7 +155,7 @@ class SiameseTracker(TensorTracker):
     @in_device_context
     @torch.no_grad()
     def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
-        if type(self).update is not SiameseTracker.update:  # something is done once the boxes are known
+        if type(self).update is not SiameseTracker.update:  # it needs the boxes before it returns
             return super().begin(slots, frames)
         return self.begin_steps(self.step, slots, frames)
 
@@ -115,7 +174,7 @@ class SiameseTracker(TensorTracker):
         frames: FrameBatch,
         variant: object = None,
     ) -> Boxes:
-        """As `begin_steps`; waits for the rows."""
+        """Does what `begin_steps` does, and waits for the rows."""
         return self.begin_steps(step, slots, frames, variant)()
 
     def begin_steps(
@@ -125,47 +184,47 @@ class SiameseTracker(TensorTracker):
         frames: FrameBatch,
         variant: object = None,
     ) -> Callable[[], Boxes]:
-        """Uploads the frames, takes a `step` with each batch of them; returns what waits for a row per slot.
+        """Uploads frames, runs `step` on each batch, and returns a function that waits for the rows.
 
         Args:
-            step: computes rows of slots, frames and their sizes, as `self.step`.
+            step: computes a row per slot from slots, frames and frame sizes, as `self.step` does.
             slots: distinct numbers.
-            frames: as many.
+            frames: one per slot.
             variant: see `GraphCache`.
         """
         rows = [
             self.call_step(
-                step, self.index_tensor(slots[some]), *self.upload_frames(frames[some]), variant=variant
+                step, self.index_tensor(slots[batch]), *self.upload_frames(frames[batch]), variant=variant
             )
-            for some in self.batch_slices(len(slots))
+            for batch in self.batch_slices(len(slots))
         ]
         return fetch(torch.cat(rows))
 
     def upload_frames(self, frames: FrameBatch) -> tuple[Tensor, Tensor]:
-        """Frames and their sizes on the device, see `upload`."""
+        """Returns frames and their sizes on the device, see `upload`."""
         return upload(frames, self.device) if self.uploads is None else self.uploads(frames)
 
     def call_step(self, step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
-        """Takes a step, by a CUDA graph where that is faster; see `GraphCache`."""
+        """Calls `step`, through a CUDA graph where that is faster; see `GraphCache`."""
         count = len(inputs[0])
         if self.graphs is None or _LAUNCH_BOUND_SLOTS < count < self.slots:
             return step(*inputs)
         return self.graphs(step, *inputs, variant=variant)
 
     def device_context(self) -> AbstractContextManager[None]:
-        """Makes the tracker's device the current one, and its precision the process's, for a while."""
+        """Returns a context with the tracker's device as the current one, and its precision in force."""
         return device_context(self.device, self.numerics)
 
     def state(self) -> list[Tensor]:
-        """All tensors that hold what the tracker knows of its targets."""
+        """Returns all tensors that hold the state of targets."""
         return _tensors(vars(self).values())
 
     def index_tensor(self, values: Sequence[int] | Sequence[tuple[int, int]]) -> Tensor:
-        """Whole numbers, on the device."""
+        """Copies integers to the device."""
         return send(torch.tensor(values), self.device)
 
     def batch_slices(self, count: int) -> list[slice]:
-        """Which of `count` slots are computed together: all on a GPU, each alone on a CPU.
+        """Splits `count` slots into batches: a single one on a GPU, one per slot on a CPU.
 
         A CPU gains no time from a batch, and rounds differently with its size and with the padding of
         frames: one by one, a slot's boxes do not depend on the other slots at all.
@@ -173,30 +232,23 @@ class SiameseTracker(TensorTracker):
         together = 1 if self.device.type == "cpu" else max(count, 1)
         return [slice(start, start + together) for start in range(0, count, together)]
 
-    @abstractmethod
-    def start(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
-        """Takes up new targets, already in `self.targets`; arguments as for `step`."""
-
-    @abstractmethod
-    def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        """One update as tensors only, all on the tracker's device, which is never waited for.
-
-        Args:
-            slots: (n,) int64, distinct.
-            frames: (n, h, w, 3) uint8, see `trackers.siamese.frame_upload.upload`.
-            frame_sizes: (n, 2) float64.
-
-        Returns:
-            The boxes (n, 4) float64, x, y, w, h.
-        """
-
     def synchronize(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
 
+def _constructor_signature(settings_type: type[TrackerSettings]) -> Signature:
+    """Returns the signature of `SiameseTracker.__init__` with the settings spelled out as keywords."""
+    _, *shared, _ = signature(SiameseTracker.__init__).parameters.values()  # without self and **settings
+    own = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in fields(settings_type)
+    ]
+    return Signature([*shared, *own])
+
+
 def _tensors(values: Iterable[object]) -> list[Tensor]:
-    """The tensors among `values`, and those in dataclasses there."""
+    """Collects the tensors in `values`, and in dataclasses among them."""
     found: list[Tensor] = []
     for value in values:
         if isinstance(value, Tensor):
@@ -206,15 +258,11 @@ def _tensors(values: Iterable[object]) -> list[Tensor]:
     return found
 
 
-_LAUNCH_BOUND_SLOTS = 4
-"""Slots up to which a GPU waits for its kernels to be handed over rather than for the work itself.
-
-A full batch is recorded as well: it is what comes most often, and the host has frames to see to meanwhile.
-"""
-
-
 def prepare_for_inference(network: Embedding, device: torch.device, precision: str) -> Embedding | BFloat16:
-    """`network` in its fastest form for `device`: normalisation folded, fewer multiplications on a CPU."""
+    """Returns `network` in its fastest form for `device`.
+
+    Batch normalization is folded; on a CPU, convolutions take fewer multiplications.
+    """
     network = fold_batch_norm(network)
     keep_freed_memory()
     if precision == "bf16":

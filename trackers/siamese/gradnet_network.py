@@ -1,4 +1,4 @@
-"""GradNet's networks: a template that one gradient corrects.
+"""GradNet's networks: one gradient corrects the template.
 
     backbone     f_x        embeds search regions, and SiamFC's own fixed template; frozen
     template     f_2, U_1   a second embedding: `shallow` gives the hidden feature h, `deep` the template
@@ -19,12 +19,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from trackers.siamese.backbone import FULL_WIDTHS, Embedding, fold_batch_norm
+from trackers.siamese.backbone import FULL_WIDTHS, SCORE_SCALE, Embedding, fold_batch_norm
 from trackers.siamese.response import balanced_logistic_loss, cross_correlation
+
+RELEASED_EPS = 1e-3
+"""Epsilon of batch normalization in the released network."""
+RELEASED_GRADIENT_SCALE = 10000 / 17**2
+"""The released tracker multiplies the gradient of the mean loss over 17 x 17 scores by 10000."""
 
 
 class UpdateStep(NamedTuple):
-    """What one update step computes, for n targets.
+    """The result of one update step for n targets.
 
     Attributes:
         scores: (n, m, m), the uncorrected template's on the given features.
@@ -40,13 +45,12 @@ class UpdateStep(NamedTuple):
 
 
 class GradNetNetwork(nn.Module):
-    """f_x, f_2, U_1 and U_2 of one width.
+    """The networks f_x, f_2, U_1 and U_2, all of one width.
 
     Args:
         widths: output channels of each embedding's layers.
         score_scale: factor on the raw correlation: 1e-3 for SiamFC's own weights, 1 for the released ones.
-        gradient_scale: c, the factor on the gradient of a loss whose weights sum to 1. The released tracker
-            multiplies the gradient of the mean over its 17 x 17 scores by 10000.
+        gradient_scale: c, the factor on the gradient of a loss whose weights sum to 1.
     """
 
     score_scale: Tensor
@@ -55,27 +59,29 @@ class GradNetNetwork(nn.Module):
     def __init__(
         self,
         widths: tuple[int, ...] = FULL_WIDTHS,
-        score_scale: float = 1e-3,
-        gradient_scale: float = 10000 / 17**2,
+        score_scale: float = SCORE_SCALE,
+        gradient_scale: float = RELEASED_GRADIENT_SCALE,
     ) -> None:
         super().__init__()
         self.widths = widths
         self.backbone = Embedding(widths)
         self.template = Embedding(widths)
         self.correction = nn.Sequential(
-            nn.Conv2d(widths[1], widths[1], 3, padding=1), nn.BatchNorm2d(widths[1], eps=1e-3), nn.Tanh()
+            nn.Conv2d(widths[1], widths[1], 3, padding=1),
+            nn.BatchNorm2d(widths[1], eps=RELEASED_EPS),
+            nn.Tanh(),
         )
         self.register_buffer("score_scale", torch.tensor(score_scale))
         self.register_buffer("gradient_scale", torch.tensor(gradient_scale))
 
     def scores(self, features: Tensor, hidden: Tensor) -> Tensor:
-        """Scores of features (n, s, c, h, w) under the templates of hidden features (n, c, 12, 12)."""
+        """Matches features (n, s, c, h, w) with the templates of hidden features (n, c, 12, 12)."""
         return cross_correlation(features, self.template.deep(hidden) * self.score_scale)
 
     def step(
         self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
     ) -> UpdateStep:
-        """One update step; gradients are enabled inside, whatever the caller's mode.
+        """Makes one update step; enables gradients inside, whatever the caller's mode.
 
         In evaluation mode targets do not influence each other: every loss is a target's own, and the
         gradient of their sum with respect to the hidden features is each loss's own gradient.
@@ -84,7 +90,7 @@ class GradNetNetwork(nn.Module):
             hidden: (n, c, 12, 12).
             features: (n, c, h, w), f_x of the crops to learn from.
             labels: (n, m, m), +1 on the target and -1 elsewhere.
-            create_graph: whether the step itself is to be differentiated, to train U_1 and U_2.
+            create_graph: whether the step itself is differentiable, to train U_1 and U_2.
         """
         with torch.enable_grad():
             if not create_graph:
@@ -99,9 +105,9 @@ class GradNetNetwork(nn.Module):
 
 
 def prepare_for_updates(network: GradNetNetwork, device: torch.device) -> GradNetNetwork:
-    """A copy for update steps: normalisation folded, channels-last, frozen, on `device`.
+    """Returns a frozen copy for update steps on `device`, channels-last, with batch normalization folded.
 
-    Its `backbone` stays as it is: trackers run their own fastest form of it.
+    Its `backbone` is left as it is: trackers run their own, faster form of it.
     """
     result = copy.deepcopy(network).eval().requires_grad_(False)
     result.template = fold_batch_norm(network.template)

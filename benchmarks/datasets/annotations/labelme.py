@@ -17,7 +17,6 @@ import numpy as np
 from benchmarks.box_text import read_text
 from benchmarks.datasets.annotations.track import MAX_ANNOTATION_BYTES, Track, track_from_boxes
 from trackers.errors import UserError
-from trackers.regions import bounding_box
 from trackers.tracker import Boxes
 
 
@@ -60,12 +59,13 @@ def parse_labelme(text: str, where: str) -> tuple[dict[str, Boxes], tuple[int, i
         for shape in content["shapes"]:
             group = shape.get("group_id")
             target = str(shape["label"]) + ("" if group is None else f"-{group}")
-            points = np.array(shape["points"], dtype=np.float64)
+            points = np.array(shape["points"], dtype=np.float64).reshape(-1, 2)
+            low, high = points.min(axis=0), points.max(axis=0)
             if target in boxes:
                 raise UserError(
                     f"{where}: has two shapes of '{target[:40]}'; give each target its own label or group"
                 )
-            boxes[target] = bounding_box(points)
+            boxes[target] = np.concatenate([low, high - low])
         width, height = content.get("imageWidth"), content.get("imageHeight")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UserError(f"{where}: not a LabelMe file ({type(error).__name__}: {str(error)[:80]})") from None

@@ -93,18 +93,18 @@ class FolderDataset(DiskDataset):
             problem = f"{path} does not say" if path.is_file() else f"there is no file {path} to say"
             raise UserError(f"{problem} whether pixels count from 0 or 1; {ONE_BASED_HINT}")
         self.one_based = bool(self._settings.one_based)
-        self._tracks: dict[Path, list[Track] | dict[str, list[Track]]] = {}
+        self._coco_tracks: dict[Path, dict[str, list[Track]]] = {}
         self._sequences = self._name_sequences(sources)
         if not self._sequences:
             raise UserError(
                 f"no folder in {data_root} has ground truth, such as <sequence>/groundtruth.txt, and no "
-                "video has it beside itself; see docs/own-videos.md"
+                "video has a ground-truth file beside it; see docs/own-videos.md"
             )
         self.all_names = tuple(self._sequences)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "attributes"} | {"_tracks": {}}
+        return {name: value for name, value in state.items() if name != "attributes"} | {"_coco_tracks": {}}
 
     def names(self) -> tuple[str, ...]:
         return self.all_names
@@ -136,7 +136,7 @@ class FolderDataset(DiskDataset):
         columns = self._columns(source) or Columns()
         form = _FORMAT_NAMES.get(source.kind)
         if form is None:
-            normalized = ", as fractions of the image" if columns.normalized else ""
+            normalized = ", shares of the image" if columns.normalized else ""
             skipped = f" after {columns.skip} columns" if columns.skip else ""
             form = f"{BOX_FORMS[columns.form]}{skipped}{normalized}"
         origin = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
@@ -267,10 +267,10 @@ class FolderDataset(DiskDataset):
 
     def _read_coco(self, source: AnnotationSource) -> dict[str, list[Track]]:
         """Reads a file with the annotations of all videos, once."""
-        if not isinstance(tracks := self._tracks.get(source.truth), dict):
+        if source.truth not in self._coco_tracks:
             text = read_text(source.truth, MAX_ANNOTATION_BYTES)
-            tracks = self._tracks[source.truth] = read_coco(text, str(source.truth))
-        return tracks
+            self._coco_tracks[source.truth] = read_coco(text, str(source.truth))
+        return self._coco_tracks[source.truth]
 
 
 def _pad_with_nan(row: Boxes, frames: int) -> Boxes:

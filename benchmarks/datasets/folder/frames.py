@@ -6,11 +6,10 @@ from pathlib import Path
 
 from benchmarks.datasets.annotations.track import Track
 from benchmarks.datasets.folder.layout import AnnotationSource, find_images, find_video
-from benchmarks.datasets.frames import ImageFiles
+from benchmarks.datasets.frames import ImageFiles, stored_size
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
 from benchmarks.datasets.videos import VideoFrames, count_frames, stated_length
 from trackers.errors import system_reason
-from trackers.images import open_image
 from trackers.regular_files import is_folder, is_regular, path_exists
 
 
@@ -73,14 +72,12 @@ def image_size(source: AnnotationSource) -> tuple[int, int] | None:
     """Returns width and height of the first image or video frame; None if it cannot be read."""
     try:
         images = _images(source)
-        if images and is_regular(images[0]):  # reading a pipe would block
-            with open_image(images[0]) as image:
-                width, height = image.size
-                return width, height
+        if images and is_regular(images[0]):
+            return stored_size(images[0])
         if video := _video(source):
             height, width = VideoFrames(video, 0, 1)[0].shape[:2]
             return width, height
-    except Exception:  # Pillow raises almost anything on a damaged file; decoding it reports the error
+    except Exception:  # OpenCV may raise its own errors; opening the frames reports them
         return None
     return None
 

@@ -1,4 +1,4 @@
-"""Ground truth that is not as it should be, through the command line, and what becomes of each."""
+"""Damaged and unusual ground truth, through the command line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ALIKE: dict[str, bytes] = {
     "header-of-boxes": f"x,y,w,h\n{TEXT}".encode(),
     "fractions": TEXT.replace(",", ".0,").encode(),
 }
-"""Other ways to write the same."""
+"""Other spellings of the same ground truth."""
 
 REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "utf-16": (TEXT.encode("utf-16"), failed(r"groundtruth\.txt: not a text file in UTF-8")),
@@ -76,7 +76,7 @@ SCORED: dict[str, tuple[bytes, float]] = {
     "larger": (second("-100,-100,500,500"), 0.0),
     "far": (second("1e8,1e8,1e8,1e8"), 0.0),
 }
-"""Second rows that no box overlaps, or hardly: that frame is a miss in the success plot, the others count."""
+"""Second rows with little or no overlap: only that frame is a miss in the success plot."""
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def videos(tmp_path: Path) -> Path:
     return tmp_path / "videos"
 
 
-def test_each_bad_file_costs_its_sequence_and_no_other(
+def test_bad_truth_file_fails_only_its_sequence(
     videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     status, outcomes = run_folder(videos, tmp_path / "results")
@@ -106,9 +106,9 @@ def test_each_bad_file_costs_its_sequence_and_no_other(
     scores = success(videos, tmp_path / "results", capsys)
     assert {name for name in scores if name in REFUSED} == set()
     assert {scores[name] for name in ALIKE} == {scores["good"]}
-    assert scores["one-frame"] == pytest.approx(20 / 21)  # the overlap is 1, and not above the last threshold
+    assert scores["one-frame"] == pytest.approx(20 / 21)  # an overlap of 1 is not above the last threshold
     assert "first-larger" in scores
-    # still: overlaps 1, 11/13, 10/14 and 9/15; the second frame is the bad one.
+    # The static tracker's overlaps are 1, 11/13, 10/14 and 9/15; the second frame is the bad one.
     shares = [20, 17, 15, 12]
     assert scores["good"] == pytest.approx(sum(shares) / 4 / 21)
     for name, (_, share) in SCORED.items():

@@ -1,4 +1,4 @@
-"""The conformance test: what it finds in trackers that break one rule each, and in one that breaks none."""
+"""The conformance test, on trackers that break one rule each and on trackers that break none."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FearsEdges(Fine):
         if (box[:2] < 0).any(): raise IndexError("outside")
         super().init(frame, box)
 
-class FearsGrey(Fine):
+class FearsBlank(Fine):
     def update(self, frame):
         if (frame == frame[0, 0]).all(): return [float("nan"), 1, 1, 1]
         return self.box
@@ -114,14 +114,14 @@ def check(
             "FearsEdges",
             "VIOLATION  edges      an initial box half beyond the top left corner: frame 0: IndexError",
         ),
-        ("FearsGrey", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is no box"),
+        ("FearsBlank", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is not a box"),
         ("OneSize", "VIOLATION  one frame  frame 0: ValueError: too small"),
         ("Dies", "VIOLATION  follows    frame 1: the tracker's process ended with exit status 7"),
         ("Hangs", "VIOLATION  follows    frame 1: the tracker did not answer within 1 s"),
-        ("Invalid", "VIOLATION  follows    frame 1: [1.0, 2.0, -3.0, 4.0] is no box"),
+        ("Invalid", "VIOLATION  follows    frame 1: [1.0, 2.0, -3.0, 4.0] is not a box"),
     ],
 )
-def test_a_broken_rule_is_named(
+def test_violation_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str
 ) -> None:
     limit = ["--frame-timeout", "1"] if name == "Hangs" else []
@@ -143,7 +143,7 @@ def test_a_broken_rule_is_named(
         ("Clock", "note       repeats    not deterministic: with the same seed, boxes differ"),
     ],
 )
-def test_what_breaks_no_rule(
+def test_no_violation_exits_with_0(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str
 ) -> None:
     status, lines = check(tmp_path, capsys, f"DIR/bad.py:{name}")
@@ -153,7 +153,7 @@ def test_what_breaks_no_rule(
     assert any("FPS" in line for line in lines)
 
 
-def test_a_program_that_writes_into_the_file_of_its_frame(
+def test_program_that_changes_frame_file_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "writes.py").write_text(
@@ -171,7 +171,7 @@ def test_a_program_that_writes_into_the_file_of_its_frame(
     assert [line[:20] for line in lines if line.startswith("VIOLATION")] == ["VIOLATION  input    "]
 
 
-def test_mistakes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_user_errors_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "nccc"]) == 2
     assert "did you mean 'ncc'" in capsys.readouterr().err
     with pytest.raises(SystemExit) as usage:
@@ -179,7 +179,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     assert usage.value.code == 2
 
 
-def test_scenes_move_and_stay_inside() -> None:
+def test_synthetic_target_moves_and_stays_inside() -> None:
     scene = SyntheticSequence()
     boxes = np.array([scene.box(index) for index in range(200)])
     steps = np.abs(np.diff(boxes[:, :2], axis=0))

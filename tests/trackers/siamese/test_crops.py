@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from trackers.siamese import crops
-from trackers.siamese.base import upload
-from trackers.siamese.crops import context_side, crop, mean_colour
+from trackers.siamese.crops import context_side, crop, mean_color
+from trackers.siamese.frame_upload import upload
 from trackers.tracker import Frame
 
 
@@ -96,7 +96,7 @@ def test_what_lies_out_of_reach_has_no_influence(x: float, y: float, side: float
 
 def test_mean_colour_is_that_of_each_frame() -> None:
     frames = [RNG.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in [(40, 30), (25, 60)]]
-    found = mean_colour(*upload(frames, torch.device("cpu"))).numpy()
+    found = mean_color(*upload(frames, torch.device("cpu"))).numpy()
     np.testing.assert_array_equal(found, [np.rint(frame.mean((0, 1))) for frame in frames])
 
 

@@ -14,8 +14,8 @@ import torch
 from benchmarks.datasets.demo import Demo
 from benchmarks.geometry.overlap import iou
 from trackers.siamese.backbone import Embedding, scaled_widths
-from trackers.siamese.base import upload
 from trackers.siamese.checkpoint import write
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.gradnet import GradNet, GradNetLite
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased

@@ -11,10 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trackers.siamese.base import upload
 from trackers.siamese.crops import context_side, crop
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.response import Peak
-from trackers.siamese.search import Search, SearchSettings, Targets
+from trackers.siamese.search import Search, Targets
+from trackers.siamese.settings import SearchSettings
 
 CPU = torch.device("cpu")
 SEARCH = Search(SearchSettings(), CPU)

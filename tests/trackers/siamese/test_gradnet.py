@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_gradnet_learns_from_the_newest_frame_that_is_trusted(weights: Path) -> 
     tracker.early_peak.fill_(1e9)  # the peak is far below the first ones
     assert not learned_from(7)
     tracker.early_peak.fill_(-1e9)
-    tracker.sharpness = 1e9  # no response stands out that far
+    tracker.settings = replace(tracker.settings, sharpness=1e9)  # no response stands out that far
     assert not learned_from(8)
 
 

@@ -11,9 +11,9 @@ import pytest
 import torch
 from small_networks import gradnet_weights, track, video
 
-from trackers.siamese.base import upload
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.gradnet_released import GradNetReleased
-from trackers.siamese.response import cross_correlation, normalised
+from trackers.siamese.response import cross_correlation, normalize
 from trackers.siamese.update_policy import CURRENT, FIRST
 
 CPU = torch.device("cpu")
@@ -48,12 +48,12 @@ def test_corrected_response_has_a_share_at_the_middle_scale(weights: Path) -> No
     pixels, sizes = upload([frames[2]], CPU)
     targets = tracker.targets.at(slots)
     search = tracker.search
-    features = tracker.embedded(search.regions(pixels, sizes, targets))
+    features = tracker.embed(search.regions(pixels, sizes, targets))
     fixed = search.upsample(cross_correlation(features, tracker.fixed))[0]
     penalized = fixed * torch.tensor([0.97, 1.0, 0.97])[:, None, None]
     scale = int(penalized.amax((1, 2)).argmax())
     corrected = search.upsample(cross_correlation(features[:, 1:2], tracker.templates))[0, 0]
-    mixed = 0.85 * normalised(penalized[scale]) + 0.15 * normalised(corrected)
+    mixed = 0.85 * normalize(penalized[scale]) + 0.15 * normalize(corrected)
     mixed = 0.75 * mixed + 0.25 * search.window
     row, column = divmod(int(mixed.argmax()), 272)
     peak = tracker._search_around(slots, pixels, sizes, targets)
@@ -91,7 +91,7 @@ def test_kept_crops_are_centered_on_what_was_found(weights: Path) -> None:
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])
     pixels, sizes = upload([frames[2]], CPU)
-    expected = tracker.search.centred(pixels, sizes, tracker.targets)
+    expected = tracker.search.centered(pixels, sizes, tracker.targets)
     assert torch.equal(tracker.crops[:, CURRENT], expected)
     assert torch.equal(tracker.crops[:, tracker.policies[0].newest], expected)
 

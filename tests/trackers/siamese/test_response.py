@@ -11,7 +11,7 @@ from trackers.siamese.response import (
     cross_correlation,
     find_peak,
     logistic_weights,
-    normalised,
+    normalize,
     peak_offset,
     prominence,
     upsampling_matrix,
@@ -67,8 +67,8 @@ def test_each_map_has_its_own_share_of_the_window() -> None:
 def test_normalised_maps_begin_at_0_and_sum_to_1_each() -> None:
     maps = torch.tensor([[[1.0, 2], [3, 4]], [[-7.0, -5], [-7, 1]]])
     expected = np.array([[[0, 1], [2, 3]], [[0, 2], [0, 8]]]) / np.array([6, 10])[:, None, None]
-    np.testing.assert_allclose(normalised(maps), expected, rtol=1e-6)
-    np.testing.assert_allclose(normalised(maps / 1000), expected, rtol=1e-4)
+    np.testing.assert_allclose(normalize(maps), expected, rtol=1e-6)
+    np.testing.assert_allclose(normalize(maps / 1000), expected, rtol=1e-4)
 
 
 def test_labels_are_positive_within_16_pixels_of_the_target() -> None:
@@ -116,7 +116,7 @@ def test_window_decides_between_equal_peaks() -> None:
 def test_flat_response_stays_at_the_centre() -> None:
     peak = find_peak(torch.full((1, 3, 17, 17), -4.0), torch.ones(3), cosine_window(17), 0.176)
     assert peak.offset.tolist() == [[0.0, 0.0]]
-    assert torch.isfinite(normalised(torch.zeros(1, 5, 5))).all()
+    assert torch.isfinite(normalize(torch.zeros(1, 5, 5))).all()
 
 
 def test_prominence_counts_standard_deviations_at_the_place() -> None:

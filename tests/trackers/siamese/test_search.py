@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trackers.errors import UserError
-from trackers.siamese.base import upload
 from trackers.siamese.crops import context_side, crop
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.response import Peak
-from trackers.siamese.search import Search, SearchSettings, Targets
+from trackers.siamese.search import Search, Targets
+from trackers.siamese.settings import SearchSettings
 
 CPU = torch.device("cpu")
 
@@ -81,7 +82,7 @@ def test_what_is_cut_out_has_the_sides_and_sizes_of_the_specification() -> None:
 
     assert torch.equal(search.exemplars(pixels, sizes, held), squares(sides[:, None], 127)[:, 0])
     region = sides[:, None] * 255 / 127
-    assert torch.equal(search.centred(pixels, sizes, held), squares(region, 255)[:, 0])
+    assert torch.equal(search.centered(pixels, sizes, held), squares(region, 255)[:, 0])
     at_scales = squares(region * 1.0375 ** np.array([-1, 0, 1]), 255)
     assert torch.equal(search.regions(pixels, sizes, held), at_scales)
 

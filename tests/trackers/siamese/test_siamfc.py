@@ -1,5 +1,5 @@
 import inspect
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import cv2
@@ -9,8 +9,8 @@ import torch
 from small_networks import siamfc_weights, track, video
 
 from trackers.errors import UserError
-from trackers.siamese.base import upload
-from trackers.siamese.search import SearchSettings
+from trackers.siamese.frame_upload import upload
+from trackers.siamese.settings import SearchSettings
 from trackers.siamese.siamfc import SiamFC
 
 
@@ -119,7 +119,7 @@ def test_keywords_are_those_of_the_settings(weights: Path) -> None:
     values = dict(zip([field.name for field in fields(SearchSettings)], range(1, 9), strict=True))
     values |= {"scale_step": 1.5, "scale_penalty": 0.5, "scale_rate": 0.1, "scales": 5}
     values |= {"window_weight": 0.3, "scale_min": 0.6}
-    assert SiamFC(weights, **values).search.settings == SearchSettings(**values)
+    assert asdict(SiamFC(weights, **values).search.settings) == values
 
 
 @pytest.mark.parametrize(

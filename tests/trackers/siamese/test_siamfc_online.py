@@ -44,7 +44,7 @@ def test_descent_lowers_the_loss_where_the_target_was_found(weights: Path) -> No
     tracker.update([0], [frames[1]])
     pixels = torch.from_numpy(frames[1])[None]
     sizes = torch.tensor([frames[1].shape[1::-1]], dtype=torch.float64)
-    features = tracker.network(tracker.search.centred(pixels, sizes, tracker.targets))[:, None]
+    features = tracker.network(tracker.search.centered(pixels, sizes, tracker.targets))[:, None]
     labels = binary_labels(torch.zeros(1, 2), 17, 8)
     losses = [
         balanced_logistic_loss(cross_correlation(features, templates)[:, 0], labels).item()

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackers.training.augment import blur, paste, recolour, render, warps
+from trackers.training.augment import blur, paste, recolor, render, warps
 from trackers.training.patch_cache import PATCH_SIZE
 
 
@@ -83,12 +83,12 @@ def test_recolour() -> None:
     generator = torch.Generator().manual_seed(0)
     crops = 50 + 100 * torch.rand(2, 3, 8, 8, generator=generator)
     one, none = torch.ones(2), torch.zeros(2)
-    same = recolour(crops, torch.ones(2, 3), one, none, none)
+    same = recolor(crops, torch.ones(2, 3), one, none, none)
     torch.testing.assert_close(same, crops)
-    grey = recolour(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
+    grey = recolor(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
     assert torch.equal(grey[0, 0], grey[0, 2])
     torch.testing.assert_close(grey[1], crops[1])
-    bright = recolour(crops, torch.ones(2, 3), one, torch.tensor([20.0, 500]), none)
+    bright = recolor(crops, torch.ones(2, 3), one, torch.tensor([20.0, 500]), none)
     torch.testing.assert_close(bright[0], crops[0] + 20)
     assert bright[1].min() == 255
 

@@ -12,12 +12,13 @@ from trackers.errors import (
     InvalidPrediction,
     TrackerError,
     UserError,
+    one_line,
+    quote_excerpt,
     truncate_traceback,
 )
 from trackers.external.protocols.json_messages import decode, encode, read_greeting
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.stderr_log import one_line, quote_excerpt
 from trackers.tracker import Boxes, Frame
 
 
@@ -43,7 +44,7 @@ class JsonLinesTracker(RemoteTracker):
         if "invalid" in reply:  # sent by trackers.serving.json_lines for a tracker in Python
             raise InvalidPrediction(_reason(reply["invalid"], 2 * LONGEST_MESSAGE))
         if "box" not in reply:
-            raise InvalidPrediction(f'the answer {quote_excerpt(str(reply))} has no "box"')
+            raise InvalidPrediction(f'the reply {quote_excerpt(str(reply))} has no "box"')
         return prediction_array(reply["box"])
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:

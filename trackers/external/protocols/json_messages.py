@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from trackers.errors import InvalidPrediction
-from trackers.processes.stderr_log import quote_excerpt
+from trackers.errors import InvalidPrediction, quote_excerpt
 from trackers.provenance import Provenance
 from trackers.tracker import Boxes
 

@@ -9,14 +9,21 @@ from __future__ import annotations
 import contextlib
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout, UserError, printable
+from trackers.errors import (
+    InvalidPrediction,
+    TrackerError,
+    TrackerTimeout,
+    UserError,
+    printable,
+    quote_excerpt,
+)
 from trackers.external.protocols.frame_files import FrameFiles
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.limits import ProcessLimits
-from trackers.processes.stderr_log import StderrLog, quote_excerpt
+from trackers.processes.limits import ProcessSpec
+from trackers.processes.stderr_log import StderrLog
 from trackers.provenance import Provenance
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
@@ -28,11 +35,8 @@ class RemoteTracker(SelfTimedTracker):
     """Keeps a process running and forwards requests to it; subclasses implement the protocol.
 
     Args:
-        command: the program and its arguments.
+        process: the process to run.
         provenance: what is known of the tracker before its process tells more.
-        limits: limits of the process.
-        log: the file for its standard error; None keeps only the end, for messages.
-        environment: variables in addition to those of this process.
 
     Attributes:
         next_seed: seed for the tracker's random generators at the next initialization; None sets none.
@@ -42,25 +46,16 @@ class RemoteTracker(SelfTimedTracker):
         source: the data set's image file of the next frame, if there is one.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        provenance: Provenance,
-        limits: ProcessLimits,
-        log: Path | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
-        self.command = tuple(command)
+    def __init__(self, process: ProcessSpec, provenance: Provenance) -> None:
+        self.process = process
         self.provenance = provenance
-        self.limits = limits
         self.next_seed: int | None = None
         self.changed = False
         self.moved = ""
         self.starts = 0
         self.source: Path | None = None
         self.frames = FrameFiles()
-        self._environment = dict(environment or {})
-        self._log = StderrLog(log)
+        self._log = StderrLog(process.log)
         self._child: ChildProcess | None = None
 
     def start(self) -> None:
@@ -75,15 +70,15 @@ class RemoteTracker(SelfTimedTracker):
                 self._listen(self._child)
                 return
         self.close(grace=0)
-        self._child = ChildProcess(self.command, self.limits, self._log, self._environment)
+        self._child = ChildProcess(self.process, self._log)
         self.starts += 1
         try:
-            self._greet(self._child, time.perf_counter() + self.limits.start_timeout)
+            self._greet(self._child, time.perf_counter() + self.process.limits.start_timeout)
         except TrackerTimeout as error:
             self.close(grace=0)
             raise UserError(
                 "the tracker's process did not get ready: it said nothing within "
-                f"{self.limits.start_timeout:g} s (--start-timeout)"
+                f"{self.process.limits.start_timeout:g} s (--start-timeout)"
             ) from error
         except TrackerError as error:
             self.close(grace=0)
@@ -143,13 +138,14 @@ class RemoteTracker(SelfTimedTracker):
         assert self._child
         self._listen(self._child)
         begin = time.perf_counter()
-        deadline = begin + self.limits.frame_timeout
+        timeout = self.process.limits.frame_timeout
+        deadline = begin + timeout
         try:
             self._child.send(message, deadline)
             return self._child.line(deadline, wanted)
         except TrackerTimeout as error:
             raise TrackerTimeout(
-                f"the tracker did not answer within {self.limits.frame_timeout:g} s (--frame-timeout)",
+                f"the tracker did not answer within {timeout:g} s (--frame-timeout)",
                 error.trace,
             ) from None
         finally:

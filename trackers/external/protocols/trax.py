@@ -11,13 +11,14 @@ import base64
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from trackers.errors import InvalidPrediction, TrackerError, UserError
+from trackers.errors import InvalidPrediction, TrackerError, UserError, quote_excerpt
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax_messages import (
     SECONDS,
@@ -27,8 +28,7 @@ from trackers.external.protocols.trax_messages import (
     write_region,
 )
 from trackers.processes.child_process import MAX_LINE_BYTES, ChildProcess
-from trackers.processes.limits import ProcessLimits
-from trackers.processes.stderr_log import quote_excerpt
+from trackers.processes.limits import ProcessSpec
 from trackers.provenance import Provenance
 from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
@@ -38,23 +38,20 @@ class TraxTracker(RemoteTracker):
     """A TraX server that runs as a child process, connected by its standard input and output.
 
     Args:
-        command, provenance, limits, log, environment: as for `RemoteTracker`.
+        process, provenance: as for `RemoteTracker`.
         properties: named arguments sent with each initialization.
         restart: whether the process has to be restarted for each initialization.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        process: ProcessSpec,
         provenance: Provenance,
-        limits: ProcessLimits,
-        log: Path | None,
-        environment: Mapping[str, str],
         properties: Mapping[str, str],
         restart: bool = False,
     ) -> None:
         # vot.py looks for the variable TRAX.
-        super().__init__(command, provenance, limits, log, {**environment, "TRAX": "1"})
+        super().__init__(replace(process, environment={**process.environment, "TRAX": "1"}), provenance)
         self._properties = properties
         self._restart = restart
         self._hello: Mapping[str, str] = {}
@@ -78,7 +75,7 @@ class TraxTracker(RemoteTracker):
             raise UserError(f"the tracker takes regions as {accepted}; rectangles and polygons can be given")
         channels = _listed(self._hello.get("trax.channels", "color"), ",;")
         if channels != ["color"]:
-            raise UserError(f"the tracker needs the channels {', '.join(channels)}; there is color alone")
+            raise UserError(f"the tracker needs the channels {', '.join(channels)}; only color is available")
 
     def _begin(self, frame: Frame, box: Boxes) -> None:
         region = write_region(box if "rectangle" in self._regions else box_corners(box))
@@ -108,7 +105,8 @@ class TraxTracker(RemoteTracker):
             region = _state(message.arguments[0])
         except ValueError:
             raise InvalidPrediction(
-                f"the tracker's region {quote_excerpt(message.arguments[0])} is no rectangle and no polygon"
+                f"the tracker's region {quote_excerpt(message.arguments[0])} is neither a rectangle nor a "
+                "polygon"
             ) from None
         if claim := message.properties.get(SECONDS):
             try:
@@ -127,7 +125,7 @@ class TraxTracker(RemoteTracker):
     def _check_unasked(self, lines: list[bytes], rest: int) -> None:
         messages = [line for line in lines if self._is_message(line)]
         if messages:
-            raise InvalidPrediction(f"the tracker wrote {quote_excerpt(messages[0])} without being asked")
+            super()._check_unasked(messages, 0)
         if rest > MAX_LINE_BYTES:
             raise InvalidPrediction(f"the tracker wrote a line of more than {MAX_LINE_BYTES} bytes")
 

@@ -194,7 +194,9 @@ def _entry(result: Any, key: str) -> Any:
     if isinstance(result, Mapping) and key in result:
         return result[key]
     has = f"a dict with {', '.join(map(str, result))}"[:80] if isinstance(result, Mapping) else ""
-    raise InvalidPrediction(f"the answer is {has or describe_prediction(result)}, not a dict with '{key}'")
+    raise InvalidPrediction(
+        f"the tracker returned {has or describe_prediction(result)}, not a dict with '{key}'"
+    )
 
 
 def make_adapter(foreign: object, given: Mapping[str, Any], whose: str) -> Adapter | None:

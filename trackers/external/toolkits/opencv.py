@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trackers.errors import UserError
-from trackers.registry import Entry, did_you_mean
+from trackers.registry import Entry, unknown_setting
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 
@@ -43,10 +43,7 @@ class OpenCV(SelfTimedTracker):
         fields = [field for field in dir(getattr(cv2, f"{self.kind}_Params")()) if not field.startswith("_")]
         for field in params:
             if field not in fields:
-                raise UserError(
-                    f"tracker '{self.name}' has no setting '{field}'{did_you_mean(field, fields)}; "
-                    f"its settings: {', '.join(fields)}"
-                )
+                raise unknown_setting(self.name, field, fields)
         if missing := [field for field in self.models if not params.get(field)]:
             raise UserError(
                 f"tracker '{self.name}' needs its model; give --set "

@@ -1,4 +1,4 @@
-"""Programs that never stop writing: one sentence, in time and within a bound of memory, in both protocols."""
+"""Programs with endless output end in one sentence, with bounded time and memory, in both protocols."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ flood()
 """
 FRAME, BOX = np.zeros((48, 64, 3), np.uint8), np.array([1.0, 2, 3, 4])
 BOUND = 16 << 20
-"""Bytes: a line of 1 MiB, some copies of it, and what else this process needs."""
+"""Bytes: a line of 1 MiB, a few copies of it, and other allocations of this process."""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def peak() -> Iterator[None]:
 @pytest.mark.parametrize("protocol", ["process", "trax"])
 @pytest.mark.parametrize("when", ["init", "update"])
 @pytest.mark.parametrize("how", ["line", "lines", "binary", "escapes", "numbers", "stderr", "stderr-lines"])
-def test_a_flood_is_one_sentence(protocol: str, how: str, when: str, tmp_path: Path):
+def test_endless_output_is_one_sentence(protocol: str, how: str, when: str, tmp_path: Path):
     program, log = tmp_path / "flood.py", tmp_path / "tracker.log"
     program.write_text(PROGRAM)
     command = f"{protocol}:{sys.executable} {program} {protocol} {how} {when}"
