@@ -1,4 +1,4 @@
-"""`python -m reports.html`: the results on a data set as one HTML file that opens anywhere."""
+"""`sotbench html`: the results on a data set as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from benchmarks.options import (
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 
 MAX_TRACKERS_OVER_TIME = 60
-"""Of more trackers than this the page has what happens within sequences for the best alone: nobody could tell
-more lines apart, and they would be most of the page."""
+"""Maximum number of trackers with per-frame data in the page. Only the best get it: more lines cannot be told
+apart and would dominate the file size."""
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
-        prog="python -m reports.html",
+        prog="sotbench html",
         description="Writes the results on a data set as one self-contained HTML file: leaderboard, curves, "
         "overlap over time, what failed and, with --frames, a player.",
-        epilog="example: python -m reports.html --dataset demo --frames --out demo.html",
+        epilog="example: sotbench html --dataset demo --frames --out demo.html",
     )
     add_dataset(options)
     add_trackers(options)
@@ -38,16 +38,16 @@ def parser() -> Parser:
     add_profile(options)
     add_selection(options)
     options.set_defaults(profile="all")
-    options.add_argument("--frames", action="store_true", help="embed the frames, made small, for the player")
+    options.add_argument("--frames", action="store_true", help="embed shrunk frames for the player")
     options.add_argument(
         "--megabytes",
         type=positive,
         default=50.0,
         metavar="MB",
-        help="what the frames may take; beyond, every second, third ... is embedded (default: 50)",
+        help="maximum size of all frames; beyond, only every second, third, ... is embedded (default: 50)",
     )
     options.add_argument(
-        "--out", type=Path, metavar="FILE", help="file to write (default: <dataset>-<protocol>.html)"
+        "--out", type=Path, metavar="FILE", help="output file (default: <dataset>-<protocol>.html)"
     )
     add_split(options)
     add_data_root(options)
@@ -57,7 +57,7 @@ def parser() -> Parser:
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs, writes the page and prints the file's name."""
+    """Scores the runs, writes the page and prints its path."""
     chosen = parser().parse_args(arguments)
 
     from dataclasses import replace
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from benchmarks.scoring import choose_profiles
     from benchmarks.store.atomic import write_atomic
-    from reports.page.document import html_page, rank_reports, report_data, scored_names, sequence_data
+    from reports.page.data import rank_reports, report_data, scored_names, sequence_data
+    from reports.page.document import html_page
     from reports.page.frames import embed_frames
     from reports.page.loader import ReportLoader
 
@@ -77,8 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(reports) > (most := MAX_TRACKERS_OVER_TIME):
         reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
         print_stderr(
-            f"the page has what happens within sequences of the best {most} of {len(reports)} trackers; "
-            "choose others by --tracker, or use reports.serve"
+            f"per-frame data is included for the best {most} of {len(reports)} trackers; select others with "
+            "--tracker, or use `sotbench serve`"
         )
     names = scored_names(dataset, reports)
     frames = embed_frames(dataset, names, chosen.megabytes * 1e6, print_stderr) if chosen.frames else {}

@@ -99,7 +99,7 @@ def test_of_many_trackers_the_best_alone_are_shown_over_time(results, tmp_path, 
     path = tmp_path / "out.html"
     monkeypatch.setattr("reports.html.MAX_TRACKERS_OVER_TIME", 1)
     assert report(results, "--out", str(path)) == 0
-    assert "what happens within sequences of the best 1 of 2 trackers" in capsys.readouterr().err
+    assert "per-frame data is included for the best 1 of 2 trackers" in capsys.readouterr().err
     data = part_of(path)
     shown = [tracker["name"] for tracker in data["trackers"] if tracker["over_time"]]
     assert shown == [data["trackers"][0]["name"]]

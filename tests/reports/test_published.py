@@ -13,7 +13,7 @@ from benchmarks.scoring import OTB, PROFILES
 from reports.published import (
     Published,
     differences_from_published,
-    parse_figures,
+    parse_published,
     published_records,
     published_scores,
     source_notes,
@@ -48,14 +48,14 @@ HEAD = "dataset,protocol,profile,tracker,metric,printed,source\n"
         ),
         (HEAD + "otb2015,ope,otb,A,success,0.5,a,b\n", "line 2 has other columns"),
         ("dataset,tracker\notb2015,A\n", "line 2 has other columns"),
-        (HEAD + "otb2015,ope,otb,A,success,58.2 %,a\n", "line 2 has '58.2 %' where a figure"),
-        (HEAD + "otb2015,ope,otb,A,success,nan,a\n", "line 2 has 'nan' where a figure"),
-        (HEAD + 'otb2015,ope,otb,"A,success,0.5,a\n', "cannot be read behind line 1"),
+        (HEAD + "otb2015,ope,otb,A,success,58.2 %,a\n", "line 2 has '58.2 %' instead of a value"),
+        (HEAD + "otb2015,ope,otb,A,success,nan,a\n", "line 2 has 'nan' instead of a value"),
+        (HEAD + 'otb2015,ope,otb,"A,success,0.5,a\n', "cannot be read after line 1"),
     ],
 )
 def test_a_line_that_is_no_figure_is_named(text, expected):
     with pytest.raises(UserError, match=expected):
-        parse_figures(text, "published.csv")
+        parse_published(text, "published.csv")
 
 
 def test_no_figure_is_there_twice():

@@ -86,7 +86,7 @@ def test_comparisons_are_of_every_pair():
 
 def test_a_busy_machine_is_said(results):
     made = speed_table([made_record([0.01], busy=True, precision=None)])
-    assert made.notes[0].endswith("It was busy: do not trust these figures.")
+    assert made.notes[0].endswith("It was busy: do not trust these values.")
     assert made.rows[0][2].text == ""
 
 
@@ -144,4 +144,4 @@ def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
 def test_without_records_of_speed_there_is_no_table(squares, tmp_path, capsys):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(tmp_path)])
     assert main(["--dataset", "squares", "--results", str(tmp_path), "--kind", "speed"]) == 2
-    assert "measure it with `python -m benchmarks speed --tracker ncc`" in capsys.readouterr().err
+    assert "measure speed with `sotbench speed --tracker ncc`" in capsys.readouterr().err

@@ -345,7 +345,7 @@ def test_more_trackers_than_colours(results, capsys):
         sotbench([*arguments, "--name", f"still{number}"])
     capsys.readouterr()
     assert video("--sequences", "right") == 2
-    assert "colours tell 7 trackers apart, and 8 are there" in capsys.readouterr().err
+    assert "a video shows at most 7 trackers, not 8" in capsys.readouterr().err
 
 
 def test_hostile_names(tmp_path, monkeypatch, capsys):

@@ -15,7 +15,8 @@ from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Identity, Manifest, RunResults, SequenceRecord
-from reports.page.document import html_page, report_data, scored_names, sequence_data
+from reports.page.data import report_data, scored_names, sequence_data
+from reports.page.document import html_page
 from reports.page.frames import embed_frames
 from reports.page.loader import TrackerReport
 from reports.page.series import measure_series

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reports.page.document import html_page, report_data, scored_names, sequence_data
+from reports.page.data import report_data, scored_names, sequence_data
+from reports.page.document import html_page
 from tests.reports.page.conftest import ALERT, profiles
 
 FIGURE = r"\d\.\d{3}"

@@ -13,7 +13,7 @@ from benchmarks.datasets.views import CachedDataset
 from benchmarks.scoring import choose_profiles
 from benchmarks.store import Manifest, RunFolder, SequenceRecord
 from benchmarks.store.journal import read_with_journal
-from reports.page.document import scored_names
+from reports.page.data import scored_names
 from reports.page.loader import ReportLoader
 from trackers.errors import UserError
 
@@ -71,7 +71,7 @@ def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares)
     said: list[str] = []
     [report] = loader(results, squares).load(still(results), said.append)
     assert set(report.series) == {"down"}
-    assert said == [f"still: right is left out: {report.lacking['right']}"]
+    assert said == [f"still: right is left out: {report.unscored['right']}"]
     (results / "squares" / "still" / "ope" / "down.txt").unlink()
     with pytest.raises(UserError, match="no profile can score"):
         loader(results, squares).load(still(results))
@@ -110,7 +110,7 @@ def test_a_run_that_failed_everywhere_is_one_sentence_and_stays_on_the_page(resu
     Manifest("squares", None, sequences=records).write(folder.manifest_path)
     said: list[str] = []
     lost, _ = loader(results, squares).load([folder, *still(results)], said.append)
-    assert set(lost.lacking) == {"right", "down"}
+    assert set(lost.unscored) == {"right", "down"}
     assert said == [
         "lost: otb, got10k, pysot, pytracking is left out: no sequence of 'lost' can be scored: right: "
         "failed: out of memory; and 1 more"

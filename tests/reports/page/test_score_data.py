@@ -14,7 +14,7 @@ from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Manifest, RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from reports.page.loader import TrackerReport
-from reports.page.score_data import first_value, profile_data
+from reports.page.score_data import main_value, profile_data
 
 
 def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):
@@ -42,7 +42,7 @@ def test_curves_are_carried_without_loss(page_data, reports):
 
 
 def test_trackers_are_in_the_order_of_the_first_profile(page_data, reports):
-    values = {report.tracker: first_value(report.scores["otb"]) for report in reports}
+    values = {report.tracker: main_value(report.scores["otb"]) for report in reports}
     assert [tracker["name"] for tracker in page_data["trackers"]] == sorted(values, key=values.get)[::-1]
 
 
@@ -52,7 +52,7 @@ def test_a_refusal_is_a_sentence_in_its_place(hostile, reports):
     data = profile_data(otb, [reports[0], refused], hostile.names())
     assert data["scores"][1] == {"refused": "the box of frame 8 is no number"}
     assert [metric["name"] for metric in data["metrics"]] == ["success", "precision", "normalized_precision"]
-    assert first_value(refused.scores["otb"]) < first_value(reports[0].scores["otb"])
+    assert main_value(refused.scores["otb"]) < main_value(reports[0].scores["otb"])
 
 
 @pytest.mark.shared

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.datasets import Sequence
 from benchmarks.protocols import Code, Trajectory
-from reports.page.series import measure_series, truth_regions
+from reports.page.series import measure_series
 
 
 def sequence(truth: np.ndarray, **more) -> Sequence:
@@ -60,7 +60,7 @@ def test_rotated_regions_are_compared_in_pixels_where_the_size_of_images_is_know
     square = np.tile([10.0, 10, 29, 10, 29, 29, 10, 29], (2, 1))
     one = sequence(TRUTH[:2], polygons=square, size=(100, 100))
     assert measure_series(one, run(square)).overlaps.tolist() == [250, 250]
-    assert truth_regions(one).shape == (2, 8)
+    assert one.regions.shape == (2, 8)
     half = square.copy()
     half[1, [0, 6]] += 10
     measured = measure_series(one, run(half)).overlaps[1] / 250

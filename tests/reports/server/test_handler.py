@@ -149,7 +149,7 @@ def test_localhost_is_a_name_of_its_own(server):
 def test_what_is_not_there_is_not_found(server, path):
     status, body, _ = ask(server, path)
     assert status == 404
-    assert body == b"there is nothing here\n"
+    assert body == b"not found\n"
 
 
 PARTS = ["demo", "ope", "..", ".", "", "frames", "sequence", "easy", "%2e%2e", "%2F", "\x00", "1.jpg", "["]
@@ -282,7 +282,7 @@ def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
         assert results_folder.contents() == [("folder-my-videos", "ope", ["still"])]
         data = json.loads(respond(results_folder, "/folder-my-videos/ope/data.json").body)
         assert [sequence["name"] for sequence in data["sequences"]] == ["cup"]
-        assert respond(results_folder, "/folder-my-videos/ope/frames/cup/0.jpg").kind == "image/jpeg"
+        assert respond(results_folder, "/folder-my-videos/ope/frames/cup/0.jpg").media_type == "image/jpeg"
     for place in (None, results):
         page = respond(ResultsFolder(results, place), "/").body.decode()
         assert "folder-my-videos · ope" in page
