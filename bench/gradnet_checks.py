@@ -107,7 +107,9 @@ class Checks:
         schedule = Schedule(steps=10, batch=4)
         with TemporaryDirectory() as folder:
             task = GradNetTask(bundled_weights("siamfc-lite"), GradNetOptions(foreign=0.5)).to(device)
-            trainer = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
+            trainer = Trainer(
+                task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {}
+            )
             learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
             before = [parameter.detach().clone() for parameter in learning]
             figures = trainer.train_step(0, make_optimizer(task, schedule))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.scoring import Record
-from benchmarks.scoring.tables import attributes_table, comparisons_table, records_csv, records_table
+from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
@@ -98,6 +98,8 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
 def _written(made: TableWithRecords, form: str, interval: bool) -> str:
     table, records = made
     if form == "csv":
+        from benchmarks.scoring.frames import records_csv
+
         return records_csv(records)
     return WRITERS[form](table if interval else without_intervals(table))
 
