@@ -1,4 +1,4 @@
-"""`python -m reports.plot`: plots of the results on a data set."""
+"""`sotbench plot`: plots of the scores on a data set."""
 
 from __future__ import annotations
 
@@ -14,39 +14,37 @@ from trackers.commands import Parser, catch_user_errors, print_path, print_stder
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
-        prog="python -m reports.plot",
-        description="Plots the results on a data set. Kinds: "
+        prog="sotbench plot",
+        description="Plots the scores on a data set. Kinds: "
         + "; ".join(f"{name}: {PLOTS.summary(name)}" for name in PLOTS)
         + ".",
-        epilog="example: python -m reports.plot --dataset otb2015 --kind success attributes --format pdf",
+        epilog="example: sotbench plot --dataset otb2015 --kind success attributes --format pdf",
     )
     add_report_options(options)
     options.add_argument(
-        "--kind", nargs="+", choices=list(PLOTS), metavar="KIND", help="which plots (default: all that apply)"
+        "--kind", nargs="+", choices=list(PLOTS), metavar="KIND", help="the plots (default: all that apply)"
     )
-    options.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder to write to (default: plots/<dataset>)"
-    )
+    options.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: plots/<dataset>)")
     options.add_argument(
         "--format", nargs="+", choices=("png", "pdf", "svg"), default=("png",), help="(default: png)"
     )
-    options.add_argument("--no-band", action="store_true", help="leave the 95 %% intervals out")
+    options.add_argument("--no-band", action="store_true", help="without 95 %% intervals")
     return options
 
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs, writes the plots and prints the files' names."""
+    """Scores the runs, writes the plots and prints their paths."""
     chosen = parser().parse_args(arguments)
-    report = replace(read_report_data(chosen), band=not chosen.no_band)
+    report = replace(read_report_data(chosen), intervals=not chosen.no_band)
     from reports.plots.figure import MAX_DRAWN_TRACKERS, figure_bytes
 
     report = report.best(MAX_DRAWN_TRACKERS)
-    if report.there is not None:
+    if (total := report.total_trackers) is not None:
         print_stderr(
-            f"plots show the best {MAX_DRAWN_TRACKERS} of the {report.there} trackers; choose others by --tracker"
+            f"plots show the best {MAX_DRAWN_TRACKERS} of {total} trackers; select others with --tracker"
         )
     folder = chosen.out or Path("plots", report.dataset)
     folder.mkdir(parents=True, exist_ok=True)

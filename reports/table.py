@@ -64,7 +64,9 @@ def comparison(report: ReportData) -> TableWithRecords:
         "protocol": report.protocol,
         "profile": report.profile.name,
     }
-    return comparisons_table(made, caption), [head | comparison_record(one, report.of) for one in made]
+    return comparisons_table(made, caption), [
+        head | comparison_record(one, report.total_sequences) for one in made
+    ]
 
 
 KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {

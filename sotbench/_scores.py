@@ -155,7 +155,7 @@ class Scores:
         from reports.plots import PLOTS
 
         report = self._report_for(metric, published)
-        figure: Figure = PLOTS.load(kind)(replace(report, band=band), ax=ax)
+        figure: Figure = PLOTS.load(kind)(replace(report, intervals=band), ax=ax)
         return figure
 
     def table(
@@ -215,7 +215,7 @@ class Scores:
             profile=self._profile,
             scores=tuple(self._scores.values()),
             results=self._selection.results,
-            named=self._selection.trackers is not None,
+            trackers_named=self._selection.trackers is not None,
         )
 
     def _report_for(self, metric: str | None, published: Sequence[str] | None) -> ReportData:

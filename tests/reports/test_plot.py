@@ -81,7 +81,7 @@ def test_bands_are_the_intervals_of_the_curves():
 
 
 def test_bands_can_be_left_out_and_are_where_they_would_hide_each_other():
-    assert not success_figure(report(THREE, band=False)).axes[0].findobj(PolyCollection)
+    assert not success_figure(report(THREE, intervals=False)).axes[0].findobj(PolyCollection)
     many = [score(f"t{i}", 0.3 + i / 20) for i in range(6)]
     assert not success_figure(report(many)).axes[0].findobj(PolyCollection)
     one_sequence = [score("a", 0.5, sequences=1)]
@@ -94,7 +94,7 @@ def test_figure_says_what_it_shows():
     assert "shaded: 95 % interval over sequences" in said
     assert "Overlap threshold" in said
     assert "Success rate" in said
-    said = texts(precision_figure(report(THREE, band=False)))
+    said = texts(precision_figure(report(THREE, intervals=False)))
     assert "Location error threshold (pixels)" in said
     assert "shaded" not in said
 
@@ -243,7 +243,7 @@ def test_differences_are_those_of_each_sequence_sorted():
 
 
 def test_the_trackers_that_are_named_are_compared_in_their_order():
-    figure = sequences_figure(report(THREE, named=True))
+    figure = sequences_figure(report(THREE, trackers_named=True))
     assert "Slow less Fast" in figure.axes[0].get_xlabel()
 
 
@@ -305,7 +305,7 @@ def test_of_more_trackers_than_can_be_told_apart_the_best_are_drawn_and_their_nu
         figure = draw(best)
         assert "best 60 of 100 trackers" in texts(figure)
         assert max(figure.get_size_inches()) < 12
-    assert report(THREE).best(3).there is None
+    assert report(THREE).best(3).total_trackers is None
     assert "best" not in texts(success_figure(report(THREE).best(3)))
 
 
@@ -374,7 +374,7 @@ def test_command_writes_what_it_names(results, tmp_path, capsys, monkeypatch):
 def test_command_says_how_many_trackers_it_leaves_out(results, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("reports.plots.figure.MAX_DRAWN_TRACKERS", 1)
     assert plot(results, "--kind", "scores", "--out", str(tmp_path)) == 0
-    sentence = "plots show the best 1 of the 2 trackers; choose others by --tracker"
+    sentence = "plots show the best 1 of 2 trackers; select others with --tracker"
     assert sentence in capsys.readouterr().err.splitlines()
 
 
