@@ -29,7 +29,7 @@ from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame
 from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
-from trackers.training.settings import Difficulty, Schedule
+from trackers.training.settings import Difficulty, GradNetOptions, Schedule
 from trackers.training.tasks import GradNetTask
 from trackers.training.trainer import Trainer, make_optimizer
 
@@ -103,14 +103,14 @@ class Checks:
         clips = torch.arange(4)
         four, unknown = torch.full((4,), 4), torch.full((4,), -1)
         patches = Patches(pixels.to(device), torch.full((16, 2), 50.0), 4 * clips, four, clips, unknown)
-        bank: Any = SimpleNamespace(round=lambda _: patches)
+        cache: Any = SimpleNamespace(round=lambda _: patches)
         schedule = Schedule(steps=10, batch=4)
         with TemporaryDirectory() as folder:
-            task = GradNetTask(bundled_weights("siamfc-lite"), foreign=0.5).to(device)
-            loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
+            task = GradNetTask(bundled_weights("siamfc-lite"), GradNetOptions(foreign=0.5)).to(device)
+            trainer = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
             learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
             before = [parameter.detach().clone() for parameter in learning]
-            figures = loop._step(0, make_optimizer(task, schedule))
+            figures = trainer.train_step(0, make_optimizer(task, schedule))
         print({name: float(value) for name, value in figures.items()}, file=sys.stderr)
         changed = not all(map(torch.equal, learning, before))  # a first step may leave some as they are
         return bool(torch.isfinite(figures["loss"])) and changed

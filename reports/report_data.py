@@ -142,7 +142,7 @@ class ReportData:
     @property
     def of(self) -> int:
         """How many sequences the data set has."""
-        return self.scores[0].of
+        return self.scores[0].total_sequences
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:

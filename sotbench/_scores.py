@@ -124,7 +124,7 @@ class Scores:
         if len(scores) < 2:
             raise UserError("a comparison is between two trackers; there are results of one alone")
         metric = metric or next(iter(scores[0].sequence_values()))
-        records = [comparison_record(one, scores[0].of) for one in compare(scores, [metric])]
+        records = [comparison_record(one, scores[0].total_sequences) for one in compare(scores, [metric])]
         return records_frame(records).set_index(["a", "b"])
 
     def plot(

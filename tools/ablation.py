@@ -38,13 +38,12 @@ from trackers.commands import catch_user_errors
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import GradNetNetwork, UpdateStep, prepare_for_updates
 from trackers.siamese.response import balanced_logistic_loss
-from trackers.train import load_reader, parse_source
 from trackers.training.patch_cache import PATCH_BYTES, PatchCache
 from trackers.training.sampling import Sampler
-from trackers.training.settings import Difficulty, Schedule
+from trackers.training.settings import Difficulty, GradNetOptions, Schedule
+from trackers.training.sources.reading import read_sources
 from trackers.training.tasks import GradNetTask
 from trackers.training.trainer import Trainer
-from trackers.training.validation import hold_back
 
 DIFFICULTY = Difficulty(distractors=0.6, look_alikes=0.3, occlusion=0.15)
 BATCH = 16
@@ -103,7 +102,7 @@ def variant(name: str, backbone: Path) -> GradNetTask:
         "released": {"objective": "released"},
     }
     torch.manual_seed(0)
-    task = GradNetTask(backbone, **options[name])
+    task = GradNetTask(backbone, GradNetOptions(**options[name]))
     if name == "w/o MG":
         task.network.__class__ = WithoutGradient
     if name == "w 2U":
@@ -115,25 +114,20 @@ def variant(name: str, backbone: Path) -> GradNetTask:
 
 def training_data(sources: Sequence[str], memory: float) -> tuple[PatchCache, Sampler]:
     """What all rows are trained on."""
-    clips, weights = [], []
-    for text in sources:
-        kind, root, weight = parse_source(text)
-        some, _ = hold_back(load_reader(kind)(root, print), 0.15)
-        clips += some
-        weights += [weight / len(some)] * len(some)
-    bank = PatchCache(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
-    return bank, Sampler(torch.tensor(weights), DIFFICULTY, 0)
+    clips, weights, _ = read_sources(sources, 0.15, print)
+    cache = PatchCache(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
+    return cache, Sampler(torch.tensor(weights), DIFFICULTY, 0)
 
 
 def train(
-    name: str, backbone: Path, bank: PatchCache, sampler: Sampler, steps: int, out: Path
+    name: str, backbone: Path, cache: PatchCache, sampler: Sampler, steps: int, out: Path
 ) -> GradNetNetwork:
     """Trains one row's network, or takes up what is left of an earlier run."""
     task = variant(name, backbone)
-    task.calibrate(sampler.pairs(bank.round(0), -1, BATCH, distinct=True))
+    task.calibrate(sampler.pairs(cache.round(0), -1, BATCH, distinct=True))
     schedule = Schedule(steps, BATCH, rate=0.002, last_rate=5e-5, warm_up=min(50, steps), average=0.98)
     folder = out / name.replace("/", "").replace(" ", "-")
-    Trainer(task, bank, sampler, schedule, folder, {"variant": name}).run(lambda *_: None)
+    Trainer(task, cache, sampler, schedule, folder, {"variant": name}).run(lambda *_: None)
     return task.network
 
 
@@ -187,8 +181,8 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"| {name} | {cells} |", flush=True)
 
     given.out.mkdir(parents=True, exist_ok=True)
-    bank, sampler = training_data(given.source, given.memory)
-    whole = train("GradNet", given.backbone, bank, sampler, given.steps, given.out)
+    cache, sampler = training_data(given.source, given.memory)
+    whole = train("GradNet", given.backbone, cache, sampler, given.steps, given.out)
     # The trackers below take its f_x; the rest of each is that of its row.
     task = variant("GradNet", given.backbone)
     task.network.load_state_dict(whole.state_dict())
@@ -196,7 +190,7 @@ def main(words: Sequence[str] | None = None) -> int:
     row("baseline", whole, interval=0, share=0.0)
     row("w/o U", whole, interval=0)
     for name in ("w/o M", "M", "w/o MG", "w 2U", "paper", "released"):
-        row(name, train(name, given.backbone, bank, sampler, given.steps, given.out))
+        row(name, train(name, given.backbone, cache, sampler, given.steps, given.out))
     row("GradNet", whole)
     if given.plot:
         draw(drawn, given.plot)

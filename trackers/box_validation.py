@@ -145,7 +145,7 @@ def _check_tensor(prediction: Any) -> None:
 def _check_magnitude(numbers: Boxes, what: str) -> None:
     if np.abs(numbers).max() > MAX_COORDINATE:
         raise InvalidPrediction(
-            f"{_listed(numbers)} is no {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
+            f"{_listed(numbers)} is not a {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
         )
 
 

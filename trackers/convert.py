@@ -1,4 +1,4 @@
-"""`python -m trackers.convert`: weights of others become files of this project."""
+"""`python -m trackers.convert`: converts weights of other projects to this project's format."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ examples: python -m trackers.convert siamfc_alexnet_e50.pth siamfc.safetensors;
 python -m trackers.convert ckpt/model_epoch49.ckpt gradnet.safetensors"""
 
 
-def parser() -> Parser:
-    """The command's options."""
+def build_parser() -> Parser:
+    """Builds the command's parser."""
     options = Parser(
         prog="python -m trackers.convert",
-        description="Turns weights of siamfc-pytorch, FDSiamFC or GradNet's authors into this project's own.",
+        description="Converts weights of siamfc-pytorch, FDSiamFC or GradNet to this project's format.",
         epilog=EXAMPLES,
     )
     options.add_argument(
@@ -26,22 +26,22 @@ def parser() -> Parser:
         type=Path,
         metavar="IN",
         help="a .pth of siamfc-pytorch or FDSiamFC, or GradNet's TensorFlow checkpoint: its .index "
-        "file, or what the names of its files begin with",
+        "file, or the common prefix of its files",
     )
     options.add_argument("target", type=Path, metavar="OUT", help="the .safetensors file to write")
-    options.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
+    options.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     return options
 
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Converts and prints what was converted."""
-    chosen = parser().parse_args(arguments)
-    if chosen.target.exists() and not chosen.overwrite:
-        raise UserError(f"{chosen.target} is there already; give --overwrite to replace it")
-    from trackers.siamese.conversion import convert  # torch takes two seconds, which --help should not
+    """Converts, and prints a summary."""
+    args = build_parser().parse_args(arguments)
+    if args.target.exists() and not args.overwrite:
+        raise UserError(f"{args.target} already exists; give --overwrite to replace it")
+    from trackers.siamese.conversion import convert  # --help need not wait for torch
 
-    print(convert(chosen.source, chosen.target))
+    print(convert(args.source, args.target))
     return 0
 
 

@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         return comparisons_table(comparisons, caption, verdicts)
 
     print_records(
-        [shared | comparison_record(one, scores[0].of) for one in comparisons], arguments.format, table
+        [shared | comparison_record(one, scores[0].total_sequences) for one in comparisons],
+        arguments.format,
+        table,
     )
     return 0

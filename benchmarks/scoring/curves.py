@@ -1,12 +1,12 @@
 """Curves of one-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, PAMI 2015).
 
-A curve says, for each of its thresholds, in what share of a sequence's frames the tracker is good enough.
+A curve is the share of a sequence's frames in which the tracker is good enough, for each threshold.
 
-Thresholds are the numbers nearest to 0.05 k and 0.01 k, as in the benchmark's own Python toolkit, so that
-overlaps of whole-number boxes compare as fractions do. Other grids (`0:0.05:1` in MATLAB, `np.arange(0, 1.05,
-0.05)`) are off by a last digit here and there, each elsewhere: MATLAB's 13th lies just below 0.65, so that an
-overlap of exactly 13/20 is greater. It hardly shows: in STRUCK's published results on OTB2015, MATLAB's grid
-changes two values of the success curve, by less than 0.00007.
+Thresholds are the floats nearest to 0.05 k and 0.01 k, as in the benchmark's own Python toolkit, so that
+overlaps of integer boxes compare as fractions do. Other grids (`0:0.05:1` in MATLAB, `np.arange(0, 1.05,
+0.05)`) differ from them in the last digit at some thresholds: MATLAB's 13th is just below 0.65, so that an
+overlap of exactly 13/20 is greater. The effect is small: on STRUCK's published results on OTB2015, MATLAB's
+grid changes two values of the success curve, by less than 0.00007.
 """
 
 from __future__ import annotations

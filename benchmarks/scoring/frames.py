@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.scoring.records import Record
+from benchmarks.scoring.run_score import Record
 
 
 def records_frame(records: Sequence[Record]) -> pd.DataFrame:

@@ -199,4 +199,7 @@ METRICS: dict[str, Metric] = {
         EAO,
     )
 }
-"""All metrics by name. Profiles differ only in how `normalized_precision` is read off its curve."""
+"""All metrics by name, for code that has only records; the profiles of plug-ins add theirs.
+
+The profiles here differ only in how `normalized_precision` is read off its curve.
+"""

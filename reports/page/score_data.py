@@ -7,13 +7,21 @@ a mean over sequences; for VOT's figures, which pool frames, it is not, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring import Estimate, Metric, Profile, Record, RunScore, Score, ScoringProfile
-from benchmarks.scoring.statistics import bootstrap_interval
+from benchmarks.scoring import (
+    Estimate,
+    Metric,
+    OnePassProfile,
+    OnePassScore,
+    Record,
+    RunScore,
+    ScoringProfile,
+)
+from benchmarks.scoring.statistics import mean_estimates
 from benchmarks.scoring.vot_metrics import SupervisedScore
 from benchmarks.scoring.vot_run_score import VOTRunScore
 from reports.page.loader import TrackerReport
@@ -31,11 +39,11 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
     """
     scores = [report.scores[profile.name] for report in reports]
     places = {name: place for place, name in enumerate(names)}
-    one_pass = [score for score in scores if isinstance(score, Score)]
-    estimates = iter(estimate([part for score in one_pass for part in _parts(score)]))
+    one_pass = [score for score in scores if isinstance(score, OnePassScore)]
+    estimates = iter(mean_estimates([part for score in one_pass for part in _parts(score)]))
     content = []
     for score in scores:
-        if isinstance(score, Score):
+        if isinstance(score, OnePassScore):
             figures = {part: next(estimates) for part in ("", *_attributes(score))}
             content.append(_score_data(score, figures, places))
         elif isinstance(score, VOTRunScore):
@@ -48,42 +56,18 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
         "title": profile.title,
         "reference": profile.reference,
         "differs": profile.differs,
-        "means": isinstance(profile, Profile),
+        "means": isinstance(profile, OnePassProfile),
         "metrics": [_metric_data(profile.metric(name)) for name in (found[0] if found else [])],
         "main": next((score.main_metric.name for score in scores if not isinstance(score, str)), None),
         "scores": content,
     }
 
 
-def estimate(parts: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
-    """Means over sequences with their 95 % intervals, as `Score.metrics` gives them.
-
-    Tables of equally many sequences are resampled alike, and here together, which is what takes the time.
-
-    Args:
-        parts: each of shape (S, M): M figures of each of S sequences; S may differ from one to the next.
-
-    Returns:
-        For each of them, M estimates.
-    """
-    parts = list(parts)
-    estimates: list[list[Estimate]] = [[] for _ in parts]
-    for count in {len(part) for part in parts}:
-        alike = [place for place, part in enumerate(parts) if len(part) == count]
-        values = np.concatenate([parts[place] for place in alike], axis=1)
-        interval = bootstrap_interval(values)
-        ends = [end.tolist() for end in interval] if interval else [[None] * values.shape[1]] * 2
-        columns = iter(zip(values.mean(axis=0).tolist(), *ends, strict=True))
-        for place in alike:
-            estimates[place] = [Estimate(*next(columns)) for _ in range(parts[place].shape[1])]
-    return estimates
-
-
-def _attributes(score: Score) -> dict[str, NDArray[np.bool_]]:
+def _attributes(score: OnePassScore) -> dict[str, NDArray[np.bool_]]:
     return {name: has for name, has in score.attributes.items() if has.any()}
 
 
-def _parts(score: Score) -> list[NDArray[np.float64]]:
+def _parts(score: OnePassScore) -> list[NDArray[np.float64]]:
     """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
     values = np.stack(list(score.sequence_values().values()), axis=1)
     if score.weights:  # which are those of the sequences that have the attribute
@@ -92,7 +76,9 @@ def _parts(score: Score) -> list[NDArray[np.float64]]:
     return [values, *(values[has] for has in _attributes(score).values())]
 
 
-def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]) -> Json:
+def _score_data(
+    score: OnePassScore, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]
+) -> Json:
     sequence_values = score.sequence_values()
     named = {part: dict(zip(sequence_values, row, strict=True)) for part, row in figures.items()}
     return {

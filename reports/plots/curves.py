@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.scoring import Profile, Score
+from benchmarks.scoring import OnePassProfile, OnePassScore
 from benchmarks.scoring.metrics import OnePassMetric
 from benchmarks.scoring.statistics import bootstrap_interval
 from reports.plots.figure import (
@@ -58,7 +58,7 @@ def _curve_figure(report: ReportData, name: str, ax: Axes | None) -> Figure:
         InapplicableError: the profile has no such curve.
     """
     metric = _metric(report, name)
-    scores = [score for score in report.scores if isinstance(score, Score)]
+    scores = [score for score in report.scores if isinstance(score, OnePassScore)]
     shaded = report.band and report.most > 1 and len(scores) <= MAX_WITH_INTERVALS
     with canvas(ax, 2.8) as place:
         axes = place.axes()
@@ -76,7 +76,7 @@ def _curve_figure(report: ReportData, name: str, ax: Axes | None) -> Figure:
 
 def _metric(report: ReportData, name: str) -> OnePassMetric:
     profile = report.profile
-    known = {metric.name: metric for metric in profile.metrics} if isinstance(profile, Profile) else {}
+    known = {metric.name: metric for metric in profile.metrics} if isinstance(profile, OnePassProfile) else {}
     curves = {key: metric for key, metric in known.items() if len(metric.thresholds)}
     if name not in curves:
         there = ", ".join(key.replace("_", "-") for key in curves) or "none"
@@ -86,13 +86,13 @@ def _metric(report: ReportData, name: str) -> OnePassMetric:
     return curves[name]
 
 
-def _ranked(scores: Sequence[Score], metric: OnePassMetric) -> list[Score]:
+def _ranked(scores: Sequence[OnePassScore], metric: OnePassMetric) -> list[OnePassScore]:
     """Best first; equals by name."""
     return sorted(scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold()))
 
 
 def _draw(
-    axes: Axes, score: Score, metric: OnePassMetric, label: str, style: dict[str, Any], band: bool
+    axes: Axes, score: OnePassScore, metric: OnePassMetric, label: str, style: dict[str, Any], band: bool
 ) -> None:
     mean = score.curves[metric.name].mean(axis=0)
     axes.plot(metric.thresholds, mean, label=label, clip_on=False, **style)
@@ -119,8 +119,8 @@ def _add_legend(place: Canvas, axes: Axes, corner: Literal["lower left", "lower 
     figure.set_figheight(figure.get_figheight() + 0.12 * -(-len(lines) // columns))
 
 
-def _label(score: Score, metric: OnePassMetric, most: int) -> str:
+def _label(score: OnePassScore, metric: OnePassMetric, most: int) -> str:
     """`[0.582] SiamFC`; with its own count where that is not what the title says."""
     scored = len(score.sequences)
-    note = "" if scored == most else f" ({count(scored, score.of)})"
+    note = "" if scored == most else f" ({count(scored, score.total_sequences)})"
     return f"[{score.value(metric):.3f}] {shorten_name(score.tracker)}{note}"

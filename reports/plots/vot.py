@@ -34,7 +34,7 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         InapplicableError: the results are not of supervised or realtime runs.
     """
     scores = _supervised(report)
-    rule = scores[0][1].rules.fragments
+    rule = scores[0][1].profile.fragments
     shaded = report.band and report.most > 1 and len(scores) <= MAX_WITH_INTERVALS
     eao = {row["tracker"]: row["eao"] for row in report.records}
     with canvas(ax, 2.6) as place:

@@ -11,13 +11,13 @@ from speed_records import made
 
 from benchmarks.datasets import DATASETS
 from benchmarks.protocols.protocol import Code, Trajectory
-from benchmarks.scoring import OTB, Profile, Score, score_run
+from benchmarks.scoring import OTB, OnePassProfile, OnePassScore, score_run
 from benchmarks.scoring.vot_profiles import VOT2017
 from benchmarks.store import RunResults
 from reports.report_data import ReportData
 
 
-def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OTB) -> Score:
+def score(tracker: str, level: float, sequences: int = 20, profile: OnePassProfile = OTB) -> OnePassScore:
     """Returns a score with overlaps and errors drawn around a level in [0, 1]."""
     generator = np.random.default_rng(int(level * 1000))
     curves: dict[str, list[Any]] = {"success": [], "precision": [], "normalized_precision": []}
@@ -26,12 +26,12 @@ def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OT
         curves["precision"].append(good * np.linspace(0, 1, 51) ** 0.3)
         curves["normalized_precision"].append(good * np.linspace(0, 1, 51) ** 0.4)
     places = np.arange(sequences)
-    return Score(
+    return OnePassScore(
         tracker=tracker,
         dataset="d",
         protocol="ope",
         profile=profile,
-        of=20 if sequences <= 20 else sequences,
+        total_sequences=20 if sequences <= 20 else sequences,
         sequences=tuple(f"s{i}" for i in places),
         frames=np.full(sequences, 10),
         attributes={"odd": places % 2 == 1, "first_five": places < 5},
@@ -39,7 +39,7 @@ def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OT
     )
 
 
-def report(scores: Sequence[Score], **more: Any) -> ReportData:
+def report(scores: Sequence[OnePassScore], **more: Any) -> ReportData:
     """Returns one-pass scores as the commands read them."""
     profile = scores[0].profile
     return ReportData(

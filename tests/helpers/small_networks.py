@@ -14,7 +14,8 @@ from trackers.siamese.checkpoint import write
 from trackers.siamese.gradnet_network import GradNetNetwork
 from trackers.tracker import BatchTracker, Boxes, Frame
 
-WIDTHS = scaled_widths(0.1)
+WIDTH = 0.1
+WIDTHS = scaled_widths(WIDTH)
 
 
 def untrained(module: nn.Module) -> nn.Module:

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import gpu_jobs
 import pytest
@@ -16,40 +18,59 @@ from training_images import write_images
 
 from bench import decoding, variants
 from benchmarks.running.frames.decoders import DECODERS
+from trackers.commands import catch_user_errors
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")
 
 
-def jobs(*words: object, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs the script as its documentation says, from elsewhere; `path` is looked into for modules."""
+def script(*words: object, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the script as its documentation says, from another folder; `path` is searched for modules."""
     command = [sys.executable, str(ROOT / "tools" / "gpu_jobs.py"), *map(str, words)]
-    environment = {"PYTHONPATH": str(path)} if path else {}
+    # One thread: two that wait for each other take twice the processor time of such small networks.
+    environment = {"OMP_NUM_THREADS": "1"} | ({"PYTHONPATH": str(path)} if path else {})
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", env=environment)
 
 
-def test_a_dry_run_says_what_is_left(tmp_path: Path) -> None:
+class Outcome(NamedTuple):
+    status: int
+    lines: list[str]
+    errors: str
+
+
+@pytest.fixture
+def jobs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    """Runs the script's `main` in this process."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+    def run(*words: object) -> Outcome:
+        status = catch_user_errors(gpu_jobs.main)([str(word) for word in words])
+        said = capsys.readouterr()
+        return Outcome(status, said.out.splitlines(), said.err)
+
+    return run
+
+
+def test_dry_run_says_what_is_left(tmp_path: Path, jobs) -> None:
     done = jobs("--out", tmp_path, "--dry-run")
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0] == "speed-siamfc: would write speed-siamfc.json"
-    assert "speed-siamfc-pytorch: needs --reference" in lines
-    assert "cuda-tests: would write cuda-tests.xml" in lines
-    assert not any("train" in line for line in lines)
+    assert done.status == 0
+    assert done.lines[0] == "speed-siamfc: would write speed-siamfc.json"
+    assert "speed-siamfc-pytorch: needs --reference" in done.lines
+    assert "cuda-tests: would write cuda-tests.xml" in done.lines
+    assert not any("train" in line for line in done.lines)
     only = ("--only", "cuda-tests", *(f"train-{name}" for name in NETWORKS))
     done = jobs("--out", tmp_path, "--dry-run", "--images", tmp_path, "--teacher", "t.pth", *only)
-    lines = done.stdout.splitlines()
-    assert lines[1] == "train-siamfc: would write siamfc/weights.safetensors"
-    assert lines[2] == "train-gradnet: would write gradnet/weights.safetensors after train-siamfc"
+    assert done.lines[1] == "train-siamfc: would write siamfc/weights.safetensors"
+    assert done.lines[2] == "train-gradnet: would write gradnet/weights.safetensors after train-siamfc"
     (tmp_path / "cuda-tests.xml").touch()
     done = jobs("--out", tmp_path, "--dry-run", *only)
-    assert done.stdout.splitlines()[:2] == ["cuda-tests: done", "train-siamfc: needs --images and --teacher"]
+    assert done.lines[:2] == ["cuda-tests: done", "train-siamfc: needs --images and --teacher"]
 
 
 def test_measurements_fit_into_one_call() -> None:
     assert sum(job.seconds or 0 for job in gpu_jobs.MEASUREMENTS) <= 560 - gpu_jobs.ARCHIVE_SECONDS
     assert all(job.seconds for job in gpu_jobs.MEASUREMENTS)
-    # What is looked at by its load average comes first.
+    # Their load average is reported, so nothing may run before them.
     names = [job.name for job in gpu_jobs.MEASUREMENTS]
     assert names[:3] == ["speed-siamfc", "speed-gradnet", "speed-siamfc-pytorch"]
 
@@ -78,37 +99,45 @@ class TrackerSiamFC:
 """
 
 
-@pytest.fixture
-def without_cv2(tmp_path: Path) -> Path:
-    """A folder that makes cv2 absent."""
-    folder = tmp_path / "path"
-    folder.mkdir()
-    (folder / "cv2.py").write_text("raise ModuleNotFoundError('cv2 is not here', name='cv2')")
-    return folder
+class Rehearsal(NamedTuple):
+    """One run of all measurements with tiny settings on a CPU."""
+
+    out: Path
+    status: int
+    said: dict[str, str]
+    errors: str
 
 
-def test_the_whole_command_is_rehearsed_on_a_cpu_without_cv2(tmp_path: Path, without_cv2: Path) -> None:
-    reference = tmp_path / "reference"
-    (reference / "siamfc").mkdir(parents=True)
-    (reference / "siamfc" / "__init__.py").write_text(REFERENCE)
-    out = tmp_path / "out"
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    folder = tmp_path_factory.mktemp("rehearsal")
+    without_cv2 = folder / "path"
+    without_cv2.mkdir()
+    (without_cv2 / "cv2.py").write_text("raise ModuleNotFoundError('cv2 is not here', name='cv2')")
+    (folder / "reference" / "siamfc").mkdir(parents=True)
+    (folder / "reference" / "siamfc" / "__init__.py").write_text(REFERENCE)
     tiny = ("--slots", 1, 2, "--bench-steps", 1, "--frames", 5, "--repetitions", 1)
     own = ("--device", "cpu", "--lite", "--seconds", 3600, "--limits", 100)
-    done = jobs("--out", out, "--reference", reference, *tiny, *own, path=without_cv2)
+    out = folder / "out"
+    done = script("--out", out, "--reference", folder / "reference", *tiny, *own, path=without_cv2)
     print(done.stdout)
     said = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
-    # What only a GPU can do fails, and says so.
-    assert done.returncode == 1
+    return Rehearsal(out, done.returncode, said, done.stderr)
+
+
+def test_every_measurement_runs_on_a_cpu_without_cv2(rehearsal: Rehearsal) -> None:
+    said = dict(rehearsal.said)
+    # Jobs that need a GPU fail, and say so.
+    assert rehearsal.status == 1
     assert said.pop("cuda-tests").startswith("failed: none of ")
     assert "precision tf32 is for NVIDIA GPUs" in said.pop("batch-siamfc-tf32")
     decoded = said.pop("decoding-siamfc")
     assert decoded == "ok" if find_spec("torchvision") else "needs torchvision, which is not installed"
-    assert said == dict.fromkeys(said, "ok"), done.stderr
+    assert said == dict.fromkeys(said, "ok"), rehearsal.errors
     names = {job.name for job in gpu_jobs.MEASUREMENTS}
     assert said.keys() == names - {"cuda-tests", "batch-siamfc-tf32", "decoding-siamfc"}
-    with tarfile.open(out / gpu_jobs.ARCHIVE) as archive:
+    with tarfile.open(rehearsal.out / gpu_jobs.ARCHIVE) as archive:
         held = set(archive.getnames())
-        print(sorted(held))
         checks = json.load(archive.extractfile("gradnet-checks.json"))["checks"]  # type: ignore[arg-type]
         pytorch = json.load(archive.extractfile("speed-siamfc-pytorch.json"))  # type: ignore[arg-type]
     assert set(checks.values()) == {True}
@@ -118,12 +147,19 @@ def test_the_whole_command_is_rehearsed_on_a_cpu_without_cv2(tmp_path: Path, wit
     assert not any(name.endswith((".partial", ".tar.gz")) for name in held)
 
 
+def test_throughput_is_measured_per_batch_size(rehearsal: Rehearsal) -> None:
+    found = json.loads((rehearsal.out / "batch-gradnet-float32.json").read_text())
+    assert [row["slots"] for row in found["rows"]] == [1, 2]
+    assert all(0 < row["low"] <= row["frames_per_second"] <= row["high"] for row in found["rows"])
+    assert found["machine"]["device"] == "cpu"
+
+
 JUNIT = """<testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><skipped message="{}"/></testcase>
 </testsuite></testsuites>"""
 
 
-def test_tests_on_a_gpu_do_not_pass_by_being_skipped(tmp_path: Path) -> None:
+def test_skipped_gpu_tests_do_not_pass(tmp_path: Path) -> None:
     path = tmp_path / "tests.xml"
     path.write_text(JUNIT.format("torch sees no NVIDIA GPU"))
     assert gpu_jobs.skipped(path) == "skipped: b (torch sees no NVIDIA GPU)"
@@ -138,45 +174,48 @@ def test_pooling_without_indices_gives_the_same_bytes() -> None:
     assert torch.equal(variants.WindowMax(3, 2)(values), torch.nn.MaxPool2d(3, 2)(values))
 
 
-def test_a_job_that_takes_too_long_is_ended_and_the_rest_is_packed(tmp_path: Path) -> None:
+def test_slow_job_is_killed_and_the_rest_packed(tmp_path: Path, jobs) -> None:
     done = jobs("--out", tmp_path, "--device", "cpu", "--limits", 0.001, "--only", "gradnet-checks")
-    assert done.returncode == 1
-    assert "gradnet-checks: failed: it took longer than 0 s" in done.stdout
+    assert done.status == 1
+    assert "gradnet-checks: failed: it took longer than 0 s" in done.lines
     with tarfile.open(tmp_path / gpu_jobs.ARCHIVE) as archive:
         assert "jobs.json" in archive.getnames()
 
 
-def test_networks_are_trained_on_a_cpu_with_tiny_settings(tmp_path: Path) -> None:
-    # Every source of the list, each a small folder of the same images.
-    for name in ("davis2016val", "fod-a", "coco-ccby", "caltech101", "clothing-cc0"):
-        write_images(tmp_path / "images" / name)
+def test_networks_are_trained_with_tiny_settings(
+    tmp_path: Path, jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {"--batch": "2", "--width": "0.1"}
+
+    def shrink(job: gpu_jobs.Job) -> gpu_jobs.Job:
+        before = (None, *job.command)
+        return replace(
+            job,
+            command=tuple(
+                small.get(str(option), word) for option, word in zip(before, job.command, strict=False)
+            ),
+        )
+
+    monkeypatch.setattr(gpu_jobs, "JOBS", tuple(map(shrink, gpu_jobs.JOBS)))
+    for name in gpu_jobs.SOURCES:
+        write_images(tmp_path / "images" / name, frames=12)
     out = tmp_path / "out"
     words = ("--out", out, "--images", tmp_path / "images", "--teacher", siamfc_weights(tmp_path))
     tiny = ("--device", "cpu", "--steps", 1, "--seconds", 3600)
     only = ("--only", "train-siamfc-lite", "train-gradnet-lite")
     done = jobs(*words, *tiny, *only)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[:2] == ["train-siamfc-lite: ok", "train-gradnet-lite: ok"]
+    assert done.status == 0, done
+    assert done.lines[:2] == ["train-siamfc-lite: ok", "train-gradnet-lite: ok"]
     assert (out / "gradnet-lite" / "training.png").exists()
     with tarfile.open(out / gpu_jobs.ARCHIVE) as archive:
         held = archive.getnames()
     assert "gradnet-lite/weights.safetensors" in held
     assert not any(name.endswith("checkpoint.pt") for name in held)
-    assert jobs(*words, *tiny, *only).stdout.count(": done") == 2
-
-
-def test_throughput_is_measured_by_the_size_of_the_batch(tmp_path: Path) -> None:
-    words = ("--out", tmp_path, "--device", "cpu", "--bench-steps", 1, "--slots", 1, 2, "--seconds", 3600)
-    done = jobs(*words, "--limits", 100, "--only", "batch-gradnet-float32")
-    assert done.stdout.splitlines()[0] == "batch-gradnet-float32: ok", done.stderr
-    found = json.loads((tmp_path / "batch-gradnet-float32.json").read_text())
-    assert [row["slots"] for row in found["rows"]] == [1, 2]
-    assert all(0 < row["low"] <= row["frames_per_second"] <= row["high"] for row in found["rows"])
-    assert found["machine"]["device"] == "cpu"
+    assert [line.split(": ")[1] for line in jobs(*words, *tiny, *only).lines[:2]] == ["done", "done"]
 
 
 @pytest.mark.parametrize("decoders", [["pillow"], pytest.param(list(DECODERS), marks=needs_torchvision)])
-def test_frames_are_measured_from_file_to_box(
+def test_decoding_is_measured_from_file_to_box(
     capsys: pytest.CaptureFixture[str], decoders: list[str]
 ) -> None:
     words = ["--slots", "1", "2", "--sequences", "2", "--frames", "3", "--width", "80", "--repetitions", "1"]
@@ -189,28 +228,25 @@ def test_frames_are_measured_from_file_to_box(
     assert all(0 < low <= middle <= high for low, middle, high in row.values())
 
 
-def test_a_job_waits_for_what_it_reads(tmp_path: Path) -> None:
+def test_job_waits_for_its_inputs(tmp_path: Path, jobs) -> None:
     words = ("--out", tmp_path, "--images", tmp_path, "--teacher", tmp_path / "t.pth", "--device", "cpu")
     done = jobs(*words, "--only", "train-gradnet", "demo-siamfc")
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[:2] == [
-        "train-gradnet: waits for train-siamfc",
-        "demo-siamfc: waits for train-siamfc",
-    ]
+    assert done.status == 0
+    assert done.lines[:2] == ["train-gradnet: waits for train-siamfc", "demo-siamfc: waits for train-siamfc"]
 
 
-def test_a_job_that_fails_counts_as_not_done(tmp_path: Path) -> None:
+def test_failed_job_is_not_done(tmp_path: Path, jobs) -> None:
     words = ("--out", tmp_path, "--images", tmp_path / "absent", "--teacher", tmp_path / "t.pth")
     done = jobs(*words, "--device", "cpu", "--only", "train-siamfc")
-    assert done.returncode == 1
-    assert "train-siamfc: failed" in done.stdout
+    assert done.status == 1
+    assert done.lines[0].startswith("train-siamfc: failed")
     assert "there is no folder" in (tmp_path / "train-siamfc.log").read_text()
     assert not (tmp_path / "siamfc" / "weights.safetensors").exists()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_without_a_gpu_nothing_counts_as_done(tmp_path: Path) -> None:
+def test_nothing_is_done_without_a_gpu(tmp_path: Path, jobs) -> None:
     done = jobs("--out", tmp_path / "out")
-    assert done.returncode == 2
-    assert "device 'cuda' cannot be used" in done.stderr
+    assert done.status == 2
+    assert "device 'cuda' cannot be used" in done.errors
     assert not (tmp_path / "out").exists()

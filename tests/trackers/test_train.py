@@ -51,7 +51,7 @@ def test_time_runs_out_and_the_same_command_goes_on(
 ) -> None:
     command = words("siamfc", tmp_path, images, "--width", 0.1, "--log-steps", 1)
     assert main([*command, "--minutes", "0"]) == 0
-    assert "stopped for lack of time" in capsys.readouterr().err
+    assert "stopped at the time limit" in capsys.readouterr().err
     assert not (tmp_path / "weights.safetensors").exists()
     assert main(command) == 0
     assert (tmp_path / "weights.safetensors").exists()

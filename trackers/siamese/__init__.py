@@ -1,1 +1,1 @@
-"""Trackers that compare a template of the target with a search region, both embedded by one network."""
+"""Siamese trackers: they match a template of the target with a search region, embedded by one network."""

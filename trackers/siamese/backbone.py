@@ -13,6 +13,7 @@ as in siamfc-pytorch, so that its weights can be loaded.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +27,8 @@ TEMPLATE_SIZE = 6
 HIDDEN_SIZE = 12
 SCORE_SCALE = 1e-3
 """SiamFC's scores are the raw correlation times this."""
+EPS = 1e-6
+"""Epsilon of batch normalization, as in siamfc-pytorch."""
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 KERNELS = (11, 5, 3, 3, 3)
 GROUPS = (1, 2, 1, 2, 2)
@@ -42,10 +45,10 @@ class Embedding(nn.Module):
 
     Args:
         widths: output channels of conv1 ... conv5.
-        eps: batch normalization's epsilon: 1e-6 in siamfc-pytorch, 1e-3 in GradNet's released network.
+        eps: batch normalization's epsilon; GradNet's released network has 1e-3.
     """
 
-    def __init__(self, widths: tuple[int, ...] = FULL_WIDTHS, eps: float = 1e-6) -> None:
+    def __init__(self, widths: tuple[int, ...] = FULL_WIDTHS, eps: float = EPS) -> None:
         super().__init__()
         self.widths = widths
         convolutions = [
@@ -74,9 +77,9 @@ class Embedding(nn.Module):
         return self.deep(self.shallow(crops))
 
 
-def embed_regions(network: nn.Module, regions: Tensor) -> Tensor:
+def embed_regions(network: Callable[[Tensor], Tensor], regions: Tensor) -> Tensor:
     """Embeds s regions for each of n targets: (n, s, 3, h, w) to (n, s, c, h', w')."""
-    features: Tensor = network(regions.flatten(0, 1))
+    features = network(regions.flatten(0, 1))
     return features.view(*regions.shape[:2], *features.shape[1:])
 
 

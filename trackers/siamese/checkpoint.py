@@ -1,7 +1,7 @@
 """Reads and writes the weights of Siamese trackers.
 
-Two kinds of files are read: PyTorch checkpoints (.pth) of siamfc-pytorch and FDSiamFC, whose pickled code is
-never run, and .safetensors files, this project's own format: the same names and shapes, with the
+Two kinds of files are read: PyTorch checkpoints (.pth) of siamfc-pytorch and FDSiamFC, without running any
+pickled code, and .safetensors files, this project's own format: the same names and shapes, with the
 architecture and the format's version as metadata.
 """
 
@@ -29,7 +29,7 @@ PREFIX = "backbone."
 
 
 class NetworkType(NamedTuple):
-    """A network as messages speak of it: its name, and which files are taken."""
+    """How messages name a network, and which files they suggest."""
 
     title: str
     hint: str
@@ -38,17 +38,17 @@ class NetworkType(NamedTuple):
 SIAMFC = NetworkType("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
 GRADNET = NetworkType(
     "GradNet",
-    "give GradNet's weights of this project, or turn the released checkpoint into them with "
+    "give GradNet's weights of this project, or convert the released checkpoint with "
     "`python -m trackers.convert`",
 )
 
 
 def load_embedding(path: Path, width: float | None = None) -> Embedding:
-    """Builds the embedding whose weights are in `path`, in evaluation mode, on the CPU.
+    """Loads an embedding network from `path`, in evaluation mode, on the CPU.
 
     Args:
         path: a .pth or .safetensors file with names `backbone.conv1.0.weight` ... `backbone.conv5.0.bias`.
-        width: the width it must have, 1 for the full network; None takes the file's.
+        width: required width, 1 for the full network; None takes the file's.
 
     Raises:
         UserError: the file is missing, damaged, of another network, or of another width.
@@ -62,11 +62,11 @@ def load_embedding(path: Path, width: float | None = None) -> Embedding:
 
 
 def load_gradnet(path: Path, width: float | None = None) -> GradNetNetwork:
-    """Builds the GradNet networks whose weights are in `path`, in evaluation mode, on the CPU.
+    """Loads GradNet's networks from `path`, in evaluation mode, on the CPU.
 
     Args:
-        path: a .safetensors file with the names of `GradNetNetwork`, or a .pth file with the same.
-        width: the width they must have, 1 for the full network; None takes the file's.
+        path: a .safetensors file with the tensor names of `GradNetNetwork`, or a .pth file with the same.
+        width: required width, 1 for the full network; None takes the file's.
 
     Raises:
         UserError: the file is missing, damaged, of another network, or of another width.
@@ -80,11 +80,11 @@ def load_gradnet(path: Path, width: float | None = None) -> GradNetNetwork:
 
 
 def read(path: Path, architecture: str) -> dict[str, Tensor]:
-    """Reads the tensors of a checkpoint onto the CPU, without running any code that is in it.
+    """Reads the tensors of a checkpoint onto the CPU, without running any code in it.
 
     Args:
-        path: a .safetensors file, or any other name for a PyTorch checkpoint.
-        architecture: what a .safetensors file must say that it holds.
+        path: a .safetensors file; any other name is read as a PyTorch checkpoint.
+        architecture: the architecture that a .safetensors file must name in its metadata.
 
     Raises:
         UserError: the file is missing, damaged, or not a flat dictionary of tensors.
@@ -95,14 +95,14 @@ def read(path: Path, architecture: str) -> dict[str, Tensor]:
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], architecture: str) -> None:
-    """Writes a .safetensors file that `read` takes back; it appears under its name when it is whole.
+    """Writes a .safetensors file atomically; `read` reads it back.
 
-    The same tensors always give the same bytes, so that a file's digest says what is in it.
+    The same tensors always give the same bytes, so that a file's digest identifies its content.
     """
     metadata = {"architecture": architecture, "format_version": FORMAT_VERSION}
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     content = save({name: value.contiguous() for name, value in tensors.items()}, metadata)
-    # safetensors writes metadata in a random order.
+    # safetensors writes metadata in random order; sort it.
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
@@ -125,7 +125,7 @@ def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:
     found = metadata.get("architecture"), metadata.get("format_version")
     if found != (architecture, FORMAT_VERSION):
         raise UserError(
-            f"{path} says that it holds architecture {found[0]}, format version {found[1]}, and not "
+            f"{path} holds architecture {found[0]}, format version {found[1]}, not "
             f"{architecture}, {FORMAT_VERSION}; give a file that this project wrote for this tracker"
         )
     return tensors
@@ -133,7 +133,7 @@ def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:
     try:
-        with warnings.catch_warnings(action="ignore"):  # what is odd about the file is said below
+        with warnings.catch_warnings(action="ignore"):  # problems with the file are reported below
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise UserError(
@@ -162,7 +162,7 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 def _widths(
     path: Path, tensors: Mapping[str, Tensor], width: float | None, kind: NetworkType
 ) -> tuple[int, ...]:
-    """The backbone's widths, made sure that they are those of `width`."""
+    """Returns the backbone's widths, after checking them against `width`."""
     names = [f"{PREFIX}conv{layer}.0.weight" for layer in range(1, 6)]
     missing = [name for name in names if name not in tensors or tensors[name].dim() != 4]
     if missing:
@@ -186,7 +186,7 @@ def _widths(
 
 
 def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: NetworkType) -> None:
-    """Gives a network on the meta device its weights, once they are what it needs."""
+    """Checks weights and loads them into a network on the meta device."""
     _check(path, network.state_dict(), tensors, kind)
     state = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
     network.load_state_dict(state, assign=True)
@@ -194,7 +194,7 @@ def _fill(network: nn.Module, path: Path, tensors: Mapping[str, Tensor], kind: N
 
 
 def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], kind: NetworkType) -> None:
-    """Compares names, shapes and values; the counter of batch normalisation, used by none, may be absent."""
+    """Checks names, shapes and values; batch normalization's counter, which nothing uses, may be absent."""
     counters = {name for name in wanted if name.endswith("num_batches_tracked")}
     for what, names in (
         ("lacks", wanted.keys() - found.keys() - counters),
@@ -208,15 +208,15 @@ def _check(path: Path, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]
                 f"{path}: {name} has shape {tuple(value.shape)}, not {tuple(wanted[name].shape)}; {kind.hint}"
             )
         if not torch.isfinite(value).all():
-            raise UserError(f"{path}: {name} holds values that are not finite; give a file of sound weights")
+            raise UserError(f"{path}: {name} holds values that are not finite; give a file of valid weights")
 
 
 def format_widths(widths: tuple[int, ...]) -> str:
-    """Widths as messages show them: `96-256-384-384-256`."""
+    """Formats widths for messages: `96-256-384-384-256`."""
     return "-".join(map(str, widths))
 
 
 def summarize_names(names: list[str]) -> str:
-    """The first few of `names`, and how many more there are."""
+    """Lists the first three of `names`, and how many more there are."""
     rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (", ".join(names[:3]) + rest) or "nothing"

@@ -1,12 +1,12 @@
-"""Weights of others as files of this project: SiamFC's from PyTorch, GradNet's from TensorFlow.
+"""Converts weights to this project's format: SiamFC's from PyTorch, GradNet's from TensorFlow.
 
-GradNet's released network differs from ours in how it is written down, not in what it computes:
+GradNet's released network computes what ours does, but is stored differently:
 
-- `siamese/scala1` ... `scala5` is f_x, with `_z` behind it f_2 (1, 2) and U_1 (3 to 5), `siamese/t_scala5_zz`
-  is U_2. Optimisers' slots, moving averages and step counters lie beside them and are not needed.
+- `siamese/scala1` ... `scala5` is f_x, with the suffix `_z` f_2 (1, 2) and U_1 (3 to 5);
+  `siamese/t_scala5_zz` is U_2. The optimizer's slots, moving averages and step counters are not needed.
 - Kernels are stored as (h, w, in, out), ours as (out, in, h, w).
 - It takes BGR images; ours are RGB, so the first kernels' input channels are reversed.
-- Its batch normalisation adds 1e-3 to every variance and our embedding 1e-6, so the difference goes into the
+- Its batch normalization adds 1e-3 to every variance and our embedding 1e-6, so the difference goes into the
   embeddings' variances.
 - Its scores are raw sums, and it multiplies the gradient of their mean loss by 10000.
 """
@@ -21,18 +21,17 @@ import torch
 from torch import Tensor
 
 from trackers.errors import UserError
+from trackers.siamese.backbone import EPS
 from trackers.siamese.checkpoint import PREFIX, format_widths, load_embedding, summarize_names, write
-from trackers.siamese.gradnet_network import GradNetNetwork
+from trackers.siamese.gradnet_network import RELEASED_EPS, RELEASED_GRADIENT_SCALE, GradNetNetwork
 from trackers.siamese.tensorflow_checkpoint import Checkpoint, prefix_of, read_checkpoint
 
-RELEASED_EPS = 1e-3
 RELEASED_SCORE_SCALE = 1.0
-RELEASED_GRADIENT_SCALE = 10000 / 17**2
-ACCEPTED = "give the checkpoint of GradNet's authors"
+HINT = "give the checkpoint of GradNet's authors"
 
 
 def _variables() -> dict[str, str]:
-    """Our tensors' names, and those of the variables that hold them."""
+    """Maps our tensors' names to the checkpoint's variables."""
     scopes = {"correction": "t_scala5_zz"}
     for layer in range(1, 6):
         scopes[f"backbone.conv{layer}"] = f"scala{layer}"
@@ -55,19 +54,19 @@ VARIABLES = _variables()
 
 
 def convert(source: Path, target: Path) -> str:
-    """Writes the weights in `source` as a .safetensors file `target`, and says what they are.
+    """Converts the weights in `source` to the .safetensors file `target`, and returns a summary.
 
     Args:
         source: a .pth of siamfc-pytorch or FDSiamFC, or a TensorFlow checkpoint of GradNet: its prefix or one
             of its files.
-        target: replaced if it is there.
+        target: overwritten if it exists.
 
     Raises:
         UserError: `source` is missing, damaged or of another network, `target` has another ending, or
             TensorFlow is needed and not installed.
     """
     if target.suffix != ".safetensors":
-        raise UserError(f"{target} does not end in .safetensors; the trackers know their weights by it")
+        raise UserError(f"{target} does not end in .safetensors; trackers tell the format by it")
     if not target.parent.is_dir():
         raise UserError(f"there is no folder {target.parent}; make it first")
     if source.suffix == ".safetensors":
@@ -87,7 +86,7 @@ def convert(source: Path, target: Path) -> str:
 
 
 def released_gradnet(saved: Checkpoint) -> GradNetNetwork:
-    """GradNet's networks with the weights of its authors' checkpoint, in evaluation mode.
+    """Returns GradNet's networks with the weights of its authors' checkpoint, in evaluation mode.
 
     Raises:
         UserError: variables are missing, not floats, not finite, or of shapes that do not fit together.
@@ -98,13 +97,13 @@ def released_gradnet(saved: Checkpoint) -> GradNetNetwork:
     _require(saved, list(VARIABLES.values()))
     for name, variable in VARIABLES.items():
         wanted = tuple(shapes[name].shape)
-        stored = (*wanted[2:], *wanted[1::-1])  # of kernels; a vector stays what it is
+        stored = (*wanted[2:], *wanted[1::-1])  # of kernels; vectors are stored as they are
         if (found := saved.shapes[variable]) != stored:
             raise UserError(
-                f"{saved.index}: {variable} has shape {found}, where its network has {stored}; {ACCEPTED}"
+                f"{saved.index}: {variable} has shape {found}, where its network has {stored}; {HINT}"
             )
     state = {name: _converted(name, saved, variable) for name, variable in VARIABLES.items()}
-    for name in shapes.keys() - VARIABLES.keys():  # the two scales, and counters that nothing uses
+    for name in shapes.keys() - VARIABLES.keys():  # the two scales, and unused counters
         state[name] = torch.zeros_like(shapes[name], device="cpu")
     state["score_scale"].fill_(RELEASED_SCORE_SCALE)
     state["gradient_scale"].fill_(RELEASED_GRADIENT_SCALE)
@@ -119,7 +118,7 @@ def _widths(saved: Checkpoint) -> tuple[int, ...]:
     for kernel, shape in zip(kernels, shapes, strict=True):
         if len(shape) != 4 or shape[3] == 0 or shape[3] % 2:
             raise UserError(
-                f"{saved.index}: {kernel} has shape {shape}, which is no kernel of two groups; {ACCEPTED}"
+                f"{saved.index}: {kernel} has shape {shape}, which is not a kernel of two groups; {HINT}"
             )
     return tuple(shape[3] for shape in shapes)
 
@@ -129,12 +128,12 @@ def _require(saved: Checkpoint, variables: list[str]) -> None:
     if missing:
         raise UserError(
             f"{saved.index} lacks {summarize_names(missing)}, which GradNet's networks need, and holds "
-            f"{summarize_names(sorted(saved.shapes))}; it is damaged or of another network: {ACCEPTED}"
+            f"{summarize_names(sorted(saved.shapes))}; it is damaged or of another network: {HINT}"
         )
 
 
 def _converted(name: str, saved: Checkpoint, variable: str) -> Tensor:
-    """The values of a variable as our tensor `name` holds them."""
+    """Returns the values of a variable in the layout of our tensor `name`."""
     if variable not in saved.values:
         raise UserError(
             f"{saved.index}: {variable} is of type {saved.types[variable]}; save the checkpoint with "
@@ -143,12 +142,12 @@ def _converted(name: str, saved: Checkpoint, variable: str) -> Tensor:
     values = saved.values[variable].astype(np.float64)
     if not np.isfinite(values).all():
         raise UserError(
-            f"{saved.index}: {variable} holds values that are not finite; give a checkpoint of sound weights"
+            f"{saved.index}: {variable} holds values that are not finite; give a checkpoint of valid weights"
         )
     if values.ndim == 4:
         values = values.transpose(3, 2, 0, 1)
     if name.endswith("conv1.0.weight"):
         values = values[:, ::-1]
     if name.endswith("running_var") and not name.startswith("correction"):
-        values = values + (RELEASED_EPS - 1e-6)
+        values = values + (RELEASED_EPS - EPS)
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

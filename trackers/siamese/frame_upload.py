@@ -1,4 +1,4 @@
-"""Frames on their way to a GPU: pinned memory to decode into, and a stream that copies them."""
+"""Copies frames to a GPU: pinned memory to decode into, and a stream for the copies."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import Tensor
 from trackers.tracker import Boxes, Frame, FrameBatch
 
 MULTIPLE = 128
-"""Batches on a GPU have heights and widths of multiples of this, so that few graphs serve all sequences."""
+"""Batches on a GPU have heights and widths in multiples of this, so that few graphs serve all sequences."""
 
 
 class PinnedFramePool:
-    """Pinned memory that is used over and over for frames of the same size in bytes.
+    """A pool of pinned buffers, reused for frames of the same size in bytes.
 
-    It is pinned in the thread that calls `reserve`, since CUDA must not be called by others while a graph is
-    captured; any thread may take it.
+    `reserve` pins memory in the calling thread, since no other thread may call CUDA while a graph is
+    captured; any thread may take a buffer.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class PinnedFramePool:
         self._addresses: set[int] = set()
 
     def reserve(self, shape: tuple[int, ...], count: int) -> None:
-        """Adds memory for `count` frames of this shape, unless as much lies unused."""
+        """Pins memory until at least `count` frames of this shape are free."""
         size = math.prod(shape)
         for _ in range(count - len(self._free[size])):
             memory: Frame = torch.empty(size, dtype=torch.uint8, pin_memory=True).numpy()
@@ -37,7 +37,7 @@ class PinnedFramePool:
             self._free[size].append(memory)
 
     def place(self, shape: tuple[int, ...]) -> Frame | None:
-        """Memory for a frame, whose it is as long as the array lives; None if none is free."""
+        """Returns a free buffer, or None; it is free again when the array is garbage-collected."""
         try:
             memory = self._free[math.prod(shape)].pop()
         except IndexError:
@@ -47,7 +47,7 @@ class PinnedFramePool:
         return frame
 
     def __contains__(self, frame: object) -> bool:
-        """Whether a frame lies at the beginning of such memory."""
+        """Returns whether a frame starts at one of the pool's buffers."""
         return isinstance(frame, np.ndarray) and _address(frame) in self._addresses
 
 
@@ -56,39 +56,39 @@ def _address(array: Frame) -> int:
 
 
 class FrameUploader:
-    """Copies batches of frames to a GPU on a stream of their own, while that of the tracker computes.
+    """Copies batches of frames to a GPU on a separate stream, while the tracker computes.
 
     Args:
-        device: where to.
+        device: the GPU.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.pinned = PinnedFramePool()
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._under_way: deque[tuple[torch.cuda.Event, FrameBatch]] = deque()
+        self._in_flight: deque[tuple[torch.cuda.Event, FrameBatch]] = deque()
 
     def __call__(self, frames: FrameBatch) -> tuple[Tensor, Tensor]:
-        """As `upload`; what is computed next on the current stream waits for it."""
+        """Does what `upload` does; makes the current stream wait for the copy."""
         if isinstance(frames[0], Tensor):
             return upload(frames, self.device)
-        present = torch.cuda.current_stream(self.device)
+        current = torch.cuda.current_stream(self.device)
         with torch.cuda.stream(self._stream):
             batch, sizes = upload(frames, self.device, self.pinned)
             done = torch.cuda.Event()  # type: ignore[no-untyped-call]
             done.record(self._stream)
-        present.wait_event(done)
-        for one in (batch, sizes):
-            one.record_stream(present)
-        # Memory that is still read must not be given to the next frame that is decoded.
-        self._under_way.append((done, list(frames)))
-        while self._under_way and self._under_way[0][0].query():  # type: ignore[no-untyped-call]
-            self._under_way.popleft()
+        current.wait_event(done)
+        for tensor in (batch, sizes):
+            tensor.record_stream(current)
+        # Keep the frames until they are copied, so that no other frame is decoded into their memory.
+        self._in_flight.append((done, list(frames)))
+        while self._in_flight and self._in_flight[0][0].query():  # type: ignore[no-untyped-call]
+            self._in_flight.popleft()
         return batch, sizes
 
 
 def send(tensor: Tensor, device: torch.device) -> Tensor:
-    """Copies a tensor to `device` without waiting for what that is doing."""
+    """Copies a tensor to `device` without waiting for it."""
     return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
@@ -98,12 +98,12 @@ def upload(
     """Copies frames of any sizes to `device` as one batch.
 
     Args:
-        frames: n arrays (h, w, 3) of uint8, or as many tensors on `device`.
-        device: where to.
-        pinned: what arrays may lie in; all those that do are copied as they are.
+        frames: n arrays (h, w, 3) of uint8, or n tensors on `device`.
+        device: of the batch.
+        pinned: the pool that arrays may come from; then they are copied without another copy on the host.
 
     Returns:
-        The frames (n, H, W, 3) uint8, each at the top left of as many zeros as the largest needs, and their
+        The frames (n, H, W, 3) uint8, each at the top left and padded with zeros, and their
         widths and heights (n, 2) float64. On a GPU, H and W are rounded up to `MULTIPLE`.
     """
     multiple = 1 if device.type == "cpu" else MULTIPLE
@@ -112,27 +112,24 @@ def upload(
     sizes = torch.tensor([(frame.shape[1], frame.shape[0]) for frame in frames], dtype=torch.float64)
     if isinstance(frames[0], Tensor) or (pinned is not None and all(frame in pinned for frame in frames)):
         batch = torch.zeros(len(frames), height, width, 3, dtype=torch.uint8, device=device)
-        for there, frame in zip(batch, frames, strict=True):
+        for target, frame in zip(batch, frames, strict=True):
             tensor = frame if isinstance(frame, Tensor) else torch.from_numpy(frame)
-            there[: tensor.shape[0], : tensor.shape[1]].copy_(tensor, non_blocking=True)
+            target[: tensor.shape[0], : tensor.shape[1]].copy_(tensor, non_blocking=True)
         return batch, send(sizes, device)
     batch = torch.empty(len(frames), height, width, 3, dtype=torch.uint8, pin_memory=device.type != "cpu")
-    for place, frame in zip(batch.numpy(), frames, strict=True):
+    for target, frame in zip(batch.numpy(), frames, strict=True):
         rows, columns = frame.shape[:2]
-        place[:rows, :columns] = frame
-        place[rows:] = 0
-        place[:rows, columns:] = 0
+        target[:rows, :columns] = frame
+        target[rows:] = 0
+        target[:rows, columns:] = 0
     return batch.to(device, non_blocking=True), send(sizes, device)
 
 
 def fetch(rows: Tensor) -> Callable[[], Boxes]:
-    """Begins to copy float64 numbers to the host, and returns what waits for them.
-
-    On a CPU they are there.
-    """
+    """Starts to copy rows of float64 to the host, and returns a function that waits for them."""
     if rows.device.type == "cpu":
-        there: Boxes = rows.numpy()
-        return lambda: there
+        boxes: Boxes = rows.numpy()
+        return lambda: boxes
     here = torch.empty(rows.shape, dtype=rows.dtype, pin_memory=True)
     here.copy_(rows, non_blocking=True)
     done = torch.cuda.Event()  # type: ignore[no-untyped-call]

@@ -1,12 +1,12 @@
-"""Plain gradient descent on a correlation template, computed where it is cheap.
+"""Gradient descent on a correlation template, in the small space of scores.
 
 The scores of a search region are linear in the template t: s = A t, where a row of A holds the features
-under one position of the template. Gradient descent from t0 on L(s) never leaves t0 + span(rows of A):
+at one position of the template. Gradient descent on L(s) from t0 stays in t0 + span(rows of A):
 
     t  <-  t - r A' dL/ds        is        t = t0 + A' a,    a <- a - r dL/ds,    s = A t0 + (A A') a
 
-So with the Gram matrix A A' of the 289 positions an iteration multiplies 289 x 289 numbers in place of two
-times 289 x 9216. The iterates are the same up to rounding.
+With the Gram matrix A A' of the 289 positions an iteration multiplies 289 x 289 numbers instead of twice
+289 x 9216. The iterates are equal up to rounding.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from trackers.siamese.response import logistic_weights
 
 
 def positions(features: Tensor, size: int) -> Tensor:
-    """Features (n, c, h, w) under each position of a template of side `size`: (n, p, c * size * size).
+    """Returns features (n, c, h, w) at each position of a template of side `size`: (n, p, c * size * size).
 
-    p = (h - size + 1) (w - size + 1); a row is ordered as a template (c, size, size) flattened.
+    p = (h - size + 1) (w - size + 1); a row is ordered like a flattened template (c, size, size).
     """
     n, c, h, w = features.shape
     rows, columns = h - size + 1, w - size + 1
@@ -31,11 +31,11 @@ def positions(features: Tensor, size: int) -> Tensor:
 def gradient_descent(
     templates: Tensor, features: Tensor, labels: Tensor, rate: float, iterations: int
 ) -> tuple[Tensor, Tensor]:
-    """Gradient descent on the balanced logistic loss of scores A t.
+    """Minimizes the balanced logistic loss of scores A t by gradient descent.
 
     Args:
-        templates: (n, c, a, a), where to begin.
-        features: (n, c, h, w), what the templates are to match.
+        templates: (n, c, a, a), initial values.
+        features: (n, c, h, w), of the search regions.
         labels: (n, h - a + 1, w - a + 1), +1 or -1.
         rate: step size.
         iterations: number of steps.

@@ -1,7 +1,7 @@
-"""Steps that a GPU does again and again, recorded once as CUDA graphs.
+"""Caches CUDA graphs of the steps that a GPU repeats.
 
-A Siamese tracker's update is some 120 small kernels. Handing them over one by one costs the CPU more time
-than the GPU needs for them; a recorded graph is handed over as one.
+A Siamese tracker's update is some 120 small kernels. Launching them one by one costs the CPU more time than
+the GPU needs for them; a graph is launched as one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Step: TypeAlias = Callable[..., Tensor]
 Capture: TypeAlias = Callable[[Callable[[], Tensor]], tuple[Callable[[], None], Tensor]]
 
 WARM_UP = 3
-"""Calls before the recording, in which libraries choose and load their kernels."""
+"""Calls before recording, in which libraries choose and load their kernels."""
 
 MAX_GRAPHS = 16
-"""Graphs that are remembered; the one that was used longest ago goes first."""
+"""Capacity; the least recently used graph is evicted."""
 
 
 def cuda_capture(device: torch.device) -> Capture:
-    """Records on a CUDA device; graphs share their memory, since one runs after the other.
+    """Returns a function that records on a CUDA device; graphs share memory, since they run one at a time.
 
-    The stream is that device's own. `torch.cuda.graph` would take one of the device that was current when
-    anything was first recorded, on which a recording of another device's kernels remains empty.
+    It has its own stream on that device: `torch.cuda.graph` would use one of the device that was current at
+    the first recording, on which the recording of another device's kernels stays empty.
     """
     pool = torch.cuda.graph_pool_handle()
     stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
@@ -39,12 +39,12 @@ def cuda_capture(device: torch.device) -> Capture:
         graph = torch.cuda.CUDAGraph()
         stream.wait_stream(torch.cuda.current_stream(device))
         try:
-            # When a capture fails at its end, `torch.cuda.graph` leaves its stream the current one.
+            # If a capture fails at its end, `torch.cuda.graph` leaves its stream current.
             with torch.cuda.stream(stream), torch.cuda.graph(graph, pool=pool, stream=stream):
                 output = function()
         except RuntimeError:
             with contextlib.suppress(AttributeError, RuntimeError):
-                # Nor does it tell the allocator, which would go on serving the pool of the failed capture.
+                # Nor does it reset the allocator, which would keep serving the failed capture's pool.
                 torch._C._cuda_endAllocateToPool(device.index or 0, pool)
             raise
         return graph.replay, output
@@ -61,21 +61,21 @@ class _Recording:
 
 
 class GraphCache:
-    """Calls steps: the first times plainly, then by a recording of each shape of inputs.
+    """Calls steps: directly at first, then through one recorded graph per shape of inputs.
 
-    What a step reads and changes beside its inputs has to stay in the same tensors, changed in place; what
-    it does must depend on tensors alone, or on `variant`.
+    A step must keep its state in the same tensors, changed in place, and depend on nothing but tensors and
+    `variant`.
 
-    Where a recording fails, what it may have changed is put back, and from then on nothing is recorded in
-    this process, whose allocator may be in any state.
+    If a recording fails, the state is restored, and nothing more is recorded in this process, whose
+    allocator may be in any state.
 
     Args:
-        capture: records a function without running it, and returns how to run it and where its output is.
-        state: the tensors that steps change.
+        capture: records a function without running it; returns a function to replay it, and its output.
+        state: returns the tensors that steps change.
     """
 
     usable: ClassVar[bool] = True
-    """Whether no recording has failed in this process."""
+    """False once a recording has failed in this process."""
 
     def __init__(self, capture: Capture, state: Callable[[], Sequence[Tensor]] = tuple) -> None:
         self._capture = capture
@@ -83,7 +83,7 @@ class GraphCache:
         self._recordings: OrderedDict[object, _Recording] = OrderedDict()
 
     def __call__(self, step: Step, *inputs: Tensor, variant: object = None) -> Tensor:
-        """What `step(*inputs)` returns; to be used before the next call, which may overwrite it."""
+        """Returns `step(*inputs)`; the next call may overwrite the result."""
         if not GraphCache.usable:
             return step(*inputs)
         key = (step.__name__, variant, tuple((x.shape, x.dtype) for x in inputs))
@@ -100,14 +100,14 @@ class GraphCache:
             try:
                 recording.replay, recording.output = self._capture(lambda: step(*recording.inputs))
             except RuntimeError as error:
-                warnings.warn(f"goes on without CUDA graphs: {error}", stacklevel=2)
+                warnings.warn(f"continuing without CUDA graphs: {error}", stacklevel=2)
                 GraphCache.usable = False
                 self._recordings.clear()
-                for place, content in before:
-                    place.copy_(content)
+                for tensor, content in before:
+                    tensor.copy_(content)
                 return step(*inputs)
-        for place, x in zip(recording.inputs, inputs, strict=True):
-            place.copy_(x, non_blocking=True)
+        for recorded, x in zip(recording.inputs, inputs, strict=True):
+            recorded.copy_(x, non_blocking=True)
         recording.replay()
         assert recording.output is not None
         return recording.output

@@ -1,4 +1,4 @@
-"""How exactly networks compute: float32, or faster and less exact on hardware that can."""
+"""Numeric precision of the networks: float32, or faster and less exact where the hardware supports it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PRECISIONS = ("float32", "tf32", "bf16")
 
 
 def numerics(precision: str, device: torch.device) -> Numerics:
-    """Checks that `device` can compute in `precision`, and says what its float32 may be there.
+    """Checks that `device` supports `precision`, and returns the matching numerics.
 
     Raises:
-        UserError: there is no such precision, or not on this device.
+        UserError: there is no such precision, or the device does not support it.
     """
     if precision not in PRECISIONS:
         raise UserError(f"there is no precision '{precision}'; give {', '.join(PRECISIONS)}")
@@ -26,9 +26,9 @@ def numerics(precision: str, device: torch.device) -> Numerics:
 
 
 class BFloat16(nn.Module):
-    """An embedding that computes in bfloat16 between a float32 crop and float32 features.
+    """An embedding that computes in bfloat16, from float32 crops to float32 features.
 
-    Whole grey levels up to 255 have exact bfloat16 values; sums are kept in float32 by the hardware.
+    Integer gray levels up to 255 are exact in bfloat16; the hardware accumulates sums in float32.
     """
 
     def __init__(self, network: Embedding) -> None:
@@ -37,6 +37,6 @@ class BFloat16(nn.Module):
         self.network = network.to(torch.bfloat16)
 
     def forward(self, crops: Tensor) -> Tensor:
-        """As `Embedding.forward`."""
+        """Embeds crops, see `Embedding.forward`."""
         features: Tensor = self.network(crops.bfloat16())
         return features.float()

@@ -1,4 +1,4 @@
-"""From features to the place of the best match: correlation, up-sampling, window, peak.
+"""From features to the best match, and losses: correlation, up-sampling, window, peak, labels.
 
 Pure functions of tensors; the first axis is the slot, and nothing here waits for the device.
 """
@@ -13,10 +13,10 @@ from torch import Tensor
 
 
 def cross_correlation(features: Tensor, templates: Tensor) -> Tensor:
-    """Valid cross-correlation of each slot's search features with its own template.
+    """Computes the valid cross-correlation of each slot's search features with its own template.
 
-    All products are one matrix multiplication per slot, of every position of the search region with every
-    position of the template; a score is then the sum along a diagonal. That is several times faster than a
+    One matrix multiplication per slot gives the products of all positions of the search region and of the
+    template; a score is then the sum along a diagonal. That is several times faster than a
     convolution with a single output channel.
 
     Args:
@@ -37,28 +37,28 @@ def cross_correlation(features: Tensor, templates: Tensor) -> Tensor:
 
 
 def upsampling_matrix(size: int, factor: int) -> Tensor:
-    """Bicubic interpolation of `size` values to `size * factor` as a (size * factor, size) matrix.
+    """Returns bicubic interpolation of `size` values to `size * factor` as a (size * factor, size) matrix.
 
-    Keys' kernel with a = -0.75 at half-pixel centres, the outermost value repeated: `cv2.INTER_CUBIC`.
+    Keys' kernel with a = -0.75 at half-pixel centers, the outermost value repeated: `cv2.INTER_CUBIC`.
     """
     unit = torch.eye(size)[None, None]
     return F.interpolate(unit, size=(size * factor, size), mode="bicubic", align_corners=False)[0, 0]
 
 
 def cosine_window(size: int) -> Tensor:
-    """Outer product of two Hann windows, (size, size), divided by its sum."""
+    """Returns the outer product of two Hann windows, (size, size), divided by its sum."""
     hann = torch.hann_window(size, periodic=False, dtype=torch.float64)
     window = torch.outer(hann, hann)
     return (window / window.sum()).float()
 
 
 class Peak(NamedTuple):
-    """Where the targets are in their responses; n slots.
+    """The best matches of n slots.
 
     Attributes:
-        scale: (n,) int64, which of the scales matched best.
-        offset: (n, 2) float64, x and y from the response's centre to its peak, in up-sampled cells.
-        score: (n,) float32, the best scale's highest value before window and normalisation.
+        scale: (n,) int64, index of the best scale.
+        offset: (n, 2) float64, x and y from the response's center to its peak, in up-sampled cells.
+        score: (n,) float32, the best scale's highest value before normalization and window.
     """
 
     scale: Tensor
@@ -76,8 +76,8 @@ class BestScale(NamedTuple):
     """The best of several scales; n slots.
 
     Attributes:
-        scale: (n,) int64, which one.
-        response: (n, r, r), its penalised response.
+        scale: (n,) int64, its index.
+        response: (n, r, r), its penalized response.
         score: (n,), that response's highest value.
     """
 
@@ -93,34 +93,34 @@ def best_scale(responses: Tensor, penalties: Tensor) -> BestScale:
         responses: (n, s, r, r) up-sampled scores.
         penalties: (s,) factors on each scale's scores, 1 where the size does not change.
     """
-    penalised = responses * penalties[:, None, None]
-    scores = penalised.amax((2, 3))
+    penalized = responses * penalties[:, None, None]
+    scores = penalized.amax((2, 3))
     scale = scores.argmax(1)
-    best = penalised.take_along_dim(scale[:, None, None, None], dim=1)[:, 0]
+    best = penalized.take_along_dim(scale[:, None, None, None], dim=1)[:, 0]
     return BestScale(scale, best, scores.amax(1))
 
 
 def peak_offset(response: Tensor, window: Tensor, window_weight: float | Tensor) -> Tensor:
-    """From the centre to the highest value of normalised responses (n, r, r) under the window.
+    """Returns the offset from the center to the peak of normalized responses under the window.
 
     Args:
         response: (n, r, r), as `normalize` returns them.
         window: (r, r), sum 1.
-        window_weight: the window's share, 0..1; one number, or one for each response (n,).
+        window_weight: the window's share, 0..1; one number, or one per response (n,).
 
     Returns:
         (n, 2) float64, x and y in up-sampled cells.
     """
     if isinstance(window_weight, Tensor):
         window_weight = window_weight[:, None, None]
-    weighed = torch.lerp(response, window, window_weight)
-    size = weighed.shape[-1]
-    place = weighed.flatten(1).argmax(1)
-    return torch.stack([place % size, place // size], dim=-1).double() - (size - 1) / 2
+    weighted = torch.lerp(response, window, window_weight)
+    size = weighted.shape[-1]
+    index = weighted.flatten(1).argmax(1)
+    return torch.stack([index % size, index // size], dim=-1).double() - (size - 1) / 2
 
 
 def prominence(response: Tensor, offset: Tensor) -> Tensor:
-    """By how many standard deviations responses stand out from their mean at one place.
+    """Returns by how many standard deviations responses exceed their mean at one position.
 
     After the peak-to-sidelobe ratio of Bolme et al., Visual Object Tracking using Adaptive Correlation
     Filters, CVPR 2010, with the whole map for the sidelobe.
@@ -130,7 +130,7 @@ def prominence(response: Tensor, offset: Tensor) -> Tensor:
         offset: (n, 2), x and y from the center, in up-sampled cells, as `peak_offset` gives them.
 
     Returns:
-        (n,); 0 for a response that is the same everywhere.
+        (n,); 0 for a constant response.
     """
     size = response.shape[-1]
     column, row = (offset + (size - 1) / 2).round().long().unbind(1)
@@ -146,13 +146,13 @@ def find_peak(responses: Tensor, penalties: Tensor, window: Tensor, window_weigh
 
 
 def binary_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.0) -> Tensor:
-    """Labels of a score map: +1 within `radius` of the target, -1 elsewhere.
+    """Returns labels of score maps: +1 within `radius` of the target, -1 elsewhere.
 
     Args:
-        offsets: (n, 2), x and y from the search region's centre to the target's, in the region's pixels.
+        offsets: (n, 2), x and y from the search region's center to the target's, in the region's pixels.
         size: cells of the map's side.
-        stride: pixels between neighbouring cells.
-        radius: in the region's pixels; 16 makes 13 cells positive around a centred target.
+        stride: pixels between neighboring cells.
+        radius: in the region's pixels; 16 makes 13 cells positive around a centered target.
 
     Returns:
         (n, size, size) float32.
@@ -165,9 +165,9 @@ def binary_labels(offsets: Tensor, size: int, stride: float, radius: float = 16.
 
 
 def logistic_weights(labels: Tensor) -> Tensor:
-    """Weights of each map's cells: 0.5 / N+ on the N+ positive ones, 0.5 / N- on the negative ones.
+    """Returns weights of each map's cells: 0.5 / N+ on the N+ positive ones, 0.5 / N- on the negative ones.
 
-    They sum to 1; to one half where a map (n, h, w) has cells of one kind only.
+    They sum to 1, or to 0.5 if a map (n, h, w) has cells of one kind only.
     """
     positive, negative = (labels > 0).float(), (labels < 0).float()
     return sum(  # type: ignore[return-value]
@@ -176,7 +176,7 @@ def logistic_weights(labels: Tensor) -> Tensor:
 
 
 def balanced_logistic_loss(scores: Tensor, labels: Tensor) -> Tensor:
-    """Logistic loss of each score map; its positive and its negative cells weigh one half each.
+    """Returns the logistic loss of each score map; positive and negative cells weigh one half each.
 
     log(1 + exp(-y s)), weighted by `logistic_weights` (Bertinetto et al. 2016, section 2.2).
 
@@ -191,7 +191,7 @@ def balanced_logistic_loss(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 def gaussian_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.7) -> Tensor:
-    """Where targets are, as a distribution over the cells of a score map.
+    """Returns the targets' positions as Gaussian distributions over the cells of score maps.
 
     Args:
         offsets: (n, 2), x and y from the search region's center to the target's, in the region's pixels.
@@ -203,13 +203,13 @@ def gaussian_labels(offsets: Tensor, size: int, stride: float, sigma: float = 0.
         (n, size, size) float32; each map sums to 1.
     """
     cells = torch.arange(size, device=offsets.device, dtype=torch.float32) - (size - 1) / 2
-    apart = cells - offsets.float()[:, :, None] / stride  # (n, 2, size)
-    columns, rows = (-0.5 * (apart / sigma).square()).softmax(-1).unbind(1)
+    distances = cells - offsets.float()[:, :, None] / stride  # (n, 2, size)
+    columns, rows = (-0.5 * (distances / sigma).square()).softmax(-1).unbind(1)
     return rows[:, :, None] * columns[:, None, :]
 
 
 def location_loss(scores: Tensor, labels: Tensor, sharpness: float = 3.0) -> Tensor:
-    """Cross-entropy of the scores' softmax against `gaussian_labels`: whether the peak is in its place.
+    """Returns the cross-entropy of the scores' softmax and `gaussian_labels`: a loss of the peak's position.
 
     Args:
         scores: (n, h, w).

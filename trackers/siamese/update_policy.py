@@ -1,34 +1,35 @@
-"""Which frames GradNet's tracker trusts, and when it learns: plain bookkeeping of one target.
+"""Update policy of the released GradNet tracker: which frames are reliable, and when to update.
 
-Source: the released tracker of Li et al., GradNet, ICCV 2019, as its behaviour is described in the project's
-specification; the numbers are its.
+Source: the released tracker of Li et al., GradNet, ICCV 2019, as the project's specification describes it,
+with its constants.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-STORED_FRAMES = 5  # reliable frames that are remembered beside the first
-FIRST, CURRENT = 0, STORED_FRAMES + 1  # places of the first frame's crop and of the present one's
-THRESHOLD_FRAMES = 5  # frames whose peaks make the threshold
-WEAK_PEAK_FRAMES = 10  # frames in which a weak peak calls for learning at once
-WEAK_PEAK_SHARE = 0.4  # of the threshold
-PATIENCE = 9  # frames without a reliable one after which the window is left out once
+STORED_FRAMES = 5  # reliable frames stored beside the first
+FIRST, CURRENT = 0, STORED_FRAMES + 1  # indices of the first and the current frame's crop
+THRESHOLD_FRAMES = 5  # first frames, whose mean peak is the threshold
+WEAK_PEAK_FRAMES = 10  # first frames, in which a weak peak triggers an update
+WEAK_PEAK_SHARE = 0.4  # a peak below this share of the threshold is weak
+PATIENCE = 9  # frames without a reliable one before the window is skipped once
 
 
 @dataclass
 class UpdatePolicy:
-    """What is remembered of one target's peaks.
+    """The policy's state for one target.
 
     Attributes:
-        interval: frames from one update step to the next; 0 never learns.
-        share: a frame is reliable when its peak reaches this share of the threshold.
-        frame: the present frame's number, 0 for the first.
-        threshold: mean peak of the first frames; 0 before it is known.
-        peaks: of the remembered crops, by place; the first frame's counts as 0.
-        newest: place of the crop that was stored last.
+        interval: frames from one update step to the next; 0 never updates.
+        share: a frame is reliable if its peak reaches this share of the threshold.
+        frame: the current frame's number, 0 for the first.
+        threshold: mean peak of the first frames; 0 until it is known.
+        early: peaks of the first frames.
+        peaks: of the stored crops, by index; the first frame's counts as 0.
+        newest: index of the crop stored last.
         last_reliable: number of the last reliable frame.
-        window_spent: whether the window has been left out once.
+        window_spent: whether the window has been skipped once.
     """
 
     interval: int
@@ -42,7 +43,7 @@ class UpdatePolicy:
     window_spent: bool = False
 
     def observe(self, peak: float, crosses_right_border: bool) -> Decision:
-        """Takes note of the next frame's peak, and says what is to be done.
+        """Records the next frame's peak, and decides what to do.
 
         Args:
             peak: highest raw score.
@@ -71,13 +72,13 @@ class UpdatePolicy:
 
 @dataclass
 class Decision:
-    """What a frame calls for.
+    """What to do after a frame.
 
     Attributes:
-        store: the place at which to store the present crop, or None.
-        learn: the place of the crop to learn from, or None.
-        skip_window: whether the next frame is searched without the cosine window.
-        search_centre: whether the next frame is also searched around the image's centre.
+        store: index at which to store the current crop, or None.
+        learn: index of the crop to learn from, or None.
+        skip_window: whether to search the next frame without the cosine window.
+        search_centre: whether to search the next frame around the image's center too.
     """
 
     store: int | None = None

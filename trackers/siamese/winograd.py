@@ -1,7 +1,7 @@
 """Stride-1 convolutions with fewer multiplications, for networks that run on a CPU.
 
 A CPU spends nearly all of a Siamese tracker's time in convolutions and runs them close to its peak, so
-only an algorithm that multiplies less is faster. Winograd's minimal filtering computes m outputs of an
+only an algorithm with fewer multiplications is faster. Winograd's minimal filtering computes m outputs of an
 r-tap filter with m + r - 1 multiplications where the definition takes m r:
 
     y = A [(G w) * (B d)]      d: m + r - 1 inputs,  w: r weights,  y: m outputs
@@ -9,7 +9,7 @@ r-tap filter with m + r - 1 multiplications where the definition takes m r:
 `RowWinograd` applies it along the rows of the image, where a weight is a row of weights and * an ordinary
 convolution along columns: one grouped convolution with kernels one row high, one group per transformed row.
 `TileWinograd` applies it along both, to tiles of m x m outputs; * is then a matrix product over channels. It
-multiplies least, and pays for it in memory that is moved: good for small images with many channels.
+multiplies least but moves more memory: good for small images with many channels.
 
 Sources: S. Winograd, Arithmetic Complexity of Computations, 1980; A. Lavin and S. Gray, Fast Algorithms
 for Convolutional Neural Networks, CVPR 2016.
@@ -30,13 +30,13 @@ POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 def filter_matrices(
     outputs: int, taps: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Matrices of the minimal filtering algorithm F(outputs, taps).
+    """Returns the matrices of the minimal filtering algorithm F(outputs, taps).
 
     Toom and Cook multiply two polynomials by evaluating both at n points, multiplying the values and
     interpolating; a filter is the transpose of that multiplication.
 
     Args:
-        outputs: m, how many outputs are computed at once.
+        outputs: m, the number of outputs computed at once.
         taps: r, the length of the filter; m + r - 2 must not exceed the number of `POINTS`.
 
     Returns:
@@ -55,10 +55,10 @@ def filter_matrices(
 
 
 class RowWinograd(nn.Module):
-    """The same function as an unpadded, stride-1 `Conv2d`, up to rounding, for inference.
+    """Computes what an unpadded, stride-1 `Conv2d` does, up to rounding, for inference.
 
     Args:
-        convolution: gives weights, bias and groups; its parameters are copied.
+        convolution: its weights, bias and groups are copied.
         outputs: m, the rows computed at once: more save multiplications and cost accuracy and memory.
     """
 
@@ -89,14 +89,14 @@ class RowWinograd(nn.Module):
         missing = tiles * self.outputs + self.taps - 1 - height
         if missing:
             x = F.pad(x, (0, 0, 0, missing))
-        # Large tensors are let go as soon as possible: memory that the allocator need not return to the
-        # system costs no page faults when it is used again.
+        # Release large tensors as soon as possible: memory that the allocator keeps causes no page faults
+        # when it is reused.
         filtered = self._filtered(self._mixed(x))
         filtered = filtered.view(n, tiles, -1, self.outputs, len(self.bias)).transpose(2, 3)
         return (filtered.flatten(1, 2)[:, :rows] + self.bias).permute(0, 3, 1, 2)
 
     def _mixed(self, x: Tensor) -> Tensor:
-        """B d: (n, channels, h, w) to (n * tiles, size * channels, 1, w).
+        """Computes B d: (n, channels, h, w) to (n * tiles, size * channels, 1, w).
 
         Transformed rows become groups of channels, so that one grouped convolution serves them all.
         """
@@ -114,10 +114,10 @@ class RowWinograd(nn.Module):
 
 
 class TileWinograd(nn.Module):
-    """The same function as an unpadded, stride-1 `Conv2d` with a square kernel, up to rounding.
+    """Computes what an unpadded, stride-1 `Conv2d` with a square kernel does, up to rounding.
 
     Args:
-        convolution: gives weights, bias and groups; its parameters are copied.
+        convolution: its weights, bias and groups are copied.
         outputs: m, the side of the tiles computed at once.
     """
 
@@ -152,7 +152,7 @@ class TileWinograd(nn.Module):
         x = F.pad(x, (0, missing[0] - width, 0, missing[1] - height)).permute(0, 2, 3, 1)
         tiles = x.unfold(1, self.size, self.outputs).unfold(2, self.size, self.outputs)
         count = n * down * across
-        # One place of a tile after the other: (size * size, tiles * channels).
+        # One position in the tiles per row: (size * size, tiles * channels).
         mixed = self.tile_in @ tiles.permute(4, 5, 0, 1, 2, 3).reshape(self.size**2, -1)
         mixed = mixed.view(self.size**2, count, self.groups, -1).transpose(1, 2)
         products = torch.bmm(mixed.reshape(-1, count, channels // self.groups), self.weight)
@@ -164,7 +164,7 @@ class TileWinograd(nn.Module):
 
 
 def _rewritable(convolution: nn.Conv2d) -> Tensor:
-    """The weights of a convolution that Winograd's filtering can compute."""
+    """Returns the weights of a convolution, after checking that Winograd's algorithm applies."""
     if convolution.stride != (1, 1) or convolution.padding != (0, 0) or convolution.dilation != (1, 1):
         raise ValueError("only convolutions of stride 1 without padding and dilation can be rewritten")
     return convolution.weight.detach()

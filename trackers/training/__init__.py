@@ -1,1 +1,1 @@
-"""Training of the Siamese trackers: data, sampling, losses, the loop."""
+"""Training of the Siamese trackers: data, sampling, losses and the training loop."""

@@ -1,4 +1,4 @@
-"""Distillation: a student learns what a trained SiamFC makes of the same pairs.
+"""Distillation: a student learns the features and scores of a trained SiamFC.
 
 Sources: Hinton, Vinyals, Dean, Distilling the Knowledge in a Neural Network, 2015 (scores); Romero et al.,
 FitNets, 2015 (features).
@@ -20,15 +20,15 @@ from trackers.training.widening import places
 
 
 class Teacher(nn.Module):
-    """A frozen SiamFC whose features and scores the student is to have.
+    """A frozen, trained SiamFC whose features and scores the student learns to match.
 
-    Its c features become the student's channels at `places`, with zeros between, which leaves every inner
-    product, and so every score, as it is. What the student's features should be is then known in each cell
-    of the map, which teaches far more per image than a single map of scores.
+    Its c features become the student's channels at `places`, the others being zero, which leaves every inner
+    product, and so every score, unchanged. The student's features then have a target in each cell of the map,
+    which teaches far more per image than a single map of scores.
 
     Args:
-        weights: the teacher's.
-        channels: the student's; at least the teacher's.
+        weights: of the teacher.
+        channels: of the student; at least the teacher's.
 
     Raises:
         UserError: the weights cannot be used, or the student is narrower.
@@ -47,7 +47,7 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def targets(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
-        """Features that the student should have: of exemplars (n, C, 6, 6) and searches (n, C, 20, 20)."""
+        """Returns the student's target features of exemplars (n, C, 6, 6) and searches (n, C, 20, 20)."""
         return self._features(pairs.exemplars), self._features(pairs.searches)
 
     def _features(self, crops: Tensor) -> Tensor:
@@ -60,15 +60,15 @@ class Teacher(nn.Module):
 def distillation_losses(
     features: tuple[Tensor, Tensor], targets: tuple[Tensor, Tensor], scores: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Mean squared differences to the teacher, over the variance of what it gives: features, scores.
+    """Returns the losses of features and scores: mean squared errors over the teacher's variance.
 
     Args:
-        features: the student's, of exemplars and searches.
-        targets: the teacher's.
-        scores: the student's raw scores (n, m, m).
+        features: of the student, of exemplars and searches.
+        targets: of the teacher.
+        scores: raw scores (n, m, m) of the student.
     """
-    wanted = cross_correlation(targets[1][:, None], targets[0])[:, 0]
-    apart = [
+    expected = cross_correlation(targets[1][:, None], targets[0])[:, 0]
+    errors = [
         (mine - theirs).square().mean() / theirs.var() for mine, theirs in zip(features, targets, strict=True)
     ]
-    return (apart[0] + apart[1]) / 2, (scores - wanted).square().mean() / wanted.var()
+    return (errors[0] + errors[1]) / 2, (scores - expected).square().mean() / expected.var()

@@ -1,4 +1,4 @@
-"""`training.png`: how a run of training went, from its log."""
+"""Plots the log of a training run: `training.png`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections import defaultdict
 from pathlib import Path
 
 
-def plot_log(log: Path, picture: Path) -> None:
-    """Draws every figure of a log against the step, each in a panel of its own.
+def plot_log(log: Path, path: Path) -> None:
+    """Plots every figure of a log against the step, one panel each.
 
     Args:
         log: a file of JSON lines, each with `step` and some figures.
-        picture: the PNG file to write.
+        path: the PNG file to write.
     """
     # Not pyplot, which keeps figures and may want a screen.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -36,6 +36,6 @@ def plot_log(log: Path, picture: Path) -> None:
         panel.set_title(name, fontsize=9)
         panel.tick_params(labelsize=7)
         panel.grid(color="0.9")
-    partial = picture.with_name(picture.name + ".partial")
+    partial = path.with_name(path.name + ".partial")
     figure.savefig(partial, format="png", dpi=110)
-    partial.replace(picture)
+    partial.replace(path)

@@ -1,4 +1,4 @@
-"""What a training step draws on the CPU, brought to a GPU without waiting for it."""
+"""Makes copies from the host to a GPU asynchronous during a training step."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from torch.overrides import TorchFunctionMode
 
 
 class PinnedCopyMode(TorchFunctionMode):
-    """Has copies from the host go from pinned memory, and not wait until they are done.
+    """Makes host-to-device copies asynchronous by pinning their source.
 
-    A copy from other memory waits for all that the device has still to do. Without waiting the host draws the
-    next step while the device computes the present one.
+    A copy from other memory waits for all pending work of the device. Without waiting, the host draws the
+    next step while the device computes the current one.
     """
 
     def __torch_function__(
         self, func: Any, types: object, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func is Tensor.to and args[0].device.type == "cpu" and _elsewhere(*args[1:], *kwargs.values()):
+        if func is Tensor.to and args[0].device.type == "cpu" and _off_cpu(*args[1:], *kwargs.values()):
             return func(args[0].pin_memory(), *args[1:], **{**kwargs, "non_blocking": True})
-        if func is torch.tensor and _elsewhere(kwargs.get("device")):
+        if func is torch.tensor and _off_cpu(kwargs.get("device")):
             device = kwargs.pop("device")
             return func(*args, **kwargs).pin_memory().to(device, non_blocking=True)
         return func(*args, **kwargs)
 
 
-def _elsewhere(*words: object) -> bool:
-    """Whether one of the words of `Tensor.to` is another device, or a tensor there."""
-    devices = (word.device if isinstance(word, Tensor) else word for word in words)
+def _off_cpu(*arguments: object) -> bool:
+    """Returns whether arguments of `Tensor.to` name a device other than the CPU, or hold a tensor there."""
+    devices = (argument.device if isinstance(argument, Tensor) else argument for argument in arguments)
     return any(isinstance(one, torch.device | str) and torch.device(one).type != "cpu" for one in devices)
 
 
 def pinned_copies(device: torch.device) -> AbstractContextManager[Any]:
-    """`PinnedCopyMode` for another device than the CPU."""
+    """Returns `PinnedCopyMode` for a device other than the CPU."""
     return nullcontext() if device.type == "cpu" else PinnedCopyMode()

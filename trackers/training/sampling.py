@@ -1,7 +1,7 @@
-"""Which pairs a step learns from, and how hard they are made.
+"""Draws the pairs of each training step, and augments them.
 
-Everything random is drawn on the CPU from a generator seeded with the run's seed and the step's number, so
-a run that goes on at step n sees what an unbroken run sees, on any device.
+All random numbers come from a CPU generator seeded with the run's seed and the step's number, so that a run
+resumed at step n sees the same pairs as an uninterrupted one, on any device.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from trackers.training.augment import blur, paste, recolor, render, warps
 from trackers.training.patch_cache import Patches
 from trackers.training.settings import Difficulty
 
-TRAINING_SEARCH_SIZE = 239  # the reference's training size: 15 x 15 scores
+TRAINING_SEARCH_SIZE = 239  # of the reference implementation: 15 x 15 scores
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Pairs:
 
     Attributes:
         exemplars: (n, 3, 127, 127) float32, 0..255.
-        regions: (n, m, 3, 239, 239), ordered in time, away from the exemplar's frame.
-        places: (n, m, 2), the target's place in each region, x and y from its center, in pixels.
-        occluded: (n, m) bool, whether something was pasted over the target.
-        step: which step they are of.
+        regions: (n, m, 3, 239, 239), ordered in time, not of the exemplar's frame.
+        places: (n, m, 2), the target's position in each region, x and y from its center, in pixels.
+        occluded: (n, m) bool, whether another object was pasted over the target.
+        step: number of the training step.
     """
 
     exemplars: Tensor
@@ -45,7 +45,7 @@ class Pairs:
 
     @property
     def offsets(self) -> Tensor:
-        """The targets' places in the first search regions, (n, 2)."""
+        """The targets' positions in the first search regions, (n, 2)."""
         return self.places[:, 0]
 
 
@@ -53,9 +53,9 @@ class Sampler:
     """Draws pairs from patches.
 
     Args:
-        weights: one per clip of the bank: how often it is drawn.
-        difficulty: how far pairs are changed.
-        seed: the run's.
+        weights: sampling weight of each clip of the cache.
+        difficulty: strength of the augmentation.
+        seed: of the run.
     """
 
     def __init__(self, weights: Tensor, difficulty: Difficulty, seed: int) -> None:
@@ -66,16 +66,16 @@ class Sampler:
     def pairs(
         self, patches: Patches, step: int, count: int, *, distinct: bool = False, regions: int = 1
     ) -> Pairs:
-        """The pairs of a step.
+        """Draws the pairs of a step.
 
         Args:
-            patches: of the present round.
+            patches: of the current round.
             step: its number.
-            count: how many.
-            distinct: whether no two may be of the same clip (as far as there are clips).
-            regions: search regions of each target; all show the same distractor, each in another place.
+            count: number of pairs.
+            distinct: whether all must be of different clips, if there are enough clips.
+            regions: search regions per target; all show the same distractor, at different positions.
         """
-        generator = torch.Generator().manual_seed(_mixed(self.seed, step))
+        generator = torch.Generator().manual_seed(_mix(self.seed, step))
         d = self.difficulty
         chances = self.weights[patches.clips]
         enough = int((chances > 0).sum()) >= count
@@ -86,21 +86,21 @@ class Sampler:
 
         flip = _sign(count, generator)
         first = frames[:, 0]
-        # A clip of a single image has but one frame to give.
-        alone = first == frames[:, 1]
-        exemplars = self._crop(patches, first, alone, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
+        # A clip of a single image has only one frame.
+        single = first == frames[:, 1]
+        exemplars = self._crop(patches, first, single, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
         gray = (torch.rand(count, generator=generator) < d.grey).float()
-        exemplars = self._finished(exemplars[:, :3], alone, gray, generator)
-        beside = torch.rand(count, generator=generator) < d.distractors
+        exemplars = self._recolor_and_blur(exemplars[:, :3], single, gray, generator)
+        distracted = torch.rand(count, generator=generator) < d.distractors
         searched, places, occluded = [], [], []
         for index in frames[:, 1:].unbind(1):
             same = index == first
             place = _uniform((count, 2), d.shift, generator)
             hidden = torch.rand(count, generator=generator) < d.occlusion
             crops = self._crop(patches, index, same, place, flip, TRAINING_SEARCH_SIZE, generator)
-            crops = self._with_distractors(crops, patches, other, beside, place, generator)
-            crops = self._with_occlusion(crops, patches, cover, hidden, place, generator)
-            searched.append(self._finished(crops, same, gray, generator))
+            crops = self._add_distractors(crops, patches, other, distracted, place, generator)
+            crops = self._add_occlusion(crops, patches, cover, hidden, place, generator)
+            searched.append(self._recolor_and_blur(crops, same, gray, generator))
             places.append(place)
             occluded.append(hidden)
         device = exemplars.device
@@ -120,7 +120,7 @@ class Sampler:
         look_alikes: float,
         generator: torch.Generator,
     ) -> Tensor:
-        """A patch of another object for each of `clips`; a share of them of the same class, where known."""
+        """Draws a patch of another object for each of `clips`, a share of them of the same known class."""
         count = len(clips)
         chosen = torch.multinomial(chances, count, True, generator=generator)
         if look_alikes:
@@ -134,29 +134,29 @@ class Sampler:
         return patches.first[chosen] + place
 
     def _frames(self, patches: Patches, clips: Tensor, regions: int, generator: torch.Generator) -> Tensor:
-        """Patches of each clip for an exemplar and `regions` regions, (n, 1 + regions).
+        """Draws patches of each clip for an exemplar and `regions` regions, (n, 1 + regions).
 
         All lie within `gap` frames of the exemplar. A single region is of another frame than the exemplar,
-        where there is another. Several go forward or backward in time, by 1 to `spacing` frames each.
+        if there is one. Several go forward or backward in time, by 1 to `spacing` frames each.
         """
         count = patches.count[clips]
         first = (torch.rand(len(clips), generator=generator) * count).long()
         reach = self.difficulty.gap
         if regions == 1:
             low, high = (first - reach).clamp(min=0), torch.minimum(first + reach, count - 1)
-            # One of high - low others: those from `first` on are counted one further.
+            # One of the high - low others: skip `first`.
             second = low + (torch.rand(len(clips), generator=generator) * (high - low)).long()
             second = torch.where((second >= first) & (high > low), second + 1, second)
             chosen = torch.stack([first, second], 1)
         else:
             steps = torch.rand(len(clips), regions - 1, generator=generator) * self.difficulty.spacing
-            apart = torch.cat([torch.zeros(len(clips), 1), (steps.long() + 1).cumsum(1)], 1).long()
-            apart = torch.minimum(apart, count[:, None] - 1)
+            offsets = torch.cat([torch.zeros(len(clips), 1), (steps.long() + 1).cumsum(1)], 1).long()
+            offsets = torch.minimum(offsets, count[:, None] - 1)
             backward = torch.rand(len(clips), 1, generator=generator) < 0.5
-            apart = torch.where(backward, apart[:, -1:] - apart, apart)
-            room = count - apart.amax(1)
+            offsets = torch.where(backward, offsets[:, -1:] - offsets, offsets)
+            room = count - offsets.amax(1)
             start = (torch.rand(len(clips), generator=generator) * room).long()
-            chosen = start[:, None] + apart
+            chosen = start[:, None] + offsets
             first = torch.minimum(torch.maximum(first, chosen.amax(1) - reach), chosen.amin(1) + reach)
             chosen = torch.cat([first[:, None], chosen], 1)
         return patches.first[clips][:, None] + chosen
@@ -181,7 +181,7 @@ class Sampler:
         device = patches.pixels.device
         return render(patches.pixels[index.to(device)], warp.to(device), size)
 
-    def _with_distractors(
+    def _add_distractors(
         self,
         crops: Tensor,
         patches: Patches,
@@ -196,10 +196,10 @@ class Sampler:
         distance = 56 + 48 * torch.rand(count, generator=generator)
         place = offsets + distance[:, None] * torch.stack([direction.cos(), direction.sin()], 1)
         size = 0.8 + 0.4 * torch.rand(count, generator=generator)
-        # Where the target is stays as it is.
-        return _pasted(crops[:, :3], patches, other, chosen, place, size, spare=crops[:, 3:])
+        # The target itself stays visible.
+        return _paste_objects(crops[:, :3], patches, other, chosen, place, size, protected=crops[:, 3:])
 
-    def _with_occlusion(
+    def _add_occlusion(
         self,
         crops: Tensor,
         patches: Patches,
@@ -212,16 +212,18 @@ class Sampler:
         count = len(crops)
         aside = _uniform((count, 2), 10.0, generator)
         size = 0.9 + 0.6 * torch.rand(count, generator=generator)
-        return _pasted(crops, patches, cover, hidden, places + aside, size)
+        return _paste_objects(crops, patches, cover, hidden, places + aside, size)
 
-    def _finished(self, crops: Tensor, same: Tensor, gray: Tensor, generator: torch.Generator) -> Tensor:
+    def _recolor_and_blur(
+        self, crops: Tensor, same: Tensor, gray: Tensor, generator: torch.Generator
+    ) -> Tensor:
         d, count, device = self.difficulty, len(crops), crops.device
         harder = torch.where(same, d.single, 1.0)
         gain = 1 + harder[:, None] * _uniform((count, 3), d.colour, generator)
         contrast = 1 + harder * _uniform((count,), d.colour, generator)
         brightness = harder * _uniform((count,), d.brightness, generator)
-        one_only = torch.rand(count, generator=generator) < 0.5
-        turned = gray * torch.where(one_only, (torch.rand(count, generator=generator) < 0.5).float(), 1.0)
+        one_image = torch.rand(count, generator=generator) < 0.5
+        turned = gray * torch.where(one_image, (torch.rand(count, generator=generator) < 0.5).float(), 1.0)
         blurred = (torch.rand(count, generator=generator) < d.blur).nonzero()[:, 0]
         sigma = torch.rand(count, 2, generator=generator) * d.sigma
         if len(blurred):
@@ -230,25 +232,25 @@ class Sampler:
         return recolor(crops, gain.to(device), contrast.to(device), brightness.to(device), turned.to(device))
 
 
-def _pasted(
+def _paste_objects(
     crops: Tensor,
     patches: Patches,
     objects: Tensor,
     chosen: Tensor,
     places: Tensor,
     sizes: Tensor,
-    spare: Tensor | None = None,
+    protected: Tensor | None = None,
 ) -> Tensor:
     """Pastes an object into each of the `chosen` crops.
 
     Args:
         crops: (n, 3, s, s).
-        patches: what the objects are taken from.
-        objects: (n,), which patch each object is.
+        patches: source of the objects.
+        objects: (n,), index of each object's patch.
         chosen: (n,) bool.
         places: (n, 2), x and y of the objects from the crops' centers, in pixels.
         sizes: (n,), factors on the objects' sizes.
-        spare: (n, 1, s, s), 255 where nothing is to be pasted.
+        protected: (n, 1, s, s), 255 where nothing may be pasted.
     """
     index = chosen.nonzero()[:, 0]
     if len(index) == 0:
@@ -259,13 +261,13 @@ def _pasted(
     device = crops.device
     pasted = render(patches.pixels[objects[index].to(device)], warp.to(device), crops.shape[-1])
     on_device = index.to(device)
-    if spare is not None:
-        pasted[:, 3:] *= 1 - spare[on_device] / 255
+    if protected is not None:
+        pasted[:, 3:] *= 1 - protected[on_device] / 255
     return crops.index_copy(0, on_device, paste(crops[on_device], pasted))
 
 
-def _mixed(seed: int, step: int) -> int:
-    """One 63-bit number for each seed and step; neighbours have nothing in common."""
+def _mix(seed: int, step: int) -> int:
+    """Hashes a seed and a step to a 63-bit number; neighbors are unrelated."""
     mixed = (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9) % 2**64
     return (mixed ^ (mixed >> 31)) & (2**63 - 1)
 

@@ -1,4 +1,4 @@
-"""The training loop: steps, learning rate, log, checkpoints that resume exactly."""
+"""The training loop: steps, learning rate, log, and checkpoints that resume exactly."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ PLOT = "training.png"
 
 @dataclass
 class Trainer:
-    """A run of training in a folder of its own.
+    """One training run, with its folder.
 
     Attributes:
-        task: what is trained, on its device.
-        bank: the images.
-        sampler: what is drawn from them.
-        schedule: how long and how fast.
+        task: the networks and their loss, on the device.
+        cache: the images.
+        sampler: draws pairs from them.
+        schedule: steps and learning rates.
         out: folder of checkpoint, log and weights.
-        about: everything that the outcome depends on, kept with each checkpoint and compared on resuming.
+        about: everything that the result depends on, stored in each checkpoint and compared on resuming.
         bf16: whether networks compute in bfloat16.
-        log_steps: steps that make one line of the log.
+        log_steps: steps per line of the log.
         save_seconds: time between checkpoints.
         deadline: on `time.monotonic()`'s clock; the run stops at the first checkpoint after it.
         validate: called every `validate_steps` steps and at the end; returns figures for the log.
     """
 
     task: Task
-    bank: PatchCache
+    cache: PatchCache
     sampler: Sampler
     schedule: Schedule
     out: Path
@@ -62,23 +62,23 @@ class Trainer:
     validate_steps: int = 1000
 
     def run(self, progress: Callable[[int, dict[str, float]], None]) -> bool:
-        """Trains to the end, from the checkpoint in `out` where there is one.
+        """Trains to the end, from the checkpoint in `out` if there is one.
 
         Args:
-            progress: called after each step with its number and, now and then, figures.
+            progress: called after each step with its number and, if there are new ones, figures.
 
         Returns:
-            Whether the end was reached, rather than `deadline`.
+            Whether the end was reached before `deadline`.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        optimiser = make_optimizer(self.task, self.schedule)
+        optimizer = make_optimizer(self.task, self.schedule)
         average = make_ema(self.task, self.schedule.average)
-        first = self._resume(optimiser, average)
+        first = self._resume(optimizer, average)
         saved = time.monotonic()
         sums: dict[str, torch.Tensor] = {}
         self.task.train()
         for step in range(first, self.schedule.steps):
-            for name, value in self._step(step, optimiser).items():
+            for name, value in self.train_step(step, optimizer).items():
                 sums[name] = sums.get(name, 0) + value
             if average:
                 average.update_parameters(self.task)
@@ -100,11 +100,11 @@ class Trainer:
                 plot_log(self.out / LOG, self.out / PLOT)
             progress(done, figures)
             now = time.monotonic()
-            # Between lines of the log only, so that a line never lacks steps after resuming.
+            # Save between lines of the log only, so that every line covers all its steps after resuming.
             between = done % self.log_steps == 0
             late = between and self.deadline is not None and now > self.deadline
             if end or late or (between and now - saved > self.save_seconds):
-                self._save(done, optimiser, average)
+                self._save(done, optimizer, average)
                 saved = now
             if late and not end:
                 return False
@@ -114,45 +114,45 @@ class Trainer:
             self.task.load_state_dict(average.module.state_dict())
         return True
 
-    def _step(self, step: int, optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    def train_step(self, step: int, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
         schedule = self.schedule
-        patches = self.bank.round(step // schedule.round_steps)
+        patches = self.cache.round(step // schedule.round_steps)
         with pinned_copies(patches.pixels.device):
             pairs = self.sampler.pairs(
                 patches, step, schedule.batch, distinct=self.task.distinct, regions=self.task.regions
             )
         device = pairs.offsets.device
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = schedule.rate_at(step) * group["factor"]
         autocast = torch.autocast(device.type, torch.bfloat16) if self.bf16 else contextlib.nullcontext()
         with autocast, pinned_copies(device):
             loss, parts = self.task.loss(pairs, step / schedule.steps)
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.task.parameters(), schedule.clip)
-        # A step that is not finite would end the run: it is left out, without waiting for the device to tell.
+        # A step that is not finite would ruin the run; zero it without waiting for the device.
         for parameter in self.task.parameters():
             if parameter.grad is not None:
                 parameter.grad.nan_to_num_(0.0, 0.0, 0.0)
-        optimiser.step()
+        optimizer.step()
         return {"loss": loss.detach(), "norm": norm.detach(), **parts}
 
     def _log(self, line: dict[str, float]) -> None:
         with (self.out / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps({name: round(value, 7) for name, value in line.items()}) + "\n")
 
-    def _save(self, step: int, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> None:
+    def _save(self, step: int, optimizer: torch.optim.Optimizer, average: AveragedModel | None) -> None:
         content = {
             "step": step,
             "task": self.task.state_dict(),
-            "optimiser": optimiser.state_dict(),
+            "optimiser": optimizer.state_dict(),
             "average": average.module.state_dict() if average else {},
             "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
         }
         with atomic_write(self.out / CHECKPOINT) as partial:
             torch.save(content, partial)
 
-    def _resume(self, optimiser: torch.optim.Optimizer, average: AveragedModel | None) -> int:
+    def _resume(self, optimizer: torch.optim.Optimizer, average: AveragedModel | None) -> int:
         path = self.out / CHECKPOINT
         if not path.exists():
             (self.out / LOG).unlink(missing_ok=True)
@@ -167,11 +167,11 @@ class Trainer:
         changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
         if changed:
             raise UserError(
-                f"{path} was made with other settings ({', '.join(changed)}); give those again to go on, or "
-                "another --out to start afresh"
+                f"{path} was made with other settings ({', '.join(changed)}); give those again to resume, or "
+                "another --out to start anew"
             )
         self.task.load_state_dict(content["task"])
-        optimiser.load_state_dict(content["optimiser"])
+        optimizer.load_state_dict(content["optimiser"])
         if average:
             average.module.load_state_dict(content["average"])
             average.n_averaged.fill_(step)
@@ -179,7 +179,7 @@ class Trainer:
         return step
 
     def _cut_log(self, step: int) -> None:
-        """Removes lines of steps after the checkpoint, which will be done again."""
+        """Removes the lines of steps after the checkpoint, which will be repeated."""
         path = self.out / LOG
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if _step_of(line) <= step]
@@ -187,7 +187,7 @@ class Trainer:
 
 
 def make_optimizer(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
-    """The optimiser for everything in `task` that learns; normalization and biases do not decay."""
+    """Returns the optimizer of all trainable parameters; normalization and biases have no weight decay."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in task.named_parameters():
         if parameter.requires_grad:
@@ -203,11 +203,11 @@ def make_optimizer(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
 
 
 def make_ema(task: Task, rate: float) -> AveragedModel | None:
-    """The exponential moving average of everything in `task`, which is what is kept; None for a rate of 0.
+    """Returns the exponential moving average of `task`, which becomes the result; None for a rate of 0.
 
     Args:
-        task: what is trained.
-        rate: share of the average that a step keeps, 0 to below 1.
+        task: the networks in training.
+        rate: decay of the average per step, 0 to below 1.
     """
     if not rate:
         return None
@@ -219,12 +219,12 @@ def _step_of(line: str) -> float:
     try:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
-        return math.inf  # cut off when the run was
+        return math.inf  # truncated when the run was interrupted
 
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary name to write to, which becomes `path` when the block ends well."""
+    """Yields a temporary path, which replaces `path` if the block succeeds."""
     partial = path.with_name(path.name + ".partial")
     yield partial
     with partial.open("rb") as file:

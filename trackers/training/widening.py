@@ -1,8 +1,8 @@
-"""A wider network that computes what a trained narrow one does, to go on learning from there.
+"""Widens a trained network without changing its function, as a start for training.
 
-After Chen, Goodfellow, Shlens, Net2Net, 2016. There channels are doubled; here the narrow network's channels
-are kept as they are and new ones, drawn at random, stand beside them. At first nothing flows from new
-channels into old ones, so the old channels' values are the narrow network's to the bit.
+After Chen, Goodfellow, Shlens, Net2Net, 2016. There channels are duplicated; here the narrow network's
+channels are kept, and random ones are added. Initially nothing flows from new channels into old ones, so the
+old channels' values are the narrow network's to the bit.
 """
 
 from __future__ import annotations
@@ -10,23 +10,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from trackers.siamese.backbone import GROUPS, Embedding
+from trackers.siamese.backbone import GROUPS, LAYERS, Embedding
 
-LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
-NEW_CHANNEL_SCALE = (
-    0.1  # new output channels are this much weaker than usual, so that scores begin as they were
-)
+NEW_CHANNEL_SCALE = 0.1  # factor on new output channels, so that scores hardly change at first
 
 
 def places(narrow: int, wide: int) -> Tensor:
-    """Where `narrow` channels lie among `wide` ones: each half in its own half, as two groups need it."""
+    """Returns the indices of `narrow` channels among `wide` ones: one range per half, for two groups."""
     half = torch.arange(narrow // 2)
     return torch.cat([half, half + wide // 2])
 
 
 @torch.no_grad()
 def widen(network: Embedding, widths: tuple[int, ...]) -> Embedding:
-    """A network of `widths` whose channels at `places` have the values of `network`'s.
+    """Returns a network of `widths` whose channels at `places` have the values of `network`'s.
 
     New channels are drawn from torch's default generator.
 
@@ -45,7 +42,7 @@ def widen(network: Embedding, widths: tuple[int, ...]) -> Embedding:
         if layer == "conv5":
             new.weight *= NEW_CHANNEL_SCALE
         outputs = places(len(old.weight), len(new.weight))
-        # Within a group, inputs are counted from the group's first.
+        # Within a group, inputs are indexed from the group's first.
         within = inputs[: len(inputs) // groups]
         kernel = torch.zeros(len(outputs), *new.weight.shape[1:])
         kernel[:, within] = old.weight

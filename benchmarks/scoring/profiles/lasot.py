@@ -11,7 +11,7 @@ from benchmarks.scoring.metrics import (
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     hold_last_valid,
     mark_unusable_as_otb,
@@ -23,14 +23,14 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     invalid = empty_box_mask(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
-    # Held before the first frame is replaced, as there: a first box that is not valid is held too.
+    # As in the toolkit, boxes are held before the first one is replaced: an invalid first box is held too.
     held = hold_last_valid(prediction, ~invalid)
     return mark_unusable_as_otb(
         measure_frames(replace_first_box(held, truth), truth), unusable=missing_box_mask(truth)
     )
 
 
-LASOT = Profile(
+LASOT = OnePassProfile(
     name="lasot",
     title="as LaSOT's own toolkit: absent frames cannot be hits, but are counted",
     reference="LaSOT_Evaluation_Toolkit (Fan et al., CVPR 2019), commit 95bf38a",

@@ -145,7 +145,7 @@ def test_absence_is_scored_like_the_toolkit(run_tracker: Callable[..., RunResult
     demo = open_dataset("demo", None)
     [profile] = choose_profiles(name, "demo", "ope")
     if name == "pytracking":
-        with pytest.raises(UserError, match=r"the box of frame 4 is no number .* use another --profile"):
+        with pytest.raises(UserError, match=r"the box of frame 4 is not a number .* use another --profile"):
             score_run(run, demo, profile)
         return
     [trajectory] = run.trajectories["easy"]

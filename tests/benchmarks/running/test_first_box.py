@@ -44,7 +44,7 @@ def test_first_box_sequences_run_and_export_but_do_not_score(
     capsys.readouterr()
     assert main(["score", *words(videos, tmp_path / "r")]) == 2
     said = capsys.readouterr().err
-    assert "'still' cannot be scored on videos: of each sequence the first box alone is known" in said
+    assert "'still' cannot be scored on videos: only the first box of each sequence is known" in said
     assert "python -m benchmarks export --to got10k --tracker still --dataset folder-videos OUT" in said
     assert "with --zero-based or --one-based" in said
     export = ["export", "--to", "got10k", "--tracker", "still", "--dataset", "folder-videos"]

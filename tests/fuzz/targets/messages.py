@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from unittest import mock
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax import TraxTracker
 from trackers.external.protocols.trax_messages import read_message, read_region, write_region
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessSpec
 from trackers.processes.stderr_log import StderrLog
 from trackers.provenance import Provenance
 from trackers.serving.trax import serve
@@ -62,31 +63,28 @@ def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
     number, rest = choice(data)
     output, _, pending = rest.partition(b"\0")
 
-    def child(
-        command: Sequence[str], limits: ProcessLimits, log: StderrLog, environment: Mapping[str, str]
-    ) -> _Script:
+    def child(process: ProcessSpec, log: StderrLog) -> _Script:
         return _Script(output.split(b"\n"), pending.split(b"\n") if pending and number & 1 else [])
 
-    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
-    tracker = make()
-    try:
-        tracker.init(_FRAME, _BOX)
-        for _ in range(2):
-            box = to_bounding_box(tracker.update(_FRAME))
-            assert np.isfinite(box).all() or np.isnan(box).all()
-            assert tracker.own_seconds is not None
-            assert tracker.own_seconds >= 0
-    finally:
-        remote.ChildProcess = real  # type: ignore[misc]
-        tracker.dispose()
+    with mock.patch.object(remote, "ChildProcess", child):
+        tracker = make()
+        try:
+            tracker.init(_FRAME, _BOX)
+            for _ in range(2):
+                box = to_bounding_box(tracker.update(_FRAME))
+                assert np.isfinite(box).all() or np.isnan(box).all()
+                assert tracker.own_seconds is not None
+                assert tracker.own_seconds >= 0
+        finally:
+            tracker.dispose()
 
 
 def _process() -> RemoteTracker:
-    return JsonLinesTracker(["tracker"], Provenance(), ProcessLimits())
+    return JsonLinesTracker(ProcessSpec(["tracker"]), Provenance())
 
 
 def _trax() -> RemoteTracker:
-    return TraxTracker(["tracker"], Provenance(), ProcessLimits(), None, {}, {"key": "value"})
+    return TraxTracker(ProcessSpec(["tracker"]), Provenance(), {"key": "value"})
 
 
 def _check_line(data: bytes) -> None:

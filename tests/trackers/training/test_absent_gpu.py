@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 import torch
 from fake_cuda import FakeCuda, OperationMonitor
-from small_networks import WIDTHS, siamfc_weights
+from small_networks import WIDTH, siamfc_weights
 
 from trackers.training.patch_cache import PATCH_SIZE, Patches
 from trackers.training.sampling import Sampler
-from trackers.training.settings import Difficulty, Schedule
+from trackers.training.settings import Difficulty, GradNetOptions, Schedule, SiamFCOptions
 from trackers.training.tasks import GradNetTask, SiamFCTask
 from trackers.training.trainer import Trainer, make_optimizer
 
 
 class OneRound:
-    """A bank of patches that are there."""
+    """A cache of patches that are there."""
 
     def __init__(self) -> None:
         pixels = torch.zeros(16, 4, PATCH_SIZE, PATCH_SIZE, dtype=torch.uint8, device="cuda")
@@ -42,11 +42,15 @@ def test_a_training_step_neither_mixes_devices_nor_waits(
     options: dict[str, Any] | None, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     weights = siamfc_weights(tmp_path)
-    task = SiamFCTask(WIDTHS, weights) if options is None else GradNetTask(weights, **options)
+    task = (
+        SiamFCTask(SiamFCOptions(width=WIDTH, teacher=weights))
+        if options is None
+        else GradNetTask(weights, GradNetOptions(**options))
+    )
     task.to("cuda")
     schedule = Schedule(steps=10, batch=4)
-    bank: Any = OneRound()
-    loop = Trainer(task, bank, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
+    cache: Any = OneRound()
+    loop = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
     optimiser = make_optimizer(task, schedule)
     watch = OperationMonitor(cuda)
     with watch:

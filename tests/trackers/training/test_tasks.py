@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_networks import WIDTHS, gradnet_weights, siamfc_weights
+from small_networks import WIDTH, WIDTHS, gradnet_weights, siamfc_weights
 
 from trackers.errors import UserError
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
 from trackers.siamese.response import balanced_logistic_loss, binary_labels, gaussian_labels, location_loss
 from trackers.training.sampling import Pairs
-from trackers.training.settings import Schedule
-from trackers.training.tasks import OBJECTIVES, GradNetTask, SiamFCTask, peak_positions
+from trackers.training.settings import OBJECTIVES, GradNetOptions, Schedule, SiamFCOptions
+from trackers.training.tasks import GradNetTask, SiamFCTask, peak_positions
 from trackers.training.trainer import make_optimizer
 
 
@@ -30,14 +30,14 @@ def made_up(count: int, regions: int = 1) -> Pairs:
 @pytest.mark.parametrize("half", [False, True])
 def test_what_is_saved_is_what_the_tracker_loads(tmp_path: Path, weights: Path, half: bool) -> None:
     dtype = torch.float16 if half else torch.float32
-    siamfc = SiamFCTask(WIDTHS, start=weights)
+    siamfc = SiamFCTask(SiamFCOptions(width=WIDTH, start=weights))
     siamfc.save(tmp_path / "siamfc.safetensors", dtype)
     loaded = load_embedding(tmp_path / "siamfc.safetensors")
     for name, value in siamfc.network.state_dict().items():
         if value.dim():  # batch normalisation's counter is not kept
             expected = value.to(dtype).float() if value.dim() > 1 else value
             torch.testing.assert_close(loaded.state_dict()[name], expected)
-    gradnet = GradNetTask(weights, k=2)
+    gradnet = GradNetTask(weights, GradNetOptions(k=2))
     gradnet.network.gradient_scale.fill_(123456.7)
     gradnet.save(tmp_path / "gradnet.safetensors", dtype)
     network = load_gradnet(tmp_path / "gradnet.safetensors")
@@ -53,7 +53,7 @@ def test_released_and_own_correction_agree_for_a_single_pair(weights: Path) -> N
     losses = []
     for objective in ("paper", "released"):
         torch.manual_seed(0)
-        task = GradNetTask(weights, objective, k=1).train()
+        task = GradNetTask(weights, GradNetOptions(objective=objective, k=1)).train()
         task.network.correction.eval()
         losses.append(task.loss(made_up(2), 0)[0])
     torch.testing.assert_close(*losses)
@@ -63,7 +63,7 @@ def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released
     changes = []
     for objective in ("paper", "released"):
         torch.manual_seed(0)
-        task = GradNetTask(weights, objective, k=4).train()
+        task = GradNetTask(weights, GradNetOptions(objective=objective, k=4)).train()
         total, parts = task.loss(made_up(4), 0)
         total.backward()
         assert task.network.template.conv3[0].weight.grad.abs().max() > 0
@@ -76,17 +76,20 @@ def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released
 def after_some_steps(weights: Path, **settings: object) -> GradNetTask:
     """A task whose U_2 is no longer at its beginning, where it corrects nothing."""
     torch.manual_seed(0)
-    task = GradNetTask(weights, **settings).train()
+    task = GradNetTask(weights, GradNetOptions(**settings)).train()
     torch.nn.init.normal_(task.network.correction[1].weight, std=0.5)
     task.network.correction.eval()
     return task
 
 
 def test_training_begins_at_no_correction(weights: Path) -> None:
-    task = GradNetTask(weights, regions=3).train()
+    task = GradNetTask(weights, GradNetOptions(regions=3)).train()
     _, figures = task.loss(made_up(4, 3), 0)
     assert figures["change"] == 0
-    assert GradNetTask(weights, "paper", k=1).train().loss(made_up(4), 0)[1]["change"] > 0
+    assert (
+        GradNetTask(weights, GradNetOptions(objective="paper", k=1)).train().loss(made_up(4), 0)[1]["change"]
+        > 0
+    )
 
 
 def test_a_correction_is_judged_on_the_next_region_and_by_its_own(weights: Path) -> None:
@@ -166,7 +169,7 @@ def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: 
 
 
 def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
-    task = GradNetTask(weights, template_rate=0.05)
+    task = GradNetTask(weights, GradNetOptions(template_rate=0.05))
     optimizer = make_optimizer(task, Schedule(steps=1))
     factors = {id(p): group["factor"] for group in optimizer.param_groups for p in group["params"]}
     assert {factors[id(p)] for p in task.network.template.parameters()} == {0.05}
@@ -188,13 +191,13 @@ def test_location_loss_is_least_where_the_peak_is_in_its_place(weights: Path) ->
 
 def test_siamfc_can_be_asked_for_the_place_of_the_peak() -> None:
     torch.manual_seed(0)
-    task = SiamFCTask(WIDTHS, location=0.5)
+    task = SiamFCTask(SiamFCOptions(width=WIDTH, location=0.5))
     total, parts = task.loss(made_up(2), 0)
     assert total.item() == pytest.approx((parts["tracking"] + 0.5 * parts["location"]).item(), rel=1e-5)
 
 
 def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
-    task = GradNetTask(weights, "paper", k=4).train()
+    task = GradNetTask(weights, GradNetOptions(objective="paper", k=4)).train()
     pairs = made_up(8)
     first = task.loss(pairs, 0)[0]
     pairs.exemplars[[1, 2, 3, 5, 6, 7]] = 0
@@ -204,7 +207,7 @@ def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
 
 
 def test_training_leaves_the_frozen_statistics(weights: Path) -> None:
-    task = GradNetTask(weights, "paper", k=2)
+    task = GradNetTask(weights, GradNetOptions(objective="paper", k=2))
     before = task.network.template.conv1[1].running_mean.clone()
     searching = task.network.backbone.conv1[1].running_mean.clone()
     task.calibrate(made_up(2))
@@ -217,7 +220,7 @@ def test_training_leaves_the_frozen_statistics(weights: Path) -> None:
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> None:
-    task = GradNetTask(weights, objective, k=2)
+    task = GradNetTask(weights, GradNetOptions(objective=objective, k=2))
     pairs = made_up(4)
     task.calibrate(pairs)
     network = task.network
@@ -230,7 +233,7 @@ def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> No
 
 def test_learning_lowers_the_loss() -> None:
     torch.manual_seed(0)
-    task = SiamFCTask(WIDTHS).train()
+    task = SiamFCTask(SiamFCOptions(width=WIDTH)).train()
     optimiser = torch.optim.AdamW(task.network.parameters(), 1e-3)
     # The exemplar is the middle of the search region.
     pairs = made_up(2)
@@ -247,7 +250,7 @@ def test_learning_lowers_the_loss() -> None:
 
 def test_a_batch_that_k_does_not_divide(weights: Path) -> None:
     with pytest.raises(UserError, match="a batch of 3 cannot be split into groups of k = 2"):
-        GradNetTask(weights, "paper", k=2).loss(made_up(3), 0)
+        GradNetTask(weights, GradNetOptions(objective="paper", k=2)).loss(made_up(3), 0)
 
 
 def test_gradnet_weights_of_the_tests_load(tmp_path: Path) -> None:

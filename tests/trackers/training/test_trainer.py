@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_networks import WIDTHS, siamfc_weights
+from small_networks import WIDTH, WIDTHS, siamfc_weights
 from training_images import write_images
 
 from trackers.errors import UserError
 from trackers.training.patch_cache import PatchCache
 from trackers.training.sampling import Sampler
-from trackers.training.settings import Difficulty, Schedule
+from trackers.training.settings import Difficulty, GradNetOptions, Schedule, SiamFCOptions
 from trackers.training.sources.folder import read
 from trackers.training.tasks import GradNetTask, SiamFCTask, Task
 from trackers.training.trainer import CHECKPOINT, LOG, Trainer
@@ -24,11 +24,14 @@ def loop(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
     torch.manual_seed(0)
     clips = read(images, print)
     # Not everything fits, so that rounds change on the way.
-    bank = PatchCache(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
-    task: Task = SiamFCTask(WIDTHS)
+    cache = PatchCache(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
+    task: Task = SiamFCTask(SiamFCOptions(width=WIDTH))
     if kind in ("gradnet", "paper"):
         out.mkdir(parents=True, exist_ok=True)
-        task = GradNetTask(siamfc_weights(out), "paper" if kind == "paper" else "later", k=2, regions=3)
+        task = GradNetTask(
+            siamfc_weights(out),
+            GradNetOptions(objective="paper" if kind == "paper" else "later", k=2, regions=3),
+        )
     schedule = Schedule(
         steps=6,
         batch=2,
@@ -39,7 +42,7 @@ def loop(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
     )
     sampler = Sampler(torch.ones(len(clips)), Difficulty(), 0)
     settings = {"log_steps": 1, "save_seconds": 0.0, "about": {"seed": 0}, **changes}
-    return Trainer(task, bank, sampler, schedule, out, **settings)
+    return Trainer(task, cache, sampler, schedule, out, **settings)
 
 
 class Broken(Exception):

@@ -7,7 +7,8 @@ from training_images import write_images
 from trackers.ncc import NCC
 from trackers.still import Still
 from trackers.training.sources.folder import read
-from trackers.training.validation import average_overlap, hold_back
+from trackers.training.sources.reading import hold_back
+from trackers.training.validation import average_overlap
 
 
 def test_videos_are_held_back_by_name(tmp_path: Path) -> None:

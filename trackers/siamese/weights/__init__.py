@@ -1,4 +1,4 @@
-"""The weights that come with the project, by name; beside each lies its model card in `docs/models.md`."""
+"""The weights bundled with the project, by name; `docs/models.md` has a model card for each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ FOLDER = Path(__file__).parent
 
 
 def bundled_weights(name: str) -> Path:
-    """The file of weights called `name`.
+    """Returns the bundled weights file `name`.
 
     Raises:
-        UserError: this installation has none.
+        UserError: this installation lacks it.
     """
     path = FOLDER / f"{name}.safetensors"
     if not path.is_file():
-        raise UserError(
-            f"this installation has no weights of {name}; give --weights FILE, or install it again"
-        )
+        raise UserError(f"this installation lacks the weights of {name}; give --weights FILE, or reinstall")
     return path

@@ -1,4 +1,4 @@
-"""Where training images come from: one reader per file, chosen by name."""
+"""Sources of training images: one reader per module, chosen by name."""
 
 from trackers.registry import Entry, Registry
 from trackers.training.sources.clip import Clip

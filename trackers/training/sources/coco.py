@@ -1,10 +1,10 @@
-"""COCO 2017 (Lin et al.: Microsoft COCO, Common Objects in Context, 2014): objects with outlines in images.
+"""Reads COCO 2017 (Lin et al.: Microsoft COCO, Common Objects in Context, 2014): objects with outlines in images.
 
     annotations/instances_train2017.json    images, and objects with box, area and outlines; boxes are 0-based
     train2017/000000000009.jpg
 
-Crowds, which have one box for many objects, and small objects (COCO's own word for areas of less than 32 x 32
-pixels) are left out.
+Crowds, which have one box for many objects, and small objects (in COCO's terms, areas below 32 x 32 pixels)
+are skipped.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large_boxes, valid_boxes
-from trackers.training.sources.clip import Clip
+from trackers.training.sources.clip import Clip, large_boxes, valid_boxes
 
 MIN_AREA = 32**2
 
 
 def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
-    """Reads the objects of the training images; all 860,000 take some five gigabytes for one or two minutes.
+    """Reads the objects of the training images; all 860,000 take about 5 GB of memory and one or two minutes.
 
     Args:
         root: the folder that holds `annotations` and `train2017`.
-        report: called with one sentence for each kind of thing that is skipped.
+        report: called with one sentence for each reason to skip objects.
 
     Raises:
         UserError: the annotations are missing or damaged, or nothing in them is usable.
@@ -37,14 +36,14 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
     path = root / "annotations" / "instances_train2017.json"
     folder = root / "train2017"
     if not path.is_file() or not folder.is_dir():
-        raise UserError(f"{path} or {folder} is not there; give --source the folder that has both")
+        raise UserError(f"{path} or {folder} does not exist; give --source the folder that has both")
     try:
         content = json.loads(path.read_bytes())
         images = {image["id"]: str(image["file_name"]) for image in content["images"]}
         objects = list(content["annotations"])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is damaged or is not COCO's ({error!r:.200}); fetch it again") from None
-    there = {image.name: image for image in folder.iterdir()}
+    files = {image.name: image for image in folder.iterdir()}
     missing: set[str] = set()
     damaged: list[str] = []
     clips = []
@@ -53,7 +52,7 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
             if item["iscrowd"] or item["area"] < MIN_AREA:
                 continue
             name = images[item["image_id"]]
-            if name not in there:
+            if name not in files:
                 missing.add(name)
                 continue
             box = np.array([item["bbox"]], dtype=np.float64)
@@ -65,21 +64,21 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
             continue
         if large_boxes(box).all():
             label = f"{Path(name).stem}/{_label(item)}"
-            clips.append(Clip(label, (there[name],), box, outlines, str(item.get("category_id", ""))))
+            clips.append(Clip(label, (files[name],), box, outlines, str(item.get("category_id", ""))))
     if missing:
         report(f"{folder} lacks {len(missing)} images, such as {min(missing)}; they are skipped")
     if damaged:
-        report(f"{path} describes {len(damaged)} objects wrongly, such as {damaged[0]}; they are skipped")
+        report(f"{path} has {len(damaged)} invalid objects, such as {damaged[0]}; they are skipped")
     if not clips:
-        raise UserError(f"{root} holds no image that can be trained on; get COCO's train2017 images")
+        raise UserError(f"{root} holds no image to train on; get COCO's train2017 images")
     return clips
 
 
 def _outlines(item: Mapping[str, Any]) -> tuple[NDArray[np.float64], ...]:
-    """Outlines (m, 2) of an object, none where it is described otherwise.
+    """Returns the outlines (m, 2) of an object; none if its mask is run-length encoded.
 
     Raises:
-        ValueError: they are no rows of finite pairs.
+        ValueError: they are not rows of finite pairs.
     """
     flat = item.get("segmentation", [])
     if not isinstance(flat, list):

@@ -1,16 +1,16 @@
-"""Videos and images in a folder, with boxes as JSON or text, or without any.
+"""Reads videos and images in a folder, with boxes as JSON or text, or without any.
 
-Three kinds lie side by side under one root:
+A root may mix three kinds:
 
 - `boxes.json` or `annotations.json` in a folder describes the images below it. Under `"sequences"` or
-  `"shots"` it maps the name of a sub-folder to its frames, under `"images"` the name of an image to what is
-  known of it. A frame or image is an object with `"file"` (frames only) and either `"box_xywh"` or
+  `"shots"` it maps the name of a sub-folder to its frames, under `"images"` the name of an image to its
+  description. A frame or image is an object with `"file"` (frames only) and either `"box_xywh"` or
   `"objects"`: a list of `{"class": ..., "box_xywh": [x, y, w, h], "polygons": [[x0, y0, x1, y1, ...]]}`,
   0-based. An object is followed through the frames where its class appears once.
 - a folder of images with `groundtruth.txt` or `groundtruth_rect.txt`, one `x,y,w,h` per image, 0-based,
   is a video.
-- other images stand alone, without boxes: what is in their centre is taken for the object, and the name of
-  their sub-folder for its class.
+- other images have no boxes: what is in their center is taken as the object, and the name of their
+  sub-folder as its class.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
-from trackers.training.sources.clip import Clip
+from trackers.training.sources.clip import MIN_SIDE, Clip
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TRUTHS = ("groundtruth.txt", "groundtruth_rect.txt")
 DESCRIPTIONS = ("boxes.json", "annotations.json")
-CENTRE_SHARE = 0.3  # side of the object assumed in an image without boxes, as a share of the image's
-MIN_SIDE = 8.0  # pixels; smaller objects show nothing to learn from
+CENTER_SHARE = 0.3  # side of the assumed object in an image without boxes, as a share of the image's
 
 Report = Callable[[str], None]
 
@@ -50,9 +49,7 @@ def read(root: Path, report: Report) -> list[Clip]:
         raise UserError(f"there is no folder {root} of training data; check --source")
     clips = list(_below(root, root, report))
     if not clips:
-        raise UserError(
-            f"{root} holds no images that can be trained on; see `python -m trackers.train --help`"
-        )
+        raise UserError(f"{root} holds no images to train on; see `python -m trackers.train --help`")
     return clips
 
 
@@ -67,7 +64,7 @@ def _below(folder: Path, root: Path, report: Report) -> Iterator[Clip]:
     if images and truth:
         yield from _video(images, truth, root, report)
     else:
-        yield from (_centre(path, root) for path in images)
+        yield from (_unlabeled(path, root) for path in images)
     for path in entries:
         if path.is_dir():
             yield from _below(path, root, report)
@@ -79,7 +76,7 @@ def _described(file: Path, root: Path, report: Report) -> Iterator[Clip]:
         videos = {**content.get("sequences", {}), **content.get("shots", {})}
         images = dict(content.get("images", {}))
     except (ValueError, AttributeError, TypeError) as error:
-        report(f"{file} is not a description of boxes ({error}); what it describes is skipped")
+        report(f"{file} is not a description of boxes ({error}); its images are skipped")
         return
     name = file.parent.relative_to(root).as_posix()
     for video, frames in videos.items():
@@ -98,21 +95,21 @@ def _described(file: Path, root: Path, report: Report) -> Iterator[Clip]:
         for label, track in tracks.items():
             files, boxes = zip(*track, strict=True)
             yield Clip(f"{name}/{video}/{label}".rstrip("/"), files, np.array(boxes), category=label)
-    for image, about in images.items():
+    for image, description in images.items():
         path = file.parent / image
         try:
-            objects = _objects(about)
+            objects = _objects(description)
         except (KeyError, TypeError, ValueError) as error:
-            report(f"{file}: what it says of {image} cannot be read ({error!r}); it is skipped")
+            report(f"{file}: the entry of {image} cannot be read ({error!r}); it is skipped")
             continue
         for index, (label, box, polygons) in enumerate(objects):
             if _usable(box, path, report):
                 yield Clip(f"{name}/{image}/{index}", (path,), box[None], polygons, label)
 
 
-def _objects(about: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDArray[np.float64], ...]]]:
-    """Class, box and outlines of everything in one frame."""
-    listed = about.get("objects", [about])
+def _objects(description: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDArray[np.float64], ...]]]:
+    """Returns class, box and outlines of each object in one frame."""
+    listed = description.get("objects", [description])
     found = []
     for item in listed:
         box = np.array(item["box_xywh"], dtype=np.float64)
@@ -138,15 +135,15 @@ def _video(images: list[Path], truth: Path, root: Path, report: Report) -> Itera
         report(f"{truth} cannot be read ({error}); its video is skipped")
         return
     if len(boxes) != len(images):
-        report(f"{truth} has {len(boxes)} rows for {len(images)} images; the shorter number is used")
+        report(f"{truth} has {len(boxes)} rows for {len(images)} images; the rest is ignored")
     kept = [(path, box) for path, box in zip(images, boxes, strict=False) if _usable(box, path, report)]
     if kept:
         files, usable = zip(*kept, strict=True)
         yield Clip(truth.parent.relative_to(root).as_posix(), files, np.array(usable))
 
 
-def _centre(path: Path, root: Path) -> Clip:
-    """An image without boxes; the box is filled in when the image is decoded, so that none is read twice."""
+def _unlabeled(path: Path, root: Path) -> Clip:
+    """Returns an image without boxes; its box is set when it is decoded, so that it is read only once."""
     name = path.relative_to(root)
     category = name.parent.as_posix() if name.parent.parts else ""
     return Clip(name.as_posix(), (path,), np.full((1, 4), np.nan), category=category)

@@ -3,10 +3,10 @@
     train/list.txt                              names of the videos
     train/GOT-10k_Train_000001/00000001.jpg     frames
     train/.../groundtruth.txt                   x, y, w, h per frame
-    train/.../absence.label                     1 where the object is not to be seen, else 0
+    train/.../absence.label                     1 where the object is not visible, else 0
 
-Boxes are 1-based, as their first author says (issue 6 of got-10k/toolkit on GitHub). How much of the object
-is visible (`cover.label`) is not looked at.
+Boxes are 1-based, according to their first author (issue 6 of got-10k/toolkit on GitHub). The share of
+the object that is visible (`cover.label`) is ignored.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large_boxes, valid_boxes
-from trackers.training.sources.clip import Clip
+from trackers.training.sources.clip import Clip, large_boxes, valid_boxes
 
 
 def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
@@ -35,22 +34,22 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
     train = root / "train"
     if not train.is_dir():
         raise UserError(f"there is no folder {train}; give --source the folder of GOT-10k that holds it")
-    there = {path.name: path for path in sorted(train.iterdir()) if path.is_dir()}
-    names = list(there)
+    folders = {path.name: path for path in sorted(train.iterdir()) if path.is_dir()}
+    names = list(folders)
     if (listed := train / "list.txt").is_file():
         names = listed.read_text(encoding="utf-8", errors="replace").split()
-    missing = [name for name in names if name not in there]
+    missing = [name for name in names if name not in folders]
     if missing:
         report(f"{train} lacks {len(missing)} of {len(names)} videos, such as {missing[0]}; they are skipped")
     clips = []
     for name in names:
-        if name in there:
+        if name in folders:
             try:
-                clips.append(_video(there[name], report))
+                clips.append(_video(folders[name], report))
             except (OSError, ValueError) as error:
-                report(f"{there[name]} cannot be read ({error}); it is skipped")
+                report(f"{folders[name]} cannot be read ({error}); it is skipped")
     if not clips:
-        raise UserError(f"{train} holds no video that can be trained on; get the training set of GOT-10k")
+        raise UserError(f"{train} holds no video to train on; get the training set of GOT-10k")
     return clips
 
 
@@ -92,10 +91,10 @@ def _boxes(path: Path) -> NDArray[np.float64]:
 
 
 def _absent(path: Path, length: int) -> NDArray[np.bool_]:
-    """Which of `length` frames do not show the object; none where there is no such file."""
+    """Returns which of `length` frames do not show the object; none if there is no such file."""
     if not path.is_file():
         return np.zeros(length, dtype=bool)
     words = path.read_text(encoding="utf-8").split()
     if len(words) != length or not set(words) <= {"0", "1"}:
-        raise ValueError(f"{path.name} is not 0 or 1 for each of {length} frames")
+        raise ValueError(f"{path.name} must have 0 or 1 for each of {length} frames")
     return np.array([word == "1" for word in words], dtype=bool)

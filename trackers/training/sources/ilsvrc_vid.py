@@ -1,10 +1,10 @@
-"""ILSVRC2015-VID, the videos that SiamFC and GradNet were trained on.
+"""Reads ILSVRC2015-VID, the videos that SiamFC and GradNet were trained on.
 
     Annotations/VID/train/<part>/<video>/000000.xml     objects of a frame, in Pascal VOC's format
     Data/VID/train/<part>/<video>/000000.JPEG           the frame
 
 An object keeps its `trackid` through its video, and each becomes a clip. Frames where it is occluded, and
-boxes that were interpolated (`generated`), are used as all others.
+boxes that were interpolated (`generated`), are used like all others.
 
 Corners are taken as 0-based pixels, both inside the box, so that a box is xmax - xmin + 1 wide: in 1280 pixel
 wide images they go from 0 to 1279.
@@ -23,12 +23,11 @@ from xml.etree import ElementTree
 import numpy as np
 
 from trackers.errors import UserError
-from trackers.training.sources.boxes import large_boxes
-from trackers.training.sources.clip import Clip
+from trackers.training.sources.clip import Clip, large_boxes
 
 LARGEST_FILE = 1 << 18  # bytes; thirty objects have 10,000
 FARTHEST = 1e6  # pixels that a corner can be from the origin
-READERS = 4  # threads: parsing takes turns, but waiting for a disk does not
+READERS = 4  # threads; parsing is serial, but waiting for the disk is not
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 Box = tuple[float, float, float, float]
@@ -56,15 +55,15 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
             for sentence in sentences:
                 report(sentence)
     if not clips:
-        raise UserError(f"{root} holds no video that can be trained on; it must hold Data/VID/train as well")
+        raise UserError(f"{root} holds no video to train on; it must hold Data/VID/train as well")
     return clips
 
 
 def _video(annotations: Path, images: Path) -> tuple[list[Clip], list[str]]:
-    """The clips of a video, and what was wrong with its files."""
+    """Returns the clips of a video, and messages about its bad files."""
     if not images.is_dir():
         return [], [f"there is no folder {images}; its video is skipped"]
-    there = {path.stem: path for path in images.iterdir()}
+    frames_by_name = {path.stem: path for path in images.iterdir()}
     tracks: dict[str, dict[str, Box]] = defaultdict(dict)
     wrong = []
     missing = []
@@ -74,7 +73,7 @@ def _video(annotations: Path, images: Path) -> tuple[list[Clip], list[str]]:
         except (OSError, ValueError, ElementTree.ParseError) as error:
             wrong.append(f"{path} cannot be read ({error}); its frame is skipped")
             continue
-        if path.stem not in there:
+        if path.stem not in frames_by_name:
             missing.append(path.stem)
             continue
         for track, box in objects.items():
@@ -87,24 +86,24 @@ def _video(annotations: Path, images: Path) -> tuple[list[Clip], list[str]]:
         boxes = np.array(list(frames.values()))
         enough = large_boxes(boxes)
         if enough.any():
-            files = tuple(there[frame] for frame, keep in zip(frames, enough, strict=True) if keep)
+            files = tuple(frames_by_name[frame] for frame, keep in zip(frames, enough, strict=True) if keep)
             clips.append(Clip(f"{name}/{track}", files, boxes[enough]))
     return clips, wrong
 
 
 def _objects(path: Path) -> dict[str, Box]:
-    """The boxes x, y, w, h of a frame, by track.
+    """Returns the boxes x, y, w, h of a frame, by track.
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no annotation of a video's frame.
+        ValueError: it is not an annotation of a video's frame.
         xml.etree.ElementTree.ParseError: it is not XML.
     """
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise ValueError(f"more than {LARGEST_FILE} bytes")
-    # Declarations can make entities that fill the memory; encodings with zeros could hide them.
+    # Entity declarations can exhaust the memory; encodings with zeros could hide them.
     if b"<!" in content or b"\0" in content:
         raise ValueError("declarations or zeros, which annotations do not have")
     boxes: dict[str, Box] = {}
@@ -114,6 +113,6 @@ def _objects(path: Path) -> dict[str, Box]:
             raise ValueError("an object without track or box")
         left, top, right, bottom = (float(corners.findtext(corner, "")) for corner in CORNERS)
         if not (-FARTHEST <= left <= right <= FARTHEST and -FARTHEST <= top <= bottom <= FARTHEST):
-            raise ValueError("a box whose corners cannot be")
+            raise ValueError("a box with impossible corners")
         boxes[track] = (left, top, right - left + 1, bottom - top + 1)
     return boxes
