@@ -54,7 +54,7 @@ ALLOWED = {
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("trackers", "benchmarks", "reports"):
+    for package in ("trackers", "benchmarks", "reports", "sotbench"):
         for path in sorted((ROOT / package).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
