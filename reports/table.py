@@ -109,9 +109,9 @@ def _written(made: TableWithRecords, form: str, interval: bool) -> str:
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m reports.table",
+        prog="sotbench table",
         description="Writes tables of the results on a data set: best in bold, second underlined.",
-        epilog="example: python -m reports.table --dataset otb2015 --kind accuracy attributes --format latex",
+        epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
     add_report_options(options)
     options.add_argument(

@@ -33,10 +33,10 @@ _MOST = 7
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m reports.video",
+        prog="sotbench video",
         description="Makes a video of each sequence: the boxes of trackers and the ground truth, and below "
         "them the overlap up to the present frame with its mean so far.",
-        epilog="example: python -m reports.video --dataset demo --sequences motion clutter --mosaic",
+        epilog="example: sotbench video --dataset demo --sequences motion clutter --mosaic",
     )
     add_dataset(options)
     add = options.add_argument

@@ -130,9 +130,7 @@ def parse_record(text: bytes, where: str) -> SpeedRecord:
     Raises:
         UserError: it is not a speed record, or has another schema.
     """
-    with report_invalid(
-        f"{where} is not a record of speed", "give a file that `python -m benchmarks speed` wrote"
-    ):
+    with report_invalid(f"{where} is not a record of speed", "give a file that `sotbench speed` wrote"):
         record = decode_versioned(text, SpeedRecord, SCHEMA, where)
         if len(record.seconds) != record.repetitions:  # msgspec checks each attribute alone
             raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")

@@ -38,8 +38,7 @@ class NetworkType(NamedTuple):
 SIAMFC = NetworkType("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
 GRADNET = NetworkType(
     "GradNet",
-    "give GradNet's weights of this project, or convert the released checkpoint with "
-    "`python -m trackers.convert`",
+    "give GradNet's weights of this project, or convert the released checkpoint with `sotbench convert`",
 )
 
 
