@@ -82,7 +82,7 @@ def agree(found: Tensor, wanted: Tensor, tolerance: float = 1e-5) -> bool:
 
 
 @pytest.mark.parametrize("shards", [1, 2])
-def test_a_converted_gradnet_computes_what_the_released_one_does(
+def test_converted_gradnet_equals_the_released_one(
     tmp_path: Path, released: Released, write_bundle: Writer, shards: int
 ) -> None:
     variables = released(WIDTHS)
@@ -103,7 +103,7 @@ def test_a_converted_gradnet_computes_what_the_released_one_does(
     features = official.deep(official.shallow(region, ""), "")
     hidden = official.shallow(exemplar, "_z")
     corrected = official.corrected(hidden, features, labels)
-    # The correction must be neither nothing nor saturated, or it would prove little.
+    # A correction that is zero or saturated would prove little.
     change = (corrected - hidden).abs()
     assert change.mean() > 0.1
     assert change.median() < 0.9
@@ -120,7 +120,7 @@ def test_a_converted_gradnet_computes_what_the_released_one_does(
     assert agree(network.template.deep(step.hidden), official.deep(corrected, "_z"))
 
 
-def test_what_is_said_and_the_scales(tmp_path: Path, released: Released, write_bundle: Writer) -> None:
+def test_summary_and_scales(tmp_path: Path, released: Released, write_bundle: Writer) -> None:
     write_bundle(tmp_path / "a", {name: value.astype(np.float64) for name, value in released(WIDTHS).items()})
     said = convert(tmp_path / "a.index", tmp_path / "a.safetensors")
     digest = hashlib.sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest()
@@ -180,14 +180,14 @@ def whole_numbers(variables: Variables) -> None:
             without_scala3,
             r"lacks siamese/scala3/conv/weights, which GradNet's networks need, and holds siamese",
         ),
-        (ungrouped, r"scala2_z/conv/weights has shape \(5, 5, 4, 6\), where its network has \(5, 5, 2, 6\)"),
-        (odd, r"scala2/conv/weights has shape \(5, 5, 2, 7\), which is no kernel of two groups"),
-        (flat, r"scala5/conv/weights has shape \(3, 12\), which is no kernel of two groups"),
+        (ungrouped, r"scala2_z/conv/weights has shape \(5, 5, 4, 6\), but the network needs \(5, 5, 2, 6\)"),
+        (odd, r"scala2/conv/weights has shape \(5, 5, 2, 7\), which is not a kernel of two groups"),
+        (flat, r"scala5/conv/weights has shape \(3, 12\), which is not a kernel of two groups"),
         (not_finite, r"scala4/bn/beta holds values that are not finite"),
         (whole_numbers, r"scala4/bn/beta is of type 3"),
     ],
 )
-def test_checkpoints_of_other_networks_are_refused(
+def test_other_networks_are_refused(
     tmp_path: Path,
     released: Released,
     write_bundle: Writer,

@@ -1,4 +1,4 @@
-"""What a training step would ask of a GPU, found out without one: see `fake_cuda`."""
+"""Tests a training step's use of a GPU without one, see `fake_cuda`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trackers.training.trainer import Trainer, make_optimizer
 
 
 class OneRound:
-    """A cache of patches that are there."""
+    """A cache of given patches."""
 
     def __init__(self) -> None:
         pixels = torch.zeros(16, 4, PATCH_SIZE, PATCH_SIZE, dtype=torch.uint8, device="cuda")
@@ -38,7 +38,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-def test_a_training_step_neither_mixes_devices_nor_waits(
+def test_training_steps_neither_mix_devices_nor_wait(
     options: dict[str, Any] | None, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     weights = siamfc_weights(tmp_path)
