@@ -258,7 +258,7 @@ def memory() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="The cost of running beside the tracker.")
+    parser = argparse.ArgumentParser(description="The overhead of running a tracker.")
     parser.add_argument("--sequences", type=int, default=10)
     parser.add_argument("--frames", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=20)

@@ -63,7 +63,7 @@ def main() -> None:
                 f"{name}: {len(dataset.names())} sequences, {frames} frames: {seconds:.2f} s, of them "
                 f"{processor:.2f} s of processor time, {peak:.0f} MB peak (medians of {ROUNDS} runs)"
             )
-        beside_got10k(open_dataset("otb2015", root), results)
+        compare_with_got10k(open_dataset("otb2015", root), results)
 
 
 def write_results(dataset: Dataset, results: Path) -> int:
@@ -102,7 +102,7 @@ def run_alone(command: list[str]) -> tuple[float, float, float]:
     return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def beside_got10k(dataset: Dataset, results: Path) -> None:
+def compare_with_got10k(dataset: Dataset, results: Path) -> None:
     """Prints our time and got10k's for the same boxes, and their ratio."""
     try:
         from got10k.experiments import ExperimentOTB

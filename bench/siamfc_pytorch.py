@@ -230,7 +230,7 @@ def convolution(layer: nn.Conv2d, x: Tensor) -> Callable[[], Tensor]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="SiamFC beside siamfc-pytorch: agreement and speed.")
+    parser = argparse.ArgumentParser(description="Compares SiamFC with siamfc-pytorch: agreement and speed.")
     parser.add_argument("--reference", type=Path, required=True, help="a checkout of siamfc-pytorch")
     parser.add_argument("--weights", type=Path, help="weights for both")
     parser.add_argument("--width", type=float, help="instead of --weights: random weights of this width")

@@ -37,7 +37,6 @@ from benchmarks.datasets import open_dataset
 from trackers.commands import catch_user_errors
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import GradNetNetwork, UpdateStep, prepare_for_updates
-from trackers.siamese.response import balanced_logistic_loss
 from trackers.training.patch_cache import PATCH_BYTES, PatchCache
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, GradNetOptions, Schedule
@@ -72,22 +71,15 @@ class SeparateFirstPass(GradNetNetwork):
         """Gives the first pass a copy of U_1."""
         self.first = nn.ModuleList([copy.deepcopy(self.template)])
 
-    def step(
+    def gradient(
         self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
-    ) -> UpdateStep:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         shared = self.template
         self.template = self.first[0]  # type: ignore[assignment]
         try:
-            if not create_graph:
-                hidden = hidden.detach().requires_grad_()
-            with torch.enable_grad():
-                scores = self.scores(features[:, None], hidden)[:, 0]
-                loss = balanced_logistic_loss(scores, labels)
-                (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
+            return super().gradient(hidden, features, labels, create_graph=create_graph)
         finally:
             self.template = shared
-        corrected = hidden + self.correction(gradient * self.gradient_scale)
-        return UpdateStep(scores, loss, gradient, corrected if create_graph else corrected.detach())
 
 
 def variant(name: str, backbone: Path) -> GradNetTask:

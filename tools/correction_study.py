@@ -101,7 +101,7 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
         sequence = dataset[name]
         frames = sequence.open_frames()
         usable = np.isfinite(sequence.truth).all(1) & (sequence.truth[:, 2:] > 0).all(1)
-        lessons: dict[int, Tensor] = {}
+        stored: dict[int, Tensor] = {}
         for index in range(0, min(len(sequence.truth), STEP * MAX_FRAMES), STEP):
             if not usable[index]:
                 continue
@@ -123,16 +123,16 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
                 seen = backbone(search.centered(pixels, sizes, moved))
                 present = dict(templates)
                 for age in AGES:
-                    if index - age in lessons:
-                        present[age_name(age)] = template(corrected(hidden, lessons[index - age]))
-                if index - STEP in lessons:
+                    if index - age in stored:
+                        present[age_name(age)] = template(corrected(hidden, stored[index - age]))
+                if index - STEP in stored:
                     for error in ERRORS:
-                        off = corrected(hidden, lessons[index - STEP], label(error, generator))
+                        off = corrected(hidden, stored[index - STEP], label(error, generator))
                         present[error_name(error)] = template(off)
                 present[CARRIED] = template(carried)
                 for kind, one in present.items():
                     figures.add(kind, cross_correlation(seen[:, None], one)[:, 0], shift)
-            lessons[index] = features
+            stored[index] = features
             carried = corrected(carried, features)
     return figures
 

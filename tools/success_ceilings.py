@@ -32,8 +32,8 @@ def replaced(boxes: Boxes, truth: Boxes) -> dict[str, Boxes]:
     lost = (iou(boxes, truth) == 0)[:, None]
     return {
         "as it is": boxes,
-        "true centre where the target is lost": np.where(lost, placed(true_center, size), boxes),
-        "true centres": placed(true_center, size),
+        "true center where the target is lost": np.where(lost, placed(true_center, size), boxes),
+        "true centers": placed(true_center, size),
         "true sizes": placed(center, true_size),
     }
 

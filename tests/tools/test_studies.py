@@ -112,11 +112,11 @@ def test_ceilings_replace_one_aspect_only(squares: Dataset, tmp_path: Path) -> N
     truth = np.array([[10.0, 10, 20, 20], [10, 10, 20, 20]])
     boxes = np.array([[15.0, 10, 40, 20], [100, 100, 10, 10]])
     found = success_ceilings.replaced(boxes, truth)
-    assert found["true centres"].tolist() == [[0, 10, 40, 20], [15, 15, 10, 10]]
+    assert found["true centers"].tolist() == [[0, 10, 40, 20], [15, 15, 10, 10]]
     assert found["true sizes"].tolist() == [[25, 10, 20, 20], [95, 95, 20, 20]]
-    assert found["true centre where the target is lost"].tolist() == [[15, 10, 40, 20], [15, 15, 10, 10]]
+    assert found["true center where the target is lost"].tolist() == [[15, 10, 40, 20], [15, 15, 10, 10]]
     assert main(["run", "--tracker", "still", "--dataset", "squares", "--results", str(tmp_path)]) == 0
     scores = success_ceilings.successes("still", tmp_path, squares)
     # Sizes are constant: with true centers every box is right, but no overlap exceeds threshold 1.
-    assert scores["true centres"] == pytest.approx(20 / 21)
-    assert scores["true sizes"] == scores["as it is"] < scores["true centres"]
+    assert scores["true centers"] == pytest.approx(20 / 21)
+    assert scores["true sizes"] == scores["as it is"] < scores["true centers"]

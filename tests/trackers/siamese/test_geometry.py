@@ -80,8 +80,8 @@ def test_opposite_offsets_give_opposite_moves(
 ) -> None:
     x, y, w, h = box
     there, back = moved(box, scale, offset), moved(box, scale, (-offset[0], -offset[1]))
-    centre = (there[:2] + there[2:] / 2 + back[:2] + back[2:] / 2) / 2
-    assert centre.tolist() == pytest.approx([x + w / 2, y + h / 2], abs=1e-8)
+    center = (there[:2] + there[2:] / 2 + back[:2] + back[2:] / 2) / 2
+    assert center.tolist() == pytest.approx([x + w / 2, y + h / 2], abs=1e-8)
     assert there[2:].tolist() == back[2:].tolist()
     # One step never moves the size beyond the best scale.
     ratio = (there[2:] / torch.tensor([w, h])).tolist()

@@ -91,11 +91,11 @@ def test_inputs_are_not_modified(weights: Path) -> None:
         ((1, 300), [100.0, 0, 90, 1]),
     ],
 )
-@pytest.mark.parametrize("grey", [True, False])
-def test_odd_targets_and_frames(weights: Path, shape: tuple[int, int], box: list[float], grey: bool) -> None:
+@pytest.mark.parametrize("gray", [True, False])
+def test_odd_targets_and_frames(weights: Path, shape: tuple[int, int], box: list[float], gray: bool) -> None:
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 256, (*shape, 3), dtype=np.uint8) for _ in range(4)]
-    if grey:
+    if gray:
         frames = [np.full_like(frame, 77) for frame in frames]
     boxes = track(SiamFC(weights), frames, np.array(box))
     assert np.isfinite(boxes).all()

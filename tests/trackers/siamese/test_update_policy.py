@@ -68,10 +68,10 @@ def test_early_weak_peak_triggers_an_update() -> None:
 
 
 def test_weak_peak_is_ignored_from_frame_ten() -> None:
-    for frames, learnt in ((8, CURRENT), (9, None)):
+    for frames, learned in ((8, CURRENT), (9, None)):
         trust = UpdatePolicy(interval=100)
         fed(trust, *[4.0] * frames)
-        assert fed(trust, 1.5)[0].learn == learnt
+        assert fed(trust, 1.5)[0].learn == learned
 
 
 def test_peak_at_a_limit_is_not_below_it() -> None:

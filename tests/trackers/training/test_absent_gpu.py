@@ -50,11 +50,11 @@ def test_training_steps_neither_mix_devices_nor_wait(
     task.to("cuda")
     schedule = Schedule(steps=10, batch=4)
     cache: Any = OneRound()
-    loop = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
-    optimiser = make_optimizer(task, schedule)
+    trainer = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
+    optimizer = make_optimizer(task, schedule)
     watch = OperationMonitor(cuda)
     with watch:
         for step in range(3):
-            loop._step(step, optimiser)
+            trainer.train_step(step, optimizer)
     assert watch.violations == []
     assert watch.up > 0

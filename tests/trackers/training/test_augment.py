@@ -85,9 +85,9 @@ def test_recolor() -> None:
     one, none = torch.ones(2), torch.zeros(2)
     same = recolor(crops, torch.ones(2, 3), one, none, none)
     torch.testing.assert_close(same, crops)
-    grey = recolor(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
-    assert torch.equal(grey[0, 0], grey[0, 2])
-    torch.testing.assert_close(grey[1], crops[1])
+    gray = recolor(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
+    assert torch.equal(gray[0, 0], gray[0, 2])
+    torch.testing.assert_close(gray[1], crops[1])
     bright = recolor(crops, torch.ones(2, 3), one, torch.tensor([20.0, 500]), none)
     torch.testing.assert_close(bright[0], crops[0] + 20)
     assert bright[1].min() == 255
