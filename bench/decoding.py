@@ -26,11 +26,10 @@ from PIL import Image
 from benchmarks.datasets import Dataset, Frames, open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
-from benchmarks.protocols import PROTOCOLS
 from benchmarks.running.frames.decoders import DECODERS, Decoder, PendingFrame, create_decoder
 from benchmarks.running.frames.prefetch import batch_decoder_threads
-from benchmarks.running.schedulers.base import Job, Scheduler
-from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.schedulers import Scheduler, create_scheduler
+from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import plan_task
 from trackers.catalogue import TrackerSpec
 from trackers.commands import catch_user_errors
@@ -42,7 +41,7 @@ class Quiet:
 
     def start(self, sequence: str, frames: int) -> None: ...
     def advance(self, sequence: str, frames: float) -> None: ...
-    def say(self, line: str) -> None: ...
+    def log(self, line: str) -> None: ...
 
 
 def write_videos(root: Path, sequences: int, frames: int, width: int, quality: int) -> Dataset:
@@ -91,7 +90,8 @@ def measure(
                 works["reading"] = partial(read, pool, decoder, places)
                 works[name] = partial(decode, decoder, read(pool, decoder, places), slots)
         for name in decoders:
-            scheduler = SchedulerConfig(spec, batch=slots, decoder=name).scheduler()
+            settings = RunSettings(spec, "decoding", Path("results"), batch=slots, decoder=name)
+            scheduler = create_scheduler(settings, slots)
             scheduler.tracker_info()
             works[f"{name}, whole"] = partial(follow, scheduler, dataset)
         found = rates(len(places), repetitions, *works.values())
@@ -106,13 +106,13 @@ def read(pool: Executor, decoder: Decoder, places: list[tuple[Frames, int]]) -> 
 def decode(decoder: Decoder, waiting: list[PendingFrame], slots: int) -> None:
     """Decodes the frames that are only read, in batches."""
     for start in range(0, len(waiting), slots):
-        decoder.decoded(waiting[start : start + slots])
+        decoder.decode(waiting[start : start + slots])
 
 
 def follow(scheduler: Scheduler, dataset: Dataset) -> None:
     """Runs all sequences, as `run` does, without storing results."""
     tasks = [plan_task(dataset, name) for name in dataset.names()]
-    for outcome in scheduler.outcomes(Job(PROTOCOLS.load("ope")), tasks, Quiet()):
+    for outcome in scheduler.outcomes(tasks, Quiet()):
         if outcome.record.status != "ok":
             raise UserError(outcome.record.message)
 

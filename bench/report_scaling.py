@@ -25,8 +25,8 @@ import numpy as np
 from benchmarks.box_text import format_rows
 from benchmarks.datasets.disk_dataset import read_metadata
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
+from benchmarks.store.digests import digest
 from benchmarks.store.manifest import RunFiles
-from benchmarks.store.run_folder import digest
 
 ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks.environment import processor, usable_cores
+from benchmarks.environment import cpu_name, usable_cores
 
 TRACKERS = {"otb2015": 10, "lasot": 5}
 COMMANDS = {
@@ -73,7 +73,7 @@ def main() -> None:
             print(f"{dataset:8} {name:7} {seconds:6.1f} s, processor {spent:6.1f} s", flush=True)
     for dataset, seconds in sums.items():
         print(f"{dataset:8} all     {seconds:6.1f} s")
-    print(f"{processor()}, {usable_cores()} cores")
+    print(f"{cpu_name()}, {usable_cores()} cores")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profile, score_run
 from benchmarks.store import read_run, truth_digest
@@ -35,7 +36,6 @@ from benchmarks.store.run_folder import MANIFEST, RunFolder
 
 TRACKER = "drawn"
 ROUNDS = 5
-ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def main() -> None:

@@ -33,7 +33,8 @@ from benchmarks.datasets import open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
 from benchmarks.geometry.overlap import center_error, iou
-from benchmarks.scoring.curves import precision_curve, success_curve
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
 from trackers.siamese.checkpoint import load_embedding, write
@@ -44,7 +45,6 @@ from trackers.tracker import Boxes, Frame
 
 WARM_UP = 3
 BLOCK = 10  # updates of each tracker per ratio
-ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])  # the reference counts pixels from 1
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 
@@ -157,7 +157,7 @@ def compare(ours: SiamFC, theirs: Reference, data_root: Path, limit: int | None)
         truth = sequence.truth[:limit]
         boxes, seconds = run_in_turn(ours, theirs, sequence.open_frames(), truth)
         scores = [
-            [success_curve(iou(found, truth)).mean(), precision_curve(center_error(found, truth))[20]]
+            [SUCCESS_AUC.score(iou(found, truth)), PRECISION_20.score(center_error(found, truth))]
             for found in boxes
         ]
         agreement = iou(boxes[0], boxes[1]).mean()

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import open_dataset
-from benchmarks.environment import processor, usable_cores
+from benchmarks.environment import cpu_name, usable_cores
 from benchmarks.geometry.overlap import iou
 from benchmarks.running.frames.prefetch import Prefetcher
 from reports.style import line_style
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     scene = made_up(chosen.dataset, chosen.data_root, chosen.sequence)
-    print(f"{processor()}, {usable_cores()} cores; {scene.name}, {len(scene.frames)} frames of {scene.size}")
+    print(f"{cpu_name()}, {usable_cores()} cores; {scene.name}, {len(scene.frames)} frames of {scene.size}")
     program = encoding.ffmpeg
     with (
         tempfile.TemporaryDirectory() as folder,

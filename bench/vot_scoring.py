@@ -23,10 +23,11 @@ from zipfile import ZipFile
 import numpy as np
 
 from benchmarks.datasets import open_dataset
-from benchmarks.datasets.polygons import read_regions
+from benchmarks.datasets.truth_files import read_regions
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.vot_metrics import score_supervised
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile, measure_repetitions
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile
+from benchmarks.scoring.vot_repetitions import measure_repetitions
 from benchmarks.store.trajectories import parse_regions
 
 REPEATS = 5
@@ -54,7 +55,7 @@ def read(annotations: Path, results: Path) -> list[SimpleNamespace]:
 
 def ours(sequences: list[SimpleNamespace], rules: VOTProfile) -> dict[str, float]:
     runs = [
-        measure_repetitions(sequence.name, sequence.runs, sequence.truth, sequence.size, rules)
+        measure_repetitions(sequence.name, sequence.runs, sequence.truth, sequence.size, rules.raster)
         for sequence in sequences
     ]
     metrics = score_supervised(runs, rules).metrics()

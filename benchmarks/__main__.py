@@ -1,8 +1,8 @@
-"""`python -m benchmarks`."""
+"""`python -m benchmarks`: the same as `sotbench`."""
 
 import sys
 
-from benchmarks.cli.main import main
+from sotbench.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

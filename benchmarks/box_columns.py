@@ -1,4 +1,4 @@
-"""Forms in which tables have boxes: as x, y, w, h, as corners, from the center; in pixels or as shares."""
+"""Column layouts of boxes in tables: corner and size, two corners, or center and size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOX_FORMS = {
     "xyxy": "the corners x1, y1, x2, y2",
     "cxcywh": "the center, width and height",
 }
-"""What four columns may be, by what `--columns` calls it."""
+"""The layouts of a box's four columns, by their names for `--columns`."""
 _HEADERS = {
     "xywh": (("x", "y", "w", "h"), ("x", "y", "width", "height"), ("left", "top", "width", "height")),
     "xyxy": (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "right", "bottom")),
@@ -24,12 +24,12 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Columns:
-    """How boxes are read from the rows of a table.
+    """Where and how the rows of a table contain a box.
 
     Attributes:
         form: one of `BOX_FORMS`.
-        skip: how many columns before the box are left out.
-        normalized: whether numbers are shares of the image's width and height.
+        skip: number of columns before the box.
+        normalized: whether coordinates are fractions of the image's width and height.
     """
 
     form: str = "xywh"
@@ -38,14 +38,14 @@ class Columns:
 
     @property
     def options(self) -> str:
-        """The options of `import` that mean this."""
+        """The options of `import` that declare these columns."""
         words = [f"--columns {self.form}"] if self.form != "xywh" or not self.skip else []
         words += [f"--skip-columns {self.skip}"] if self.skip else []
         words += ["--normalized"] if self.normalized else []
         return " ".join(words)
 
     def boxes(self, table: NDArray[np.float64]) -> Boxes:
-        """The boxes x, y, w, h of rows, shape (..., k), in the numbers that stand there: shape (..., 4)."""
+        """Returns the boxes x, y, w, h, shape (..., 4), of rows, shape (..., k), in the table's own units."""
         a, b, c, d = np.moveaxis(table[..., self.skip : self.skip + 4], -1, 0)
         if self.form == "xyxy":
             c, d = c - a, d - b
@@ -55,7 +55,7 @@ class Columns:
 
 
 def header_columns(header: tuple[str, ...]) -> Columns | None:
-    """What a line of names says, or None where it does not name a box as we know it."""
+    """Returns the columns that a header line names, or None if it names no box in a known layout."""
     for form, spellings in _HEADERS.items():
         for names in spellings:
             for skip in range(len(header) - 3):

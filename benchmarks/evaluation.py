@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.datasets.cached import CachedDataset
 from benchmarks.datasets.subset import select_part
+from benchmarks.datasets.views import CachedDataset
+from benchmarks.protocols import timed_updates
 from benchmarks.store import RunFolder, RunResults, select_runs
 from benchmarks.store.parallel_reading import read_runs_parallel
 from trackers.errors import UserError
@@ -54,6 +55,21 @@ class Selection:
         """
         named = None if self.trackers is None else list(self.trackers)
         return select_runs(self.results, self.dataset.name, self.protocol, named, self.dataset.related)
+
+    def read_all(self, with_times: bool = False) -> dict[str, RunResults | UserError]:
+        """Reads all selected runs; by tracker, its results on the data set, or why not.
+
+        Raises:
+            UserError: there is no such run.
+        """
+        from benchmarks.scoring.pairing import restrict_to_dataset
+
+        folders = self.folders()
+        runs = zip(folders, read_runs_parallel(folders, with_times=with_times), strict=True)
+        return {
+            folder.tracker: run if isinstance(run, UserError) else restrict_to_dataset(run, self.dataset)
+            for folder, run in runs
+        }
 
     def read(self, notify: Notify, with_times: bool = False) -> Iterator[RunResults]:
         """Reads the selected runs one by one.
@@ -191,6 +207,19 @@ def refusals(scores: Mapping[str, RunScore | str]) -> dict[str, list[str]]:
         if isinstance(score, str):
             refused.setdefault(score, []).append(name)
     return refused
+
+
+def updates_per_second(run: RunResults) -> float | None:
+    """Returns updates divided by the tracker's time, over all sequences of a run, initialization left out.
+
+    None where no time is known, as in most results of other tools, or where several workers shared the
+    machine, so that times are not those of the tracker alone.
+    """
+    if run.manifest is None or any("workers" in one for one in run.manifest.environments):
+        return None
+    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
+    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
+    return updates / seconds if seconds > 0 else None
 
 
 def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of zip archives from elsewhere, and what `zipfile` raises on damaged ones."""
+"""Safety rules for zip archives from outside, and the errors that `zipfile` raises for damaged ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from lzma import LZMAError
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipInfo
 
 ZIP_ERRORS = (BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
-"""A wrong checksum, a password, an unknown compression, damaged data: it has an exception for each. Beside
-them it raises OSError, for damaged bzip2 and for offsets before the beginning of the file."""
+"""Raised for wrong checksums, passwords, unknown compression methods and damaged data. `zipfile` also raises
+OSError, for damaged bzip2 data and for offsets before the beginning of the file."""
 
 
 def is_unusual(entry: ZipInfo) -> bool:
-    """Whether an entry is packed by another method than those that zip files are made with.
+    """Returns whether an entry is neither stored nor deflated, the methods that zip files normally use.
 
-    With LZMA the archive says how much memory it takes to unpack it: gigabytes, for a hundred bytes.
+    With LZMA the archive itself determines how much memory unpacking takes: a hundred bytes can ask for
+    gigabytes.
     """
     return entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED)

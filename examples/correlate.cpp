@@ -1,9 +1,9 @@
-// Normalised cross-correlation in C++, one file, no library:
+// Normalized cross-correlation in C++, one file, no library:
 //
 //     g++ -O2 -std=c++17 -o correlate examples/correlate.cpp
 //     process:./correlate
 //
-// It keeps the grey levels of the first box, shrunk to at most 24 x 24, and looks for them around the last place.
+// It keeps the gray levels of the first box, reduced to at most 24 x 24, and searches for them around the last box.
 
 #include <algorithm>
 #include <chrono>
@@ -23,7 +23,7 @@ struct Image {
     int width = 0, height = 0;
     std::vector<float> levels;
 
-    // Beyond the border the nearest pixel.
+    // Outside the image, the nearest pixel.
     float at(int x, int y) const {
         x = std::clamp(x, 0, width - 1);
         y = std::clamp(y, 0, height - 1);
@@ -36,20 +36,20 @@ struct Frame {
     std::vector<unsigned char> bytes;  // red, green, blue, row by row
 };
 
-// Reads a binary PPM into `frame`, whose memory is used again.
+// Reads a binary PPM into `frame`, whose memory is reused.
 void read(const std::string &path, Frame &frame) {
     std::ifstream file(path, std::ios::binary);
     std::string kind;
     int greatest = 0;
     if (!(file >> kind >> frame.width >> frame.height >> greatest) || kind != "P6" || greatest != 255)
-        throw std::runtime_error(path + " is no binary PPM");
+        throw std::runtime_error(path + " is not a binary PPM");
     file.get();
     frame.bytes.resize(static_cast<std::size_t>(frame.width) * frame.height * 3);
     if (!file.read(reinterpret_cast<char *>(frame.bytes.data()), frame.bytes.size()))
-        throw std::runtime_error(path + " is cut short");
+        throw std::runtime_error(path + " is truncated");
 }
 
-Image grey(const Frame &frame) {
+Image gray(const Frame &frame) {
     Image image{frame.width, frame.height, std::vector<float>(frame.bytes.size() / 3)};
     const unsigned char *pixel = frame.bytes.data();
     for (float &level : image.levels) {
@@ -59,7 +59,7 @@ Image grey(const Frame &frame) {
     return image;
 }
 
-// Samples columns x rows levels, each the mean of step x step pixels, from the place x, y on.
+// Samples columns x rows levels from x, y on, each the mean of step x step pixels.
 std::vector<float> sample(const Image &image, double x, double y, int columns, int rows, double step) {
     std::vector<float> levels;
     const int size = std::max(1, static_cast<int>(step));
@@ -83,11 +83,11 @@ class Tracker {
         columns = std::max(1, static_cast<int>(box.w / step));
         rows = std::max(1, static_cast<int>(box.h / step));
         target = sample(image, box.x, box.y, columns, rows, step);
-        normalise(target);
+        normalize(target);
     }
 
     Box update(const Image &image) {
-        const int reach = std::max(columns, rows);  // as far as the box is long
+        const int reach = std::max(columns, rows);  // the longer side of the box
         const int width = columns + 2 * reach, height = rows + 2 * reach;
         const auto around = sample(image, box.x - reach * step, box.y - reach * step, width, height, step);
         double best = -2;
@@ -97,7 +97,7 @@ class Tracker {
             for (int x = 0; x + columns <= width; ++x) {
                 for (int row = 0; row < rows; ++row)
                     std::copy_n(&around[(y + row) * width + x], columns, &patch[row * columns]);
-                normalise(patch);
+                normalize(patch);
                 double score = 0;
                 for (std::size_t i = 0; i < patch.size(); ++i) score += patch[i] * target[i];
                 if (score > best) best = score, best_x = x, best_y = y;
@@ -115,8 +115,8 @@ class Tracker {
     int columns = 0, rows = 0;
     std::vector<float> target;
 
-    // Mean 0 and length 1, so that a sum of products is a correlation; a flat patch becomes 0.
-    static void normalise(std::vector<float> &levels) {
+    // To mean 0 and length 1, so that a sum of products is a correlation; a uniform patch becomes 0.
+    static void normalize(std::vector<float> &levels) {
         float mean = 0, square = 0;
         for (float level : levels) mean += level / levels.size();
         for (float &level : levels) level -= mean, square += level * level;
@@ -125,7 +125,7 @@ class Tracker {
     }
 };
 
-// What follows "name": in a request, up to the end of the line.
+// Returns what follows "name": in a request, up to the end of the line.
 std::istringstream value(const std::string &request, const std::string &name) {
     const auto place = request.find("\"" + name + "\": ");
     if (place == std::string::npos) throw std::runtime_error("no " + name + " in " + request);
@@ -149,7 +149,7 @@ int main() {
         const bool first = request.find("\"init\": ") != std::string::npos;
         read(path(request, first ? "init" : "track"), frame);
         const auto begin = std::chrono::steady_clock::now();
-        const Image image = grey(frame);
+        const Image image = gray(frame);
         Box box{};
         if (first) {
             char sign;

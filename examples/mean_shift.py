@@ -1,6 +1,7 @@
-"""Mean shift over colours, in Python with numpy alone: process:"python examples/mean_shift.py".
+"""Mean shift over colors, in Python with only numpy: process:"python examples/mean_shift.py".
 
-Colours that are commoner in the first box than around it attract the box (Comaniciu, Ramesh, Meer, 2000).
+Colors that are more common inside the first box than around it attract the box (Comaniciu, Ramesh and Meer,
+2000).
 """
 
 import json
@@ -11,7 +12,7 @@ import numpy as np
 
 
 def read(path):
-    """The pixels of a binary PPM, (H, W, 3), as colour numbers 0 to 511, (H, W)."""
+    """Reads a binary PPM and returns its colors, quantized to numbers 0 to 511, shape (H, W)."""
     with Path(path).open("rb") as file:
         assert file.readline() == b"P6\n"
         width, height = map(int, file.readline().split())
@@ -21,24 +22,24 @@ def read(path):
 
 
 def cut(image, box, margin=0.0):
-    """The part of an image that a box encloses, made larger on all sides by `margin` times its size."""
+    """Returns the part of an image inside a box that is enlarged on all sides by `margin` times its size."""
     x, y, w, h = box
     rows = slice(max(int(y - margin * h), 0), max(int(y + h + margin * h), 1))
     columns = slice(max(int(x - margin * w), 0), max(int(x + w + margin * w), 1))
     return image[rows, columns], rows.start, columns.start
 
 
-def histogram(colours):
-    """How common each of 512 colours is."""
-    return np.bincount(colours.ravel(), minlength=512) / max(colours.size, 1)
+def histogram(colors):
+    """Returns the frequency of each of 512 colors."""
+    return np.bincount(colors.ravel(), minlength=512) / max(colors.size, 1)
 
 
 print(json.dumps({"ready": 1, "deterministic": True}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     if "init" in request:
-        colours, box = read(request["init"]), np.array(request["box"])
-        inside, around = histogram(cut(colours, box)[0]), histogram(cut(colours, box, 1.0)[0])
+        colors, box = read(request["init"]), np.array(request["box"])
+        inside, around = histogram(cut(colors, box)[0]), histogram(cut(colors, box, 1.0)[0])
         likely = np.clip(np.log((inside + 1e-4) / (around + 1e-4)), 0, None)
         print("{}", flush=True)
         continue

@@ -1,9 +1,9 @@
-"""huanglianghua/siamfc-pytorch with whatever widths its weights have.
+"""huanglianghua/siamfc-pytorch, with a network as wide as its weights.
 
 --tracker examples/siamfc_pytorch.py:siamfc --set checkout=../siamfc-pytorch weights_file=FDSiamfc_30.pth
 
-With weights of the full width its class does by itself:
---tracker siamfc:TrackerSiamFC --set net_path=siamfc_alexnet_e50.pth, in the checkout's folder.
+With weights of full width its class works directly, in the folder of the checkout:
+--tracker siamfc:TrackerSiamFC --set net_path=siamfc_alexnet_e50.pth
 """
 
 import sys
@@ -13,7 +13,7 @@ from torch import nn
 
 
 def siamfc(checkout: str, weights_file: str):
-    """An object of its class `TrackerSiamFC`: got10k's methods, RGB, boxes that count from 1."""
+    """Returns a `TrackerSiamFC`: got10k's methods, RGB, 1-based boxes."""
     sys.path.insert(0, checkout)
     from siamfc import TrackerSiamFC
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The box that never moves, in a shell: process:"sh examples/still.sh"
+# A box that never moves, in a shell: process:"sh examples/still.sh"
 echo '{"ready": 1}'
 while read -r request; do
     case $request in

@@ -6,7 +6,7 @@ import sys
 def _refuse_foreign_packages() -> None:
     """Ends `python -m reports.X` in one sentence where other packages of our names hide ours."""
     try:
-        from benchmarks.cli.main import foreign_packages
+        from benchmarks.installation import foreign_packages
     except ImportError as error:
         if error.name is None or not error.name.startswith("benchmarks"):
             raise

@@ -1,4 +1,4 @@
-"""`python -m reports.plot`: plots of the results on a data set."""
+"""`sotbench plot`: plots of the scores on a data set."""
 
 from __future__ import annotations
 
@@ -8,73 +8,49 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.store.atomic import write_atomic
+from reports.plots import PLOTS
 from reports.report_data import InapplicableError, add_report_options, read_report_data
 from trackers.commands import Parser, catch_user_errors, print_path, print_stderr
-from trackers.registry import Entry, Registry
-
-KINDS = Registry(
-    "kind of plot",
-    {
-        "success": Entry("reports.plots.curves:success_figure", "success over the threshold of overlap"),
-        "precision": Entry("reports.plots.curves:precision_figure", "precision over the threshold of error"),
-        "normalized-precision": Entry(
-            "reports.plots.curves:normalized_precision_figure", "the same in units of the target's size"
-        ),
-        "scores": Entry("reports.plots.scores:scores_figure", "every figure of every tracker"),
-        "attributes": Entry("reports.plots.attributes:attributes_figure", "a panel per attribute"),
-        "attribute-dots": Entry(
-            "reports.plots.attributes:attribute_dots_figure", "all attributes in one panel"
-        ),
-        "eao": Entry("reports.plots.vot:eao_figure", "expected average overlap over length"),
-        "ar": Entry("reports.plots.vot:ar_figure", "accuracy and robustness, with VOT's ranking"),
-        "sequences": Entry("reports.plots.sequences:sequences_figure", "two trackers, sequence by sequence"),
-        "speed": Entry("reports.plots.speed:speed_figure", "accuracy against speed"),
-    },
-    hint="see `python -m reports.plot --help`",
-)
-"""What can be plotted: functions of a `ReportData` that return a figure."""
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
-        prog="python -m reports.plot",
-        description="Plots the results on a data set. Kinds: "
-        + "; ".join(f"{name}: {KINDS.summary(name)}" for name in KINDS)
+        prog="sotbench plot",
+        description="Plots the scores on a data set. Kinds: "
+        + "; ".join(f"{name}: {PLOTS.summary(name)}" for name in PLOTS)
         + ".",
-        epilog="example: python -m reports.plot --dataset otb2015 --kind success attributes --format pdf",
+        epilog="example: sotbench plot --dataset otb2015 --kind success attributes --format pdf",
     )
     add_report_options(options)
     options.add_argument(
-        "--kind", nargs="+", choices=list(KINDS), metavar="KIND", help="which plots (default: all that apply)"
+        "--kind", nargs="+", choices=list(PLOTS), metavar="KIND", help="the plots (default: all that apply)"
     )
-    options.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder to write to (default: plots/<dataset>)"
-    )
+    options.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: plots/<dataset>)")
     options.add_argument(
         "--format", nargs="+", choices=("png", "pdf", "svg"), default=("png",), help="(default: png)"
     )
-    options.add_argument("--no-band", action="store_true", help="leave the 95 %% intervals out")
+    options.add_argument("--no-band", action="store_true", help="without 95 %% intervals")
     return options
 
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs, writes the plots and prints the files' names."""
+    """Scores the runs, writes the plots and prints their paths."""
     chosen = parser().parse_args(arguments)
-    report = replace(read_report_data(chosen), band=not chosen.no_band)
+    report = replace(read_report_data(chosen), intervals=not chosen.no_band)
     from reports.plots.figure import MAX_DRAWN_TRACKERS, figure_bytes
 
     report = report.best(MAX_DRAWN_TRACKERS)
-    if report.there is not None:
+    if (total := report.total_trackers) is not None:
         print_stderr(
-            f"plots show the best {MAX_DRAWN_TRACKERS} of the {report.there} trackers; choose others by --tracker"
+            f"plots show the best {MAX_DRAWN_TRACKERS} of {total} trackers; select others with --tracker"
         )
     folder = chosen.out or Path("plots", report.dataset)
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in chosen.kind or KINDS:
+    for kind in chosen.kind or PLOTS:
         try:
-            figure = KINDS.load(kind)(report)
+            figure = PLOTS.load(kind)(report)
         except InapplicableError:
             if chosen.kind:
                 raise

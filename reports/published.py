@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from benchmarks.scoring.records import LOWER_IS_BETTER, Record
+from benchmarks.scoring import Metric, Record
 from trackers.errors import UserError
 
 _FIGURES = Path(__file__).with_name("published.csv")
@@ -93,8 +93,10 @@ def published_scores(dataset: str, protocol: str) -> list[Published]:
     return [one for one in _all() if (one.dataset, one.protocol) == (dataset, protocol)]
 
 
-def published_records(scores: Sequence[Published], profile: str, metrics: Sequence[str]) -> list[Record]:
-    """Published figures as records, one per tracker, best first by the first metric that they have.
+def published_records(
+    scores: Sequence[Published], profile: str, metrics: Sequence[str], main: Metric
+) -> list[Record]:
+    """Published figures as records, one per tracker, best first by `main`.
 
     Each is named `NAME (published)`, with the rules of its source where these are not those of `profile`.
     They have no interval, and no count of sequences.
@@ -103,6 +105,7 @@ def published_records(scores: Sequence[Published], profile: str, metrics: Sequen
         scores: on one data set, under one protocol.
         profile: the rules that one's own results are scored by.
         metrics: of these; others are left out.
+        main: the metric to sort by.
     """
     rows: dict[str, Record] = {}
     for one in scores:
@@ -113,11 +116,9 @@ def published_records(scores: Sequence[Published], profile: str, metrics: Sequen
         head: Record = {"tracker": name, "dataset": one.dataset, "protocol": one.protocol, "profile": profile}
         empty: Record = {"sequences": None, "of": None, "frames": None}
         rows.setdefault(name, head | empty)[one.metric] = one.value
-    main = "eao" if "eao" in metrics else metrics[0]
-    sign = 1 if main in LOWER_IS_BETTER else -1
     return sorted(
         rows.values(),
-        key=lambda row: (main not in row, sign * float(row.get(main) or 0), str(row["tracker"])),
+        key=lambda row: (main.sort_key(row.get(main.name)), str(row["tracker"])),
     )
 
 

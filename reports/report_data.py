@@ -1,4 +1,4 @@
-"""The scores that a report is about: the options that choose them, and reading them."""
+"""The scores that plots and tables show: options that select them, reading, ranking."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
-from benchmarks.scoring import Record, RunScore, ScoringProfile, choose_profile
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import Metric, Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.tables import metric_names
 from reports.published import Published, differences_from_published, published_records, published_scores
 from trackers.commands import print_stderr
@@ -30,7 +29,7 @@ from trackers.registry import did_you_mean
 
 
 class InapplicableError(UserError):
-    """A kind of plot or table that these results cannot have."""
+    """These results cannot have this kind of plot or table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +37,17 @@ class ReportData:
     """What a report shows.
 
     Attributes:
-        title: the data set's name.
-        dataset, protocol: whose results they are.
-        profile: the profile.
+        title: the data set's title.
+        dataset: the data set's name.
+        protocol: the protocol of the runs.
+        profile: the rules of scoring.
         scores: one per tracker, at least one.
-        published: scores that others published and that are to be shown beside them.
-        results: the folder of results.
-        chosen_metric: the one that was asked for.
-        band: whether intervals are drawn.
-        named: whether the trackers were named, so that their order is the user's.
-        there: how many trackers there are, where `scores` are the best of them alone.
+        published: published scores to show as well.
+        results: the results folder.
+        chosen_metric: the metric that the user chose; None for the main one.
+        intervals: whether the user wants 95 % intervals.
+        trackers_named: whether the user named the trackers; `scores` are then in that order.
+        total_trackers: how many trackers were scored, if `scores` are only the best of them; else None.
     """
 
     title: str
@@ -58,23 +58,24 @@ class ReportData:
     published: tuple[Published, ...] = ()
     results: Path = Path("results")
     chosen_metric: str | None = None
-    band: bool = True
-    named: bool = False
-    there: int | None = None
+    intervals: bool = True
+    trackers_named: bool = False
+    total_trackers: int | None = None
 
     @cached_property
     def records(self) -> list[Record]:
-        """One per tracker, best first by the main metric; equals by name."""
+        """One record per tracker, best first by the main metric, ties by name."""
         rows = [row for score in self.scores for row in score.records()]
-        [main, *_] = metric_names(rows)
-        if "eao" in rows[0]:
-            main = "eao"
-        sign = 1 if main in LOWER_IS_BETTER else -1
-        return sorted(rows, key=lambda row: (sign * float(row[main] or 0), str(row["tracker"]).casefold()))
+        main = self.main_metric
+        return sorted(rows, key=lambda row: (main.sort_key(row[main.name]), str(row["tracker"]).casefold()))
 
     @cached_property
     def attribute_records(self) -> list[Record]:
-        """One per tracker and attribute, trackers in the order of `records`."""
+        """One record per tracker and attribute, trackers in the order of `records`.
+
+        Raises:
+            InapplicableError: the sequences have no attributes.
+        """
         by_tracker = {score.tracker: score for score in self.scores}
         rows = [row for name in self.trackers for row in by_tracker[name].records("attribute")]
         if not rows:
@@ -84,37 +85,65 @@ class ReportData:
     @cached_property
     def published_records(self) -> list[Record]:
         """The published scores as records, best first by the main metric."""
-        return published_records(self.published, self.profile.name, self.metrics)
+        return published_records(self.published, self.profile.name, self.metrics, self.main_metric)
 
     @property
     def trackers(self) -> list[str]:
-        """Best first."""
+        """The trackers' names, best first."""
         return [str(row["tracker"]) for row in self.records]
 
     def best(self, most: int) -> ReportData:
-        """This with its best `most` trackers alone, by the main metric, where there are more."""
+        """Returns a report on the best `most` trackers by the main metric."""
         if len(self.scores) <= most:
             return self
         kept = set(self.trackers[:most])
         scores = tuple(score for score in self.scores if score.tracker in kept)
-        return replace(self, scores=scores, there=len(self.scores))
+        return replace(self, scores=scores, total_trackers=len(self.scores))
 
-    @property
-    def pair(self) -> tuple[str, str]:
-        """The first two trackers that were named, or the best two: those that are compared."""
-        first, second, *_ = [score.tracker for score in self.scores] if self.named else self.trackers
+    def pair(self) -> tuple[RunScore, RunScore]:
+        """Returns the two trackers to compare: the first two that the user named, or the best two.
+
+        Raises:
+            InapplicableError: there is only one tracker.
+        """
+        self.check_several()
+        if self.trackers_named:
+            first, second, *_ = self.scores
+        else:
+            by_tracker = {score.tracker: score for score in self.scores}
+            first, second, *_ = (by_tracker[name] for name in self.trackers)
         return first, second
+
+    def check_several(self) -> None:
+        """Refuses to compare a tracker with itself.
+
+        Raises:
+            InapplicableError: there is only one tracker.
+        """
+        if len(self.scores) < 2:
+            raise InapplicableError(
+                f"a comparison needs two trackers; name another beside {self.scores[0].tracker}"
+            )
 
     @property
     def metrics(self) -> list[str]:
-        """The profile's figures, as records name them."""
+        """The names of the profile's metrics, as in records."""
         return metric_names(self.records)
 
     @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by."""
+        return self.scores[0].main_metric
+
+    @property
     def metric(self) -> str:
-        """The one to show where there is room for one: as chosen, or the profile's main one."""
+        """The metric of kinds that show one: the chosen one, or the main one.
+
+        Raises:
+            UserError: the profile has no such metric.
+        """
         if self.chosen_metric is None:
-            return "eao" if "eao" in self.metrics else self.metrics[0]
+            return self.main_metric.name
         if self.chosen_metric not in self.metrics:
             raise UserError(
                 f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"
@@ -124,28 +153,33 @@ class ReportData:
 
     @property
     def sequence_metric(self) -> str:
-        """`metric`, or the profile's first where one sequence has no figure of it (expected overlap)."""
-        there = list(self.scores[0].sequence_values())
-        return self.metric if self.metric in there else there[0]
+        """`metric` if it is defined for single sequences (EAO is not), else the profile's first that is."""
+        defined = list(self.scores[0].sequence_values())
+        return self.metric if self.metric in defined else defined[0]
 
     @property
     def shown_published(self) -> list[Published]:
-        """Those of `published` that are figures of this profile."""
+        """The published scores in metrics of this profile."""
         return [one for one in self.published if one.metric in self.metrics]
 
     @property
-    def most(self) -> int:
-        """How many sequences are scored of the tracker that has the most."""
+    def max_scored_sequences(self) -> int:
+        """The number of scored sequences of the tracker that has the most."""
         return max(len(score.sequences) for score in self.scores)
 
     @property
-    def of(self) -> int:
-        """How many sequences the data set has."""
-        return self.scores[0].of
+    def total_sequences(self) -> int:
+        """The number of sequences in the data set."""
+        return self.scores[0].total_sequences
+
+    @property
+    def show_intervals(self) -> bool:
+        """Whether to draw intervals over sequences: wanted, and defined (there are several sequences)."""
+        return self.intervals and self.max_scored_sequences > 1
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what chooses the scores."""
+    """Adds the options that select the scores."""
     add_dataset(parser)
     add_trackers(parser)
     add_protocol(parser)
@@ -155,13 +189,13 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metric",
         metavar="M",
-        help="for kinds that show one: success, eao, ... (default: the profile's main one)",
+        help="for kinds that show one metric: success, eao, ... (default: the profile's main metric)",
     )
     parser.add_argument(
         "--published",
         nargs="*",
         metavar="NAME",
-        help="show scores that others published too: of these trackers, or of all there are",
+        help="show published scores too: of these trackers, or of all on record",
     )
     add_data_root(parser)
     add_results(parser)
@@ -188,18 +222,14 @@ def load_report_data(
         profile: the rules of scoring.
         published: show the published scores of these trackers as well; of all on record if empty, of none
             if None.
-        metric: what to show where one metric is shown; None for the profile's main one.
-        notify: is told what is missing, and where scores differ from published ones.
+        metric: for kinds that show one metric; None for the profile's main one.
+        notify: receives a sentence on each run that is incomplete or differs from published scores.
 
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
     dataset = selection.dataset
-    part = len(dataset.all_names) < dataset.total
-    if part and published is not None:
-        raise UserError("published scores are of all sequences; leave out --published, or the choice of some")
-    known = [] if part else published_scores(dataset.name, selection.protocol)
-    shown = _chosen(known, published, dataset.title)
+    shown = choose_published(selection, published)
     scores: list[RunScore] = []
     for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
@@ -214,23 +244,41 @@ def load_report_data(
         published=shown,
         results=selection.results,
         chosen_metric=metric,
-        named=selection.trackers is not None,
+        trackers_named=selection.trackers is not None,
     )
-    for sentence in differences_from_published(report.records, known):
+    for sentence in differences_from_published(report.records, _published(selection)):
         notify(sentence)
     return report
 
 
-def _chosen(known: Sequence[Published], names: Sequence[str] | None, title: str) -> tuple[Published, ...]:
-    """Those of `names`; all for an empty list, none for None."""
+def choose_published(selection: Selection, names: Sequence[str] | None) -> tuple[Published, ...]:
+    """Returns the published scores of the trackers `names`: all on record if empty, none if None.
+
+    Raises:
+        UserError: a tracker has none, or the selection is only a part of the data set.
+    """
     if names is None:
         return ()
-    there = sorted({one.tracker for one in known}, key=str.casefold)
+    dataset = selection.dataset
+    if len(dataset.all_names) < dataset.total:
+        raise UserError("published scores cover all sequences; drop --published, or select all sequences")
+    return _chosen(_published(selection), names, dataset.title)
+
+
+def _published(selection: Selection) -> Sequence[Published]:
+    """Returns the published scores on the data set; none if only a part of it is selected."""
+    dataset = selection.dataset
+    whole = len(dataset.all_names) == dataset.total
+    return published_scores(dataset.name, selection.protocol) if whole else []
+
+
+def _chosen(known: Sequence[Published], names: Sequence[str], title: str) -> tuple[Published, ...]:
+    """Returns the published scores of the trackers `names`; all of them if `names` is empty."""
+    trackers = sorted({one.tracker for one in known}, key=str.casefold)
     for name in names:
-        if name not in there:
-            known_names = ", ".join(there) or "none"
+        if name not in trackers:
             raise UserError(
-                f"no published score of '{name}' on {title} is on record{did_you_mean(name, there)}; "
-                f"there are: {known_names}"
+                f"no published score of '{name}' on {title} is on record{did_you_mean(name, trackers)}; "
+                f"on record: {', '.join(trackers) or 'none'}"
             )
     return tuple(one for one in known if not names or one.tracker in names)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.scoring import Record
-from benchmarks.scoring.tables import attributes_table, comparisons_table, records_csv, records_table
+from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
@@ -15,6 +15,7 @@ from reports.report_data import InapplicableError, ReportData, add_report_option
 from reports.speed_records import read_speed_records, speed_row, speed_table
 from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
+from trackers.registry import did_you_mean
 
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
 
@@ -63,7 +64,9 @@ def comparison(report: ReportData) -> TableWithRecords:
         "protocol": report.protocol,
         "profile": report.profile.name,
     }
-    return comparisons_table(made, caption), [head | comparison_record(one, report.of) for one in made]
+    return comparisons_table(made, caption), [
+        head | comparison_record(one, report.total_sequences) for one in made
+    ]
 
 
 KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {
@@ -72,6 +75,35 @@ KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {
     "speed": speed,
     "comparison": comparison,
 }
+
+
+def table_text(report: ReportData, kind: str, form: str = "markdown", interval: bool = True) -> str:
+    """Returns a table as text.
+
+    Args:
+        report: the scores.
+        kind: one of `KINDS`.
+        form: `"csv"` (at full precision) or one of `WRITERS`.
+        interval: whether to write 95 % intervals.
+
+    Raises:
+        UserError: the kind or the form is unknown, or these results have no such table.
+    """
+    for what, name, known in (("kind of table", kind, KINDS), ("format", form, _ENDINGS)):
+        if name not in known:
+            raise UserError(
+                f"there is no {what} '{name}'{did_you_mean(name, list(known))}; there are: {', '.join(known)}"
+            )
+    return _written(KINDS[kind](report), form, interval)
+
+
+def _written(made: TableWithRecords, form: str, interval: bool) -> str:
+    table, records = made
+    if form == "csv":
+        from benchmarks.scoring.frames import records_csv
+
+        return records_csv(records)
+    return WRITERS[form](table if interval else without_intervals(table))
 
 
 def parser() -> Parser:
@@ -107,11 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
     report = read_report_data(chosen)
     for place, kind in enumerate(chosen.kind):
-        table, records = KINDS[kind](report)
-        if chosen.no_interval:
-            table = without_intervals(table)
+        made = KINDS[kind](report)
         for form in chosen.format:
-            text = records_csv(records) if form == "csv" else WRITERS[form](table)
+            text = _written(made, form, not chosen.no_interval)
             if chosen.out is None:
                 print(("\n" if place else "") + text, end="")
                 continue

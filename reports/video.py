@@ -18,7 +18,7 @@ from benchmarks.options import (
     count,
 )
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
@@ -129,19 +129,10 @@ def _file_stem(name: str) -> str:
 
 def _told(name: str, total: int, frames: Iterable[Frame]) -> Iterator[Frame]:
     """Passes frames on, with a bar on a terminal."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from trackers.progress import ProgressBar, frames_column
 
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        yield from bar.track(frames, total=total, description=escape(name))
+    with ProgressBar(frames_column()) as bar:
+        yield from bar.track(frames, total=total, description=printable(name))
 
 
 if __name__ == "__main__":

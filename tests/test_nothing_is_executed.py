@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hostile import Canary
 
 from benchmarks.cli.main import main
-from tests.helpers.hostile import Canary
 from trackers.convert import main as convert
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +54,7 @@ ALLOWED = {
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("trackers", "benchmarks", "reports"):
+    for package in ("trackers", "benchmarks", "reports", "sotbench"):
         for path in sorted((ROOT / package).rglob("*.py")):
             yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""The README's commands and its plug-in are what they claim to be."""
+"""The README's commands and code are what they claim to be."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import main
-from benchmarks.store import read_run
+from sotbench import Scores
+from sotbench.cli import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,18 +29,20 @@ def test_the_first_command_is_what_tox_runs_as_demo() -> None:
         assert command.strip().removeprefix(".venv/bin/") in demo
 
 
-def test_the_plug_in_runs_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [code] = blocks("python")
-    (tmp_path / "my_tracker.py").write_text(code)
+def test_the_notebook_lines_run_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    [command] = [block for block in blocks("sh") if "my_tracker.py" in block]
-    words = command.split()
-    assert words[:3] == ["python", "-m", "benchmarks"]
+    [code] = blocks("python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert isinstance(names["scores"], Scores)
+    assert names["scores"].trackers == ["ncc", "still"]
 
-    assert main([*words[3:], "--sequences", "easy"]) == 0
 
-    [trajectory] = read_run(tmp_path / "results", "demo", "Drift").trajectories["easy"]
-    assert trajectory.boxes[59, 0] == trajectory.boxes[0, 0] + 59 * 2.5
+def test_the_commands_are_commands() -> None:
+    for command in blocks("sh")[2].strip().splitlines():
+        program, name, *_ = command.split()
+        assert program == "sotbench"
+        assert name in COMMANDS
 
 
 def test_links_and_pictures_exist() -> None:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.datasets import Dataset, open_dataset
+from benchmarks.geometry.missing_boxes import usable_box_mask
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.base import prepare_for_inference, upload
 from trackers.siamese.checkpoint import load_gradnet
@@ -100,7 +101,7 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
     for name in dataset.names():
         sequence = dataset[name]
         frames = sequence.open_frames()
-        usable = np.isfinite(sequence.truth).all(1) & (sequence.truth[:, 2:] > 0).all(1)
+        usable = usable_box_mask(sequence.truth)
         stored: dict[int, Tensor] = {}
         for index in range(0, min(len(sequence.truth), STEP * MAX_FRAMES), STEP):
             if not usable[index]:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from reports.plot import KINDS, parser
+from reports.plot import parser
+from reports.plots import PLOTS
 from reports.plots.figure import figure_bytes
 from reports.report_data import read_report_data
 
@@ -45,7 +46,7 @@ def main() -> None:
         report = read_report_data(parser().parse_args(["--dataset", "demo", *place]))
         for kind in kinds:
             path = args.out / f"gallery-{kind}.png"
-            small(figure_bytes(KINDS.load(kind)(report), "png")).save(path, optimize=True)
+            small(figure_bytes(PLOTS.load(kind)(report), "png")).save(path, optimize=True)
             print(path)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import open_dataset
-from benchmarks.scoring import choose_profiles, score_run
+from benchmarks.scoring import METRICS, choose_profiles, score_run
 from benchmarks.store import RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from trackers.errors import UserError
@@ -57,7 +57,7 @@ def figures(record: dict[str, Any]) -> Iterator[str]:
     """Formats each metric of a record with its interval."""
     for name, value in record.items():
         if f"{name}_low" in record and value is not None:
-            digits = 1 if name == "failures" else 3
+            digits = METRICS[name].decimals
             low, high = record[f"{name}_low"], record[f"{name}_high"]
             yield f"{name.replace('_', ' ')} {value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.geometry.overlap import center_error, iou
-from benchmarks.scoring.curves import precision_curve, success_curve
+from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.checkpoint import load_gradnet
 from trackers.siamese.frame_upload import upload
@@ -80,7 +80,7 @@ def tracking(batch: BatchTracker, dataset: Dataset) -> tuple[float, float]:
         rest = [tracker.update(frames[index]) for index in range(1, len(sequence.truth))]
         found = np.array([sequence.truth[0], *rest])
         overlap, error = iou(found, sequence.truth), center_error(found, sequence.truth)
-        scores.append((success_curve(overlap).mean(), precision_curve(error)[20]))
+        scores.append((SUCCESS_AUC.score(overlap), PRECISION_20.score(error)))
     success, precision = np.mean(scores, axis=0)
     return float(success), float(precision)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.geometry.overlap import iou
-from benchmarks.scoring.curves import success_curve
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from benchmarks.store.runs import read_run
 from trackers.tracker import Boxes
 
@@ -44,7 +44,7 @@ def successes(name: str, results: Path, dataset: Dataset) -> dict[str, float]:
     for sequence, (trajectory, *_) in read_run(results, dataset.name, name).trajectories.items():
         truth = dataset[sequence].truth
         for kind, boxes in replaced(trajectory.boxes, truth).items():
-            curves.setdefault(kind, []).append(float(success_curve(iou(boxes, truth)).mean()))
+            curves.setdefault(kind, []).append(SUCCESS_AUC.score(iou(boxes, truth)))
     return {kind: float(np.mean(values)) for kind, values in curves.items()}
 
 

@@ -1,6 +1,6 @@
-"""Trackers: the interface, the registry, and the trackers that come with the project.
+"""Trackers: the interface, the registry, and the project's own trackers.
 
-from trackers import Tracker          # derive your own from it
+from trackers import Tracker          # base class of your own
 from trackers import TrackerSpec      # build one by name
 """
 

@@ -1,4 +1,4 @@
-"""`python -m trackers`: check a tracker, or begin one."""
+"""`python -m trackers`: checks a tracker, or writes a new one."""
 
 from __future__ import annotations
 

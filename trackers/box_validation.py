@@ -1,14 +1,14 @@
-"""What a tracker answers: a box, a polygon, a mask, or that the target is absent.
+"""Conversion and validation of predictions: a box, a polygon, a mask, or that the target is absent.
 
-| answer | meaning |
+| returned by `update` | meaning |
 |---|---|
 | four numbers | the box x, y, w, h |
 | eight numbers, or n x 2 numbers (n >= 3) | the corners of a polygon |
-| an array of the frame's height and width | a mask: the target is where it is not 0 |
+| an array of the frame's height and width | a mask: nonzero where the target is |
 | `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
-| `(True, answer)`, `{"box": answer}` | the answer inside |
+| `(True, x)`, `{"box": x}` | as `x` |
 
-A region is float64: a box of shape (4,), NaN where the target is absent, or a polygon of shape (2 n,).
+A *region* is a float64 array: a box of shape (4,), NaN if the target is absent, or a polygon of shape (2 n,).
 """
 
 from __future__ import annotations
@@ -25,69 +25,69 @@ from trackers.regions import bounding_box, mask_polygon
 from trackers.tracker import Boxes
 
 MAX_COORDINATE = 1e6
-"""Pixels: a box with a number beyond is no box. The widest JPEG has 65,535."""
+"""Largest magnitude of a valid coordinate, in pixels. The widest JPEG has 65,535."""
 
-_RAREST = 4096
-"""Elements: an array with more is a mask or a mistake, and is not copied to be looked at."""
+_MAX_COPIED = 4096
+"""Largest array, in elements, that is copied during validation; larger ones can only be masks."""
 
 
-def to_bounding_box(answer: object, size: tuple[int, int] | None = None) -> Boxes:
-    """Returns an answer as an upright box, shape (4,): of polygons and masks the one that encloses them.
+def to_bounding_box(prediction: object, size: tuple[int, int] | None = None) -> Boxes:
+    """Returns a prediction as an axis-aligned box, shape (4,): the box around a polygon or mask.
 
-    It is a copy: a tracker may write to its own array afterwards. NaN where the target is absent.
+    The box is a copy, so the tracker may reuse its own array. It is NaN if the target is absent.
 
     Args:
-        answer: what a tracker returned.
-        size: height and width of the frame, where a mask is allowed.
+        prediction: what a tracker returned.
+        size: height and width of the frame; None if masks are not allowed.
 
     Raises:
-        InvalidPrediction: it is none; the message says what it is.
+        InvalidPrediction: the value is not a valid region; the message says what it is.
     """
-    region = validate_region(prediction_array(answer), size)
-    return region if len(region) == 4 else bounding_box(region)
+    return bounding_box(validate_region(prediction_array(prediction), size))
 
 
-def prediction_array(answer: object) -> NDArray[Any]:
-    """Converts an answer to numbers in this process's memory, whatever work that takes: this is to be timed.
+def prediction_array(prediction: object) -> NDArray[Any]:
+    """Converts a prediction to an array in this process's memory. The time this takes is the tracker's.
 
     Returns:
-        Of any shape and any real type; a copy where it is small enough to be a box or a polygon. A scalar NaN
-        for an absent target.
+        An array of any shape and any real type, copied if it is small enough to be a box or a polygon; a
+        scalar NaN for an absent target.
 
     Raises:
-        InvalidPrediction: it cannot be converted, or holds something else than numbers.
+        InvalidPrediction: the value cannot be converted, or contains something other than numbers.
     """
     try:
-        return _converted(answer)
+        return _converted(prediction)
     except (InvalidPrediction, KeyboardInterrupt):
         raise
     except (TypeError, ValueError, OverflowError):
         raise InvalidPrediction(
-            f"the answer is {describe_prediction(answer)}, not four numbers (x, y, w, h)"
+            f"the tracker returned {describe_prediction(prediction)}, not four numbers (x, y, w, h)"
         ) from None
-    except BaseException as error:  # somebody's __array__ or __float__ may raise anything
+    except BaseException as error:  # a third-party __array__ or __float__ may raise anything
         raise InvalidPrediction(
-            f"the answer is {describe_prediction(answer)}, which cannot be converted: {describe_error(error, 200)}"
+            f"the tracker returned {describe_prediction(prediction)}, which cannot be converted: "
+            f"{describe_error(error, 200)}"
         ) from None
 
 
 def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) -> Boxes:
-    """Judges numbers that `prediction_array` returned.
+    """Validates an array that `prediction_array` returned, and returns it as a region.
 
     Args:
-        array: the numbers.
-        size: height and width of the frame, where a mask is allowed.
+        array: the prediction.
+        size: height and width of the frame; None if masks are not allowed.
 
     Returns:
-        A region: see the top of this page.
+        A box, shape (4,), NaN if the target is absent, or a polygon, shape (2 n,).
 
     Raises:
-        InvalidPrediction: they are none.
+        InvalidPrediction: the array is not a valid region; the message says what it is.
     """
     if array.ndim == 2 and (array.dtype == np.bool_ or array.shape == size):
         if array.shape != size:
             raise InvalidPrediction(
-                f"the answer is a mask of shape {array.shape}, not that of the frame, {size}"
+                f"the tracker returned a mask of shape {array.shape}, not that of the frame, {size}"
             )
         return mask_polygon(array != 0)
     if array.size <= 8 and np.isnan(array).all() and array.shape in ((), (4,), (8,)):
@@ -95,53 +95,57 @@ def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) ->
     if array.shape == (8,) or (array.ndim == 2 and len(array) >= 3 and array.shape[1] == 2):
         polygon = array.reshape(-1).astype(np.float64)
         if not np.isfinite(polygon).all():
-            raise InvalidPrediction(f"{_listed(polygon)} is no polygon (x1, y1, x2, y2, ...; finite)")
-        _refuse_far(polygon, "polygon")
+            raise InvalidPrediction(f"{_listed(polygon)} is not a polygon (x1, y1, x2, y2, ...; finite)")
+        _check_magnitude(polygon, "polygon")
         return polygon
     if array.shape != (4,):
-        raise InvalidPrediction(f"the answer has shape {array.shape}, not (4,)")
+        raise InvalidPrediction(f"the tracker returned an array of shape {array.shape}, not (4,)")
     box: Boxes = array.astype(np.float64)
     if not (np.isfinite(box).all() and box[2] >= 0 and box[3] >= 0):
-        raise InvalidPrediction(f"{box.tolist()} is no box (x, y, w, h; finite, w and h not negative)")
-    _refuse_far(box, "box")
+        raise InvalidPrediction(f"{box.tolist()} is not a box (x, y, w, h; finite, w and h not negative)")
+    _check_magnitude(box, "box")
     return box
 
 
-def _converted(answer: Any) -> NDArray[Any]:
-    if isinstance(answer, Mapping) and "box" in answer:
-        answer = answer["box"]
-    if isinstance(answer, tuple | list) and len(answer) == 2 and isinstance(answer[0], bool | np.bool_):
-        answer = answer[1] if answer[0] else None
-    if answer is None:
+def _converted(prediction: Any) -> NDArray[Any]:
+    if isinstance(prediction, Mapping) and "box" in prediction:
+        prediction = prediction["box"]
+    if (
+        isinstance(prediction, tuple | list)
+        and len(prediction) == 2
+        and isinstance(prediction[0], bool | np.bool_)
+    ):
+        prediction = prediction[1] if prediction[0] else None
+    if prediction is None:
         return np.array(np.nan)
-    _refuse_tensor(answer)
-    with np.errstate(all="ignore"):  # a tracker may have told NumPy to raise
-        given = np.asarray(answer)
-        # Text, dates and complex numbers are no numbers here.
+    _check_tensor(prediction)
+    with np.errstate(all="ignore"):  # a tracker may have changed NumPy's error handling
+        given = np.asarray(prediction)
+        # Not text, dates or complex numbers.
         if given.dtype.kind not in "biufO":
             raise ValueError
-        if given.dtype.kind == "O" or (given.size <= _RAREST and given.dtype != np.bool_):
+        if given.dtype.kind == "O" or (given.size <= _MAX_COPIED and given.dtype != np.bool_):
             return given.astype(np.float64)
-    return given.copy() if given.size <= _RAREST else given
+    return given.copy() if given.size <= _MAX_COPIED else given
 
 
-def _refuse_tensor(answer: Any) -> None:
-    """Names what PyTorch wants to have called before NumPy may read a tensor."""
-    if type(answer).__module__.partition(".")[0] != "torch":
+def _check_tensor(prediction: Any) -> None:
+    """Refuses tensors that NumPy cannot read; the message names the calls that are missing."""
+    if type(prediction).__module__.partition(".")[0] != "torch":
         return
     calls, why = "", []
-    if getattr(answer, "requires_grad", False):
+    if getattr(prediction, "requires_grad", False):
         calls, why = ".detach()", ["requires grad"]
-    if (device := getattr(answer, "device", None)) is not None and device.type != "cpu":
+    if (device := getattr(prediction, "device", None)) is not None and device.type != "cpu":
         calls, why = f"{calls}.cpu()", [*why, f"is on {device}"]
     if why:
-        raise InvalidPrediction(f"the answer is a tensor that {' and '.join(why)}: call {calls}")
+        raise InvalidPrediction(f"the tracker returned a tensor that {' and '.join(why)}: call {calls}")
 
 
-def _refuse_far(numbers: Boxes, what: str) -> None:
+def _check_magnitude(numbers: Boxes, what: str) -> None:
     if np.abs(numbers).max() > MAX_COORDINATE:
         raise InvalidPrediction(
-            f"{_listed(numbers)} is no {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
+            f"{_listed(numbers)} is not a {what}: no image reaches beyond {MAX_COORDINATE:.0f} px"
         )
 
 
@@ -150,14 +154,14 @@ def _listed(numbers: Boxes) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def describe_prediction(answer: object) -> str:
-    """Type and beginning of an answer, whatever its `__repr__` does."""
-    kind = class_name(answer)
+def describe_prediction(prediction: object) -> str:
+    """Returns the type and the beginning of a prediction, whatever its `__repr__` does."""
+    kind = class_name(prediction)
     try:
-        text = printable(str.__getitem__(_ABRIDGED.repr(answer), slice(80)))
+        text = printable(str.__getitem__(_ABRIDGED.repr(prediction), slice(80)))
     except KeyboardInterrupt:
         raise
-    except BaseException:  # somebody's __repr__, or a number of more digits than Python writes
+    except BaseException:  # a third-party __repr__, or an int with more digits than Python prints
         return f"a {kind}"
     return f"a {kind}: {text}"
 
@@ -167,7 +171,7 @@ class _Abridged(reprlib.Repr):
         return repr(x)[:5000]
 
 
-# Long enough for the first 80 characters to be those of repr(), and bounded for what is nested or endless.
+# Long enough for the first 80 characters to equal those of repr(), but bounded for nested or endless values.
 _ABRIDGED = _Abridged()
 _ABRIDGED.maxlevel = 10
 _ABRIDGED.maxlist = _ABRIDGED.maxtuple = _ABRIDGED.maxdict = _ABRIDGED.maxset = _ABRIDGED.maxarray = 40

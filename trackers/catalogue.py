@@ -1,12 +1,12 @@
-"""The trackers there are, and how one is built from what the command line says.
+"""Registered trackers, and `TrackerSpec`, which builds a tracker from the options of the command line.
 
     spec = TrackerSpec("siamfc", weights=Path("siamfc.pth"), settings={"scale_step": "1.04"})
     tracker = spec.build()
 
-A tracker class is called with keyword arguments only. `device`, `weights` and `slots` are passed to those
-that declare them; every other parameter of its constructor is a setting (`--set name=value`).
+A tracker class is called with keyword arguments only. `device`, `weights` and `slots` are passed to classes
+that declare them; every other parameter of the constructor is a setting (`--set name=value`).
 
-A tracker may also be an object of another toolkit, or a program: see `trackers/external/`.
+A tracker can also be an object of another toolkit, or a program: see `trackers/external/`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from trackers.errors import UserError, class_name, describe_error
 from trackers.external.programs import Program, read_program
 from trackers.external.toolkits import opencv
 from trackers.external.toolkits.adapters import PREFIX, make_adapter
-from trackers.plugin_files import source_files
-from trackers.processes.limits import ProcessLimits
-from trackers.processes.python_command import python_command
-from trackers.provenance import Provenance
-from trackers.registry import Entry, Registry, did_you_mean
+from trackers.processes.limits import ProcessLimits, ProcessSpec
+from trackers.provenance import Provenance, source_files
+from trackers.registry import Entry, Registry, unknown_setting
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ TRACKERS = Registry(
         "gradnet-paper-lite": Entry(
             "trackers.siamese.gradnet_paper:GradNetPaperLite", "gradnet-paper, 0.3 times as wide"
         ),
-        "ncc": Entry("trackers.ncc:NCC", "normalised cross-correlation with the first frame's patch"),
+        "ncc": Entry("trackers.ncc:NCC", "normalized cross-correlation with the first frame's patch"),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
         "siamfc-lite": Entry("trackers.siamese.siamfc:SiamFCLite", "siamfc, 0.3 times as wide"),
         "siamfc-gd": Entry(
@@ -65,7 +63,7 @@ TRACKERS = Registry(
         "baseline": Entry(
             "trackers.siamese.siamfc_online:SiamFCGradientDescent", "another name of siamfc-gd"
         ),
-        "still": Entry("trackers.still:Still", "the first box, never moved: the floor of every score"),
+        "still": Entry("trackers.still:Still", "the first box, never moved: the lower bound of every score"),
         **opencv.ENTRIES,
     },
     group="sotbench.trackers",
@@ -78,16 +76,16 @@ _RESERVED = ("device", "weights", "slots")
 
 @dataclass(frozen=True)
 class TrackerSpec:
-    """A tracker as the user named it; picklable, so that another process can build the same one.
+    """A tracker as the user describes it; picklable, so that another process can build the same one.
 
     Attributes:
         tracker: a registered name, `package.module:Class`, `path/file.py:Class`, `process:COMMAND`,
             `trax:COMMAND` or `path/trackers.ini:NAME`.
-        device: `"auto"` (CUDA where there is one), `"cpu"`, `"cuda"` or `"cuda:N"`.
+        device: `"auto"` (CUDA if available), `"cpu"`, `"cuda"` or `"cuda:N"`.
         weights: the file to load, for a tracker that takes one.
-        settings: constructor arguments by name; strings are read as Python literals where they are such.
-        isolate: whether a tracker in Python gets a process of its own; programs always have one.
-        limits: what that process is allowed.
+        settings: constructor arguments by name; strings are parsed as Python literals if possible.
+        isolate: whether a tracker in Python runs in a separate process; programs always do.
+        limits: limits of that process.
     """
 
     tracker: str
@@ -99,13 +97,13 @@ class TrackerSpec:
 
     @property
     def label(self) -> str:
-        """The name under which results are kept unless another is given: the class for `x:Class`."""
+        """Default name for results: for `x:Class`, the name of the class."""
         program = self.program
         plain = program.label if program else self.tracker.rpartition(":")[2]
         return re.sub(r"[^\w.+-]", "_", plain)
 
     def with_absolute_paths(self) -> TrackerSpec:
-        """The same with absolute paths, which mean the same whatever becomes of the working directory."""
+        """Returns the same with absolute paths, which do not depend on the working directory."""
         place, _, attribute = self.tracker.rpartition(":")
         tracker = self.tracker
         if self.program is None and place.endswith(".py"):
@@ -114,37 +112,37 @@ class TrackerSpec:
 
     @property
     def program(self) -> Program | None:
-        """The program that the tracker is, if it is one."""
+        """The program to start, if the tracker is a program."""
         return read_program(self.tracker)
 
     def factory(self) -> Callable[..., Any]:
-        """Imports the class (or function) that makes the tracker."""
+        """Imports the class or function that creates the tracker."""
         factory = TRACKERS.load(self.tracker)
         if not callable(factory):
             raise UserError(f"tracker '{self.tracker}' is a {class_name(factory)}, not a class")
         return factory  # type: ignore[no-any-return]
 
     def weights_file(self) -> Path | None:
-        """Where the tracker's weights come from: the file given, or the one that comes with it."""
+        """Returns the tracker's weights: the file given, or the tracker's default."""
         default = getattr(self.factory(), "default_weights", None)
         return self.weights or (default() if default else None)
 
     def arguments(self, slots: int = 1) -> dict[str, Any]:
-        """The keyword arguments for the factory, checked against its signature.
+        """Returns the keyword arguments for the factory, checked against its signature.
 
         Args:
-            slots: how many targets a batch tracker shall follow at once.
+            slots: number of targets that a batch tracker follows at once.
 
         Raises:
-            UserError: a setting it does not have, a value of another kind, weights or a device for a
-                tracker that takes none, or a device that this machine has not.
+            UserError: an unknown setting, a value of the wrong type, weights or a device for a tracker that
+                takes none, or a device that this machine does not have.
         """
         parameters = inspect.signature(self.factory()).parameters
         takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
         arguments: dict[str, Any] = {}
         if "device" in parameters:
             arguments["device"] = resolve_device(self.device)
-        elif self.device not in ("auto", "cpu"):
+        elif self._needs_device:
             raise UserError(f"tracker '{self.tracker}' runs on the CPU only; leave --device out")
         if "slots" in parameters:
             arguments["slots"] = slots
@@ -159,48 +157,44 @@ class TrackerSpec:
             if name in _RESERVED:
                 raise UserError(f"'{name}' is not a setting; use --{name}")
             if name not in parameters and not takes_any:
-                listed = ", ".join(known) or "none"
-                raise UserError(
-                    f"tracker '{self.tracker}' has no setting '{name}'{did_you_mean(name, known)}; "
-                    f"its settings: {listed}"
-                )
+                raise unknown_setting(self.tracker, name, known)
             default = parameters[name].default if name in parameters else None
             arguments[name] = setting_value(self.tracker, name, value, default)
         return arguments
 
     def build(self, log: Path | None = None, watch: bool = False) -> Tracker:
-        """Makes the tracker, with one slot if it is a batch tracker.
+        """Builds the tracker, with one slot if it is a batch tracker.
 
         Args:
-            log: keeps the standard error of a tracker in a process of its own.
-            watch: whether that process shall say if a tracker in Python writes into its frames.
+            log: the file for the standard error of a separate process.
+            watch: whether that process checks if a tracker in Python changes its frames.
 
         Raises:
-            UserError: as `factory` and `arguments`, the class is no tracker, or a process does not get ready.
+            UserError: as `factory` and `arguments`, not a tracker, or its process does not get ready.
         """
         program = self.program
         if program or self.isolate:
             return self._start(program, log, watch)
-        made = self._made()
+        tracker = self._create()
         options = {
             name.removeprefix(PREFIX): value
             for name, value in self.settings.items()
             if name.startswith(PREFIX)
         }
-        if isinstance(made, BatchTracker | Tracker):
+        if isinstance(tracker, BatchTracker | Tracker):
             if options:
                 raise UserError(f"tracker '{self.tracker}' is a trackers.Tracker and needs no adapter")
-            return OneSlot(made) if isinstance(made, BatchTracker) else made
-        if foreign := make_adapter(made, options, self.tracker):
-            return foreign
+            return OneSlot(tracker) if isinstance(tracker, BatchTracker) else tracker
+        if adapter := make_adapter(tracker, options, self.tracker):
+            return adapter
         raise UserError(
-            f"tracker '{self.tracker}' makes a {class_name(made)}, which is not a trackers.Tracker, nor "
+            f"tracker '{self.tracker}' makes a {class_name(tracker)}, which is not a trackers.Tracker, nor "
             "like one of got10k, pysot or pytracking; derive the class from trackers.Tracker and define "
             "init(frame, box) and update(frame)"
         )
 
     def build_batch(self, slots: int) -> BatchTracker:
-        """Makes a batch tracker that follows up to `slots` targets at once.
+        """Builds a batch tracker that follows up to `slots` targets at once.
 
         Raises:
             UserError: as `build`, or the tracker follows one target at a time.
@@ -208,23 +202,23 @@ class TrackerSpec:
         alone = f"tracker '{self.tracker}' follows one target at a time; leave --batch out"
         if self.program or self.isolate or "slots" not in inspect.signature(self.factory()).parameters:
             raise UserError(alone + (" or --isolate" if self.isolate else ""))
-        made = self._made(slots)
-        if not isinstance(made, BatchTracker):
+        tracker = self._create(slots)
+        if not isinstance(tracker, BatchTracker):
             raise UserError(alone)
-        return made
+        return tracker
 
-    def _made(self, slots: int = 1) -> object:
-        """What the factory returns."""
+    def _create(self, slots: int = 1) -> object:
+        """Calls the factory."""
         factory, arguments = self.factory(), self.arguments(slots)
         try:
             return factory(**arguments)
         except (UserError, KeyboardInterrupt):
             raise
-        except BaseException as error:  # somebody's constructor may raise anything
+        except BaseException as error:  # a third-party constructor may raise anything
             raise UserError(f"tracker '{self.tracker}' cannot be built: {describe_error(error)}") from error
 
     def provenance(self, tracker: Tracker | BatchTracker) -> Provenance:
-        """What `tracker`, which was made by this, is made of and what it runs on."""
+        """Returns the provenance of `tracker`, which this spec has built."""
         from trackers.external.protocols.remote import RemoteTracker
 
         if isinstance(tracker, RemoteTracker):
@@ -236,63 +230,72 @@ class TrackerSpec:
         return Provenance(device, files, self.weights_file())
 
     def _source_files(self, module: str, source: Path) -> tuple[Path, ...]:
-        """The files that define the tracker: its module's; of a plug-in also what that imports."""
+        """Returns the files that define the tracker: its module and, for a plug-in, what that imports."""
         if module.partition(".")[0] == "trackers":
-            return (source,)  # of this project, whose version and commit are in the environment
+            return (source,)  # the record of the environment has this project's version and commit
         files = source_files(source, module)
         place = Path(self.tracker.rpartition(":")[0])
-        if (
-            place.suffix == ".py" and place.resolve() != source.resolve()
-        ):  # it passes on another module's class
+        if place.suffix == ".py" and place.resolve() != source.resolve():  # it re-exports the class
             files = tuple(dict.fromkeys([*source_files(place, place.stem), *files]))
         return files
 
-    def _start(self, program: Program | None, log: Path | None, watch: bool) -> Tracker:
-        """Starts a process: of the program, or of our own that serves a tracker in Python."""
+    @property
+    def _needs_device(self) -> bool:
+        """Whether the user asks for a device other than the CPU."""
+        return self.device not in ("auto", "cpu")
+
+    def _start(self, program: Program | None, log: Path | None, watch: bool) -> RemoteTracker:
+        """Starts the tracker's process and waits until it is ready."""
+        remote = self._remote(program, log, watch)
+        try:
+            remote.start()
+        except BaseException:
+            remote.dispose()
+            raise
+        return remote
+
+    def _remote(self, program: Program | None, log: Path | None, watch: bool) -> RemoteTracker:
         from trackers.external.protocols.json_lines import JsonLinesTracker
 
         if program is None:
-            worker = [*self._worker(), *(["--watch"] if watch else [])]
-            return _started(JsonLinesTracker(worker, Provenance(), self.limits, log))
-        if self.weights is not None or self.device not in ("auto", "cpu"):
+            from trackers.processes.child_process import python_command
+
+            server = [*python_command("trackers.serving.json_lines"), *self.to_arguments()]
+            command = [*server, *(["--watch"] if watch else [])]
+            return JsonLinesTracker(ProcessSpec(command, self.limits, log), Provenance())
+        if self.weights is not None or self._needs_device:
             option = "device" if self.weights is None else "weights"
             raise UserError(
-                f"tracker '{self.tracker}' is a program; leave --{option} out and tell it by its command"
+                f"tracker '{self.tracker}' is a program; leave --{option} out and write it into its command"
             )
-        own = (program.command, Provenance(files=program.files), self.limits, log, program.environment)
+        process = ProcessSpec(program.command, self.limits, log, program.environment)
+        provenance = Provenance(files=program.files)
         if program.protocol == "trax":
             from trackers.external.protocols.trax import TraxTracker
 
-            named = {name: str(value) for name, value in self.settings.items()}
-            return _started(TraxTracker(*own, {**program.properties, **named}, program.restart))
+            settings = {name: str(value) for name, value in self.settings.items()}
+            return TraxTracker(process, provenance, {**program.properties, **settings}, program.restart)
         if self.settings:
             raise UserError(
                 f"tracker '{self.tracker}' is a program; leave --set out and write it into its command"
             )
-        return _started(JsonLinesTracker(*own))
+        return JsonLinesTracker(process, provenance)
 
-    def _worker(self) -> list[str]:
-        """The command that serves this tracker by JSON lines, with the modules that are found here."""
+    def to_arguments(self) -> list[str]:
+        """Returns the options that name this tracker, without those of isolation.
+
+        `trackers.commands.tracker_spec` is the inverse.
+        """
         words = ["--tracker", self.tracker, "--device", self.device]
         if self.weights is not None:
             words += ["--weights", str(self.weights)]
         if self.settings:
             words += ["--set", *(f"{name}={value}" for name, value in self.settings.items())]
-        return [*python_command("trackers.serving.json_lines"), *words]
-
-
-def _started(remote: RemoteTracker) -> RemoteTracker:
-    """Waits until a process is ready; later starts are its own affair."""
-    try:
-        remote.start()
-    except BaseException:
-        remote.dispose()
-        raise
-    return remote
+        return words
 
 
 def setting_value(tracker: str, name: str, given: object, default: object) -> object:
-    """Reads a setting's text as a Python literal and holds it against the kind of its default."""
+    """Parses a setting's text as a Python literal and checks its type against that of the default."""
     value = given
     if isinstance(given, str):
         lowered = {"true": True, "false": False, "none": None}

@@ -1,4 +1,4 @@
-"""What every command shares: how it reads its options and answers a user's mistake."""
+"""Shared parts of all commands: common options, messages, exit statuses, robust standard streams."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from trackers.errors import UserError, printable
+from trackers.processes.limits import ProcessLimits
+from trackers.stderr import print_stderr as print_stderr
 
 if TYPE_CHECKING:
     from trackers.catalogue import TrackerSpec
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that answers a mistake with one sentence and exit status 2."""
+    """An argument parser that reports a mistake in one sentence and exits with status 2."""
 
     def error(self, message: str) -> NoReturn:
-        """Prints the sentence and exits."""
+        """Prints the message and exits."""
         self.exit(2, f"{self.prog}: {printable(message)}; see `{self.prog} --help`\n")
 
 
 def positive(text: str) -> float:
-    """Reads a number above zero, for argparse."""
+    """Parses a finite number above zero, for argparse."""
     value = float(text)
     if not 0 < value < float("inf"):
         raise ValueError
@@ -37,13 +39,13 @@ def positive(text: str) -> float:
 
 
 FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax:COMMAND or trackers.ini:NAME"
-"""What `--tracker` takes."""
+"""The forms of `--tracker`."""
 
 
 def add_tracker_options(
     parser: argparse.ArgumentParser, positional: bool = False, default: str | None = None
 ) -> None:
-    """Adds `--tracker`, or the tracker as an argument without a name, and what decides how it is built."""
+    """Adds `--tracker`, or a positional TRACKER, and the options that it is built with."""
     add = parser.add_argument
     if positional:
         add("tracker", metavar="TRACKER", help=FORMS)
@@ -58,22 +60,34 @@ def add_tracker_options(
 
 
 def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False) -> None:
-    """Adds the limits of a tracker's own process, and `--isolate` unless every tracker gets one."""
+    """Adds the limits of a tracker's process, and `--isolate` unless `always`."""
     add = parser.add_argument
     if always:
         parser.set_defaults(isolate=True)
     else:
-        add("--isolate", action="store_true", help="run a Python tracker in a process of its own")
-    own = "of a tracker in a process of its own"
-    add("--start-timeout", type=positive, default=120.0, metavar="S", help=f"{own}: seconds to get ready")
-    add("--frame-timeout", type=positive, default=60.0, metavar="S", help=f"{own}: seconds per frame")
-    add("--memory", type=positive, metavar="GB", help=f"{own} (default: 3/4 of what this process may have)")
+        add("--isolate", action="store_true", help="run a Python tracker in a separate process")
+    defaults = ProcessLimits()
+    where = "of a tracker in a separate process"
+    add(
+        "--start-timeout",
+        type=positive,
+        default=defaults.start_timeout,
+        metavar="S",
+        help=f"{where}: seconds to get ready",
+    )
+    add(
+        "--frame-timeout",
+        type=positive,
+        default=defaults.frame_timeout,
+        metavar="S",
+        help=f"{where}: seconds per frame",
+    )
+    add("--memory", type=positive, metavar="GB", help=f"{where} (default: 3/4 of what this process may use)")
 
 
 def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
-    """The tracker that the options name."""
+    """Returns the tracker that the options describe."""
     from trackers.catalogue import TrackerSpec
-    from trackers.processes.limits import ProcessLimits
 
     settings = _settings(arguments.set)
     if arguments.precision is not None:
@@ -87,7 +101,7 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
 
 
 def _settings(words: list[str]) -> dict[str, str]:
-    """Splits `key=value` words."""
+    """Parses `key=value` words."""
     settings = {}
     for word in words:
         key, equals, value = word.partition("=")
@@ -97,76 +111,25 @@ def _settings(words: list[str]) -> dict[str, str]:
     return settings
 
 
-class SafeStderr:
-    """Standard error as a file to which writing never fails.
-
-    It may be closed, on a full disk, or a pipe that nobody reads any more: hours of work do not end because
-    nobody can be told of them.
-    """
-
-    def write(self, text: str) -> int:
-        """Writes as far as that is possible."""
-        if sys.stderr is None:
-            return len(text)
-        with contextlib.suppress(OSError):
-            try:
-                self._stream().write(text)
-            except ValueError:  # a tracker has closed the object; the system's own is still there
-                os.write(2, text.encode(errors="backslashreplace"))
-        return len(text)
-
-    def flush(self) -> None:
-        """As `write`."""
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            self._stream().flush()
-
-    def isatty(self) -> bool:
-        """Whether it is a terminal."""
-        try:
-            return bool(self._stream().isatty())
-        except (OSError, ValueError, AttributeError):
-            return False
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "rich_proxied_file":  # rich would take it for one of its own, and write to what is behind
-            raise AttributeError(name)
-        return getattr(self._stream(), name)
-
-    @staticmethod
-    def _stream() -> Any:
-        """What writes: while rich shows a bar on a terminal, it has put a file of its own in the place."""
-        return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
-
-
-def print_stderr(line: str) -> None:
-    """Prints a line on standard error, whatever names and messages of strangers it holds.
-
-    It ends nothing if it cannot be printed, as `SafeStderr` says.
-    """
-    file = SafeStderr()
-    file.write(printable(line) + "\n")
-    file.flush()
-
-
 def print_path(path: Path) -> None:
-    """Prints the name of a file that was written, on standard output; nobody need be there to read it.
+    """Prints the path of a file that was written on standard output.
 
-    What else a command was asked to write is written, and its status is that of its work.
+    If standard output cannot be written, the command goes on and its exit status does not change.
     """
     try:
         print(printable(str(path)), flush=True)
     except OSError:
-        _settle_streams()  # the line stays in the buffer, and would fail again when the command ends
+        _settle_streams()  # the line is still in the buffer, and would fail again at exit
 
 
 Command = Callable[[Sequence[str] | None], int]
 
 
 def catch_user_errors(main: Command) -> Command:
-    """Wraps a command so that what a user can put right ends in one sentence, never in a traceback.
+    """Wraps a command so that a user's mistake is reported in one sentence, without a traceback.
 
-    Exit status 2 for wrong usage or missing data, 130 when interrupted. With `SOTBENCH_TRACEBACK=1` in the
-    environment the traceback is printed as well, for authors of trackers.
+    The exit status is 2 for wrong usage or missing data, and 130 for an interruption. With
+    `SOTBENCH_TRACEBACK=1` in the environment the traceback is printed as well, for authors of trackers.
     """
 
     def command(arguments: Sequence[str] | None = None) -> int:
@@ -174,15 +137,15 @@ def catch_user_errors(main: Command) -> Command:
         try:
             status = main(arguments)
             if sys.stdout is not None and not sys.stdout.closed:
-                sys.stdout.flush()  # what cannot be printed is to be known now, not while Python ends
+                sys.stdout.flush()  # fail here, not while Python exits
             return status
         except UserError as error:
-            return _say(str(error))
+            return _report(str(error))
         except BrokenPipeError:
-            # Whoever read our output has enough: a closed `| head` is no mistake.
+            # The reader has closed the pipe, such as `| head`, which is not a mistake.
             return 0
         except OSError as error:
-            return _say(f"{error.filename or 'input or output'}: {error.strerror or error}")
+            return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
         except KeyboardInterrupt:
             print_stderr("interrupted; what was finished is kept")
             return 130
@@ -193,14 +156,14 @@ def catch_user_errors(main: Command) -> Command:
 
 
 class _Closed(io.TextIOBase):
-    """Standard output where whoever started the command has closed it (`>&-`)."""
+    """Standard output that the caller has closed (`>&-`)."""
 
     def write(self, text: str) -> int:  # noqa: ARG002
-        raise OSError(errno.EBADF, "it is closed, and the answer would be printed there", "standard output")
+        raise OSError(errno.EBADF, "it is closed, so the result cannot be printed", "standard output")
 
 
 def _hold_streams() -> None:
-    """Keeps files that are opened from taking the numbers of standard streams that are closed."""
+    """Opens closed standard streams, so that other files do not get their descriptors."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -211,7 +174,7 @@ def _hold_streams() -> None:
 
 
 def _settle_streams() -> None:
-    """Gives up what could not be written: Python would try again when it ends, and change the exit status."""
+    """Discards output that cannot be written: Python would fail on it at exit and change the status."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None and not stream.closed:
@@ -223,7 +186,7 @@ def _settle_streams() -> None:
                 os.close(nothing)
 
 
-def _say(sentence: str) -> int:
+def _report(sentence: str) -> int:
     if os.environ.get("SOTBENCH_TRACEBACK"):
         traceback.print_exc()
     print_stderr(f"error: {sentence}")

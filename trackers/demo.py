@@ -1,4 +1,4 @@
-"""`python -m trackers.demo`: follows a target in a video file, a camera or a folder of images."""
+"""`python -m trackers.demo`: tracks a target in a video file, a camera's stream or a folder of images."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def parser() -> Parser:
     """The command's options."""
     options = Parser(
         prog="python -m trackers.demo",
-        description="Follows a target in your own video. Without --box you draw it in the window; space "
-        "holds and goes on, q or Ctrl-C ends, and what was made so far is kept.",
+        description="Tracks a target in your own video. Without --box you draw it in the window. Space "
+        "pauses and resumes; q or Ctrl-C ends, and the output so far is kept.",
         epilog="example: python -m trackers.demo --video clip.mp4 --box 120,80,60,40 --out tracked.mp4",
     )
     add = options.add_argument
@@ -47,24 +47,24 @@ def parser() -> Parser:
         "--box",
         type=_box,
         metavar="X,Y,W,H",
-        help="the target in the first frame: left, top, width, height in pixels, the first pixel's corner at "
-        "0,0; write --box=X,... where X is negative",
+        help="the target in the first frame: left, top, width, height in pixels, 0-based; write --box=X,... "
+        "if X is negative",
     )
     add(
         "--out",
         type=Path,
         metavar="FILE",
-        help=f"write the video, .mp4 or .gif (default: {_DEFAULT_OUT} where there is no window)",
+        help=f"write the video, .mp4 or .gif (default without a window: {_DEFAULT_OUT})",
     )
     add("--boxes", type=Path, metavar="FILE", help="write the boxes, one line x,y,w,h per frame")
-    add("--no-window", action="store_true", help="show nothing, even where there is a screen")
+    add("--no-window", action="store_true", help="do not open a window, even if there is a screen")
     add_tracker_options(options, default="gradnet-lite")
     add_isolation_options(options)
     return options
 
 
 def _box(text: str) -> Boxes:
-    """Reads a box, for argparse."""
+    """Parses a box, for argparse."""
     import numpy as np
 
     from trackers.box_validation import to_bounding_box
@@ -76,14 +76,14 @@ def _box(text: str) -> Boxes:
         box = np.zeros(4)
     if not (box[2:] > 0).all():
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no box; give x,y,w,h as four numbers, w and h above zero"
+            f"'{text}' is not a box; give x,y,w,h as four numbers, w and h above zero"
         )
     return box
 
 
 @catch_user_errors
 def _command(arguments: Sequence[str] | None) -> int:
-    """Follows the target, writes what was asked for, and says how fast the tracker was."""
+    """Tracks the target, writes the video and the boxes, and reports the tracker's speed."""
     chosen = parser().parse_args(arguments)
     from trackers.video.encoding import check_writable, write_video
     from trackers.video.frame_source import open_frame_source
@@ -101,35 +101,35 @@ def _command(arguments: Sequence[str] | None) -> int:
         window = None
         if not chosen.no_window and has_screen():
             window = closing.enter_context(Window(f"{frame_source.name} - {chosen.tracker}"))
-        box = chosen.box if chosen.box is not None else _drawn(window, first)
+        box = chosen.box if chosen.box is not None else _choose(window, first)
         tracker = tracker_spec(chosen).build()
         closing.callback(_end, tracker)
-        outcome = TrackingResult()
-        ended = closing.enter_context(until_interrupted())
-        shown = track_frames(tracker, itertools.chain([first], frames), box, outcome, ended)
+        result = TrackingResult()
+        interrupted = closing.enter_context(until_interrupted())
+        drawn = track_frames(tracker, itertools.chain([first], frames), box, result, interrupted)
         if window:
-            shown = _watched(shown, window.show)
+            drawn = _shown(drawn, window.show)
         out = chosen.out or (None if window or chosen.boxes else _DEFAULT_OUT)
-        # A tracker that fails at the first frame leaves nothing to write.
-        start = next(shown, None)
+        # If the tracker fails at the first frame, there is nothing to write.
+        start = next(drawn, None)
         if out and start is not None:
-            write_video(out, itertools.chain([start], shown), frame_source.fps)
+            write_video(out, itertools.chain([start], drawn), frame_source.fps)
             print(out)
         else:
-            for _ in shown:
+            for _ in drawn:
                 pass
-        interrupted = ended()
-    if chosen.boxes and outcome.boxes:
-        _write_boxes(chosen.boxes, outcome.boxes)
+        ended_early = interrupted() or window is not None
+    if chosen.boxes and result.boxes:
+        _write_boxes(chosen.boxes, result.boxes)
         print(chosen.boxes)
-    return _told(outcome, frame_source.length, interrupted or window is not None)
+    return _report(result, frame_source.length, ended_early)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the demo and returns its exit status; not 0 if the tracker has ended its process."""
+    """Runs the demo and returns its exit status, which is not 0 if the tracker ends the process."""
     if arguments is None and needs_supervisor():
         return run_supervised(
-            "what it was to write is not there", "with --isolate the tracker has a process of its own"
+            "no output was written", "use --isolate to run the tracker in a separate process"
         )
     with SupervisedCommand():
         return _command(arguments)
@@ -140,11 +140,11 @@ def _check_inside(box: Boxes, frame: Frame) -> None:
     x, y, w, h = box.tolist()
     if not (x < width and y < height and x + w > 0 and y + h > 0):
         raise UserError(
-            f"box {x:g},{y:g},{w:g},{h:g} lies outside of the first frame, which is {width} x {height} pixels"
+            f"box {x:g},{y:g},{w:g},{h:g} lies outside the first frame, which is {width} x {height} pixels"
         )
 
 
-def _drawn(window: Window | None, first: Frame) -> Boxes:
+def _choose(window: Window | None, first: Frame) -> Boxes:
     if window is None:
         raise UserError("there is no window to draw the target's box in; give --box X,Y,W,H")
     if (box := window.choose(first)) is None:
@@ -152,16 +152,16 @@ def _drawn(window: Window | None, first: Frame) -> Boxes:
     return box
 
 
-def _watched(shown: Iterable[Frame], show: Callable[[Frame], bool]) -> Iterator[Frame]:
-    """Passes on what is shown, until the user has had enough."""
-    for frame in shown:
+def _shown(frames: Iterable[Frame], show: Callable[[Frame], bool]) -> Iterator[Frame]:
+    """Shows each frame and yields it, until the user ends the demo."""
+    for frame in frames:
         yield frame
         if not show(frame):
             return
 
 
 def _end(tracker: Tracker) -> None:
-    """Ends a tracker's process, where it has one."""
+    """Ends the tracker's process if it has one."""
     from trackers.external.protocols.remote import RemoteTracker
 
     if isinstance(tracker, RemoteTracker):
@@ -173,16 +173,16 @@ def _write_boxes(path: Path, boxes: Sequence[Boxes]) -> None:
     path.write_text("".join(",".join(map(repr, box.tolist())) + "\n" for box in boxes), encoding="utf-8")
 
 
-def _told(outcome: TrackingResult, length: int | None, ended_early: bool) -> int:
-    """Says how it went on standard error, and returns the exit status."""
-    followed = len(outcome.boxes)
-    speed = f", {outcome.fps:.1f} FPS (updates alone, without decoding and drawing)" if outcome.fps else ""
-    print(f"{followed} frames{speed}", file=sys.stderr)
-    if outcome.error:
-        raise outcome.error
-    if length is not None and followed < length and not ended_early:
+def _report(result: TrackingResult, length: int | None, ended_early: bool) -> int:
+    """Prints the number of frames and the speed on standard error, and returns the exit status."""
+    count = len(result.boxes)
+    speed = f", {result.fps:.1f} FPS (updates only, without decoding and drawing)" if result.fps else ""
+    print(f"{count} frames{speed}", file=sys.stderr)
+    if result.error:
+        raise result.error
+    if length is not None and count < length and not ended_early:
         print(
-            f"the file promises {length} frames; is it damaged after the {followed} that can be read?",
+            f"the file should have {length} frames; is it damaged after the {count} that can be read?",
             file=sys.stderr,
         )
     return 0

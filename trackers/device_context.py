@@ -1,4 +1,4 @@
-"""What has to hold while something computes on a device: which one is current, and how it rounds."""
+"""Sets the current CUDA device and the numerical options of torch for the duration of a computation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Numerics:
-    """How cuDNN and cuBLAS compute; torch keeps one such choice for the whole process.
+    """Numerical options of cuDNN and cuBLAS, which torch keeps for the whole process.
 
     Attributes:
-        tf32: whether float32 may be TF32, in convolutions and in matrix products. torch's own default is TF32
-            in convolutions only.
-        deterministic: whether cuDNN takes only algorithms that give the same bytes each time.
-        benchmark: whether it tries algorithms and takes the fastest, which may be another one next time.
+        tf32: whether float32 convolutions and matrix products may use TF32. torch's default is TF32 in
+            convolutions only.
+        deterministic: whether cuDNN uses only deterministic algorithms.
+        benchmark: whether cuDNN tries algorithms and takes the fastest, which may differ next time.
     """
 
     tf32: bool = False
@@ -30,17 +30,17 @@ class Numerics:
     benchmark: bool = False
 
     def apply(self) -> None:
-        """Makes this the choice of the process."""
+        """Sets these options for the process."""
         cudnn, cuda = torch.backends.cudnn, torch.backends.cuda
         cudnn.allow_tf32 = cuda.matmul.allow_tf32 = self.tf32
         cudnn.deterministic, cudnn.benchmark = self.deterministic, self.benchmark
 
 
 class DeviceContext(AbstractContextManager[None]):
-    """Makes a CUDA device the current one and its numerics the process's; at the end all is as it was.
+    """Makes a CUDA device current and applies numerical options; restores both on exit.
 
-    Kernels run on their tensors' device whichever is current. Streams, events, pinned memory and captures of
-    graphs do not: those go by the current device.
+    Kernels run on their tensors' device whichever device is current, but streams, events, pinned memory and
+    graph captures use the current device.
     """
 
     def __init__(self, device: torch.device, numerics: Numerics) -> None:
@@ -62,12 +62,12 @@ class DeviceContext(AbstractContextManager[None]):
 
 
 def device_context(device: torch.device, numerics: Numerics | None = None) -> AbstractContextManager[None]:
-    """A `DeviceContext` for a CUDA device; nothing for a CPU."""
+    """Returns a `DeviceContext` for a CUDA device, and a context that does nothing for the CPU."""
     return DeviceContext(device, numerics or Numerics()) if device.type == "cuda" else nullcontext()
 
 
 def in_device_context(method: Method) -> Method:
-    """Has a method run within its object's `device_context()`, a context."""
+    """Decorates a method to run within its object's `device_context()`."""
 
     @functools.wraps(method)
     def wrapped(self: Any, *arguments: Any, **options: Any) -> Any:

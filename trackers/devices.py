@@ -1,4 +1,4 @@
-"""Devices: found by name, and made ready for a tracker that runs many updates."""
+"""Devices by name, and settings of CUDA and of the C library that trackers benefit from."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from trackers.errors import UserError, class_name, describe_error
 
 
 def resolve_device(name: str) -> str:
-    """Turns `"auto"` into `"cuda:0"` or `"cpu"`, and makes sure that a named device is there.
+    """Resolves `"auto"` to `"cuda:0"` or `"cpu"`, and checks that a named device exists.
 
     Raises:
-        UserError: no such device; the message says which there are.
+        UserError: there is no such device; the message says which exist.
     """
     if name == "cpu":
         return name
     number_by_bus()
-    import torch  # takes two seconds, which only trackers with a device should cost
+    import torch  # takes two seconds, which only trackers with a device need
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
@@ -41,40 +41,40 @@ def resolve_device(name: str) -> str:
 
 
 def number_by_bus() -> None:
-    """Has CUDA number devices as `nvidia-smi` does, by their place on the bus, where nothing else is said.
+    """Makes CUDA number devices by bus ID, as `nvidia-smi` does, unless the environment says otherwise.
 
-    By itself it puts the fastest first. To be called before CUDA is first used.
+    CUDA's own default is the fastest first. Must be called before CUDA is first used.
     """
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
 
 
-_NO_ROOM = re.compile("out of memory|(CUDNN|CUBLAS|NVJPEG)_STATUS_[A-Z_]*ALLOC[A-Z]*_FAIL")
+_OUT_OF_MEMORY = re.compile("out of memory|(CUDNN|CUBLAS|NVJPEG)_STATUS_[A-Z_]*ALLOC[A-Z]*_FAIL")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether `error` says that a device's memory is not enough; torch is not imported to ask.
+    """Returns whether `error` means that a device is out of memory, without importing torch.
 
-    torch has a class for what its own allocator refuses. What CUDA, cuDNN, cuBLAS and nvJPEG refuse are
-    RuntimeErrors like others, and told apart by their words.
+    torch's allocator raises a class of its own. CUDA, cuDNN, cuBLAS and nvJPEG raise RuntimeErrors that
+    only their texts distinguish.
     """
     if class_name(error) == "OutOfMemoryError":
         return True
-    # A tracker's own exception may have a text that raises.
-    return isinstance(error, RuntimeError) and bool(_NO_ROOM.search(describe_error(error)))
+    # Not str(error): the text of a tracker's own exception may raise.
+    return isinstance(error, RuntimeError) and bool(_OUT_OF_MEMORY.search(describe_error(error)))
 
 
 def cuda_in_use() -> bool:
-    """Whether something in this process has begun to use CUDA through torch, which is not imported to ask."""
+    """Returns whether this process uses CUDA through torch, without importing torch."""
     torch = sys.modules.get("torch")
     return torch is not None and torch.cuda.is_initialized()
 
 
 def keep_freed_memory() -> None:
-    """Asks the C library to keep memory that was freed, for this process, where that library is glibc.
+    """Makes glibc keep freed memory in this process; does nothing with other C libraries.
 
-    Otherwise it gives large blocks back to the system and gets them again, zeroed page by page, in every
-    update and for every decoded frame: a tenth of the time of a full-width network on a CPU, and half of that
-    of decoding 1920 x 1080 pixels. The process holds on to its peak instead.
+    By default glibc returns large blocks to the system and gets them again, zeroed page by page, in every
+    update and for every decoded frame. That is a tenth of the time of a full-width network on a CPU, and half
+    of the time of decoding 1920 x 1080 pixels. In exchange, the process keeps its peak memory.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""Image files as frames."""
+"""Decoding of image files to frames."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ from trackers.tracker import Frame
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".tif", ".tiff", ".webp"})
 FORMATS = ("JPEG", "PNG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
-"""What is decoded, whatever a file is called. Pillow knows more, and starts a program for some (EPS)."""
+"""Formats that are decoded, whatever a file's name. Pillow knows more, and runs programs for some (EPS)."""
 _ORIENTATION = 0x0112  # the EXIF tag; 1: as stored
 _UPRIGHT = 1
 
-# Pillow itself refuses images of twice this size only. (As an error it can be caught frame by frame;
-# `warnings.catch_warnings` is not for threads, which decode.)
+# By default, Pillow only warns up to twice its size limit. `warnings.catch_warnings` is not thread-safe, and
+# frames are decoded in threads, so the filter is global.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
+def is_image(path: Path) -> bool:
+    """Returns whether a path ends in one of `IMAGE_SUFFIXES`, in any case."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
 def in_number_order(path: Path) -> tuple[list[int], str]:
-    """A key that sorts 9.jpg before 10.jpg."""
+    """Returns a sort key that puts 9.jpg before 10.jpg."""
     return [int(number) for number in re.findall(r"[0-9]+", path.stem)], path.stem
 
 
@@ -33,7 +38,7 @@ def load_image(path: Path) -> Frame:
     """Decodes an image as `read_image` does.
 
     Raises:
-        UserError: it is missing, no image, damaged, or none that can be a frame; the message says which file.
+        UserError: the file is missing, damaged, not an image, or too large; the message names it.
     """
     try:
         if not (path.is_file() or path.is_dir()) and path.exists():
@@ -54,43 +59,43 @@ def load_image(path: Path) -> Frame:
 
 
 def open_image(source: Path | str | IO[bytes]) -> Image.Image:
-    """Opens an image of one of `FORMATS`, as `PIL.Image.open` does; pixels are decoded when asked for."""
+    """Opens an image of one of `FORMATS` as `PIL.Image.open` does, without decoding its pixels."""
     return Image.open(source, formats=FORMATS)
 
 
 def read_image(source: Path | str | IO[bytes]) -> Frame:
-    """Decodes an image by Pillow, which tells a truncated file from a whole one.
+    """Decodes an image with Pillow, which detects truncated files.
 
-    Grey, palette, CMYK and transparent images become RGB, what is transparent in the colour that it hides; of
-    16-bit images the upper 8 bits are used. Pixels are taken as stored: an EXIF rotation is not applied,
-    since ground truth is drawn on the stored image.
+    Gray, palette, CMYK and transparent images become RGB; transparency is dropped, and 16-bit images are
+    reduced to their upper 8 bits. Pixels are taken as stored: an EXIF rotation is not applied, because ground
+    truth is annotated on the stored image.
 
     Returns:
         RGB, uint8, shape (H, W, 3).
 
     Raises:
-        FileNotFoundError: there is no such file.
-        PIL.UnidentifiedImageError: it is no image.
+        FileNotFoundError: the file does not exist.
+        PIL.UnidentifiedImageError: the file is not an image.
         PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning: it has more pixels than
             `PIL.Image.MAX_IMAGE_PIXELS`, 89 million.
-        Exception: it is damaged, or has values whose range is not known; Pillow has many for that.
+        Exception: the image is damaged, or its range of values is unknown; Pillow raises many types.
     """
     with open_image(source) as image:
-        # Pillow scales PPM files of more than 8 bits to 16, and keeps them in 32.
+        # Pillow scales PPM files of more than 8 bits to 16 bits, and stores them in 32.
         if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
-            grey = (np.asarray(image) >> 8).astype(np.uint8)
-            return np.repeat(grey[:, :, None], 3, axis=2)
+            gray = (np.asarray(image) >> 8).astype(np.uint8)
+            return np.repeat(gray[:, :, None], 3, axis=2)
         if image.mode in ("I", "F"):
             raise ValueError("its values have 32 bits, of unknown range; save it with 8 or 16")
-        # Of partly transparent colours Pillow warns that their transparency is lost.
+        # Pillow would warn that transparency is lost.
         image.info.pop("transparency", None)
         return np.array(image.convert("RGB"))
 
 
 def stored_upright(path: Path) -> bool:
-    """Whether programs that turn an image as its EXIF data say, as OpenCV does, leave this one as it is.
+    """Returns whether the image has no EXIF rotation, which programs such as OpenCV would apply.
 
-    Looks at the file's header alone; False as well where that cannot be read.
+    Reads only the header; returns False if it cannot be read.
     """
     try:
         with open_image(path) as image:

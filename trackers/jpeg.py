@@ -1,4 +1,4 @@
-"""JPEG files decoded many at a time by torchvision: on an NVIDIA GPU by nvJPEG, on a CPU by libjpeg-turbo."""
+"""Batch decoding of JPEG files by torchvision: nvJPEG on an NVIDIA GPU, libjpeg-turbo on a CPU."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from trackers.errors import UserError
 from trackers.images import open_image
 
 _START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
-_NO_TRANSFORM = 0  # the Adobe marker's word for components that are red, green and blue
+_NO_TRANSFORM = 0  # the Adobe marker's code for RGB components
 
 
 def jpeg_shape(data: bytes) -> tuple[int, int, int] | None:
-    """The shape (H, W, 3) of the frame that a file holds, if it may be left to another decoder than Pillow.
+    """Returns the shape (H, W, 3) of a JPEG file's frame, or None if only Pillow may decode the file.
 
-    It has to be a JPEG file, of grey or of luma and chroma, whose last scan is followed by the end marker: a
-    decoder that gets a truncated file may make up the rest. Pixels are not looked at.
+    Other decoders are safe for grayscale and YCbCr files whose last scan is followed by the end marker: they
+    may invent the missing part of a truncated file. Pixels are not decoded.
 
     Args:
-        data: the whole file.
+        data: content of the file.
     """
     try:
         with open_image(io.BytesIO(data)) as image:
             if not isinstance(image, JpegImageFile) or image.mode not in ("L", "RGB"):
                 return None
-            if not image.tile:  # no scan begins before the file's end
+            if not image.tile:  # the file has no scan
                 return None
             letters = bytes(component[0] for component in image.layer)
             if image.info.get("adobe_transform", 1) == _NO_TRANSFORM or letters == b"RGB":
                 return None
             width, height = image.size
-    except Exception:  # as for `trackers.images.read_image`, which says what is wrong
+    except Exception:  # as for `trackers.images.read_image`, which will raise it again
         return None
     whole = data.rfind(_END_OF_IMAGE) > data.rfind(_START_OF_SCAN)
     return (height, width, 3) if whole else None
@@ -49,7 +49,7 @@ class JpegDecoder:
     """Decodes JPEG files on `device`.
 
     Raises:
-        UserError: torchvision is not there, does not fit this torch, or cannot decode on this device.
+        UserError: torchvision is missing, does not fit this torch, or cannot decode on this device.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -71,7 +71,7 @@ class JpegDecoder:
         trial = io.BytesIO()
         Image.new("RGB", (16, 16)).save(trial, "JPEG")
         self._trial = trial.getvalue()
-        # A build without a decoder says so when it is called.
+        # A build without a decoder fails only when it is called.
         try:
             self.try_out()
         except RuntimeError as error:
@@ -80,14 +80,14 @@ class JpegDecoder:
             ) from error
 
     def device_context(self) -> AbstractContextManager[None]:
-        """Makes the device the current one for a while."""
+        """Returns a context in which the device is current."""
         return device_context(self.device)
 
     def try_out(self) -> None:
-        """Decodes a file that is whole.
+        """Decodes a valid file.
 
         Raises:
-            RuntimeError: it cannot be decoded, so the decoder or its device is at fault.
+            RuntimeError: the decoder or its device does not work.
         """
         self([self._trial])
 
@@ -96,20 +96,20 @@ class JpegDecoder:
         """Decodes files; pixels are taken as stored, without an EXIF rotation.
 
         Args:
-            files: what `jpeg_shape` has found to be whole.
+            files: files that `jpeg_shape` accepts.
 
         Returns:
-            For each, (H, W, 3) uint8 on the device, of any strides.
+            For each file a uint8 tensor (H, W, 3) on the device, with any strides.
 
         Raises:
-            torch.OutOfMemoryError: there is no room for them on the device.
-            RuntimeError: one of them cannot be decoded; which one is not said.
+            torch.OutOfMemoryError: the device is out of memory.
+            RuntimeError: one of the files cannot be decoded; torchvision does not tell which.
         """
         if not files:
             return []
         if self.device.type == "cuda":
-            # nvJPEG does not wait for what is still to be read from memory that torch has freed and hands out
-            # again: pytorch/vision, pull request 9606.
+            # nvJPEG does not wait for pending reads of memory that torch has freed and reuses
+            # (pytorch/vision, pull request 9606).
             torch.cuda.current_stream(self.device).synchronize()
         encoded = [torch.frombuffer(bytearray(file), dtype=torch.uint8) for file in files]
         try:

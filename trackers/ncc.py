@@ -1,7 +1,7 @@
-"""Normalised cross-correlation: the oldest tracker there is, and the worked example of a plug-in.
+"""Normalized cross-correlation: a minimal tracker, and the worked example of a plug-in.
 
-It keeps the target's pixels from the first frame and, in each frame, looks around the last place for where
-they correlate best (J. P. Lewis, "Fast normalized cross-correlation", 1995; OpenCV's TM_CCOEFF_NORMED).
+It keeps the target's pixels from the first frame and, in each frame, searches around the last position for
+the best correlation (J. P. Lewis, "Fast normalized cross-correlation", 1995; OpenCV's TM_CCOEFF_NORMED).
 Size and appearance never change, so it drifts wherever the target scales, rotates or deforms.
 """
 
@@ -40,20 +40,20 @@ class NCC(Tracker):
         height, width = self.template.shape[:2]
         margin = self.margin
         search = _cut(frame, x - margin, y - margin, width + 2 * margin, height + 2 * margin)
-        # A patch without contrast has no correlation; OpenCV answers it with values that are not finite.
+        # OpenCV returns values that are not finite for patches without contrast.
         match = np.nan_to_num(
             cv2.matchTemplate(search, self.template, cv2.TM_CCOEFF_NORMED), posinf=0, neginf=0
         )
         down, right = np.unravel_index(np.argmax(match), match.shape)
         self.box[:2] += right - margin, down - margin
-        # Beyond the image there is nothing to match: keep the centre inside.
+        # Keep the center inside the image: beyond it there is nothing to match.
         limit = np.array(frame.shape[1::-1]) - self.box[2:] / 2
         self.box[:2] = np.clip(self.box[:2], -self.box[2:] / 2, limit)
         return self.box.copy()
 
 
 def _cut(frame: Frame, x: int, y: int, width: int, height: int) -> Frame:
-    """Returns the pixels of a rectangle; places outside the frame repeat its border."""
+    """Returns the pixels of a rectangle; outside the frame its border is repeated."""
     rows = np.arange(y, y + height).clip(0, frame.shape[0] - 1)
     columns = np.arange(x, x + width).clip(0, frame.shape[1] - 1)
     patch: Frame = frame[rows[:, None], columns]

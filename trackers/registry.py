@@ -1,8 +1,8 @@
-"""Names for things that may be costly to import: trackers, and whatever else is chosen by name.
+"""Lazy registries: trackers, and other things that users choose by name.
 
-A `Registry` maps a name to a `"module:attribute"` string and a one-line summary; the module is imported
-when the name is first used, so listing every tracker loads none of them. Beside the built-in names it
-finds entry points of installed packages, and it takes `package.module:Class` and `path/to/file.py:Class`.
+A `Registry` maps a name to a `"module:attribute"` string and a one-line summary. A module is imported when
+its name is first used, so listing all trackers imports none. Besides built-in names, a registry finds entry
+points of installed packages, and it accepts `package.module:Class` and `path/to/file.py:Class`.
 """
 
 from __future__ import annotations
@@ -21,36 +21,46 @@ from typing import Any
 from trackers.errors import UserError, describe_error
 
 OWN_PACKAGES = ("trackers", "benchmarks", "reports")
-"""The packages of this project that others may be called like."""
+"""The packages of this project."""
+OWN_ROOT = Path(__file__).resolve().parents[1]
+"""The folder that they are in."""
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """Returns `" (did you mean 'x'?)"` for the nearest of `known`, or `""` where none is near."""
+    """Returns `" (did you mean 'x'?)"` for the closest match in `known`, or `""` without one."""
     lowered = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), lowered, n=1)
-    return f" (did you mean '{lowered[near[0]]}'?)" if near else ""
+    matches = difflib.get_close_matches(word.casefold(), lowered, n=1)
+    return f" (did you mean '{lowered[matches[0]]}'?)" if matches else ""
+
+
+def unknown_setting(tracker: str, name: str, known: list[str]) -> UserError:
+    """Returns the error for a setting that a tracker does not have."""
+    return UserError(
+        f"tracker '{tracker}' has no setting '{name}'{did_you_mean(name, known)}; "
+        f"its settings: {', '.join(known) or 'none'}"
+    )
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One registered thing: where it is defined, and what it is in a line."""
+    """A registered name: where it is defined, and a summary in one line."""
 
     target: str
     """`"module:attribute"`."""
     summary: str
     is_available: Callable[[], bool] = lambda: True
-    """Whether it can be used here; what cannot is not listed. Asked without importing anything."""
+    """Returns whether it can be used here; if not, it is not listed. Imports nothing."""
 
 
 class Registry:
-    """Things chosen by name on the command line, imported when first asked for.
+    """Things that are chosen by name on the command line and imported on first use.
 
     Args:
-        kind: what one of them is called in messages: `"tracker"`.
+        kind: their name in messages, such as `"tracker"`.
         entries: the built-in names.
-        group: the entry-point group through which installed packages add names.
-        by_path: whether `module:Class` and `file.py:Class` are taken beside registered names.
-        hint: what an unknown name's message ends with: how to see the names there are.
+        group: the entry-point group by which installed packages add names.
+        by_path: whether `module:Class` and `file.py:Class` are accepted as well.
+        hint: end of the message for an unknown name, which says how to list the known ones.
     """
 
     def __init__(
@@ -67,14 +77,14 @@ class Registry:
         yield from (name for name in self._plugins() if name not in self.entries)
 
     def summary(self, name: str) -> str:
-        """What `name` is, in one line; for a plug-in, where it comes from."""
+        """Returns a one-line summary of `name`; for a plug-in, where it comes from."""
         if name in self.entries:
             return self.entries[name].summary
         point = self._plugins()[name]
         return f"plug-in from {point.dist.name if point.dist else 'an installed package'} ({point.value})"
 
     def load(self, name: str) -> Any:
-        """Imports and returns what `name` stands for.
+        """Imports and returns the thing called `name`.
 
         Raises:
             UserError: the name is unknown, or its module or attribute cannot be imported.
@@ -104,7 +114,7 @@ def _import(target: str, what: str) -> Any:
         module = _import_file(Path(place), what) if place.endswith(".py") else _import_module(place)
     except (UserError, KeyboardInterrupt):
         raise
-    except BaseException as error:  # a plug-in's module may raise anything while it is imported
+    except BaseException as error:  # importing a plug-in may raise anything
         raise UserError(
             f"{what} cannot be imported: {describe_error(error)}{_clash(error, place)}"
         ) from error
@@ -119,11 +129,11 @@ def _import(target: str, what: str) -> Any:
 
 
 def _clash(error: BaseException, place: str) -> str:
-    """What to do where a module was looked for in our package, and another package of its name is at hand."""
+    """Explains an ImportError that comes from another package with the name of one of ours; else empty."""
     top = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if top not in OWN_PACKAGES:
         return ""
-    ours = Path(__file__).resolve().parents[1] / top
+    ours = OWN_ROOT / top
     folders = [Path(entry or ".") for entry in ("", *sys.path)]
     if place.endswith(".py"):
         folders += list(Path(place).resolve().parents)
@@ -131,15 +141,14 @@ def _clash(error: BaseException, place: str) -> str:
     if (other := next((path for path in others if path.exists() and path.resolve() != ours), None)) is None:
         return ""
     return (
-        f"; sotbench has a package called '{top}' itself, and Python cannot import {other} beside it: rename "
-        "that one, or run the tracker as a program of its own, --tracker process:COMMAND "
-        "(docs/process-protocol.md)"
+        f"; '{top}' is also the name of a sotbench package, so Python cannot import {other}: rename it, or "
+        "run the tracker as a separate program, --tracker process:COMMAND (docs/process-protocol.md)"
     )
 
 
 def _import_module(name: str) -> ModuleType:
-    # A console command does not look for modules in the working directory; `python -m` does. Look there in
-    # both, last, so that the same words work either way and nothing installed is hidden.
+    # `python -m` searches the working directory for modules, a console script does not. Search it in both
+    # cases, last, so that the same command works either way and no installed module is hidden.
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.append(here)
@@ -150,18 +159,18 @@ def _import_file(path: Path, what: str) -> ModuleType:
     if not path.is_file():
         raise UserError(f"{what}: there is no file {path}")
     path = path.resolve()
-    # A name of its own for every file, so that two files called tracker.py do not stand in for each other.
+    # A unique name for each file, so that two files called tracker.py do not replace each other.
     name = f"sotbench_file_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return sys.modules[name]
     module = ModuleType(name)
     module.__file__ = str(path)
     sys.modules[name] = module
-    # Its neighbours can be imported as they could if the file were run.
+    # Let it import modules in its folder, as it could if it were run as a script.
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
     try:
-        # Compiled anew each time: Python's cache cannot tell a file that was saved twice within a second.
+        # Not from Python's bytecode cache, which misses a file that is saved twice within a second.
         exec(compile(path.read_bytes(), path, "exec"), module.__dict__)
     except BaseException:
         del sys.modules[name]

@@ -1,4 +1,4 @@
-"""Files that are files: pipes and devices in their place would be waited for, or read, without end."""
+"""Access to regular files only: reading from a pipe or a device could block or never end."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import os
 import stat
 from pathlib import Path
 
-_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP)
+_MISSING = (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP)
 
 LARGEST_WEIGHTS = 1 << 36
-"""Bytes: what weights and code may have."""
+"""Limit for weights and code, in bytes."""
 
 
 def open_regular(path: Path | str, max_bytes: int) -> io.BufferedReader:
@@ -19,36 +19,36 @@ def open_regular(path: Path | str, max_bytes: int) -> io.BufferedReader:
 
     Args:
         path: the file.
-        max_bytes: bytes that it may have.
+        max_bytes: size limit in bytes.
 
     Raises:
-        OSError: it cannot be opened, is no regular file, or is larger; `strerror` says which.
+        OSError: the file cannot be opened, is not regular, or is too large; `strerror` says which.
     """
-    _require_plain(os.stat(path), path, max_bytes)  # noqa: PTH116 - of a device not even the opening is harmless
+    _check_regular(os.stat(path), path, max_bytes)  # noqa: PTH116 - before opening, which is not harmless for a device
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        _require_plain(os.fstat(file), path, max_bytes)
+        _check_regular(os.fstat(file), path, max_bytes)
     except OSError:
         os.close(file)
         raise
-    return open(file, "rb")  # noqa: PTH123 - it is a number, and for the caller to close
+    return open(file, "rb")  # noqa: PTH123 - a descriptor, which the caller closes
 
 
 def read_regular(path: Path | str, max_bytes: int) -> bytes:
-    """Reads a regular file as `open_regular` opens it.
+    """Reads a regular file that `open_regular` opens.
 
     Raises:
         OSError: as `open_regular`.
     """
     with open_regular(path, max_bytes) as file:
         content = file.read(max_bytes + 1)
-    if len(content) > max_bytes:  # it has grown, or is one of those that do not tell their size
+    if len(content) > max_bytes:  # it has grown, or does not report its size, as in /proc
         raise _too_large(path, max_bytes)
     return content
 
 
 def may_exist(path: Path) -> bool:
-    """Whether there is something at a path, or may be: in a folder that cannot be read a reader says so."""
+    """Returns whether a path exists; also True if its folder cannot be read, so that reading it fails."""
     try:
         return _status(path) is not None
     except OSError:
@@ -56,7 +56,7 @@ def may_exist(path: Path) -> bool:
 
 
 def path_exists(path: Path) -> bool:
-    """Whether there is something at a path, as `Path.exists` says before Python 3.14.
+    """Returns whether a path exists, as `Path.exists` before Python 3.14.
 
     Raises:
         OSError: as `is_folder`.
@@ -65,17 +65,17 @@ def path_exists(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a folder's, as `Path.is_dir` says before Python 3.14.
+    """Returns whether a path is a folder, as `Path.is_dir` before Python 3.14.
 
     Raises:
-        OSError: it cannot be known, because a folder above may not be read; later versions answer False.
+        OSError: a parent folder cannot be read; Python 3.14 returns False instead.
     """
     status = _status(path)
     return status is not None and stat.S_ISDIR(status.st_mode)
 
 
 def is_regular(path: Path) -> bool:
-    """Whether a path is a regular file's, as `Path.is_file` says before Python 3.14.
+    """Returns whether a path is a regular file, as `Path.is_file` before Python 3.14.
 
     Raises:
         OSError: as `is_folder`.
@@ -85,18 +85,18 @@ def is_regular(path: Path) -> bool:
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """What the system says of a path; None where there is nothing."""
+    """Returns the status of a path; None if nothing exists there."""
     try:
         return os.stat(path)  # noqa: PTH116 - as above
-    except ValueError:  # a zero byte in its name
+    except ValueError:  # the path contains a zero byte
         return None
     except OSError as error:
-        if error.errno in _NOT_THERE:
+        if error.errno in _MISSING:
             return None
         raise
 
 
-def _require_plain(about: os.stat_result, path: Path | str, max_bytes: int) -> None:
+def _check_regular(about: os.stat_result, path: Path | str, max_bytes: int) -> None:
     if stat.S_ISDIR(about.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(about.st_mode):

@@ -1,4 +1,4 @@
-"""`new`: a package with a tracker that works, to change into one's own."""
+"""`new`: writes a package with a working tracker, as a starting point for your own."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from $package.tracker import $class_name
 __all__ = ["$class_name"]
 ''',
     "$package/tracker.py": '''\
-"""$class_name, so far: where the target's mean colour is found again, around its last place."""
+"""$class_name: so far, it searches for the target's mean color around its last position."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from trackers import Boxes, Frame, Tracker
 
 
 class $class_name(Tracker):
-    """Follows a mean colour.
+    """Follows a mean color.
 
     Args:
         reach: how far the target may move between two frames, in units of its size.
@@ -76,24 +76,24 @@ class $class_name(Tracker):
     def init(self, frame: Frame, box: Boxes) -> None:
         """Starts afresh. frame: RGB, uint8, (H, W, 3); box: x, y, w, h, 0-based."""
         self.box = np.array(box)
-        self.colour = self._mean(frame, self.box)
+        self.color = self._mean(frame, self.box)
 
     def update(self, frame: Frame) -> Boxes:
         """Returns the box in the next frame."""
         steps = np.linspace(-self.reach, self.reach, 9)
         moves = np.array([(x, y, 0, 0) for y in steps for x in steps]) * np.tile(self.box[2:], 2)
-        # Of two places that are equally good, the nearer one.
+        # Prefer the nearer of two equally good positions.
         moves = moves[np.argsort(np.abs(moves).sum(axis=1), kind="stable")]
         height, width = frame.shape[:2]
         candidates = self.box + moves
         candidates[:, :2] = np.clip(candidates[:, :2], -self.box[2:] / 2, [width, height] - self.box[2:] / 2)
-        errors = [np.abs(self._mean(frame, candidate) - self.colour).sum() for candidate in candidates]
+        errors = [np.abs(self._mean(frame, candidate) - self.color).sum() for candidate in candidates]
         self.box = candidates[int(np.argmin(errors))]
         return self.box.copy()
 
     @staticmethod
     def _mean(frame: Frame, box: Boxes) -> np.ndarray:
-        """The mean colour in a box, of one pixel at least; places outside the frame are left out."""
+        """Returns the mean color inside a box, clipped to the frame and at least one pixel large."""
         height, width = frame.shape[:2]
         left, top = np.clip(np.floor(box[:2]), 0, [width - 1, height - 1]).astype(int)
         right, bottom = np.maximum(np.ceil(box[:2] + box[2:]).astype(int), [left + 1, top + 1])
@@ -106,19 +106,19 @@ import numpy as np
 
 from $package import $class_name
 from trackers import TrackerSpec
-from trackers.checking.checks import ConformanceTest
+from trackers.checking import ConformanceTest
 
 
-def test_it_keeps_the_rules():
-    examination = ConformanceTest(TrackerSpec("$package:$class_name"))
+def test_tracker_keeps_the_rules():
+    conformance = ConformanceTest(TrackerSpec("$package:$class_name"))
     try:
-        broken = [finding for finding in examination.findings() if finding.verdict == "violation"]
+        violations = [finding for finding in conformance.findings() if finding.verdict == "violation"]
     finally:
-        examination.close()
-    assert broken == []
+        conformance.close()
+    assert violations == []
 
 
-def test_it_follows_a_square():
+def test_tracker_follows_a_square():
     tracker = $class_name()
     for step in range(10):
         frame = np.zeros((80, 120, 3), np.uint8)
@@ -134,14 +134,19 @@ def test_it_follows_a_square():
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("name", metavar="NAME", help="of the tracker, such as my-tracker")
+    parser.add_argument("name", metavar="NAME", help="the tracker's name, such as my-tracker")
     parser.add_argument(
-        "--in", dest="folder", type=Path, default=Path(), metavar="DIR", help="where (default: here)"
+        "--in",
+        dest="folder",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the folder to write it in (default: the current one)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the files and says what to do next."""
+    """Writes the package and prints the next step."""
     root = write_package(arguments.name, arguments.folder)
     print(
         f"{root} is written; next: cd {root} && pip install -e . && python -m trackers check {arguments.name}"
@@ -153,20 +158,20 @@ def write_package(name: str, folder: Path) -> Path:
     """Writes the package of a tracker.
 
     Args:
-        name: of the tracker: letters, digits, `-` and `_`, a letter first.
-        folder: where to make its folder.
+        name: the tracker's name: letters, digits, `-` and `_`, a letter first.
+        folder: where to create the package's folder.
 
     Returns:
-        The folder.
+        The package's folder.
 
     Raises:
-        UserError: the name is not usable, or the folder is there already.
+        UserError: the name is not usable, or the folder exists already.
     """
     if not re.fullmatch(r"[A-Za-z][\w-]*", name, re.ASCII):
         raise UserError(f"'{name}' cannot name a tracker: use letters, digits, '-' and '_', a letter first")
     root = folder / name
     if root.exists():
-        raise UserError(f"{root} is there already; choose another name or remove it")
+        raise UserError(f"{root} exists already; choose another name or remove it")
     words = {
         "name": name,
         "package": name.lower().replace("-", "_"),

@@ -1,4 +1,4 @@
-"""The generators that trackers draw from."""
+"""Seeding of the global random generators that trackers use."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 
 def seed_generators(number: int) -> None:
-    """Sets Python's and numpy's global generators and, if somebody has imported them, torch's and OpenCV's.
+    """Seeds the global generators of Python and numpy, and of torch and OpenCV if they are imported.
 
-    OpenCV has one for each thread: that of the calling thread is set.
+    OpenCV has one generator per thread; only that of the calling thread is seeded.
 
     Args:
         number: 0 to 2**32 - 1.
     """
     random.seed(number)
-    np.random.seed(number)  # noqa: NPY002 - trackers that use numpy's global generator are meant
+    np.random.seed(number)  # noqa: NPY002 - for trackers that use numpy's global generator
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(number)

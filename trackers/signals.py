@@ -1,4 +1,4 @@
-"""Another answer to a signal, for a while."""
+"""Temporary signal handlers, and interruptions that come once and are not lost."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Ha
 
 
 COALESCE_SECONDS = 1.0
-"""Seconds: signals that come within are one interruption. Whoever ends a group of processes sends one to each
-of them, and a process that passes signals on adds another."""
+"""Seconds within which several signals count as one interruption: a signal to a process group may arrive both
+directly and from a parent that forwards it."""
 
 
 def interrupt_handler() -> Handler:
-    """A handler that raises KeyboardInterrupt, once for several signals that come together."""
+    """Returns a handler that raises KeyboardInterrupt, once for signals within `COALESCE_SECONDS`."""
     last = -COALESCE_SECONDS
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -38,36 +38,36 @@ _swallowed = False
 
 
 def raise_swallowed_interrupts() -> None:
-    """Has this process raise a KeyboardInterrupt again that came while a finalizer (`__del__`) ran.
+    """Makes this process repeat a KeyboardInterrupt that came while a finalizer (`__del__`) ran.
 
-    Python cannot raise there: it prints a traceback, and the interruption is lost.
+    Exceptions cannot leave a finalizer: Python prints a traceback, and the interruption would be lost.
     """
-    usual = sys.unraisablehook
+    previous = sys.unraisablehook
 
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
         global _swallowed
         if isinstance(unraisable.exc_value, KeyboardInterrupt):
             _swallowed = True
-            # In the background of a shell Ctrl-C is ignored; commands that run for long handle SIGTERM.
+            # Background jobs of a shell ignore SIGINT; long-running commands handle SIGTERM.
             number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
-            # Not at once: it would be raised in this function, and lost again.
+            # Not immediately: it would be raised in this function, and be lost again.
             again = threading.Timer(0.05, signal.pthread_kill, [threading.main_thread().ident, number])
             again.daemon = True
             again.start()
         else:
-            usual(unraisable)
+            previous(unraisable)
 
     sys.unraisablehook = hook
 
 
 @contextmanager
 def override_signal_handler(number: signal.Signals, handler: Handler) -> Iterator[None]:
-    """Has `handler` answer a signal within. Only the main thread may: in others nothing changes."""
+    """Context in which `handler` handles a signal; without effect outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    usual = signal.signal(number, handler)
+    previous = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(number, usual)
+        signal.signal(number, previous)

@@ -1,4 +1,4 @@
-"""The tracker that does nothing. A data set on which it scores well measures nothing."""
+"""A baseline that never moves: a data set on which it scores well does not measure tracking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from trackers.tracker import Boxes, Frame, Tracker
 
 
 class Still(Tracker):
-    """Answers every frame with the first box."""
+    """Returns the first box in every frame."""
 
     deterministic = True
 

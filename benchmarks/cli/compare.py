@@ -16,8 +16,8 @@ from benchmarks.options import (
     add_split,
     read_selection,
 )
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         return comparisons_table(comparisons, caption, verdicts)
 
     print_records(
-        [shared | comparison_record(one, scores[0].of) for one in comparisons], arguments.format, table
+        [shared | comparison_record(one, scores[0].total_sequences) for one in comparisons],
+        arguments.format,
+        table,
     )
     return 0

@@ -1,16 +1,15 @@
-"""`doctor`: what this installation is, and what is wrong with it."""
+"""`doctor`: describes this installation and finds problems."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from importlib.metadata import packages_distributions
 
 from benchmarks.options import add_data_root
 
 NAME = "doctor"
-HELP = "Show versions, devices, data sets and optional parts, and what is wrong with them."
-EXAMPLES = "Exit status 1 if something has to be put right."
+HELP = "Show versions, devices, data sets and optional packages, and find problems."
+EXAMPLES = "Exit status 1 if there is a problem."
 
 _OPTIONAL = {"got10k": "got10k", "vot": "vot-toolkit", "ray": "ray", "gpu-decode": "torchvision"}
 
@@ -21,15 +20,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the findings; returns 1 if something is wrong."""
+    """Prints the findings; returns 1 if there is a problem."""
     import torch
 
     from benchmarks.datasets import DATASETS, open_dataset
     from benchmarks.environment import describe_environment, package_version
+    from benchmarks.installation import conflicting_distributions
     from trackers.devices import resolve_device
     from trackers.errors import UserError
 
-    problems = []
     record = describe_environment(resolve_device("auto"))
     packages = record.pop("packages")
     for name, value in record.items():
@@ -51,24 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             dataset = open_dataset(name, root)
         except UserError:
-            print(f"{name + ':':<16} not there")
+            print(f"{name + ':':<16} not found")
         else:
             print(f"{name + ':':<16} {len(dataset.names())} of {len(dataset.all_names)} sequences")
 
-    owners = packages_distributions()
-    for package in ("trackers", "benchmarks", "reports"):
-        problems += [
-            f"the distribution '{owner}' also installs a package '{package}'; uninstall it"
-            for owner in sorted(set(owners.get(package, ())) - {"sotbench"})
-        ]
-    if {"opencv-python", "opencv-python-headless"} <= set(owners.get("cv2", ())):
-        problems.append(
-            "opencv-python and opencv-python-headless overwrite each other's files; uninstall both, "
-            "then install opencv-python"
-        )
+    problems = conflicting_distributions()
     if root is not None and not os.path.isdir(root):  # noqa: PTH112
         problems.append(f"the data root {root} is not a folder")
     for problem in problems:
         print(f"problem: {problem}")
-    print("all well" if not problems else f"{len(problems)} to put right")
+    found = (
+        "no problems" if not problems else "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    )
+    print(f"{found} found")
     return 1 if problems else 0

@@ -1,4 +1,4 @@
-"""`download`: gets a data set, or says where it can be had."""
+"""`download`: downloads a data set, or says where to get it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.datasets.disk_dataset import DiskDataset
     from benchmarks.datasets.downloads.http_transfer import Progress as Report
 
 NAME = "download"
-HELP = "Download a data set into the data root, or say where it can be had."
+HELP = "Download a data set into the data root, or say where to get it."
 EXAMPLES = (
     "example: sotbench download --dataset otb2015 --data-root ~/data --sequences Deer Jogging; "
-    "a download that broke off goes on where it stopped"
+    "an interrupted download resumes where it stopped"
 )
 
 
@@ -28,15 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser)
     add_data_root(parser)
     parser.add_argument(
-        "--sequences", nargs="+", metavar="S", help="get these alone (default: all that are not there)"
+        "--sequences", nargs="+", metavar="S", help="download only these (default: all that are missing)"
     )
     parser.add_argument(
-        "--url-base", metavar="URL", help="a mirror's address, in place of the one the data set is known at"
+        "--url-base", metavar="URL", help="the address of a mirror, in place of the original site's"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Downloads what is not there; returns 1 if something is still not whole."""
+    """Downloads what is missing; returns 1 if the data set is still incomplete."""
     from benchmarks.datasets import DATASETS
     from benchmarks.datasets.downloads.download import download
     from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(MANUAL_DOWNLOADS[arguments.dataset].format(root=arguments.data_root or "<data root>"))
         return 0
     if arguments.data_root is None:
-        raise UserError("say where to put the data set: give --data-root DIR or set SOTBENCH_DATA")
+        raise UserError("no folder for the data set: give --data-root DIR or set SOTBENCH_DATA")
     if not any((arguments.data_root / place).is_dir() for place in kind.root_folders):
         (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
     dataset = kind(arguments.data_root)
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         problems = download(dataset, source, names, progress, arguments.url_base)
     for problem in problems:
         print_stderr(problem)
-    # Opened anew: the folders are others than before.
+    # Opened again, because its folders have changed.
     results = list(verify(kind(arguments.data_root), names))
     for result in results:
         for finding in result.findings:
@@ -75,33 +75,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], Report]]:
-    """A bar per file on a terminal; a line per file elsewhere."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    """Shows a bar per file on a terminal; elsewhere prints a line per file."""
+    from rich.progress import DownloadColumn, TransferSpeedColumn
 
-    console = Console(stderr=True)
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        *columns,
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bar:
+    from trackers.progress import ProgressBar
+
+    with ProgressBar(DownloadColumn(), TransferSpeedColumn()) as bar:
 
         def begin(title: str) -> Report:
-            if not console.is_terminal:
+            if not bar.console.is_terminal:
                 print_stderr(f"downloading {title}")
             for task in bar.task_ids:
                 bar.remove_task(task)
             task = bar.add_task(title, total=None)
-            return lambda have, size: bar.update(task, completed=have, total=size)
+            return lambda received, size: bar.update(task, completed=received, total=size)
 
         yield begin

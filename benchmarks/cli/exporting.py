@@ -1,4 +1,4 @@
-"""`export`: results as another tool stores its own."""
+"""`export`: writes results in another tool's format."""
 
 from __future__ import annotations
 
@@ -7,41 +7,33 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.importing import add_pixel_origin
+from benchmarks.cli.result_formats import add_format_name, add_format_protocol, add_pixel_origin
 from benchmarks.options import add_data_root, add_dataset, add_results
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.store.formats import Origin
 
 NAME = "export"
-HELP = "Write results as another tool stores its own, so that it can score them."
+HELP = "Write results in another tool's format, so that it can score them."
 EXAMPLES = "example: sotbench export --to got10k --tracker ncc --dataset otb2015 got10k_results/OTB2015"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that is new or empty")
-    parser.add_argument(
-        "--to",
-        dest="form",
-        required=True,
-        metavar="FORMAT",
-        help="otb-mat, otb-json, got10k, pysot, pytracking, vot or txt",
-    )
-    parser.add_argument("--tracker", required=True, metavar="NAME", help="whose results")
+    parser.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
+    add_format_name(parser, "--to")
+    parser.add_argument("--tracker", required=True, metavar="NAME", help="the tracker to export")
     add_dataset(parser)
-    parser.add_argument(
-        "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
-    )
+    add_format_protocol(parser)
     add_pixel_origin(parser, "count pixels from {} (default: as the tool's ground truth does)")
     add_data_root(parser)
     add_results(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the files; sequences without results are named on standard error."""
+    """Writes the files; names sequences without results on standard error."""
     from benchmarks.store import read_run
     from benchmarks.store.atomic import write_atomic
     from benchmarks.store.formats import FORMATS, write_results
@@ -71,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _dataset(arguments: argparse.Namespace) -> tuple[str, Origin | None]:
-    """The name that results are kept under, and what to call the first pixel.
+    """Returns the name that results are stored under, and the pixel origin of exported files, if given.
 
-    A folder of the user's own is opened for both; of other data sets they are known.
+    Both are read from a user's folder of videos; those of other data sets are known.
     """
     name: str = arguments.dataset
     if name != "folder" and (not name.startswith("folder-") or arguments.data_root is None):

@@ -1,222 +1,131 @@
-"""`import`: results that another tool stored."""
+"""`import`: reads results that another tool has stored."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.result_formats import add_format_name, add_format_protocol, add_pixel_origin
 from benchmarks.options import add_data_root, add_dataset, add_results, add_split
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.box_columns import Columns
     from benchmarks.datasets import Dataset
-    from benchmarks.store import RunFolder
-    from benchmarks.store.formats import ImportedResults
+    from benchmarks.importing import ImportSource
 
 NAME = "import"
-HELP = "Take over results that another tool stored, so that they can be scored."
+HELP = "Import results that another tool has stored, so that they can be scored."
 EXAMPLES = (
     "examples: sotbench import STRUCK.zip --from otb-json --tracker STRUCK --dataset otb2015; "
     "sotbench import workspace/results/X --from vot --tracker X --dataset vot2017 --protocol realtime; "
     "sotbench import tracking_results --from pytracking --dataset lasot"
 )
 
-_SHOWN = 5
-_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_ARCHIVE = r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     parser.add_argument("path", type=Path, metavar="PATH", help="folder, zip, tar or single file of results")
-    parser.add_argument(
-        "--from",
-        dest="form",
-        required=True,
-        metavar="FORMAT",
-        help="otb-mat, otb-json, got10k, pysot, pytracking, vot or txt",
-    )
+    add_format_name(parser, "--from")
     parser.add_argument(
         "--tracker",
         metavar="NAME",
-        help="keep the results under this name (default: every folder or archive in PATH is a tracker's)",
+        help="store the results under this name (default: each folder or archive in PATH is a tracker's)",
     )
     add_dataset(parser)
-    parser.add_argument(
-        "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
-    )
+    add_format_protocol(parser)
     parser.add_argument(
         "--columns",
         choices=["xywh", "xyxy", "cxcywh"],
-        help="what four columns of a table are (default: xywh, unless the first boxes speak against it)",
+        help="meaning of a table's four columns (default: xywh, unless the first boxes contradict it)",
     )
     parser.add_argument(
-        "--skip-columns", type=int, choices=range(1, 9), metavar="N", help="columns that stand before the box"
+        "--skip-columns", type=int, choices=range(1, 9), metavar="N", help="number of columns before the box"
     )
     parser.add_argument(
-        "--normalized", action="store_true", help="boxes are shares of the image's width and height"
+        "--normalized", action="store_true", help="boxes are fractions of the image's width and height"
     )
     parser.add_argument(
         "--skip-bad",
         action="store_true",
-        help="leave out files that are damaged or do not fit their sequence",
+        help="leave out files that are damaged or do not match their sequence",
     )
-    add_pixel_origin(parser, "the files count pixels from {} (default: found from the first boxes, and said)")
+    add_pixel_origin(
+        parser, "the files count pixels from {} (default: found from the first boxes and reported)"
+    )
     add_split(parser)
     add_data_root(parser)
     add_results(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace results that are already there")
-
-
-def add_pixel_origin(parser: argparse.ArgumentParser, text: str) -> None:
-    """Adds `--one-based` and `--zero-based`; `text` says what they are about, with a place for the number."""
-    origin = parser.add_mutually_exclusive_group()
-    for name, value, number in (("--one-based", "one", "1"), ("--zero-based", "zero", "0")):
-        origin.add_argument(name, dest="origin", action="store_const", const=value, help=text.format(number))
+    parser.add_argument("--overwrite", action="store_true", help="replace existing results")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Imports one tracker's results, all or nothing, or each tracker's of a folder; says what was found."""
+    """Imports one tracker's results, or every tracker's in a folder; all or nothing for each tracker."""
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.cached import CachedDataset
+    from benchmarks.datasets.views import CachedDataset
+    from benchmarks.importing import ImportSource
 
     dataset = CachedDataset(open_dataset(arguments.dataset, arguments.data_root, arguments.split))
     if arguments.tracker:
-        _import(arguments, dataset, _Given(arguments.tracker, arguments.path), say=print_stderr)
+        _import(arguments, dataset, ImportSource(arguments.tracker, arguments.path), notify=print_stderr)
         return 0
     return _import_each(arguments, dataset)
 
 
-@dataclass(frozen=True)
-class _Given:
-    """One tracker's results: a folder or archive, or those folders of it that hold repetitions."""
-
-    tracker: str
-    path: Path
-    inside: tuple[str, ...] | None = None
-
-
 def _import(
-    arguments: argparse.Namespace, dataset: Dataset, given: _Given, say: Callable[[str], None]
+    arguments: argparse.Namespace, dataset: Dataset, source: ImportSource, notify: Callable[[str], None]
 ) -> None:
-    """Imports everything of one tracker or nothing, and says what was found."""
-    from benchmarks.store import FolderLock, RunFolder
-    from benchmarks.store.formats import FORMATS, read_results
+    from benchmarks.importing import import_run
+    from benchmarks.store.formats import ImportOptions
 
-    form = FORMATS.load(arguments.form)()
-    protocol = arguments.protocol or form.protocols[0]
-    folder = RunFolder(arguments.results, dataset.name, given.tracker, protocol)
-    with FolderLock(folder.path):
-        if folder.manifest_path.exists() and not arguments.overwrite:
-            raise UserError(
-                f"there are results in {folder.path}; give another --tracker, or --overwrite to replace them"
-            )
-        imported = read_results(
-            given.path,
-            form,
-            dataset,
-            protocol,
-            arguments.origin,
-            columns=_columns(arguments),
-            skip_bad=arguments.skip_bad,
-            inside=given.inside,
-        )
-        _store(imported, folder, dataset, {"path": str(given.path), "format": form.name})
-    for note in imported.notes:
-        say(note)
-    for name, problem in imported.bad.items():
-        say(f"{name} is left out: {problem}")
-    if imported.skipped:
-        more = len(imported.skipped) - _SHOWN
-        names = ", ".join(imported.skipped[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        say(f"skipped, not results of a sequence under this protocol: {names}")
-    count = f"{len(imported.trajectories)} of {len(dataset.all_names)} sequences of {dataset.title}"
-    missing = [name for name in dataset.all_names if name not in imported.trajectories]
-    named = f" (without {', '.join(missing)})" if 0 < len(missing) <= _SHOWN else ""
-    say(f"{count} imported{named}; in {folder.path}")
+    import_run(
+        source,
+        arguments.form,
+        dataset,
+        arguments.results,
+        notify,
+        protocol=arguments.protocol,
+        options=ImportOptions(arguments.origin, _columns(arguments), arguments.skip_bad),
+        overwrite=arguments.overwrite,
+    )
 
 
 def _import_each(arguments: argparse.Namespace, dataset: Dataset) -> int:
     """Imports the results of every tracker that has a folder or archive in the given folder."""
+    from benchmarks.importing import sources_in
     from benchmarks.store.formats import NothingFound
 
-    each = _trackers_in(arguments.path)
+    sources = sources_in(arguments.path)
     failed, done = 0, 0
-    for given in each:
+    for source in sources:
         try:
-            _import(arguments, dataset, given, say=partial(_tell_of, given.tracker))
+            _import(arguments, dataset, source, notify=partial(_print_about, source.tracker))
             done += 1
         except NothingFound as error:
-            print_stderr(f"{given.tracker} is left out: {error}")
+            print_stderr(f"{source.tracker} is left out: {error}")
         except UserError as error:
-            print_stderr(f"{given.tracker} is left out: {error}")
+            print_stderr(f"{source.tracker} is left out: {error}")
             failed += 1
     if not done:
-        raise UserError(f"none of the {len(each)} folders and archives in {arguments.path} could be imported")
-    print_stderr(f"{done} of {len(each)} trackers imported")
+        raise UserError(
+            f"none of the {len(sources)} folders and archives in {arguments.path} could be imported"
+        )
+    print_stderr(f"{done} of {len(sources)} trackers imported")
     return 1 if failed else 0
 
 
-def _tell_of(tracker: str, line: str) -> None:
+def _print_about(tracker: str, line: str) -> None:
     print_stderr(f"{tracker}: {line}")
 
 
-def _trackers_in(path: Path) -> list[_Given]:
-    """The trackers of a folder: its folders and archives, those that differ in a number alone as one.
-
-    Raises:
-        UserError: it is no folder, or has none of them.
-    """
-    if not path.is_dir():
-        raise UserError(
-            f"give --tracker NAME; without it, {path} must be a folder with one folder per tracker"
-        )
-    groups: dict[str, list[tuple[str, Path]]] = {}
-    for entry in sorted(path.iterdir()):
-        packed = entry.is_file() and entry.name.casefold().endswith(_ARCHIVES)
-        if entry.name.startswith(".") or not (entry.is_dir() or packed):
-            continue
-        name = re.sub(_ARCHIVE, "", entry.name, flags=re.IGNORECASE) if packed else entry.name
-        numbered = None if packed else re.fullmatch(r"(.*\D)\d{3}", name)
-        groups.setdefault(numbered[1].rstrip("_-. ") if numbered else name, []).append((name, entry))
-    given = []
-    for common, entries in groups.items():
-        name, entry = (common, path) if len(entries) > 1 else entries[0]
-        inside = tuple(each.name for _, each in entries) if len(entries) > 1 else None
-        given.append(_Given(re.sub(r"[^\w.+-]+", "-", name).strip("-."), entry, inside))
-    if not given:
-        raise UserError(f"{path} holds no folder of a tracker; give --tracker NAME if its files are results")
-    return given
-
-
 def _columns(arguments: argparse.Namespace) -> Columns | None:
-    """What the options say of a table's columns; None where they say nothing."""
+    """Returns the columns of a table as the options describe them, or None."""
     from benchmarks.box_columns import Columns
 
     if not (arguments.columns or arguments.skip_columns or arguments.normalized):
         return None
     return Columns(arguments.columns or "xywh", arguments.skip_columns or 0, arguments.normalized)
-
-
-def _store(imported: ImportedResults, folder: RunFolder, dataset: Dataset, source: dict[str, str]) -> None:
-    """Writes results as a run of ours is written; the manifest, which makes them count, comes last."""
-    from benchmarks.store import Manifest, SequenceRecord, truth_digest
-
-    folder.discard()
-    manifest = Manifest(dataset.name, identity=None, tracker=folder.tracker)
-    manifest.add_environment({"imported": source | {"origin": imported.origin, "notes": imported.notes}})
-    for name, trajectories in imported.trajectories.items():
-        truth = dataset[name].truth
-        manifest.sequences[name] = SequenceRecord(
-            "ok", frames=len(truth), truth=truth_digest(truth), runs=folder.write(name, trajectories)
-        )
-    for name, problem in imported.bad.items():
-        manifest.sequences[name] = SequenceRecord("failed", f"its file was not imported: {problem}")
-    manifest.write(folder.manifest_path)

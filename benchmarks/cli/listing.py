@@ -1,15 +1,26 @@
-"""`list`: the names that other commands take."""
+"""`list`: lists the names that other commands take."""
 
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 
 from benchmarks.options import add_data_root, add_split
 from trackers.errors import UserError, printable
+from trackers.registry import Registry
 
 NAME = "list"
-HELP = "List trackers, data sets, protocols, profiles, or the sequences of a data set."
+HELP = "List trackers, data sets, protocols, profiles, plots, or the sequences of a data set."
 EXAMPLES = "example: sotbench list sequences --dataset otb2015 --data-root ~/data"
+
+
+REGISTRIES = {
+    "trackers": "trackers.catalogue:TRACKERS",
+    "datasets": "benchmarks.datasets:DATASETS",
+    "protocols": "benchmarks.protocols:PROTOCOLS",
+    "profiles": "benchmarks.scoring:PROFILES",
+}
+"""What can be listed, and its registry; packages above this one may add theirs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,31 +28,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=["trackers", "datasets", "protocols", "profiles", "sequences"],
+        choices=[*REGISTRIES, "sequences"],
         help="what to list (default: all but sequences)",
     )
-    parser.add_argument("--dataset", metavar="D", help="whose sequences to list")
+    parser.add_argument("--dataset", metavar="D", help="the data set whose sequences to list")
     add_split(parser)
     add_data_root(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints one name per line with what it is."""
+    """Prints one name per line with a short description."""
     if arguments.what == "sequences":
         return _list_sequences(arguments)
 
-    from benchmarks.datasets import DATASETS
-    from benchmarks.protocols import PROTOCOLS
-    from benchmarks.scoring import PROFILES
-    from trackers.catalogue import TRACKERS
-
-    registries = {"trackers": TRACKERS, "datasets": DATASETS, "protocols": PROTOCOLS, "profiles": PROFILES}
-    asked = [arguments.what] if arguments.what else list(registries)
+    asked = [arguments.what] if arguments.what else list(REGISTRIES)
     for what in asked:
+        module, _, attribute = REGISTRIES[what].partition(":")
+        registry: Registry = getattr(import_module(module), attribute)
         if len(asked) > 1:
             print(f"{what}:")
-        for name in registries[what]:
-            print(printable(f"  {name:<16} {registries[what].summary(name)}"))
+        for name in registry:
+            print(printable(f"  {name:<16} {registry.summary(name)}"))
     return 0
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
+
+from benchmarks.installation import foreign_packages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,9 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     or missing data; 130 interrupted.
     """
     try:
-        if foreign := foreign_packages():
-            print(f"error: {foreign[0]}", file=sys.stderr)
-            return 2
+        if (status := refuse_foreign_packages()) is not None:
+            return status
         # Only now can `trackers` be trusted to be ours.
         from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
         from trackers.signals import raise_swallowed_interrupts
@@ -79,27 +78,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     return catch_user_errors(execute)(arguments)
 
 
-def foreign_packages() -> list[str]:
-    """Finds packages of other projects that stand where ours should; a sentence for each.
-
-    The registry of Python packages has several distributions that install a top-level `trackers`.
-    """
-    ours = Path(__file__).resolve().parents[2]
-    sentences = []
-    for name in ("trackers", "reports"):
-        spec = find_spec(name)
-        if spec is None or not spec.origin:
-            sentences.append(
-                f"the package '{name}' of sotbench is missing from {ours}; install sotbench again"
-            )
-        elif (place := Path(spec.origin).resolve().parent) != ours / name:
-            clash = f"the package '{name}' in {place} has the name of sotbench's own, and hides it"
-            installed = any(part in ("site-packages", "dist-packages") for part in place.parts)
-            remedy = (
-                "give sotbench a virtual environment of its own, and run what needs that package as a "
-                "program, --tracker process:COMMAND"
-                if installed
-                else "start sotbench in another folder, without it in PYTHONPATH, or rename it"
-            )
-            sentences.append(f"{clash}; {remedy}")
-    return sentences
+def refuse_foreign_packages() -> int | None:
+    """Prints an error if other packages of our names hide ours; returns the exit status then, else None."""
+    if foreign := foreign_packages():
+        print(f"error: {foreign[0]}", file=sys.stderr)
+        return 2
+    return None

@@ -15,8 +15,8 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record

@@ -1,11 +1,11 @@
-"""`run`: a tracker over a data set."""
+"""`run`: runs a tracker over a data set."""
 
 from __future__ import annotations
 
 import argparse
 import signal
+from typing import TYPE_CHECKING
 
-from benchmarks.cli.worker_options import add_worker_options, ray_options
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -16,11 +16,17 @@ from benchmarks.options import (
     sequences_to_run,
 )
 from benchmarks.running.frames.decoders import DECODERS
-from trackers.commands import add_isolation_options, add_tracker_options, positive, print_stderr, tracker_spec
+from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
+from trackers.errors import UserError
 from trackers.signals import interrupt_handler, override_signal_handler
+from trackers.stderr import print_stderr
+
+if TYPE_CHECKING:
+    from benchmarks.running import RunSummary
+    from benchmarks.running.parallel.ray_options import RayOptions
 
 NAME = "run"
-HELP = "Run a tracker over a data set; what an earlier run has done is kept."
+HELP = "Run a tracker over a data set; sequences that an earlier run finished are kept."
 EXAMPLES = (
     "examples: sotbench run --tracker ncc --dataset demo; "
     "sotbench run --tracker siamfc --weights siamfc.pth --dataset otb2015 --data-root ~/data; "
@@ -37,37 +43,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_split(parser)
     add_data_root(parser)
     add_results(parser)
-    parser.add_argument(
-        "--sequences", nargs="+", metavar="S", help="run these alone (default: all that are there)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="for trackers that draw numbers (default: 0)"
-    )
-    parser.add_argument(
-        "--repeat", type=count, metavar="N", help="how often to make each run (default: as the protocol says)"
-    )
-    parser.add_argument(
-        "--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--sequences", nargs="+", metavar="S", help="run only these (default: all that are present)")
+    add("--seed", type=int, default=0, metavar="N", help="seed for random trackers (default: 0)")
+    add("--repeat", type=count, metavar="N", help="repetitions of each run (default: the protocol's)")
+    add("--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch")
+    add(
         "--decoder",
         choices=DECODERS,
         default="pillow",
-        help="with --batch: who decodes JPEG files; torchvision does it on the device (default: pillow)",
+        help="with --batch: what decodes JPEG files; torchvision does it on the device (default: pillow)",
     )
-    add_worker_options(parser)
-    parser.add_argument("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
-    parser.add_argument(
-        "--name", metavar="NAME", help="keep the results under this name (default: the tracker's)"
+    add("--workers", type=count, metavar="N", help="run in N processes, which share cores and GPUs")
+    add("--ray", metavar="ADDRESS", help="run on a Ray cluster: local, auto or HOST:PORT")
+    add("--cpus-per-worker", type=count, metavar="N", help="with --ray: cores for each worker (default: 1)")
+    add(
+        "--gpus-per-worker",
+        type=_gpus,
+        metavar="G",
+        help="with --ray: GPUs, or a share such as 0.5, for each worker (default: 1 if there are any)",
     )
-    parser.add_argument(
-        "--live", action="store_true", help="show the present frame, and keep a strip of thumbnails"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="run again what is already there")
+    add("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
+    add("--name", metavar="NAME", help="store the results under this name (default: the tracker's)")
+    add("--live", action="store_true", help="show the current frame, and write a strip of thumbnails")
+    add("--overwrite", action="store_true", help="run finished sequences again")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs, says how it went, and returns 1 if a sequence is not ok."""
+    """Runs the tracker, prints a summary, and returns 1 if a sequence is not ok."""
     from benchmarks.datasets import open_dataset
     from benchmarks.running import RunSettings, run
 
@@ -87,11 +90,11 @@ def run(arguments: argparse.Namespace) -> int:
         decoder=arguments.decoder,
         live=arguments.live,
         workers=arguments.workers or 1,
-        ray=ray_options(arguments),
+        ray=_ray_options(arguments),
     )
-    # Being told to end is an interruption: what was started has to be ended as well.
+    # Treat SIGTERM like Ctrl-C, so that child processes are ended too.
     interrupt = interrupt_handler()
-    # In the background of a shell Ctrl-C is ignored, and stays so.
+    # A shell ignores Ctrl-C for commands in the background; leave that unchanged.
     usual = signal.getsignal(signal.SIGINT)
     on_int = interrupt if usual is signal.default_int_handler else usual
     with (
@@ -99,18 +102,57 @@ def run(arguments: argparse.Namespace) -> int:
         override_signal_handler(signal.SIGINT, on_int or signal.SIG_DFL),
     ):
         summary = run(settings, dataset, names)
+    print_stderr(_summary_line(summary))
+    return 1 if summary.failed else 0
+
+
+def _summary_line(summary: RunSummary) -> str:
     done = len(summary.records) - len(summary.failed)
     line = f"{done} of {len(summary.records)} sequences ok"
-    if summary.kept:
-        line += f" ({summary.kept} from an earlier run)"
+    if summary.reused:
+        line += f" ({summary.reused} from an earlier run)"
     if summary.update_seconds > 0:
         line += (
             f"; {summary.frames} frames, {summary.updates / summary.update_seconds:.1f} FPS "
-            "(updates alone, without decoding and initialisation)"
+            "(updates only, without decoding and initialization)"
         )
     if summary.throughput:
         line += f"; {summary.throughput}"
     if transport := sum(summary.transport) / max(len(summary.transport), 1):
-        line += f"; transport {1000 * transport:.2f} ms per frame apart from that"
-    print_stderr(f"{line}; in {summary.path}")
-    return 1 if summary.failed else 0
+        line += f"; plus {1000 * transport:.2f} ms of transport per frame"
+    return f"{line}; in {summary.path}"
+
+
+def _ray_options(arguments: argparse.Namespace) -> RayOptions | None:
+    """Returns the Ray cluster that the options name, if any.
+
+    Raises:
+        UserError: the options cannot be combined.
+    """
+    from benchmarks.running.parallel.ray_options import RayOptions
+
+    per_worker = {"cpus-per-worker": arguments.cpus_per_worker, "gpus-per-worker": arguments.gpus_per_worker}
+    if arguments.ray is None:
+        for name, value in per_worker.items():
+            if value is not None:
+                raise UserError(f"--{name} is for a Ray cluster; give --ray as well, or leave it out")
+        return None
+    if arguments.workers is not None:
+        raise UserError(
+            "a Ray cluster takes as many workers as it has room for; leave --workers out and give the "
+            "resources of each with --cpus-per-worker and --gpus-per-worker"
+        )
+    if arguments.device.startswith("cuda:"):
+        raise UserError(
+            f"'{arguments.device}' is one machine's GPU, but Ray chooses the GPU of each worker; "
+            "give --device cuda"
+        )
+    return RayOptions(arguments.ray, arguments.cpus_per_worker or 1, arguments.gpus_per_worker)
+
+
+def _gpus(text: str) -> float:
+    """Parses a number of GPUs, a share of one, or 0, for argparse."""
+    value = 0.0 if float(text) == 0 else positive(text)
+    if value > 1 and value != int(value):  # Ray can split one GPU, but not several
+        raise ValueError
+    return value

@@ -16,8 +16,8 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
-from trackers.commands import print_stderr
 from trackers.errors import UserError
+from trackers.stderr import print_stderr
 
 NAME = "score"
 HELP = "Score runs: the figures of a profile with 95 % intervals; --profile all for every toolkit's."

@@ -1,4 +1,4 @@
-"""`speed`: how fast a tracker is, and whether that is faster than before."""
+"""`speed`: measures how fast a tracker is, and compares with an earlier measurement."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from trackers.commands import add_isolation_options, add_tracker_options, tracke
 from trackers.signals import override_signal_handler
 
 NAME = "speed"
-HELP = "Measure how fast a tracker is, with an interval and a record of the machine; compare with before."
+HELP = "Measure how fast a tracker is, with an interval and a record of the machine; compare with a record."
 EXAMPLES = (
     "examples: sotbench speed --tracker siamfc-lite --sequences easy; "
     "sotbench speed --tracker ncc --threads 1 --against results/speed/ncc/20261124T160000Z.json"
 )
 
 
-def whole(text: str) -> int:
-    """Reads a whole number, 0 or more, for argparse."""
+def non_negative_int(text: str) -> int:
+    """Parses an integer, 0 or more, for argparse."""
     value = int(text)
     if value < 0:
         raise ValueError
@@ -38,36 +38,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_root(parser)
     add_results(parser)
     add = parser.add_argument
-    add("--sequences", nargs="+", metavar="S", help="show these alone (default: all that are there)")
+    add("--sequences", nargs="+", metavar="S", help="run only these (default: all that are present)")
     add(
         "--frames",
         type=count,
         default=40,
         metavar="N",
-        help="updates to count in each sequence, from its beginning (default: 40, or as many as there are)",
+        help="updates to time in each sequence, from its beginning (default: 40, or all if it has fewer)",
     )
     add(
         "--warm-up",
-        type=whole,
+        type=non_negative_int,
         default=10,
         metavar="N",
-        help="updates after each initialisation that are not counted (default: 10)",
+        help="updates after each initialization that are not counted (default: 10)",
     )
     add(
         "--repetitions",
         type=count,
         default=5,
         metavar="N",
-        help="passes over the sequences, each in a process of its own, for the interval (default: 5)",
+        help="passes over the sequences, each in a separate process, for the interval (default: 5)",
     )
-    add("--threads", type=count, metavar="N", help="that libraries may use (default: as they like)")
-    add("--name", metavar="NAME", help="keep the record under this name (default: the tracker's)")
-    add("--against", type=Path, metavar="FILE", help="say whether it is faster than in this earlier record")
+    add("--threads", type=count, metavar="N", help="threads that libraries may use (default: their choice)")
+    add("--name", metavar="NAME", help="store the record under this name (default: the tracker's)")
+    add("--against", type=Path, metavar="FILE", help="compare with this earlier record")
     add("--format", choices=["table", "json"], default="table", help="how to print it (default: table)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures, keeps the record, and prints it; what makes it doubtful is said on standard error."""
+    """Measures, writes the record and prints it; prints reasons for doubt on standard error."""
     from benchmarks.datasets import open_dataset
     from benchmarks.speed import read_record
     from benchmarks.speed.compare import compare
@@ -80,13 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     sequences = sequences_to_run(open_dataset(*place), arguments.sequences, arguments.data_root)
     workload = Workload(spec, *place, tuple(sequences), arguments.frames, arguments.warm_up)
 
-    def told(number: int, fps: float) -> None:
+    def print_repetition(number: int, fps: float) -> None:
         print(f"[{number}/{arguments.repetitions}] {fps:.1f} FPS", file=sys.stderr)
 
     name = arguments.name or spec.label
-    # Being told to end is an interruption: what was started has to be ended as well.
+    # Treat SIGTERM like Ctrl-C, so that child processes are ended too.
     with override_signal_handler(signal.SIGTERM, signal.default_int_handler):
-        record = measure(workload, name, arguments.repetitions, arguments.threads, told)
+        record = measure(workload, name, arguments.repetitions, arguments.threads, print_repetition)
     path = record.write(arguments.results)
     for doubt in record.doubts:
         print(f"warning: {doubt}; do not trust these figures", file=sys.stderr)
@@ -102,6 +102,6 @@ def run(arguments: argparse.Namespace) -> int:
     if comparison:
         notes.append(f"against {arguments.against}: {comparison.verdict}")
         if comparison.notes:
-            notes.append(f"what else differs: {'; '.join(comparison.notes)}")
+            notes.append(f"other differences: {'; '.join(comparison.notes)}")
     show(record_table(record, tuple(notes)))
     return 0

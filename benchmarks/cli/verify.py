@@ -1,4 +1,4 @@
-"""`verify`: what of a data set is there, and what is missing, damaged, short or misnamed."""
+"""`verify`: checks a data set for missing, damaged, short and misnamed files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset, add_split
-from trackers.commands import print_stderr
 from trackers.errors import UserError, printable
+from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from benchmarks.datasets.verification import Progress, VerificationResult
 
 NAME = "verify"
-HELP = "Look through a data set: what is missing, damaged, short or misnamed."
+HELP = "Check a data set for missing, damaged, short and misnamed files."
 EXAMPLES = (
     "example: sotbench verify --dataset otb2015 --data-root ~/data --frames; "
-    "exit status 1 if something is wrong, 2 if nothing is there"
+    "exit status 1 if there is a problem, 2 if no sequence is present"
 )
 
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--picture",
         type=Path,
         metavar="DIR",
-        help="write each sequence's first frame with its box into this folder, to be looked at",
+        help="write each sequence's first frame with its box into this folder, for inspection",
     )
     parser.add_argument("--frames", action="store_true", help="decode every frame; takes minutes")
     parser.add_argument(
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints what was found, sequence by sequence, and a summary; returns 1 if something is wrong."""
+    """Prints the findings of each sequence and a summary; returns 1 if there is a problem."""
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.verification import verify
     from benchmarks.environment import usable_cores
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> None:
-    """Says how each sequence's files are read: of the user's own, nobody else can tell whether rightly."""
+    """Prints how each sequence's files were read: only the user can tell whether that is right."""
     from benchmarks.datasets import SequenceError
     from benchmarks.datasets.folder.dataset import FolderDataset
 
@@ -100,7 +100,7 @@ def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> 
 
 
 def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> None:
-    """Writes the first frame of each sequence that has one, with its region drawn."""
+    """Writes the first frame of each readable sequence, with its region drawn."""
     from PIL import Image
 
     from benchmarks.datasets import SequenceError
@@ -113,8 +113,8 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
             sequence = dataset[result.sequence]
             frame = sequence.open_frames()[0]
         except SequenceError:
-            continue  # it is among the findings
-        region = sequence.truth[0] if sequence.polygons is None else sequence.polygons[0]
+            continue  # reported among the findings
+        region = sequence.regions[0]
         draw_region(frame, region, TRUTH_COLOR, line_width(frame))
         Image.fromarray(frame).save(folder / f"{result.sequence}.png")
         drawn += 1
@@ -134,17 +134,14 @@ def _as_json(dataset: str, results: list[VerificationResult], whole: int, scorab
 
 @contextmanager
 def _progress(names: Sequence[str]) -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+    """Shows a bar on standard error if that is a terminal."""
+    from rich.progress import MofNCompleteColumn
 
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    title = TextColumn("{task.description}", markup=False)
+    from trackers.progress import ProgressBar
+
     position = {name: index for index, name in enumerate(names)}
-    with Bars(title, *columns, console=console, disable=not console.is_terminal, transient=True) as bars:
-        task = bars.add_task("", total=len(names))
-        yield lambda name, share: bars.update(
+    with ProgressBar(MofNCompleteColumn()) as bar:
+        task = bar.add_task("", total=len(names))
+        yield lambda name, share: bar.update(
             task, description=printable(name), completed=position[name] + share
         )

@@ -1,4 +1,4 @@
-"""Data sets by name; each is imported when first used."""
+"""The registry of data sets; each is imported on first use."""
 
 from __future__ import annotations
 
@@ -33,26 +33,27 @@ DATASETS = Registry(
             "any folder of image folders with ground truth: --data-root",
         ),
     },
-    hint="see `python -m benchmarks list datasets`",
+    group="sotbench.datasets",
+    hint="see `sotbench list datasets`",
 )
 
 
 def default_data_root() -> Path | None:
-    """The folder that `SOTBENCH_DATA` names, if it names one."""
-    named = os.environ.get("SOTBENCH_DATA")
-    return Path(named) if named else None
+    """Returns the folder that the environment variable `SOTBENCH_DATA` names, or None if it is not set."""
+    root = os.environ.get("SOTBENCH_DATA")
+    return Path(root) if root else None
 
 
 def open_dataset(name: str, data_root: Path | None, split: str | None = None) -> Dataset:
-    """Opens the data set `name` in the folder `data_root`, which holds one folder per data set.
+    """Opens the data set `name`.
 
     Args:
-        name: a registered name, or what results on a folder are kept under: `folder-<name>`.
-        data_root: where data sets lie; for `folder`, the data set itself.
-        split: which part of a data set that has several; None for its default.
+        name: a registered name, or `folder-<name>`, the name of a user's folder in the results.
+        data_root: the folder that contains one folder per data set; for `folder`, the data set itself.
+        split: the part to open, for data sets with several; None for the default one.
 
     Raises:
-        UserError: the name or the split is unknown, or the data set needs files and they are not there.
+        UserError: the name or the split is unknown, or the data set's files are missing.
     """
     if name.startswith("folder-"):
         from benchmarks.datasets.folder.dataset import open_folder

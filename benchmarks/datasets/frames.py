@@ -1,4 +1,4 @@
-"""Frames that lie on disk as one image file each."""
+"""Frames stored on disk as one image file each."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.datasets.sequence import Frames, SequenceError
-from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, load_image, stored_upright
-from trackers.regular_files import read_regular
+from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
+from trackers.images import is_image, load_image, open_image, stored_upright
+from trackers.regular_files import is_regular, read_regular
 from trackers.tracker import Frame
 
-_LARGEST_IMAGE = 1 << 30
-"""Bytes."""
+_MAX_IMAGE_BYTES = 1 << 30
 
 
 class ImageFiles(Frames):
-    """A sequence of image files, decoded by Pillow, which tells a truncated file from a whole one.
+    """A sequence of image files, decoded by Pillow, which detects truncated files.
 
     Args:
         paths: one file per frame, in order.
@@ -31,36 +29,43 @@ class ImageFiles(Frames):
 
     def encoded(self, index: int) -> bytes | None:
         try:
-            return read_regular(self.paths[index], _LARGEST_IMAGE)
-        except OSError:  # what is wrong is said when it is to be decoded
+            return read_regular(self.paths[index], _MAX_IMAGE_BYTES)
+        except OSError:  # decoding the frame reports the error
             return None
 
     def path(self, index: int) -> Path | None:
         path = self.paths[index]
-        given = path.suffix.lower() in (".jpg", ".jpeg", ".png") and stored_upright(path)
-        return path.absolute() if given else None
+        readable = path.suffix.lower() in (".jpg", ".jpeg", ".png") and stored_upright(path)
+        return path.absolute() if readable else None
 
     def __getitem__(self, index: int) -> Frame:
-        try:
+        with as_sequence_error():
             return load_image(self.paths[index])
-        except UserError as error:
-            raise SequenceError(str(error)) from None
 
     def fingerprint(self) -> str:
-        """Digest of every file's name, and of the sizes of up to 16 of them, evenly spread.
+        """Returns a digest of all file names and of the sizes of up to 16 files, evenly spaced.
 
         Asking a network file system for the size of each of LaSOT's 685,360 frames would take minutes.
 
         Raises:
-            SequenceError: one of them cannot be found: a link to nowhere.
+            SequenceError: a file is missing, such as the target of a broken link.
         """
         digest = hashlib.sha256("\n".join(path.name for path in self.paths).encode(errors="surrogateescape"))
         for path in self.paths[:: max(1, len(self.paths) // 16)]:
-            try:
+            with as_sequence_error():
                 digest.update(f"\n{path.stat().st_size}".encode())
-            except OSError as error:
-                raise SequenceError(f"{path}: {error.strerror}") from None
         return digest.hexdigest()
+
+
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """Returns width and height from an image file's header; None if it cannot be read."""
+    try:
+        if not is_regular(path):  # reading a pipe would block
+            return None
+        with open_image(path) as image:
+            return image.size
+    except Exception:  # Pillow raises almost anything on a damaged file; decoding it reports the error
+        return None
 
 
 def numbered_images(folder: Path, first: int, last: int) -> ImageFiles:
@@ -76,12 +81,12 @@ def numbered_images(folder: Path, first: int, last: int) -> ImageFiles:
     found = {
         int(path.stem): path
         for path in files
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.stem.isascii() and path.stem.isdigit()
+        if is_image(path) and path.stem.isascii() and path.stem.isdigit()
     }
     missing = [number for number in range(first, last + 1) if number not in found]
     if missing:
         raise SequenceError(
             f"{folder}: {len(missing)} of {last - first + 1} frames are missing, first number {missing[0]}; "
-            "take the sequence from the data set again"
+            "download the sequence again"
         )
     return ImageFiles([found[number] for number in range(first, last + 1)])

@@ -6,35 +6,34 @@
     lasot/annos/<class>-<n>.txt                         ground truth as in the evaluation toolkit,
     lasot/annos/absent/<class>-<n>.txt                  with 1 where the target is occluded or out of view
 
-Protocol II, the default, is the 280 sequences of the test set (685,360 frames); protocol I, `split="all"`,
-is the 1,400 sequences of 70 classes (3,517,342 frames). `lasot.csv` lists both, with frame counts and
+Protocol II, the default, has the 280 sequences of the test set (685,360 frames). Protocol I, `split="all"`,
+has the 1,400 sequences of 70 classes (3,517,342 frames). `lasot.csv` lists both, with frame counts and
 attributes from the authors' evaluation toolkit (HengLan/LaSOT_Evaluation_Toolkit on GitHub, commit 95bf38a).
 
-x and y are read as 1-based, which no document says but the boxes show: in the test set 8,198 begin at x = 1
-and 48 at x = 0, and at the right edge of 1280 pixel wide images 10,176 end at x + w = 1280, 134 at 1281.
-Toolkits shift neither ground truth nor results, so published results are 1-based as well, and overlaps agree.
+x and y are read as 1-based. No document says so, but the boxes show it: in the test set 8,198 begin at x = 1
+and 48 at x = 0; at the right edge of 1280 pixel wide images 10,176 end at x + w = 1280 and 134 at 1281.
+Toolkits shift neither ground truth nor results, so published results are 1-based too, and overlaps agree.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.datasets.disk_dataset import DiskDataset, expect_rows, read_flags, read_metadata, read_truth
+from benchmarks.datasets.disk_dataset import DiskDataset, read_metadata
+from benchmarks.datasets.folder.flags import HIDDEN_FILES
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.datasets.truth_files import read_any_flag, read_truth
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from trackers.regular_files import may_exist
 
 
 class LaSOT(DiskDataset):
-    """LaSOT's sequences, of which the data root may hold some.
+    """LaSOT.
 
     Args:
-        data_root: the folder that holds one folder per data set.
+        data_root: the folder that contains one folder per data set.
         split: "test" for the 280 sequences of protocol II, "all" for the 1,400 of protocol I.
     """
 
@@ -47,34 +46,34 @@ class LaSOT(DiskDataset):
 
     def __init__(self, data_root: Path | None, split: str = "test") -> None:
         super().__init__(data_root)
-        every = {row["name"]: row for row in read_metadata("lasot.csv")}
-        self._facts = {name: row for name, row in every.items() if split in (row["split"], "all")}
-        self.all_names = tuple(self._facts)
-        self._others = every.keys() - self._facts.keys()
+        rows = {row["name"]: row for row in read_metadata("lasot.csv")}
+        self._metadata = {name: row for name, row in rows.items() if split in (row["split"], "all")}
+        self.all_names = tuple(self._metadata)
+        self._other_names = rows.keys() - self._metadata.keys()
 
     def in_other_part(self, name: str) -> bool:
-        return name in self._others
+        return name in self._other_names
 
     def folder(self, name: str) -> Path:
         if (flat := self.folders.get(normalize_name(name))) is not None:
             return flat
-        kind = name.rpartition("-")[0]
-        return self.folders.get(normalize_name(kind), self.root / kind) / name
+        category = name.rpartition("-")[0]
+        return self.folders.get(normalize_name(category), self.root / category) / name
 
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self._facts if may_exist(self._truth_path(name)))
+        return tuple(name for name in self._metadata if may_exist(self._truth_path(name)))
 
     def __getitem__(self, name: str) -> Sequence:
-        facts = self._facts[name]
-        length = int(facts["frames"])
+        metadata = self._metadata[name]
+        length = int(metadata["frames"])
         images = self.folder(name) / "img"
         path = self._truth_path(name)
         return Sequence(
             name=name,
             truth=read_truth(path, length) - ONE_BASED_SHIFT,
-            attributes=tuple(facts["attributes"].split()),
+            attributes=tuple(metadata["attributes"].split()),
             open_frames=lambda: numbered_images(images, 1, length),
-            absent=_read_absent(path, length),
+            absent=read_any_flag(_absence_files(path), length),
         )
 
     def _truth_path(self, name: str) -> Path:
@@ -83,15 +82,8 @@ class LaSOT(DiskDataset):
         return toolkit if not may_exist(own) and may_exist(toolkit) else own
 
 
-def _read_absent(truth: Path, length: int) -> NDArray[np.bool_]:
-    """Frames in which the target is not to be seen, from the files that belong to a ground truth."""
+def _absence_files(truth: Path) -> list[Path]:
+    """Returns the files that flag invisible targets and belong to a ground-truth file."""
     if truth.name == "groundtruth.txt":
-        paths = [truth.with_name("full_occlusion.txt"), truth.with_name("out_of_view.txt")]
-    else:
-        paths = [truth.parent / "absent" / truth.name]
-    absent = np.zeros(length, dtype=bool)
-    for path in paths:
-        flags = read_flags(path)
-        expect_rows(path, len(flags), length)
-        absent |= flags
-    return absent
+        return [truth.with_name(name) for name in HIDDEN_FILES]
+    return [truth.parent / "absent" / truth.name]

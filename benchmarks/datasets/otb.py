@@ -1,16 +1,16 @@
-"""The three sets of the Object Tracking Benchmark, which lie in one folder.
+"""The three data sets of the Object Tracking Benchmark, which share one folder.
 
     otb2015/<Folder>/img/0001.jpg ...
     otb2015/<Folder>/groundtruth_rect.txt      (Jogging and Skating2: groundtruth_rect.1.txt and .2.txt)
 
 OTB2015, also called TB-100, has 100 targets (Wu, Lim, Yang: Object Tracking Benchmark, PAMI 2015). OTB2013 is
-its first edition (Online Object Tracking: A Benchmark, CVPR 2013): 50 videos, 51 targets, 29,491 frames.
-OTB50, also called TB-50, is the 50 targets of TB-100 that its authors found hardest.
+the first edition (Online Object Tracking: A Benchmark, CVPR 2013): 50 videos, 51 targets, 29,491 frames.
+OTB50, also called TB-50, has the 50 targets of TB-100 that the authors found hardest.
 
-Ground truth is x, y, w, h with 1-based x and y. Which frames count, where a ground-truth file starts, the
-attributes and the two subsets are in `otb2015.csv`: one row per target, from the benchmark's own Python
-toolkit (jwlim/tracker_benchmark on GitHub; subsets from its `cvpr13.txt` and `tb_50.txt`). Published lists of
-attributes disagree; that toolkit's has SV 65, OCC 49 of 100.
+Ground truth is x, y, w, h with 1-based x and y. `otb2015.csv` has one row per target: the evaluated frames,
+the first frame of the ground-truth file, the attributes and the subsets. It comes from the benchmark's own
+Python toolkit (jwlim/tracker_benchmark on GitHub; subsets from its `cvpr13.txt` and `tb_50.txt`). Published
+lists of attributes disagree; that toolkit's has SV 65, OCC 49 of 100.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MORE_IMAGES_THAN_ROWS = {"Football1", "Freeman3", "Freeman4", "Diving"}
 
 
 class OTB2015(TargetListDataset):
-    """The 100 targets of OTB2015, of which the data root may hold some."""
+    """The 100 targets of OTB2015."""
 
     name = "otb2015"
     title = "OTB2015"

@@ -1,6 +1,6 @@
-"""Data sets whose targets are listed with their windows: OTB's, and those that follow it.
+"""The base of OTB-style data sets, which list their targets with frame ranges.
 
-A window says which image files are the sequence: some ground truths begin late or end early.
+The frame range selects the image files of a sequence, because some ground truths begin late or end early.
 """
 
 from __future__ import annotations
@@ -10,22 +10,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.datasets.disk_dataset import DiskDataset, read_truth
+from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.datasets.truth_files import read_truth
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
 from trackers.regular_files import may_exist
 
 
 @dataclass(frozen=True)
 class TargetEntry:
-    """One row of a list: frame numbers are those of the image files."""
+    """One target; frame numbers are those of the image files.
+
+    Attributes:
+        folder: name of the sequence's folder.
+        truth: name of the ground-truth file in it.
+        truth_starts: frame number of the ground-truth file's first row.
+        first: first frame of the sequence.
+        last: last frame, inclusive.
+        attributes: abbreviations of what makes the sequence hard.
+    """
 
     folder: str
     truth: str
-    """Name of the ground-truth file in the folder."""
     truth_starts: int
-    """Frame number of the ground-truth file's first row."""
     first: int
     last: int
     attributes: tuple[str, ...] = ()
@@ -43,18 +51,18 @@ class TargetListDataset(DiskDataset):
 
     @abstractmethod
     def list_targets(self) -> Mapping[str, TargetEntry]:
-        """The targets by name, in the data set's order."""
+        """Returns the targets by name, in the data set's order."""
 
-    def window(self, name: str) -> tuple[int, int]:
-        """First and last frame of a sequence."""
+    def frame_range(self, name: str) -> tuple[int, int]:
+        """Returns the first and the last frame number of a sequence."""
         return self.targets[name].first, self.targets[name].last
 
     def truth_path(self, name: str) -> Path:
-        """The ground-truth file of a sequence."""
+        """Returns the ground-truth file of a sequence."""
         return self.folder(name) / self.targets[name].truth
 
     def target_attributes(self, name: str) -> tuple[str, ...]:
-        """What makes a sequence hard."""
+        """Returns the attributes of a sequence."""
         return self.targets[name].attributes
 
     def names(self) -> tuple[str, ...]:
@@ -64,11 +72,11 @@ class TargetListDataset(DiskDataset):
         return self.targets[name].folder
 
     def has_extra_images(self, name: str) -> bool:
-        return self.window(name)[0] != 1
+        return self.frame_range(name)[0] != 1
 
     def __getitem__(self, name: str) -> Sequence:
         target = self.targets[name]
-        first, last = self.window(name)
+        first, last = self.frame_range(name)
         starts = target.truth_starts + first - target.first
         rows = read_truth(self.truth_path(name), last - starts + 1)
         images = self.folder(name) / "img"

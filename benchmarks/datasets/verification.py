@@ -1,4 +1,4 @@
-"""What of a data set is there, what is missing, and what is wrong with it: sequence by sequence."""
+"""Verifies a data set sequence by sequence: what is missing, misnamed or damaged."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, start_problem
 from trackers.errors import system_reason
-from trackers.images import IMAGE_SUFFIXES
+from trackers.images import is_image
 
 Progress = Callable[[str, float], None]
-"""Is told which sequence is looked at, and what share of it has been: 0 to 1."""
+"""Called with the sequence's name and the fraction of it that is done, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as the data set's authors have it."""
+    """One difference from the data set as published.
+
+    Attributes:
+        sequence: the sequence's name.
+        part: the part of it that differs.
+        problem: what is wrong and where, in a sentence.
+        harmless: whether the sequence can be run and scored all the same.
+    """
 
     sequence: str
     part: Literal["folder", "name", "ground truth", "frames"]
     problem: str
-    """A sentence: what is wrong and where."""
     harmless: bool = False
-    """True if it keeps nobody from running and scoring the sequence here."""
 
 
 @dataclass(frozen=True)
 class VerificationResult:
-    """What was found out about one sequence."""
+    """The findings on one sequence."""
 
     sequence: str
     findings: tuple[Finding, ...]
 
     @property
     def whole(self) -> bool:
-        """Whether ground truth and frames are as they should be."""
+        """Whether ground truth and frames are complete and valid."""
         return all(finding.harmless for finding in self.findings)
 
     @property
     def scorable(self) -> bool:
-        """Whether ground truth, which is enough to score results, is as it should be."""
+        """Whether ground truth, all that scoring needs, is valid."""
         return all(finding.harmless or finding.part == "frames" for finding in self.findings)
 
 
@@ -56,34 +60,35 @@ def verify(
     decoders: Executor | None = None,
     progress: Progress | None = None,
 ) -> Iterator[VerificationResult]:
-    """Looks at each sequence in turn.
+    """Verifies each sequence in turn.
 
     Args:
-        dataset: what to look at.
-        names: which sequences; all by default.
-        decoders: threads in which every frame is decoded; without them files are found and their sizes asked.
-        progress: is told when a sequence begins, and of the frames that are decoded.
+        dataset: the data set.
+        names: its sequences to verify; all by default.
+        decoders: threads in which every frame is decoded. If None, only the files' presence and sizes are
+            checked.
+        progress: called when a sequence begins and after each decoded frame.
     """
     present = set(dataset.names())
-    strays = _strays(dataset) if isinstance(dataset, DiskDataset) else []
+    unclaimed = _unclaimed_folders(dataset) if isinstance(dataset, DiskDataset) else []
     for name in dataset.all_names if names is None else names:
-        tell = partial(progress, name) if progress else None
-        if tell:
-            tell(0.0)
+        report = partial(progress, name) if progress else None
+        if report:
+            report(0.0)
         if isinstance(dataset, DiskDataset) and name not in present and not dataset.folder(name).is_dir():
-            findings = [_missing_folder(dataset, name, strays)]
+            findings = [_missing_folder(dataset, name, unclaimed)]
         else:
-            findings = list(_look(dataset, name, decoders, tell))
+            findings = list(_findings(dataset, name, decoders, report))
         yield VerificationResult(name, tuple(findings))
 
 
-def _look(
-    dataset: Dataset, name: str, decoders: Executor | None, tell: Callable[[float], None] | None
+def _findings(
+    dataset: Dataset, name: str, decoders: Executor | None, report: Callable[[float], None] | None
 ) -> Iterator[Finding]:
     if isinstance(dataset, DiskDataset):
         folder = dataset.folder(name)
         if folder.is_dir() and folder.name != dataset.folder_name(name):
-            problem = f"the folder {folder} is spelled {dataset.folder_name(name)} elsewhere"
+            problem = f"the folder {folder} is normally called {dataset.folder_name(name)}"
             yield Finding(name, "name", problem, harmless=True)
     try:
         sequence = dataset[name]
@@ -102,54 +107,54 @@ def _look(
         problems.append(f"{len(frames)} frames and {len(sequence.truth)} rows of ground truth")
     if isinstance(frames, ImageFiles):
         try:
-            problems += _too_many(frames, isinstance(dataset, DiskDataset) and dataset.has_extra_images(name))
-            problems += _empty(frames)
+            problems += _extra_images(
+                frames, isinstance(dataset, DiskDataset) and dataset.has_extra_images(name)
+            )
+            problems += _empty_files(frames)
         except OSError as error:
             problems.append(system_reason(error))
     if decoders is not None and not problems:
-        problems += _damaged(frames, decoders, tell)
+        problems += _undecodable(frames, decoders, report)
     for problem in problems:
         yield Finding(name, "frames", problem)
 
 
-def _strays(dataset: DiskDataset) -> list[str]:
-    """Folders that belong to no sequence, as far as their names tell."""
-    places = [dataset.folder(name) for name in dataset.all_names]
-    claimed = {place for folder in places for place in (folder, folder.parent)}
+def _unclaimed_folders(dataset: DiskDataset) -> list[str]:
+    """Returns folders whose names match no sequence."""
+    folders = [dataset.folder(name) for name in dataset.all_names]
+    claimed = {path for folder in folders for path in (folder, folder.parent)}
     return [path.name for path in dataset.folders.values() if path not in claimed]
 
 
-def _missing_folder(dataset: DiskDataset, name: str, strays: list[str]) -> Finding:
-    """Says that there is no folder, or which other one looks like it under a wrong name."""
+def _missing_folder(dataset: DiskDataset, name: str, unclaimed: list[str]) -> Finding:
+    """Reports a missing folder, or a similar name that may be it."""
     expected = dataset.folder_name(name)
-    if near := difflib.get_close_matches(expected, strays, n=1, cutoff=0.8):
-        problem = f"there is no folder {expected} in {dataset.root}, but {near[0]}: if that is it, rename it"
+    if near := difflib.get_close_matches(expected, unclaimed, n=1, cutoff=0.8):
+        problem = (
+            f"there is no folder {expected} in {dataset.root}, but {near[0]}; rename it if it is the same"
+        )
         return Finding(name, "name", problem)
     return Finding(name, "folder", f"there is no folder {dataset.folder(name)}")
 
 
-def _too_many(frames: ImageFiles, spare: bool) -> Iterator[str]:
+def _extra_images(frames: ImageFiles, allowed: bool) -> Iterator[str]:
     folders = {path.parent for path in frames.paths}
-    images = {path for folder in folders for path in folder.iterdir() if _is_image(path)}
+    images = {path for folder in folders for path in folder.iterdir() if is_image(path)}
     extra = sorted(images - set(frames.paths))
-    if extra and not spare:
+    if extra and not allowed:
         yield (
             f"{extra[0].parent}: {len(extra)} images more than the {len(frames)} frames, such as "
-            f"{extra[0].name}; remove them, or take the sequence from the data set again"
+            f"{extra[0].name}; remove them or download the sequence again"
         )
 
 
-def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES
-
-
-def _empty(frames: ImageFiles) -> Iterator[str]:
+def _empty_files(frames: ImageFiles) -> Iterator[str]:
     empty = [path for path in frames.paths if path.stat().st_size == 0]
     if empty:
         yield f"{len(empty)} of {len(frames)} frames are empty files, first {empty[0]}"
 
 
-def _damaged(frames: Frames, decoders: Executor, tell: Callable[[float], None] | None) -> Iterator[str]:
+def _undecodable(frames: Frames, decoders: Executor, report: Callable[[float], None] | None) -> Iterator[str]:
     def attempt(index: int) -> str:
         try:
             frames[index]
@@ -159,8 +164,8 @@ def _damaged(frames: Frames, decoders: Executor, tell: Callable[[float], None] |
 
     errors = []
     for done, error in enumerate(decoders.map(attempt, range(len(frames))), start=1):
-        if tell:
-            tell(done / len(frames))
+        if report:
+            report(done / len(frames))
         if error:
             errors.append(error)
     if errors:

@@ -1,7 +1,7 @@
-"""A video file as frames: frame `i` is the one that comes i-th when the file is decoded from its beginning.
+"""A video file as frames: frame `i` is the i-th one decoded from the beginning of the file.
 
-Players and OpenCV seek by time stamps, which is not exact where key frames are far apart or frames last
-longer than others. Here nothing is sought: a frame that lies behind is reached by starting anew.
+Players and OpenCV seek by time stamps, which is inexact where key frames are far apart or frame durations
+vary. This module never seeks: to go back, it decodes again from the start.
 """
 
 from __future__ import annotations
@@ -9,33 +9,36 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from benchmarks.datasets.sequence import Frames, SequenceError
-from trackers.errors import UserError
+from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
 from trackers.regular_files import open_regular
 from trackers.tracker import Frame
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
-_KEPT_FRAMES = 24
-"""So many frames are kept for those who ask a little out of order: threads that decode ahead."""
-_KEPT_BYTES = 256 << 20
-_SAMPLE = 1 << 16
-_LARGEST = 1 << 40
-"""Bytes that a video may have: hours of it, hardly compressed."""
+if TYPE_CHECKING:
+    from trackers.video.frame_source import VideoSource
+
+_VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
+_CACHED_FRAMES = 24
+"""Decoded frames kept for callers slightly out of order, such as threads that decode ahead."""
+_CACHED_BYTES = 256 << 20
+_SAMPLE_BYTES = 1 << 16
+_MAX_VIDEO_BYTES = 1 << 40
+"""Size limit of a video; hours of nearly uncompressed video are smaller."""
 
 
 class VideoFrames(Frames):
-    """A stretch of a video, decoded by OpenCV's FFmpeg as it is asked for.
+    """A stretch of a video, decoded on access by OpenCV's FFmpeg.
 
     Args:
         path: the video file.
-        first: its frame (0-based) that is frame 0 here.
-        count: how many frames there are; all that follow by default.
+        first: the video's frame (0-based) that is frame 0 here.
+        count: the number of frames; all that follow by default.
 
     Raises:
-        SequenceError: it cannot be read.
+        SequenceError: the video cannot be read.
     """
 
     def __init__(self, path: Path, first: int = 0, count: int | None = None) -> None:
@@ -44,7 +47,7 @@ class VideoFrames(Frames):
         self._lock = Lock()
         self._stream: Iterator[Frame] | None = None
         self._next = 0
-        self._kept: OrderedDict[int, Frame] = OrderedDict()
+        self._cache: OrderedDict[int, Frame] = OrderedDict()
         self._count = count_frames(path) - first if count is None else count
 
     def __len__(self) -> int:
@@ -53,11 +56,11 @@ class VideoFrames(Frames):
     def __getitem__(self, index: int) -> Frame:
         wanted = self._first + index
         with self._lock:
-            if wanted not in self._kept and (self._stream is None or wanted < self._next):
+            if wanted not in self._cache and (self._stream is None or wanted < self._next):
                 self._stream, self._next = open_video(self.file), 0
-            while wanted not in self._kept:
+            while wanted not in self._cache:
                 self._decode_next(wanted)
-            return self._kept[wanted].copy()
+            return self._cache[wanted].copy()
 
     def _decode_next(self, wanted: int) -> None:
         assert self._stream is not None
@@ -67,20 +70,20 @@ class VideoFrames(Frames):
             raise SequenceError(
                 f"{self.file}: frame {wanted + 1} cannot be decoded; the video ends after {length} frames"
             )
-        self._kept[self._next] = frame
+        self._cache[self._next] = frame
         self._next += 1
-        while len(self._kept) > 2 and (
-            len(self._kept) > _KEPT_FRAMES or len(self._kept) * frame.nbytes > _KEPT_BYTES
+        while len(self._cache) > 2 and (
+            len(self._cache) > _CACHED_FRAMES or len(self._cache) * frame.nbytes > _CACHED_BYTES
         ):
-            self._kept.popitem(last=False)
+            self._cache.popitem(last=False)
 
     def fingerprint(self) -> str:
         try:
-            with open_regular(self.file, _LARGEST) as file:
-                start = file.read(_SAMPLE)
+            with open_regular(self.file, _MAX_VIDEO_BYTES) as file:
+                start = file.read(_SAMPLE_BYTES)
                 length = file.seek(0, 2)
-                file.seek(max(length - _SAMPLE, 0))
-                content = start + file.read(_SAMPLE)
+                file.seek(max(length - _SAMPLE_BYTES, 0))
+                content = start + file.read(_SAMPLE_BYTES)
         except OSError as error:
             raise SequenceError(f"{self.file}: {error.strerror}") from None
         digest = hashlib.sha256(f"{self.file.name}\n{length}\n{self._first}\n{self._count}\n".encode())
@@ -88,54 +91,51 @@ class VideoFrames(Frames):
         return digest.hexdigest()
 
 
+def is_video(path: PurePath) -> bool:
+    """Returns whether a path ends in a suffix of video files, in any case."""
+    return path.suffix.lower() in _VIDEO_SUFFIXES
+
+
 def open_video(path: Path) -> Iterator[Frame]:
     """Decodes a video's frames in order.
 
     Raises:
-        SequenceError: there is no such file, it is a pipe or a device, or OpenCV cannot read it.
+        SequenceError: the file is missing, is a pipe or a device, or is not a video that OpenCV can read.
     """
-    # Brings OpenCV, which folders of images do not need.
-    from trackers.video.frame_source import VideoSource
-
-    _require_file(path)
-    try:
-        return iter(
-            VideoSource(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read")
-        )
-    except UserError as error:
-        raise SequenceError(str(error)) from None
+    return iter(_video_source(path))
 
 
 def stated_length(path: Path) -> int | None:
-    """How many frames a video's header states, which need not be true; None where it states none.
+    """Returns the number of frames in a video's header, which may be wrong; None if it has none.
 
     Raises:
-        SequenceError: it cannot be read.
+        SequenceError: the video cannot be read.
     """
-    from trackers.video.frame_source import VideoSource
-
-    _require_file(path)
-    try:
-        return VideoSource(
-            str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read"
-        ).length
-    except UserError as error:
-        raise SequenceError(str(error)) from None
+    return _video_source(path).length
 
 
 def count_frames(path: Path) -> int:
-    """How many frames a video has, by decoding all.
+    """Counts a video's frames by decoding all of them.
 
     Raises:
-        SequenceError: it cannot be read.
+        SequenceError: the video cannot be read.
     """
     return sum(1 for _ in open_video(path))
 
 
-def _require_file(path: Path) -> None:
-    """Refuses what OpenCV would wait for, or read without end."""
+def _video_source(path: Path) -> VideoSource:
+    # Imported here because it imports OpenCV, which folders of images do not need.
+    from trackers.video.frame_source import VideoSource
+
+    _require_regular(path)
+    with as_sequence_error():
+        return VideoSource(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read")
+
+
+def _require_regular(path: Path) -> None:
+    """Refuses pipes and devices, on which OpenCV would block or never end."""
     try:
-        open_regular(path, _LARGEST).close()
+        open_regular(path, _MAX_VIDEO_BYTES).close()
     except FileNotFoundError:
         raise SequenceError(f"{path}: no such file") from None
     except OSError as error:

@@ -1,14 +1,15 @@
-"""VOT2017 and VOT2018: the 60 sequences that both challenges share, 21,356 frames (Kristan et al., The Visual
-Object Tracking VOT2017 Challenge Results, ICCVW 2017).
+"""VOT2017 and VOT2018, which share the same 60 sequences.
+
+21,356 frames (Kristan et al., The Visual Object Tracking VOT2017 Challenge Results, ICCVW 2017).
 
     vot2017/<name>/00000001.jpg ...    or <name>/color/00000001.jpg ..., as the VOT toolkit stores them
     vot2017/<name>/groundtruth.txt     x1, y1 to x4, y4 per frame; one sequence has boxes x, y, w, h
-    vot2017/<name>/<tag>.tag           0 or 1 per frame; frames beyond the end of the file have 0
-    vot2017/<name>/sequence            width=480, height=360, length=196, in lines
+    vot2017/<name>/<tag>.tag           0 or 1 per frame; 0 beyond the end of the file
+    vot2017/<name>/sequence            the lines width=480, height=360, length=196
 
-`vot2017.csv` has the sequences in the order of the challenge's `list.txt`, with their frame counts.
-Coordinates are used as they are in the files, as every VOT toolkit does.
-"""  # noqa: D205 - the paper's title does not fit on one line
+`vot2017.csv` lists the sequences in the order of the challenge's `list.txt`, with their frame counts.
+Coordinates are used unshifted, as in every VOT toolkit.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +19,20 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import MAX_TEXT_BYTES
-from benchmarks.datasets.disk_dataset import (
-    DiskDataset,
-    expect_rows,
-    parse_properties,
-    read_flags,
-    read_metadata,
-)
-from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.polygons import read_regions
+from benchmarks.box_text import read_text
+from benchmarks.datasets.disk_dataset import DiskDataset, read_metadata
+from benchmarks.datasets.frames import numbered_images, stored_size
 from benchmarks.datasets.sequence import Sequence
-from trackers.images import open_image
-from trackers.regular_files import is_folder, may_exist, read_regular
+from benchmarks.datasets.truth_files import expect_rows, parse_properties, read_flags, read_regions
+from trackers.errors import UserError
+from trackers.regular_files import is_folder, may_exist
 
 TAGS = ("camera_motion", "illum_change", "occlusion", "size_change", "motion_change")
-"""The tags that have files, in the order of the challenge; "empty" follows them."""
+"""The tags stored in files, in the order of the challenge."""
 
 
 class VOT2017(DiskDataset):
-    """The 60 sequences of VOT2017, of which the data root may hold some."""
+    """The 60 sequences of VOT2017."""
 
     name = "vot2017"
     title = "VOT2017"
@@ -73,7 +68,7 @@ class VOT2017(DiskDataset):
 
 
 class VOT2018(VOT2017):
-    """VOT2018's short-term challenge: the same frames and ground truth under its own name."""
+    """VOT2018's short-term challenge: the frames and ground truth of VOT2017."""
 
     name = "vot2018"
     title = "VOT2018"
@@ -81,7 +76,7 @@ class VOT2018(VOT2017):
 
 
 def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
-    """Every tag's frames, shape (length,), and "empty": those that have none."""
+    """Reads each tag's frames, shape (length,), and adds "empty": the frames without a tag."""
     tags = {tag: np.zeros(length, dtype=bool) for tag in TAGS}
     for tag, frames in tags.items():
         if may_exist(path := folder / f"{tag}.tag"):
@@ -91,30 +86,23 @@ def _read_tags(folder: Path, length: int) -> dict[str, NDArray[np.bool_]]:
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
-    """Width and height from the text of a file `sequence`; None where it does not tell them."""
+    """Parses width and height from the text of a file `sequence`; None if it lacks them."""
     properties = parse_properties(text)
     width, height = properties.get("width", ""), properties.get("height", "")
     return (int(width), int(height)) if _is_size(width) and _is_size(height) else None
 
 
 def _is_size(word: str) -> bool:
-    # Python refuses to read numbers of thousands of digits, in its own words.
+    # Python raises on numbers of thousands of digits.
     return word.isdecimal() and len(word) <= 9
 
 
 def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
-    """Width and height: from the file `sequence`, else from the first frame, else unknown."""
+    """Returns width and height from the file `sequence`, or from the first frame, or None."""
     try:
-        text = read_regular(folder / "sequence", MAX_TEXT_BYTES).decode(errors="replace")
-    except OSError:
+        text = read_text(folder / "sequence", replace_undecodable=True)
+    except UserError:
         text = ""
     if size := parse_size(text):
         return size
-    first = images / "00000001.jpg"
-    try:
-        if not first.is_file():
-            return None
-        with open_image(first) as image:  # reads the header alone
-            return image.size
-    except Exception:  # Pillow raises almost anything on a damaged file; who decodes it will say so
-        return None
+    return stored_size(images / "00000001.jpg")

@@ -1,1 +1,1 @@
-"""Pure functions of boxes, polygons and masks."""
+"""Pure functions on boxes and polygons: overlap, center error, rasterization, missing boxes, pixel origin."""

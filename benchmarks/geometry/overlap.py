@@ -1,8 +1,8 @@
-"""How far a box is from where it should be: overlap and centre errors of boxes, row by row.
+"""Overlap and center errors of boxes, row by row.
 
 Every function takes arrays of shape (..., 4), boxes as continuous rectangles [x, x + w] x [y, y + h], and
-broadcasts. None of them warns or returns NaN: a box that is empty (w or h not positive) or not finite has
-overlap 0 with everything, and an error that cannot be measured is infinite.
+broadcasts. None warns or returns NaN: a box that is empty (w or h not positive) or not finite has overlap 0
+with everything, and a center error that cannot be measured is infinite.
 """
 
 from __future__ import annotations
@@ -10,33 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trackers.regions import iou
 from trackers.tracker import Boxes
 
-
-def iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
-    """Intersection over union.
-
-    The MATLAB toolkits' form with inclusive pixels (right edge x + w - 1, then + 1 for the extent) is
-    algebraically the same. It is exact for whole numbers: an overlap of 3/20 compares equal to `3 / 20`.
-
-    Args:
-        a: shape (..., 4): x, y, w, h in pixels.
-        b: likewise.
-
-    Returns:
-        Shape (...), values in [0, 1].
-    """
-    with np.errstate(all="ignore"):
-        shared = _shared_extent(a, b, 0) * _shared_extent(a, b, 1)
-        union = a[..., 2] * a[..., 3] + b[..., 2] * b[..., 3] - shared
-        ratio = shared / union
-    # (x + w) - x need not be w in floating point, so equal boxes may come out a little above 1. Of two boxes
-    # without an area the ratio is NaN or -0.0.
-    return np.where(ratio > 0, np.minimum(ratio, 1.0), 0.0)
+__all__ = ["both_center_errors", "center_error", "iou", "normalized_center_error"]
 
 
 def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
-    """Euclidean distance between the centres.
+    """Returns the Euclidean distance between the centers.
 
     Args:
         a: shape (..., 4): x, y, w, h in pixels.
@@ -52,18 +33,17 @@ def center_error(a: Boxes, b: Boxes) -> NDArray[np.float64]:
 def normalized_center_error(
     prediction: Boxes, truth: Boxes, smallest: float | None = None
 ) -> NDArray[np.float64]:
-    """Distance between the centres in units of the target's size.
+    """Returns the distance between the centers relative to the target's size.
 
-    Each axis is divided by the ground truth's extent along it (Mueller et al.: TrackingNet, ECCV 2018), so
-    that the same error counts for more on a small target.
+    Each axis is divided by the ground truth's extent along it (Mueller et al.: TrackingNet, ECCV 2018).
 
     Args:
         prediction: shape (..., 4): x, y, w, h in pixels.
         truth: likewise.
-        smallest: pixels; extents below count as this much, if given.
+        smallest: lower limit of the extents in pixels, if given.
 
     Returns:
-        Shape (...), 0 or more; infinite where the ground truth has no extent and `smallest` gives it none.
+        Shape (...), 0 or more; infinite where the ground truth has no extent and `smallest` is not given.
     """
     return both_center_errors(prediction, truth, smallest)[1]
 
@@ -71,7 +51,7 @@ def normalized_center_error(
 def both_center_errors(
     prediction: Boxes, truth: Boxes, smallest: float | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What `center_error` and `normalized_center_error` give, in little more time than one of them."""
+    """Returns `center_error` and `normalized_center_error`, computed together."""
     with np.errstate(all="ignore"):
         offsets = _offsets(prediction, truth)
         sizes = (
@@ -84,24 +64,13 @@ def both_center_errors(
         return _length(*offsets), _length(*scaled)
 
 
-# One column at a time: on the rows of two that x, y and w, h are, NumPy takes twice as long.
-
-
-def _shared_extent(a: Boxes, b: Boxes, axis: int) -> NDArray[np.float64]:
-    """How far boxes reach together along x (0) or y (1); 0 where they do not meet."""
-    low = np.maximum(a[..., axis], b[..., axis])
-    high = np.minimum(a[..., axis] + a[..., 2 + axis], b[..., axis] + b[..., 2 + axis])
-    extent: NDArray[np.float64] = np.maximum(high - low, 0.0)
-    return extent
-
-
 def _offsets(a: Boxes, b: Boxes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """From centre to centre, in x and y."""
+    """Returns the x and y distances between centers."""
     x, y = (a[..., i] + a[..., 2 + i] / 2 - (b[..., i] + b[..., 2 + i] / 2) for i in (0, 1))
     return x, y
 
 
 def _length(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Not np.hypot, whose last digit is up to the C library: an error of exactly 20 pixels is a hit at 20.
+    # np.hypot's last digit depends on the C library, but an error of exactly 20 pixels must be a hit at 20.
     length = np.sqrt(x**2 + y**2)
     return np.where(np.isnan(length), np.inf, length)

@@ -1,14 +1,14 @@
-"""Overlap of regions as sets of pixels, the way VOT measures it.
+"""Overlap of regions as sets of pixels, as VOT measures it.
 
-Two regions are drawn into one mask that encloses both, clipped to the image; their overlap is the pixels in
-both over the pixels in either. On small targets that differs visibly from the overlap of the shapes, and it
-depends on which pixels an edge takes in. Two rules decide that:
+Two regions are drawn into a mask that encloses both, clipped to the image. Their overlap is the number of
+pixels in both divided by the number of pixels in either. On small targets it differs visibly from the overlap
+of the shapes, and it depends on which pixels an edge covers. There are two rules for that:
 
-    VOT2017: MATLAB's vot-toolkit 5, with which the challenge was evaluated (its "legacy" rasterisation).
+    VOT2017: MATLAB's vot-toolkit 5, with which the challenge was evaluated (its "legacy" rasterization).
     VOT_TOOLKIT: the Python vot-toolkit 0.7.4.
 
-No mask is ever made. In each row of pixels a quadrilateral covers at most two spans of columns, so pixels
-are counted by the ends of the spans: arrays of (rows, pairs), and time grows with the height of the regions.
+The code never creates masks. In each row of pixels a quadrilateral covers at most two spans of columns, so it
+counts pixels by the ends of the spans, in arrays of (rows, pairs). Time grows with the height of the regions.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.geometry.missing_boxes import empty_box_mask
+from trackers.regions import box_corners
 from trackers.tracker import Boxes
 
 Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Touches: TypeAlias = Callable[[Reals, Reals, Reals], NDArray[np.bool_]]
 Spans: TypeAlias = list[tuple[Reals, Reals]]
 """First column and the one after the last, each of shape (rows, 2, pairs), for both regions of each pair. A
-region's spans are disjoint, and empty where the end is not greater than the start."""
+region's spans are disjoint; a span is empty if its end is not greater than its start."""
 
 _BLOCK_ENTRIES = 1 << 13
-"""Rows times pairs that are worked on at a time: few enough to stay in a processor's cache."""
+"""Rows times pairs that are processed at a time; they fit a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +40,14 @@ class RasterRule:
     """Which pixels a region covers.
 
     Attributes:
-        name: whose rule it is.
-        corners: from regions, shape (n, 4) or (n, 8), to the corners that are drawn, shape (n, 4, 2), of the
-            type that columns are calculated in; NaN for regions that cover nothing.
-        touches: from a row and the y of an edge's ends to whether the edge has a column in that row.
-        spans: from the sorted columns of the regions' edges, shape (4, rows, 2, pairs), infinite where there
-            are fewer, and the masks' widths, shape (pairs,), to what is filled.
-        line_is_equal: nothing is drawn where both regions lie in one row or column of the image; they count
-            as equal if they do so before they are clipped to it.
+        name: the toolkit that has the rule.
+        corners: maps regions, shape (n, 4) or (n, 8), to the corners to draw, shape (n, 4, 2), in the type
+            used to compute columns; NaN for regions that cover nothing.
+        touches: maps a row and the y of an edge's ends to whether the edge has a column in that row.
+        spans: maps the sorted columns of the regions' edges, shape (4, rows, 2, pairs), padded with infinity,
+            and the masks' widths, shape (pairs,), to the filled spans.
+        line_is_equal: whether two regions in a single row or column have overlap 1 instead of being drawn;
+            only if they are so before clipping to the image.
     """
 
     name: str
@@ -56,7 +58,7 @@ class RasterRule:
 
 
 def rectangle_polygon(boxes: Boxes) -> Boxes:
-    """Corners of upright boxes, clockwise from the top left.
+    """Returns the corners of upright boxes, clockwise from the top left.
 
     Args:
         boxes: shape (..., 4): x, y, w, h in pixels.
@@ -64,24 +66,22 @@ def rectangle_polygon(boxes: Boxes) -> Boxes:
     Returns:
         Shape (..., 8): x1, y1 to x4, y4; NaN where w or h is not positive.
     """
-    x, y, w, h = np.moveaxis(np.where((boxes[..., 2:] > 0).all(axis=-1, keepdims=True), boxes, np.nan), -1, 0)
-    return np.stack([x, y, x + w, y, x + w, y + h, x, y + h], axis=-1)
+    return box_corners(np.where(empty_box_mask(boxes)[..., None], np.nan, boxes))
 
 
 def raster_overlap(
     a: Boxes, b: Boxes, size: tuple[int, int], rule: RasterRule | None = None
 ) -> NDArray[np.float64]:
-    """Overlap of n pairs of regions, counted in pixels of the image.
+    """Returns the overlap of n pairs of regions, counted in pixels of the image.
 
     Args:
-        a: shape (n, 8), polygons x1, y1 to x4, y4, or (n, 4), boxes x, y, w, h; pixels, where pixel 0 is the
-            image's first.
+        a: polygons x1, y1 to x4, y4, shape (n, 8), or boxes x, y, w, h, shape (n, 4); 0-based pixels.
         b: likewise.
         size: width and height of the image.
-        rule: which pixels a region covers; `VOT2017` unless given.
+        rule: which pixels a region covers; `VOT2017` by default.
 
     Returns:
-        Shape (n,), values in [0, 1]. 0 where a region is not finite, empty or outside of the image.
+        Shape (n,), values in [0, 1]. 0 where a region is not finite, empty or outside the image.
     """
     rule = rule or VOT2017
     with np.errstate(invalid="ignore", over="ignore"):
@@ -90,18 +90,18 @@ def raster_overlap(
     both = np.stack([first, second])
     lows, highs = np.maximum(both.min(axis=2), 0), np.minimum(both.max(axis=2), last)
     finite = np.isfinite(both).all(axis=(0, 2, 3))
-    # The mask reaches from the lowest corner to the highest, of those parts of the regions that are inside.
+    # The mask extends from the lowest to the highest corner of the regions' parts inside the image.
     low, high = lows.min(axis=0), highs.max(axis=0)
     drawn = finite & (lows <= highs).all(axis=(0, 2))
     if rule.line_is_equal:
         drawn &= (high > low).all(axis=1)
     overlaps = np.zeros(len(first))
-    # As many columns and rows as fit from the lowest corner on.
+    # The number of whole columns and rows from the lowest corner on.
     extent = np.floor(high - low) + 1
     for pairs in _blocks(np.flatnonzero(drawn), extent[:, 1]):
         width, height = extent[pairs].T
         row = np.arange(height.max(), dtype=first.dtype)[:, None, None]
-        # Rows below a pair's mask meet no edge.
+        # Rows below a pair's mask intersect no edge.
         row = np.where(row < height, row, first.dtype.type(np.inf))
         columns = _columns(both[:, pairs] - low[pairs, None], row, rule.touches)
         overlaps[pairs] = _shared(rule.spans(columns, width))
@@ -111,7 +111,7 @@ def raster_overlap(
 
 
 def _blocks(pairs: NDArray[np.intp], height: Reals) -> Iterator[NDArray[np.intp]]:
-    """Pairs of about the same height together, since a block has as many rows as its highest."""
+    """Yields blocks of pairs of similar height, because a block has as many rows as its highest pair."""
     pairs = pairs[np.argsort(-height[pairs])]
     while len(pairs):
         count = max(1, _BLOCK_ENTRIES // int(height[pairs[0]]))
@@ -120,13 +120,13 @@ def _blocks(pairs: NDArray[np.intp], height: Reals) -> Iterator[NDArray[np.intp]
 
 
 def _columns(corners: Reals, row: Reals, touches: Touches) -> Reals:
-    """Where the edges of regions (2, pairs, 4, 2) meet rows (rows, 1, pairs): (4, rows, 2, pairs), sorted."""
+    """Returns sorted columns, (4, rows, 2, pairs), of edges, (2, pairs, 4, 2), in rows, (rows, 1, pairs)."""
     x, y = np.ascontiguousarray(corners.transpose(3, 2, 0, 1))[:, :, None]
     x0, y0 = np.roll(x, 1, axis=0), np.roll(y, 1, axis=0)
-    # A level edge is met, if at all, in its own row, where row - y is 0 whatever it is divided by.
+    # A horizontal edge can only touch its own row, where row - y is 0 for any divisor.
     dy, dx = np.where(y == y0, 1, y0 - y), x0 - x
     with np.errstate(invalid="ignore", over="ignore"):
-        # In this order of operations: the last bit decides on which side of a pixel's edge a column is.
+        # The order of operations matters: the last bit decides on which side of a pixel's edge a column is.
         columns: Reals = row - y
         columns /= dy
         columns *= dx
@@ -141,7 +141,7 @@ def _columns(corners: Reals, row: Reals, touches: Touches) -> Reals:
 
 
 def _shared(spans: Spans) -> NDArray[np.float64]:
-    """Pixels in both regions over pixels in either."""
+    """Returns the number of pixels in both regions divided by the number in either."""
     first, second = ([(start[:, k], end[:, k]) for start, end in spans] for k in (0, 1))
     both = _count((np.maximum(s, t), np.minimum(e, f)) for (s, e), (t, f) in product(first, second))
     either = _count(first) + _count(second) - both
@@ -169,8 +169,8 @@ def _touches_2017(row: Reals, y0: Reals, y1: Reals) -> NDArray[np.bool_]:
 
 
 def _spans_2017(columns: Reals, width: Reals) -> Spans:
-    """Between the first and second and between the third and fourth edge, without the pixel at the end."""
-    # Convex regions never have more than two columns.
+    """Fills from the first to the second and from the third to the fourth edge, without the end pixel."""
+    # Convex regions have at most two columns.
     pairs = (columns[:2], columns[2:]) if np.isfinite(columns[2]).any() else (columns[:2],)
     return [(np.maximum(start, 0), np.where(end > width, width - 1, end)) for start, end in pairs]
 
@@ -178,8 +178,8 @@ def _spans_2017(columns: Reals, width: Reals) -> Spans:
 def _corners_toolkit(regions: Boxes) -> NDArray[np.float64]:
     regions = np.round(regions.astype(np.float32)).astype(np.float64)
     if regions.shape[-1] == 4:
-        # An upright box ends at its last pixel. Shrunk to that, a box of one pixel has no extent.
-        regions = np.where((regions[:, 2:] > 0).all(axis=1, keepdims=True), regions, np.nan)
+        # An upright box ends at its last pixel, so a box of one pixel has no extent.
+        regions = np.where(empty_box_mask(regions)[:, None], np.nan, regions)
         x, y, w, h = regions.T
         right, bottom = x + w - 1, y + h - 1
         regions = np.stack([x, y, right, y, right, bottom, x, bottom], axis=1)
@@ -192,10 +192,10 @@ def _touches_toolkit(row: Reals, y0: Reals, y1: Reals) -> NDArray[np.bool_]:
 
 
 def _spans_toolkit(columns: Reals, width: Reals) -> Spans:
-    """From the lowest column to the next greater, both included.
+    """Fills from the lowest column to the next greater one, both included.
 
-    Corners are columns of both their edges, hence the repetitions. Only where the lowest is not repeated and
-    there are four is a second span filled, from the third to the fourth.
+    Columns repeat because a corner belongs to two edges. A second span, from the third to the fourth column,
+    is filled only if there are four columns and the lowest is not repeated.
     """
     start, *others = columns
     end = start
@@ -211,10 +211,10 @@ def _spans_toolkit(columns: Reals, width: Reals) -> Spans:
 
 
 VOT2017 = RasterRule("vot2017", _corners_2017, _touches_2017, _spans_2017, line_is_equal=False)
-"""Edges take part in rows from above their upper end to their lower end, at columns cut to whole numbers in
-single precision. The mask begins at the regions' lowest coordinates, whole or not."""
+"""An edge touches the rows from just above its upper end to its lower end, at columns truncated to whole
+numbers in single precision. The mask begins at the regions' lowest coordinates, whole or not."""
 
 VOT_TOOLKIT = RasterRule(
     "vot-toolkit", _corners_toolkit, _touches_toolkit, _spans_toolkit, line_is_equal=True
 )
-"""Corners are rounded to whole pixels first, and pixels on an edge belong to the region."""
+"""Corners are first rounded to whole pixels; pixels on an edge belong to the region."""

@@ -1,4 +1,4 @@
-"""Protocols by name: what a tracker is asked to do over a sequence."""
+"""The registry of protocols: how a tracker is run over a sequence."""
 
 from __future__ import annotations
 
@@ -49,5 +49,6 @@ PROTOCOLS = Registry(
             "benchmarks.protocols.one_pass:UNSUPERVISED", "one pass, scored by overlap (VOT)"
         ),
     },
-    hint="see `python -m benchmarks list protocols`",
+    group="sotbench.protocols",
+    hint="see `sotbench list protocols`",
 )

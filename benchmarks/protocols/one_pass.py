@@ -1,6 +1,6 @@
-"""One-pass evaluation (OPE): start in the first frame, never help again (Wu, Lim, Yang, PAMI 2015).
+"""One-pass evaluation (OPE): initialize in the first frame and track to the end (Wu, Lim, Yang, PAMI 2015).
 
-VOT calls the same thing the unsupervised experiment.
+VOT calls the same protocol the unsupervised experiment.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from trackers.tracker import Boxes
 
 
 def one_pass(sequence: Sequence, start: int = 0, box: Boxes | None = None) -> ProtocolRun:
-    """Initialises a tracker once and lets it track to the end.
+    """Initializes a tracker once and lets it track to the end.
 
     Args:
-        sequence: what to track.
+        sequence: the sequence to track.
         start: the frame to start in, 0-based.
-        box: the initial box, shape (4,); that of the ground truth by default.
+        box: the initial box, shape (4,); the ground truth's by default.
 
     Returns:
-        The trajectory from frame `start` on. Its first box is the initial one, its first time that of the
-        initialisation.
+        The trajectory from frame `start` on. Its first row is the initial box and the time of the
+        initialization.
     """
     length = len(sequence.truth) - start
     regions, seconds = list[Boxes](), np.empty(length)
-    answer = yield Init(start, sequence.truth[start] if box is None else box)
-    regions.append(answer.box)
-    seconds[0] = answer.seconds
+    prediction = yield Init(start, sequence.truth[start] if box is None else box)
+    regions.append(prediction.box)
+    seconds[0] = prediction.seconds
     for row in range(1, length):
-        answer = yield Update(start + row)
-        regions.append(answer.box)
-        seconds[row] = answer.seconds
+        prediction = yield Update(start + row)
+        regions.append(prediction.box)
+        seconds[row] = prediction.seconds
     return Trajectory(stack_boxes(regions), seconds, start=start)
 
 

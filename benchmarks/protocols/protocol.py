@@ -1,13 +1,13 @@
-"""What a protocol is: which runs it makes over a sequence, each a generator of requests.
+"""The interface of protocols: their runs over a sequence, each a generator of requests.
 
-A run yields requests and is sent the answers; when it is over it returns its trajectory:
+A run yields requests, receives predictions, and returns its trajectory at the end:
 
     requests = one_pass(sequence)
     request = next(requests)                      # Init(frame=0, box=...)
     request = requests.send(Prediction(...))      # Update(frame=1)
 
-A protocol knows no tracker, no device and no file. Whoever drives it decides where and when requests are
-carried out: one sequence at a time, or many in lock-step.
+A protocol is independent of trackers, devices and files. The scheduler that drives it decides where and when
+to execute requests: one sequence at a time, or many in lock-step.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from trackers.tracker import Boxes
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """Start to follow what `box`, shape (4,), encloses in frame `frame` (0-based)."""
+    """Initialize the tracker with `box`, shape (4,), in frame `frame` (0-based)."""
 
     frame: int
     box: Boxes
@@ -36,7 +36,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Find the target in frame `frame` (0-based)."""
+    """Locate the target in frame `frame` (0-based)."""
 
     frame: int
 
@@ -46,12 +46,12 @@ Request: TypeAlias = Init | Update
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer to a request, and the seconds it took.
+    """A tracker's response to a request.
 
     Attributes:
-        box: shape (4,), NaN where the target is said to be absent; for `Init` the one given. Of protocols
-            that are `rotated` also a rotated box, shape (8,): x1, y1 to x4, y4.
-        seconds: the tracker's time.
+        box: shape (4,); NaN if the tracker reports the target as absent; after `Init` the initial box. In
+            protocols that are `rotated` it may be a rotated box, shape (8,): x1, y1 to x4, y4.
+        seconds: the time that the tracker took.
     """
 
     box: Boxes
@@ -59,7 +59,7 @@ class Prediction:
 
 
 class Code(IntEnum):
-    """What a frame of a supervised run is; the first three are the numbers in VOT's result files."""
+    """The state of a frame in a supervised run; the first three are the codes in VOT's result files."""
 
     SKIPPED = 0
     INITIALIZED = 1
@@ -69,14 +69,14 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """What one run over one sequence leaves.
+    """The result of one run over one sequence.
 
     Attributes:
-        boxes: shape (n, 4), or polygons (n, 8); NaN in frames without a region, and where the tracker said
-            that the target is absent.
-        seconds: shape (n,): the tracker's time; NaN where it is not known or was not asked.
-        codes: int8, shape (n,), of `Code`, for supervised runs.
-        start: the sequence's frame (0-based) that the first row belongs to.
+        boxes: shape (n, 4), or polygons (n, 8); NaN in frames without a region, and where the tracker
+            reported the target as absent.
+        seconds: shape (n,): the tracker's time; NaN where it is unknown or the tracker was not called.
+        codes: int8, shape (n,), values of `Code`; only for supervised runs.
+        start: the sequence's frame (0-based) of the first row.
     """
 
     boxes: Boxes
@@ -86,18 +86,18 @@ class Trajectory:
 
 
 def stack_boxes(regions: Items[Boxes]) -> Boxes:
-    """Boxes, each of shape (4,), and rotated boxes, shape (8,), as one array.
+    """Stacks boxes, shape (4,), and rotated boxes, shape (8,).
 
     Returns:
-        Shape (n, 4) if all are boxes, else (n, 8), of boxes their corners.
+        Shape (n, 4) if all are boxes, else (n, 8), where boxes are replaced by their corners.
     """
     if all(len(region) == 4 for region in regions):
         return np.array(regions, dtype=np.float64).reshape(-1, 4)
-    return np.array([box_corners(region) if len(region) == 4 else region for region in regions])
+    return np.array([box_corners(region) for region in regions])
 
 
 def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:
-    """How many updates (initialisations left out) have a time, and how many seconds they took together."""
+    """Returns the number of updates with a known time, without initializations, and their total seconds."""
     count, seconds = 0, 0.0
     for trajectory in trajectories:
         timed = np.isfinite(trajectory.seconds)
@@ -122,17 +122,16 @@ class Protocol:
     """How a tracker is run over a sequence.
 
     Attributes:
-        name: what the command line and the results folder call it: `"ope"`.
-        title: what a figure calls it: `"OPE"`.
-        runs: the runs over a sequence, none of them started. Each is independent of the others.
-        repeat: how often the runs are made unless the user says otherwise.
-        can_stop: given the trajectories so far of a repeated run, whether further ones would be the same.
-        is_realtime: whether it depends on the tracker's times which frames it is given.
-        open_loop: whether its requests are the same whatever the answers are, so that one may be carried out
-            before the answer to the one before is known.
-        rotated: whether a tracker's polygons and masks count as rotated boxes; elsewhere the upright box
-            around them does.
-        needs_truth: whether it needs the target's place in more than the first frame.
+        name: name on the command line and in the results folder: `"ope"`.
+        title: name in figures: `"OPE"`.
+        runs: returns the runs over a sequence, not started and independent of each other.
+        repeat: default number of repetitions.
+        can_stop: takes the trajectories of a repeated run so far; returns whether more would be identical.
+        is_realtime: whether the tracker's speed determines which frames it receives.
+        open_loop: whether requests do not depend on predictions, so that a request may be executed before the
+            previous prediction is known.
+        rotated: whether polygons and masks are kept as rotated boxes instead of upright bounding boxes.
+        needs_truth: whether it needs ground truth beyond the first frame.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """Temporal and spatial robustness evaluation: TRE and SRE (Wu, Lim, Yang, CVPR 2013 and PAMI 2015).
 
-Both are one-pass runs that start elsewhere: TRE at 20 frames of the sequence, SRE from 12 boxes beside the
-true one. The rules are those of the authors' MATLAB toolkit; its list of start frames that are left out
-because of occlusion is not public with the data set, so only frames without a valid box are left out here.
+Both consist of one-pass runs with other starts: TRE starts at 20 frames of the sequence, SRE from 12 boxes
+near the true one. The rules are those of the authors' MATLAB toolkit. Its list of start frames that are left
+out because of occlusion is not published with the data set, so only frames without a valid box are left out.
 """
 
 from __future__ import annotations
@@ -10,47 +10,47 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.geometry.missing_boxes import valid_box_mask
 from benchmarks.protocols.one_pass import one_pass
 from benchmarks.protocols.protocol import Protocol
-from benchmarks.scoring.profiles.rules import missing_box_mask
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
 SEGMENTS = 20
-SHORTEST = 20
-"""The last segment has at least this many frames."""
+MIN_FRAMES = 20
+"""Least number of frames of the last segment."""
 
 
 def segment_starts(truth: Boxes) -> list[int]:
-    """The frames (0-based) at which TRE starts: up to 20, spread evenly over those with a valid box.
+    """Returns the frames (0-based) at which TRE starts: up to 20, spread evenly over those with a valid box.
 
     Args:
-        truth: shape (n, 4). A box is valid if it is finite and positive in 1-based numbers.
+        truth: shape (n, 4); see `valid_box_mask`.
 
     Returns:
-        Rising frame numbers; the first is the first valid frame, and the last leaves 20 frames. Fewer than 20
-        where the sequence has fewer valid frames; the first alone where it is shorter than 20 frames.
+        Increasing frame numbers, from the first valid frame to one that leaves 20 frames. Fewer than 20 if
+        the sequence has fewer valid frames; only the first if the sequence is shorter than 20 frames.
     """
-    valid = np.flatnonzero(~missing_box_mask(truth) & np.isfinite(truth).all(axis=1))
-    usable = valid[valid <= len(truth) - SHORTEST]
+    valid = np.flatnonzero(valid_box_mask(truth))
+    usable = valid[valid <= len(truth) - MIN_FRAMES]
     if len(usable) == 0:
         return [int(start) for start in valid[:1]]
     # MATLAB's [floor(1 : E / 19 : E), E] for E usable frames.
-    places = np.append(np.floor(1 + np.arange(SEGMENTS - 1) * len(usable) / (SEGMENTS - 1)), len(usable))
-    return [int(start) for start in np.unique(usable[places.astype(int) - 1])]
+    positions = np.append(np.floor(1 + np.arange(SEGMENTS - 1) * len(usable) / (SEGMENTS - 1)), len(usable))
+    return [int(start) for start in np.unique(usable[positions.astype(int) - 1])]
 
 
 def shifted_boxes(box: Boxes, width: int, height: int) -> Boxes:
-    """SRE's 12 initial boxes, in the toolkit's order.
+    """Returns SRE's 12 initial boxes, in the toolkit's order.
 
-    Shifts left, right, up and down by 10 % of w or h, rounded up; the corner at the top left, top right,
-    bottom left and bottom right moved outwards by 10 % of both; scaled by 0.8, 0.9, 1.1 and 1.2 about the
-    centre. Rounded to whole pixels and clipped to the image.
+    The box is shifted left, right, up and down by 10 % of w or h, rounded up. Then its top left, top right,
+    bottom left and bottom right corner is moved outwards by 10 % of w and h. Then it is scaled about its
+    center by 0.8, 0.9, 1.1 and 1.2. Boxes are rounded to whole pixels and clipped to the image.
 
     Args:
         box: shape (4,), 0-based.
-        width: of the image, in pixels.
-        height: likewise.
+        width: the image's width in pixels.
+        height: the image's height.
 
     Returns:
         Shape (12, 4), 0-based.
@@ -81,13 +81,13 @@ def shifted_boxes(box: Boxes, width: int, height: int) -> Boxes:
 
 
 def _rounded(value: float) -> float:
-    """Rounds halves away from zero, as MATLAB does."""
+    """Rounds halves away from zero, like MATLAB."""
     return float(np.copysign(np.floor(abs(value) + 0.5), value))
 
 
 def _spatial(sequence: Sequence) -> list[Boxes]:
     if sequence.size is None:
-        raise UserError(f"SRE clips to the image, and the size of {sequence.name}'s images is not known")
+        raise UserError(f"SRE clips boxes to the image, but the size of {sequence.name}'s images is unknown")
     return list(shifted_boxes(sequence.truth[0], *sequence.size))
 
 

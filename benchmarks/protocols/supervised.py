@@ -1,7 +1,6 @@
-"""VOT's supervised experiment: a tracker that lost its target is started again (Kristan et al., VOT2017).
+"""VOT's supervised experiment: a tracker is reinitialized after each failure (Kristan et al., VOT2017).
 
-The realtime experiment is the same with a clock: frames come at 20 per second, whether the tracker is ready
-or not.
+The realtime experiment adds a clock: frames arrive at 20 per second, whether the tracker is ready or not.
 """
 
 from __future__ import annotations
@@ -13,48 +12,53 @@ import numpy as np
 
 from benchmarks.datasets.sequence import Sequence
 from benchmarks.geometry.overlap import iou
-from benchmarks.geometry.rasterize import raster_overlap, rectangle_polygon
+from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols.protocol import Code, Init, Protocol, ProtocolRun, Trajectory, Update, stack_boxes
 from trackers.regions import bounding_box
 from trackers.tracker import Boxes
 
 SKIP_AFTER_FAILURE = 5
-"""From the failing frame to the next initialisation."""
+"""Frames from a failure to the next initialization."""
 REPETITIONS = 15
 MIN_IDENTICAL = 3
-"""So many identical repetitions show that a tracker is deterministic."""
+"""Identical repetitions that prove a tracker deterministic."""
 FRAMES_PER_SECOND = 20.0
 GRACE = 3
-"""So many slow answers are grace_used after each initialisation, for what a tracker does when it warms up."""
+"""Slow predictions that are excused after each initialization, while the tracker warms up."""
 
 
 @dataclass
 class RealtimeClock:
-    """Frames that arrive at a steady rate while a tracker is busy.
+    """Simulates frames that arrive at a constant rate while a tracker is busy.
 
-    An answer that took longer than one interval leaves the tracker behind by the rest, and it misses frames
-    until it has caught up to within an interval. The first `GRACE` slow answers do not count.
+    If a prediction takes longer than one interval, the excess becomes lag, and frames are dropped until the
+    lag is at most one interval. The first `GRACE` slow predictions after an initialization are excused.
+
+    Attributes:
+        interval: seconds between frames.
+        lag: seconds by which the tracker is late.
+        grace_used: number of predictions excused since the last initialization.
     """
 
     interval: float
     lag: float = 0.0
     grace_used: int = 0
 
-    def restart(self, seconds: float) -> None:
-        """The tracker was initialised, which took `seconds`."""
+    def record_initialization(self, seconds: float) -> None:
+        """Records an initialization that took `seconds`."""
         self.grace_used = 0
-        self.answered(seconds)
+        self.record_prediction(seconds)
 
-    def answered(self, seconds: float) -> None:
-        """The tracker answered a frame after `seconds`."""
-        late = seconds - self.interval
-        if late > 0 and self.grace_used < GRACE:
+    def record_prediction(self, seconds: float) -> None:
+        """Records a prediction that took `seconds`."""
+        excess = seconds - self.interval
+        if excess > 0 and self.grace_used < GRACE:
             self.grace_used += 1
-            late = 0.0
-        self.lag = max(late, 0.0)
+            excess = 0.0
+        self.lag = max(excess, 0.0)
 
     def drops_frame(self) -> bool:
-        """Whether the tracker is still busy when the next frame arrives."""
+        """Returns whether the tracker is still busy when the next frame arrives."""
         if self.lag <= self.interval:
             return False
         self.lag -= self.interval
@@ -62,57 +66,53 @@ class RealtimeClock:
 
 
 def supervised(sequence: Sequence, clock: RealtimeClock | None = None) -> ProtocolRun:
-    """Initialises a tracker and starts it again five frames after each frame that it does not overlap.
+    """Initializes a tracker, and again five frames after each frame without overlap.
 
     Args:
-        sequence: what to track. Overlap is that of rasterised regions where its images' size is known, and
-            of continuous boxes elsewhere.
-        clock: how frames arrive; without one they wait for the tracker. A frame that the tracker misses
-            gets its last region, at no cost in time.
+        sequence: the sequence to track. Overlap is measured on rasterized regions if the images' size is
+            known, otherwise on continuous boxes.
+        clock: the arrival of frames; without one, frames wait for the tracker. A dropped frame gets the
+            tracker's last region and no time.
 
     Returns:
-        The trajectory with codes: boxes are NaN in frames that were skipped, in which the tracker was
-        initialised, or in which it failed.
+        The trajectory with codes. Boxes are NaN in skipped frames and in those of an initialization or a
+        failure.
     """
     length = len(sequence.truth)
     regions, seconds = [np.full(4, np.nan)] * length, np.zeros(length)
     codes = np.full(length, Code.SKIPPED, dtype=np.int8)
     frame = 0
     while frame < length:
-        answer = yield Init(frame, sequence.truth[frame])
-        codes[frame], seconds[frame] = Code.INITIALIZED, answer.seconds
+        prediction = yield Init(frame, sequence.truth[frame])
+        codes[frame], seconds[frame] = Code.INITIALIZED, prediction.seconds
         if clock:
-            clock.restart(answer.seconds)
+            clock.record_initialization(prediction.seconds)
         frame += 1
         while frame < length:
             if not (clock and clock.drops_frame()):
-                answer = yield Update(frame)
-                seconds[frame] = answer.seconds
+                prediction = yield Update(frame)
+                seconds[frame] = prediction.seconds
                 if clock:
-                    clock.answered(answer.seconds)
-            if not _overlaps(sequence, frame, answer.box):
+                    clock.record_prediction(prediction.seconds)
+            if not _overlaps(sequence, frame, prediction.box):
                 codes[frame] = Code.FAILED
                 frame += SKIP_AFTER_FAILURE
                 break
-            codes[frame], regions[frame] = Code.TRACKED, answer.box
+            codes[frame], regions[frame] = Code.TRACKED, prediction.box
             frame += 1
     return Trajectory(stack_boxes(regions), seconds, codes)
 
 
 def _overlaps(sequence: Sequence, frame: int, box: Boxes) -> bool:
-    if np.isnan(box).all():  # the tracker says that there is no target
+    if np.isnan(box).all():  # the target is reported as absent
         return False
-    here = slice(frame, frame + 1)
     if sequence.size is None:
-        upright = box if len(box) == 4 else bounding_box(box)
-        return bool(iou(upright, sequence.truth[frame]) > 0)
-    region = rectangle_polygon(box[None]) if len(box) == 4 else box[None]
-    truth = rectangle_polygon(sequence.truth[here]) if sequence.polygons is None else sequence.polygons[here]
-    return bool(raster_overlap(region, truth, sequence.size)[0] > 0)
+        return bool(iou(bounding_box(box), sequence.truth[frame]) > 0)
+    return bool(raster_overlap(box[None], sequence.regions[frame, None], sequence.size)[0] > 0)
 
 
-def _alike(trajectories: Items[Trajectory]) -> bool:
-    """Whether there are enough repetitions and all of them are the same."""
+def _are_identical(trajectories: Items[Trajectory]) -> bool:
+    """Returns whether there are at least `MIN_IDENTICAL` repetitions and all are the same."""
     first = trajectories[0].boxes
     return len(trajectories) >= MIN_IDENTICAL and all(
         np.array_equal(first, other.boxes, equal_nan=True) for other in trajectories[1:]
@@ -124,7 +124,7 @@ SUPERVISED = Protocol(
     "supervised",
     lambda sequence: [supervised(sequence)],
     repeat=REPETITIONS,
-    can_stop=_alike,
+    can_stop=_are_identical,
     rotated=True,
     needs_truth=True,
 )

@@ -1,4 +1,4 @@
-"""A run that can be watched: the present frame in the terminal, and thumbnails of each sequence."""
+"""`--live`: the current frame of a run in the terminal, and a strip of thumbnails for each sequence."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from rich.segment import Segment
 from rich.style import Style
 
 from benchmarks.datasets import Sequence
+from benchmarks.geometry.missing_boxes import usable_box_mask
 from benchmarks.geometry.overlap import iou
 from benchmarks.store.atomic import write_atomic
 from trackers.tracker import Boxes, Frame
 from trackers.video.drawing import TRACKER_COLOR, TRUTH_COLOR, draw_pixels, draw_region, draw_text, resized
 
 MOMENTS = 8
-"""Thumbnails in a strip, evenly spread from the first frame to the last."""
+"""Thumbnails in a strip, evenly spaced from the first frame to the last."""
 
 _THUMBNAIL_HEIGHT = 120
-_MOST_COLUMNS = 64
-_LINES_LEFT = 4
-"""Of the terminal, for the bar and what is printed above the picture."""
+_MAX_COLUMNS = 64
+_RESERVED_LINES = 4
+"""Lines of the terminal left for the bar and for messages above the picture."""
 
 
 class LiveView:
-    """Is shown every answer; draws the last one when it is rendered, which is less often.
+    """Receives every box; draws the last one when it is rendered, which happens less often.
 
-    A rich renderable: one line of words above the picture, two pixels to a character.
+    A rich renderable: a line of text above the picture, two pixels per character.
 
     Args:
-        folder: where `<sequence>.strip.jpg` is written.
+        folder: receives `<sequence>.strip.jpg`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,12 +44,12 @@ class LiveView:
         self._last: tuple[Frame, Boxes, Boxes] | None = None
         self._begin("")
 
-    def see(self, sequence: Sequence, number: int, frame: Frame, box: Boxes) -> None:
-        """An answer: `box`, shape (4,), in frame `number` (0-based) of a sequence, of one at a time."""
+    def show(self, sequence: Sequence, number: int, frame: Frame, box: Boxes) -> None:
+        """Shows the tracker's `box`, shape (4,), in frame `number` (0-based) of the current sequence."""
         if sequence.name != self._name:
             self._begin(sequence.name)
         truth = sequence.truth[number]
-        if np.isfinite(truth).all() and (truth[2:] > 0).all():
+        if usable_box_mask(truth):
             self._overlap += float(iou(box, truth))
             self._overlaps += 1
         frames = len(sequence.truth)
@@ -60,7 +61,7 @@ class LiveView:
             self._moments[number] = thumbnail
 
     def end(self, name: str) -> None:
-        """The sequence `name` is over: writes what was seen of it, if anything was."""
+        """Ends the sequence `name`: writes its strip, if any of its frames were shown."""
         if name != self._name or not self._moments:
             return
         strip = np.hstack([self._moments[number] for number in sorted(self._moments)])
@@ -80,18 +81,18 @@ class LiveView:
         return f"  mean overlap {self._overlap / self._overlaps:.3f}" if self._overlaps else ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        # Rendered by a thread of rich's while the run goes on: what is shown is taken once.
+        # A thread of rich renders this while the run goes on, so read the frame only once.
         last, line = self._last, self._line
         if last is None:
             return
         frame, box, truth = last
         height, width = frame.shape[:2]
-        rows = 2 * max(1, min(console.height - _LINES_LEFT, _MOST_COLUMNS // 2))
-        columns = max(1, min(options.max_width, _MOST_COLUMNS, round(rows * width / height)))
+        rows = 2 * max(1, min(console.height - _RESERVED_LINES, _MAX_COLUMNS // 2))
+        columns = max(1, min(options.max_width, _MAX_COLUMNS, round(rows * width / height)))
         rows = max(2, 2 * round(columns * height / width / 2))
         yield Segment("".join(c if c.isprintable() else " " for c in line)[: options.max_width])
         yield Segment.line()
-        yield from half_blocks(_small(frame, box, truth, columns, rows))
+        yield from half_blocks(_pixelated(frame, box, truth, columns, rows))
 
 
 def _moments(frames: int) -> set[int]:
@@ -99,7 +100,7 @@ def _moments(frames: int) -> set[int]:
 
 
 def _thumbnail(frame: Frame, box: Boxes, truth: Boxes) -> Frame:
-    """A frame as it is in a strip, with the true box in white and the tracker's above it."""
+    """Returns a frame of a strip, with the ground truth in white and the tracker's box on top."""
     scale = _THUMBNAIL_HEIGHT / frame.shape[0]
     image = resized(frame, max(1, round(scale * frame.shape[1])), _THUMBNAIL_HEIGHT)
     draw_region(image, truth * scale, TRUTH_COLOR)
@@ -107,8 +108,8 @@ def _thumbnail(frame: Frame, box: Boxes, truth: Boxes) -> Frame:
     return image
 
 
-def _small(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> Frame:
-    """A frame of few pixels, with lines that cover whole ones."""
+def _pixelated(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> Frame:
+    """Returns a frame of few pixels, with boxes of whole pixels."""
     image = resized(frame, width, height)
     scale = np.tile([width / frame.shape[1], height / frame.shape[0]], 2)
     for region, color in ((truth * scale, TRUTH_COLOR), (box * scale, TRACKER_COLOR)):
@@ -117,10 +118,10 @@ def _small(frame: Frame, box: Boxes, truth: Boxes, width: int, height: int) -> F
 
 
 def half_blocks(image: Frame) -> Iterator[Segment]:
-    """An image as characters that are split in an upper and a lower pixel.
+    """Draws an image in characters, each an upper and a lower pixel.
 
     Args:
-        image: RGB, uint8, shape (H, W, 3), H even. Of each colour's 256 levels 32 are told apart.
+        image: RGB, uint8, shape (H, W, 3), H even. Each color's 256 levels are reduced to 32.
 
     Yields:
         H / 2 lines of W characters.

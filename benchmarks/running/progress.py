@@ -1,30 +1,28 @@
-"""What a person sees while a run is going on."""
+"""The progress of a run in the terminal."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from types import TracebackType
-from typing import IO, Any, Self, cast
+from typing import Self
 
 from rich.console import Console, RenderableType
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from benchmarks.store import SequenceRecord
-from trackers.commands import SafeStderr
 from trackers.errors import printable
+from trackers.progress import ProgressBar, frames_column, stderr_console
 
 
 class RunProgress:
-    """A bar with frames per second and time left on a terminal; plain lines, one per sequence, elsewhere.
+    """Shows a bar with frames per second and time left on a terminal; elsewhere prints a line per sequence.
 
     Args:
-        sequences: how many sequences will run.
-        frames: how many frames they have together.
+        sequences: number of sequences to run.
+        frames: their total number of frames.
         console: where to write; standard error by default.
-        above: what a terminal shows above the bar, drawn anew as often as the bar.
+        above: drawn above the bar on a terminal, as often as the bar.
     """
 
     def __init__(
@@ -34,61 +32,58 @@ class RunProgress:
         console: Console | None = None,
         above: RenderableType | None = None,
     ) -> None:
-        self._console = console or _Console(file=cast("IO[str]", SafeStderr()))
+        self._console = console or stderr_console()
         self._sequences = sequences
         self._frames = frames
         self._ended = 0
         self._done = 0.0
-        self._left: dict[str, float] = {}  # frames to do, of each sequence that is under way
-        self._bar = _Bar(
-            above,
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f} frames"),
+        self._left: dict[str, float] = {}  # frames left of each running sequence
+        self._bar = ProgressBar(
+            frames_column(),
             _FramesPerSecond(),
-            TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal or not sequences,
-            transient=True,
-            refresh_per_second=10 if above is None else 4,
+            above=above,
+            enabled=sequences > 0,
         )
         self._task = self._bar.add_task("", total=frames)
         self._began = time.monotonic()
 
     def start(self, sequence: str, frames: int) -> None:
-        """A sequence of `frames` frames begins, perhaps for a second time; others may be under way."""
+        """A sequence of `frames` frames starts, perhaps for the second time; others may be running."""
         if sequence in self._left:
             self.advance(sequence, self._left[sequence] - frames)
         self._left[sequence] = frames
         self._describe()
 
     def advance(self, sequence: str, frames: float) -> None:
-        """So many frames are done: a part of one where a sequence is run several times."""
+        """`frames` more frames are done; a fraction if a sequence is run several times."""
         self._left[sequence] -= frames
         self._done += frames
         self._bar.advance(self._task, frames)
 
     def end(self, sequence: str, record: SequenceRecord, speed: float | None) -> None:
-        """A sequence is over; `speed` is the tracker's, in updates per second, where there were any."""
+        """A sequence is over; `speed` is the tracker's in updates per second, if it made any."""
         self._ended += 1
-        self.advance(sequence, self._left[sequence])  # one that failed has passed as well
+        self.advance(
+            sequence, self._left[sequence]
+        )  # counts the remaining frames of a failed sequence as done
         del self._left[sequence]
         self._describe()
         if record.status != "ok":
-            self.note(sequence, record)
+            self.log_failure(sequence, record)
         elif not self._console.is_terminal:
             fps = f", {speed:.1f} FPS" if speed else ""
             per_frame = (time.monotonic() - self._began) / self._done
             left = per_frame * (self._frames - self._done)
             place = f"[{self._ended}/{self._sequences}]"
-            self.say(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
+            self.log(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
 
-    def note(self, sequence: str, record: SequenceRecord) -> None:
-        """Says what became of a sequence that is not ok."""
-        self.say(f"{sequence} {record.status}: {record.message}")
+    def log_failure(self, sequence: str, record: SequenceRecord) -> None:
+        """Prints the status and message of a sequence that is not ok."""
+        self.log(f"{sequence} {record.status}: {record.message}")
 
-    def say(self, line: str) -> None:
-        """Something that a person should know."""
+    def log(self, line: str) -> None:
+        """Prints a message to the user."""
         self._console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _describe(self) -> None:
@@ -96,7 +91,7 @@ class RunProgress:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             place = f"[{self._ended + 1}/{self._sequences}]"
-            self._bar.update(self._task, description=escape(printable(f"{place} {names[0]}{more}")))
+            self._bar.update(self._task, description=printable(f"{place} {names[0]}{more}"))
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -106,26 +101,6 @@ class RunProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
-
-
-class _Console(Console):
-    """A console of which nothing ends the run: rich itself would end the process where a pipe is closed."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-
-
-class _Bar(Progress):
-    """A bar with something above it."""
-
-    def __init__(self, above: RenderableType | None, *columns: ProgressColumn, **settings: Any) -> None:
-        self._above = above
-        super().__init__(*columns, **settings)
-
-    def get_renderables(self) -> Iterable[RenderableType]:
-        if self._above is not None:
-            yield self._above
-        yield from super().get_renderables()
 
 
 class _FramesPerSecond(ProgressColumn):

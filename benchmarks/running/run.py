@@ -1,4 +1,4 @@
-"""A run: one tracker over the sequences of a data set, each kept on disk as soon as it is done."""
+"""A run: one tracker over the sequences of a data set, each stored as soon as it is finished."""
 
 from __future__ import annotations
 
@@ -7,77 +7,40 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.datasets.disk_dataset import DiskDataset
-from benchmarks.protocols import PROTOCOLS, Protocol, timed_updates
+from benchmarks.protocols import Trajectory, timed_updates
 from benchmarks.running.parallel.process_pool import ProcessWorkerPool
-from benchmarks.running.parallel.ray_options import RayOptions
 from benchmarks.running.progress import RunProgress
-from benchmarks.running.run_warnings import always_absent
 from benchmarks.running.run_writer import RunWriter
-from benchmarks.running.schedulers.base import Job, Scheduler, Task, TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
-from benchmarks.running.tasks import plan_task
-from benchmarks.store import Identity, RunFolder, SequenceRecord
-from trackers.catalogue import TrackerSpec
+from benchmarks.running.schedulers import Scheduler, create_scheduler
+from benchmarks.running.schedulers.base import ignore_box
+from benchmarks.running.settings import RunSettings
+from benchmarks.running.tasks import Task, plan_task
+from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What to run and where to keep it.
-
-    Attributes:
-        spec: the tracker.
-        name: under which its results are kept.
-        results: the folder of all results.
-        protocol: the protocol's name.
-        seed: sets Python's, numpy's and torch's generators before each run, together with the sequence's
-            name and the run's number, so that neither order nor resumption changes a tracker that draws.
-        repeat: how often to make each run; by default as the protocol says, and once for a tracker that
-            declares itself deterministic.
-        timeout: seconds that one sequence may take with all its runs, or None.
-        overwrite: run again what is there, and give up results that were made with other settings.
-        batch: how many sequences a batch tracker follows at once.
-        decoder: how the frames of a batch are decoded: one of `DECODERS`.
-        live: show the present frame in the terminal and keep a strip of thumbnails of each sequence.
-        workers: how many processes have a tracker each.
-        ray: the Ray cluster to run on, if any.
-    """
-
-    spec: TrackerSpec
-    name: str
-    results: Path
-    protocol: str = "ope"
-    seed: int = 0
-    repeat: int | None = None
-    timeout: float | None = None
-    overwrite: bool = False
-    batch: int = 1
-    decoder: str = "pillow"
-    live: bool = False
-    workers: int = 1
-    ray: RayOptions | None = None
 
 
 @dataclass
 class RunSummary:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
         path: the run's folder.
-        records: by sequence, what became of it, now or in an earlier run.
-        kept: how many were done before.
-        frames: how many frames the sequences have that are ok now.
-        updates, update_seconds: on those, how many updates the tracker made (initialisations left out) and
-            its time for them.
-        throughput: what the scheduler has to say.
-        transport: on those, by sequence, the median seconds per frame that frames and answers were under way.
+        records: the record of each sequence, from this or an earlier run.
+        reused: number of sequences that an earlier run had finished.
+        frames: number of frames of the sequences that finished in this run with status ok.
+        updates, update_seconds: number of the tracker's updates on these (without initializations), and the
+            tracker's time for them.
+        transport: for each of these sequences, the median seconds per frame of transport.
+        throughput: the scheduler's phrase about the speed of the whole run.
     """
 
     path: Path
     records: dict[str, SequenceRecord] = field(default_factory=dict)
-    kept: int = 0
+    reused: int = 0
     frames: int = 0
     updates: int = 0
     update_seconds: float = 0.0
@@ -85,138 +48,137 @@ class RunSummary:
     throughput: str = ""
 
     @property
+    def fps(self) -> float | None:
+        """Updates per second of the tracker's time; None if nothing was run now."""
+        return self.updates / self.update_seconds if self.update_seconds > 0 else None
+
+    @property
     def failed(self) -> dict[str, SequenceRecord]:
-        """The sequences that are not ok."""
+        """The sequences whose status is not ok."""
         return {name: record for name, record in self.records.items() if record.status != "ok"}
 
 
 def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSummary:
-    """Runs a tracker over the sequences `names`, leaving out what an earlier run with the same settings did.
+    """Runs a tracker over the sequences `names`, except those that an earlier run with its identity finished.
 
-    A sequence that fails is recorded and the run goes on, with the tracker built anew. A sequence's files
-    are on disk before the manifest says so: a run that is killed loses only the sequence it was at.
+    A sequence that fails is recorded, the tracker is built again, and the run goes on. A sequence's files are
+    written before the manifest names them: a run that is killed loses only its current sequence.
 
     Raises:
-        UserError: the tracker cannot be built, no sequence can be run, results cannot be written, or the
-            folder holds results that were made with other settings or is another run's at present.
+        UserError: the settings cannot be combined, the tracker cannot be built, no sequence can be run,
+            results cannot be written, or the folder holds results of another identity or belongs to a run
+            in progress.
     """
-    if settings.live and (settings.batch > 1 or settings.workers > 1 or settings.ray):
-        raise UserError("--live shows one sequence at a time; leave --batch, --workers and --ray out")
-    if settings.decoder != "pillow" and settings.batch == 1:
-        raise UserError(f"--decoder {settings.decoder} decodes the frames of a batch; give --batch N as well")
-    protocol: Protocol = PROTOCOLS.load(settings.protocol)
+    settings.check()
     names = list(names)
-    # A tracker in this process may change the working directory, at any time.
-    folder = RunFolder(settings.results.absolute(), dataset.name, settings.name, settings.protocol)
-    spec = settings.spec.with_absolute_paths()
+    summary = RunSummary(settings.folder(dataset.name).path)
+    settings = settings.absolute()
     if isinstance(dataset, DiskDataset):
         dataset.make_absolute()
-    config = SchedulerConfig(
-        spec, settings.timeout, folder.log_path, settings.batch, settings.decoder, len(names)
-    )
-    with _scheduler(settings, config, dataset) as scheduler:
+    folder = settings.folder(dataset.name)
+    with _scheduler(settings, dataset, len(names), folder.log_path) as scheduler:
         tracker_info = scheduler.tracker_info()
-        repeat = settings.repeat or (1 if tracker_info.deterministic else protocol.repeat)
-        with RunWriter(folder, _identity(settings, tracker_info, repeat), settings.overwrite) as run_writer:
-            environment = run_writer.environment(tracker_info.environment)
-            job = Job(protocol, repeat, settings.seed, settings.timeout)
-            return _run(settings, dataset, names, job, environment, scheduler, run_writer)
+        with RunWriter(folder, settings.identity(tracker_info), settings.overwrite) as writer:
+            environment = writer.add_environment(tracker_info.environment)
+            todo = _plan(settings, dataset, names, environment, writer, summary)
+            _run(settings, todo, scheduler, writer, summary)
+    return summary
 
 
-def _scheduler(settings: RunSettings, config: SchedulerConfig, dataset: Dataset) -> Scheduler:
-    # More workers than sequences would be given their share of the machine, and nothing to do.
-    most = max(config.sequences or 1, 1)
+def _scheduler(settings: RunSettings, dataset: Dataset, sequences: int, log: Path) -> Scheduler:
     if settings.ray:
         from benchmarks.running.parallel.ray_pool import RayWorkerPool  # needs ray, which is optional
 
-        return RayWorkerPool(config, dataset, settings.ray, most)
+        return RayWorkerPool(settings, dataset, sequences)
     if settings.workers > 1:
-        return ProcessWorkerPool(config, dataset, min(settings.workers, most))
-    return config.scheduler()
+        return ProcessWorkerPool(settings, dataset, sequences, log)
+    return create_scheduler(settings, settings.slots(sequences), log)
 
 
-def _run(
+def _plan(
     settings: RunSettings,
     dataset: Dataset,
-    names: Iterable[str],
-    job: Job,
+    names: list[str],
     environment: int,
-    scheduler: Scheduler,
-    run_writer: RunWriter,
-) -> RunSummary:
-    summary = RunSummary(RunFolder(settings.results, dataset.name, settings.name, settings.protocol).path)
+    writer: RunWriter,
+    summary: RunSummary,
+) -> list[Task]:
+    """Fills in the summary's records; returns what is left to run.
+
+    Raises:
+        UserError: no sequence can be run, and none was run before.
+    """
     todo: list[Task] = []
     for name in names:
-        old = run_writer.done(name)
+        earlier = writer.finished_record(name)
         try:
             task = plan_task(dataset, name)
         except SequenceError as error:
-            # Data that cannot be read today take nothing from what was made of them before.
-            message = f"{error}; its earlier results are kept" if old else str(error)
+            # Keep earlier results when the data can no longer be read.
+            message = f"{error}; its earlier results are kept" if earlier else str(error)
             summary.records[name] = SequenceRecord("failed", message, environment=environment)
-            if not old:
-                run_writer.note(name, summary.records[name])
+            if not earlier:
+                writer.set_record(name, summary.records[name])
             continue
-        if old and not settings.overwrite and old.same_data(task.record):
-            summary.records[name] = old
-            summary.kept += 1
+        if earlier and not settings.overwrite and earlier.same_data(task.record):
+            summary.records[name] = earlier
+            summary.reused += 1
         else:
             summary.records[name] = replace(task.record, environment=environment)
             todo.append(replace(task, record=summary.records[name]))
-    if summary.failed and not todo and not summary.kept:
+    if summary.failed and not todo and not summary.reused:
         first = next(iter(summary.failed.values()))
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
+    return todo
 
+
+def _run(
+    settings: RunSettings, todo: list[Task], scheduler: Scheduler, writer: RunWriter, summary: RunSummary
+) -> None:
+    """Runs what is left, writes the results and completes the summary."""
     live = None
     if settings.live:
-        from benchmarks.running.live import LiveView  # brings OpenCV, which other runs need not load
+        from benchmarks.running.live import LiveView  # imports OpenCV, which other runs need not load
 
-        live = LiveView(run_writer.path)
-        job = replace(job, on_box=live.see)
+        live = LiveView(writer.path)
     total = sum(task.frames for task in todo)
     with RunProgress(len(todo), total, above=live) as progress:
         for name, record in summary.failed.items():
-            progress.note(name, record)
-        doubted = False
-        with closing(scheduler.outcomes(job, todo, progress)) as outcomes:
+            progress.log_failure(name, record)
+        warned = False
+        on_box = live.show if live else ignore_box
+        with closing(scheduler.outcomes(todo, progress, on_box)) as outcomes:
             for outcome in outcomes:
                 name, record = outcome.sequence, outcome.record
                 if outcome.environment is not None:
-                    record = replace(record, environment=run_writer.environment(outcome.environment))
+                    record = replace(record, environment=writer.add_environment(outcome.environment))
                 updates, seconds = timed_updates(outcome.trajectories)
                 if record.status == "ok":
                     summary.frames += record.frames
                     summary.updates += updates
                     summary.update_seconds += seconds
                     summary.transport.append(record.transport)
-                summary.records[name] = record = run_writer.keep(outcome, record)
-                if not doubted and record.status == "ok" and always_absent(outcome.trajectories):
-                    doubted = True
-                    progress.say(
+                summary.records[name] = record = writer.write(outcome, record)
+                if not warned and record.status == "ok" and _always_absent(outcome.trajectories):
+                    warned = True
+                    progress.log(
                         f"{name}: the tracker reported the target as absent in every frame; "
                         "does its update() return the box?"
                     )
                 if live:
                     live.end(name)
                 progress.end(name, record, updates / seconds if seconds > 0 else None)
-        gone = run_writer.close(summary.records)
-        for name, record in gone.items():
-            progress.note(name, record)
-    summary.records |= gone
+        removed = writer.finalize(summary.records)
+        for name, record in removed.items():
+            progress.log_failure(name, record)
+    summary.records |= removed
     summary.throughput = scheduler.throughput()
-    return summary
 
 
-def _identity(settings: RunSettings, tracker_info: TrackerInfo, repeat: int) -> Identity:
-    spec = settings.spec
-    return Identity(
-        tracker=spec.tracker,
-        settings={name: str(value) for name, value in sorted(spec.settings.items())},
-        weights=tracker_info.weights,
-        code=tracker_info.code,
-        protocol=settings.protocol,
-        device=tracker_info.device.partition(":")[0],
-        seed=settings.seed,
-        repeat=repeat,
-        decoder=settings.decoder,
-    )
+def _always_absent(trajectories: list[Trajectory]) -> bool:
+    """Whether the target was reported absent in every update, which is hardly intended.
+
+    Supervised runs, which are initialized again, are not considered.
+    """
+    updates = [trajectory.boxes[1:] for trajectory in trajectories if trajectory.codes is None]
+    return any(map(len, updates)) and all(bool(np.isnan(boxes).all()) for boxes in updates)

@@ -1,4 +1,4 @@
-"""What a run keeps on disk while it goes on: its files and its manifest, which it alone writes."""
+"""Writes a run's folder, its result files and its manifest, while the run goes on."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from benchmarks.store import (
     SequenceRecord,
     remove_temporary_files,
 )
-from trackers.errors import UserError
+from trackers.errors import UserError, system_reason
 from trackers.regular_files import path_exists
 
 Written = TypeVar("Written")
 
-_TRIES = 10
+_ATTEMPTS = 10
 
 
 class RunWriter:
-    """A run's folder, which is this run's alone while it is entered.
+    """The folder of a run, locked for this run inside the context.
 
     Args:
-        folder: where the results lie.
+        folder: the folder of the results.
         identity: what they are made with.
-        overwrite: whether results that were made with something else are given up.
+        overwrite: whether to discard results of another identity.
 
     Attributes:
-        path: the folder's.
+        path: the folder's path.
 
     Raises:
-        UserError: on entering: another process writes there, or the results there were made with something
-            else.
+        UserError: on entering, if another process writes there, or the results there have another identity.
     """
 
     def __init__(self, folder: RunFolder, identity: Identity, overwrite: bool) -> None:
@@ -66,41 +65,41 @@ class RunWriter:
             self._writer.compact()
         self._lock.release()
 
-    def environment(self, environment: dict[str, Any]) -> int:
-        """The number under which the manifest keeps an environment."""
+    def add_environment(self, environment: dict[str, Any]) -> int:
+        """Adds an environment to the manifest; returns its number there."""
         return self._manifest.add_environment(environment)
 
-    def done(self, name: str) -> SequenceRecord | None:
-        """The record of a sequence that is done, whose files are there; else None."""
+    def finished_record(self, name: str) -> SequenceRecord | None:
+        """Returns the record of a finished sequence whose files exist, or None."""
         record = self._manifest.sequences.get(name)
         return record if record and self._folder.is_complete(name, record) else None
 
-    def note(self, name: str, record: SequenceRecord) -> None:
-        """Has the next writing of the manifest say what became of a sequence."""
+    def set_record(self, name: str, record: SequenceRecord) -> None:
+        """Sets a sequence's record, to be written with the next one."""
         self._manifest.sequences[name] = record
 
-    def keep(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
-        """Writes an outcome's files, then the record that speaks of them, which is returned with them.
+    def write(self, outcome: Outcome, record: SequenceRecord) -> SequenceRecord:
+        """Writes an outcome's files, then the record that names them; returns that record.
 
         Raises:
-            UserError: they cannot be written, or somebody else may have written here.
+            UserError: they cannot be written, or another process has written here.
         """
 
         def write() -> SequenceRecord:
             runs = self._folder.write(outcome.sequence, outcome.trajectories) if record.status == "ok" else ()
             written = replace(record, runs=runs)
-            self.note(outcome.sequence, written)
+            self.set_record(outcome.sequence, written)
             self._writer.append(outcome.sequence)
             return written
 
         return self._write(write)
 
-    def close(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
-        """Writes the manifest a last time; returns the records of what is not there any more.
+    def finalize(self, records: dict[str, SequenceRecord]) -> dict[str, SequenceRecord]:
+        """Writes the manifest for the last time; returns failed records for results that have been removed.
 
-        Somebody may have removed files, or all of them, that were written hours ago.
+        Files that were written hours ago may have been removed since.
         """
-        gone = {
+        removed = {
             name: replace(
                 record,
                 status="failed",
@@ -110,14 +109,14 @@ class RunWriter:
             for name, record in records.items()
             if record.status == "ok" and not self._folder.is_complete(name, record)
         }
-        self._manifest.sequences |= gone
+        self._manifest.sequences |= removed
         self._write(self._writer.write)
-        return gone
+        return removed
 
     def _write(self, write: Callable[[], Written]) -> Written:
-        """Writes, and writes again in a folder that somebody has removed meanwhile."""
-        for _ in range(_TRIES):
-            self._take_again()
+        """Writes, and writes again if the folder is removed meanwhile."""
+        for _ in range(_ATTEMPTS):
+            self._lock_again()
             try:
                 return write()
             except OSError as error:
@@ -125,25 +124,25 @@ class RunWriter:
                 if self._lock.is_held():
                     break
         raise UserError(
-            f"{failure.filename}: {failure.strerror}; what was written before is kept, and the same command "
-            "goes on from there"
+            f"{system_reason(failure)}; what was written before is kept, and the same command goes on from "
+            "there"
         ) from failure
 
-    def _take_again(self) -> None:
-        """Goes on in a folder that was removed, unless somebody else has used it since."""
+    def _lock_again(self) -> None:
+        """Locks the folder again if it was removed, unless another process has used it since."""
         if self._lock.is_held():
             return
         self._lock.release()
         self._lock.acquire()
         if path_exists(self._folder.manifest_path):
             raise UserError(
-                f"{self.path} was changed by somebody else while this run wrote there; see what is "
-                "there now, and give --name to keep both"
+                f"{self.path} was changed by another process while this run wrote there; check what it holds "
+                "now, and give --name to keep both"
             )
 
 
 def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
-    """The manifest to go on with: a new one, or that of an earlier run with the same identity."""
+    """Returns the manifest to continue: a new one, or that of an earlier run with the same identity."""
     if overwrite and not _readable_with(folder, identity):
         folder.discard()
     manifest = folder.read_manifest()

@@ -1,21 +1,24 @@
-"""Scores of results: pure functions of boxes and ground truth, under a named profile."""
+"""Scoring: profiles compute scores from boxes and ground truth, as the toolkits they are named after do."""
 
 from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles
-from benchmarks.scoring.profiles import OTB, Metric, Profile, ScoringProfile
-from benchmarks.scoring.records import Record, RunScore
-from benchmarks.scoring.score import Score, score_run
+from benchmarks.scoring.metrics import METRICS, Metric
+from benchmarks.scoring.one_pass_score import OnePassScore
+from benchmarks.scoring.profiles import OTB, OnePassProfile, ScoringProfile
+from benchmarks.scoring.run_score import Record, RunScore
+from benchmarks.scoring.score import score_run
 from benchmarks.scoring.statistics import Estimate
 
 __all__ = [
+    "METRICS",
     "OTB",
     "PROFILES",
     "Estimate",
     "Metric",
-    "Profile",
+    "OnePassProfile",
+    "OnePassScore",
     "Record",
     "RunScore",
-    "Score",
     "ScoringProfile",
     "center_error",
     "choose_profile",

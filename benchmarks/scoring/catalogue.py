@@ -1,4 +1,4 @@
-"""Profiles by name, and which of them results are scored by."""
+"""Profiles by name, and the choice of profiles for results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from trackers.errors import UserError
 from trackers.registry import Entry, Registry
 
 ALL = "all"
-"""What stands for every profile that applies."""
+"""The name for every profile that applies."""
 
 PROFILES = Registry(
     "scoring profile",
@@ -17,46 +17,47 @@ PROFILES = Registry(
         for profile in (OTB, TC128, LASOT, GOT10K, PYSOT, PYTRACKING)
     }
     | {
-        rules.name: Entry(
-            f"benchmarks.scoring.vot_profiles:{rules.name.upper().replace('-', '_')}", rules.title
+        profile.name: Entry(
+            f"benchmarks.scoring.vot_profiles:{profile.name.upper().replace('-', '_')}", profile.title
         )
-        for rules in (VOT2017, VOT_TOOLKIT)
+        for profile in (VOT2017, VOT_TOOLKIT)
     },
-    hint="see `python -m benchmarks list profiles`",
+    group="sotbench.profiles",
+    hint="see `sotbench list profiles`",
 )
 
 
 def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[ScoringProfile]:
-    """The profiles that a user asks for.
+    """Returns the profiles to score results by.
 
     Args:
-        name: a profile's name; `"all"` for all that apply; None for the data set's own.
-        dataset: whose results are scored.
-        protocol: how they were made.
+        name: a profile's name; `"all"` for all that apply; None for the data set's default.
+        dataset: the name of the data set.
+        protocol: the name of the protocol.
 
     Returns:
-        At least one; the data set's own comes first.
+        At least one profile; the data set's default comes first.
 
     Raises:
         UserError: there is no such profile, or none applies.
     """
     if name is not None and name != ALL:
         return [PROFILES.load(name)]
-    applying = [profile for profile in map(PROFILES.load, PROFILES) if profile.applies(dataset, protocol)]
-    if not applying:
+    applicable = [profile for profile in map(PROFILES.load, PROFILES) if profile.applies(dataset, protocol)]
+    if not applicable:
         raise UserError(
             f"no profile scores results of protocol '{protocol}' on {dataset}; {PROFILES.hint} and name "
             "another --protocol"
         )
-    applying.sort(key=lambda profile: dataset not in profile.standard_for)
-    return applying if name == ALL else applying[:1]
+    applicable.sort(key=lambda profile: dataset not in profile.standard_for)
+    return applicable if name == ALL else applicable[:1]
 
 
 def choose_profile(name: str | None, dataset: str, protocol: str) -> ScoringProfile:
-    """The one profile that a user asks for, where only one can be used.
+    """Returns the profile to score results by, for commands that use a single one.
 
     Raises:
-        UserError: as `choose_profiles`, or all are asked for.
+        UserError: as for `choose_profiles`, or `name` is `"all"`.
     """
     if name == ALL:
         raise UserError("--profile all is for `score` alone; name one profile")

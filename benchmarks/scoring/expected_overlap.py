@@ -1,7 +1,7 @@
-"""Expected average overlap: how well a tracker would do on a sequence of a given length without a reset.
+"""The curve of expected average overlap: the overlap to expect on a sequence of a given length without reset.
 
-A supervised run is cut where the tracker was initialised. Each fragment then stands for a sequence on which
-the tracker was left alone: one that ends in a failure would have gone on without the target, at overlap 0.
+A supervised run is cut at its initializations. Each fragment is treated as a sequence without resets: one
+that ends in a failure is extended with overlap 0.
 
 Source: Kristan et al.: The Visual Object Tracking VOT2015 Challenge Results (ICCVW 2015), section 3.3, and
 the toolkits (MATLAB 5, Python 0.7.4).
@@ -20,12 +20,12 @@ from benchmarks.protocols.protocol import Code
 
 @dataclass(frozen=True)
 class Fragment:
-    """What lies between two initialisations.
+    """The part of a run from one initialization to the next.
 
     Attributes:
-        start: its first frame, where the tracker was initialised.
-        stop: the frame after its last: the next initialisation, or the end of the sequence.
-        failure: the frame in which the tracker failed, if it did.
+        start: its first frame, the initialization.
+        stop: the frame after its last: the next initialization, or the end of the sequence.
+        failure: the frame in which the tracker failed, if any.
     """
 
     start: int
@@ -35,16 +35,17 @@ class Fragment:
 
 @dataclass(frozen=True)
 class FragmentRule:
-    """Where toolkits differ.
+    """The rules in which toolkits differ.
 
     Attributes:
-        late_frames: a failure in the last so many frames of a sequence leaves its fragment undefined beyond
-            the end, as if the tracker had not failed; after any other it counts as lost for ever.
-        share: fragments weigh one over the number of the sequence's repetitions, so that a tracker that was
-            run more often on some sequences weighs these no more; otherwise each fragment weighs 1.
-        low, high: lengths in frames over which the curve is averaged, both included.
-        observed: only lengths up to the longest fragment, from initialisation to failure or end, are
-            averaged; otherwise also those for which fragments are padded alone.
+        late_frames: after a failure in this number of last frames of a sequence, the fragment is undefined
+            beyond the end, as if the tracker had not failed; after an earlier one its overlap is 0 from then
+            on.
+        share: a fragment's weight is 1 / the sequence's number of repetitions, so that sequences with more
+            repetitions do not weigh more; otherwise it is 1.
+        low, high: lengths in frames over which the curve is averaged, inclusive.
+        observed: average only lengths up to the longest fragment, from initialization to failure or end;
+            otherwise also lengths that only extended fragments reach.
     """
 
     late_frames: int
@@ -55,10 +56,10 @@ class FragmentRule:
 
 
 def fragments(codes: NDArray[np.int8]) -> list[Fragment]:
-    """Cuts a run at its initialisations.
+    """Cuts a run at its initializations.
 
     Args:
-        codes: shape (n,), of `Code`; the first is an initialisation.
+        codes: shape (n,), of `Code`; the first is an initialization.
     """
     starts = np.flatnonzero(codes == Code.INITIALIZED)
     parts = []
@@ -70,7 +71,7 @@ def fragments(codes: NDArray[np.int8]) -> list[Fragment]:
 
 
 def longest_fragment(codes: NDArray[np.int8]) -> int:
-    """Frames of the longest fragment of runs, shape (R, n), up to its failure if it has one."""
+    """Returns the frames of the longest fragment of runs, shape (R, n), up to its failure if it has one."""
     return max(
         (part.stop if part.failure is None else part.failure) - part.start
         for run_codes in codes
@@ -85,17 +86,17 @@ def curve_sums(
     longest: int,
     rule: FragmentRule,
 ) -> NDArray[np.float64]:
-    """A sequence's part in the curve Phi(L), L = 2, 3, ... `longest`.
+    """Returns a sequence's contribution to the curve Phi(L), L = 2, 3, ... `longest`.
 
     Phi(L) is the weighted mean of the average overlaps of frames 2 to L, over all fragments that are defined
-    for that length. Sums over sequences make the curve: Phi = sum of numerators / sum of weights.
+    for that length. Over sequences, Phi = sum of numerators / sum of weights.
 
     Args:
-        overlaps: shape (R, n): of R repetitions; 0 in frames without a region.
-        codes: int8, shape (R, n).
+        overlaps: shape (R, n), of R repetitions; 0 in frames without a region.
+        codes: int8, shape (R, n), of `Code`.
         counted: shape (n,): frames of interest. A fragment's weight is multiplied by its share of them.
-        longest: the greatest length, in frames.
-        rule: the toolkit's.
+        longest: the greatest length in frames.
+        rule: the toolkit's rules.
 
     Returns:
         Numerators and weights, shape (2, longest - 1).

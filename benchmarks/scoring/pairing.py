@@ -1,4 +1,4 @@
-"""Results beside the ground truth that they belong to, or a sentence on why they do not belong together."""
+"""Pairs the results of a run with the ground truth, and refuses those that do not belong together."""
 
 from __future__ import annotations
 
@@ -22,25 +22,36 @@ class PairedResults:
 
     Attributes:
         run: the whole run.
-        of: how many sequences the data set has.
+        dataset: the ground truth.
         sequences: the S sequences, in the data set's order.
-        trajectories: for each of them, its repetitions or segments.
-        attributes: bool, shape (S,): which have each attribute, in the data set's order of attributes.
+        trajectories: the repetitions or segments of each sequence.
+        attributes: bool, shape (S,): the sequences that have each attribute, in the data set's order.
     """
 
     run: RunResults
-    of: int
+    dataset: Dataset
     sequences: list[Sequence]
     trajectories: list[list[Trajectory]]
     attributes: dict[str, NDArray[np.bool_]]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the sequences."""
+        return tuple(sequence.name for sequence in self.sequences)
+
+    @property
+    def are_repetitions(self) -> bool:
+        """Whether every sequence was run equally often, more than once, by a protocol that runs it once."""
+        counts = {len(trajectories) for trajectories in self.trajectories}
+        return self.run.protocol not in ("tre", "sre") and len(counts) == 1 and counts != {1}
+
 
 def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
-    """A run as one on `dataset`: without what it holds of a larger data set, or of other parts.
+    """Returns a run without its sequences of a larger data set or of other parts, as a run on `dataset`.
 
     Args:
-        run: on the data set, on a part of it, or on one that holds the same sequences.
-        dataset: what is to be scored.
+        run: on the data set, on a part of it, or on another that has the same sequences.
+        dataset: the data set to score.
     """
     known = set(dataset.all_names)
     other = run.dataset != dataset.name
@@ -48,48 +59,48 @@ def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
     def kept(name: str) -> bool:
         return name in known or not (other or dataset.in_other_part(name))
 
-    remark = (f"it is scored from its run on {run.dataset}",) if other else ()
+    note = (f"it is scored from its run on {run.dataset}",) if other else ()
     return replace(
         run,
         dataset=dataset.name,
-        trajectories={name: held for name, held in run.trajectories.items() if kept(name)},
+        trajectories={name: runs for name, runs in run.trajectories.items() if kept(name)},
         failed={name: why for name, why in run.failed.items() if kept(name)},
-        notes=(*run.notes, *remark),
+        notes=(*run.notes, *note),
     )
 
 
 def pair_with_truth(
-    run: RunResults, dataset: Dataset, rules: ScoringProfile, allow_length_mismatch: bool
+    run: RunResults, dataset: Dataset, profile: ScoringProfile, allow_length_mismatch: bool
 ) -> PairedResults:
-    """Finds what of a run can be scored.
+    """Pairs the sequences of a run that can be scored with their ground truth.
 
     Args:
         run: the boxes.
         dataset: the ground truth.
-        rules: what the run is to be scored by.
+        profile: the profile to score by.
         allow_length_mismatch: whether a trajectory may be shorter or longer than its ground truth.
 
     Raises:
-        UserError: the rules are for other protocols, nothing can be scored, or the ground truth is not what
-            the run was made on.
+        UserError: the profile is for other protocols, nothing can be scored, or the run was made on other
+            ground truth.
         SequenceError: a sequence's ground truth is damaged.
     """
-    names = _scorable(run, dataset, rules)
+    names = _scorable(run, dataset, profile)
     unknown = set(sequences_without_truth(run, dataset, names))
     if len(unknown) == len(names):
         own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
         raise UserError(
-            f"'{run.tracker}' cannot be scored on {dataset.title}: of each sequence the first box alone "
-            "is known, as in test sets whose server scores; `python -m benchmarks export --to "
+            f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
+            "known, as in test sets that a server scores; `python -m benchmarks export --to "
             f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
-            f"{own} writes what is sent there"
+            f"{own} writes the files to submit"
         )
     sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:
         check_ground_truth(run, dataset, sequence, allow_length_mismatch)
     return PairedResults(
         run=run,
-        of=dataset.total,
+        dataset=dataset,
         sequences=sequences,
         trajectories=[run.trajectories[sequence.name] for sequence in sequences],
         attributes={
@@ -100,28 +111,28 @@ def pair_with_truth(
 
 
 def sequences_without_truth(run: RunResults, dataset: Dataset, names: Iterable[str]) -> list[str]:
-    """Those of a run's sequences `names` that cannot be scored: the first box alone is known."""
+    """Returns those of a run's sequences `names` of which only the first box is known."""
     return [
         name
         for name in names
         if (sequence := dataset[name]).first_box_only
-        # Where the frames are not at hand nothing tells how many rows there should be, apart from the run.
+        # Without the frames, only the run shows how many rows of ground truth there should be.
         or (len(sequence.truth) == 1 and all(len(one.boxes) > 1 for one in run.trajectories[name]))
     ]
 
 
-def _scorable(run: RunResults, dataset: Dataset, rules: ScoringProfile) -> list[str]:
-    """The sequences that are both in the run and in the ground truth; refuses where there is none."""
-    if run.protocol not in rules.protocols:
+def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> list[str]:
+    """Returns the sequences that have both results and ground truth; raises UserError if there is none."""
+    if run.protocol not in profile.protocols:
         raise UserError(
-            f"profile '{rules.name}' scores results of {', '.join(rules.protocols)}, not of "
+            f"profile '{profile.name}' scores results of {', '.join(profile.protocols)}, not of "
             f"{run.protocol}; name another --profile or --protocol"
         )
     known = set(dataset.all_names)
     for name in run.trajectories:
         if name not in known:
             raise UserError(
-                f"results of '{run.tracker}' hold sequence '{name}', which {dataset.title} does not have"
+                f"the results of '{run.tracker}' have a sequence '{name}', which is not in {dataset.title}"
                 f"{did_you_mean(name, list(dataset.all_names))}; remove it or name another --dataset"
             )
     names = [name for name in dataset.names() if name in run.trajectories]
@@ -133,8 +144,8 @@ def _scorable(run: RunResults, dataset: Dataset, rules: ScoringProfile) -> list[
         )
     if not names:
         raise UserError(
-            f"nothing of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} sequences "
-            f"are finished, ground truth is there for {len(dataset.names())}, none is both; see --data-root"
+            f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} are "
+            f"finished, {len(dataset.names())} have ground truth, none has both; see --data-root"
         )
     return names
 
@@ -142,16 +153,17 @@ def _scorable(run: RunResults, dataset: Dataset, rules: ScoringProfile) -> list[
 def check_ground_truth(
     run: RunResults, dataset: Dataset, sequence: Sequence, allow_length_mismatch: bool
 ) -> None:
-    """Refuses boxes that do not belong to a sequence's ground truth.
+    """Checks that a run's boxes belong to a sequence's ground truth.
 
     Raises:
-        UserError: they differ in number (unless `allow_length_mismatch`), or the ground truth is not what the run was made on.
+        UserError: they differ in number (unless `allow_length_mismatch`), or the run was made on other ground
+            truth.
     """
     for trajectory in run.trajectories[sequence.name]:
         boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
         if boxes != rows and not allow_length_mismatch:
             raise UserError(
-                f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth where "
+                f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth, but "
                 f"'{run.tracker}' has {boxes} boxes; restore the ground-truth file or run it again"
             )
     recorded = run.truth.get(sequence.name)

@@ -1,14 +1,14 @@
-"""How sure a score is, given the sequences it was measured on.
+"""Bootstrap intervals, p-values and their correction; the unit is the sequence.
 
-Frames of one sequence are alike, so the sequence is the unit: a data set's score is a mean over sequences,
-and its uncertainty comes from drawing other sequences.
+Frames of one sequence are correlated, so a data set's score is a mean over sequences, and its uncertainty
+comes from resampling sequences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +16,52 @@ from numpy.typing import NDArray
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
 SEED = 0
-"""One seed for all: scores do not change from run to run, and trackers are resampled alike."""
+"""Fixed seed: intervals are reproducible, and all trackers are resampled with the same sequences."""
+LEAST_P_SHOWN = 0.0001
+"""P-values below this are written as less than it."""
 
 _BLOCK_ENTRIES = 1_000_000
-_COLUMNS = 256
-"""Figures that are resampled at once, which takes 20 MB three times over."""
-_AT_HAND_ENTRIES = 4_000_000
-"""What is kept ready as float64, 32 MB: up to 400 sequences."""
-_KEPT_ENTRIES = 16_000_000
-"""What is kept of one number of sequences: up to 1,600 of them. More are drawn anew each time."""
+_MAX_COLUMNS = 256
+"""Columns resampled at once: three arrays of 20 MB."""
+_MAX_CACHED_FLOATS = 4_000_000
+"""Counts cached as float64: 32 MB, up to 400 sequences."""
+_MAX_CACHED_COUNTS = 16_000_000
+"""Counts cached for one number of sequences, up to 1,600. For more, they are drawn anew each time."""
+
+Interval: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Lower and upper ends, of the same shape."""
 
 
 class Estimate(NamedTuple):
-    """A mean over sequences with its 95 % interval, which is None for one sequence alone."""
+    """A value with its 95 % interval, which is None for a single sequence."""
 
     value: float
     low: float | None
     high: float | None
+
+
+def mean_estimates(tables: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
+    """Returns means over sequences with their 95 % intervals.
+
+    Tables with the same number of sequences are resampled together, which is faster and gives the same.
+
+    Args:
+        tables: each of shape (S, M): M values of each of S sequences; S and M may differ between tables.
+
+    Returns:
+        For each table, M estimates.
+    """
+    tables = list(tables)
+    estimates: list[list[Estimate]] = [[] for _ in tables]
+    for count in {len(table) for table in tables}:
+        places = [place for place, table in enumerate(tables) if len(table) == count]
+        values = np.concatenate([tables[place] for place in places], axis=1)
+        interval = bootstrap_interval(values)
+        ends = [end.tolist() for end in interval] if interval else [[None] * values.shape[1]] * 2
+        columns = iter(zip(values.mean(axis=0).tolist(), *ends, strict=True))
+        for place in places:
+            estimates[place] = [Estimate(*next(columns)) for _ in range(tables[place].shape[1])]
+    return estimates
 
 
 def bootstrap_interval(
@@ -40,60 +69,61 @@ def bootstrap_interval(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
     seed: int = SEED,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Percentile bootstrap of the mean over sequences (Efron, Tibshirani 1993, chapter 13).
+) -> Interval | None:
+    """Returns the percentile bootstrap interval of the mean over sequences.
 
-    All columns share the resamples, so a curve's interval is that of whole curves drawn together.
+    All columns share the resamples, so the interval of a curve is that of whole curves drawn together.
+    Source: Efron, Tibshirani: An Introduction to the Bootstrap (1993), chapter 13.
 
     Args:
-        values: shape (S,) or (S, T): T figures of each of S sequences.
-        resamples: how many sets of S sequences are drawn, with replacement.
-        confidence: the share of resampled means that lies inside.
-        seed: of the draws.
+        values: shape (S,) or (S, T): T values of each of S sequences.
+        resamples: number of draws of S sequences, with replacement.
+        confidence: share of the resampled means inside the interval.
+        seed: seed of the draws.
 
     Returns:
-        Lower and upper ends, each of shape () or (T,); None for fewer than two sequences, whose mean has no
-        interval.
+        Lower and upper ends, each of shape () or (T,); None for fewer than two sequences.
     """
     if len(values) < 2:
         return None
-    if values.ndim == 1 or values.shape[1] <= _COLUMNS:
-        return interval_of(resampled_means(values, resamples, seed), confidence)
-    # In equal parts: of a few columns alone, linear algebra may round the last digit otherwise.
-    blocks = np.array_split(values, -(-values.shape[1] // _COLUMNS), axis=1)
-    ends = [interval_of(resampled_means(block, resamples, seed), confidence) for block in blocks]
+    if values.ndim == 1 or values.shape[1] <= _MAX_COLUMNS:
+        return percentile_interval(resampled_means(values, resamples, seed), confidence)
+    # Blocks of equal width: with only a few columns, BLAS may round the last digit differently.
+    blocks = np.array_split(values, -(-values.shape[1] // _MAX_COLUMNS), axis=1)
+    ends = [percentile_interval(resampled_means(block, resamples, seed), confidence) for block in blocks]
     low, high = (np.concatenate(end) for end in zip(*ends, strict=True))
     return low, high
 
 
-def interval_of(
-    means: NDArray[np.float64], confidence: float = CONFIDENCE
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The interval inside which a share of resampled means lies.
+def percentile_interval(draws: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
+    """Returns the interval that a share of draws lies in.
 
     Args:
-        means: shape (R,) or (R, T).
+        draws: shape (R,) or (R, T); NaN is ignored, but no column may be NaN alone.
         confidence: the share.
 
     Returns:
         Lower and upper ends, each of shape () or (T,).
     """
-    outside = (1 - confidence) / 2
-    # NumPy sorts faster than it finds two places, and then finds them at once.
-    ordered = np.sort(np.ascontiguousarray(means.T), axis=-1)
-    low, high = np.quantile(ordered, [outside, 1 - outside], axis=-1, overwrite_input=True)
+    ends = [(1 - confidence) / 2, 1 - (1 - confidence) / 2]
+    # Sorting first is faster than NumPy's search for two quantiles. NaN comes last.
+    ordered = np.sort(np.ascontiguousarray(draws.T), axis=-1)
+    if np.isnan(ordered[..., -1]).any():
+        low, high = np.nanquantile(ordered, ends, axis=-1)
+    else:
+        low, high = np.quantile(ordered, ends, axis=-1, overwrite_input=True)
     return low, high
 
 
 def resampled_means(
     values: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = SEED
 ) -> NDArray[np.float64]:
-    """Means over resampled sequences.
+    """Returns means over resampled sequences.
 
     Args:
         values: shape (S,) or (S, T). All columns share the resamples, and so do calls with the same S.
-        resamples: R, how many sets of S sequences are drawn, with replacement.
-        seed: of the draws.
+        resamples: R, the number of draws of S sequences, with replacement.
+        seed: seed of the draws.
 
     Returns:
         Shape (R,) or (R, T).
@@ -103,10 +133,10 @@ def resampled_means(
 
 
 def bootstrap_p(means: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Two-sided p-value of "the true mean is 0", from resampled means.
+    """Returns the two-sided p-value of "the true mean is 0", from resampled means.
 
-    It is twice the share of resampled means on the rarer side of 0, the observed sample counted as one of
-    them (Davison, Hinkley: Bootstrap Methods and their Application, 1997, section 4.2): it is never 0.
+    It is twice the share of resampled means on the rarer side of 0. The observed sample counts as one of
+    them, so it is never 0 (Davison, Hinkley: Bootstrap Methods and their Application, 1997, section 4.2).
 
     Args:
         means: shape (R, ...).
@@ -121,9 +151,9 @@ def bootstrap_p(means: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """P-values of tests made together, corrected for their number (Holm, Scand. J. Statistics 1979).
+    """Corrects the p-values of tests made together for their number (Holm, Scand. J. Statistics 1979).
 
-    Rejecting those at most alpha makes any false rejection among all at most alpha likely.
+    If those at most alpha are rejected, the probability of any false rejection is at most alpha.
 
     Args:
         p: shape (n,), in [0, 1].
@@ -138,50 +168,61 @@ def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return corrected
 
 
-def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """How often each sequence is drawn in each resample.
+def format_p(p: float, decimals: int = 4) -> str:
+    """Returns a p-value as text, or that it is less than `LEAST_P_SHOWN`."""
+    return f"< {LEAST_P_SHOWN:.4f}" if p < LEAST_P_SHOWN else f"{p:.{decimals}f}"
 
-    A resample's mean is then one row of `counts @ values / sequences`: no array of resamples x sequences x
-    values is ever made, and the counts come in blocks of about a million.
+
+def resampled_counts(sequences: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yields how often each sequence is drawn in each resample, in blocks of about a million counts.
+
+    The mean of a resample is then a row of `counts @ values / sequences`, without an array of resamples x
+    sequences x values.
 
     Args:
-        sequences: S, how many there are and how many each resample draws.
-        resamples: how many rows all blocks have together.
-        seed: of the draws.
+        sequences: S, the number of sequences, and of those drawn in each resample.
+        resamples: the number of rows of all blocks together.
+        seed: seed of the draws.
 
     Yields:
-        Shape (block, S), whole numbers; each row sums to S.
+        Shape (block, S), integers; each row sums to S.
     """
     block = max(1, _BLOCK_ENTRIES // sequences)
-    if sequences * resamples <= _AT_HAND_ENTRIES:
-        yield from _at_hand(sequences, resamples, seed, block)
+    if sequences * resamples <= _MAX_CACHED_FLOATS:
+        yield from _cached_float_counts(sequences, resamples, seed, block)
         return
-    draw = _kept if sequences * resamples <= _KEPT_ENTRIES else _drawn
+    draw = _cached_counts if sequences * resamples <= _MAX_CACHED_COUNTS else _draw_counts
     for counts in draw(sequences, resamples, seed, block):
         yield counts.astype(np.float64)
 
 
 @lru_cache(maxsize=1)
-def _at_hand(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.float64], ...]:
-    """What `resampled_counts` last gave: trackers on the same sequences need it one after the other."""
-    blocks = tuple(counts.astype(np.float64) for counts in _kept(sequences, resamples, seed, block))
+def _cached_float_counts(
+    sequences: int, resamples: int, seed: int, block: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Caches the last blocks of `resampled_counts`, which trackers on the same sequences need in turn."""
+    blocks = tuple(counts.astype(np.float64) for counts in _cached_counts(sequences, resamples, seed, block))
     for counts in blocks:
         counts.flags.writeable = False
     return blocks
 
 
 @lru_cache(maxsize=16)
-def _kept(sequences: int, resamples: int, seed: int, block: int) -> tuple[NDArray[np.unsignedinteger], ...]:
-    """The blocks of `_drawn`, kept.
+def _cached_counts(
+    sequences: int, resamples: int, seed: int, block: int
+) -> tuple[NDArray[np.unsignedinteger], ...]:
+    """Caches the blocks of `_draw_counts`: about 5 MB for 280 sequences.
 
-    Drawing takes most of a bootstrap's time. Trackers are drawn alike, and so are a data set's attributes of
-    the same size, so that the last few draws are kept: about 5 MB for 280 sequences.
+    Drawing takes most of a bootstrap's time, and all trackers, and attributes with the same number of
+    sequences, share the draws.
     """
-    return tuple(_drawn(sequences, resamples, seed, block))
+    return tuple(_draw_counts(sequences, resamples, seed, block))
 
 
-def _drawn(sequences: int, resamples: int, seed: int, block: int) -> Iterator[NDArray[np.unsignedinteger]]:
-    """The blocks of `resampled_counts`, in the smallest type that holds them."""
+def _draw_counts(
+    sequences: int, resamples: int, seed: int, block: int
+) -> Iterator[NDArray[np.unsignedinteger]]:
+    """Draws the blocks of `resampled_counts`, in the smallest type that holds them."""
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)

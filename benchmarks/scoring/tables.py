@@ -1,54 +1,45 @@
-"""Scores and comparisons as tables, and records as CSV."""
+"""Tables of scores and comparisons, and records as CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.scoring.records import LOWER_IS_BETTER, Record
+from benchmarks.scoring.metrics import METRICS
+from benchmarks.scoring.run_score import Record
+from benchmarks.scoring.statistics import format_p
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
 from benchmarks.tables.table import INTERVALS, number_cell
 
 if TYPE_CHECKING:
-    # SciPy's tests take their time to import, and scores do without them.
+    # Importing SciPy's tests is slow, and scores do not need them.
     from benchmarks.scoring.compare import Comparison
 
 _LABELS = ("tracker", "dataset", "protocol", "profile", "sequence", "attribute")
-"""What says whose figures a row has."""
-
-
-def records_csv(records: Sequence[Record]) -> str:
-    """Records as CSV with a header line, at full precision; what a record lacks stays empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _keys(records), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
+"""The keys that identify a record."""
 
 
 def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table:
-    """Records as a table: three decimals, 95 % intervals in brackets, the count of sequences beside them.
+    """Returns a table of records: three decimals, 95 % intervals in brackets, the number of sequences.
 
-    What all rows share (data set, protocol, profile; one tracker's sequences or attributes) is said once, in
-    the caption. Below is a line per profile for records that say what makes theirs differ, then `notes`.
-    The best and the second figure are marked among rows that differ in the tracker alone.
+    What all rows share (data set, protocol, profile; the tracker, if rows are sequences or attributes) is in
+    the caption. Below are a line per profile, if records say why its scores differ, and then `notes`. The
+    best and second-best values are marked among rows that differ only in the tracker.
     """
     keys = _keys(records)
     by_part = "sequence" in keys or "attribute" in keys
-    sayable = [*(["tracker"] if by_part else []), "dataset", "protocol", "profile"]
-    shared = [key for key in sayable if len({record[key] for record in records}) == 1]
+    shareable = [*(["tracker"] if by_part else []), "dataset", "protocol", "profile"]
+    shared = [key for key in shareable if len({record[key] for record in records}) == 1]
     labels = [key for key in _LABELS if key in keys and key not in shared]
     metrics = metric_names(records)
-    said = [f"{key} {records[0][key]}" for key in shared]
+    caption = [f"{key} {records[0][key]}" for key in shared]
     differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
     marks = {metric: _marks(records, metric) for metric in metrics}
-    counted = "frames" if "sequence" in keys else "sequences"
+    count = "frames" if "sequence" in keys else "sequences"
     return Table(
         columns=(
             *(Column(key, numeric=False) for key in labels),
-            *(Column(key.replace("_", "\n")) for key in (counted, *metrics)),
+            *(Column(key.replace("_", "\n")) for key in (count, *metrics)),
         ),
         rows=tuple(
             (
@@ -58,17 +49,17 @@ def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table
             )
             for place, record in enumerate(records)
         ),
-        caption=", ".join(said) + ("" if "sequence" in keys else INTERVALS),
+        caption=", ".join(caption) + ("" if "sequence" in keys else INTERVALS),
         notes=(
             *(f"{name}: {text}" for name, text in differences.items()),
-            *([] if by_part else _spreads(records, metrics)),
+            *([] if by_part else _repetition_notes(records, metrics)),
             *notes,
         ),
     )
 
 
-def _spreads(records: Sequence[Record], metrics: Sequence[str]) -> list[str]:
-    """A line for each record of several repetitions: how much its figures differ among these."""
+def _repetition_notes(records: Sequence[Record], metrics: Sequence[str]) -> list[str]:
+    """Returns a line per record of several repetitions, with the standard deviation over them."""
     return [
         f"{record['tracker']}: the mean of {record['repetitions']} runs; standard deviation over the runs: "
         + ", ".join(
@@ -82,11 +73,11 @@ def _spreads(records: Sequence[Record], metrics: Sequence[str]) -> list[str]:
 
 
 def attributes_table(records: Sequence[Record], metric: str) -> Table:
-    """One metric by attribute: a row per tracker, a column per attribute.
+    """Returns a table of one metric with a row per tracker and a column per attribute.
 
     Args:
         records: by attribute, of trackers on one data set under one profile.
-        metric: the name of a figure that they have.
+        metric: the name of a metric that they have.
     """
     by_tracker: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -119,18 +110,18 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
 
 
 def ranking_table(records: Sequence[Record]) -> Table:
-    """VOT's ranking as a table: both figures with their ranks, and the mean of the ranks."""
+    """Returns a table of VOT's ranking: accuracy and robustness with their ranks, and the mean rank."""
     first = records[0]
     caption = f"dataset {first['dataset']}, protocol {first['protocol']}, profile {first['profile']}; "
     headings = ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")
-    figures = (("accuracy", 3), ("accuracy_rank", 2), ("robustness", 3), ("robustness_rank", 2), ("rank", 2))
+    columns = (("accuracy", 3), ("accuracy_rank", 2), ("robustness", 3), ("robustness_rank", 2), ("rank", 2))
     return Table(
         columns=(Column("tracker", numeric=False), *map(Column, headings)),
         rows=tuple(
             (
                 Cell(str(record["tracker"])),
                 Cell(_count(record)),
-                *(number_cell(_number(record[key]), digits=digits) for key, digits in figures),
+                *(number_cell(_number(record[key]), digits=digits) for key, digits in columns),
             )
             for record in records
         ),
@@ -139,7 +130,7 @@ def ranking_table(records: Sequence[Record]) -> Table:
 
 
 def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Sequence[str] = ()) -> Table:
-    """Comparisons as a table: three decimals, 95 % intervals in brackets, p-values as they decide."""
+    """Returns a table of comparisons: three decimals, 95 % intervals in brackets, corrected p-values."""
     headings = ("A", "B", "A - B", "p\nbootstrap", "p\nWilcoxon", "sequences")
     return Table(
         columns=(
@@ -155,8 +146,8 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
                     f"{one.difference:+.3f}",
                     None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
                 ),
-                Cell(p_text(one.corrected_bootstrap)),
-                Cell(p_text(one.corrected_wilcoxon)),
+                Cell(format_p(one.corrected_bootstrap)),
+                Cell(format_p(one.corrected_wilcoxon)),
                 Cell(str(one.sequences)),
             )
             for one in comparisons
@@ -166,29 +157,23 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
     )
 
 
-def p_text(p: float) -> str:
-    """A p-value with four decimals, or that it is less than any of these."""
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
-
-
 def metric_names(records: Sequence[Record]) -> list[str]:
-    """The figures that records have, in their order."""
-    keys = _keys(records)
-    return [key for key in keys if f"{key}_low" in keys]
+    """Returns the names of the metrics that records have, in their order."""
+    return [key for key in _keys(records) if key in METRICS]
 
 
 def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
-    """A record's figure with its interval."""
+    """Returns the cell of a record's value with its interval."""
     value, low, high = (_number(record.get(key)) for key in (metric, f"{metric}_low", f"{metric}_high"))
     return number_cell(value, low, high, mark)
 
 
 def _marks(records: Sequence[Record], metric: str) -> list[Mark]:
-    """One mark per record, given among those that differ in the tracker alone."""
+    """Returns a mark per record, among those that differ only in the tracker."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for place, record in enumerate(records):
-        alike = tuple(record.get(key) for key in _LABELS if key != "tracker")
-        groups.setdefault(alike, []).append(place)
+        group = tuple(record.get(key) for key in _LABELS if key != "tracker")
+        groups.setdefault(group, []).append(place)
     marks = [Mark.NONE] * len(records)
     for places in groups.values():
         given = _marked([records[place].get(metric) for place in places], metric)
@@ -198,7 +183,7 @@ def _marks(records: Sequence[Record], metric: str) -> list[Mark]:
 
 
 def _marked(values: Sequence[str | float | None], metric: str) -> list[Mark]:
-    return mark_best([_number(value) for value in values], metric in LOWER_IS_BETTER)
+    return mark_best([_number(value) for value in values], higher_is_better=METRICS[metric].higher_is_better)
 
 
 def _count(record: Record) -> str:
@@ -206,7 +191,7 @@ def _count(record: Record) -> str:
 
 
 def _keys(records: Sequence[Record]) -> list[str]:
-    """All keys, in the order in which they first appear."""
+    """Returns all keys, in the order in which they first appear."""
     return list(dict.fromkeys(key for record in records for key in record))
 
 

@@ -1,11 +1,11 @@
-"""VOT's A-R ranking: trackers in order of accuracy and of robustness, ties where tests find no difference.
+"""VOT's A-R ranking: ranks by accuracy and by robustness, shared by trackers that tests cannot tell apart.
 
 Source: Kristan et al.: A Novel Performance Evaluation Methodology for Single-Target Trackers (PAMI 2016),
-section 4.3, and MATLAB's vot-toolkit 5. Tests use the normal approximation, which MATLAB takes too for
-samples of more than 15.
+section 4.3, and MATLAB's vot-toolkit 5. Tests use the normal approximation, as MATLAB does for more than 15
+samples.
 
-These tests take frames as independent, which they are not, and so find more differences than there are. They
-are VOT's; `benchmarks.scoring.statistics` has intervals whose unit is the sequence.
+These are VOT's tests: they treat frames as independent, which they are not, and so find too many differences.
+`compare` tests sequences instead.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.protocols.protocol import Code
-from benchmarks.scoring.vot_profiles import Repetitions, frame_overlaps
+from benchmarks.scoring.vot_repetitions import Repetitions, frame_overlaps
 from trackers.errors import UserError
 
 ALPHA = 0.05
+"""VOT's level of significance."""
 REPETITIONS = 15
-"""How many runs per sequence VOT2017 asks for."""
+"""The number of runs per sequence in VOT2017."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Ranks of T trackers, 1 for the best; halves and other fractions where several share theirs.
+    """Ranks of T trackers, 1 for the best; fractions if several trackers share a rank.
 
     Attributes:
         accuracy: shape (T,).
@@ -42,12 +43,12 @@ class Ranks:
 def rank_trackers(
     overlaps: NDArray[np.float64], failures: NDArray[np.float64], alpha: float = ALPHA
 ) -> Ranks:
-    """Ranks trackers; each gets the mean rank of all that are not significantly different from it.
+    """Ranks trackers; each gets the mean rank of those that do not differ significantly from it.
 
     Args:
-        overlaps: shape (T, frames), the same frames for all: overlap averaged over repetitions, NaN where a
-            tracker has no valid one (`frame_overlaps` of all sequences, one after the other).
-        failures: shape (T, samples), as `failure_samples` counts them.
+        overlaps: shape (T, frames), the same frames for all: overlap averaged over repetitions, NaN if a
+            tracker has no valid one (`frame_overlaps` of all sequences, concatenated).
+        failures: shape (T, samples), from `failure_samples`.
         alpha: the level of significance.
     """
     valid = np.isfinite(overlaps)
@@ -63,11 +64,11 @@ def rank_runs(runs: Items[Items[Repetitions]], alpha: float = ALPHA) -> Ranks:
     """Ranks trackers by their runs on the sequences that all of them have.
 
     Args:
-        runs: by tracker, its measured runs.
+        runs: the measured runs of each tracker.
         alpha: the level of significance.
 
     Raises:
-        UserError: there is no such sequence.
+        UserError: they have no sequence in common.
     """
     by_name = [{run.sequence: run for run in tracker} for tracker in runs]
     common = [name for name in by_name[0] if all(name in tracker for tracker in by_name)]
@@ -82,10 +83,10 @@ def rank_runs(runs: Items[Items[Repetitions]], alpha: float = ALPHA) -> Ranks:
 
 
 def failure_samples(runs: Items[Repetitions], repetitions: int = REPETITIONS) -> NDArray[np.float64]:
-    """Failures of each sequence's each run, shape (S * repetitions,).
+    """Returns the number of failures of each run over each sequence, shape (S * repetitions,).
 
-    A tracker that was run less often (because its first runs were identical) has its mean in the place of
-    the others, so that all trackers have samples of the same size.
+    If a sequence has fewer runs (because the first ones were identical), their mean fills the missing ones,
+    so that all trackers have samples of the same size.
     """
     samples = []
     for run in runs:
@@ -96,15 +97,15 @@ def failure_samples(runs: Items[Repetitions], repetitions: int = REPETITIONS) ->
 
 
 def signed_rank_test(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Wilcoxon's signed-rank test (1945): two-sided p that paired values differ by chance.
+    """Returns the two-sided p-value of Wilcoxon's signed-rank test (1945) of paired values.
 
-    Pairs that are equal, or of which one is NaN, are left out; without any other, p is 1.
+    Pairs that are equal or have a NaN are left out; if none is left, p is 1.
 
     Args:
         a: shape (n,).
         b: shape (n,).
     """
-    from scipy.stats import wilcoxon  # a third of a second, which only rankings should cost
+    from scipy.stats import wilcoxon  # takes a third of a second, which only rankings need
 
     difference = a - b
     difference = difference[np.isfinite(difference) & (difference != 0)]
@@ -114,7 +115,7 @@ def signed_rank_test(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def rank_sum_test(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Wilcoxon's rank-sum test (Mann, Whitney 1947), with continuity correction: two-sided p.
+    """Returns the two-sided p-value of the rank-sum test (Mann, Whitney 1947), with continuity correction.
 
     Args:
         a: shape (n,).
@@ -133,13 +134,13 @@ def _shared_ranks(
     test: Callable[[NDArray[np.float64], NDArray[np.float64]], float],
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Mean rank, by rising value, of those trackers that `test` cannot tell from each."""
+    """Returns each tracker's mean rank, by rising value, of those that `test` cannot tell from it."""
     trackers = len(values)
     ranks = np.empty(trackers)
     ranks[np.argsort(values, kind="stable")] = np.arange(1, trackers + 1)
-    alike = np.eye(trackers)
+    same = np.eye(trackers)
     for i in range(trackers):
         for j in range(i):
-            alike[i, j] = alike[j, i] = test(samples[i], samples[j]) > alpha
-    shared: NDArray[np.float64] = alike @ ranks / alike.sum(axis=1)
+            same[i, j] = same[j, i] = test(samples[i], samples[j]) > alpha
+    shared: NDArray[np.float64] = same @ ranks / same.sum(axis=1)
     return shared

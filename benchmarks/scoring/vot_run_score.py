@@ -1,160 +1,163 @@
-"""From a run under one of VOT's protocols to its scores."""
+"""The score of a run under one of VOT's protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
-from benchmarks.geometry.rasterize import raster_overlap
+from benchmarks.geometry.rasterize import RasterRule, raster_overlap
 from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, Metric
 from benchmarks.scoring.pairing import PairedResults
-from benchmarks.scoring.records import Record, estimate_columns
+from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.vot_metrics import (
     SupervisedScore,
     UnsupervisedScore,
     score_supervised,
     score_unsupervised,
 )
-from benchmarks.scoring.vot_profiles import Repetitions, VOTProfile, measure_repetitions
+from benchmarks.scoring.vot_repetitions import Repetitions, measure_repetitions
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
+if TYPE_CHECKING:
+    from benchmarks.scoring.vot_profiles import VOTProfile
 
-@dataclass(frozen=True, eq=False)
-class VOTRunScore:
-    """One run under one of VOT's profiles.
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VOTRunScore(RunScore):
+    """The score of a run under one of VOT's protocols.
 
     Attributes:
-        results: the run and its ground truth.
-        rules: the profile.
         whole: the score over all sequences and frames.
-        tags: the score over the frames that have each tag; tags that no frame has are left out.
-        lengths: shape (S,): frames of each sequence.
-        runs: the measured repetitions of each sequence; none for an unsupervised run.
+        tags: the score over the frames that have each tag, without tags that no frame has.
+        lengths: shape (S,): the number of frames of each sequence.
+        runs: the measured repetitions of each sequence; empty for an unsupervised run.
     """
 
-    results: PairedResults
-    rules: VOTProfile
     whole: SupervisedScore | UnsupervisedScore
     tags: Mapping[str, SupervisedScore]
     lengths: NDArray[np.int64]
     runs: tuple[Repetitions, ...] = ()
 
     @property
-    def tracker(self) -> str:
-        """Whose run it is."""
-        return self.results.run.tracker
+    def main_metric(self) -> Metric:
+        """Expected average overlap; average overlap for unsupervised runs."""
+        return self.profile.main_metric if isinstance(self.whole, SupervisedScore) else AVERAGE_OVERLAP
 
     @property
-    def of(self) -> int:
-        """How many sequences the data set has, scored or not."""
-        return self.results.of
-
-    @property
-    def sequences(self) -> tuple[str, ...]:
-        """The scored ones, in the data set's order."""
-        return self.whole.sequences
+    def main_value(self) -> float:
+        """The value of the main metric; NaN if it is not defined."""
+        return self.whole.metrics()[self.main_metric.name].value
 
     def sequence_values(self) -> dict[str, NDArray[np.float64]]:
-        """Each sequence's own accuracy, and failures per 100 frames; or its average overlap.
+        """Returns each sequence's accuracy and failures per 100 frames, or its average overlap, shape (S,).
 
-        The data set's accuracy pools frames, so it is not their mean; expected average overlap is not a
-        figure of one sequence.
+        The data set's accuracy may pool frames, so it is not their mean. Expected average overlap is not
+        defined for a single sequence.
         """
-        figures = [self.whole.subset([place]).metrics() for place in range(len(self.sequences))]
-        names = [name for name in figures[0] if name in ("accuracy", "robustness", "ao")]
-        return {name: np.array([figure[name].value for figure in figures]) for name in names}
+        values = [self.whole.subset([row]).metrics() for row in range(len(self.sequences))]
+        names = [name for name in values[0] if METRICS[name].per_sequence]
+        return {name: np.array([value[name].value for value in values]) for name in names}
 
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
-        """The score at full precision: one record, or one per sequence or tag."""
+        """Returns the score at full precision: one record, or one per sequence or tag."""
         if by == "sequence":
             return [
-                self._record({"sequence": name}, self.whole.subset([place]), self.lengths[place : place + 1])
-                for place, name in enumerate(self.sequences)
+                self._row({"sequence": name}, self.whole.subset([row]), self.lengths[row : row + 1])
+                for row, name in enumerate(self.sequences)
             ]
         if by == "attribute":
-            return [self._record({"attribute": tag}, score, score.frames) for tag, score in self.tags.items()]
-        return [self._record({}, self.whole, self.lengths)]
+            return [self._row({"attribute": tag}, score, score.frames) for tag, score in self.tags.items()]
+        return [self._row({}, self.whole, self.lengths)]
 
-    def _record(
+    def _row(
         self, part: Record, score: SupervisedScore | UnsupervisedScore, frames: NDArray[np.int64]
     ) -> Record:
-        run = self.results.run
-        head: Record = {
-            "tracker": run.tracker,
-            "dataset": run.dataset,
-            "protocol": run.protocol,
-            "profile": self.rules.name,
-            **part,
-            "sequences": len(score.sequences),
-            "of": self.of,
-            "frames": int(frames.sum()),
-        }
-        return head | estimate_columns(score.metrics())
+        return self._record(part, len(score.sequences), int(frames.sum()), score.metrics())
 
 
-def score_vot(results: PairedResults, rules: VOTProfile) -> VOTRunScore:
+def score_vot(results: PairedResults, profile: VOTProfile) -> VOTRunScore:
     """Scores a supervised, realtime or unsupervised run.
 
     Raises:
         UserError: the images' size is not known, a run has no codes or impossible ones, or lengths differ.
     """
-    lengths = np.array([len(sequence.truth) for sequence in results.sequences])
+    pairs = list(zip(results.sequences, results.trajectories, strict=True))
+    tags: dict[str, SupervisedScore] = {}
+    runs: list[Repetitions] = []
+    whole: SupervisedScore | UnsupervisedScore
     if results.run.protocol == "unsupervised":
         overlaps = {
-            sequence.name: _overlaps(sequence, trajectories[0], rules)
-            for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True)
+            sequence.name: _overlaps(sequence, trajectories[0], profile.raster)
+            for sequence, trajectories in pairs
         }
-        return VOTRunScore(results, rules, score_unsupervised(overlaps, rules), {}, lengths)
+        whole = score_unsupervised(overlaps, profile)
+    else:
+        runs = [_measured(sequence, trajectories, profile.raster) for sequence, trajectories in pairs]
+        whole = score_supervised(runs, profile)
+        tags = _score_tags(results.sequences, runs, profile)
+    return VOTRunScore(
+        tracker=results.run.tracker,
+        dataset=results.run.dataset,
+        protocol=results.run.protocol,
+        profile=profile,
+        total_sequences=results.dataset.total,
+        sequences=whole.sequences,
+        whole=whole,
+        tags=tags,
+        lengths=np.array([len(sequence.truth) for sequence in results.sequences]),
+        runs=tuple(runs),
+    )
 
-    runs = [
-        _measured(sequence, trajectories, rules)
-        for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True)
-    ]
+
+def _score_tags(
+    sequences: list[Sequence], runs: list[Repetitions], profile: VOTProfile
+) -> dict[str, SupervisedScore]:
     masks: dict[str, dict[str, NDArray[np.bool_]]] = {}
-    for sequence in results.sequences:
+    for sequence in sequences:
         for tag, frames in sequence.tags.items():
             masks.setdefault(tag, {})[sequence.name] = frames
-    tags = {
-        tag: score_supervised([run for run in runs if run.sequence in frames], rules, frames)
+    return {
+        tag: score_supervised([run for run in runs if run.sequence in frames], profile, frames)
         for tag, frames in masks.items()
         if any(some.any() for some in frames.values())
     }
-    return VOTRunScore(results, rules, score_supervised(runs, rules), tags, lengths, tuple(runs))
 
 
-def _measured(sequence: Sequence, trajectories: list[Trajectory], rules: VOTProfile) -> Repetitions:
+def _measured(sequence: Sequence, trajectories: list[Trajectory], raster: RasterRule) -> Repetitions:
     coded = [(t.boxes, t.codes) for t in trajectories if t.codes is not None]
     if len(coded) < len(trajectories):
         raise UserError(
-            f"results of sequence '{sequence.name}' have no codes: they are not of a supervised run"
+            f"results of sequence '{sequence.name}' have no codes: they are not from a supervised run"
         )
-    return measure_repetitions(sequence.name, coded, _truth(sequence), _size(sequence), rules)
+    return measure_repetitions(sequence.name, coded, _truth(sequence), _size(sequence), raster)
 
 
-def _overlaps(sequence: Sequence, trajectory: Trajectory, rules: VOTProfile) -> NDArray[np.float64]:
+def _overlaps(sequence: Sequence, trajectory: Trajectory, raster: RasterRule) -> NDArray[np.float64]:
     truth = _truth(sequence)
     if len(trajectory.boxes) != len(truth):
         raise UserError(
-            f"sequence '{sequence.name}' has {len(trajectory.boxes)} regions where the ground truth has "
+            f"sequence '{sequence.name}' has {len(trajectory.boxes)} regions, but the ground truth has "
             f"{len(truth)} rows; run it again or restore the file"
         )
-    return raster_overlap(trajectory.boxes, truth, _size(sequence), rules.raster)
+    return raster_overlap(trajectory.boxes, truth, _size(sequence), raster)
 
 
 def _truth(sequence: Sequence) -> Boxes:
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def _size(sequence: Sequence) -> tuple[int, int]:
     if sequence.size is None:
         raise UserError(
-            f"VOT measures overlap in the image, and the size of {sequence.name}'s images is not known: put "
-            "its frames, or the file `sequence` with width= and height=, beside its ground truth"
+            "VOT's overlap needs the size of the images, which is not known for sequence "
+            f"'{sequence.name}': put its frames, or the file `sequence` with width= and height=, beside its "
+            "ground truth"
         )
     return sequence.size

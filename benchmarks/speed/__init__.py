@@ -1,4 +1,4 @@
-"""How fast a tracker is: measured, kept with what it was measured on, and compared."""
+"""Measures how fast a tracker is, records it with the machine it ran on, and compares records."""
 
 from benchmarks.speed.record import SpeedRecord, read_record, read_records
 

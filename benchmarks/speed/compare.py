@@ -1,11 +1,11 @@
-"""Whether one measurement was faster than another, or only came out so.
+"""Tests whether one measurement is faster than another.
 
-A difference is called where three things hold: both were made under the same circumstances; the 95 % interval
-of the ratio, Welch's t over the repetitions' logarithms, does not hold 1; and the ratio is not so near to 1
-that something other than the tracker may be behind it. For two processes with the same code can differ for
-good, by where their memory lies or how large their environment is (Mytkowicz, Diwan, Hauswirth and Sweeney,
-Producing Wrong Data Without Doing Anything Obviously Wrong, ASPLOS 2009), and two sittings by temperature.
-Airspeed velocity asks for both, a test and a least factor, as well.
+A difference is reported if three conditions hold: both measurements were made under the same conditions; the
+95 % interval of the ratio (Welch's t over the repetitions' logarithms) excludes 1; and the ratio is not so
+close to 1 that something other than the tracker may explain it. Two processes with the same code can differ
+consistently, by memory layout or the size of their environment (Mytkowicz, Diwan, Hauswirth and Sweeney,
+Producing Wrong Data Without Doing Anything Obviously Wrong, ASPLOS 2009), and two sessions by temperature.
+Airspeed velocity also requires both a test and a minimum factor.
 """
 
 from __future__ import annotations
@@ -16,27 +16,28 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from benchmarks.environment import device_type
 from benchmarks.speed.record import SpeedRecord
 from benchmarks.speed.statistics import CONFIDENCE, variance_of_mean
 
 MIN_RATIO = 1.05
-"""A ratio nearer to 1 is never called a difference."""
+"""A ratio closer to 1 is never reported as a difference."""
 
 _SAME = ("dataset", "sequences", "frames", "warm_up", "batch")
 _NOTED = ("tracker", "settings", "weights", "code", "precision", "threads", "own_process")
-_DIGESTS = ("weights", "code", "commit")  # which say nothing to a reader
+_DIGESTS = ("weights", "code", "commit")  # not shown: they mean nothing to a reader
 
 
 @dataclass(frozen=True)
 class SpeedComparison:
-    """A measurement against an earlier one.
+    """A measurement compared with an earlier one.
 
     Attributes:
-        ratio: FPS of this over FPS of that.
-        low, high: its 95 % interval; None where either has a single repetition.
-        p: two-sided, of there being no difference; None likewise.
-        hindrances: why no difference can be called whatever the figures say.
-        notes: what else differs between the two.
+        ratio: FPS of this measurement over FPS of the earlier one.
+        low, high: the ratio's 95 % interval; None if either has a single repetition.
+        p: two-sided p-value of no difference; None likewise.
+        hindrances: reasons why the two cannot be compared.
+        notes: other differences between the two.
     """
 
     ratio: float
@@ -59,7 +60,7 @@ class SpeedComparison:
 
     @property
     def verdict(self) -> str:
-        """What can be said, in a sentence."""
+        """The result in a sentence."""
         if self.low is None or self.high is None or self.p is None:
             figures = f"{self.ratio:#.4g} times the FPS"
         else:
@@ -72,12 +73,12 @@ class SpeedComparison:
         if self.low <= 1 <= self.high:
             return f"no difference can be shown: {figures}"
         return (
-            f"too small a difference to be called: {figures}; below {100 * (MIN_RATIO - 1):.0f} % it may as well "
-            "be the machine's, and only interleaved runs can tell"
+            f"too small a difference to be called: {figures}; below {100 * (MIN_RATIO - 1):.0f} % it may as "
+            "well be the machine's, and only interleaved runs can tell"
         )
 
     def content(self) -> dict[str, Any]:
-        """The comparison as JSON has it."""
+        """Returns the comparison as a JSON object."""
         return {**asdict(self), "outcome": self.outcome, "verdict": self.verdict}
 
 
@@ -97,17 +98,17 @@ def compare(this: SpeedRecord, that: SpeedRecord) -> SpeedComparison:
 def ratio_of_fps(
     this: SpeedRecord, that: SpeedRecord
 ) -> tuple[float, float | None, float | None, float | None]:
-    """Ratio of FPS with both ends of its 95 % interval and the p-value, by Welch's t of logarithms.
+    """Returns the ratio of FPS, both ends of its 95 % interval, and the p-value, by Welch's t of logarithms.
 
-    Welch (The generalization of Student's problem when several different population variances are involved,
-    Biometrika 1947) for two samples with variances of their own.
+    Welch's test (The generalization of Student's problem when several different population variances are
+    involved, Biometrika 1947) is for two samples with unequal variances.
     """
     ratio = this.fps / that.fps
     if min(this.repetitions, that.repetitions) < 2:
         return ratio, None, None, None
     variances = [variance_of_mean(this.seconds), variance_of_mean(that.seconds)]
     error = float(np.sqrt(sum(variances)))
-    if error == 0:  # a clock so coarse, or a fake one, that all repetitions are alike
+    if error == 0:  # all repetitions are equal: the clock is coarse, or a fake one
         return ratio, ratio, ratio, float(ratio == 1)
     degrees = sum(variances) ** 2 / (
         variances[0] ** 2 / (this.repetitions - 1) + variances[1] ** 2 / (that.repetitions - 1)
@@ -118,19 +119,19 @@ def ratio_of_fps(
 
 
 def _machines(this: SpeedRecord, that: SpeedRecord) -> list[str]:
-    """Whether both ran on the same machine and kind of device, in a sentence if not."""
+    """Returns a sentence if the two ran on different machines or types of device."""
     keys = dict.fromkeys([*this.machine, *that.machine])
     mine, other = this.machine, that.machine
     differing = [
         f"{key} {other.get(key)}, now {mine.get(key)}" for key in keys if mine.get(key) != other.get(key)
     ]
-    if this.device.partition(":")[0] != that.device.partition(":")[0]:
+    if device_type(this.device) != device_type(that.device):
         differing.append(f"device {that.device}, now {this.device}")
     return [f"not the same machine ({', '.join(differing)})"] if differing else []
 
 
 def _notes(this: SpeedRecord, that: SpeedRecord) -> list[str]:
-    """What differs that may be what is compared: of the tracker, and versions, packages each by its name."""
+    """Returns the differences that may be what is compared: in the tracker, versions and packages."""
     mine, other = _noted(this), _noted(that)
     return [
         f"{name}: " + ("another" if name in _DIGESTS else f"{other.get(name)}, now {mine.get(name)}")

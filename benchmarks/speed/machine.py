@@ -1,4 +1,4 @@
-"""What a measurement was made on, and whether that machine had nothing else to do."""
+"""The machine of a measurement: clocks, load and GPU, and whether it was busy."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from trackers.devices import number_by_bus
 
 BUSY_LOAD = 0.2
-"""Load per core from which a machine counts as busy: a fifth of it does something else."""
+"""Load per core above which a machine counts as busy: a fifth of it does something else."""
 BUSY_GPU = 10.0
-"""Per cent of utilisation from which a GPU counts as busy."""
+"""Percent of utilization above which a GPU counts as busy."""
 _GPU_FIGURES = ("driver_version", "clocks.sm", "clocks.max.sm", "utilization.gpu", "temperature.gpu")
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """What the driver says of a GPU; a figure that it does not know is None.
+    """The state of a GPU as its driver reports it; unknown figures are None.
 
     Attributes:
-        driver: its version.
-        mhz, max_mhz: the clock of the cores, now and at most.
-        utilization: per cent of the last moments in which something ran.
+        driver: the driver's version.
+        mhz, max_mhz: the current and the maximum clock of the cores.
+        utilization: percent of the recent time during which something ran.
         celsius: temperature.
     """
 
@@ -37,14 +37,14 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What bears on a measurement beside the machine; None where this system does not tell.
+    """The conditions of a measurement; None where the system does not report them.
 
     Attributes:
-        load_before, load_after: load average of one minute, before the first repetition and after the last;
-            the latter has the measurement itself in it.
-        governor: of the CPU's clock; several are joined by a comma.
-        mhz, max_mhz: the CPU's clock, mean of its cores right after the last repetition, and at most.
-        gpu_before, gpu_after: what `Gpu` says, of the GPU that was used.
+        load_before, load_after: one-minute load average, before the first repetition and after the last;
+            the latter includes the measurement itself.
+        governor: the CPU's frequency governor; several are joined by commas.
+        mhz, max_mhz: the CPU's clock right after the last repetition, mean of its cores, and its maximum.
+        gpu_before, gpu_after: state of the GPU that was used.
     """
 
     load_before: float | None
@@ -56,10 +56,10 @@ class Conditions:
     gpu_after: Gpu | None = None
 
     def busy(self, cores: int) -> list[str]:
-        """What else was going on, so that figures are not to be trusted, a sentence each.
+        """Returns a sentence for each sign that something else used the machine.
 
         Args:
-            cores: how many could be used.
+            cores: number of usable cores.
         """
         found = []
         if self.load_before is not None and self.load_before > BUSY_LOAD * cores:
@@ -73,14 +73,14 @@ class Conditions:
         return found
 
     def scaling(self) -> list[str]:
-        """What changes the clock, and figures with it, in a sentence if anything does."""
+        """Returns a sentence if the CPU's clock, and so the figures, may vary with its load."""
         if self.governor in (None, "performance"):
             return []
         return [f"the CPU's clock follows its load: governor {self.governor}, not performance"]
 
 
 def load_average() -> float | None:
-    """The load average of the last minute."""
+    """Returns the load average of the last minute, or None."""
     try:
         return os.getloadavg()[0]
     except OSError:
@@ -88,37 +88,37 @@ def load_average() -> float | None:
 
 
 def cpu_clock(root: Path = Path("/")) -> tuple[str | None, float | None, float | None]:
-    """Governor, present and greatest clock in MHz of the CPU, each None where it is not told.
+    """Returns the CPU's governor, and its current and maximum clock in MHz; each None if unknown.
 
     Args:
-        root: where `sys` and `proc` are.
+        root: the folder of `sys` and `proc`.
     """
     policies = sorted((root / "sys/devices/system/cpu/cpufreq").glob("policy*"))
     governors = sorted({text for policy in policies if (text := _text(policy / "scaling_governor"))})
-    present = _mean(_text(policy / "scaling_cur_freq") for policy in policies)
-    greatest = _mean(_text(policy / "cpuinfo_max_freq") for policy in policies)
-    if present is not None:
-        return ", ".join(governors) or None, present / 1000, greatest and greatest / 1000
-    # A virtual machine has no say in its clock and tells it here at best.
+    current = _mean(_text(policy / "scaling_cur_freq") for policy in policies)
+    maximum = _mean(_text(policy / "cpuinfo_max_freq") for policy in policies)
+    if current is not None:
+        return ", ".join(governors) or None, current / 1000, maximum and maximum / 1000
+    # A virtual machine does not control its clock and reports it only here, if at all.
     lines = (_text(root / "proc/cpuinfo") or "").splitlines()
-    told = _mean(line.partition(":")[2] for line in lines if line.startswith("cpu MHz"))
-    return ", ".join(governors) or None, told, None
+    reported = _mean(line.partition(":")[2] for line in lines if line.startswith("cpu MHz"))
+    return ", ".join(governors) or None, reported, None
 
 
 def gpu(device: str) -> Gpu | None:
-    """What `nvidia-smi` says of `device` (`"cuda:N"`); None for a CPU, or where it cannot be asked.
+    """Returns what `nvidia-smi` reports about `device` (`"cuda:N"`); None for a CPU, or if it cannot be run.
 
-    CUDA and `nvidia-smi` have to number alike for that: see `number_by_bus`.
+    CUDA and `nvidia-smi` have to number devices in the same way: see `number_by_bus`.
     """
     if not device.startswith("cuda"):
         return None
     number_by_bus()
     number = int(device.partition(":")[2] or 0)
-    # What torch counts from 0 are those that this variable leaves.
+    # torch numbers only the devices that this variable lists.
     visible = [word.strip() for word in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if word.strip()]
     which = visible[number] if number < len(visible) else str(number)
     if which.isdecimal() and os.environ["CUDA_DEVICE_ORDER"] != "PCI_BUS_ID":
-        return None  # CUDA and nvidia-smi may mean different devices by it
+        return None  # CUDA and nvidia-smi may number devices differently
     command = ["nvidia-smi", f"--id={which}", f"--query-gpu={','.join(_GPU_FIGURES)}"]
     try:
         done = subprocess.run(
@@ -134,7 +134,7 @@ def gpu(device: str) -> Gpu | None:
 
 
 def read_gpu(line: str) -> Gpu | None:
-    """Reads the answer of `nvidia-smi`, figures separated by commas; None if it is another."""
+    """Parses the output of `nvidia-smi`, comma-separated figures; returns None if it is something else."""
     words = [word.strip() for word in line.strip().split(",")]
     if len(words) != len(_GPU_FIGURES):
         return None
@@ -156,8 +156,8 @@ def _number(text: str | None) -> float | None:
 
 
 def _mean(texts: Iterable[str | None]) -> float | None:
-    found = [value for text in texts if (value := _number(text)) is not None]
-    return sum(found) / len(found) if found else None
+    values = [value for text in texts if (value := _number(text)) is not None]
+    return sum(values) / len(values) if values else None
 
 
 def _cores(count: int) -> str:

@@ -1,26 +1,31 @@
-"""The record of one measurement: `results/speed/<tracker>/<label>.json`."""
+"""Speed measurements on disk: `results/speed/<tracker>/<moment>.json`."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from msgspec import Meta
 
 from benchmarks.store.atomic import write_atomic
 from benchmarks.store.run_folder import require_folder_name
-from benchmarks.store.validation import require_types
+from benchmarks.store.validation import decode_versioned, report_invalid
 from trackers.errors import UserError
 from trackers.regular_files import read_regular
 
-_LARGEST = 1 << 26
-"""Bytes of a record."""
+_MAX_BYTES = 1 << 26
 
 SCHEMA = 1
-"""Raised when a reader of the old form would misunderstand the new one."""
+"""Raised when an older reader would misunderstand the file."""
 FOLDER = "speed"
-"""Of the folder of results: where the records are."""
+"""The folder of speed records in the folder of results."""
+
+Positive: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+"""A finite number above zero."""
 
 
 @dataclass(frozen=True)
@@ -28,39 +33,39 @@ class SpeedRecord:
     """How fast a tracker was, and on what. Times in milliseconds, FPS in updates per second.
 
     Attributes:
-        tracker: under which name it is kept.
-        spec: the name, `package.module:Class`, `path/file.py:Class` or program that was asked for.
+        tracker: the name under which the record is kept.
+        spec: the name, `package.module:Class`, `path/file.py:Class` or program given to `--tracker`.
         settings: constructor arguments that were given, as text.
         weights: sha256 of the weights file, or None.
         code: sha256 of the files that define the tracker, or None.
-        dataset, sequences: whose frames it was shown.
-        frames: how many updates each repetition counted.
-        warm_up: how many updates after each initialisation were left out.
-        repetitions: how many passes over the sequences were made, each in a process of its own.
+        dataset, sequences: the source of the frames.
+        frames: number of updates counted in each repetition.
+        warm_up: number of updates left out after each initialization.
+        repetitions: number of passes over the sequences, each in a new process.
         seconds: mean seconds of an update, for each repetition.
         fps, fps_low, fps_high: updates over the sum of their times, and its 95 % interval over repetitions;
-            the ends are None for a single one.
-        median_ms, p95_ms, p99_ms: of the updates of all repetitions.
-        init_ms: median time of an initialisation.
-        end_to_end_fps: frames per second of wall time with initialisation and decoding, as `run` does it.
-        transport_ms: median time per update that frame and answer were under way to a tracker in another
-            process or another form, which is in none of the times above; 0 where there is no such way.
+            the interval is None for a single repetition.
+        median_ms, p95_ms, p99_ms: over the updates of all repetitions.
+        init_ms: median time of an initialization.
+        end_to_end_fps: frames per second of wall time with initialization and decoding, as `run` does it.
+        transport_ms: median time per update spent on passing frame and prediction to and from a tracker in
+            another process or format, which none of the times above includes; 0 where nothing is passed.
         own_process: whether the tracker ran in a process beside the one that measured.
         device: `"cpu"` or `"cuda:N"`.
-        precision: of the numbers it computes with (`"float32"`), where the tracker tells.
-        batch: targets per update. Always 1: the throughput of a batch is no tracker's FPS.
-        threads: how many the tracker's libraries may use on the CPU.
-        machine: what it ran on: `system`, `processor`, `cores` that could be used, `gpu` or None.
+        precision: the tracker's number format (`"float32"`), where it reports one.
+        batch: targets per update. Always 1: the throughput of a batch is not a tracker's FPS.
+        threads: number of CPU threads that the tracker's libraries may use.
+        machine: `system`, `processor`, usable `cores`, `gpu` or None.
         software: versions: `python`, `packages`, `commit`, and `cuda` and `driver` on a GPU.
-        conditions: what else bears on the figures; see `benchmarks.speed.machine.Conditions`.
-        busy: whether something else used the machine, so that nothing can be compared with these figures.
-        doubts: why the figures are not to be trusted, a sentence each.
-        date: when it was begun, ISO 8601, UTC.
+        conditions: what else affects the figures; see `benchmarks.speed.machine.Conditions`.
+        busy: whether something else used the machine, so that the figures must not be compared.
+        doubts: reasons not to trust the figures, one sentence each.
+        date: the start of the measurement, ISO 8601, UTC.
     """
 
     tracker: str
     spec: str
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     weights: str | None
     code: str | None
     dataset: str
@@ -68,8 +73,8 @@ class SpeedRecord:
     frames: int
     warm_up: int
     repetitions: int
-    seconds: list[float]
-    fps: float
+    seconds: Annotated[list[Positive], Meta(min_length=1)]
+    fps: Positive
     fps_low: float | None
     fps_high: float | None
     median_ms: float
@@ -91,15 +96,15 @@ class SpeedRecord:
     date: str
 
     def content(self) -> dict[str, Any]:
-        """The record as JSON has it."""
+        """Returns the record as a JSON object."""
         return {"schema": SCHEMA, **asdict(self)}
 
     def write(self, results: Path) -> Path:
-        """Writes the record, atomically, beside earlier ones of the same tracker; returns where.
+        """Writes the record, atomically, beside earlier ones of the same tracker; returns its path.
 
         Raises:
-            UserError: the tracker's name cannot be a folder's.
-            OSError: it cannot be written.
+            UserError: the tracker's name cannot name a folder.
+            OSError: the file cannot be written.
         """
         moment = self.date.replace("-", "").replace(":", "").replace("+0000", "Z")
         path = results / FOLDER / require_folder_name(self.tracker) / f"{moment}.json"
@@ -108,44 +113,38 @@ class SpeedRecord:
 
 
 def read_record(path: Path) -> SpeedRecord:
-    """Reads a record.
+    """Reads a speed record.
 
     Raises:
-        UserError: it is missing, no record of speed, or of another version of this project.
+        UserError: the file is missing, is not a speed record, or has another schema.
     """
     try:
-        return parse_record(read_regular(path, _LARGEST), str(path))
+        return parse_record(read_regular(path, _MAX_BYTES), str(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
 
 
 def parse_record(text: bytes, where: str) -> SpeedRecord:
-    """Reads the text of a record, in UTF-8; messages call it `where`.
+    """Parses a speed record, JSON in UTF-8; messages call it `where`.
 
     Raises:
-        UserError: it is no record of speed, or of another version of this project.
+        UserError: it is not a speed record, or has another schema.
     """
-    try:
-        content = json.loads(text.decode())
-        schema = content.pop("schema")
-        if schema != SCHEMA:
-            raise UserError(f"{where} has schema {schema}; this version of sotbench reads {SCHEMA}")
-        record = SpeedRecord(**content)
-        _check(record)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UserError(
-            f"{where} is not a record of speed ({type(error).__name__}: {error}); "
-            "give a file that `python -m benchmarks speed` wrote"
-        ) from None
+    with report_invalid(
+        f"{where} is not a record of speed", "give a file that `python -m benchmarks speed` wrote"
+    ):
+        record = decode_versioned(text, SpeedRecord, SCHEMA, where)
+        if len(record.seconds) != record.repetitions:  # msgspec checks each attribute alone
+            raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")
     return record
 
 
 def read_records(results: Path, refused: Callable[[str], None]) -> list[SpeedRecord]:
-    """The latest record of each tracker and way of running it (device, precision, threads), by name.
+    """Returns each tracker's latest record per device, precision, batch and threads, sorted by name.
 
     Args:
         results: the folder of all results.
-        refused: is told, in a sentence, of each record that cannot be read; the others are.
+        refused: called with a sentence for each record that cannot be read and is left out.
     """
     latest: dict[tuple[object, ...], SpeedRecord] = {}
     for path in sorted((results / FOLDER).glob("*/*.json")):
@@ -154,17 +153,7 @@ def read_records(results: Path, refused: Callable[[str], None]) -> list[SpeedRec
         except UserError as error:
             refused(f"a record of speed is left out: {error}")
             continue
-        way = (record.tracker, record.device, record.precision, record.batch, record.threads)
-        if way not in latest or latest[way].date < record.date:
-            latest[way] = record
+        key = (record.tracker, record.device, record.precision, record.batch, record.threads)
+        if key not in latest or latest[key].date < record.date:
+            latest[key] = record
     return list(latest.values())
-
-
-def _check(record: SpeedRecord) -> None:
-    """Raises TypeError or ValueError where a figure is not what it has to be."""
-    require_types(record)
-    if len(record.seconds) != record.repetitions or not record.seconds:
-        raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")
-    for figure in (record.fps, *record.seconds):
-        if not 0 < figure < float("inf"):
-            raise ValueError(f"{figure!r} is no speed")

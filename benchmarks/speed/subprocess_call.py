@@ -1,4 +1,4 @@
-"""A function in a Python process of its own, which begins with nothing loaded."""
+"""Calls a function in a fresh Python process."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from trackers.signals import override_signal_handler, raise_swallowed_interrupts
 Returned = TypeVar("Returned")
 
 _GRACE = 10.0
-"""Seconds for a process that is told to end, in which it ends what it started itself."""
+"""Seconds that a process has to end its own child processes when it is asked to end."""
 
 
 def call_in_subprocess(function: Callable[..., Returned], *arguments: object) -> Returned:
     """Calls a function of a module in a fresh process and returns what it returns.
 
-    What the function prints goes to standard error, so that it cannot get between a command's own lines. When
-    the caller is interrupted the process is ended.
+    The function's standard output goes to standard error, so that it cannot mix with a command's own output.
+    If the caller is interrupted, the process is ended.
 
     Args:
-        function: found by its name in the process, as are the arguments' classes.
+        function: a module-level function.
         arguments: picklable.
 
     Raises:
         UserError: the process ended without an answer.
-        Exception: what the function raised.
+        Exception: raised by the function.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments))
-    # It never hears of Ctrl-C, which a terminal tells all: it is ended here.
+    # The process ignores Ctrl-C, which a terminal sends to all processes: this function ends it.
     with override_signal_handler(signal.SIGINT, signal.SIG_IGN):
         process.start()
-    sender.close()  # so that the end of the process is seen here
+    sender.close()  # otherwise `recv` would not notice the end of the process
     try:
         answer, error = receiver.recv()
     except EOFError:
         process.join(_GRACE)
         raise UserError(
-            f"the process that measured ended with status {process.exitcode} and without an answer; what it "
-            "said is above, if anything"
+            f"the measuring process ended with status {process.exitcode} and without a result; see its "
+            "output above, if any"
         ) from None
     finally:
         process.terminate()
@@ -75,7 +75,7 @@ def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[o
 
 
 def _end_with_parent() -> None:
-    """Ends this process when the one that it measures for is killed: what it finds out is for nobody."""
+    """Exits when the parent process is gone: nothing would read the result."""
     parent = multiprocessing.parent_process()
     assert parent
     parent.join()
@@ -83,8 +83,8 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Sets variables of the environment, for processes that are started meanwhile."""
+def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables inside the context, for the processes started there."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -1,7 +1,7 @@
-"""One pass of a tracker over sequences, with nothing but the tracker between two readings of the clock.
+"""One pass of a tracker over sequences, with only the tracker between two readings of the clock.
 
-A sequence's frames are decoded and in memory before its first update, no thread is decoding while the tracker
-is timed, and the device is waited for before each reading of the clock.
+A sequence's frames are decoded and in memory before its first update, no thread decodes while the tracker is
+timed, and the device has finished before each reading of the clock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from benchmarks.datasets import Frames, Sequence
 from benchmarks.protocols.one_pass import one_pass
 from benchmarks.running.frames.prefetch import Prefetcher, decoder_threads
 from benchmarks.running.tracking.drive import drive
-from benchmarks.running.tracking.requests import FAILURES, seed
+from benchmarks.running.tracking.errors import FAILURES
+from benchmarks.running.tracking.requests import seed_tracker
 from benchmarks.speed.statistics import Times
 from trackers.errors import UserError
 from trackers.external.protocols.remote import RemoteTracker
@@ -32,11 +33,11 @@ class PreloadedFrames(Frames):
     """The first frames of a sequence, in memory.
 
     Args:
-        frames: where they come from.
-        count: how many.
+        frames: the sequence's frames.
+        count: number of frames to load.
 
     Raises:
-        SequenceError: one is missing or damaged.
+        SequenceError: a frame is missing or damaged.
     """
 
     def __init__(self, frames: Frames, count: int) -> None:
@@ -57,21 +58,21 @@ class PreloadedFrames(Frames):
 
 
 def truncate_sequence(sequence: Sequence, frames: int, warm_up: int) -> Sequence:
-    """`sequence` up to the last update that is counted.
+    """Returns `sequence` up to the last counted update.
 
     Args:
-        sequence: whose ground truth is cut.
-        frames: how many updates are to be counted, at most.
-        warm_up: how many before them are not.
+        sequence: the sequence, whose ground truth is cut.
+        frames: maximum number of updates to count.
+        warm_up: number of updates before these.
 
     Raises:
-        UserError: no update is left to be counted.
+        UserError: no update is left to count.
     """
     length = len(sequence.truth)
     if length < warm_up + 2:
         raise UserError(
             f"{sequence.name} has {length} frames, of which none is left to be counted after the "
-            f"initialisation and {warm_up} updates of warm-up; give a smaller --warm-up or other --sequences"
+            f"initialization and {warm_up} updates of warm-up; give a smaller --warm-up or other --sequences"
         )
     return replace(sequence, truth=sequence.truth[: 1 + warm_up + frames])
 
@@ -79,14 +80,14 @@ def truncate_sequence(sequence: Sequence, frames: int, warm_up: int) -> Sequence
 def timed_pass(
     tracker: Tracker, sequences: Items[Sequence], warm_up: int, clock: Clock = time.perf_counter
 ) -> Times:
-    """Runs the tracker over the sequences and returns the times of what counts.
+    """Runs the tracker over the sequences and returns the counted times.
 
     Args:
-        tracker: already built. Its first initialisation and `warm_up` updates after it are made once more
-            before anything counts: libraries load and choose their kernels then.
+        tracker: already built. The first initialization and `warm_up` updates are made once in advance
+            without being counted, because libraries load and choose their kernels then.
         sequences: see `truncate_sequence`.
-        warm_up: how many updates after each initialisation do not count.
-        clock: seconds, monotonic.
+        warm_up: number of updates after each initialization that are not counted.
+        clock: returns seconds, monotonic.
 
     Raises:
         UserError: the tracker fails, or a frame is missing or damaged.
@@ -97,22 +98,22 @@ def timed_pass(
             frames = PreloadedFrames(sequence.open_frames(), len(sequence.truth))
             if number == 0:
                 start = replace(sequence, truth=sequence.truth[: 1 + warm_up])
-                _followed(tracker, start, frames, clock)
-            seconds, transport = _followed(tracker, sequence, frames, clock)
+                _run_sequence(tracker, start, frames, clock)
+            seconds, transport = _run_sequence(tracker, sequence, frames, clock)
         parts.append(Times(seconds[1 + warm_up :], transport[1 + warm_up :], seconds[:1]))
     times = Times.joined(parts)
     if not times.updates.sum() > 0:
-        raise UserError("the tracker claims to have taken no time at all, so that it has no speed")
+        raise UserError("the tracker reports that its updates took no time, so its speed is undefined")
     return times
 
 
 def end_to_end(
     tracker: Tracker, sequences: Items[Sequence], clock: Clock = time.perf_counter
 ) -> tuple[int, float]:
-    """Runs the tracker over the same frames as `run` does, decoding ahead of it in threads.
+    """Runs the tracker over the sequences like `run`, with frames decoded ahead in threads.
 
     Returns:
-        How many frames that were, initialisations among them, and how many seconds of wall time they took.
+        The number of frames, initializations included, and the seconds of wall time.
 
     Raises:
         UserError: as `timed_pass`.
@@ -121,23 +122,23 @@ def end_to_end(
     with decoder_threads(isinstance(tracker, RemoteTracker)) as pool:
         for sequence in sequences:
             with _named(sequence), Prefetcher(sequence.open_frames(), pool) as frames:
-                _followed(tracker, sequence, frames, clock)
+                _run_sequence(tracker, sequence, frames, clock)
     return sum(len(sequence.truth) for sequence in sequences), clock() - begin
 
 
-def _followed(
+def _run_sequence(
     tracker: Tracker, sequence: Sequence, frames: Prefetcher[Frame] | Frames, clock: Clock
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds of the tracker and of transport, each of shape (frames,)."""
+    """Returns the seconds of the tracker and of transport, each of shape (frames,)."""
     transport: list[float] = []
-    seed(tracker, 0, sequence.name, 0)
+    seed_tracker(tracker, 0, sequence.name, 0)
     trajectory = drive(one_pass(sequence), tracker, frames, on_transport=transport.append, clock=clock)
     return trajectory.seconds, np.array(transport)
 
 
 @contextmanager
 def _named(sequence: Sequence) -> Iterator[None]:
-    """Says in which sequence something went wrong: a tracker that fails has no speed."""
+    """Names the sequence in the message of a failure, which ends the measurement."""
     try:
         yield
     except FAILURES as error:

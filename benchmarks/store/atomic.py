@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic and synced writing: a file is complete or not there."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ _SUFFIX = ".tmp"
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Writes `content` so that `path` holds all of it or what it held before, whatever happens when.
+    """Writes `content` so that `path` holds either all of it or its previous content, even after a crash.
 
-    It goes to a temporary file beside `path`, is synced to the disk, and takes its name by a rename, which
-    file systems do in one step. The folder is synced too, so that the new name survives a power cut. The
-    price is two syncs per file: nothing beside the minutes that the results took.
+    The content goes to a temporary file beside `path`, which is synced and then renamed; file systems rename
+    in one step. The folder is synced too, so that the new name survives a power failure. Two syncs per file
+    cost little beside the minutes that the results took.
 
     Raises:
-        OSError: the file, which it names, cannot be written; the temporary file is gone and `path` untouched.
+        OSError: the file, which the error names, cannot be written; `path` is unchanged, and no temporary
+            file is left.
     """
-    with _naming(path):
+    with _name_file(path):
         _write(path, content)
 
 
 def append_synced(path: Path, content: bytes) -> None:
-    """Appends `content` to the file `path`, which is made if need be, and syncs it to the disk.
+    """Appends `content` to the file `path`, created if it is missing, and syncs it.
 
     Raises:
-        OSError: the file, which it names, cannot be written to; a part of `content` may be in it.
+        OSError: the file, which the error names, cannot be written; it may hold a part of `content`.
     """
-    with _naming(path), path.open("ab") as file:
+    with _name_file(path), path.open("ab") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
 def remove_temporary_files(folder: Path) -> None:
-    """Removes what writers that were killed have left in `folder`, where nobody may be writing."""
+    """Removes the temporary files of killed writers from `folder`, in which nothing may be writing now."""
     for path in folder.glob(f".*{_SUFFIX}"):
         path.unlink(missing_ok=True)
 
@@ -52,7 +53,7 @@ def _write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read; results are meant to be shared.
+        # mkstemp creates files that only their owner can read; results are meant to be shared.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:
@@ -62,12 +63,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Has the names of new files in a folder survive a power cut.
+    """Syncs a folder, so that the names of new files survive a power failure.
 
     Raises:
-        OSError: the folder, which it names, cannot be synced.
+        OSError: the folder, which the error names, cannot be synced.
     """
-    with _naming(path):
+    with _name_file(path):
         folder = os.open(path, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -76,8 +77,8 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Names a file in what goes wrong: the system names none when writing fails, or the temporary one."""
+def _name_file(path: Path) -> Iterator[None]:
+    """Names `path` in errors, where the system names no file or the temporary one."""
     try:
         yield
     except OSError as error:

@@ -1,27 +1,28 @@
-"""`run.journal`: what became of sequences since `run.json` was written, one line each.
+"""`run.journal`: the outcomes of sequences since `run.json` was written, one line each.
 
-A manifest speaks of all sequences. Written anew after each of 10,000 it would be 25 GB by the end, so that
-while a run goes on each record is appended to a journal beside it, and synced. At the run's end the manifest
-takes everything in, and the journal goes.
+A manifest holds all sequences; rewriting it after each of 10,000 would write 25 GB. So a run appends each
+record to a journal beside the manifest, synced. At its end it writes the whole manifest and removes the
+journal.
 
-The first line names the manifest that the journal belongs to by its digest. A journal that was left behind
-by whatever happened between two steps belongs to no manifest that is there, and nobody reads it. A last line
-that was cut short is not read either: its sequence is run again.
+The first line names the manifest that the journal continues, by its digest. A journal that continues another
+manifest, left behind by a crash between two steps, is ignored. So is a last line that is cut short: its
+sequence is run again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.store.atomic import append_synced, sync_folder
-from benchmarks.store.manifest import Manifest, parse_manifest, sequence_record
-from benchmarks.store.validation import require_types
+from benchmarks.store.digests import digest
+from benchmarks.store.manifest import Manifest, SequenceRecord, parse_manifest
+from benchmarks.store.validation import report_invalid
 from trackers.errors import UserError
 from trackers.regular_files import is_regular
 
@@ -30,32 +31,40 @@ JOURNAL = "run.journal"
 _ATTEMPTS = 5
 
 
+class _Line(msgspec.Struct):
+    """A line of a journal but the first."""
+
+    sequence: str
+    record: SequenceRecord
+    environments: list[dict[str, Any]] = []
+
+
 def journal_path(manifest: Path) -> Path:
-    """Where the journal of the manifest at this path lies."""
+    """Returns the path of the journal that belongs to the manifest at `manifest`."""
     return manifest.with_name(JOURNAL)
 
 
 class ManifestWriter:
-    """Keeps a manifest on disk while it grows: whole at first and at the end, by its journal in between.
+    """Keeps a growing manifest on disk: written whole first and last, continued by its journal in between.
 
     Args:
-        path: the manifest's.
-        manifest: what is to be kept; it holds what an earlier journal said.
+        path: the manifest's path.
+        manifest: the manifest to keep, which includes what an earlier journal said.
     """
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self._path = path
         self._manifest = manifest
-        self._begun: tuple[int, int] | None = None  # the inodes of manifest and journal
+        self._journal_of: tuple[int, int] | None = None  # inodes of manifest and journal
         self._environments = 0
 
     def append(self, name: str) -> None:
-        """Writes down the record of sequence `name`, and environments that are new.
+        """Records sequence `name`, and environments that are new.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the record cannot be written.
         """
-        if self._begun is None or self._begun != self._there():
+        if self._journal_of is None or self._journal_of != self._inodes():
             self.write()
             self._begin()
             return
@@ -65,23 +74,23 @@ class ManifestWriter:
         self._append(line)
 
     def write(self) -> None:
-        """Writes the whole manifest; there is no journal then.
+        """Writes the whole manifest and removes the journal.
 
         Raises:
-            OSError: it cannot be written. What was there before still counts.
+            OSError: the manifest cannot be written. What was on disk before stays valid.
         """
-        self._begun = None
+        self._journal_of = None
         self._manifest.write(self._path)
         journal_path(self._path).unlink(missing_ok=True)
 
     def compact(self) -> None:
-        """Writes the whole manifest if that can be done and there is a journal, which says the same."""
-        if self._begun and self._begun == self._there():
+        """Merges our journal into the manifest if possible; without that, the two say the same."""
+        if self._journal_of and self._journal_of == self._inodes():
             with suppress(OSError):
                 self.write()
 
-    def _there(self) -> tuple[int, int] | None:
-        """As `_begun`, of what is there now: somebody may remove the folder."""
+    def _inodes(self) -> tuple[int, int] | None:
+        """Returns the inodes of manifest and journal; None if a user has removed one."""
         try:
             return self._path.stat().st_ino, journal_path(self._path).stat().st_ino
         except OSError:
@@ -90,72 +99,63 @@ class ManifestWriter:
     def _begin(self) -> None:
         """Starts a journal of the manifest that was just written."""
         journal_path(self._path).touch()
-        self._append({"after": _digest(self._path.read_bytes())})
+        self._append({"after": digest(self._path.read_bytes())})
         sync_folder(self._path.parent)
 
     def _append(self, line: dict[str, Any]) -> None:
-        # Unless all of this goes well, a part of the line may be there, and nothing must come after it.
-        self._begun = None
+        # If this fails, the file may end with a part of the line, and nothing may be appended to that.
+        self._journal_of = None
         append_synced(journal_path(self._path), (json.dumps(line) + "\n").encode())
-        self._begun = self._there()
+        self._journal_of = self._inodes()
         self._environments = len(self._manifest.environments)
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Reads a manifest with its journal, also while they are written.
+def read_with_journal(path: Path) -> Manifest:
+    """Reads a manifest and its journal, also while they are being written.
 
     Raises:
-        UserError: it is missing, no manifest, or of a later version of this project; or the journal is none.
+        UserError: the manifest is missing, is not one, or has another schema; or the journal is not one.
     """
     for _ in range(_ATTEMPTS):
         try:
             text = path.read_bytes()
-            lines = _lines(path, text)
+            lines = _read_lines(path, text)
             if path.read_bytes() == text:
-                break
+                break  # otherwise the journal was merged into the manifest in between
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
-        # It has taken its journal in meanwhile.
     else:
-        raise UserError(f"{path} changes all the time; try again when the run is over")
+        raise UserError(f"{path} keeps changing; try again when the run is over")
     manifest = parse_manifest(text, str(path))
-    try:
-        for line in lines:
-            manifest.sequences[line["sequence"]] = sequence_record(line["record"])
-            manifest.environments += line.get("environments", [])
-        require_types(manifest)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise UserError(
-            f"{journal_path(path)} is not a run's journal ({type(error).__name__}: {error}); remove it"
-        ) from None
+    with report_invalid(f"{journal_path(path)} is not a run's journal", "remove it"):
+        for line in msgspec.convert(lines, list[_Line]):
+            line.record.check_stored()
+            manifest.sequences[line.sequence] = line.record
+            manifest.environments += line.environments
     return manifest
 
 
-def _lines(path: Path, manifest: bytes) -> list[Any]:
-    """The journal's lines, if it belongs to the manifest with this content, up to one that is damaged."""
+def _read_lines(path: Path, manifest: bytes) -> list[Any]:
+    """Returns the parsed lines of the journal but the first; none if it continues another manifest."""
     try:
         if not is_regular(journal_path(path)):
-            return []  # nor is a pipe one, or a device, which would never end
+            return []  # reading a pipe or a device would never end
         content = journal_path(path).read_bytes()
     except FileNotFoundError:
         return []
-    first, *lines = _whole(content) or [None]
-    belongs = isinstance(first, dict) and first.get("after") == _digest(manifest)
-    return lines if belongs else []
+    first, *lines = _parse_lines(content) or [None]
+    continues = isinstance(first, dict) and first.get("after") == digest(manifest)
+    return lines if continues else []
 
 
-def _whole(content: bytes) -> list[Any]:
-    def parsed() -> Iterator[Any]:
-        for line in content.splitlines(keepends=True):
-            try:
-                if not line.endswith(b"\n"):
-                    return
-                yield json.loads(line)
-            except (ValueError, RecursionError):
-                return
-
-    return list(parsed())
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _parse_lines(content: bytes) -> list[Any]:
+    """Parses lines of JSON up to the first that is cut short or damaged."""
+    parsed: list[Any] = []
+    for line in content.splitlines(keepends=True):
+        try:
+            if not line.endswith(b"\n"):
+                break
+            parsed.append(json.loads(line))
+        except (ValueError, RecursionError):
+            break
+    return parsed

@@ -1,4 +1,4 @@
-"""`run.json`: what a run was made with, and what became of each sequence."""
+"""`run.json`: how a run was made, and the outcome of each sequence."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.validation import require_types
-from trackers.errors import UserError
+from benchmarks.store.validation import decode_versioned, report_invalid
 
 SCHEMA = 1
-"""Raised when a reader of the old form would misunderstand the new one."""
+"""Raised when an older reader would misunderstand the file, as it would a new key of `identity`: readers
+ignore keys that they do not know."""
 
 Status = Literal["ok", "failed", "timeout", "invalid"]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What decides a run's boxes. Results of two identities never share a folder.
+    """Everything that determines a run's boxes. Results of two identities never share a folder.
 
     Attributes:
-        tracker: the name, `package.module:Class` or `path/file.py:Class` that was asked for.
+        tracker: the name, `package.module:Class` or `path/file.py:Class` given to `--tracker`.
         settings: constructor arguments that were given.
         weights: sha256 of the weights file, or None.
         code: sha256 of the source file that defines the tracker, or None where there is none.
         protocol: the protocol's name.
-        device: `"cpu"` or `"cuda"`: which of several equal GPUs does not matter.
-        seed: the seed that each sequence's own is drawn from.
+        device: `"cpu"` or `"cuda"`; which of several equal GPUs does not matter.
+        seed: each sequence's seed is derived from it.
         repeat: how often each run is made.
-        decoder: who decoded the frames: another decoder's pixels differ a little. Manifests that do not say
-            it are of times when Pillow was the only one.
+        decoder: the decoder of the frames; the pixels of two decoders differ slightly. Pillow was the only
+            one when manifests did not record it.
     """
 
     tracker: str
@@ -46,7 +46,7 @@ class Identity:
     decoder: str = "pillow"
 
     def differences(self, other: Identity) -> list[str]:
-        """Names the attributes in which two identities differ."""
+        """Returns the names of the attributes in which two identities differ."""
         mine, others = asdict(self), asdict(other)
         return [name for name in mine if mine[name] != others[name]]
 
@@ -57,7 +57,7 @@ class RunFiles:
 
     Attributes:
         boxes, times: their sha256.
-        start: the frame (0-based) that their first line belongs to.
+        start: the frame (0-based) of their first line.
     """
 
     boxes: str
@@ -67,20 +67,20 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class SequenceRecord:
-    """What became of one sequence.
+    """The outcome of one sequence.
 
     Attributes:
-        status: `ok`; `failed`: the tracker raised an error or a frame could not be read; `timeout`: it took
-            longer than allowed; `invalid`: it answered with something that is no box.
-        message: why it is not `ok`, in a sentence.
-        traceback: where a tracker's own error came from.
-        frames: how many frames the sequence has (0: not known).
+        status: `ok`; `failed`: the tracker raised an error or a frame could not be read; `timeout`: the
+            tracker exceeded the time limit; `invalid`: it returned something that is not a box.
+        message: one sentence that says why the status is not `ok`.
+        traceback: where the tracker raised its error.
+        frames: number of frames of the sequence (0: unknown).
         truth: sha256 of the ground truth, as float64 numbers.
         images: fingerprint of the frames.
-        runs: the files, for `ok`: one entry per repetition or segment.
-        environment: which of the manifest's environments it ran in.
-        transport: seconds per frame, in the median, that frames and answers were under way to a tracker in
-            another process or another form; not part of the tracker's times.
+        runs: for `ok`, the files of each repetition or segment.
+        environment: index into the manifest's environments.
+        transport: median seconds per frame spent on passing frame and prediction to and from a tracker in
+            another process or format; not part of the tracker's times.
     """
 
     status: Status
@@ -94,20 +94,29 @@ class SequenceRecord:
     transport: float = 0.0
 
     def same_data(self, other: SequenceRecord) -> bool:
-        """Whether both speak of the same frames and the same ground truth."""
+        """Whether both were made from the same frames and the same ground truth."""
         return (self.truth, self.images) == (other.truth, other.images)
+
+    def check_stored(self) -> None:
+        """Checks what holds for records on disk only: a record in memory is `ok` before its files exist.
+
+        Raises:
+            ValueError: the status is `ok`, and there are no files.
+        """
+        if self.status == "ok" and not self.runs:
+            raise ValueError("a sequence is ok and has no files")
 
 
 @dataclass
 class Manifest:
-    """A run folder's record.
+    """The record of a run folder.
 
     Attributes:
         dataset: the data set's name.
-        identity: what the results were made with; None for results that another tool made.
-        environments: machine and versions, one entry for each that the run (with its resumptions) had.
-        sequences: by name.
-        tracker: the name under which they were made; empty in manifests that do not say it.
+        identity: what determined the results; None for results that another tool made.
+        environments: machine and versions, one entry for each that the run and its resumptions had.
+        sequences: records by sequence name.
+        tracker: the name under which the results were made; empty in manifests that do not record it.
     """
 
     dataset: str
@@ -117,7 +126,7 @@ class Manifest:
     tracker: str = ""
 
     def add_environment(self, environment: dict[str, Any]) -> int:
-        """Adds an environment unless it is known, and returns its number."""
+        """Adds an environment unless it is known, and returns its index."""
         if environment not in self.environments:
             self.environments.append(environment)
         return self.environments.index(environment)
@@ -128,47 +137,16 @@ class Manifest:
         write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
 
 
-def sequence_record(content: dict[str, Any]) -> SequenceRecord:
-    """A record from its JSON.
-
-    Raises:
-        TypeError, KeyError, ValueError: it is none.
-    """
-    runs = tuple(RunFiles(**files) for files in content["runs"])
-    record = SequenceRecord(**(content | {"runs": runs}))
-    for part in (record, *runs):
-        require_types(part)
-    if record.status not in get_args(Status):
-        raise ValueError(f"status {record.status!r:.80}")
-    if record.status == "ok" and not runs:
-        raise ValueError("a sequence is ok and has no files")
-    return record
-
-
 def parse_manifest(text: bytes, where: str) -> Manifest:
-    """Reads the text of a manifest, in UTF-8; messages call it `where`.
+    """Parses a manifest, JSON in UTF-8; messages call it `where`.
 
     Raises:
-        UserError: it is no manifest, or of a later version of this project.
+        UserError: it is not a manifest, or has another schema.
     """
-    try:
-        content = json.loads(text.decode())
-        schema = content.pop("schema")
-        if schema != SCHEMA:
-            raise UserError(f"{where} has schema {schema}; this version of sotbench reads {SCHEMA}")
-        identity = content.pop("identity")
-        sequences = content.pop("sequences")
-        manifest = Manifest(
-            identity=Identity(**identity) if identity else None,
-            sequences={name: sequence_record(record) for name, record in sequences.items()},
-            **content,
-        )
-        require_types(manifest)
-        if manifest.identity:
-            require_types(manifest.identity)
-        return manifest
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UserError(
-            f"{where} is not a run's manifest ({type(error).__name__}: {error}); "
-            "remove its folder or run again with --overwrite"
-        ) from None
+    with report_invalid(
+        f"{where} is not a run's manifest", "remove its folder or run again with --overwrite"
+    ):
+        manifest = decode_versioned(text, Manifest, SCHEMA, where, required="sequences")
+        for record in manifest.sequences.values():
+            record.check_stored()
+    return manifest

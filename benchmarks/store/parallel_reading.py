@@ -1,6 +1,6 @@
-"""Many runs read by processes of their own, while the first are already being scored.
+"""Reads many runs in worker processes, so that scoring can start with the first.
 
-Turning text into numbers is most of what scoring costs, and for many trackers it is done several at once.
+Parsing text is most of the cost of scoring, and several processes share it when there are many trackers.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, cast
 
+from benchmarks.environment import usable_cores
 from benchmarks.store.run_folder import RunFolder
 from benchmarks.store.runs import RunResults, read_folder
 from trackers.errors import UserError
-from trackers.processes.python_command import python_command
+from trackers.processes.child_process import python_command
 
 MIN_PARALLEL_BYTES = 1_000_000
-"""Bytes of manifests, some two thousand sequences, from which on the time in which readers start pays."""
-MOST_READERS = 8
+"""Size of all manifests, some two thousand sequences, from which on starting readers pays off."""
+MAX_READERS = 8
 
 
 def read_runs_parallel(
     folders: Sequence[RunFolder], with_times: bool = True
 ) -> Iterator[RunResults | UserError]:
-    """Reads runs one by one, each as `read_folder` does, or gives the error that it raised.
+    """Yields each run as `read_folder` returns it, or the error that `read_folder` raises.
 
     Args:
-        folders: where they lie.
-        with_times: whether times are wanted; otherwise they are NaN.
+        folders: the runs' folders.
+        with_times: whether to read times; otherwise they are NaN.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    readers = min(cores, MOST_READERS, len(folders))
+    readers = min(usable_cores(), MAX_READERS, len(folders))
     if readers < 2 or sum(map(_manifest_size, folders)) < MIN_PARALLEL_BYTES:
         for folder in folders:
             yield _read(folder, with_times)
         return
     with ExitStack() as stack:
-        ends = [_start(stack, folders[first::readers], with_times) for first in range(readers)]
-        for place, folder in enumerate(folders):
+        connections = [_start_reader(stack, folders[first::readers], with_times) for first in range(readers)]
+        for index, folder in enumerate(folders):
             try:
-                yield _received(ends[place % readers])
+                yield _receive(connections[index % readers])
             except EOFError:  # the reader was killed
                 yield _read(folder, with_times)
 
@@ -57,24 +57,24 @@ def _manifest_size(folder: RunFolder) -> int:
         return 0
 
 
-def _received(end: Connection) -> RunResults | UserError:
-    run: RunResults | UserError = end.recv()
+def _receive(connection: Connection) -> RunResults | UserError:
+    run: RunResults | UserError = connection.recv()
     if isinstance(run, RunResults):
-        while (held := end.recv()) is not None:
-            name, trajectories = held
+        while (item := connection.recv()) is not None:
+            name, trajectories = item
             run.trajectories[name] = trajectories
     return run
 
 
-def _start(stack: ExitStack, folders: Sequence[RunFolder], with_times: bool) -> Connection:
-    """Starts a reader of `folders`, which ends with `stack`; returns where its runs arrive."""
+def _start_reader(stack: ExitStack, folders: Sequence[RunFolder], with_times: bool) -> Connection:
+    """Starts a reader of `folders`, stopped with `stack`; returns the connection that delivers its runs."""
     ours, theirs = os.pipe()
-    wanted = {
+    request = {
         "folders": [(str(one.results), one.dataset, one.tracker, one.protocol) for one in folders],
         "with_times": with_times,
     }
-    # Not by multiprocessing, which would run a user's script anew; a session of its own, because Ctrl-C is
-    # answered by who started it. Each side has its own end alone, so that whoever is left knows it.
+    # Not multiprocessing, which would run a user's script again. A new session, because this process handles
+    # Ctrl-C. Each side holds its own end only, so that it notices when the other is gone.
     reader = subprocess.Popen(
         [*python_command(__name__), str(theirs)],
         stdin=subprocess.PIPE,
@@ -84,29 +84,29 @@ def _start(stack: ExitStack, folders: Sequence[RunFolder], with_times: bool) -> 
         text=True,
     )
     os.close(theirs)
-    end = Connection(ours, writable=False)
+    connection = Connection(ours, writable=False)
     stack.callback(reader.wait)
     stack.callback(reader.kill)
-    stack.callback(end.close)
-    with suppress(BrokenPipeError), cast("IO[str]", reader.stdin) as words:
-        json.dump(wanted, words)
-    return end
+    stack.callback(connection.close)
+    with suppress(BrokenPipeError), cast("IO[str]", reader.stdin) as stdin:
+        json.dump(request, stdin)
+    return connection
 
 
 def main() -> int:
-    """What a reader does; the pipe holds it back while nobody takes its runs."""
-    wanted = json.load(sys.stdin)
-    end = Connection(int(sys.argv[1]), readable=False)
+    """Runs a reader; the pipe blocks it until its runs are received."""
+    request = json.load(sys.stdin)
+    connection = Connection(int(sys.argv[1]), readable=False)
     with suppress(BrokenPipeError):
-        for results, *names in wanted["folders"]:
-            run = _read(RunFolder(Path(results), *names), wanted["with_times"])
+        for results, *names in request["folders"]:
+            run = _read(RunFolder(Path(results), *names), request["with_times"])
             if isinstance(run, UserError):
-                end.send(run)
+                connection.send(run)
                 continue
-            # One sequence after the other: a long run as one message would take its memory twice.
-            end.send(replace(run, trajectories={}))
-            for held in (*run.trajectories.items(), None):
-                end.send(held)
+            # One sequence after the other: a long run in one message would take twice its memory.
+            connection.send(replace(run, trajectories={}))
+            for item in (*run.trajectories.items(), None):
+                connection.send(item)
     return 0
 
 

@@ -1,74 +1,48 @@
-"""A run's folder: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and two files per run."""
+"""The folder of a run: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and two files per run."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.atomic import write_atomic
-from benchmarks.store.journal import journal_path, read_manifest
+from benchmarks.store.digests import digest
+from benchmarks.store.journal import journal_path, read_with_journal
 from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
 from trackers.errors import UserError
-from trackers.regular_files import LARGEST_WEIGHTS, is_regular, open_regular, path_exists
+from trackers.regular_files import is_regular, path_exists
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
-NAME = re.compile(r"[\w+-][\w.+-]*")
-"""What a folder of results may be called."""
+VALID_NAME = re.compile(r"[\w+-][\w.+-]*")
+"""Valid names of folders of results."""
 MAX_RESULT_BYTES = 1 << 30
-"""Bytes: no file of results is larger; a line has a hundred."""
-
-
-def digest(content: bytes) -> str:
-    """Sha256 in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Sha256 of a file's content.
-
-    Raises:
-        UserError: it cannot be read, or is no plain file.
-    """
-    try:
-        with open_regular(path, LARGEST_WEIGHTS) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
-
-
-def truth_digest(truth: NDArray[np.float64]) -> str:
-    """Sha256 of ground truth as little-endian float64: the same whatever the file's separators."""
-    return digest(np.ascontiguousarray(truth, dtype="<f8").tobytes())
+"""Size limit of a result file, whose lines have about a hundred bytes."""
 
 
 def require_folder_name(name: str) -> str:
-    """`name`, if a folder of results can have it.
+    """Returns `name` if it can name a folder of results.
 
     Raises:
         UserError: it cannot.
     """
-    if not NAME.fullmatch(name):
+    if not VALID_NAME.fullmatch(name):
         raise UserError(f"'{name}' cannot name a results folder: use letters, digits, '.', '_', '+' and '-'")
     return name
 
 
 class RunFolder:
-    """Where one run's results lie.
+    """The folder with the results of one run.
 
     Args:
         results: the folder of all results.
-        dataset, tracker, protocol: what was run; each names a folder.
+        dataset, tracker, protocol: each names a folder.
 
     Raises:
-        UserError: a name that cannot be a folder's.
+        UserError: a name cannot name a folder.
     """
 
     def __init__(self, results: Path, dataset: str, tracker: str, protocol: str) -> None:
@@ -78,36 +52,37 @@ class RunFolder:
 
     @property
     def manifest_path(self) -> Path:
-        """Path of `run.json`."""
+        """The path of `run.json`."""
         return self.path / MANIFEST
 
     @property
     def log_path(self) -> Path:
-        """Path of what a tracker in a process of its own wrote on standard error."""
+        """The path of the standard error output of trackers in separate processes."""
         return self.path / LOG
 
     def read_manifest(self) -> Manifest | None:
-        """The manifest with its journal, or None where nothing was run yet.
+        """Returns the manifest with its journal, or None if nothing was run yet.
 
         Raises:
-            UserError: it cannot be read, is damaged, something else of its name, or of another folder.
+            UserError: it cannot be read, is damaged, is not a file, or belongs to another folder.
         """
         try:
             if not path_exists(self.manifest_path):
                 return None
             if not is_regular(self.manifest_path):
-                raise UserError(f"{self.manifest_path} is no file; remove its folder")
+                raise UserError(f"{self.manifest_path} is not a file; remove its folder")
         except OSError as error:
             raise UserError(f"{self.manifest_path}: {error.strerror}") from None
-        manifest = read_manifest(self.manifest_path)
-        made = {"data set": manifest.dataset}
-        if manifest.identity:
-            made["protocol"] = manifest.identity.protocol
-        for what, here in (("data set", self.dataset), ("protocol", self.protocol)):
-            if made.get(what, here) != here:
+        manifest = read_with_journal(self.manifest_path)
+        protocol = manifest.identity.protocol if manifest.identity else self.protocol
+        for key, recorded, expected in (
+            ("data set", manifest.dataset, self.dataset),
+            ("protocol", protocol, self.protocol),
+        ):
+            if recorded != expected:
                 raise UserError(
-                    f"{self.manifest_path} is of {what} '{made[what]}' and lies where '{here}' belongs; move "
-                    "its folder back"
+                    f"{self.manifest_path} is of {key} '{recorded}' and lies where '{expected}' belongs; "
+                    "move its folder back"
                 )
         return manifest
 
@@ -125,15 +100,15 @@ class RunFolder:
         return RunFiles(digest(regions), digest(times), trajectory.start)
 
     def read(self, sequence: str, record: SequenceRecord, with_times: bool = True) -> list[Trajectory] | None:
-        """Reads back what `write` wrote, or None where a file is not the one that `record` speaks of.
+        """Reads the sequence's trajectories; None if a file is missing or its digest differs from `record`.
 
         Args:
-            sequence: its name.
-            record: what the manifest says of it.
-            with_times: whether times are wanted; otherwise they are NaN, and a third of the work is saved.
+            sequence: the sequence's name.
+            record: the sequence's record in the manifest.
+            with_times: whether to read times; without them, which are NaN then, reading takes a third less.
 
         Raises:
-            UserError: a file is the one that was written, and holds no trajectory.
+            UserError: a file has the recorded digest, and is not a trajectory.
         """
         contents = self._contents(sequence, record)
         if contents is None:
@@ -149,10 +124,10 @@ class RunFolder:
         ]
 
     def _contents(self, sequence: str, record: SequenceRecord) -> list[tuple[Path, bytes, bytes]] | None:
-        """Each run's file of regions with its content and that of its times; None as for `read`."""
+        """Returns, for each run, path and content of its regions, and the content of its times; or None."""
         contents: list[tuple[Path, bytes, bytes]] = []
         if Path(sequence).name != sequence:
-            return None  # somebody's manifest may lead out of the folder
+            return None  # a name in a manifest of a stranger may lead out of the folder
         for stem, files in zip(_stems(sequence, len(record.runs)), record.runs, strict=True):
             path = self.path / f"{stem}.txt"
             try:
@@ -165,11 +140,11 @@ class RunFolder:
         return contents
 
     def is_complete(self, sequence: str, record: SequenceRecord) -> bool:
-        """Whether a sequence is done: its files are there and are the ones that `record` speaks of."""
+        """Whether a sequence is done: its files exist and have the digests of `record`."""
         return record.status == "ok" and self._contents(sequence, record) is not None
 
     def discard(self) -> None:
-        """Removes the run's files; the manifest goes first, so that nothing half-removed counts as done."""
+        """Removes the run's files, the manifest first, so that a partly removed run never counts as done."""
         self.manifest_path.unlink(missing_ok=True)
         journal_path(self.manifest_path).unlink(missing_ok=True)
         self.log_path.unlink(missing_ok=True)
@@ -178,12 +153,12 @@ class RunFolder:
 
 
 def _content(path: Path) -> bytes:
-    """Reads a file of results; raises OSError where there is none: a pipe or a device would never end."""
+    """Reads a result file; raises OSError for anything else: reading a pipe or a device would never end."""
     if not path.is_file() or path.stat().st_size > MAX_RESULT_BYTES:
         raise FileNotFoundError(path)
     return path.read_bytes()
 
 
 def _stems(sequence: str, runs: int) -> list[str]:
-    """File names without their endings: the sequence's, numbered from 1 where it has several runs."""
+    """Returns file names without suffix: the sequence's, numbered from 1 if there are several runs."""
     return [sequence] if runs == 1 else [f"{sequence}.{k}" for k in range(1, runs + 1)]

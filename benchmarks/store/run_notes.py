@@ -1,4 +1,4 @@
-"""What a reader of a run's scores should know of how the run came about, in sentences."""
+"""Notes on a run's origin that a reader of its scores needs: renamed folder, mixed environments."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any
 
 from benchmarks.store.manifest import Manifest
 from benchmarks.store.run_folder import RunFolder
+from benchmarks.wording import first_names
 from trackers.catalogue import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 
-_MOST_NAMED = 5
-"""Differences between environments that are named."""
-_LONGEST = 60
-"""Characters of a value that are quoted."""
+_MAX_QUOTED = 60
+"""Characters of a value that a note quotes."""
 
 
 def notes(folder: RunFolder, manifest: Manifest) -> Iterator[str]:
-    """Sentences on a run whose folder it was not made for, or that several environments made.
+    """Yields a sentence if the run was made for another folder, and one if in several environments.
 
     Args:
-        folder: where the manifest lies.
-        manifest: what it says.
+        folder: the run's folder.
+        manifest: its manifest.
     """
     if manifest.tracker not in ("", folder.tracker):
         yield (
@@ -37,53 +36,52 @@ def notes(folder: RunFolder, manifest: Manifest) -> Iterator[str]:
     used = {record.environment for record in manifest.sequences.values() if record.status == "ok"}
     environments = [manifest.environments[i] for i in sorted(used) if 0 <= i < len(manifest.environments)]
     if len(environments) > 1:
-        told = environment_differences(environments)
-        yield f"it was made in {len(environments)} environments, which differ in {told}"
+        differences = environment_differences(environments)
+        yield f"it was made in {len(environments)} environments, which differ in {differences}"
 
 
 def environment_differences(environments: list[dict[str, Any]]) -> str:
-    """In what environments differ, each with its values: `python (3.11.7; 3.12.1), packages numpy (...)`."""
-    flat = [_flat(environment) for environment in environments]
+    """Lists differences between environments with their values: `python (3.11.7; 3.12.1), gpu (...)`."""
+    flat = [_flatten(environment) for environment in environments]
     names = list(dict.fromkeys(name for one in flat for name in one))
-    told = []
+    differences = []
     for name in names:
         values = list(dict.fromkeys(one.get(name, "none") for one in flat))
         if len(values) > 1:
-            told.append(f"{name} ({'; '.join(values)})")
-    more = len(told) - _MOST_NAMED
-    return ", ".join(told[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "") or "nothing that is told"
+            differences.append(f"{name} ({'; '.join(values)})")
+    return first_names(differences) or "nothing that they record"
 
 
-def _flat(environment: dict[str, Any], before: str = "") -> dict[str, str]:
+def _flatten(environment: dict[str, Any], prefix: str = "") -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in environment.items():
         if isinstance(value, dict):
-            flat |= _flat(value, f"{before}{name} ")
+            flat |= _flatten(value, f"{prefix}{name} ")
         else:
-            flat[before + str(name)] = _quoted(str(value))
+            flat[prefix + str(name)] = _quoted(str(value))
     return flat
 
 
 def _other_tracker(folder: RunFolder, manifest: Manifest) -> str | None:
-    """The tracker of a run that bears another one's name; None where the name may be the user's choice.
+    """Returns the tracker of a run whose folder has another tracker's name, if the user did not choose it.
 
-    For manifests of before they held the name under which they were made.
+    For manifests that do not record the name under which the results were made.
     """
     tracker = _label(manifest)
     if tracker is None or tracker == folder.tracker:
         return None
     if folder.tracker in TRACKERS:
         return tracker
-    # A name given with --name is free; one from whose folder another run has driven it is not.
+    # The user may have chosen the name with --name, unless the tracker's own folder holds another's run.
     with suppress(UserError):
-        there = RunFolder(folder.results, folder.dataset, tracker, folder.protocol).read_manifest()
-        if there is not None and _label(there) not in (tracker, None):
+        own = RunFolder(folder.results, folder.dataset, tracker, folder.protocol).read_manifest()
+        if own is not None and _label(own) not in (tracker, None):
             return tracker
     return None
 
 
 def _label(manifest: Manifest) -> str | None:
-    """The name that a run has unless another is given; None for programs, which are known by commands."""
+    """Returns the default name of a run; None for programs, whose commands are no names."""
     if manifest.identity is None:
         return None
     before, _, name = manifest.identity.tracker.rpartition(":")
@@ -92,4 +90,4 @@ def _label(manifest: Manifest) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAX_QUOTED else f"{text[:_MAX_QUOTED]}..."

@@ -1,4 +1,4 @@
-"""Reading runs back, for scoring."""
+"""Finds and reads runs, for scoring."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.manifest import Manifest
-from benchmarks.store.run_folder import MANIFEST, NAME, RunFolder
+from benchmarks.store.run_folder import MANIFEST, VALID_NAME, RunFolder
 from benchmarks.store.run_notes import notes
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -18,16 +18,16 @@ from trackers.regular_files import may_exist
 
 @dataclass(frozen=True)
 class RunResults:
-    """What a run left on disk.
+    """The results of a run.
 
     Attributes:
-        tracker, dataset, protocol: what was run.
+        tracker, dataset, protocol: their names.
         trajectories: by sequence, one for each repetition or segment; only sequences that are complete.
-        truth: by sequence, the digest of the ground truth it was run on.
+        truth: by sequence, the digest of the ground truth on which it was run.
         failed: by sequence, why it is not among `trajectories`.
         imported: whether another tool made the results.
-        notes: sentences on what its scores should not be read without.
-        manifest: what it was read from; None for a run that was never on disk.
+        notes: sentences that a reader of the scores needs.
+        manifest: the run's manifest; None for a run that was never on disk.
     """
 
     tracker: str
@@ -42,21 +42,21 @@ class RunResults:
 
 
 def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
-    """Names of the trackers that have a run on `dataset`, sorted without regard to case.
+    """Returns the names of trackers with a run on `dataset`, sorted case-insensitively.
 
-    Folders that no run can have made are passed over; those that cannot be read are not.
+    Folders with other names than those of runs are ignored; folders that cannot be read are included.
 
     Raises:
         OSError: the folder of the data set cannot be read.
     """
     try:
-        names = os.listdir(results / dataset)  # noqa: PTH208 - names alone are wanted
+        names = os.listdir(results / dataset)  # noqa: PTH208 - only names are needed
     except (FileNotFoundError, NotADirectoryError):
         return []
     found = (
         name
         for name in names
-        if NAME.fullmatch(name) and may_exist(results / dataset / name / protocol / MANIFEST)
+        if VALID_NAME.fullmatch(name) and may_exist(results / dataset / name / protocol / MANIFEST)
     )
     return sorted(found, key=_alphabetical)
 
@@ -64,26 +64,26 @@ def find_runs(results: Path, dataset: str, protocol: str = "ope") -> list[str]:
 def select_runs(
     results: Path, dataset: str, protocol: str, trackers: list[str] | None, related: Sequence[str] = ()
 ) -> list[RunFolder]:
-    """The runs that a user asks for: those of `trackers`, in that order, or all there are.
+    """Returns the runs of `trackers`, in that order, or all.
 
     Args:
         results: the folder of all results.
-        dataset: whose runs are asked for.
-        protocol: how they were made.
+        dataset: the data set of the runs.
+        protocol: their protocol.
         trackers: names, or None for all.
-        related: data sets whose runs hold the same sequences, for trackers that have none on `dataset`.
+        related: data sets with the same sequences, for trackers without a run on `dataset`.
 
     Raises:
-        UserError: there is none, or none of a tracker that was named.
+        UserError: there are no runs, or none of a named tracker.
     """
-    places: dict[str, RunFolder] = {}
+    folders: dict[str, RunFolder] = {}
     for other in (dataset, *related):
         for name in find_runs(results, other, protocol):
-            places.setdefault(name, RunFolder(results, other, name, protocol))
-    found = sorted(places, key=_alphabetical)
+            folders.setdefault(name, RunFolder(results, other, name, protocol))
+    found = sorted(folders, key=_alphabetical)
     if not found:
         others = sorted({path.parent.name for path in (results / dataset).glob(f"*/*/{MANIFEST}")})
-        others = [name for name in others if NAME.fullmatch(name)]
+        others = [name for name in others if VALID_NAME.fullmatch(name)]
         nor = f", nor on {' or '.join(related)}, which has its sequences" if related else ""
         raise UserError(
             f"there are no results of protocol '{protocol}' on {dataset} in {results}{nor}; "
@@ -94,16 +94,16 @@ def select_runs(
             )
         )
     for name in trackers or []:
-        if name not in places:
+        if name not in folders:
             raise UserError(
                 f"there are no results of tracker '{name}' on {dataset} in {results}"
                 f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
             )
-    return [places[name] for name in dict.fromkeys(trackers or found)]
+    return [folders[name] for name in dict.fromkeys(trackers or found)]
 
 
 def run_command(dataset: str) -> str:
-    """The command that makes results on a data set."""
+    """Returns the command that makes results on a data set."""
     if dataset.startswith("folder"):
         return "python -m benchmarks run --tracker NAME --dataset folder --data-root DIR"
     return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
@@ -115,14 +115,14 @@ def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -
 
 
 def read_folder(folder: RunFolder, with_times: bool = True) -> RunResults:
-    """Reads one run. A sequence whose files are not the ones its manifest speaks of counts as failed.
+    """Reads one run. A sequence whose files differ from the manifest counts as failed.
 
     Args:
-        folder: where it lies.
-        with_times: whether times are wanted; otherwise they are NaN.
+        folder: the run's folder.
+        with_times: whether to read times; otherwise they are NaN.
 
     Raises:
-        UserError: there is no such run, or its manifest is damaged or of another protocol.
+        UserError: there is no such run, or its manifest is damaged or belongs to another folder.
     """
     manifest = folder.read_manifest()
     if manifest is None:

@@ -1,7 +1,7 @@
-"""Trajectories as text: one line per frame.
+"""The text format of trajectories: one line per frame.
 
 A line is the region, `x,y,w,h` (or a polygon's eight numbers) at full precision. Where a supervised run has
-no region, it is VOT's code instead: 1 initialised, 2 failed, 0 skipped.
+no region, it is VOT's code: 1 initialized, 2 failed, 0 skipped.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from trackers.errors import UserError
 
 
 def format_trajectory(trajectory: Trajectory) -> tuple[str, str]:
-    """Returns the text of the regions and that of the times."""
+    """Returns the texts of the regions and of the times."""
     return format_regions(trajectory.boxes, trajectory.codes), format_rows(trajectory.seconds[:, None])
 
 
 def format_regions(
     boxes: NDArray[np.float64], codes: NDArray[np.int8] | None = None, separator: str = ","
 ) -> str:
-    """Writes regions at full precision, one per line, and codes where there is no region."""
+    """Formats regions at full precision, one per line, and codes where there is no region."""
     rows = format_rows(boxes, separator)
     if codes is None:
         return rows
@@ -35,11 +35,11 @@ def format_regions(
 
 
 def parse_trajectory(regions: str, times: str | None, where: str, start: int = 0) -> Trajectory:
-    """Reads what `format_trajectory` wrote, to the bit; without `times`, they are NaN.
+    """Parses the texts of `format_trajectory`, exactly; without `times`, seconds are NaN.
 
     Raises:
-        UserError: a line is neither a region nor a code, or there are not as many times as regions; `where`
-            names the text.
+        UserError: a line is neither a region nor a code, or the numbers of times and regions differ; the
+            message calls the text `where`.
     """
     boxes, codes = parse_regions(regions, where)
     if times is None:
@@ -51,7 +51,7 @@ def parse_trajectory(regions: str, times: str | None, where: str, start: int = 0
 
 
 def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[np.int8] | None]:
-    """Reads regions of four or eight numbers, and codes where there are any.
+    """Parses regions of four or eight numbers, and codes.
 
     Returns:
         Boxes (n, 4) or polygons (n, 8), NaN where a line is a code; codes of shape (n,), or None if every
@@ -75,7 +75,7 @@ def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _plain_rows(text: str, columns: int) -> NDArray[np.float64] | None:
-    """What `parse_rows` makes of text as `format_rows` writes it, a quarter faster; None of other text."""
+    """Parses text of `format_rows` as `parse_rows` does, a quarter faster; None for other text."""
     if ";" in text or not any(character.isdigit() for character in text[:40]):
         return None
     try:
@@ -86,7 +86,7 @@ def _plain_rows(text: str, columns: int) -> NDArray[np.float64] | None:
 
 
 def _has_codes(text: str) -> bool:
-    """Whether a line is nothing but a code; most files are long and have none, so it is one quick search."""
+    """Whether any line is a code; one quick search, because most files are long and have none."""
     blank = any(character in text for character in " \t\r")
     plain = "\n" + ("\n".join(map(str.strip, text.splitlines())) if blank else text) + "\n"
     ends = np.flatnonzero(np.frombuffer(plain.encode(errors="replace"), np.uint8) == ord("\n"))
@@ -96,6 +96,6 @@ def _has_codes(text: str) -> bool:
 
 
 def _columns(text: str) -> int:
-    """How many numbers the first line has that has any: eight, a polygon's, or else four are expected."""
+    """Returns the expected numbers per line: eight if the first line is a polygon, else four."""
     first = text.lstrip().partition("\n")[0]
     return 8 if first.count(",") == 7 else 4

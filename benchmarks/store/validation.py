@@ -1,51 +1,60 @@
-"""Records that were read from JSON, held against the types that their classes declare."""
+"""Decodes JSON that carries a schema number into dataclasses, with one message for what does not fit."""
 
 from __future__ import annotations
 
-from functools import cache
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+
+from trackers.errors import UserError, truncate
+
+Record = TypeVar("Record")
 
 
-def require_types(record: object) -> None:
-    """Makes sure that each attribute of a dataclass is of its declared kind, as JSON has it.
+class _Versioned(msgspec.Struct):
+    schema: int
 
-    A whole number does for a float; true and false are no numbers. Elements of lists are looked at, what
-    mappings hold is not.
+
+def decode_versioned(
+    text: bytes, cls: type[Record], schema: int, where: str, required: str | None = None
+) -> Record:
+    """Decodes a JSON object with the key `schema`; ignores keys that the class does not have.
+
+    Python parses the text, because `msgspec.json` refuses two things that manifests may hold: NaN, and the
+    lone surrogates of file names that are not UTF-8.
+
+    Args:
+        text: JSON in UTF-8.
+        cls: a dataclass; an attribute of type float also takes whole numbers.
+        schema: the only schema number that is accepted.
+        where: what messages call the text.
+        required: a key that must be there although the class has a default for it.
 
     Raises:
-        TypeError: an attribute is of another kind; the message names it.
+        UserError: the schema is another.
+        ValueError, RecursionError, msgspec.ValidationError: the text does not fit; see `report_invalid`.
     """
-    cls: Any = type(record)  # for mypy, to which classes are not hashable
-    for name, (kinds, elements) in _declared(cls).items():
-        value = getattr(record, name)
-        fits = _is_one_of(value, kinds)
-        if fits and elements and isinstance(value, list):
-            fits = all(_is_one_of(element, elements) for element in value)
-        if not fits:
-            raise TypeError(f"{name} is {value!r:.80}")
+    content = json.loads(text.decode())
+    found = msgspec.convert(content, _Versioned).schema
+    if found != schema:
+        raise UserError(f"{where} has schema {found}; this version of sotbench reads {schema}")
+    if required and required not in content:
+        raise ValueError(f"Object missing required field `{required}`")
+    return msgspec.convert(content, cls)
 
 
-@cache
-def _declared(record: type[Any]) -> dict[str, tuple[tuple[type, ...], tuple[type, ...]]]:
-    """By attribute, the classes that its value may have, and those that elements of a list may have."""
-    return {name: _kinds(hint) for name, hint in get_type_hints(record).items()}
+@contextmanager
+def report_invalid(problem: str, remedy: str) -> Iterator[None]:
+    """Turns an error of decoding into `<problem> (<field and reason>); <remedy>`.
 
-
-def _kinds(hint: Any) -> tuple[tuple[type, ...], tuple[type, ...]]:
-    kinds: list[type] = []
-    elements: tuple[type, ...] = ()
-    for one in get_args(hint) if isinstance(hint, UnionType) else (hint,):
-        origin = get_origin(one) or one
-        if origin is Literal:
-            kinds += {type(value) for value in get_args(one)}
-        elif origin is list:
-            kinds.append(list)
-            elements, _ = _kinds(get_args(one)[0])
-        else:
-            kinds += [float, int] if origin is float else [origin]
-    return tuple(kinds), elements
-
-
-def _is_one_of(value: object, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
+    Raises:
+        UserError: the block raised an error of the JSON parser, of msgspec, or a `ValueError`.
+    """
+    try:
+        yield
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+        # A message of msgspec quotes the text's own values, however long and whatever characters they have.
+        raise UserError(f"{problem} ({truncate(str(error), 300)}); {remedy}") from None

@@ -1,4 +1,4 @@
-"""Tables as data, and as text for a terminal, LaTeX, Markdown and HTML."""
+"""Tables as data, and written for a terminal, LaTeX, Markdown and HTML."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,6 @@ WRITERS: dict[str, Callable[[Table], str]] = {
     "latex": latex_table,
     "html": html_table,
 }
-"""How a table becomes text, by the name of the form."""
+"""Functions that write a table as text, by the name of the format."""
 
 __all__ = ["WRITERS", "Cell", "Column", "Mark", "Table", "mark_best", "without_intervals"]

@@ -1,22 +1,22 @@
-"""Tables in HTML: an element to put into a page."""
+"""Writes tables as HTML elements."""
 
 from __future__ import annotations
 
 import html
 
-from benchmarks.tables.table import Cell, Column, Mark, Table
+from benchmarks.tables.table import Cell, Column, Mark, Table, replace_controls
 
 
 def escape(text: str) -> str:
-    """Text that HTML shows as it is; control characters become spaces."""
-    return html.escape("".join(char if char.isprintable() else " " for char in text))
+    """Escapes text for HTML; control characters become spaces."""
+    return html.escape(replace_controls(text))
 
 
 _MARKS = {Mark.NONE: "{}", Mark.BEST: "<strong>{}</strong>", Mark.SECOND: "<u>{}</u>"}
 
 
 def html_table(table: Table) -> str:
-    """The table as an element `figure`: best in bold, second underlined; all text is escaped."""
+    """Returns the table as a `figure` element: best in bold, second underlined; all text is escaped."""
     lines = [
         '<figure class="sotbench">',
         "<table>",
@@ -33,22 +33,28 @@ def html_table(table: Table) -> str:
 
 
 def _heading(column: Column) -> str:
-    return f'<th scope="col"{_side(column)}>{"<br>".join(map(escape, column.heading.split(chr(10))))}</th>'
+    return (
+        f'<th scope="col"{_alignment(column)}>{"<br>".join(map(escape, column.heading.split(chr(10))))}</th>'
+    )
 
 
 def _row(row: tuple[Cell, ...], table: Table) -> str:
-    between = "<br>" if table.stacked else " "
+    separator = "<br>" if table.stacked else " "
     cells = (
-        f"<td{_side(column)}>{_cell(cell, between)}</td>"
+        f"<td{_alignment(column)}>{_cell(cell, separator)}</td>"
         for cell, column in zip(row, table.columns, strict=True)
     )
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(cell: Cell, between: str) -> str:
+def _cell(cell: Cell, separator: str) -> str:
     text = _MARKS[cell.mark].format(escape(cell.text))
-    return text if cell.ends is None else f"{text}{between}<small>[{cell.ends[0]}, {cell.ends[1]}]</small>"
+    return (
+        text
+        if cell.interval is None
+        else f"{text}{separator}<small>[{cell.interval[0]}, {cell.interval[1]}]</small>"
+    )
 
 
-def _side(column: Column) -> str:
+def _alignment(column: Column) -> str:
     return ' style="text-align: right"' if column.numeric else ""

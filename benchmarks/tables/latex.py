@@ -1,10 +1,10 @@
-"""Tables in LaTeX, by the package booktabs."""
+"""Writes tables in LaTeX, with the package booktabs."""
 
 from __future__ import annotations
 
 import re
 
-from benchmarks.tables.table import Cell, Column, Mark, Table
+from benchmarks.tables.table import Cell, Column, Mark, Table, replace_controls
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -14,7 +14,7 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     '"': r"\char34{}",
-    # After a line break a bracket would be its argument, and a star its variant.
+    # After a line break, a bracket would start its argument, and a star would choose its variant.
     "[": "{[}",
     "*": "{*}",
 } | {special: f"\\{special}" for special in "&%$#_{}"}
@@ -23,19 +23,19 @@ _MARKS = {Mark.NONE: "{}", Mark.BEST: r"\textbf{{{}}}", Mark.SECOND: r"\underlin
 
 
 def escape(text: str) -> str:
-    """Text as LaTeX prints it, whatever it holds; control characters become spaces.
+    """Escapes text for LaTeX; control characters become spaces.
 
-    Letters beyond Latin ones stay as they are: LuaLaTeX and XeLaTeX print what their font has.
+    Letters that are not Latin stay as they are: LuaLaTeX and XeLaTeX print those that their font has.
     """
-    plain = "".join(_ESCAPES.get(char, char if char.isprintable() else " ") for char in text)
-    # Two hyphens in a row would become a dash, two commas or primes a quotation mark.
+    plain = "".join(_ESCAPES.get(char, char) for char in replace_controls(text))
+    # Two hyphens would become a dash, two commas or primes a quotation mark.
     return re.sub(r"([-,'`])(?=\1)", r"\1{}", plain)
 
 
 def latex_table(table: Table) -> str:
-    """The table as a float: best in bold, second underlined, intervals small.
+    """Returns the table as a float: best in bold, second underlined, intervals small.
 
-    It needs the package booktabs. One that is wider than a column goes into `table*` instead of `table`.
+    It needs the package booktabs. For a table wider than a column, replace `table` by `table*`.
     """
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     lines = [
@@ -67,20 +67,20 @@ def _cells(row: tuple[Cell, ...], table: Table) -> list[str]:
 def _cell(cell: Cell, column: Column, stacked: bool) -> str:
     if not cell.text:
         return ""
-    text = _MARKS[cell.mark].format(_figure(cell.text) if column.numeric else escape(cell.text))
-    if cell.ends is None:
+    text = _MARKS[cell.mark].format(_number(cell.text) if column.numeric else escape(cell.text))
+    if cell.interval is None:
         return text
-    low, high = map(_figure, cell.ends)
+    low, high = map(_number, cell.interval)
     if stacked:
         return _stack("r", [text, rf"{{\tiny {{[}}{low}, {high}]}}"])
     return rf"{text}\,{{\scriptsize {{[}}{low}, {high}]}}"
 
 
-def _figure(text: str) -> str:
-    """A figure with minus signs that are as wide as plus signs; anything else in its place is escaped."""
+def _number(text: str) -> str:
+    """Returns a number with minus signs as wide as plus signs; text that is not a number is escaped."""
     return re.sub(r"[+-](?=[\d.])", r"$\g<0>$", text) if re.fullmatch(r"[\d.+-]+", text) else escape(text)
 
 
-def _stack(side: str, lines: list[str]) -> str:
+def _stack(alignment: str, lines: list[str]) -> str:
     content = r"\\ ".join(lines)
-    return rf"\shortstack[{side}]{{{content}}}"
+    return rf"\shortstack[{alignment}]{{{content}}}"

@@ -1,4 +1,4 @@
-"""What a table says, apart from how it is written."""
+"""Tables as data, independent of the format they are written in."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import Enum
 from math import isfinite
 
 INTERVALS = ", [95 % interval over sequences]"
-"""How captions end that say what stands in brackets."""
+"""The end of captions of tables with intervals."""
 
 
 class Mark(Enum):
-    """How a figure stands among those it is compared with."""
+    """The rank of a value among those it is compared with."""
 
     NONE = 0
     BEST = 1
@@ -24,19 +24,19 @@ class Cell:
     """One cell.
 
     Attributes:
-        text: what it says, unescaped.
-        ends: the ends of its 95 % interval as they are shown; None where it has none.
-        mark: whether it is the best or the second of those it is compared with.
+        text: its text, not escaped.
+        interval: the ends of its 95 % interval as text; None if it has none.
+        mark: whether it is the best or second of those it is compared with.
     """
 
     text: str
-    ends: tuple[str, str] | None = None
+    interval: tuple[str, str] | None = None
     mark: Mark = Mark.NONE
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading, which may have several lines, and whether it holds figures or names."""
+    """One column: its heading, which may have several lines, and whether it has numbers or names."""
 
     heading: str
     numeric: bool = True
@@ -47,11 +47,11 @@ class Table:
     """A table.
 
     Attributes:
-        columns: C of them.
-        rows: of C cells each.
-        caption: what it shows, in a line.
-        notes: sentences to be read below it.
-        stacked: intervals stand under their figures, for tables of many columns.
+        columns: the C columns.
+        rows: C cells each.
+        caption: a description of one line.
+        notes: sentences below the table.
+        stacked: intervals are below their values, for tables with many columns.
     """
 
     columns: tuple[Column, ...]
@@ -61,6 +61,11 @@ class Table:
     stacked: bool = False
 
 
+def replace_controls(text: str) -> str:
+    """Replaces control characters in text by spaces."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def number_cell(
     value: float | None,
     low: float | None = None,
@@ -68,7 +73,10 @@ def number_cell(
     mark: Mark = Mark.NONE,
     digits: int = 3,
 ) -> Cell:
-    """A figure with its interval; the ends have no zero before the point. None and NaN leave it empty."""
+    """Returns a cell of a value with its interval, whose ends omit the zero before the point.
+
+    It is empty for None and NaN.
+    """
     if value is None or not isfinite(value):
         return Cell("")
     if low is None or high is None:
@@ -78,25 +86,25 @@ def number_cell(
 
 
 def without_intervals(table: Table) -> Table:
-    """The table with its figures alone."""
-    rows = tuple(tuple(replace(cell, ends=None) for cell in row) for row in table.rows)
+    """Returns the table without its intervals."""
+    rows = tuple(tuple(replace(cell, interval=None) for cell in row) for row in table.rows)
     caption = table.caption.removesuffix(INTERVALS)
     return replace(table, rows=rows, caption=caption)
 
 
-def mark_best(values: Sequence[float | None], lower_is_better: bool = False, digits: int = 3) -> list[Mark]:
-    """Marks the best and the second of figures that are compared with one another.
+def mark_best(values: Sequence[float | None], higher_is_better: bool = True, digits: int = 3) -> list[Mark]:
+    """Returns marks for the best and the second of values that are compared with one another.
 
-    Figures that look alike when rounded are equals, and equals share their mark. Where several are the best,
-    the next one is third at least and has no mark; one figure alone has none either.
+    Values that are equal after rounding share a mark. If several tie for best, no second is marked; a single
+    value gets no mark, nor do values that are all equal.
 
     Args:
-        values: None or NaN where there is none.
-        lower_is_better: as for failures.
-        digits: how many decimals are shown.
+        values: None or NaN for missing values.
+        higher_is_better: False for failures.
+        digits: the number of decimals shown.
     """
     shown = [None if value is None or not isfinite(value) else round(value, digits) for value in values]
-    ranked = sorted((value for value in shown if value is not None), reverse=not lower_is_better)
+    ranked = sorted((value for value in shown if value is not None), reverse=higher_is_better)
     if len(ranked) < 2 or ranked[0] == ranked[-1]:
         return [Mark.NONE] * len(shown)
     best, second = ranked[:2]

@@ -1,4 +1,4 @@
-"""Tables in a terminal, by rich."""
+"""Prints tables in a terminal, with rich."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _STYLES = {Mark.NONE: "", Mark.BEST: "bold", Mark.SECOND: "underline"}
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Prints the table, its caption below it, and its notes as lines of their own."""
-    console.print(_drawn(table))
+    """Prints the table with its caption below it, and then its notes, one per line."""
+    console.print(_rich_table(table))
     for note in table.notes:
-        console.print(Text(printable(note)), soft_wrap=True)  # a terminal folds it by itself
+        console.print(Text(printable(note)), soft_wrap=True)  # the terminal wraps it
 
 
-def _drawn(table: Table) -> RichTable:
+def _rich_table(table: Table) -> RichTable:
     drawn = RichTable(
         box=box.SIMPLE_HEAD,
         show_edge=False,
@@ -28,7 +28,7 @@ def _drawn(table: Table) -> RichTable:
         caption=Text(printable(table.caption)),
     )
     for column in table.columns:
-        # Figures stay whole in a narrow terminal; names are folded.
+        # In a narrow terminal, names wrap and numbers do not.
         if column.numeric:
             drawn.add_column(Text(column.heading), justify="right", no_wrap=True)
         else:
@@ -38,9 +38,9 @@ def _drawn(table: Table) -> RichTable:
     return drawn
 
 
-def _text(cell: Cell, between: str) -> Text:
+def _text(cell: Cell, separator: str) -> Text:
     shown = printable(cell.text)
     text = Text(shown, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(shown)
-    if cell.ends is not None:
-        text.append(f"{between}[{cell.ends[0]} {cell.ends[1]}]", style="not bold not underline dim")
+    if cell.interval is not None:
+        text.append(f"{separator}[{cell.interval[0]} {cell.interval[1]}]", style="not bold not underline dim")
     return text

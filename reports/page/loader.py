@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.evaluation import refusals, score_by_each
-from benchmarks.protocols import timed_updates
+from benchmarks.evaluation import refusals, score_by_each, updates_per_second
 from benchmarks.scoring import RunScore, ScoringProfile
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import Manifest, RunFolder, RunResults
@@ -106,7 +105,7 @@ class ReportLoader:
             run.failed,
             scores,
             self._series(run),
-            updates_per_second(run, run.manifest),
+            updates_per_second(run),
             (*run.notes, *dict.fromkeys(of_scores)),
             frozenset(name for name, held in run.trajectories.items() if held and name in present),
         )
@@ -144,16 +143,3 @@ def manifest_stamp(path: Path) -> object:
     except OSError:
         journal = 0
     return status.st_mtime_ns, status.st_size, status.st_ino, journal
-
-
-def updates_per_second(run: RunResults, manifest: Manifest) -> float | None:
-    """Updates divided by the tracker's time, initialisations left out, over all sequences of a run.
-
-    None where no time is known, as in most results of other tools, or where it was not the tracker's own
-    because several workers shared the machine.
-    """
-    if any("workers" in environment for environment in manifest.environments):
-        return None
-    counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
-    updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
-    return updates / seconds if seconds > 0 else None

@@ -7,40 +7,26 @@ a mean over sequences; for VOT's figures, which pool frames, it is not, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring import Estimate, Profile, Record, RunScore, Score, ScoringProfile
-from benchmarks.scoring.statistics import bootstrap_interval
+from benchmarks.scoring import (
+    Estimate,
+    Metric,
+    OnePassProfile,
+    OnePassScore,
+    Record,
+    RunScore,
+    ScoringProfile,
+)
+from benchmarks.scoring.statistics import mean_estimates
 from benchmarks.scoring.vot_metrics import SupervisedScore
 from benchmarks.scoring.vot_run_score import VOTRunScore
 from reports.page.loader import TrackerReport
 from reports.page.pack import Json, packed, packed_counts, packed_deltas
 from trackers.errors import printable
-
-
-class _Look(NamedTuple):
-    """How a metric is called, what its curve's axes say, and whether less of it is better."""
-
-    label: str
-    x: str = ""
-    y: str = ""
-    less: bool = False
-
-
-_LOOKS = {
-    "success": _Look("Success", "overlap threshold", "success rate"),
-    "precision": _Look("Precision", "location error threshold, pixels", "precision"),
-    "normalized_precision": _Look("Normalised precision", "normalised location error threshold", "precision"),
-    "ao": _Look("Average overlap"),
-    "accuracy": _Look("Accuracy"),
-    "robustness": _Look("Failures per 100 frames", less=True),
-    "failures": _Look("Failures", less=True),
-    "eao": _Look("EAO", "sequence length, frames", "expected overlap"),
-}
 
 
 def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], names: Sequence[str]) -> Json:
@@ -53,11 +39,11 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
     """
     scores = [report.scores[profile.name] for report in reports]
     places = {name: place for place, name in enumerate(names)}
-    one_pass = [score for score in scores if isinstance(score, Score)]
-    estimates = iter(estimate([part for score in one_pass for part in _parts(score)]))
+    one_pass = [score for score in scores if isinstance(score, OnePassScore)]
+    estimates = iter(mean_estimates([part for score in one_pass for part in _parts(score)]))
     content = []
     for score in scores:
-        if isinstance(score, Score):
+        if isinstance(score, OnePassScore):
             figures = {part: next(estimates) for part in ("", *_attributes(score))}
             content.append(_score_data(score, figures, places))
         elif isinstance(score, VOTRunScore):
@@ -70,41 +56,18 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
         "title": profile.title,
         "reference": profile.reference,
         "differs": profile.differs,
-        "means": isinstance(profile, Profile),
-        "metrics": [_metric_data(name, profile) for name in (found[0] if found else [])],
+        "means": isinstance(profile, OnePassProfile),
+        "metrics": [_metric_data(profile.metric(name)) for name in (found[0] if found else [])],
+        "main": next((score.main_metric.name for score in scores if not isinstance(score, str)), None),
         "scores": content,
     }
 
 
-def estimate(parts: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
-    """Means over sequences with their 95 % intervals, as `Score.metrics` gives them.
-
-    Tables of equally many sequences are resampled alike, and here together, which is what takes the time.
-
-    Args:
-        parts: each of shape (S, M): M figures of each of S sequences; S may differ from one to the next.
-
-    Returns:
-        For each of them, M estimates.
-    """
-    parts = list(parts)
-    estimates: list[list[Estimate]] = [[] for _ in parts]
-    for count in {len(part) for part in parts}:
-        alike = [place for place, part in enumerate(parts) if len(part) == count]
-        values = np.concatenate([parts[place] for place in alike], axis=1)
-        interval = bootstrap_interval(values)
-        ends = [end.tolist() for end in interval] if interval else [[None] * values.shape[1]] * 2
-        columns = iter(zip(values.mean(axis=0).tolist(), *ends, strict=True))
-        for place in alike:
-            estimates[place] = [Estimate(*next(columns)) for _ in range(parts[place].shape[1])]
-    return estimates
-
-
-def _attributes(score: Score) -> dict[str, NDArray[np.bool_]]:
+def _attributes(score: OnePassScore) -> dict[str, NDArray[np.bool_]]:
     return {name: has for name, has in score.attributes.items() if has.any()}
 
 
-def _parts(score: Score) -> list[NDArray[np.float64]]:
+def _parts(score: OnePassScore) -> list[NDArray[np.float64]]:
     """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
     values = np.stack(list(score.sequence_values().values()), axis=1)
     if score.weights:  # which are those of the sequences that have the attribute
@@ -113,7 +76,9 @@ def _parts(score: Score) -> list[NDArray[np.float64]]:
     return [values, *(values[has] for has in _attributes(score).values())]
 
 
-def _score_data(score: Score, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]) -> Json:
+def _score_data(
+    score: OnePassScore, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]
+) -> Json:
     sequence_values = score.sequence_values()
     named = {part: dict(zip(sequence_values, row, strict=True)) for part, row in figures.items()}
     return {
@@ -156,20 +121,20 @@ def _recorded(record: Record) -> dict[str, list[str | int | float | None]]:
     return {name: [record[name], record[f"{name}_low"], record[f"{name}_high"]] for name in names}
 
 
-def _metric_data(name: str, profile: ScoringProfile) -> Json:
-    look = _LOOKS.get(name, _Look(name.replace("_", " ").capitalize()))
-    thresholds: list[float] = []
-    if isinstance(profile, Profile):
-        thresholds = next(m.thresholds.tolist() for m in profile.metrics if m.name == name)
-    return {"name": name, **look._asdict(), "thresholds": thresholds}
+def _metric_data(metric: Metric) -> Json:
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "title": metric.curve_title,
+        "x": metric.x_label,
+        "y": metric.y_label,
+        "less": not metric.higher_is_better,
+        "decimals": metric.decimals,
+        "thresholds": metric.thresholds.tolist(),
+    }
 
 
 def first_value(score: RunScore | str) -> float:
-    """The figure by which trackers are put in order: higher is better; less than any where there is none."""
-    if isinstance(score, Score):
-        return score.value(score.profile.metrics[0])
-    if isinstance(score, VOTRunScore):
-        figures = score.whole.metrics()
-        value = figures["eao" if "eao" in figures else "ao"].value
-        return value if np.isfinite(value) else -1.0
-    return -1.0
+    """Returns the main metric's value, by which trackers are ranked; -1 if it is not defined."""
+    value = -1.0 if isinstance(score, str) else score.main_value
+    return value if np.isfinite(value) else -1.0

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
+from benchmarks.geometry.missing_boxes import empty_box_mask
 from benchmarks.geometry.overlap import center_error, iou
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.scoring.profiles.rules import empty_box_mask
 from reports.page.pack import Json, error_bytes, overlap_bytes, packed, region_steps
 from trackers.regions import axis_aligned_boxes
 from trackers.tracker import Boxes
@@ -50,7 +50,7 @@ def regions_data(steps: NDArray[np.int16]) -> Json:
 
 def truth_regions(sequence: Sequence) -> Boxes:
     """The ground truth as it is drawn: boxes, shape (n, 4), or polygons, shape (n, 8)."""
-    return sequence.truth if sequence.polygons is None else sequence.polygons
+    return sequence.regions
 
 
 def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: bool = True) -> Series:

@@ -5,30 +5,30 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import METRICS, Record
+from reports.plots.canvas import canvas
 from reports.plots.figure import (
-    LEAST_HEIGHT,
-    MAX_WITH_INTERVALS,
-    METRIC_LABELS,
-    add_legend,
-    add_note,
+    MIN_HEIGHT,
     draw_point,
     errorbar_values,
     figure_title,
-    new_figure,
+    interval_note,
+    intervals_fit,
     shorten_name,
 )
 from reports.report_data import ReportData
 from reports.style import PAGE_INCHES, point_style
 
 _PANELS_PER_ROW = 4
+_MIN_PANEL_POINTS = 72
+"""Minimum width of a panel on the caller's axes, in points."""
 
 
-def attributes_figure(report: ReportData) -> Figure:
-    """Small multiples: a panel per attribute, in each a dot with its interval per tracker, best on top.
+def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots a panel per attribute: a point with its interval per tracker, the best on top.
 
     Raises:
         InapplicableError: the sequences have no attributes.
@@ -37,34 +37,34 @@ def attributes_figure(report: ReportData) -> Figure:
     metric, trackers = report.metric, report.trackers
     lines = ceil(len(rows) / _PANELS_PER_ROW)
     height = 0.65 + lines * (0.32 + 0.115 * max(len(trackers), 2))
-    with new_figure(height, PAGE_INCHES) as figure:
-        panels = figure.subplots(
-            lines, min(_PANELS_PER_ROW, len(rows)), sharex=True, sharey=True, squeeze=False
-        )
+    with canvas(ax, height, PAGE_INCHES) as place:
+        columns = place.panel_columns(min(_PANELS_PER_ROW, len(rows)), _MIN_PANEL_POINTS)
+        panels = place.panels(ceil(len(rows) / columns), columns, sharex=True, sharey=True)
         for axes in panels.flat[len(rows) :]:
             axes.set_visible(False)
         for axes, (name, by_tracker) in zip(panels.flat, rows.items(), strict=False):
-            for place, tracker in enumerate(trackers):
-                ends = errorbar_values(by_tracker.get(tracker, {}), metric)
-                if ends is not None:
-                    x = ends if report.band else (ends[0], 0.0, 0.0)
-                    draw_point(axes, x, (place, 0.0, 0.0), point_style(place) | {"markersize": 3.2})
-            axes.set_title(_named(name, by_tracker), size=7)
+            for rank, tracker in enumerate(trackers):
+                x = errorbar_values(by_tracker.get(tracker, {}), metric, report.intervals)
+                if x is not None:
+                    draw_point(axes, x, rank, point_style(rank) | {"markersize": 3.2})
+            axes.set_title(place.fit(_label(name, by_tracker), columns, "x-small"), size=place.text_size(7))
             axes.grid(visible=False, axis="y")
-        # Panels in a row that is not full keep their numbers below.
-        for axes in panels.flat[max(len(rows) - panels.shape[1], 0) : len(rows)]:
+        # Below a panel in an incomplete last row there is none: the one above it keeps its tick labels.
+        for axes in panels.flat[max(len(rows) - columns, 0) : len(rows)]:
             axes.tick_params(labelbottom=True)
         first = panels[0, 0]
         first.set_ylim(len(trackers) - 0.4, -0.6)
-        first.set_yticks(range(len(trackers)), map(shorten_name, trackers))
-        first.xaxis.set_major_locator(MaxNLocator(4))
-        figure.suptitle(figure_title(f"{METRIC_LABELS[metric]} by attribute", report))
-        figure.supxlabel(_x_label(report), size=7)
-    return figure
+        place.set_row_labels(first, range(len(trackers)), [*map(shorten_name, trackers)])
+        place.limit_ticks(first, 4)
+        label = METRICS[metric].label
+        place.title(figure_title(f"{label} by attribute", report))
+        note = interval_note("lines", report.show_intervals)
+        place.footer(f"{label}; {note}" if note else label, size=7)
+    return place.figure
 
 
-def attribute_dots_figure(report: ReportData) -> Figure:
-    """One panel: a row per attribute, hardest at the bottom, a dot per tracker; intervals for few of them.
+def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots a row per attribute, the hardest at the bottom: a point per tracker, with its interval if few.
 
     Raises:
         InapplicableError: the sequences have no attributes.
@@ -76,50 +76,46 @@ def attribute_dots_figure(report: ReportData) -> Figure:
         for name, by_tracker in rows.items()
     }
     order = sorted(rows, key=lambda name: -means[name])
-    spread = report.band and len(trackers) <= MAX_WITH_INTERVALS
-    step = 0.11 if spread else 0.0
+    intervals = intervals_fit(report)
+    step = 0.11 if intervals else 0.0
     lines = len(rows) * max(0.18, step * len(trackers) + 0.07)
-    with new_figure(0.7 + max(lines, LEAST_HEIGHT)) as figure:
-        axes = figure.add_subplot()
-        handles = []
+    with canvas(ax, 0.7 + max(lines, MIN_HEIGHT)) as place:
+        axes = place.axes()
+        handles, names = [], []
         for rank, tracker in enumerate(trackers):
-            offset = (rank - (len(trackers) - 1) / 2) * (0.7 / len(trackers)) if spread else 0.0
+            # Points with intervals lie below each other, so that intervals do not overlap.
+            offset = (rank - (len(trackers) - 1) / 2) * (0.7 / len(trackers)) if intervals else 0.0
             look = point_style(rank) | {"markersize": 3.4, "zorder": 3 + len(trackers) - rank}
             drawn = None
-            for place, name in enumerate(order):
-                ends = errorbar_values(rows[name].get(tracker, {}), metric)
-                if ends is not None:
-                    x = ends if spread else (ends[0], 0.0, 0.0)
-                    drawn = draw_point(axes, x, (place + offset, 0.0, 0.0), look)
-            handles.append(drawn)
-        axes.set_yticks(range(len(order)), [_named(name, rows[name]) for name in order])
+            for line, name in enumerate(order):
+                x = errorbar_values(rows[name].get(tracker, {}), metric, intervals)
+                if x is not None:
+                    drawn = draw_point(axes, x, line + offset, look)
+            if drawn is not None:
+                handles.append(drawn)
+                names.append(tracker)
         axes.set_ylim(len(order) - 0.5, -0.5)
+        place.set_row_labels(axes, range(len(order)), [_label(name, rows[name]) for name in order])
         axes.set_yticks(np.arange(len(order) - 1) + 0.5, minor=True)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="y", which="minor")
         axes.tick_params(which="minor", length=0)
-        axes.set_xlabel(METRIC_LABELS[metric])
-        axes.set_title(figure_title(f"{METRIC_LABELS[metric]} by attribute", report))
-        add_note(axes, "lines: 95 % interval over sequences" if spread else "")
-        there = [(handle, name) for handle, name in zip(handles, trackers, strict=True) if handle is not None]
-        add_legend(figure, [handle for handle, _ in there], [name for _, name in there])
-    return figure
+        axes.set_xlabel(METRICS[metric].label)
+        place.title(figure_title(f"{METRICS[metric].label} by attribute", report), axes)
+        place.note(axes, interval_note("lines", intervals))
+        place.legend(handles, names)
+    return place.figure
 
 
 def _by_attribute(report: ReportData) -> dict[str, dict[str, Record]]:
-    """Records by attribute and tracker, attributes in the data set's order."""
+    """Returns records by attribute and tracker, attributes in the data set's order."""
     rows: dict[str, dict[str, Record]] = {}
     for record in report.attribute_records:
         rows.setdefault(str(record["attribute"]), {})[str(record["tracker"])] = record
     return rows
 
 
-def _named(attribute: str, by_tracker: dict[str, Record]) -> str:
-    """An attribute's name, and how many sequences of the tracker that has the most have it."""
+def _label(attribute: str, by_tracker: dict[str, Record]) -> str:
+    """Returns an attribute's name with its number of scored sequences (the most of any tracker)."""
     most = max(int(record["sequences"] or 0) for record in by_tracker.values())
     return f"{attribute.replace('_', ' ')} ({most})"
-
-
-def _x_label(report: ReportData) -> str:
-    label = METRIC_LABELS[report.metric]
-    return f"{label}; lines: 95 % interval over sequences" if report.band and report.most > 1 else label

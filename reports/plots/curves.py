@@ -3,127 +3,128 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from benchmarks.scoring import Metric, Profile, Score
+from benchmarks.scoring import OnePassProfile, OnePassScore
+from benchmarks.scoring.metrics import OnePassMetric
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.plots.figure import MAX_WITH_INTERVALS, add_note, count, figure_title, new_figure, shorten_name
+from reports.plots.canvas import Canvas, Corner, canvas
+from reports.plots.figure import (
+    figure_title,
+    format_count,
+    interval_note,
+    intervals_fit,
+    shorten_name,
+)
 from reports.report_data import InapplicableError, ReportData
 from reports.style import line_style
 
 _LEGEND_WIDTH = 0.55
 _LEGEND_ROW = 0.055
-"""What a legend takes of the axes, in width and per tracker in height."""
+"""The legend's share of the axes: in width, and per tracker in height."""
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What is written around the curves of a metric, and the corner that good curves leave free."""
-
-    title: str
-    x_label: str
-    y_label: str
-    corner: Literal["lower left", "lower right"]
+def success_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots success over the overlap threshold."""
+    return _curve_figure(report, "success", "lower left", ax)
 
 
-_LOOKS = {
-    "success": _Look("Success plot", "Overlap threshold", "Success rate", "lower left"),
-    "precision": _Look("Precision plot", "Location error threshold (pixels)", "Precision", "lower right"),
-    "normalized_precision": _Look(
-        "Normalized precision plot", "Normalized location error threshold", "Precision", "lower right"
-    ),
-}
+def precision_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots precision over the threshold of location error."""
+    return _curve_figure(report, "precision", "lower right", ax)
 
 
-def success_figure(report: ReportData) -> Figure:
-    """Success over the threshold of overlap."""
-    return _curve_figure(report, "success")
+def normalized_precision_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots precision over the threshold of location error relative to the target's size."""
+    return _curve_figure(report, "normalized_precision", "lower right", ax)
 
 
-def precision_figure(report: ReportData) -> Figure:
-    """Precision over the threshold of location error."""
-    return _curve_figure(report, "precision")
+def _curve_figure(report: ReportData, name: str, corner: Corner, ax: Axes | None) -> Figure:
+    """Draws one curve per tracker; the legend shows the scores, best first.
 
+    A tracker has the same color and dashes in every kind of plot: those of its rank in the main metric.
 
-def normalized_precision_figure(report: ReportData) -> Figure:
-    """Precision over the threshold of location error in units of the target's size."""
-    return _curve_figure(report, "normalized_precision")
-
-
-def _curve_figure(report: ReportData, name: str) -> Figure:
-    """Draws one curve per tracker; the legend is sorted by score and says it.
-
-    A tracker keeps its colour and dashes in every kind of plot: they follow its rank in the profile's main
-    metric.
+    Args:
+        report: the scores.
+        name: the metric.
+        corner: the corner of the axes that good curves leave free.
+        ax: the axes to draw on.
 
     Raises:
         InapplicableError: the profile has no such curve.
     """
     metric = _metric(report, name)
-    look = _LOOKS[name]
-    scores = [score for score in report.scores if isinstance(score, Score)]
-    shaded = report.band and report.most > 1 and len(scores) <= MAX_WITH_INTERVALS
-    with new_figure(2.8) as figure:
-        axes = figure.add_subplot()
+    scores = [score for score in report.scores if isinstance(score, OnePassScore)]
+    shaded = intervals_fit(report)
+    with canvas(ax, 2.8) as place:
+        axes = place.axes()
+        lines = []
         for score in _ranked(scores, metric):
             rank = report.trackers.index(score.tracker)
             style = line_style(rank) | {"linewidth": 1.2 if len(scores) <= 10 else 0.9}
-            _draw(axes, score, metric, _label(score, metric, report.most), style, shaded)
-        axes.set_title(figure_title(look.title, report))
-        axes.set(xlabel=look.x_label, ylabel=look.y_label)
+            lines += _draw(axes, score, metric, _label(score, metric, report), style, shaded)
+        place.title(figure_title(metric.curve_title, report), axes)
+        axes.set(xlabel=metric.x_label, ylabel=metric.y_label)
         axes.set(xlim=(metric.thresholds[0], metric.thresholds[-1]), ylim=(0, 1))
-        _add_legend(figure, axes, look.corner)
-        add_note(axes, "shaded: 95 % interval over sequences" if shaded else "")
-    return figure
+        _add_legend(place, axes, lines, corner)
+        place.note(axes, interval_note("shaded", shaded))
+    return place.figure
 
 
-def _metric(report: ReportData, name: str) -> Metric:
+def _metric(report: ReportData, name: str) -> OnePassMetric:
     profile = report.profile
-    known = {metric.name: metric for metric in profile.metrics} if isinstance(profile, Profile) else {}
-    curves = {key: metric for key, metric in known.items() if len(metric.thresholds)}
+    metrics = profile.metrics if isinstance(profile, OnePassProfile) else ()
+    curves = {metric.name: metric for metric in metrics if len(metric.thresholds)}
     if name not in curves:
-        there = ", ".join(key.replace("_", "-") for key in curves) or "none"
+        known = ", ".join(key.replace("_", "-") for key in curves) or "none"
         raise InapplicableError(
-            f"profile '{profile.name}' has no {name.replace('_', '-')} curve; it has: {there}"
+            f"profile '{profile.name}' has no {name.replace('_', '-')} curve; it has: {known}"
         )
     return curves[name]
 
 
-def _ranked(scores: Sequence[Score], metric: Metric) -> list[Score]:
-    """Best first; equals by name."""
-    return sorted(scores, key=lambda score: (-score.value(metric), score.tracker.casefold()))
+def _ranked(scores: Sequence[OnePassScore], metric: OnePassMetric) -> list[OnePassScore]:
+    """Returns the scores best first, ties by name."""
+    return sorted(scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold()))
 
 
-def _draw(axes: Axes, score: Score, metric: Metric, label: str, style: dict[str, Any], band: bool) -> None:
+def _draw(
+    axes: Axes, score: OnePassScore, metric: OnePassMetric, label: str, style: dict[str, Any], shaded: bool
+) -> list[Line2D]:
     mean = score.curves[metric.name].mean(axis=0)
-    axes.plot(metric.thresholds, mean, label=label, clip_on=False, **style)
-    if band and (interval := bootstrap_interval(score.curves[metric.name])) is not None:
+    lines = axes.plot(metric.thresholds, mean, label=label, clip_on=False, **style)
+    if shaded and (interval := bootstrap_interval(score.curves[metric.name])) is not None:
         axes.fill_between(metric.thresholds, *interval, color=style["color"], alpha=0.12, linewidth=0)
+    return lines
 
 
-def _add_legend(figure: Figure, axes: Axes, corner: Literal["lower left", "lower right"]) -> None:
-    """Puts the legend into the corner if no curve passes there, else below; the figure grows with it."""
-    lines = axes.get_lines()
+def _add_legend(place: Canvas, axes: Axes, lines: Sequence[Line2D], corner: Corner) -> None:
+    """Puts the legend into the corner if no curve passes there, else below a new figure."""
+    names = [str(line.get_label()) for line in lines]
+    longest = max(map(len, names))
+    if place.given is not None or (longest <= 24 and _is_free(axes, lines, corner)):
+        place.legend_inside(axes, lines, names, corner)
+    else:
+        place.legend_below(lines, names, columns=2 if longest <= 28 else 1)
+
+
+def _is_free(axes: Axes, lines: Sequence[Line2D], corner: Corner) -> bool:
+    """Returns whether all lines pass above the legend in a lower corner."""
     low, high = axes.get_xlim()
     edge = low + (high - low) * (_LEGEND_WIDTH if corner == "lower left" else 1 - _LEGEND_WIDTH)
     points = [np.asarray(line.get_xydata(), dtype=np.float64) for line in lines]
     lowest = min(np.interp(edge, *xy.T) for xy in points)
-    longest = max(len(str(line.get_label())) for line in lines)
-    if lowest > _LEGEND_ROW * (len(lines) + 0.5) and longest <= 24:
-        axes.legend(loc=corner)
-        return
-    columns = 2 if longest <= 28 else 1
-    figure.legend(loc="outside lower center", ncols=columns)
-    figure.set_figheight(figure.get_figheight() + 0.12 * -(-len(lines) // columns))
+    return bool(lowest > _LEGEND_ROW * (len(lines) + 0.5))
 
 
-def _label(score: Score, metric: Metric, most: int) -> str:
-    """`[0.582] SiamFC`; with its own count where that is not what the title says."""
+def _label(score: OnePassScore, metric: OnePassMetric, report: ReportData) -> str:
+    """Returns `[0.582] SiamFC`, with the number of scored sequences if the title states another."""
     scored = len(score.sequences)
-    note = "" if scored == most else f" ({count(scored, score.of)})"
+    whole = scored == report.max_scored_sequences
+    note = "" if whole else f" ({format_count(scored, score.total_sequences)})"
     return f"[{score.value(metric):.3f}] {shorten_name(score.tracker)}{note}"

@@ -1,11 +1,10 @@
-"""What all figures share: their size, their words, their files, and what tells trackers apart."""
+"""What all plots share: titles, notes, names, points with intervals, and files."""
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from matplotlib.axes import Axes
@@ -14,48 +13,32 @@ from matplotlib.figure import Figure
 
 from benchmarks.scoring import Record
 from reports.report_data import ReportData
-from reports.style import COLUMN_INCHES, house_style
+from reports.style import house_style
 
 Format: TypeAlias = Literal["png", "pdf", "svg"]
 
-# Dates are the one thing that would differ between two writings of a figure.
+# Without dates, the same figure gives the same bytes.
 _UNDATED: dict[Format, dict[str, None]] = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 MAX_WITH_INTERVALS = 5
-"""More trackers than this have no bands or intervals in one panel: they would hide each other."""
+"""Maximum number of trackers with intervals in one panel; with more, they would hide each other."""
 
 MAX_DRAWN_TRACKERS = 60
-"""More trackers than this no figure tells apart: it shows the best of them, and says so."""
+"""Maximum number of trackers in a figure, which shows the best: more cannot be told apart."""
 
-LEAST_HEIGHT = 1.4
-"""Inches that axes need at least, for the note along their edge."""
+MIN_HEIGHT = 1.4
+"""Minimum height of axes in inches: the note along their edge needs it."""
 
-_LONGEST_NAME = 40
+ValueWithErrors: TypeAlias = tuple[float, float, float]
+"""A value, and the distances from it to the lower and upper end of its interval (0 without interval)."""
 
-METRIC_LABELS = {
-    "success": "Success (AUC)",
-    "precision": "Precision (20 pixels)",
-    "normalized_precision": "Normalized precision",
-    "ao": "Average overlap",
-    "accuracy": "Accuracy",
-    "robustness": "Failures per 100 frames",
-    "failures": "Failures",
-    "eao": "Expected average overlap",
-}
-"""Metrics as axes name them."""
-
-
-@contextmanager
-def new_figure(height: float, width: float = COLUMN_INCHES) -> Iterator[Figure]:
-    """A figure of this size in inches, with the house style in force while it is drawn."""
-    with house_style():
-        yield Figure(figsize=(width, height), layout="constrained")
+_MAX_NAME = 40
 
 
 def figure_bytes(figure: Figure, form: Format) -> bytes:
-    """The figure as a file's content; the same figure always gives the same bytes.
+    """Returns the figure as a file's content; the same figure always gives the same bytes.
 
-    Letters that the font does not have become boxes in PNG and PDF; SVG leaves them to the reader's fonts.
+    Letters that the font lacks become boxes in PNG and PDF; SVG leaves them to the reader's fonts.
     """
     content = io.BytesIO()
     with house_style(), warnings.catch_warnings():
@@ -65,51 +48,52 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
 
 
 def figure_title(what: str, report: ReportData) -> str:
-    """The lines above a figure: what, of which runs, on which data set; how many sequences, whose rules."""
+    """Returns two lines: what is plotted, runs and data set; number of sequences and profile."""
     protocol = report.protocol
     runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
-    shown = f"{what} of {runs} on {report.title}"
-    best = "" if report.there is None else f", best {len(report.scores)} of {report.there} trackers"
-    return f"{shown}\n{count(report.most, report.of)} sequences, profile {report.profile.name}{best}"
+    sequences = format_count(report.max_scored_sequences, report.total_sequences)
+    total = report.total_trackers
+    best = "" if total is None else f", best {len(report.scores)} of {total} trackers"
+    return f"{what} of {runs} on {report.title}\n{sequences} sequences, profile {report.profile.name}{best}"
 
 
-def count(scored: int, of: int) -> str:
-    """How many sequences are scored, and of how many if not all."""
-    return str(of) if scored == of else f"{scored} of {of}"
+def format_count(scored: int, total: int) -> str:
+    """Returns how many sequences are scored: `"9"` if all are, else `"7 of 9"`."""
+    return str(total) if scored == total else f"{scored} of {total}"
 
 
-def add_note(axes: Axes, *notes: str) -> None:
-    """Writes how the drawing is to be read along the right edge; empty notes are left out."""
-    axes.annotate(
-        "; ".join(filter(None, notes)),
-        xy=(1.01, 0),
-        xycoords="axes fraction",
-        rotation=90,
-        size=4.5,
-        color="0.45",
-        va="bottom",
-    )
+def intervals_fit(report: ReportData) -> bool:
+    """Returns whether to draw intervals where all trackers share a panel."""
+    return report.show_intervals and len(report.scores) <= MAX_WITH_INTERVALS
 
 
-def errorbar_values(record: Mapping[str, Any], metric: str) -> tuple[float, float, float] | None:
-    """A record's figure, and how far the ends of its interval lie below and above; None without a figure."""
+def interval_note(drawn_as: str, shown: bool) -> str:
+    """Returns the note on what `drawn_as` ("lines", "shaded") means; empty if no intervals are shown."""
+    return f"{drawn_as}: 95 % interval over sequences" if shown else ""
+
+
+def errorbar_values(
+    record: Mapping[str, Any], metric: str, with_interval: bool = True
+) -> ValueWithErrors | None:
+    """Returns a record's value of a metric with its interval; None if the value is not defined."""
     value, low, high = (record.get(key) for key in (metric, f"{metric}_low", f"{metric}_high"))
     if value is None:
         return None
-    if low is None or high is None:
+    if low is None or high is None or not with_interval:
         return float(value), 0.0, 0.0
     return float(value), max(float(value) - float(low), 0.0), max(float(high) - float(value), 0.0)
 
 
 def draw_point(
     axes: Axes,
-    x: tuple[float, float, float],
-    y: tuple[float, float, float],
+    x: float | ValueWithErrors,
+    y: float | ValueWithErrors,
     look: Mapping[str, Any],
     *,
     hollow: bool = False,
 ) -> ErrorbarContainer:
-    """A point with its intervals: in x and y each the value, and how far the ends lie below and above."""
+    """Draws a point with its intervals."""
+    x, y = (place if isinstance(place, tuple) else (place, 0.0, 0.0) for place in (x, y))
     errors: dict[str, Any] = {
         name: [[below], [above]] for name, (_, below, above) in (("xerr", x), ("yerr", y)) if below or above
     }
@@ -117,33 +101,18 @@ def draw_point(
     return axes.errorbar(x[0], y[0], **errors, linestyle="none", elinewidth=0.8, capsize=0, **look, **face)
 
 
-def add_legend(figure: Figure, handles: Sequence[Any], names: Sequence[str], columns: int = 3) -> None:
-    """A legend below everything, which grows the figure by its rows.
-
-    Names are set afterwards: matplotlib leaves out labels that begin with an underscore.
-    """
-    longest = max(map(len, names))
-    columns = max(1, min(columns, len(names), int(18 * figure.get_figwidth() / (longest + 6))))
-    legend = figure.legend(
-        handles, [str(i) for i in range(len(names))], loc="outside lower center", ncols=columns
-    )
-    for text, name in zip(legend.get_texts(), names, strict=True):
-        text.set_text(name)
-    figure.set_figheight(figure.get_figheight() + 0.12 * -(-len(names) // columns) + 0.04)
-
-
 def name_with_count(tracker: str, records: Sequence[Record], report: ReportData) -> str:
-    """A tracker's name; with its own count where that is not what the title says."""
+    """Returns a tracker's name, with its number of scored sequences if the title states another."""
     [record] = [row for row in records if row["tracker"] == tracker]
     scored = int(record["sequences"] or 0)
     name = shorten_name(tracker)
-    return name if scored == report.most else f"{name} ({count(scored, report.of)})"
+    if scored == report.max_scored_sequences:
+        return name
+    return f"{name} ({format_count(scored, report.total_sequences)})"
 
 
 def shorten_name(name: str) -> str:
-    """A name that leaves room for the drawing: the middle of a very long one is left out."""
-    return (
-        name
-        if len(name) <= _LONGEST_NAME
-        else f"{name[: _LONGEST_NAME - 11]}\N{HORIZONTAL ELLIPSIS}{name[-10:]}"
-    )
+    """Returns a name of at most 40 characters: leaves out the middle of a longer one."""
+    if len(name) <= _MAX_NAME:
+        return name
+    return f"{name[: _MAX_NAME - 11]}\N{HORIZONTAL ELLIPSIS}{name[-10:]}"

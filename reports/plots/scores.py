@@ -1,19 +1,18 @@
-"""Where trackers stand: every figure of the profile with its interval, published ones beside one's own."""
+"""All metrics of all trackers with their intervals, published scores beside one's own."""
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from benchmarks.scoring import Record
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import METRICS, Record
+from reports.plots.canvas import NOTE_COLOR, canvas
 from reports.plots.figure import (
-    METRIC_LABELS,
     draw_point,
     errorbar_values,
     figure_title,
+    interval_note,
     name_with_count,
-    new_figure,
     shorten_name,
 )
 from reports.report_data import ReportData
@@ -22,45 +21,47 @@ from reports.style import COLUMN_INCHES, PAGE_INCHES, point_style
 _PUBLISHED = {"color": "0.35", "marker": "D", "markersize": 3}
 
 
-def scores_figure(report: ReportData) -> Figure:
-    """A panel per metric and a row per tracker, best on top; published figures are hollow."""
+def scores_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots a panel per metric with a row per tracker, the best on top; published scores are hollow."""
     rows = _sorted(report)
-    metrics = [metric for metric in report.metrics if metric != "failures"]
+    metrics = [METRICS[name] for name in report.metrics if name != "failures"]
     ranks = {tracker: rank for rank, tracker in enumerate(report.trackers)}
     width = COLUMN_INCHES if len(metrics) == 1 else PAGE_INCHES
-    with new_figure(1.0 + 0.13 * max(len(rows), 3), width) as figure:
-        [panels] = figure.subplots(1, len(metrics), sharey=True, squeeze=False)
+    with canvas(ax, 1.0 + 0.13 * max(len(rows), 3), width) as place:
+        [panels] = place.panels(1, len(metrics), sharey=True)
         for axes, metric in zip(panels, metrics, strict=True):
-            for place, row in enumerate(rows):
-                ends = errorbar_values(row, metric)
-                if ends is None:
+            for line, row in enumerate(rows):
+                x = errorbar_values(row, metric.name, report.intervals)
+                if x is None:
                     continue
                 rank = ranks.get(str(row["tracker"]))
                 look = _PUBLISHED if rank is None else point_style(rank) | {"markersize": 3.6}
-                x = ends if report.band else (ends[0], 0.0, 0.0)
-                draw_point(axes, x, (place, 0.0, 0.0), look, hollow=rank is None)
-            axes.set_xlabel(METRIC_LABELS[metric])
-            axes.xaxis.set_major_locator(MaxNLocator(5))
-            if metric in LOWER_IS_BETTER:
+                draw_point(axes, x, line, look, hollow=rank is None)
+            axes.set_xlabel(place.fit(metric.label, len(metrics), "x-small"))
+            place.limit_ticks(axes, 5)
+            if not metric.higher_is_better:
                 axes.invert_xaxis()
         panels[0].set_ylim(len(rows) - 0.4, -0.6)
-        panels[0].set_yticks(
+        names = [str(row["tracker"]) for row in rows]
+        place.set_row_labels(
+            panels[0],
             range(len(rows)),
             [
                 name_with_count(name, report.records, report) if name in ranks else shorten_name(name)
-                for name in (str(row["tracker"]) for row in rows)
+                for name in names
             ],
         )
-        figure.suptitle(figure_title("Scores", report))
-        notes = ["lines: 95 % interval over sequences"] if report.band and report.most > 1 else []
-        notes += ["hollow: published"] if report.published_records else []
-        figure.supxlabel("; ".join(notes), size=5.5, color="0.45")
-    return figure
+        place.title(figure_title("Scores", report))
+        notes = [
+            interval_note("lines", report.show_intervals),
+            "hollow: published" if report.published_records else "",
+        ]
+        place.footer("; ".join(filter(None, notes)), size=5.5, color=NOTE_COLOR)
+    return place.figure
 
 
 def _sorted(report: ReportData) -> list[Record]:
-    """One's own and published records together, best first by the metric to show."""
+    """Returns one's own and published records together, best first by the metric to show."""
     rows = report.records + report.published_records
-    metric = report.metric
-    sign = 1 if metric in LOWER_IS_BETTER else -1
-    return sorted(rows, key=lambda row: (row.get(metric) is None, sign * float(row.get(metric) or 0)))
+    metric = METRICS[report.metric]
+    return sorted(rows, key=lambda row: metric.sort_key(row.get(metric.name)))

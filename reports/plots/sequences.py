@@ -1,4 +1,4 @@
-"""Two trackers, sequence by sequence."""
+"""Two trackers compared sequence by sequence."""
 
 from __future__ import annotations
 
@@ -7,66 +7,62 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.scoring import METRICS
 from benchmarks.scoring.compare import Comparison, compare
-from benchmarks.scoring.records import LOWER_IS_BETTER
-from reports.plots.figure import LEAST_HEIGHT, METRIC_LABELS, add_note, figure_title, new_figure, shorten_name
-from reports.report_data import InapplicableError, ReportData
+from reports.plots.canvas import canvas
+from reports.plots.figure import MIN_HEIGHT, figure_title, shorten_name
+from reports.report_data import ReportData
 from reports.style import line_style
 
-_MOST_NAMED = 60
-"""With more sequences than this, those between the extremes have no names and lie closer together."""
+_MAX_NAMED = 60
+"""Maximum number of sequences that all have names; of more, only the extremes do, the others lie closer."""
 
 _EXTREMES = 20
 _UNNAMED_LINES = 24
-"""What those without a name take together, in lines of those that have one."""
+"""Height of all sequences without a name together, in lines of one with a name."""
 
 
-def sequences_figure(report: ReportData) -> Figure:
-    """A dot per sequence: the figure of the first tracker less that of the second, sorted.
+def sequences_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots a point per sequence, sorted: the value of the first tracker minus that of the second.
 
-    The trackers are the first two that were named, or the best two. The mean with its 95 % interval is drawn
-    through all, and what it allows to say stands below the title.
+    The trackers are `report.pair()`. The mean with its 95 % interval is drawn through all sequences; the
+    title has the comparison's verdict.
 
     Raises:
-        InapplicableError: there is one tracker alone.
+        InapplicableError: there is only one tracker.
     """
-    if len(report.scores) < 2:
-        raise InapplicableError(
-            f"differences are between two trackers; name another beside {report.scores[0].tracker}"
-        )
-    by_name = {score.tracker: score for score in report.scores}
-    first, second = (by_name[name] for name in report.pair)
-    metric = report.sequence_metric
-    [comparison] = compare([first, second], [metric])
+    first, second = report.pair()
+    metric = METRICS[report.sequence_metric]
+    [comparison] = compare([first, second], [metric.name])
     names, values = _differences(
-        dict(zip(first.sequences, first.sequence_values()[metric], strict=True)),
-        dict(zip(second.sequences, second.sequence_values()[metric], strict=True)),
+        dict(zip(first.sequences, first.sequence_values()[metric.name], strict=True)),
+        dict(zip(second.sequences, second.sequence_values()[metric.name], strict=True)),
     )
     heights = _heights(len(names))
-    with new_figure(1.1 + max(0.088 * (heights[-1] + 1), LEAST_HEIGHT)) as figure:
-        axes = figure.add_subplot()
-        _draw_mean(axes, comparison, report.band)
-        better = values < 0 if metric in LOWER_IS_BETTER else values > 0
+    with canvas(ax, 1.1 + max(0.088 * (heights[-1] + 1), MIN_HEIGHT)) as place:
+        axes = place.axes()
+        band = _draw_mean(axes, comparison, report.intervals)
+        better = values > 0 if metric.higher_is_better else values < 0
         for rank, (chosen, marker) in enumerate(((better, "o"), (~better, "s"))):
             axes.plot(
                 values[chosen], heights[chosen], marker, color=line_style(rank)["color"], markersize=2.4
             )
         axes.hlines(heights, 0, values, color="0.7", linewidth=0.5, zorder=1)
         axes.axvline(0, color="0.3", linewidth=0.7)
-        named = _named(len(names))
-        axes.set_yticks(heights[named], [shorten_name(names[i]) for i in named], size=4.6)
         axes.set_ylim(heights[-1] + 1, -1)
+        named = _named(len(names))
+        place.set_row_labels(axes, heights[named], [shorten_name(names[i]) for i in named], size=4.6)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        label = METRIC_LABELS[metric]
-        axes.set_xlabel(f"{label}: {shorten_name(first.tracker)} less {shorten_name(second.tracker)}")
-        axes.set_title(f"{figure_title('Differences', report)}\n{_verdict(comparison)}")
-        add_note(axes, "band: mean with 95 % interval" if report.band else "line: mean")
-    return figure
+        trackers = f"{shorten_name(first.tracker)} less {shorten_name(second.tracker)}"
+        axes.set_xlabel(place.fit(f"{metric.label}: {trackers}"))
+        place.title(f"{figure_title('Differences', report)}\n{_verdict(comparison)}", axes)
+        place.note(axes, "band: mean with 95 % interval" if band else "line: mean")
+    return place.figure
 
 
 def _differences(first: dict[str, float], second: dict[str, float]) -> tuple[list[str], NDArray[np.float64]]:
-    """Names and differences of the sequences that both have, the greatest first."""
+    """Returns names and differences of the sequences that both have, the greatest difference first."""
     pairs = [(name, value - second[name]) for name, value in first.items() if name in second]
     pairs = [(name, value) for name, value in pairs if np.isfinite(value)]
     pairs.sort(key=lambda pair: -pair[1])
@@ -74,24 +70,27 @@ def _differences(first: dict[str, float], second: dict[str, float]) -> tuple[lis
 
 
 def _named(sequences: int) -> list[int]:
-    """Which of the sorted sequences have their names beside them."""
-    if sequences <= _MOST_NAMED:
+    """Returns which of the sorted sequences get a name."""
+    if sequences <= _MAX_NAMED:
         return list(range(sequences))
     return [*range(_EXTREMES), *range(sequences - _EXTREMES, sequences)]
 
 
 def _heights(sequences: int) -> NDArray[np.float64]:
-    """Where each sorted sequence lies: one line each, less for those without a name."""
+    """Returns the y coordinate of each sorted sequence: one line apart, less for those without a name."""
     steps = np.ones(sequences)
     unnamed = np.setdiff1d(np.arange(sequences), _named(sequences))
     steps[unnamed] = min(_UNNAMED_LINES / max(len(unnamed), 1), 1)
     return np.cumsum(steps) - 1
 
 
-def _draw_mean(axes: Axes, comparison: Comparison, band: bool) -> None:
+def _draw_mean(axes: Axes, comparison: Comparison, intervals: bool) -> bool:
+    """Draws the mean difference; returns whether a band shows its interval."""
     axes.axvline(comparison.difference, color="0.45", linewidth=0.8, linestyle=(0, (3, 1.5)))
-    if band and comparison.low is not None and comparison.high is not None:
-        axes.axvspan(comparison.low, comparison.high, color="0.85", linewidth=0, zorder=0)
+    if not intervals or comparison.low is None or comparison.high is None:
+        return False
+    axes.axvspan(comparison.low, comparison.high, color="0.85", linewidth=0, zorder=0)
+    return True
 
 
 def _verdict(comparison: Comparison) -> str:

@@ -1,71 +1,61 @@
-"""Accuracy against speed, with intervals in both directions."""
+"""Scores against speed, with intervals in both directions."""
 
 from __future__ import annotations
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from benchmarks.scoring.records import LOWER_IS_BETTER
+from benchmarks.scoring import METRICS
 from benchmarks.speed import SpeedRecord
-from reports.plots.figure import (
-    METRIC_LABELS,
-    add_legend,
-    add_note,
-    draw_point,
-    errorbar_values,
-    figure_title,
-    new_figure,
-    shorten_name,
-)
+from reports.plots.canvas import canvas
+from reports.plots.figure import draw_point, errorbar_values, figure_title, shorten_name
 from reports.report_data import ReportData
-from reports.speed_records import read_speed_records
+from reports.speed_records import read_speed_records, speed_row
 from reports.style import point_style
 
 
-def speed_figure(report: ReportData) -> Figure:
-    """A point per record of speed; up and to the right is better.
+def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
+    """Plots a point per speed record; the upper right is best.
 
     Raises:
-        InapplicableError: no speed of these trackers is on record.
+        InapplicableError: there are no speed records of these trackers.
     """
     by_tracker = {str(row["tracker"]): row for row in report.records}
     records = read_speed_records(report)
-    metric = report.metric
-    several = len({_way(record) for record in records}) > 1
-    with new_figure(2.5) as figure:
-        axes = figure.add_subplot()
+    metric = METRICS[report.metric]
+    several = len({_configuration(record) for record in records}) > 1
+    with canvas(ax, 2.5) as place:
+        axes = place.axes()
         handles, names = [], []
         for record in records:
-            y = errorbar_values(by_tracker[record.tracker], metric)
+            y = errorbar_values(by_tracker[record.tracker], metric.name, report.intervals)
             if y is None:
                 continue
-            low, high = record.fps_low or record.fps, record.fps_high or record.fps
-            x = (record.fps, record.fps - low, high - record.fps)
-            if not report.band:
-                x, y = (x[0], 0.0, 0.0), (y[0], 0.0, 0.0)
+            x = errorbar_values(speed_row(record), "fps", report.intervals) or 0.0
             handles.append(draw_point(axes, x, y, point_style(report.trackers.index(record.tracker))))
             name = shorten_name(record.tracker)
-            names.append(f"{name} ({_way(record)})" if several else name)
+            names.append(f"{name} ({_configuration(record)})" if several else name)
         axes.set_xscale("log")
-        # The usual one of logarithmic axes writes formulas, and text in figures is what it says.
+        # Matplotlib's default for log axes writes formulas, which are not parsed in the house style.
         axes.xaxis.set_major_formatter(LogFormatter())
         axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.4)))
-        if metric in LOWER_IS_BETTER:
+        if not metric.higher_is_better:
             axes.invert_yaxis()
-        axes.set(xlabel="Updates per second", ylabel=METRIC_LABELS[metric])
+        axes.set(xlabel="Updates per second", ylabel=metric.label)
         axes.grid(visible=True, which="minor", axis="x", linewidth=0.25)
-        axes.set_title(figure_title(f"{METRIC_LABELS[metric]} and speed", report))
-        add_note(
+        place.title(figure_title(f"{metric.label} and speed", report), axes)
+        place.note(
             axes,
-            "" if several else _way(records[0]),
-            "lines: 95 % intervals" if report.band else "",
+            "" if several else _configuration(records[0]),
+            "lines: 95 % intervals" if report.intervals else "",
         )
-        add_legend(figure, handles, names, columns=2)
-    return figure
+        place.legend(handles, names, columns=2)
+    return place.figure
 
 
-def _way(record: SpeedRecord) -> str:
-    """How it was measured: what tells two records of one tracker apart."""
+def _configuration(record: SpeedRecord) -> str:
+    """Returns how a tracker was run, which distinguishes several records of it."""
     batch = f", batch {record.batch}" if record.batch != 1 else ""
     precision = f", {record.precision}" if record.precision else ""
     threads = "1 thread" if record.threads == 1 else f"{record.threads} threads"

@@ -10,12 +10,12 @@ from pathlib import Path
 from threading import Lock
 
 from benchmarks.datasets import DATASETS, Dataset, Frames, SequenceError, open_dataset
-from benchmarks.datasets.cached import CachedDataset
+from benchmarks.datasets.views import CachedDataset
 from benchmarks.evaluation import Selection
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import ScoringProfile, choose_profiles
 from benchmarks.store import RunFolder, find_runs
-from benchmarks.store.run_folder import NAME
+from benchmarks.store.run_folder import VALID_NAME
 from reports.page.document import report_data, scored_names, sequence_data
 from reports.page.frames import jpeg
 from reports.page.loader import ReportLoader, manifest_stamp
@@ -161,8 +161,9 @@ class ResultsFolder:
 
     def _datasets(self) -> list[str]:
         """The data sets that have a folder of results: those with a name, and folders of a user's own."""
-        there = (path.name for path in self.results.iterdir() if path.is_dir() and NAME.fullmatch(path.name))
-        return sorted(name for name in there if name in DATASETS or name.startswith("folder-"))
+        folders = (path.name for path in self.results.iterdir() if path.is_dir())
+        names = filter(VALID_NAME.fullmatch, folders)
+        return sorted(name for name in names if name in DATASETS or name.startswith("folder-"))
 
     def unavailable_reason(self, dataset: str, protocol: str) -> str:
         """Why results that are there cannot be shown, in a sentence; empty if they can."""

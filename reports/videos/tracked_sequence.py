@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Frames, Sequence
+from benchmarks.geometry.missing_boxes import valid_box_mask
 from benchmarks.geometry.overlap import iou
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring.pairing import check_ground_truth
-from benchmarks.scoring.profiles.rules import missing_box_mask
 from benchmarks.store import RunResults
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -93,10 +93,10 @@ def read_tracked_sequence(
 
 
 def _truth(sequence: Sequence) -> Boxes:
-    unseen = missing_box_mask(sequence.truth) | ~np.isfinite(sequence.truth).all(axis=1)
+    unseen = ~valid_box_mask(sequence.truth)
     if sequence.absent is not None:
         unseen |= sequence.absent
-    truth = sequence.truth if sequence.polygons is None else sequence.polygons
+    truth = sequence.regions
     return np.where(unseen[:, None], np.nan, truth)
 
 

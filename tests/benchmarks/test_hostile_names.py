@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from bad_data import Outcome, run_folder, success, write_video
+from hostile import ESCAPES
 
 from benchmarks.cli.main import main
-from tests.helpers.bad_data import Outcome, run_folder, success, write_video
-from tests.helpers.hostile import ESCAPES
 from trackers.errors import printable
 
 
-def test_what_is_printed_is_one_line_of_letters():
+def test_printable_escapes_control_characters():
     assert printable("naïve 名前 'x'\\") == "naïve 名前 'x'\\"
     assert printable("a\nb\x1b[2J\x9b\u202e\udc80") == "a\\nb\\x1b[2J\\x9b\\u202e\\udc80"
 
@@ -38,9 +38,7 @@ def test_what_is_printed_is_one_line_of_letters():
         ["import", ESCAPES, "--from", "txt", "--tracker", "x", "--dataset", "demo"],
     ],
 )
-def test_a_mistake_is_one_line_without_escapes(
-    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_mistake_is_one_printable_line(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main([*words, "--results", str(tmp_path)]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -49,7 +47,7 @@ def test_a_mistake_is_one_line_without_escapes(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_usage_errors_show_no_escapes(capsys: pytest.CaptureFixture[str]):
+def test_usage_error_is_printable(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["score", "--dataset", "demo", f"--{ESCAPES}"])
     assert capsys.readouterr().err[:-1].isprintable()
@@ -72,7 +70,7 @@ def test_usage_errors_show_no_escapes(capsys: pytest.CaptureFixture[str]):
         ".canary:X",
     ],
 )
-def test_a_tracker_string_is_no_shell_and_no_expression(
+def test_tracker_string_is_not_executed(
     tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / "canary.py").write_text("Y = 1\n")
@@ -87,7 +85,7 @@ def test_a_tracker_string_is_no_shell_and_no_expression(
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "../a", "/a", "a\0", "a\n", "a b", ".hidden", "a" * 300])
-def test_a_name_stays_inside_the_results_folder(name: str, tmp_path: Path):
+def test_name_stays_inside_the_results_folder(name: str, tmp_path: Path):
     results = tmp_path / "in" / "results"
     words = ["--tracker", "still", "--dataset", "demo", "--sequences", "easy", "--results", str(results)]
     assert main(["run", *words, "--name", name]) == 2
@@ -97,7 +95,7 @@ def test_a_name_stays_inside_the_results_folder(name: str, tmp_path: Path):
 
 @pytest.mark.parametrize("where", ["import", "constructor", "init", "update"])
 @pytest.mark.parametrize("isolated", [False, True])
-def test_a_tracker_that_leaves_does_not_end_the_run_well(
+def test_system_exit_of_a_tracker_is_a_failure(
     where: str, isolated: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     leave = {
@@ -127,7 +125,7 @@ def test_a_tracker_that_leaves_does_not_end_the_run_well(
     assert statuses == {"easy": "failed", "motion": "failed"}
 
 
-def test_what_a_tracker_says_is_printed_without_escapes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_tracker_message_is_printable(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "says.py").write_text(
         "from trackers import Tracker\n"
         "class Says(Tracker):\n"
@@ -141,14 +139,14 @@ def test_what_a_tracker_says_is_printed_without_escapes(tmp_path: Path, capsys: 
         assert line.isprintable()
 
 
-def test_sequences_of_any_name_cost_themselves_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_odd_sequence_names_fail_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     videos = tmp_path / "videos"
     odd = {
-        ESCAPES: "has a name with odd characters",
-        "two\nlines": "has a name with odd characters",
+        ESCAPES: "has unprintable characters in its name",
+        "two\nlines": "has unprintable characters in its name",
         "n" * 240: "has a name of more than 200 bytes",
-        "good.time": "has a name that files of results of good may have",
-        "good.2": "has a name that files of results of good may have",
+        "good.time": "has a name that result files of good may have",
+        "good.2": "has a name that result files of good may have",
     }
     fine = [
         "good",

@@ -1,4 +1,4 @@
-"""How often things are made to go wrong: `SOTBENCH_FAULTS` names the number of kills, 8 without it."""
+"""How often faults are injected: `SOTBENCH_FAULTS` sets the number of kills, 8 by default."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> FaultHarness:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "turns(n, most): how often a test that takes `turn` is made")
+    config.addinivalue_line("markers", "turns(n, most): how often a test that takes `turn` runs")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with `turn` is made `n` times, and more often with more kills, up to `most`; once by default."""
+    """Runs a test with `turn` `n` times (default 1), and in proportion to `SOTBENCH_FAULTS` up to `most`."""
     if "turn" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("turns")
         count, most = marker.args if marker else (1, KILLS)

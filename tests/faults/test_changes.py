@@ -1,4 +1,4 @@
-"""What changes before a run goes on is run again or refused; nothing is put down to what did not make it."""
+"""Changes before a run is resumed: what they affect is run again or refused, and never mislabeled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.cli.main import main
 
 @pytest.fixture(scope="module")
 def killed(bench: FaultHarness, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that was killed, with weights and data of its own."""
+    """The folder of a killed run, with its own weights and data."""
     folder = tmp_path_factory.mktemp("killed")
     videos(folder / "videos")
     (folder / "w.txt").write_text("1.0")
@@ -32,7 +32,7 @@ def killed(bench: FaultHarness, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture
 def broken(bench: FaultHarness, killed: Path) -> Iterator[tuple[Path, list[str]]]:
-    """A copy of that folder, with its run under the same names; and the command line that goes on with it."""
+    """A copy of that folder under the same path, and the command line that resumes its run."""
     kept = killed.with_name("kept")
     killed.rename(kept)
     shutil.copytree(kept, killed)
@@ -57,7 +57,7 @@ def command(bench: FaultHarness, folder: Path) -> list[str]:
         ("code", []),
     ],
 )
-def test_what_decides_the_boxes(
+def test_other_identity_is_refused_on_resume(
     bench: FaultHarness, broken: tuple[Path, list[str]], what: str, more: list[str]
 ) -> None:
     bench.injected[f"other {what} when a run goes on"] += 1
@@ -78,20 +78,20 @@ def test_what_decides_the_boxes(
 
 
 @pytest.mark.parametrize(
-    ("what", "said_of_it", "more"),
+    ("what", "reason", "more"),
     [("w.txt", "/w.txt was changed", []), ("t.py", "the tracker's code was changed", ["--isolate"])],
 )
-def test_what_is_replaced_while_a_run_goes_on(
-    bench: FaultHarness, broken: tuple[Path, list[str]], what: str, said_of_it: str, more: list[str]
+def test_weights_or_code_replaced_during_a_run(
+    bench: FaultHarness, broken: tuple[Path, list[str]], what: str, reason: str, more: list[str]
 ) -> None:
-    """A tracker that is made anew after a failure would be another."""
+    """The tracker is built again after a failure, and would be another one."""
     bench.injected["weights or code replaced while a run goes on"] += 1
     folder, words = broken
     (folder / "fail").mkdir()
     before = (folder / what).read_text()
     status, said = bench.ran([*words, *more], FAIL=folder / "fail", CHANGE=folder / what)
     assert status == 1
-    assert f"{said_of_it} since the run began" in said
+    assert f"{reason} since the run began" in said
     (folder / what).write_text(before)
     assert bench.went_well(words)[0] == 0
     resumed = state(folder / "r")
@@ -100,8 +100,8 @@ def test_what_is_replaced_while_a_run_goes_on(
     assert resumed == state(folder / "whole")
 
 
-def test_a_program_that_is_replaced_before_it_is_started_again(bench: FaultHarness, tmp_path: Path) -> None:
-    """One that ends after a sequence is started again for the next, which is nobody's failure."""
+def test_program_replaced_before_its_restart(bench: FaultHarness, tmp_path: Path) -> None:
+    """A program that exits after a sequence is started again for the next, which is not an error."""
     bench.injected["weights or code replaced while a run goes on"] += 1
     script = tmp_path / "ends.py"
     script.write_text(ENDS)
@@ -126,8 +126,8 @@ open(__file__, "a").write("# another")
 
 
 @pytest.mark.parametrize("what", ["ground truth", "a frame", "a frame's name"])
-def test_data(bench: FaultHarness, broken: tuple[Path, list[str]], what: str) -> None:
-    """The sequence is run again with what there is now, and scored with nothing else."""
+def test_changed_data_is_run_again(bench: FaultHarness, broken: tuple[Path, list[str]], what: str) -> None:
+    """The sequence is run again with the new data, and scored with no other."""
     bench.injected[f"{what} changed when a run goes on"] += 1
     folder, words = broken
     [name] = json.loads((where(folder / "r") / "run.json").read_text())["sequences"]

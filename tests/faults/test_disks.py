@@ -1,4 +1,4 @@
-"""Results that cannot be written cost one sentence and nothing that was written before."""
+"""Results that cannot be written: one error message, and nothing written before is lost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT = "is kept, and the same command goes on from there"
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder with room for 64 KB."""
+    """A file system of 64 KB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
@@ -38,7 +38,7 @@ def check_sentence(status: int, said: str, why: str) -> None:
     assert said.count("error: ") == 1
 
 
-def test_a_disk_that_is_full(bench: FaultHarness, small_disk: Path) -> None:
+def test_full_disk_costs_one_sentence(bench: FaultHarness, small_disk: Path) -> None:
     bench.whole("alone")
     bench.injected["a disk that is full, tmpfs"] += 1
     ballast = small_disk / "ballast"
@@ -52,21 +52,21 @@ def test_a_disk_that_is_full(bench: FaultHarness, small_disk: Path) -> None:
     bench.check_whole(small_disk, "alone")
 
 
-def test_a_step_in_the_writing_of_files_that_fails(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_failing_write_step_costs_one_sentence(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     dice = random.Random(turn)
     mode = ("alone", "workers", "batch", "isolated")[(turn // 2) % 4]
     results = tmp_path / mode
     fault, why = (("ENOSPC", "No space left on device"), ("EIO", "Input/output error"))[turn % 2]
     bench.injected[f"{fault} in the writing of files, {mode}"] += 1
     status, said = bench.ran(bench.words(results, mode), FAULT=f"{fault} {bench.step(dice, mode) // 2}")
-    if status:  # a failing disk that nothing more is written to is not noticed
+    if status:  # if nothing more is written to the failing disk, nothing is noticed
         check_sentence(status, said, why)
     assert not list(results.rglob("*.tmp"))
     bench.check_partly(results, mode)
     bench.check_whole(results, mode)
 
 
-def test_files_that_may_not_be_so_large(bench: FaultHarness, tmp_path: Path) -> None:
+def test_file_size_limit_costs_one_sentence(bench: FaultHarness, tmp_path: Path) -> None:
     bench.whole("alone")
     bench.injected["a limit on the size of files"] += 1
     status, said = bench.ran(bench.words(tmp_path), FSIZE=700)
@@ -75,8 +75,8 @@ def test_files_that_may_not_be_so_large(bench: FaultHarness, tmp_path: Path) -> 
     bench.check_whole(tmp_path, "alone")
 
 
-def test_a_log_that_cannot_be_written_does_not_silence_a_tracker(bench: FaultHarness, tmp_path: Path) -> None:
-    """What it says has to be taken in nevertheless: it would wait for that, and seem to be slow."""
+def test_unwritable_log_does_not_block_the_tracker(bench: FaultHarness, tmp_path: Path) -> None:
+    """Its output must be read anyway: the tracker would block on the pipe, and seem slow."""
     bench.injected["a log that cannot be written"] += 1
     (where(tmp_path) / "tracker.log").mkdir(parents=True)
     script = bench.folder / "chatty.py"
@@ -97,8 +97,8 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def bound(tmp_path: Path) -> tuple[str, ...]:
-    """What has a command run by somebody whom permissions bind: root without its power to pass them by."""
+def restricted(tmp_path: Path) -> tuple[str, ...]:
+    """The prefix of a command that makes permissions apply: root runs without its override capabilities."""
     if os.getuid() != 0:
         return ()
     drop = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
@@ -109,13 +109,13 @@ def bound(tmp_path: Path) -> tuple[str, ...]:
     except FileNotFoundError:
         pytest.skip("needs the program setpriv")
     if b"Permission denied" not in tried.stderr:
-        pytest.skip(f"permissions bind nobody here: {tried.stderr.decode().strip()}")
+        pytest.skip(f"permissions do not apply here: {tried.stderr.decode().strip()}")
     return drop
 
 
 @pytest.mark.turns(1, 3)
-def test_what_may_not_be_written(
-    bench: FaultHarness, tmp_path: Path, bound: tuple[str, ...], turn: int
+def test_read_only_folder_is_refused_before_the_run(
+    bench: FaultHarness, tmp_path: Path, restricted: tuple[str, ...], turn: int
 ) -> None:
     what = ("the run's folder", "the folder of results", "the manifest and its folder")[turn]
     bench.whole("alone")
@@ -128,15 +128,15 @@ def test_what_may_not_be_written(
         (where(results) / "run.json").chmod(0o444)
     for folder in (results, *results.rglob("*/")):
         folder.chmod(0o555)
-    status, said = bench.ran(bench.words(results), before=bound)
+    status, said = bench.ran(bench.words(results), before=restricted)
     check_sentence(status, said, "Permission denied")
-    assert "[1/" not in said, "this is said before anything was run"
+    assert "[1/" not in said, "the error comes before anything is run"
     for folder in (results, *results.rglob("*/")):
         folder.chmod(0o755)
     bench.check_whole(results, "alone")
 
 
-def test_a_disk_that_becomes_read_only(bench: FaultHarness, tmp_path: Path) -> None:
+def test_disk_that_becomes_read_only(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["EROFS in the writing of files"] += 1
     bench.whole("alone")
     status, said = bench.ran(bench.words(tmp_path), FAULT="EROFS 20")

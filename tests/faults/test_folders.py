@@ -1,4 +1,4 @@
-"""Files and folders that go away or change while a run goes on."""
+"""Files and folders that are removed or changed during a run."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from processes import until
 from benchmarks.store import read_run
 
 FIRST, *OTHERS = "four", "one", "three", "two"
-"""The sequences in the order in which they are run."""
+"""The sequences in the order of the run."""
 
 
-def begun(bench: FaultHarness, results: Path, mode: str, data: Path | None = None) -> Process:
-    """Starts a run and waits until its first sequence is done, and its manifest with the journal begun."""
+def start_run(bench: FaultHarness, results: Path, mode: str, data: Path | None = None) -> Process:
+    """Starts a run and waits until its first sequence is done and its journal exists."""
     bench.whole(mode)
     process = bench.start(bench.words(results, mode, data=data), SLEEP=SLEEP)
     assert until((where(results) / "run.journal").exists)
@@ -26,11 +26,11 @@ def begun(bench: FaultHarness, results: Path, mode: str, data: Path | None = Non
 
 
 @pytest.mark.turns(1, 3)
-def test_results_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_results_removed_during_a_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     what = ("all results", "one file", "the run's folder")[turn]
     bench.injected[f"{what} removed while a run goes on"] += 1
     results = tmp_path / "r"
-    process = begun(bench, results, "alone")
+    process = start_run(bench, results, "alone")
     if what == "one file":
         (where(results) / f"{FIRST}.txt").unlink()
     else:
@@ -47,26 +47,26 @@ def test_results_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_p
     assert state(results) == bench.whole("alone")
 
 
-def test_results_that_somebody_else_has_put_in_their_place(bench: FaultHarness, tmp_path: Path) -> None:
+def test_folder_replaced_by_another_run(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["a run's folder replaced by another's while it goes on"] += 1
     results, other = tmp_path / "r", tmp_path / "other"
     words = [*bench.words(other), "--seed", "1"]
     assert bench.went_well(words)[0] == 0
-    process = begun(bench, results, "alone")
+    process = start_run(bench, results, "alone")
     shutil.rmtree(results)
     shutil.copytree(other, results)
     status, said = process.end()
     assert status == 2, said
-    assert "was changed by somebody else while this run wrote there" in said
+    assert "was changed by another process while this run wrote there" in said
     assert state(results) == state(other)
 
 
 @pytest.mark.turns(1, 3)
-def test_frames_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_frames_removed_during_a_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode = ("batch", "alone", "workers")[turn]
     bench.injected[f"frames removed while a run goes on, {mode}"] += 1
     data, results = videos(tmp_path / "videos"), tmp_path / mode
-    process = begun(bench, results, mode, data)
+    process = start_run(bench, results, mode, data)
     for name in OTHERS:
         for path in (data / name).glob("*.png"):
             path.unlink()
@@ -82,12 +82,12 @@ def test_frames_that_are_removed_while_a_run_goes_on(bench: FaultHarness, tmp_pa
 
 
 @pytest.mark.turns(1, 2)
-def test_frames_that_are_replaced_while_a_run_goes_on(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    """What was made of them must not count as made of those that were there when the run began."""
+def test_frames_replaced_during_a_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    """Results on the new frames must not count as results on those from the start of the run."""
     mode = ("alone", "batch")[turn]
     bench.injected[f"frames replaced while a run goes on, {mode}"] += 1
     data, results = videos(tmp_path / "videos"), tmp_path / mode
-    process = begun(bench, results, mode, data)
+    process = start_run(bench, results, mode, data)
     done = json.loads((where(results) / "run.json").read_text())["sequences"]
     for name in {FIRST, *OTHERS} - set(done):
         for path in (data / name).glob("*.png"):
@@ -100,9 +100,7 @@ def test_frames_that_are_replaced_while_a_run_goes_on(bench: FaultHarness, tmp_p
     bench.check_whole(results, mode)
 
 
-def test_data_that_cannot_be_read_today_cost_no_result_of_yesterday(
-    bench: FaultHarness, tmp_path: Path
-) -> None:
+def test_unreadable_data_keeps_earlier_results(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["frames gone when a run goes on"] += 1
     data, results = videos(tmp_path / "videos"), tmp_path / "r"
     bench.whole("alone")

@@ -1,4 +1,4 @@
-"""Runs that are killed at any moment go on to the bytes of a run that was not."""
+"""Runs that are killed at any moment and resumed give the same bytes as uninterrupted runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from fault_injection import SLEEP, FaultHarness, state, where
 
 
-def killed(bench: FaultHarness, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
-    """Starts a run and kills it: at a step in the writing of files, or after some time."""
+def run_and_kill(bench: FaultHarness, results: Path, mode: str, dice: random.Random, by_step: bool) -> None:
+    """Starts a run and kills it: at a step of writing files, or after some time."""
     words = bench.words(results, mode)
     if by_step:
         bench.injected[f"SIGKILL in the writing of files, {mode}"] += 1
@@ -26,34 +26,34 @@ def killed(bench: FaultHarness, results: Path, mode: str, dice: random.Random, b
         time.sleep(bench.moment(dice, mode))
         process.popen.kill()
         status, said = process.end()
-    assert status in (-signal.SIGKILL, 0), said  # 0: it was over before
+    assert status in (-signal.SIGKILL, 0), said  # 0: it had ended before
 
 
-def several(bench: FaultHarness, results: Path, mode: str, turn: int) -> None:
+def kill_and_resume(bench: FaultHarness, results: Path, mode: str, turn: int) -> None:
     dice = random.Random(f"{mode} {turn}")
-    killed(bench, results, mode, dice, by_step=turn % 2 == 0)
+    run_and_kill(bench, results, mode, dice, by_step=turn % 2 == 0)
     bench.check_partly(results, mode)
-    if turn % 4 == 3:  # what goes on can be killed as well
-        killed(bench, results, mode, dice, by_step=True)
+    if turn % 4 == 3:  # the resumed run can be killed as well
+        run_and_kill(bench, results, mode, dice, by_step=True)
         bench.check_partly(results, mode)
     bench.check_whole(results, mode)
 
 
 @pytest.mark.turns(4, 1000)
-def test_a_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    several(bench, tmp_path, "alone", turn)
+def test_killed_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    kill_and_resume(bench, tmp_path, "alone", turn)
 
 
-def test_a_run_of_a_tracker_in_its_own_process(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    several(bench, tmp_path, "isolated", turn)
+def test_killed_run_of_an_isolated_tracker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    kill_and_resume(bench, tmp_path, "isolated", turn)
 
 
-def test_a_run_in_a_batch(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    several(bench, tmp_path / "batch", "batch", turn)
+def test_killed_batch_run(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    kill_and_resume(bench, tmp_path / "batch", "batch", turn)
 
 
-def test_a_run_that_replaces_another(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    """What is on disk is of the one or of the other, and told apart."""
+def test_killed_run_that_overwrites_another(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    """The files on disk belong to one run or to the other, and it is clear to which."""
     words = bench.words(tmp_path)
     assert bench.went_well([*words, "--seed", "1"])[0] == 0
     other = state(tmp_path)
@@ -71,11 +71,11 @@ def test_a_run_that_replaces_another(bench: FaultHarness, tmp_path: Path, turn: 
     bench.check_whole(tmp_path, "alone")
 
 
-def test_the_driver_of_workers(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    several(bench, tmp_path, "workers", turn + 1)
+def test_killed_driver_of_workers(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    kill_and_resume(bench, tmp_path, "workers", turn + 1)
 
 
-def test_a_worker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_killed_worker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     dice = random.Random(turn)
     bench.whole("workers")
     process = bench.start(bench.words(tmp_path, "workers"), SLEEP=SLEEP)
@@ -88,7 +88,7 @@ def test_a_worker(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
         with suppress(ProcessLookupError):
             os.kill(dice.choice(workers), signal.SIGKILL)
     status, said = process.end()
-    # The first worker tells what the tracker is: without it there is nothing to begin with.
-    assert status == 0 or (status == 2 and "when it made the tracker" in said), said
+    # The first worker reports what the tracker is; without it the run cannot start.
+    assert status == 0 or (status == 2 and "while building the tracker" in said), said
     bench.check_partly(tmp_path, "workers")
     bench.check_whole(tmp_path, "workers")

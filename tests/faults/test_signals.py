@@ -1,4 +1,4 @@
-"""Whoever is told to end keeps what is finished and leaves nothing behind; what hangs does not stay."""
+"""Signals: finished results are kept, nothing is left behind, and no hanging process stays."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ MODES = ("alone", "workers", "isolated", "batch")
 
 
 @pytest.mark.turns(2, 1000)
-def test_at_any_time(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_signal_at_any_time_keeps_finished_results(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[turn % 4], (signal.SIGINT, signal.SIGTERM)[turn % 3 == 1]
     results = tmp_path / mode
     dice = random.Random(turn)
     moment = bench.moment(dice, mode)
     process = bench.start(bench.words(results, mode), SLEEP=SLEEP)
-    # Until then it is Python that answers.
-    assert until(lambda: loaded(process.popen.pid))
+    # Until then Python handles the signal.
+    assert until(lambda: has_loaded_numpy(process.popen.pid))
     time.sleep(moment)
     bench.injected[f"{kind.name} at some time, {mode}"] += 1
     process.popen.send_signal(kind)
-    if turn % 5 == 4:  # somebody is impatient
+    if turn % 5 == 4:  # an impatient user
         time.sleep(dice.uniform(0, 0.1))
         process.popen.send_signal(kind)
     status, said = process.end()
-    # Before and after the run the signal may end the process itself, which a shell calls 130 and 143.
+    # Before and after the run the signal may end the process itself, which a shell reports as 130 or 143.
     assert status in (0, 130, -kind), (status, said)
     if status == -signal.SIGINT:
-        assert "sequences ok" in said or "interrupted" in said, "Python alone answers when all is over"
+        assert "sequences ok" in said or "interrupted" in said, (
+            "Python handles the signal only when the run is over"
+        )
     if status == 130:
         assert said.splitlines()[-1].startswith("interrupted"), said
     assert not list(results.rglob("run.lock")) or status < 0
@@ -43,15 +45,15 @@ def test_at_any_time(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     bench.check_whole(results, mode)
 
 
-def loaded(pid: int) -> bool:
-    """Whether a process has come as far as numpy, which is loaded within the command."""
+def has_loaded_numpy(pid: int) -> bool:
+    """Whether a process has loaded NumPy, which the command itself does."""
     try:
         return "multiarray" in Path(f"/proc/{pid}/maps").read_text()
     except OSError:
         return True
 
 
-def test_within_the_writing_of_files(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+def test_signal_during_writing_keeps_finished_results(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     mode, kind = MODES[(turn // 2) % 4], ("SIGINT", "SIGTERM")[turn % 2]
     results = tmp_path / mode
     bench.injected[f"{kind} in the writing of files, {mode}"] += 1
@@ -65,9 +67,7 @@ def test_within_the_writing_of_files(bench: FaultHarness, tmp_path: Path, turn: 
 
 
 @pytest.mark.turns(1, 2)
-def test_a_tracker_that_hangs_does_not_outlive_a_benchmark_that_is_killed(
-    bench: FaultHarness, tmp_path: Path, turn: int
-) -> None:
+def test_hanging_tracker_ends_with_a_killed_benchmark(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
     bench.injected["SIGKILL while a tracker hangs"] += 1
     told = tmp_path / "told"
     words = [*bench.words(tmp_path / "results"), *((), ("--workers", "2"))[1 - turn]]
@@ -78,5 +78,5 @@ def test_a_tracker_that_hangs_does_not_outlive_a_benchmark_that_is_killed(
     assert Path(frame).exists()
     assert stray in process.family()
     process.popen.kill()
-    process.end()  # which makes sure that nothing is left of it
+    process.end()  # which checks that no process is left
     assert not Path(frame).parent.exists(), "its frames stay in memory"

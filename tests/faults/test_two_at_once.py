@@ -1,4 +1,4 @@
-"""Two runs that want the same folder: one of them is told so, and nothing is mixed."""
+"""Two writers of one folder: the second is refused, and nothing is mixed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from benchmarks.cli.main import main
 
 
 @pytest.mark.turns(1, 10)
-def test_two_runs_that_are_started_together(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
-    """Of the same tracker, or of two."""
+def test_second_of_two_runs_is_refused(bench: FaultHarness, tmp_path: Path, turn: int) -> None:
+    """Runs of the same tracker, or of two."""
     other = turn % 2 == 0
     bench.injected["two runs in one folder"] += 1
     bench.whole("alone")
@@ -41,7 +41,7 @@ def test_two_runs_that_are_started_together(bench: FaultHarness, tmp_path: Path,
         assert state(tmp_path) == state(alone)
 
 
-def test_the_lock_of_a_killed_run_locks_nobody_out(bench: FaultHarness, tmp_path: Path) -> None:
+def test_lock_of_a_killed_run_does_not_block(bench: FaultHarness, tmp_path: Path) -> None:
     bench.injected["a lock that was left behind"] += 1
     process = bench.start(bench.words(tmp_path), SLEEP=SLEEP)
     assert until((where(tmp_path) / "run.json").exists)
@@ -52,7 +52,7 @@ def test_the_lock_of_a_killed_run_locks_nobody_out(bench: FaultHarness, tmp_path
     assert not (where(tmp_path) / "run.lock").exists()
 
 
-def test_an_import_into_a_run_that_goes_on(
+def test_import_into_an_active_run_is_refused(
     bench: FaultHarness, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench.injected["two runs in one folder"] += 1

@@ -1,4 +1,4 @@
-"""Runs the engines of targets one after the other, keeps what they find, and counts executions."""
+"""Runs the targets' engines one after the other, stores their inputs and counts executions."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from pathlib import Path
 
 from tests.fuzz.target import Target, read_inputs, write_inputs
 
-SLOWEST = 20
-"""Seconds: an input that takes longer counts as a hang."""
-MOST_MEMORY = 3000
-"""MB of resident memory, torch included; parsing alone is held to `engine.ROOM`."""
-KEPT = 9_000
-"""Bytes of a target's file of inputs in the repository."""
+TIMEOUT = 20
+"""Seconds after which an input counts as a hang."""
+MAX_MEMORY_MB = 3000
+"""Limit of resident memory, torch included; `engine.PARSING_BYTES` limits parsing alone."""
+MAX_CORPUS_BYTES = 9_000
+"""Size limit of a target's file of inputs in the repository."""
 
 _EXECUTED = re.compile(rb"^stat::number_of_executed_units: *(\d+)", re.M)
 
 
 @dataclass
 class Tally:
-    """What became of a target.
+    """The totals of one target.
 
     Attributes:
-        executions: how many inputs it was given.
-        seconds: of wall time, with the start of the engine.
-        crashes: how often an engine ended with a broken promise.
+        executions: number of inputs.
+        seconds: wall time, including the start of the engine.
+        crashes: number of engine runs that ended with a crash.
     """
 
     executions: int = 0
@@ -41,31 +41,31 @@ class Tally:
 
 @dataclass
 class Campaign:
-    """A folder with a campaign's inputs, logs and count, which goes on where it was.
+    """A campaign in a folder, which continues where it stopped.
 
     Attributes:
-        folder: what it finds is in `corpus/`, `crashes/` and `logs/`, its count in `tally.json`.
-        tallies: by target.
+        folder: has its inputs and logs in `corpus/`, `crashes/` and `logs/`, and its totals in `tally.json`.
+        tallies: totals by target.
     """
 
     folder: Path
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self._count.exists():
-            content = json.loads(self._count.read_text(encoding="utf-8"))
+        if self._tally_file.exists():
+            content = json.loads(self._tally_file.read_text(encoding="utf-8"))
             self.tallies = {name: Tally(**tally) for name, tally in content.items()}
 
     @property
-    def _count(self) -> Path:
+    def _tally_file(self) -> Path:
         return self.folder / "tally.json"
 
     def corpus(self, target: Target) -> Path:
-        """Where the fuzzer keeps a target's inputs, one per file."""
+        """Returns the folder of a target's inputs, one per file."""
         return self.folder / "corpus" / target.name
 
     def fuzz(self, target: Target, executions: int | None, seconds: float | None) -> bool:
-        """Runs one engine, until so many executions or seconds; returns whether every promise was kept."""
+        """Runs one engine for a number of executions or seconds; returns whether nothing crashed."""
         corpus, crashes = self.corpus(target), self.folder / "crashes" / target.name
         for path in (corpus, crashes):
             path.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ class Campaign:
         status, output = self._engine(
             target,
             *limits,
-            *(f"-max_len={target.longest}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MOST_MEMORY}"),
+            *(f"-max_len={target.longest}", f"-timeout={TIMEOUT}", f"-rss_limit_mb={MAX_MEMORY_MB}"),
             *(f"-artifact_prefix={crashes}/", f"-dict={words}", "-print_final_stats=1", str(corpus)),
         )
         tally = self.tallies.setdefault(target.name, Tally())
@@ -88,15 +88,14 @@ class Campaign:
         tally.seconds += time.monotonic() - begin
         tally.crashes += status != 0
         content = {name: asdict(each) for name, each in self.tallies.items()}
-        self._count.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        self._tally_file.write_text(json.dumps(content, indent=1), encoding="utf-8")
         return status == 0
 
-    def minimise(self, target: Target) -> int:
-        """Takes the smallest inputs that reach all that the campaign reached into the repository.
+    def minimize(self, target: Target) -> int:
+        """Stores the smallest inputs with the campaign's coverage in the repository; returns their number.
 
-        Where these are more than `KEPT` bytes, the longest are left out; returns how many are kept. The
-        target must not be fuzzed in the same folder meanwhile: the fuzzer removes files that minimising
-        would read.
+        The longest are left out if they exceed `MAX_CORPUS_BYTES`. The target must not be fuzzed in the same
+        folder at the same time, because the fuzzer removes files that this reads.
         """
         small = self.folder / "minimised" / target.name
         small.mkdir(parents=True, exist_ok=True)
@@ -106,12 +105,12 @@ class Campaign:
             target, "-merge=1", f"-max_len={target.longest}", str(small), str(self.corpus(target))
         )
         if status:
-            raise RuntimeError(f"the corpus of {target.name} cannot be minimised; see {self._log(target)}")
+            raise RuntimeError(f"the corpus of {target.name} cannot be minimized; see {self._log(target)}")
         known = {*target.seeds(), *read_inputs(target.crashes)}
         inputs = sorted(
             {path.read_bytes() for path in small.iterdir()} - known, key=lambda data: len(repr(data))
         )
-        kept, room = [], KEPT
+        kept, room = [], MAX_CORPUS_BYTES
         for data in inputs:
             room -= len(repr(data)) + 1
             if room < 0:
@@ -132,7 +131,7 @@ class Campaign:
 
 
 def report(campaign: Campaign, targets: Sequence[Target]) -> str:
-    """Executions by target, and all together."""
+    """Returns a table of executions by target and in total."""
     rows = []
     total = Tally()
     for target in targets:
@@ -152,5 +151,5 @@ def _row(name: str, tally: Tally) -> str:
 
 
 def _escaped(word: bytes) -> str:
-    """A word as libFuzzer's dictionaries have it."""
+    """Escapes a word for libFuzzer's dictionaries."""
     return "".join(chr(b) if 32 < b < 127 and b not in b'"\\' else f"\\x{b:02X}" for b in word)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.fuzz.target import Target
 from trackers.registry import Entry, Registry
 
-_WHERE = {
+_MODULES = {
     "boxes": {
         "rows": "boxes as text, one per line",
         "regions": "ground truth of boxes or polygons",
@@ -51,7 +51,6 @@ _WHERE = {
     "checkpoints": {
         "pth": "PyTorch checkpoints",
         "safetensors": "our files of weights",
-        "tf-bundle": "TensorFlow's checkpoints",
     },
     "words": {
         "setting": "values of --set",
@@ -64,17 +63,17 @@ TARGETS = Registry(
     "fuzz target",
     {
         name: Entry(f"tests.fuzz.targets.{module}:{name.replace('-', '_').upper()}", summary)
-        for module, targets in _WHERE.items()
+        for module, targets in _MODULES.items()
         for name, summary in targets.items()
     },
     hint="see `python -m tests.fuzz --list`",
 )
 
 
-def chosen(names: Sequence[str] | None) -> list[Target]:
-    """The targets of these names, or all.
+def load_targets(names: Sequence[str] | None) -> list[Target]:
+    """Returns the targets with these names, or all.
 
     Raises:
-        UserError: there is none of a name.
+        UserError: a name is unknown.
     """
     return [TARGETS.load(name) for name in names or TARGETS]

@@ -1,4 +1,4 @@
-"""The campaign's bookkeeping, with an engine that only says that it ran."""
+"""The campaign's bookkeeping, with a fake engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from trackers.errors import UserError
 
 def parse(data: bytes) -> None:
     if data == b"bad":
-        raise UserError("it is bad")
+        raise UserError("bad input")
     if data == b"worse":
         raise UserError
     int(data)
@@ -31,23 +31,25 @@ TARGET = Target("numbers", parse, lambda: [b"1", b"bad"], (b'"\\', b"\x00\xff"))
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A place for the inputs that are kept."""
+    """The folder of stored inputs."""
     monkeypatch.setattr(targets, "HERE", tmp_path / "home")
     (tmp_path / "home").mkdir()
     return tmp_path / "home"
 
 
-def test_a_documented_error_is_a_result_and_another_is_not() -> None:
+def test_only_documented_errors_are_accepted() -> None:
     TARGET.run(b"7")
     TARGET.run(b"bad")
     with pytest.raises(ValueError, match="invalid literal"):
         TARGET.run(b"x")
-    with pytest.raises(AssertionError, match="without a word"):
+    with pytest.raises(AssertionError, match="without a message"):
         TARGET.run(b"worse")
 
 
 @given(st.lists(st.binary(max_size=20)))
-def test_inputs_are_kept_to_the_byte(tmp_path_factory: pytest.TempPathFactory, inputs: list[bytes]) -> None:
+def test_inputs_are_stored_byte_by_byte(
+    tmp_path_factory: pytest.TempPathFactory, inputs: list[bytes]
+) -> None:
     path = tmp_path_factory.mktemp("inputs") / "corpus" / "x.txt"
     write_inputs(path, inputs)
     assert set(read_inputs(path)) == set(inputs)
@@ -56,44 +58,44 @@ def test_inputs_are_kept_to_the_byte(tmp_path_factory: pytest.TempPathFactory, i
     assert path.read_bytes() == content
 
 
-def test_executions_are_counted_and_go_on_where_they_were(
+def test_executions_are_counted_across_campaigns(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    calls = []
 
     def engine(self: Campaign, target: Target, *options: str) -> tuple[int, bytes]:
-        asked.append(options)
-        return (0, b"#5 DONE\nstat::number_of_executed_units: 1200\n") if len(asked) == 1 else (77, b"")
+        calls.append(options)
+        return (0, b"#5 DONE\nstat::number_of_executed_units: 1200\n") if len(calls) == 1 else (77, b"")
 
     monkeypatch.setattr(Campaign, "_engine", engine)
     assert Campaign(tmp_path).fuzz(TARGET, 1000, None)
     assert not Campaign(tmp_path).fuzz(TARGET, None, 2.6)
     tally = Campaign(tmp_path).tallies["numbers"]
     assert (tally.executions, tally.crashes) == (1200, 1)
-    assert "-runs=1000" in asked[0]
-    assert "-max_total_time=3" in asked[1]
+    assert "-runs=1000" in calls[0]
+    assert "-max_total_time=3" in calls[1]
     assert {path.read_bytes() for path in Campaign(tmp_path).corpus(TARGET).iterdir()} == {b"1", b"bad"}
     assert (tmp_path / "numbers.dict").read_text() == '"\\x22\\x5C"\n"\\x00\\xFF"\n'
     assert report(Campaign(tmp_path), [TARGET]).splitlines()[-1].split()[:2] == ["total", "1,200"]
 
 
-def test_the_smallest_inputs_are_kept_and_known_ones_are_not(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_smallest_new_inputs_are_kept(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def engine(self: Campaign, target: Target, *options: str) -> tuple[int, bytes]:
         for number, data in enumerate((b"22", b"1", b"4" * 100, b"crashed")):
             (Path(options[-2]) / str(number)).write_bytes(data)
         return 0, b""
 
     monkeypatch.setattr(Campaign, "_engine", engine)
-    monkeypatch.setattr(campaigns, "KEPT", 60)
+    monkeypatch.setattr(campaigns, "MAX_CORPUS_BYTES", 60)
     write_inputs(replace(TARGET).crashes, [b"crashed"])
-    assert Campaign(tmp_path).minimise(TARGET) == 1
+    assert Campaign(tmp_path).minimize(TARGET) == 1
     assert read_inputs(TARGET.corpus) == [b"22"]
     assert TARGET.inputs() == [b"1", b"bad", b"crashed", b"22"]
 
 
-def test_the_command_lists_and_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_command_lists_targets_and_refuses_unknown_ones(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["--list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(TARGETS)
     assert main(["--target", "manifests", "--seconds", "1"]) == 2

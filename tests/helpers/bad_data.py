@@ -1,4 +1,4 @@
-"""Folders of videos of which some are bad, and what a run over them says."""
+"""Video folders with bad data, and the outcome of a run on them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ ROWS = tuple(f"{10 + number},8,12,10" for number in range(FRAMES))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a sequence: `ok` or another status of the manifest, and what its message must match."""
+    """Outcome of a sequence: its status in the manifest, and a pattern for its message."""
 
     status: str
     message: str = ""
 
 
 def pixels(number: int = 0, height: int = 48, width: int = 64) -> Frame:
-    """Blocks of random colour, which survive JPEG; the number decides which."""
+    """Returns blocks of random color, seeded by `number`, which survive JPEG compression."""
     blocks = np.random.default_rng(number).integers(0, 256, (-(-height // 8), -(-width // 8), 3), np.uint8)
     return blocks.repeat(8, axis=0).repeat(8, axis=1)[:height, :width].copy()
 
 
 def write_video(folder: Path, truth: bytes | None = None, frames: int = FRAMES) -> None:
-    """A good sequence, or one with other ground truth or another number of frames."""
+    """Writes a valid sequence, or one with other ground truth or another number of frames."""
     folder.mkdir(parents=True)
     (folder / "groundtruth.txt").write_bytes("\n".join(ROWS[:frames]).encode() if truth is None else truth)
     for number in range(frames):
@@ -40,7 +40,7 @@ def write_video(folder: Path, truth: bytes | None = None, frames: int = FRAMES) 
 
 
 def run_folder(videos: Path, results: Path, tracker: str = "still") -> tuple[int, dict[str, Outcome]]:
-    """Runs a tracker over a folder as the command line does; returns its status and what it recorded."""
+    """Runs a tracker on a folder by the command line; returns exit status and recorded outcomes."""
     (videos / "sotbench.toml").write_text("one_based = false\n")
     words = ["--dataset", "folder", "--data-root", str(videos), "--results", str(results)]
     status = main(["run", "--tracker", tracker, *words])
@@ -50,7 +50,7 @@ def run_folder(videos: Path, results: Path, tracker: str = "still") -> tuple[int
 
 
 def success(videos: Path, results: Path, capsys) -> dict[str, float]:
-    """The success of each sequence as `score` prints it."""
+    """Returns the success of each sequence as `score` prints it."""
     words = ["--dataset", "folder", "--data-root", str(videos), "--results", str(results)]
     capsys.readouterr()
     assert main(["score", *words, "--by", "sequence", "--format", "json", "--profile", "otb"]) == 0

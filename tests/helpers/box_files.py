@@ -1,4 +1,4 @@
-"""What a run wrote."""
+"""Files of boxes that a run writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def box_files(results: Path) -> dict[str, bytes]:
-    """The files of boxes below a results folder, by their place in it."""
+    """Returns the content of all files of boxes in a results folder, by relative path."""
     return {
         str(path.relative_to(results)): path.read_bytes()
         for path in sorted(results.glob("*/*/*/*.txt"))

@@ -1,4 +1,4 @@
-"""Scores to plot and to put into tables, made without a run."""
+"""Scores for plots and tables, without a run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from speed_records import made
 
 from benchmarks.datasets import DATASETS
 from benchmarks.protocols.protocol import Code, Trajectory
-from benchmarks.scoring import OTB, Profile, Score, score_run
+from benchmarks.scoring import OTB, OnePassProfile, OnePassScore, score_run
 from benchmarks.scoring.vot_profiles import VOT2017
 from benchmarks.store import RunResults
 from reports.report_data import ReportData
 
 
-def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OTB) -> Score:
-    """A tracker whose overlaps and errors are drawn around a level in [0, 1]."""
+def score(tracker: str, level: float, sequences: int = 20, profile: OnePassProfile = OTB) -> OnePassScore:
+    """Returns a score with overlaps and errors drawn around a level in [0, 1]."""
     generator = np.random.default_rng(int(level * 1000))
     curves: dict[str, list[Any]] = {"success": [], "precision": [], "normalized_precision": []}
     for good in np.clip(generator.normal(level, 0.1, sequences), 0, 1):
@@ -26,12 +26,12 @@ def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OT
         curves["precision"].append(good * np.linspace(0, 1, 51) ** 0.3)
         curves["normalized_precision"].append(good * np.linspace(0, 1, 51) ** 0.4)
     places = np.arange(sequences)
-    return Score(
+    return OnePassScore(
         tracker=tracker,
         dataset="d",
         protocol="ope",
         profile=profile,
-        of=20 if sequences <= 20 else sequences,
+        total_sequences=20 if sequences <= 20 else sequences,
         sequences=tuple(f"s{i}" for i in places),
         frames=np.full(sequences, 10),
         attributes={"odd": places % 2 == 1, "first_five": places < 5},
@@ -39,8 +39,8 @@ def score(tracker: str, level: float, sequences: int = 20, profile: Profile = OT
     )
 
 
-def report(scores: Sequence[Score], **more: Any) -> ReportData:
-    """One-pass scores as the commands read them."""
+def report(scores: Sequence[OnePassScore], **more: Any) -> ReportData:
+    """Returns one-pass scores as the commands read them."""
     profile = scores[0].profile
     return ReportData(
         **(
@@ -51,7 +51,7 @@ def report(scores: Sequence[Score], **more: Any) -> ReportData:
 
 
 def vot_report() -> ReportData:
-    """Supervised runs on the demo of three made-up trackers, which fail ever more often."""
+    """Returns scores of supervised runs on the demo: three fake trackers that fail 1, 2 and 3 times."""
     dataset = DATASETS.load("demo")(None)
     scores = []
     for failures in (1, 2, 3):
@@ -73,7 +73,7 @@ def vot_report() -> ReportData:
 
 
 def write_speed(results: Path, tracker: str, fps: float) -> None:
-    """A record of speed."""
+    """Writes a speed record."""
     ends = {"fps_low": fps * 0.9, "fps_high": fps * 1.2}
     machine = {"processor": "a CPU & more", "cores": 2}
     record = made([1 / fps], tracker=tracker, threads=1, machine=machine, median_ms=1e3 / fps, **ends)

@@ -1,9 +1,9 @@
-"""A machine with NVIDIA GPUs that is not there.
+"""Fake NVIDIA GPUs.
 
-`FakeCuda` stands in for torch.cuda: it knows which device and stream are current, as CUDA does per
-thread, and writes down on which of them everything happens. Tensors of such a device are meta tensors:
-operations have shapes and types but no values, so that whatever needs a value on the host fails. `OperationMonitor`
-looks at all operations on their way and notes what a GPU would refuse or would have to be waited for.
+`FakeCuda` replaces torch.cuda: it tracks the current device and stream, as CUDA does per thread, and
+records on which of them everything happens. Tensors of a fake device are meta tensors: they have shapes and
+types but no values, so an operation that needs a value on the host fails. `OperationMonitor` inspects all
+operations and records what a GPU would refuse or what would make the host wait.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ def storage(tensor: Tensor) -> int:
 
 
 def memory(tensor: Tensor) -> int:
-    """What tells the memory of a tensor from another's, where it has no address."""
+    """Identifies the memory of a tensor that has no address."""
     return int(tensor.untyped_storage()._cdata)
 
 
 def writes(func: Any) -> bool:
-    """Whether an operation changes one of its arguments."""
+    """Returns whether an operation changes one of its arguments."""
     return any(argument.alias_info and argument.alias_info.is_write for argument in func._schema.arguments)
 
 
 def _number(device: Any) -> int | None:
-    """The index of a CUDA device given in any form; None for another, and for none."""
+    """Returns the index of a CUDA device given in any form; None for other devices and for None."""
     if device is None or isinstance(device, int):
         return device
     device = torch.device(device)
@@ -73,7 +73,7 @@ class Stream:
         CURRENT[-1].waited[self, other] = CURRENT[-1].tick
 
     def wait_event(self, event: Event) -> None:
-        assert event.recorded is not None, "an event that was never recorded is waited for"
+        assert event.recorded is not None, "waits for an event that was never recorded"
         CURRENT[-1].note("waits for event", self.index)
         CURRENT[-1].waited[self, event.recorded] = event.tick
 
@@ -91,7 +91,7 @@ class Event:
         CURRENT[-1].note("event", self.recorded.index)
 
     def synchronize(self) -> None:
-        assert self.recorded is not None, "an event that was never recorded is waited for"
+        assert self.recorded is not None, "waits for an event that was never recorded"
         CURRENT[-1].note("host waits", self.recorded.index)
 
     def query(self) -> bool:
@@ -106,7 +106,7 @@ class CUDAGraph:
         here = CURRENT[-1]
         here.note("capture", here.current)
         stream = here.stream()
-        assert stream is not here.default(stream.index), "the default stream cannot be recorded"
+        assert stream is not here.default(stream.index), "the default stream cannot be captured"
         self.index, self.stream = stream.index, stream
         here.capturing = self
 
@@ -123,7 +123,7 @@ class CUDAGraph:
 
 
 class _Graph:
-    """As `torch.cuda.graph`, the skipped restoration of the stream in its `__exit__` with it."""
+    """Like `torch.cuda.graph`, which does not restore the stream either if its `__exit__` fails."""
 
     shared: Stream | None = None
 
@@ -146,7 +146,7 @@ class _Graph:
 
 
 class _OnStream:
-    """As `torch.cuda.stream`'s context; not a generator, which would tidy up when it is given up."""
+    """Like the context of `torch.cuda.stream`; not a generator, which would clean up when it is discarded."""
 
     def __init__(self, cuda: FakeCuda, stream: Stream) -> None:
         self.cuda, self.made = cuda, stream
@@ -164,18 +164,18 @@ class FakeCuda(TorchFunctionMode):
     """torch.cuda without a GPU; tensors of its devices are meta tensors.
 
     Attributes:
-        count: how many devices there are.
-        current: the current one.
-        notes: what happened, and on which device.
-        idle: whether a device has done all that it was given.
-        capture_fails: whether recordings fail when they end.
-        pinned: host memory that is pinned, by its address.
-        down: tensors that were brought to the host.
-        before: what to call before functions of torch, by their names.
-        tick: how many operations there were.
-        made: on which stream and at which tick memory was last written.
-        waited: until which tick of the second stream's work the first one waits.
-        lent: memory that the allocator knows to be in use by another stream than that which made it.
+        count: number of devices.
+        current: index of the current device.
+        notes: events with the index of their device.
+        idle: whether devices have finished all work.
+        capture_fails: whether captures fail when they end.
+        pinned: pinned host memory, by address.
+        down: number of tensors copied to the host.
+        before: functions to call before functions of torch, by name.
+        tick: number of operations so far.
+        made: stream and tick at which memory was last written.
+        waited: for two streams, the tick of the second stream's work until which the first one waits.
+        lent: memory that was registered with the allocator (`record_stream`) for another stream.
     """
 
     def __init__(self, count: int = 2) -> None:
@@ -224,8 +224,8 @@ class FakeCuda(TorchFunctionMode):
 
     def pin(self, tensor: Tensor) -> Tensor:
         self.note("pinned", self.current)
-        assert self.capturing is None, "memory cannot be pinned during a recording"
-        self.pinned[storage(tensor)] = tensor  # kept, so that its address is not given to another
+        assert self.capturing is None, "memory cannot be pinned during a capture"
+        self.pinned[storage(tensor)] = tensor  # kept, so that its address is not reused
         return tensor
 
     def __torch_function__(
@@ -252,7 +252,7 @@ class FakeCuda(TorchFunctionMode):
         return self.pin(result) if pinned else result
 
     def _brought(self, place: Tensor) -> Tensor:
-        assert self.capturing is None, "a recording brings values to the host"
+        assert self.capturing is None, "a capture brings values to the host"
         self.down += 1
         with torch._C.DisableTorchFunction():
             if place.dtype.is_floating_point:
@@ -271,11 +271,11 @@ CURRENT: list[FakeCuda] = []
 
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCuda]:
-    """Two GPUs that are not there, while the test runs."""
+    """Replaces torch.cuda by two fake GPUs during a test."""
     here = FakeCuda()
     CURRENT.append(here)
     _Graph.shared = None
-    stands_in: dict[str, Callable[..., Any]] = {
+    replacements: dict[str, Callable[..., Any]] = {
         "is_available": lambda: True,
         "is_initialized": lambda: True,
         "device_count": lambda: here.count,
@@ -292,9 +292,9 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCuda]:
         "reset_peak_memory_stats": lambda device=None: here.note("memory", here.stream(device).index),
         "max_memory_allocated": lambda device=None: here.note("memory", here.stream(device).index) or 1,
         "memory_reserved": lambda device=None: 1,
-        "get_device_name": lambda device=None: "pretended",
+        "get_device_name": lambda device=None: "fake",
     }
-    for name, value in stands_in.items():
+    for name, value in replacements.items():
         monkeypatch.setattr(torch.cuda, name, value)
     monkeypatch.setattr(
         Tensor, "record_stream", lambda tensor, stream: here.lent.add((memory(tensor), stream))
@@ -305,13 +305,13 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCuda]:
 
 
 class OperationMonitor(TorchDispatchMode):
-    """Looks at all operations.
+    """Inspects all operations.
 
     Attributes:
-        in_step: whether a step is being taken, which may be recorded.
-        violations: what a GPU would refuse, or would have to be waited for.
-        up: copies to the device.
-        kernels: operations within steps.
+        in_step: whether a step, which may be captured, is running.
+        violations: operations that a GPU would refuse, or that make the host wait.
+        up: number of copies to the device.
+        kernels: number of operations within steps.
     """
 
     def __init__(self, cuda: FakeCuda) -> None:
@@ -348,9 +348,9 @@ class OperationMonitor(TorchDispatchMode):
         return result
 
     def _streams(self, func: Any, taken: list[Tensor]) -> None:
-        """Looks for memory of one stream that another one uses."""
+        """Checks the use of memory that another stream has written."""
         cuda = self.cuda
-        if cuda.capturing is not None:  # begins with a wait for everything
+        if cuda.capturing is not None:  # a capture begins by waiting for everything
             return
         here = cuda.stream()
         for one in taken:
@@ -370,7 +370,7 @@ class OperationMonitor(TorchDispatchMode):
             return
         source = args[1] if name == "copy_" else args[0]
         if source.device.type == "meta":
-            self.violations.append(f"{func} brings {tuple(source.shape)} to the host unasked")
+            self.violations.append(f"{func} copies {tuple(source.shape)} to the host")
             return
         self.up += 1
         later = kwargs.get("non_blocking") or (name == "copy_" and len(args) > 2 and args[2])
@@ -387,5 +387,5 @@ class OperationMonitor(TorchDispatchMode):
 
 
 def fake_device(index: int) -> SimpleNamespace:
-    """What has a device and nothing else."""
+    """Returns an object that has a device and nothing else."""
     return SimpleNamespace(device=torch.device("cuda", index))

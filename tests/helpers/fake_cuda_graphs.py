@@ -1,7 +1,7 @@
-"""Steps recorded and replayed as CUDA graphs are, on a CPU.
+"""Recording and replay of steps on a CPU, in the manner of CUDA graphs.
 
-A `Tape` keeps the operations of a step, not the step, and runs them again on the memory that they had. All
-tapes of a `SharedPool` share theirs, so what a graph may not count on is overwritten before one of them runs.
+A `Tape` records the operations of a step and replays them on the same memory. All tapes of a `SharedPool`
+share their memory, so everything that a graph must not rely on is overwritten before one of them runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ POISON = 255  # in every byte: not a number, or -1
 
 
 class Tape(TorchDispatchMode):
-    """Records operations; when it ends nothing has happened, and what was made is overwritten."""
+    """Records operations; `rewind` undoes their effects and overwrites their results."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,13 +47,13 @@ class Tape(TorchDispatchMode):
         return result
 
     def rewind(self) -> None:
-        """Puts back what was there before the recording."""
+        """Restores the memory from before the recording."""
         for storage, content in self.others.values():
             storage.copy_(content)
         self.poison()
 
     def poison(self) -> None:
-        """Overwrites what the operations made."""
+        """Overwrites the results of the operations."""
         for storage in self.own.values():
             storage.fill_(POISON)
 
@@ -67,7 +67,7 @@ class Tape(TorchDispatchMode):
 
 
 class SharedPool:
-    """Captures as `trackers.siamese.graphs.cuda_capture` does, all tapes in one pool of memory."""
+    """Captures like `trackers.siamese.graphs.cuda_capture`, with all tapes in one memory pool."""
 
     def __init__(self) -> None:
         self.tapes: list[Tape] = []

@@ -1,4 +1,4 @@
-"""Real runs through the real command line, with something that goes wrong in them."""
+"""Real runs on the command line, with injected faults."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from processes import ROOT, until
 from benchmarks.box_text import parse_rows
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
-from benchmarks.store.run_folder import digest
+from benchmarks.store.digests import digest
 
 LENGTHS = {"one": 8, "two": 12, "three": 20, "four": 9}
 
-# Draws numbers, so that a sequence that is seeded otherwise when a run goes on is noticed.
+# Uses random numbers, so that a resumed run with other seeds is noticed.
 TRACKERS = """
 import json, os, random, sys, time
 import numpy as np
@@ -64,7 +64,7 @@ class Many(BatchTracker):
         return self.boxes[slots].copy()
 """
 
-# Says where its frames are, and hangs for ever at the fifth, as does what it starts.
+# Reports the path of its frames, and hangs at the fifth, as does a process that it starts.
 HANGS = """
 import json, os, subprocess, sys, time
 print('{"ready": 1}', flush=True)
@@ -82,7 +82,7 @@ for number, line in enumerate(sys.stdin):
 DATASET = "folder-videos"
 
 SLEEP = 0.02
-"""Seconds per frame, where a run is to take some time."""
+"""Seconds per frame in runs that must take some time."""
 
 MODES = {
     "alone": ("Draws",),
@@ -93,12 +93,12 @@ MODES = {
 
 
 class FaultHarness:
-    """A data set, trackers, and what an unbroken run of each gives.
+    """A data set, trackers, and the results of an undisturbed run of each.
 
     Args:
-        folder: for all of it.
-        injected: counts what is made to go wrong, by its kind.
-        brief: whether runs in which nothing goes wrong are made in this process, which saves its start.
+        folder: the folder for all files.
+        injected: counts the injected faults by kind.
+        brief: whether runs without faults happen in this process, which saves its start.
     """
 
     def __init__(self, folder: Path, injected: Counter[str], brief: bool) -> None:
@@ -111,7 +111,7 @@ class FaultHarness:
         self._whole: dict[str, dict[str, Any]] = {}
 
     def words(self, results: Path, mode: str = "alone", *options: str, data: Path | None = None) -> list[str]:
-        """The command line of a run, after `python -m benchmarks`."""
+        """Returns the arguments of a run, after `python -m benchmarks`."""
         tracker, *rest = MODES[mode]
         data_set = ("--dataset", "folder", "--data-root", str(data or self.videos), "--results", str(results))
         return [
@@ -126,15 +126,15 @@ class FaultHarness:
         ]
 
     def start(self, words: list[str], before: tuple[str, ...] = (), **variables: object) -> Process:
-        """Starts a command, with variables that tell the shim or the tracker something."""
+        """Starts a command, with environment variables for the shim or the tracker."""
         return Process([*before, sys.executable, "-m", "benchmarks", *words], variables)
 
     def ran(self, words: list[str], before: tuple[str, ...] = (), **variables: object) -> tuple[int, str]:
-        """Exit status and standard error of a command."""
+        """Runs a command and returns exit status and standard error."""
         return self.start(words, before, **variables).end()
 
     def went_well(self, words: list[str]) -> tuple[int, str]:
-        """Exit status and standard error of a command in which nothing is to go wrong."""
+        """Runs a command without faults and returns exit status and standard error."""
         if not self.brief:
             return self.ran(words)
         with redirect_stderr(StringIO()) as said:
@@ -142,7 +142,7 @@ class FaultHarness:
         return status, said.getvalue()
 
     def whole(self, mode: str) -> dict[str, Any]:
-        """What an unbroken run leaves."""
+        """Returns the final state of an undisturbed run."""
         key = "batch" if mode == "batch" else "alone"
         if key not in self._whole:
             results = self.folder / f"whole-{key}"
@@ -155,18 +155,18 @@ class FaultHarness:
         return self._whole[key]
 
     def moment(self, dice: random.Random, mode: str) -> float:
-        """Some seconds of the time that a run with `SLEEP` takes."""
+        """Draws a moment, in seconds, during a run with `SLEEP`."""
         self.whole(mode)
         waits = SLEEP * (sum(LENGTHS.values()) - len(LENGTHS))
         return dice.uniform(0.1, waits + self._seconds * (3 if mode in ("workers", "isolated") else 1))
 
     def step(self, dice: random.Random, mode: str) -> int:
-        """One of the steps in which a run's files are written."""
+        """Draws one of the steps in which a run's files are written."""
         self.whole(mode)
         return dice.randint(1, self._steps)
 
     def check_partly(self, results: Path, mode: str) -> None:
-        """Makes sure that nothing is taken for a result that an unbroken run would not have given."""
+        """Checks that all results equal those of an undisturbed run."""
         if not (where(results) / "run.json").exists():
             return
         whole = read_run(self.folder / f"whole-{'batch' if mode == 'batch' else 'alone'}", DATASET, "t")
@@ -175,7 +175,7 @@ class FaultHarness:
             assert len(trajectories[0].seconds) == LENGTHS[name]
 
     def check_whole(self, results: Path, mode: str) -> None:
-        """Goes on with a run until its end, and makes sure that it is the same as an unbroken one."""
+        """Resumes a run to its end, and checks that it equals an undisturbed one."""
         status, said = self.went_well(self.words(results, mode))
         assert (status, "4 of 4 sequences ok" in said) == (0, True), said
         found, whole = state(results), self.whole(mode)
@@ -184,7 +184,7 @@ class FaultHarness:
 
 
 class Process:
-    """A command that has been started, with whatever it starts."""
+    """A running command, and the processes that it starts."""
 
     def __init__(self, command: list[str], variables: dict[str, object]) -> None:
         self.mark = uuid.uuid4().hex
@@ -202,7 +202,7 @@ class Process:
         )
 
     def end(self, seconds: float = 120) -> tuple[int, str]:
-        """Waits for its end, and that of all it started; returns exit status and standard error."""
+        """Waits until it and its children end; returns exit status and standard error."""
         try:
             _, said = self.popen.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -213,7 +213,7 @@ class Process:
         return self.popen.returncode, said
 
     def family(self) -> list[int]:
-        """The processes that there are of it and of what it started."""
+        """Returns its running processes, including those that it started."""
         mark, found = f"FAULTS_MARK={self.mark}".encode(), []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -224,7 +224,7 @@ class Process:
         return found
 
     def workers(self) -> list[int]:
-        """The workers that it has started."""
+        """Returns its running workers."""
         return [pid for pid in self.family() if b"benchmarks.running.parallel.process_pool" in _command(pid)]
 
 
@@ -236,7 +236,7 @@ def _command(pid: int) -> bytes:
 
 
 def videos(root: Path) -> Path:
-    """Makes a data set of small noise."""
+    """Writes a data set of small noise images."""
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
         (root / name).mkdir(parents=True, exist_ok=True)
@@ -250,12 +250,12 @@ def videos(root: Path) -> Path:
 
 
 def where(results: Path) -> Path:
-    """The folder of the run."""
+    """Returns the folder of the run."""
     return RunFolder(results, DATASET, "t", "ope").path
 
 
 def state(results: Path) -> dict[str, Any]:
-    """What a finished run left, measurements apart, which are held against what they have to look like."""
+    """Returns the files of a finished run, without its times, which are only checked for plausibility."""
     folder = where(results)
     files = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "tracker.log"}
     manifest = json.loads(files.pop("run.json"))

@@ -1,4 +1,4 @@
-"""JPEG files for tests, and a stand-in for torchvision's decoder where torchvision is not installed."""
+"""JPEG files, and a fake of torchvision's decoder for machines without torchvision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ needs_torchvision = pytest.mark.skipif(
 
 
 def picture(height: int, width: int, seed: int = 0) -> Frame:
-    """Coloured blocks with noise."""
+    """Returns colored blocks with noise."""
     rng = np.random.default_rng(seed)
     blocks = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3))
     pixels = blocks.repeat(8, axis=0).repeat(8, axis=1)[:height, :width] + rng.normal(
@@ -39,7 +39,7 @@ def jpeg(frame: Frame, mode: str = "RGB", **options: Any) -> bytes:
 
 
 def by_pillow(input: list[Tensor], mode: object, device: torch.device) -> list[Tensor]:  # noqa: A002
-    """As `torchvision.io.decode_jpeg` on a CPU, which decodes to the same pixels."""
+    """Decodes like `torchvision.io.decode_jpeg` on a CPU, to the same pixels."""
     assert mode == "RGB"
     found = []
     for data in input:

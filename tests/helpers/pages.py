@@ -1,4 +1,4 @@
-"""What a page holds, read as its scripts read it."""
+"""The data of an HTML page, read as its scripts read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.page.pack import Packed
 
 
 def unbundled(text: str) -> Any:
-    """What `bundle` was given; packed numbers as `{"type", "width", "bytes"}`."""
+    """Returns the input of `bundle`, with packed numbers as `{"type", "width", "bytes"}`."""
     content = zlib.decompress(base64.b64decode(text, validate=True))
     begin = 4 + int.from_bytes(content[:4], "little")
 
@@ -29,14 +29,14 @@ def unbundled(text: str) -> Any:
 
 
 def part_of(path: Path, part: str = "data") -> Any:
-    """One of the elements that hold a page's data."""
+    """Returns the data in one of a page's elements."""
     pattern = rf'<script type="text/plain" id="{part}">(.*?)</script>'
     [text] = re.findall(pattern, path.read_text(encoding="utf-8"))
     return unbundled(text)
 
 
 def numbers_of(packed: dict[str, Any] | Packed) -> np.ndarray:
-    """Packed numbers as an array; steps with a row for each of theirs."""
+    """Returns packed numbers as an array; steps have a row each."""
     if isinstance(packed, Packed):
         packed = {"type": packed.kind, "width": packed.width, "bytes": packed.content}
     content = packed["bytes"] if "bytes" in packed else base64.b64decode(packed["data"])

@@ -1,4 +1,4 @@
-"""Other processes, watched by tests."""
+"""Waiting for processes, and checking whether they run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-"""The checkout, where `python -m benchmarks` is found."""
+"""The checkout, where `python -m benchmarks` works."""
 
 
 def alive(folder: Path) -> list[int]:
-    """The processes that left a file `pid-<number>` in `folder` and are still running."""
+    """Returns the running processes among those with a file `pid-<number>` in `folder`."""
     pids = [int(path.name.removeprefix("pid-")) for path in folder.glob("pid-*")]
     return [pid for pid in pids if _running(pid)]
 
@@ -24,6 +24,7 @@ def _running(pid: int) -> bool:
 
 
 def until(what: Callable[[], object], seconds: float = 60) -> bool:
+    """Waits until `what()` is true; returns False if it is not within the time."""
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:

@@ -19,7 +19,7 @@ WIDTHS = scaled_widths(WIDTH)
 
 
 def untrained(module: nn.Module) -> nn.Module:
-    """Draws weights that are good enough to follow a textured patch, and statistics that are not trivial."""
+    """Draws weights that can follow a textured patch, and nontrivial batch statistics."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.xavier_uniform_(part.weight)
@@ -39,7 +39,7 @@ def gradnet_network(score_scale: float = 1e-5) -> GradNetNetwork:
 
 
 def siamfc_weights(folder: Path) -> Path:
-    """The backbone of `gradnet_weights` as a file of its own."""
+    """Writes the backbone of `gradnet_weights` to a file."""
     path = folder / "siamfc.safetensors"
     state = gradnet_network().backbone.state_dict()
     write(path, {f"backbone.{name}": value for name, value in state.items()}, "siamfc")
@@ -53,7 +53,7 @@ def gradnet_weights(folder: Path) -> Path:
 
 
 def video(seed: int, length: int = 6, height: int = 90, width: int = 120) -> tuple[list[Frame], Boxes]:
-    """A bright textured patch that moves over a dark ground, and its boxes."""
+    """Returns frames of a bright textured patch on a dark background, and its boxes."""
     rng = np.random.default_rng(seed)
     ground = rng.integers(0, 60, (height, width, 3), dtype=np.uint8)
     patch = cv2.resize(rng.integers(60, 256, (5, 6, 3), dtype=np.uint8), (24, 20))

@@ -1,4 +1,4 @@
-"""Records of speed, to compare and to write."""
+"""Example speed records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOFTWARE = {"python": "3.11.9", "packages": {"torch": "2.13.0", "numpy": "2.1.0"
 
 
 def made(seconds: list[float], **others: Any) -> SpeedRecord:
-    """A record whose repetitions had these mean times, as a measurement leaves it."""
+    """Returns a record whose repetitions have these mean times, as a measurement makes it."""
     fps, low, high = frames_per_second(sum(seconds) / len(seconds), half_width(seconds))
     fields: dict[str, Any] = {
         "tracker": "mine",

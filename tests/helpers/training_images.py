@@ -1,4 +1,4 @@
-"""A small folder of training images: two videos, images with outlines, images alone."""
+"""A small folder of training images: two videos, images with outlines, images without annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 
 def write_images(root: Path, frames: int = 14) -> Path:
-    """Bright rectangles over noise. `a` has boxes in boxes.json, `b` in groundtruth.txt; `c` has outlines."""
+    """Writes bright rectangles on noise: `a` with boxes.json, `b` with groundtruth.txt, `c` with outlines."""
     rng = np.random.default_rng(0)
 
     def save(path: Path, box: tuple[int, int, int, int]) -> None:

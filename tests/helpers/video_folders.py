@@ -1,4 +1,4 @@
-"""Folders of videos whose frames show their numbers, and ground truth for them."""
+"""Video folders whose frames encode their numbers, and ground truth for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOXES = np.array([[10.0 + k, 8, 12, 10] for k in range(FRAMES)])
 
 
 def numbered(number: int) -> Frame:
-    """An image that shows its number in black and white bars, which survive compression."""
+    """Returns an image that encodes its number in black and white bars, which survive compression."""
     frame = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
     for bit in range(6):
         frame[:, bit * 10 : bit * 10 + 10] = 255 * (number >> bit & 1)

@@ -67,7 +67,7 @@ def export(form: str, results: Path, out: Path, protocol: str = "ope") -> Path:
     return out
 
 
-def test_got10ks_report_opens_every_sequence(data, results, tmp_path, monkeypatch, capsys):
+def test_got10k_reads_every_exported_sequence(data, results, tmp_path, monkeypatch, capsys):
     experiments = pytest.importorskip("got10k.experiments")
     from got10k.datasets import OTB
 
@@ -105,7 +105,7 @@ def rows_of_truth(data: Path, name: str, omit: int = 0) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pysots_reader(data, results, tmp_path, name):
+def test_pysot_reads_exports(data, results, tmp_path, name):
     """`OTBVideo.load_tracker`: `<tracker>/<name>.txt`, commas, rows as in OTB100.json: 349 of Tiger1."""
     spelled = {"Jogging.1": "Jogging-1", "Jogging.2": "Jogging-2", "Human4": "Human4-2"}.get(name, name)
     with (export("pysot", results, tmp_path / "out") / "mine" / f"{spelled}.txt").open() as file:
@@ -117,7 +117,7 @@ def test_pysots_reader(data, results, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pytrackings_reader(data, results, tmp_path, name):
+def test_pytracking_reads_exports(data, results, tmp_path, name):
     """`load_text` of `<tracker>/<parameters>/<name>.txt`, tabs or commas; Tiger1's `initOmit` is 5."""
     spelled = {"Jogging.1": "Jogging_1", "Jogging.2": "Jogging_2", "Human4": "Human4_2"}.get(name, name)
     out = export("pytracking", results, tmp_path / "out") / "mine"

@@ -47,7 +47,7 @@ def imported(entry: dict[str, Any], protocol: str, shared: Path) -> ImportedResu
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("tracker", "protocol"), ENTRIES)
-def test_every_sequence_is_imported_and_scores_as_published(tracker, protocol, shared):
+def test_imports_score_as_published(tracker, protocol, shared):
     entry = entry_of(tracker, protocol, shared)
     results = imported(entry, protocol, shared)
     assert len(results.trajectories) == entry["sequences"]
@@ -67,7 +67,7 @@ def test_every_sequence_is_imported_and_scores_as_published(tracker, protocol, s
 
 
 @pytest.mark.shared
-def test_what_is_said_about_struck(shared):
+def test_notes_on_struck(shared):
     results = imported(entry_of("STRUCK", "ope", shared), "ope", shared)
     assert results.notes == [
         "pixels count from 1: of 100 first boxes 25 are 1-based ground truth and 5 0-based",
@@ -80,7 +80,7 @@ def test_what_is_said_about_struck(shared):
 
 
 @pytest.mark.shared
-def test_matlabs_tre_is_twenty_segments_that_start_at_ground_truth(shared):
+def test_tre_has_twenty_segments_from_ground_truth(shared):
     entry = entry_of("SiamFC-3s", "ope", shared)
     results = imported(entry, "tre", shared)
     dataset = open_dataset("otb2015", shared / "annotations")
@@ -127,7 +127,7 @@ START_FRAMES_LEFT_OUT = {
 
 
 @pytest.mark.shared
-def test_our_segments_start_where_the_authors_toolkit_starts_them(shared):
+def test_tre_segments_start_as_the_toolkits(shared):
     results = imported(entry_of("SiamFC-3s", "ope", shared), "tre", shared)
     dataset = open_dataset("otb2015", shared / "annotations")
     differing = {
@@ -139,7 +139,7 @@ def test_our_segments_start_where_the_authors_toolkit_starts_them(shared):
 
 
 @pytest.mark.shared
-def test_a_text_file_is_read_to_the_digit(shared):
+def test_text_file_is_read_exactly(shared):
     results = imported(entry_of("ATOM", "ope", shared), "ope", shared)
     with (
         ZipFile(shared / "golden" / "lasot" / "ATOM.pytracking.zip") as archive,
@@ -150,7 +150,7 @@ def test_a_text_file_is_read_to_the_digit(shared):
 
 
 @pytest.mark.shared
-def test_matlabs_own_files_are_read_as_scipy_reads_them(shared):
+def test_mat_files_are_read_as_by_scipy(shared):
     results = imported(entry_of("SiamFC-3s", "ope", shared), "tre", shared)
     with ZipFile(shared / "golden" / "otb2015" / "SiamFC-3s.otb-mat.zip") as archive:
         for name in ("Deer", "Skiing", "Tiger1"):
@@ -160,7 +160,7 @@ def test_matlabs_own_files_are_read_as_scipy_reads_them(shared):
 
 
 @pytest.mark.shared
-def test_vots_repetitions_codes_and_times(shared):
+def test_vot_repetitions_codes_and_times(shared):
     results = imported(entry_of("SiamFC", "supervised", shared), "supervised", shared)
     runs = results.trajectories["singer2"]
     assert len(runs) == 3

@@ -1,6 +1,6 @@
 """Profile `got10k` against got10k's own report of the same boxes.
 
-The stored figures are what `ExperimentOTB.report` of got10k 0.1.3 gives for DaSiamRPN's boxes in `../shared`,
+The stored scores are what `ExperimentOTB.report` of got10k 0.1.3 gives for DaSiamRPN's boxes in `../shared`,
 as `ExperimentOTB` stores them. Where got10k is installed, its report is also made anew, of drawn boxes.
 """
 
@@ -36,13 +36,13 @@ OTB2015 = {
 
 
 @pytest.mark.shared
-def test_figures_are_the_toolkits_sequence_by_sequence(published):
+def test_scores_equal_the_toolkits_by_sequence(published):
     run, dataset = published("DaSiamRPN")
     run = replace(run, trajectories={name: run.trajectories[name] for name in OTB2015})
     score = score_run(run, dataset, GOT10K)
     for name, part in score.by_sequence().items():
-        figures = part.metrics()
-        found = (figures["success"].value, figures["precision"].value)
+        metric_values = part.metrics()
+        found = (metric_values["success"].value, metric_values["precision"].value)
         assert found == pytest.approx(OTB2015[name], abs=1e-6), name
 
 
@@ -105,7 +105,7 @@ def got10k_val(root: Path, sequences: int, size: tuple[int, int] = (64, 48)) -> 
     return truths
 
 
-def test_average_overlap_of_the_real_toolkit_on_got10ks_own_layout(tmp_path, monkeypatch, capsys):
+def test_average_overlap_of_the_real_toolkit(tmp_path, monkeypatch, capsys):
     experiments = pytest.importorskip("got10k.experiments")
     truths = got10k_val(tmp_path, 4)
     out = ["--results", str(tmp_path / "ours")]

@@ -1,4 +1,4 @@
-"""Profile `lasot` against the figures that LaSOT's toolkit gives for ATOM (Danelljan et al., CVPR 2019).
+"""Profile `lasot` against the scores that LaSOT's toolkit gives for ATOM (Danelljan et al., CVPR 2019).
 
 The boxes, in whole pixels as pytracking stores them, lie in `../shared/golden/lasot`.
 """
@@ -19,14 +19,14 @@ from benchmarks.store import RunResults
 def test_published_results_score_as_published(published):
     run, dataset = published("ATOM")
     score = score_run(run, dataset, LASOT)
-    figures = {name: estimate.value for name, estimate in score.metrics().items()}
+    metric_values = {name: estimate.value for name, estimate in score.metrics().items()}
     assert (len(score.sequences), score.frames.sum()) == (280, 685_360)
     expected = {"success": 0.5143, "precision": 0.5054, "normalized_precision": 0.5768}
-    assert figures == pytest.approx(expected, abs=0.0005)
+    assert metric_values == pytest.approx(expected, abs=0.0005)
 
 
 @pytest.mark.shared
-def test_a_perfect_tracker_is_held_down_by_absent_frames(shared):
+def test_absent_frames_limit_a_perfect_tracker(shared):
     dataset = open_dataset("lasot", shared / "annotations")
     runs = {
         name: [Trajectory(dataset[name].truth, np.zeros(len(dataset[name].truth)))]

@@ -14,7 +14,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import OTB
 from benchmarks.store import RunResults
-from benchmarks.store.formats import FORMATS, ImportedResults, read_results
+from benchmarks.store.formats import FORMATS, ImportedResults, ImportOptions, read_results
 from trackers.errors import UserError
 
 pytestmark = pytest.mark.shared
@@ -97,7 +97,7 @@ def read(
 ) -> ImportedResults:
     dataset = open_dataset("vot2017" if form == "vot" else "otb2015", shared / "annotations")
     tool = FORMATS.load(form)()
-    return read_results(shared / "cases" / case, tool, dataset, protocol, columns=columns)
+    return read_results(shared / "cases" / case, tool, dataset, protocol, ImportOptions(columns=columns))
 
 
 def success(shared: Path, imported: ImportedResults) -> float:
@@ -106,7 +106,7 @@ def success(shared: Path, imported: ImportedResults) -> float:
 
 
 @pytest.mark.parametrize("case", READ)
-def test_what_is_read_is_the_same(shared, case):
+def test_accepted_variants_are_read_the_same(shared, case):
     form = {"got10k_nested": "got10k", "got10k_3runs": "got10k", "pyt_3runs": "pytracking"}.get(case, "txt")
     imported = read(shared, f"rows/{case}", form)
     assert success(shared, imported) == pytest.approx(READ[case], abs=5e-5)
@@ -114,31 +114,31 @@ def test_what_is_read_is_the_same(shared, case):
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_is_named(shared, case):
+def test_refused_variants_are_named(shared, case):
     with pytest.raises(UserError, match=REFUSED[case]) as error:
         read(shared, f"rows/{case}")
     assert len(str(error.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize("case", DECLARED)
-def test_what_is_declared_is_read(shared, case):
+def test_declared_variants_are_read(shared, case):
     columns, expected = DECLARED[case]
     assert success(shared, read(shared, f"rows/{case}", columns=columns)) == pytest.approx(expected, abs=5e-5)
 
 
 @pytest.mark.parametrize("case", MAT_READ)
-def test_mat_files_that_are_read(shared, case):
+def test_mat_files_are_read(shared, case):
     assert success(shared, read(shared, f"mat/{case}", "otb-mat")) == pytest.approx(0.5183, abs=5e-5)
 
 
 @pytest.mark.parametrize("case", MAT_REFUSED)
-def test_mat_files_that_are_refused(shared, case):
+def test_mat_files_are_refused(shared, case):
     with pytest.raises(UserError, match=MAT_REFUSED[case]):
         read(shared, f"mat/{case}", "otb-mat")
 
 
 @pytest.mark.parametrize("case", VOT_REFUSED)
-def test_vot_results_that_are_refused(shared, case):
+def test_vot_results_are_refused(shared, case):
     with pytest.raises(UserError, match=VOT_REFUSED[case]):
         read(shared, f"vot/{case}", "vot", "supervised")
 
@@ -155,14 +155,14 @@ def test_sre_of_ccot(shared):
     assert {len(runs) for runs in imported.trajectories.values()} == {12}
 
 
-def test_short_files_of_mdnet_are_both_named(shared):
+def test_both_short_files_of_mdnet_are_named(shared):
     with pytest.raises(
         UserError, match=r"2 of 5 files .*697 boxes where Board has 698.*471 boxes where Twinnings"
     ):
         read(shared, "mdnet_short")
 
 
-def test_sequences_that_differ_in_punctuation_alone(shared):
+def test_sequences_that_differ_in_punctuation(shared):
     cars = open_dataset("folder", shared / "cases" / "car11" / "data")
     results = read_results(shared / "cases" / "car11" / "results", FORMATS.load("txt")(), cars, "ope")
     assert list(results.trajectories) == ["car11", "car1_1"]

@@ -1,7 +1,7 @@
 """Profile `otb` against the toolkits: published results scored anew, and got10k's overlaps and errors.
 
 Published results, with the scores that were published for them, lie in `../shared/golden`:
-    SiamFC-3s: the authors' MATLAB results (the SiamFC paper's OTB2015 figures);
+    SiamFC-3s: the authors' MATLAB results (the SiamFC paper's OTB2015 scores);
     STRUCK: the OTB authors' Python toolkit (github.com/jwlim/tracker_benchmark), with its own score files;
     DaSiamRPN: the authors' boxes, as kept by users of pysot.
 All three are 1-based.
@@ -27,7 +27,8 @@ from benchmarks.datasets import Sequence, open_dataset
 from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.otb import OTB2015
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring import Score, center_error, curves, iou, score_run
+from benchmarks.scoring import OnePassScore, center_error, iou, score_run
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from benchmarks.scoring.profiles import OTB
 from benchmarks.store import RunResults
 
@@ -60,7 +61,7 @@ def entry_of(tracker: str, golden: Path) -> dict[str, Any]:
     return next(entry for entry in entries if entry["tracker"] == tracker and entry["profile"] == "otb")
 
 
-def assert_close(score: Score, expected: dict[str, float], tolerance: float) -> None:
+def assert_close(score: OnePassScore, expected: dict[str, float], tolerance: float) -> None:
     found = {name: estimate.value for name, estimate in score.metrics().items()}
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=tolerance)
 
@@ -125,7 +126,7 @@ def struck(shared: Path) -> Struck:
 
 
 @pytest.mark.shared
-def test_strucks_stored_score_with_its_pairing_of_tiger1(struck):
+def test_stored_score_of_struck_pairs_tiger1_from_row_1(struck):
     assert_close(struck.score, struck.published, 0.00005)
 
 
@@ -135,7 +136,7 @@ LAST_ROW_EMPTY = ("Board", "Twinnings")
 
 
 @pytest.mark.shared
-def test_strucks_stored_scores_sequence_by_sequence(struck):
+def test_stored_scores_of_struck_by_sequence(struck):
     stored = struck.stored["ALL"]
     assert len(stored["seqs"]) == 100
     for theirs, mean_overlap, failures in zip(
@@ -152,7 +153,7 @@ def test_strucks_stored_scores_sequence_by_sequence(struck):
 
 
 @pytest.mark.shared
-def test_strucks_stored_curves_overall_and_by_attribute(struck):
+def test_stored_curves_of_struck(struck):
     all_names = struck.stored["ALL"]["seqs"]
     last_overlap, frames = {}, {}
     for name in LAST_ROW_EMPTY:
@@ -165,7 +166,7 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
     for attribute, stored in struck.stored.items():
         there = [name for name in LAST_ROW_EMPTY if name in stored["seqs"]]
         of = len(stored["seqs"])
-        regained = sum((last_overlap[name] > curves.OVERLAP_THRESHOLDS) / frames[name] / of for name in there)
+        regained = sum((last_overlap[name] > SUCCESS_AUC.thresholds) / frames[name] / of for name in there)
         success = struck.mean_curve("success", stored["seqs"]) + regained
         assert success == pytest.approx(np.array(stored["successRateList"]), abs=1e-12), attribute
         # There the empty row is a hit at every distance, and a real box was one from its error on.
@@ -176,10 +177,11 @@ def test_strucks_stored_curves_overall_and_by_attribute(struck):
 
 
 @pytest.mark.shared
-def test_matlabs_grid_of_thresholds_hardly_changes_a_curve(struck, monkeypatch):
+def test_matlab_grid_changes_two_curve_values(struck):
     k = np.arange(21)
-    monkeypatch.setattr(curves, "OVERLAP_THRESHOLDS", np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05))
-    theirs = score_run(struck.run, struck.dataset, OTB, allow_length_mismatch=True)
+    grid = np.where(k <= 10, k * 0.05, 1 - (20 - k) * 0.05)
+    profile = replace(OTB, metrics=(replace(SUCCESS_AUC, thresholds=grid),))
+    theirs = score_run(struck.run, struck.dataset, profile, allow_length_mismatch=True)
     change = np.abs(theirs.curves["success"].mean(axis=0) - struck.score.curves["success"].mean(axis=0))
     assert np.count_nonzero(change) == 2
     assert 0.00006 < change.max() == change[13] < 0.00007
@@ -215,7 +217,7 @@ GOT10K = (
 )
 
 
-def test_overlaps_and_errors_are_got10ks():
+def test_overlaps_and_errors_equal_got10ks():
     a, b, overlaps, errors = (np.array(column) for column in zip(*GOT10K, strict=True))
     assert iou(a, b) == pytest.approx(overlaps, abs=1e-9)
     assert center_error(a, b) == pytest.approx(errors, abs=1e-9)

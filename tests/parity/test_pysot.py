@@ -1,6 +1,6 @@
 """Profile `pysot` against pysot's own evaluation of the same boxes.
 
-The stored figures are what `OPEBenchmark` of github.com/STVIR/pysot (toolkit/evaluation/ope_benchmark.py and
+The stored scores are what `OPEBenchmark` of github.com/STVIR/pysot (toolkit/evaluation/ope_benchmark.py and
 toolkit/utils/statistics.py, commit d04028f) gives for the boxes and ground truth in `../shared`, both in the
 numbers of the files: DaSiamRPN on ten sequences of OTB2015, four of them with frames without a box, and ATOM
 on nine of LaSOT, with absent frames and with empty boxes in frames that are not called absent.
@@ -15,7 +15,7 @@ import pytest
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import PYSOT
 
-# Success AUC, precision at 20 pixels, normalised precision at 0.20.
+# Success AUC, precision at 20 pixels, normalized precision at 0.20.
 OTB2015 = {
     "Basketball": (0.6773727, 0.9779310, 0.9062069),
     "Biker": (0.3192488, 0.4859155, 0.4295775),
@@ -45,10 +45,10 @@ LASOT = {
 @pytest.mark.parametrize(
     ("tracker", "stored"), [("DaSiamRPN", OTB2015), ("ATOM", LASOT)], ids=["otb2015", "lasot"]
 )
-def test_figures_are_the_toolkits_sequence_by_sequence(tracker, stored, published):
+def test_scores_equal_the_toolkits_by_sequence(tracker, stored, published):
     run, dataset = published(tracker)
     run = replace(run, trajectories={name: run.trajectories[name] for name in stored})
     score = score_run(run, dataset, PYSOT)
     for name, part in score.by_sequence().items():
-        figures = [estimate.value for estimate in part.metrics().values()]
-        assert figures == pytest.approx(stored[name], abs=1e-6), name
+        metric_values = [estimate.value for estimate in part.metrics().values()]
+        assert metric_values == pytest.approx(stored[name], abs=1e-6), name

@@ -1,6 +1,6 @@
 """Profile `pytracking` against pytracking's own analysis of the same boxes.
 
-The stored figures are what `extract_results` of github.com/visionml/pytracking (pytracking/analysis, commit
+The stored scores are what `extract_results` of github.com/visionml/pytracking (pytracking/analysis, commit
 7eb9e74) gives for the boxes and ground truth in `../shared`, both in the numbers of the files, the boxes cut
 off to whole numbers as pytracking stores them: DaSiamRPN on ten sequences of OTB2015, four of them with
 frames without a box, and ATOM on nine of LaSOT, with absent frames, zero boxes in frames that are not called
@@ -16,7 +16,7 @@ import pytest
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import PYTRACKING
 
-# Success AUC, precision at 20 pixels, normalised precision at 0.20.
+# Success AUC, precision at 20 pixels, normalized precision at 0.20.
 OTB2015 = {
     "Basketball": (0.6857143, 0.9806896, 0.9062069),
     "Biker": (0.3209256, 0.4859155, 0.4788733),
@@ -46,10 +46,10 @@ LASOT = {
 @pytest.mark.parametrize(
     ("tracker", "stored"), [("DaSiamRPN", OTB2015), ("ATOM", LASOT)], ids=["otb2015", "lasot"]
 )
-def test_figures_are_the_toolkits_sequence_by_sequence(tracker, stored, published):
+def test_scores_equal_the_toolkits_by_sequence(tracker, stored, published):
     run, dataset = published(tracker)
     run = replace(run, trajectories={name: run.trajectories[name] for name in stored})
     score = score_run(run, dataset, PYTRACKING)
     for name, part in score.by_sequence().items():
-        figures = [estimate.value for estimate in part.metrics().values()]
-        assert figures == pytest.approx(stored[name], abs=1e-6), name
+        metric_values = [estimate.value for estimate in part.metrics().values()]
+        assert metric_values == pytest.approx(stored[name], abs=1e-6), name

@@ -53,7 +53,7 @@ with Server(regions, [getattr(Image, form)]) as server:
 
 @pytest.mark.parametrize("kind", ["rectangle", "polygon"])
 @pytest.mark.parametrize("form", ["PATH", "MEMORY", "BUFFER"])
-def test_a_server_of_the_library(squares: Any, tmp_path: Path, kind: str, form: str) -> None:
+def test_we_drive_the_librarys_server(squares: Any, tmp_path: Path, kind: str, form: str) -> None:
     (tmp_path / "server.py").write_text(LIBRARY)
     tracker = f"trax:{sys.executable} {tmp_path}/server.py {kind} {form}"
     assert main(["run", "--tracker", tracker, "--dataset", "squares", "--results", str(tmp_path)]) == 0
@@ -64,7 +64,7 @@ def test_a_server_of_the_library(squares: Any, tmp_path: Path, kind: str, form: 
         np.testing.assert_allclose(runs[name][0].boxes, expected, atol=1e-3)
 
 
-def test_the_librarys_client_drives_our_server(squares: Any, tmp_path: Path) -> None:
+def test_library_client_drives_our_server(squares: Any, tmp_path: Path) -> None:
     from trax import Image as TraxImage
     from trax.client import Client
     from trax.image import FileImage, MemoryImage
@@ -155,8 +155,8 @@ def test_vot_toolkit_evaluates_our_tracker(workspace: Path, capsys: pytest.Captu
     vot(workspace, "--registry", "trackers.ini", "test", "ncc")
     vot(workspace, "evaluate", *place, "ncc")
     vot(workspace, "analysis", *place, "ncc", "--name", "figures")
-    figures = json.loads((workspace / "analysis" / "figures.json").read_text())["results"]
-    [[[overlap]]] = figures["unsupervised"]["results"]
+    metric_values = json.loads((workspace / "analysis" / "figures.json").read_text())["results"]
+    [[[overlap]]] = metric_values["unsupervised"]["results"]
 
     data, results = str(workspace.parent), str(workspace.parent / "results")
     common = ["--dataset", "vot2017", "--results", results]
@@ -176,7 +176,7 @@ def test_vot_toolkit_evaluates_our_tracker(workspace: Path, capsys: pytest.Captu
     assert scores["theirs"]["ao"] == pytest.approx(overlap, abs=1e-6)
     assert scores["ncc"]["ao"] == pytest.approx(overlap, abs=1e-3)
 
-    [[accuracy, *_]], [[failures]], [[eao]], _ = figures["baseline"]["results"]
+    [[accuracy, *_]], [[failures]], [[eao]], _ = metric_values["baseline"]["results"]
     words = ["--from", "vot", "--tracker", "theirs", "--protocol", "supervised", "--data-root", data]
     assert main(["import", stored, *words, *common]) == 0
     theirs = score(data, common, "supervised", capsys)["theirs"]
@@ -194,7 +194,7 @@ def score(
     return {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
 
 
-def test_we_run_a_tracker_of_their_ini(workspace: Path) -> None:
+def test_tracker_of_vot_toolkits_ini_runs(workspace: Path) -> None:
     results = str(workspace.parent / "results")
     words = ["run", "--tracker", f"{workspace}/trackers.ini:ncc", "--dataset", "vot2017"]
     assert main([*words, "--data-root", str(workspace.parent), "--results", results]) == 0

@@ -1,7 +1,7 @@
 """SiamFC's results in the VOT2017 challenge, scored anew under both VOT profiles.
 
 `../shared/golden/vot2017/SiamFC.vot.zip` holds what the challenge's MATLAB toolkit 5.0.1 wrote. Figures of
-profile `vot2017` are those that the VOT2017 report prints; figures of profile `vot-toolkit` are what
+profile `vot2017` are those that the VOT2017 report prints; scores of profile `vot-toolkit` are what
 vot-toolkit 0.7.4 (with attributee 0.1.9, numpy 2.4.6) gives for the same files: its `AccuracyRobustness`,
 `EAOCurve` averaged over 100 to 356, and `SequenceAccuracy`, each with its aggregation over sequences.
 """
@@ -17,9 +17,10 @@ from zipfile import ZipFile
 import pytest
 
 from benchmarks.datasets import open_dataset
-from benchmarks.datasets.polygons import read_regions
+from benchmarks.datasets.truth_files import read_regions
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, Repetitions, VOTProfile, measure_repetitions
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, VOTProfile
+from benchmarks.scoring.vot_repetitions import Repetitions, measure_repetitions
 from benchmarks.store.trajectories import parse_regions
 
 pytestmark = pytest.mark.shared
@@ -38,12 +39,12 @@ def stored_runs(shared: Path, experiment: str, rules: VOTProfile) -> list[Repeti
             size = dataset[sequence].size
             files = sorted(name for name in names if name.startswith(f"{experiment}/{sequence}/"))
             parsed = [parse_regions(archive.read(name).decode(), name) for name in files]
-            runs.append(measure_repetitions(sequence, parsed, truth, size, rules))
+            runs.append(measure_repetitions(sequence, parsed, truth, size, rules.raster))
     assert len(runs) == 60
     return runs
 
 
-def figures(score) -> dict[str, float]:
+def metric_values(score) -> dict[str, float]:
     return {name: estimate.value for name, estimate in score.metrics().items()}
 
 
@@ -54,19 +55,19 @@ def figures(score) -> dict[str, float]:
         ("realtime", {"robustness": 0.604, "failures": 129, "eao": 0.182}),
     ],
 )
-def test_the_figures_of_the_vot2017_report(shared, experiment, printed):
-    found = figures(score_supervised(stored_runs(shared, experiment, VOT2017), VOT2017))
+def test_scores_equal_the_vot2017_report(shared, experiment, printed):
+    found = metric_values(score_supervised(stored_runs(shared, experiment, VOT2017), VOT2017))
     assert {name: found[name] for name in printed} == pytest.approx(printed, abs=0.0005)
 
 
 @pytest.mark.parametrize(("experiment", "protocol"), [("baseline", "supervised"), ("realtime", "realtime")])
-def test_the_figures_stored_with_the_results(shared, experiment, protocol):
+def test_scores_equal_those_stored_with_results(shared, experiment, protocol):
     entries = json.loads((shared / "golden" / "scores.json").read_text())["results"]
     entry = next(entry for entry in entries if entry.get("protocol") == protocol)
     # Their EAO takes the failure five frames before the end of `leaves` for one that the tracker was started
-    # again after. There is no frame left for that; the challenge's own figures take it for a late one.
+    # again after. There is no frame left for that; the challenge's own scores take it for a late one.
     rules = replace(VOT2017, fragments=replace(VOT2017.fragments, late_frames=4))
-    found = figures(score_supervised(stored_runs(shared, experiment, VOT2017), rules))
+    found = metric_values(score_supervised(stored_runs(shared, experiment, VOT2017), rules))
     stored = entry["recomputed"]
     assert {name: found[name] for name in stored} == pytest.approx(stored, abs=0.0005)
 
@@ -90,9 +91,9 @@ def test_the_figures_stored_with_the_results(shared, experiment, protocol):
         ),
     ],
 )
-def test_the_python_toolkits_figures(shared, experiment, accuracy, reliable, eao, phi):
+def test_scores_equal_the_python_toolkits(shared, experiment, accuracy, reliable, eao, phi):
     score = score_supervised(stored_runs(shared, experiment, VOT_TOOLKIT), VOT_TOOLKIT)
-    found = figures(score)
+    found = metric_values(score)
     assert found["accuracy"] == pytest.approx(accuracy, abs=1e-12)
     assert reliability(found["robustness"]) == pytest.approx(reliable, abs=1e-12)
     assert found["eao"] == pytest.approx(eao, abs=1e-7)  # theirs is in single precision
@@ -113,11 +114,11 @@ BY_SEQUENCE = {
 }
 
 
-def test_the_python_toolkits_figures_sequence_by_sequence(shared):
+def test_scores_equal_the_python_toolkits_by_sequence(shared):
     runs = stored_runs(shared, "baseline", VOT_TOOLKIT)
     for run in runs:
         if run.sequence in BY_SEQUENCE:
-            found = figures(score_supervised([run], VOT_TOOLKIT))
+            found = metric_values(score_supervised([run], VOT_TOOLKIT))
             assert (found["accuracy"], found["failures"]) == pytest.approx(
                 BY_SEQUENCE[run.sequence], abs=1e-6
             ), run.sequence
@@ -126,7 +127,7 @@ def test_the_python_toolkits_figures_sequence_by_sequence(shared):
 def test_unsupervised_average_overlap(shared):
     def average(rules: VOTProfile) -> float:
         runs = {run.sequence: run.overlaps[0] for run in stored_runs(shared, "unsupervised", rules)}
-        return figures(score_unsupervised(runs, rules))["ao"]
+        return metric_values(score_unsupervised(runs, rules))["ao"]
 
     assert average(VOT_TOOLKIT) == pytest.approx(0.33514048302054483, abs=1e-12)
     # The report's table is not at hand; over all 21,356 frames, the 60 initial ones among them as 0:
@@ -134,7 +135,7 @@ def test_unsupervised_average_overlap(shared):
     assert average(VOT2017) == pytest.approx(sum(run.overlaps[0, 1:].sum() for run in runs) / 21356)
 
 
-def test_accuracy_by_tag_is_that_of_its_frames(shared):
+def test_accuracy_by_tag(shared):
     runs = stored_runs(shared, "baseline", VOT2017)
     dataset = open_dataset("vot2017", shared / "annotations")
     every = score_supervised(runs, VOT2017)

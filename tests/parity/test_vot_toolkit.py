@@ -2,7 +2,7 @@
 
     pip install vot-toolkit==0.7.4 attributee==0.1.9     # brings vot-trax; about 610 MB
 
-The rule of 2017 lives on in vot-trax 4.0.2 as its "legacy" rasterisation, which MATLAB's vot-toolkit 5 asks
+The rule of 2017 lives on in vot-trax 4.0.2 as its "legacy" rasterization, which MATLAB's vot-toolkit 5 asks
 for and the library does not use otherwise. The Python toolkit rasterises by itself (`vot.region.raster`).
 """
 
@@ -23,7 +23,8 @@ from benchmarks.geometry.rasterize import VOT_TOOLKIT as RASTER_TOOLKIT
 from benchmarks.geometry.rasterize import raster_overlap
 from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT_TOOLKIT, Repetitions
+from benchmarks.scoring.vot_profiles import VOT_TOOLKIT
+from benchmarks.scoring.vot_repetitions import Repetitions
 
 SIZE = (160, 120)
 
@@ -208,7 +209,7 @@ def trax_overlap(trax: Any, a: NDArray[np.float64], b: NDArray[np.float64]) -> f
     return float(overlap)
 
 
-def test_the_rule_of_2017_is_vot_traxs_legacy_rasterization():
+def test_vot2017_rule_is_legacy_rasterization_of_vot_trax():
     rng = np.random.default_rng(1)
     a = random_polygons(100_000, rng)
     b = near(a, rng)
@@ -229,7 +230,7 @@ def toolkit_regions(regions: NDArray[np.float64]) -> list[Any]:
 
 
 @pytest.mark.parametrize("kinds", ["polygons", "boxes", "mixed"])
-def test_the_python_toolkits_rule(kinds):
+def test_vot_toolkit_rule_is_the_python_toolkits(kinds):
     region = pytest.importorskip("vot.region")
     rng = np.random.default_rng(2)
     a = random_boxes(40_000, rng) if kinds == "boxes" else random_polygons(40_000, rng)
@@ -333,7 +334,7 @@ def by_sequence(analysis: Any, experiment: Experiment) -> Any:
     return results
 
 
-def test_supervised_analyses_of_the_python_toolkit():
+def test_supervised_scores_equal_the_python_toolkits():
     supervised = pytest.importorskip("vot.analysis.supervised")
     experiment = Experiment(3, np.random.default_rng(3))
     score = score_supervised(experiment.runs(), VOT_TOOLKIT)
@@ -352,7 +353,7 @@ def test_supervised_analyses_of_the_python_toolkit():
     assert ours["eao"] == pytest.approx(np.mean(curve[100:357]), abs=1e-6)
 
 
-def test_unsupervised_analysis_of_the_python_toolkit(monkeypatch):
+def test_unsupervised_scores_equal_the_python_toolkits(monkeypatch):
     accuracy = pytest.importorskip("vot.analysis.accuracy")
     monkeypatch.setattr(accuracy, "MultiRunExperiment", Experiment)  # it insists on one of its own
     experiment = Experiment(1, np.random.default_rng(4))

@@ -1,4 +1,4 @@
-"""Workspaces of the real vot-toolkit: it analyses what we export, and we import what it writes.
+"""Workspaces of the real vot-toolkit: it analyzes what we export, and we import what it writes.
 
     pip install -c constraints.txt '.[dev,vot]'
 
@@ -136,7 +136,7 @@ def slanted(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @pytest.fixture(scope="module")
 def sequences(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two sequences, as both we and the toolkit read them; every frame is the same grey image."""
+    """Two sequences, as both we and the toolkit read them; every frame is the same gray image."""
     root: Path = tmp_path_factory.mktemp("data") / "vot2017"
     image = io.BytesIO()
     Image.new("RGB", SIZE, "grey").save(image, "jpeg")
@@ -151,33 +151,38 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def analysis(place: Place, tracker: str) -> dict[str, dict[str, float]]:
-    """The toolkit's figures by our names of protocols and metrics."""
+    """The toolkit's scores by our names of protocols and metrics."""
     place.vot("analysis", tracker, "--name", "figures")
     results = json.loads((place.workspace / "analysis" / "figures.json").read_text())["results"]
-    figures = {}
+    metric_values = {}
     for protocol in ("supervised", "realtime"):
         [[accuracy, _, [reliable, _], _]], [[failures]], [[eao]], _ = results[EXPERIMENTS[protocol]][
             "results"
         ]
-        figures[protocol] = {"accuracy": accuracy, "reliability": reliable, "failures": failures, "eao": eao}
+        metric_values[protocol] = {
+            "accuracy": accuracy,
+            "reliability": reliable,
+            "failures": failures,
+            "eao": eao,
+        }
     [[[overlap]]] = results["unsupervised"]["results"]
-    return figures | {"unsupervised": {"ao": overlap}}
+    return metric_values | {"unsupervised": {"ao": overlap}}
 
 
 def scores(place: Place, tracker: str, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, float]]:
     """Ours, as `analysis` gives the toolkit's."""
-    figures = {}
+    metric_values = {}
     for protocol in EXPERIMENTS:
         capsys.readouterr()
         words = ["--tracker", tracker, "--protocol", protocol, "--data-root", place.data]
         place.sotbench("score", *words, "--profile", "vot-toolkit", "--format", "json")
         [record] = json.loads(capsys.readouterr().out)
         if protocol == "unsupervised":
-            figures[protocol] = {"ao": record["ao"]}
+            metric_values[protocol] = {"ao": record["ao"]}
         else:
-            figures[protocol] = {name: record[name] for name in ("accuracy", "failures", "eao")}
-            figures[protocol]["reliability"] = reliability(record["robustness"])
-    return figures
+            metric_values[protocol] = {name: record[name] for name in ("accuracy", "failures", "eao")}
+            metric_values[protocol]["reliability"] = reliability(record["robustness"])
+    return metric_values
 
 
 def export(place: Place, tracker: str) -> None:
@@ -190,11 +195,11 @@ def export(place: Place, tracker: str) -> None:
 
 def assert_alike(ours: dict[str, dict[str, float]], theirs: dict[str, dict[str, float]]) -> None:
     assert theirs["supervised"]["failures"] > 1
-    for protocol, figures in theirs.items():
-        assert ours[protocol] == pytest.approx(figures, abs=1e-6), protocol
+    for protocol, metric_values in theirs.items():
+        assert ours[protocol] == pytest.approx(metric_values, abs=1e-6), protocol
 
 
-def test_our_runs_are_analysed_as_we_score_them(sequences, tmp_path, capsys):
+def test_toolkit_scores_our_runs_the_same(sequences, tmp_path, capsys):
     place = open_place(tmp_path, sequences)
     for protocol in EXPERIMENTS:
         tracker = f"{place.workspace / 'drift.py'}:Drift"
@@ -205,7 +210,7 @@ def test_our_runs_are_analysed_as_we_score_them(sequences, tmp_path, capsys):
 
 
 @pytest.mark.shared
-def test_published_runs_are_analysed_as_we_score_them(shared, tmp_path, capsys):
+def test_toolkit_scores_published_runs_the_same(shared, tmp_path, capsys):
     for name in PUBLISHED:
         shutil.copytree(shared / "annotations" / "vot2017" / name, tmp_path / "data" / "vot2017" / name)
     place = open_place(tmp_path, tmp_path / "data" / "vot2017")
@@ -241,7 +246,7 @@ def as_arrays(regions: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.int8]
 
 
 @pytest.mark.parametrize("protocol", EXPERIMENTS)
-def test_what_the_toolkit_writes_is_imported(evaluated, protocol):
+def test_toolkit_results_are_imported(evaluated, protocol):
     from vot.region.io import read_trajectory
 
     runs = evaluated.runs("imported", protocol)
@@ -262,7 +267,7 @@ def test_what_the_toolkit_writes_is_imported(evaluated, protocol):
             assert np.isfinite(seconds).sum() == (codes != Code.SKIPPED).sum()
 
 
-def test_of_text_and_binary_the_same_is_read_as_by_the_toolkit(sequences, tmp_path):
+def test_text_and_binary_are_read_as_by_the_toolkit(sequences, tmp_path):
     from vot.region import Rectangle
     from vot.region.io import write_trajectory
     from vot.tracker.results import Results, Trajectory
@@ -280,12 +285,12 @@ def test_of_text_and_binary_the_same_is_read_as_by_the_toolkit(sequences, tmp_pa
     np.testing.assert_array_equal(run.boxes, as_arrays(theirs.regions())[0])
 
 
-def test_imported_runs_score_as_the_toolkit_says(evaluated, capsys):
+def test_imported_runs_score_as_in_the_toolkit(evaluated, capsys):
     assert_alike(scores(evaluated, "imported", capsys), analysis(evaluated, "Drift"))
 
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
-def test_our_protocols_make_the_toolkits_runs(evaluated, protocol):
+def test_protocols_make_the_toolkits_runs(evaluated, protocol):
     tracker = f"{evaluated.workspace / 'drift.py'}:Drift"
     # Of polygons the two start a tracker with different boxes.
     words = ["--tracker", tracker, "--protocol", protocol, "--sequences", BOXES, "--device", "cpu"]

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from pages import part_of
 
 from benchmarks.cli.main import main as sotbench
 from reports.html import main
-from tests.helpers.pages import part_of
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from PIL import Image
 from benchmarks.cli.main import main as sotbench
 from benchmarks.scoring.profiles import OTB
 from benchmarks.scoring.statistics import bootstrap_interval
-from reports.plot import KINDS, main, parser
+from reports.plot import main, parser
+from reports.plots import PLOTS
 from reports.plots.attributes import attribute_dots_figure, attributes_figure
 from reports.plots.curves import normalized_precision_figure, precision_figure, success_figure
 from reports.plots.figure import figure_bytes
@@ -80,7 +81,7 @@ def test_bands_are_the_intervals_of_the_curves():
 
 
 def test_bands_can_be_left_out_and_are_where_they_would_hide_each_other():
-    assert not success_figure(report(THREE, band=False)).axes[0].findobj(PolyCollection)
+    assert not success_figure(report(THREE, intervals=False)).axes[0].findobj(PolyCollection)
     many = [score(f"t{i}", 0.3 + i / 20) for i in range(6)]
     assert not success_figure(report(many)).axes[0].findobj(PolyCollection)
     one_sequence = [score("a", 0.5, sequences=1)]
@@ -93,7 +94,7 @@ def test_figure_says_what_it_shows():
     assert "shaded: 95 % interval over sequences" in said
     assert "Overlap threshold" in said
     assert "Success rate" in said
-    said = texts(precision_figure(report(THREE, band=False)))
+    said = texts(precision_figure(report(THREE, intervals=False)))
     assert "Location error threshold (pixels)" in said
     assert "shaded" not in said
 
@@ -242,7 +243,7 @@ def test_differences_are_those_of_each_sequence_sorted():
 
 
 def test_the_trackers_that_are_named_are_compared_in_their_order():
-    figure = sequences_figure(report(THREE, named=True))
+    figure = sequences_figure(report(THREE, trackers_named=True))
     assert "Slow less Fast" in figure.axes[0].get_xlabel()
 
 
@@ -304,14 +305,14 @@ def test_of_more_trackers_than_can_be_told_apart_the_best_are_drawn_and_their_nu
         figure = draw(best)
         assert "best 60 of 100 trackers" in texts(figure)
         assert max(figure.get_size_inches()) < 12
-    assert report(THREE).best(3).there is None
+    assert report(THREE).best(3).total_trackers is None
     assert "best" not in texts(success_figure(report(THREE).best(3)))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
+@pytest.mark.parametrize("kind", [kind for kind in PLOTS if kind not in ("eao", "ar", "speed")])
 def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     scores = [score(name, 0.3 + i / 10) for i, name in enumerate(HOSTILE)]
-    figure = KINDS.load(kind)(report(scores, title="D $x_1$"))
+    figure = PLOTS.load(kind)(report(scores, title="D $x_1$"))
     said = texts(figure)
     for name in HOSTILE[-2:] if kind == "sequences" else HOSTILE:
         assert name in said
@@ -321,10 +322,10 @@ def test_hostile_names_are_drawn_as_they_are(kind, tmp_path):
     assert b"<script>" not in content
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("eao", "ar", "speed")])
+@pytest.mark.parametrize("kind", [kind for kind in PLOTS if kind not in ("eao", "ar", "speed")])
 def test_a_very_long_name_leaves_room_for_the_drawing(kind):
     scores = [score("a" * 70 + "1", 0.3), score("b" * 70 + "2", 0.5)]
-    figure = KINDS.load(kind)(report(scores))
+    figure = PLOTS.load(kind)(report(scores))
     figure.draw_without_rendering()
     assert figure.axes[0].get_window_extent().width > 0.15 * figure.bbox.width
     assert "bbbbb2" in texts(figure)
@@ -373,7 +374,7 @@ def test_command_writes_what_it_names(results, tmp_path, capsys, monkeypatch):
 def test_command_says_how_many_trackers_it_leaves_out(results, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("reports.plots.figure.MAX_DRAWN_TRACKERS", 1)
     assert plot(results, "--kind", "scores", "--out", str(tmp_path)) == 0
-    sentence = "plots show the best 1 of the 2 trackers; choose others by --tracker"
+    sentence = "plots show the best 1 of 2 trackers; select others with --tracker"
     assert sentence in capsys.readouterr().err.splitlines()
 
 

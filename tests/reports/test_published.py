@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 
 from benchmarks.datasets import DATASETS
-from benchmarks.scoring import PROFILES
+from benchmarks.scoring import OTB, PROFILES
 from reports.published import (
     Published,
     differences_from_published,
@@ -108,6 +108,7 @@ def test_records_are_one_per_tracker_best_first():
         [published("0.5"), published("0.7", tracker="B"), published("0.6", metric="precision")],
         "otb",
         ["success", "precision"],
+        OTB.main_metric,
     )
     assert [row["tracker"] for row in rows] == ["B (published)", "SiamFC (published)"]
     assert (rows[1]["success"], rows[1]["precision"]) == (0.5, 0.6)

@@ -1,4 +1,4 @@
-"""What is a box and what is none."""
+"""Conversion of predictions to boxes, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_four_numbers_are_a_box(answer: object) -> None:
     assert box.tolist() == list(answer)  # type: ignore[call-overload]
 
 
-def test_a_box_is_a_copy() -> None:
+def test_box_is_a_copy() -> None:
     answer = np.array([1.0, 2, 3, 4])
     box = to_bounding_box(answer)
     answer[:] = 9
@@ -41,28 +41,28 @@ def test_a_box_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("1,2,3,4", "the answer is a str: '1,2,3,4', not four numbers (x, y, w, h)"),
-        (["1", "2", "3", "4"], "the answer is a list: ['1', '2', '3', '4'], not four numbers (x, y, w, h)"),
-        ([b"1"] * 4, "the answer is a list: [b'1', b'1', b'1', b'1'], not four numbers (x, y, w, h)"),
-        ([1j] * 4, "the answer is a list: [1j, 1j, 1j, 1j], not four numbers (x, y, w, h)"),
+        ("1,2,3,4", "the tracker returned a str: '1,2,3,4', not four numbers (x, y, w, h)"),
+        (["1", "2"] * 2, "the tracker returned a list: ['1', '2', '1', '2'], not four numbers (x, y, w, h)"),
+        ([b"1"] * 4, "the tracker returned a list: [b'1', b'1', b'1', b'1'], not four numbers (x, y, w, h)"),
+        ([1j] * 4, "the tracker returned a list: [1j, 1j, 1j, 1j], not four numbers (x, y, w, h)"),
         (
             np.zeros(4, "m8[s]"),
-            f"the answer is a ndarray: {np.zeros(4, 'm8[s]')!r}, not four numbers (x, y, w, h)",
+            f"the tracker returned a ndarray: {np.zeros(4, 'm8[s]')!r}, not four numbers (x, y, w, h)",
         ),
-        ([[1, 2], [3]], "the answer is a list: [[1, 2], [3]], not four numbers (x, y, w, h)"),
-        ("9" * 200, f"the answer is a str: '{'9' * 79}, not four numbers (x, y, w, h)"),
-        ([10**400] * 4, f"the answer is a list: [1{'0' * 78}, not four numbers (x, y, w, h)"),
-        ([1, 2, 3], "the answer has shape (3,), not (4,)"),
-        ([[1, 2, 3, 4]], "the answer has shape (1, 4), not (4,)"),
-        ([1, 2, 3, 4, 5], "the answer has shape (5,), not (4,)"),
-        ([1, 2, -0.5, 4], "[1.0, 2.0, -0.5, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, 2, 3, -1], "[1.0, 2.0, 3.0, -1.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([np.nan, 2, 3, 4], "[nan, 2.0, 3.0, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, 2, np.inf, 4], "[1.0, 2.0, inf, 4.0] is no box (x, y, w, h; finite, w and h not negative)"),
-        ([1, -1e6 - 1, 3, 4], "[1.0, -1000001.0, 3.0, 4.0] is no box: no image reaches beyond 1000000 px"),
+        ([[1, 2], [3]], "the tracker returned a list: [[1, 2], [3]], not four numbers (x, y, w, h)"),
+        ("9" * 200, f"the tracker returned a str: '{'9' * 79}, not four numbers (x, y, w, h)"),
+        ([10**400] * 4, f"the tracker returned a list: [1{'0' * 78}, not four numbers (x, y, w, h)"),
+        ([1, 2, 3], "the tracker returned an array of shape (3,), not (4,)"),
+        ([[1, 2, 3, 4]], "the tracker returned an array of shape (1, 4), not (4,)"),
+        ([1, 2, 3, 4, 5], "the tracker returned an array of shape (5,), not (4,)"),
+        ([1, 2, -0.5, 4], "[1.0, 2.0, -0.5, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, 2, 3, -1], "[1.0, 2.0, 3.0, -1.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([np.nan, 2, 3, 4], "[nan, 2.0, 3.0, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, 2, np.inf, 4], "[1.0, 2.0, inf, 4.0] is not a box (x, y, w, h; finite, w and h not negative)"),
+        ([1, -1e6 - 1, 3, 4], "[1.0, -1000001.0, 3.0, 4.0] is not a box: no image reaches beyond 1000000 px"),
     ],
 )
-def test_anything_else_is_none_and_the_sentence_says_why(answer: object, said: str) -> None:
+def test_invalid_prediction_is_described(answer: object, said: str) -> None:
     with pytest.raises(InvalidPrediction, match=f"^{re.escape(said)}$"):
         to_bounding_box(answer)
 
@@ -88,14 +88,14 @@ SIZE = (40, 60)
         torch.full((4,), math.nan),
     ],
 )
-def test_a_tracker_may_say_that_the_target_is_absent(answer: object) -> None:
+def test_absent_target_gives_nan(answer: object) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer, SIZE), np.full(4, np.nan))
 
 
 @pytest.mark.parametrize(
     "answer", [(True, [1, 2, 3, 4]), {"box": [1, 2, 3, 4]}, {"box": (True, (1, 2, 3, 4))}]
 )
-def test_what_is_wrapped_around_a_box_is_taken_off(answer: object) -> None:
+def test_wrapped_boxes_are_unwrapped(answer: object) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer), [1, 2, 3, 4])
 
 
@@ -107,12 +107,12 @@ def test_what_is_wrapped_around_a_box_is_taken_off(answer: object) -> None:
         (np.array([[0, 0], [4, 1], [2, 5]]), [0, 0, 4, 5]),
     ],
 )
-def test_a_polygon_counts_as_the_upright_box_around_it(answer: object, box: list[float]) -> None:
+def test_polygon_gives_enclosing_box(answer: object, box: list[float]) -> None:
     np.testing.assert_array_equal(to_bounding_box(answer, SIZE), box)
 
 
 @pytest.mark.parametrize("kind", [bool, np.uint8, np.float32])
-def test_a_mask_counts_as_the_upright_box_around_its_pixels(kind: type) -> None:
+def test_mask_gives_enclosing_box(kind: type) -> None:
     mask = np.zeros(SIZE, kind)
     mask[10:15, 20:22] = 1
     mask[12, 19] = 1
@@ -120,17 +120,17 @@ def test_a_mask_counts_as_the_upright_box_around_its_pixels(kind: type) -> None:
     np.testing.assert_array_equal(to_bounding_box(torch.from_numpy(mask), SIZE), [19, 10, 3, 5])
 
 
-def test_a_mask_of_another_size_is_refused() -> None:
+def test_mask_of_other_size_is_invalid() -> None:
     with pytest.raises(
         InvalidPrediction, match=r"a mask of shape \(60, 40\), not that of the frame, \(40, 60\)"
     ):
         to_bounding_box(np.ones((60, 40), bool), SIZE)
 
 
-def test_corners_without_end_are_no_polygon() -> None:
-    with pytest.raises(InvalidPrediction, match=r"inf.* is no polygon"):
+def test_infinite_or_huge_polygons_are_invalid() -> None:
+    with pytest.raises(InvalidPrediction, match=r"inf.* is not a polygon"):
         to_bounding_box([1, 2, 3, 4, 5, np.inf, 7, 8])
-    with pytest.raises(InvalidPrediction, match="is no polygon: no image reaches beyond"):
+    with pytest.raises(InvalidPrediction, match="is not a polygon: no image reaches beyond"):
         to_bounding_box([1, 2, 3, 4, 5, 2e6, 7, 8])
 
 
@@ -139,7 +139,7 @@ class Own(BaseException):
 
 
 class Hostile:
-    """Raises what it is told to wherever it is looked at."""
+    """Raises the given error whenever it is converted or printed."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -152,7 +152,7 @@ class Hostile:
 
 
 class Nameless(type):
-    """A class whose name cannot be asked for."""
+    """A class whose `__name__` raises."""
 
     @property
     def __name__(cls) -> str:  # type: ignore[override]
@@ -164,7 +164,7 @@ class Anonymous(Exception, metaclass=Nameless):
 
 
 class Text(str):
-    """A text that cannot be looked at."""
+    """A string whose methods raise."""
 
     __slots__ = ()
 
@@ -207,19 +207,19 @@ def nested(depth: int) -> list[object]:
         (lambda: Hostile(asyncio.CancelledError()), "which cannot be converted: CancelledError: "),
         (lambda: Hostile(Anonymous("mine")), "which cannot be converted: Anonymous: mine"),
         (lambda: Hostile(Texts()), "which cannot be converted: Texts: mine"),
-        (lambda: Nameless("Thing", (), {})(), "the answer is a Thing, not four numbers"),
-        (lambda: type("\x1b[2J" * 1_000_000, (), {})(), r"the answer is a \x1b[2J"),
+        (lambda: Nameless("Thing", (), {})(), "the tracker returned a Thing, not four numbers"),
+        (lambda: type("\x1b[2J" * 1_000_000, (), {})(), r"the tracker returned a \x1b[2J"),
         (lambda: Hostile(Own("mine")), "which cannot be converted: Own: mine"),
         (lambda: Hostile(RuntimeError("x" * 5_000_000)), "... (5000000 characters)"),
         (lambda: Hostile(RuntimeError("\x1b[2J\u202e")), r"RuntimeError: \x1b[2J\u202e"),
         (lambda: nested(100), "not four numbers"),
-        (lambda: nested(100_000), "the answer is a list"),
-        (lambda: 10**5000, "the answer is a int"),
-        (lambda: "\x1b[2J" * 10_000_000, r"the answer is a str: '\x1b[2J"),
-        (lambda: {"x": 1}, "the answer is a dict: {'x': 1}"),
+        (lambda: nested(100_000), "the tracker returned a list"),
+        (lambda: 10**5000, "the tracker returned a int"),
+        (lambda: "\x1b[2J" * 10_000_000, r"the tracker returned a str: '\x1b[2J"),
+        (lambda: {"x": 1}, "the tracker returned a dict: {'x': 1}"),
     ],
 )
-def test_whatever_an_answer_does_is_one_sentence_about_it(make: Callable[[], object], said: str) -> None:
+def test_hostile_prediction_is_one_sentence(make: Callable[[], object], said: str) -> None:
     with pytest.raises(InvalidPrediction) as refused:
         to_bounding_box(make())
     message = str(refused.value)
@@ -228,12 +228,12 @@ def test_whatever_an_answer_does_is_one_sentence_about_it(make: Callable[[], obj
     assert len(message) < 500
 
 
-def test_an_interruption_while_an_answer_is_read_is_none_of_it() -> None:
+def test_interruption_during_conversion_propagates() -> None:
     with pytest.raises(KeyboardInterrupt):
         to_bounding_box(Hostile(KeyboardInterrupt()))
 
 
-def test_a_tracker_that_has_numpy_raise_does_not_change_what_is_read() -> None:
+def test_numpy_error_settings_do_not_matter() -> None:
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(
             to_bounding_box(np.array([1e-310, 0, 1e-320, 1])), [1e-310, 0, 1e-320, 1]

@@ -1,3 +1,5 @@
+"""TrackerSpec: settings, errors, labels, pickling."""
+
 from __future__ import annotations
 
 import pickle
@@ -49,7 +51,7 @@ def test_every_built_in_name_can_be_imported() -> None:
         assert callable(TrackerSpec(name).factory())
 
 
-def test_settings_are_read_as_the_kind_of_their_default(plugin: str) -> None:
+def test_settings_get_the_type_of_their_default(plugin: str) -> None:
     settings = {"rate": "1", "steps": "7", "mode": "slow", "quick": "False"}
     tracker = TrackerSpec(f"{plugin}:Single", settings=settings).build()
 
@@ -58,14 +60,14 @@ def test_settings_are_read_as_the_kind_of_their_default(plugin: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{[]: 1}", "-" * 5000 + "1", "(" * 5000, "9" * 5000, "'", "1 +"])
-def test_what_is_no_literal_is_text(text: str) -> None:
+def test_settings_that_are_not_literals_are_text(text: str) -> None:
     assert setting_value("mine", "mode", text, "slow") == text
     assert setting_value("mine", "mode", text, None) == text
     with pytest.raises(UserError, match="setting 'steps' of tracker 'mine' takes a int"):
         setting_value("mine", "steps", text, 7)
 
 
-def test_a_batch_tracker_becomes_one_slot(plugin: str, tmp_path: Path) -> None:
+def test_batch_tracker_becomes_one_slot(plugin: str, tmp_path: Path) -> None:
     weights = tmp_path / "w.pth"
     tracker = TrackerSpec(f"{plugin}:Batch", device="cpu", weights=weights).build()
     frame = np.zeros((4, 4, 3), np.uint8)
@@ -91,19 +93,21 @@ def test_a_batch_tracker_becomes_one_slot(plugin: str, tmp_path: Path) -> None:
         ("PLUGIN:NUMBER", {}, "is a int, not a class"),
     ],
 )
-def test_mistakes_are_one_sentence(plugin: str, name: str, options: dict[str, object], expected: str) -> None:
+def test_user_errors_are_one_sentence(
+    plugin: str, name: str, options: dict[str, object], expected: str
+) -> None:
     with pytest.raises(UserError, match=expected) as error:
         TrackerSpec(name.replace("PLUGIN", plugin), **options).build()  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
 
 
-def test_labels_are_fit_for_folders() -> None:
+def test_labels_are_valid_folder_names() -> None:
     assert TrackerSpec("ncc").label == "ncc"
     assert TrackerSpec("some/where/file.py:Mine").label == "Mine"
     assert TrackerSpec("package.module:Outer.Inner").label == "Outer.Inner"
 
 
-def test_a_spec_travels_to_another_process() -> None:
+def test_spec_can_be_pickled() -> None:
     spec = TrackerSpec("ncc", settings={"reach": "2"})
     built = pickle.loads(pickle.dumps(spec)).build()
     assert isinstance(built, NCC)

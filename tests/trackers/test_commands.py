@@ -1,3 +1,5 @@
+"""Exit statuses and messages of commands."""
+
 from __future__ import annotations
 
 import pytest
@@ -6,7 +8,9 @@ from trackers.commands import catch_user_errors
 from trackers.errors import UserError
 
 
-def test_errors_become_statuses(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_become_exit_statuses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def raising(error: BaseException) -> int:
         def command(words: object) -> int:
             raise error

@@ -2,31 +2,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+import torch
 
 from trackers.convert import main
-from trackers.siamese.checkpoint import load_gradnet
+from trackers.siamese.backbone import Embedding
+from trackers.siamese.checkpoint import load_embedding
 
 WIDTHS = (2, 4, 4, 4, 2)
 
 
-def test_converts_and_prints_a_summary(
-    tmp_path: Path,
-    released: Callable[..., Any],
-    write_bundle: Callable[..., None],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    write_bundle(tmp_path / "model", released(WIDTHS))
-    words = [str(tmp_path / "model"), str(tmp_path / "out.safetensors")]
+def test_converts_and_prints_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(
+        {f"backbone.{name}": value for name, value in Embedding(WIDTHS).state_dict().items()},
+        tmp_path / "model.pth",
+    )
+    words = [str(tmp_path / "model.pth"), str(tmp_path / "out.safetensors")]
     assert main(words) == 0
     first = capsys.readouterr().out
     assert first.count("\n") == 1
     assert "widths 2-4-4-4-2, sha256 " in first
-    assert load_gradnet(tmp_path / "out.safetensors").widths == WIDTHS
+    assert load_embedding(tmp_path / "out.safetensors").widths == WIDTHS
 
     # An existing file is kept without --overwrite; equal input gives equal files.
     (tmp_path / "out.safetensors").write_bytes(b"precious")

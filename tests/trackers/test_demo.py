@@ -1,4 +1,4 @@
-"""The demo over videos and folders that the tests write, read back by OpenCV."""
+"""The demo on generated videos and folders; its output is read back by OpenCV."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def boxes_in(path: Path) -> np.ndarray:
     return np.loadtxt(path, delimiter=",", ndmin=2)
 
 
-def test_a_folder_gives_the_boxes_that_the_tracker_gives(folder, tmp_path, capsys):
+def test_demo_writes_the_boxes_of_the_tracker(folder, tmp_path, capsys):
     assert demo(folder, "--boxes", "new/boxes.txt") == 0
     tracker = NCC()
     tracker.init(scene()[0], np.array(BOX))
@@ -89,11 +89,11 @@ def test_a_folder_gives_the_boxes_that_the_tracker_gives(folder, tmp_path, capsy
     assert expected[-1][0] == 10 + 3 * 11
     said = capsys.readouterr()
     assert said.out.splitlines() == [str(Path("new", "boxes.txt"))]
-    assert re.fullmatch(r"12 frames, [\d.]+ FPS \(updates alone, without decoding and drawing\)\n", said.err)
+    assert re.fullmatch(r"12 frames, [\d.]+ FPS \(updates only, without decoding and drawing\)\n", said.err)
     assert not (tmp_path / "demo.mp4").exists()
 
 
-def test_a_file_becomes_a_video_with_the_box_on_it(clip, tmp_path):
+def test_demo_draws_boxes_on_a_video(clip, tmp_path):
     assert demo(clip, "--out", "tracked.mp4") == 0
     frames = read(tmp_path / "tracked.mp4")
     assert len(frames) == 12
@@ -104,24 +104,24 @@ def test_a_file_becomes_a_video_with_the_box_on_it(clip, tmp_path):
         assert border == pytest.approx(TRACKER_COLOR, abs=50)
 
 
-def test_a_gif_can_be_written(folder, tmp_path):
+def test_demo_writes_gif(folder, tmp_path):
     assert demo(folder, "--out", "tracked.gif") == 0
     with Image.open(tmp_path / "tracked.gif") as image:
         assert (image.size, image.n_frames) == ((128, 96), 12)
 
 
-def test_without_a_screen_the_video_is_written_all_the_same(folder, tmp_path, capsys):
+def test_default_video_without_screen(folder, tmp_path, capsys):
     assert demo(folder) == 0
     assert capsys.readouterr().out == "demo.mp4\n"
     assert len(read(tmp_path / "demo.mp4")) == 12
 
 
-def test_a_tracker_of_ones_own_with_settings(folder, tmp_path):
+def test_demo_takes_settings(folder, tmp_path):
     assert demo(folder, "--boxes", "b.txt", "--set", "reach=0.01") == 0
     assert boxes_in(tmp_path / "b.txt")[-1, 0] < 30
 
 
-def test_a_tracker_in_a_process_of_its_own(folder, tmp_path):
+def test_demo_isolates_tracker(folder, tmp_path):
     assert demo(folder, "--boxes", "a.txt", "--isolate") == 0
     assert demo(folder, "--boxes", "b.txt") == 0
     assert np.array_equal(boxes_in(tmp_path / "a.txt"), boxes_in(tmp_path / "b.txt"))
@@ -132,12 +132,7 @@ def test_a_tracker_in_a_process_of_its_own(folder, tmp_path):
     [
         ("absent.mp4", "1,1,5,5", (), r"there is no file or folder absent\.mp4"),
         ("97", "1,1,5,5", (), "there is no camera 97"),
-        (
-            "images",
-            "128,1,5,5",
-            (),
-            r"box 128,1,5,5 lies outside of the first frame, which is 128 x 96 pixels",
-        ),
+        ("images", "128,1,5,5", (), "box 128,1,5,5 lies outside the first frame, which is 128 x 96 pixels"),
         ("images", "-9,1,5,5", (), "lies outside"),
         ("images", None, (), r"there is no window .* give --box X,Y,W,H"),
         ("images", "1,1,5,5", ("--out", "a.avi"), r"ends in \.mp4 or \.gif, not to 'a\.avi'"),
@@ -154,7 +149,7 @@ def test_bad_input_is_one_sentence(folder, source, box, more, sentence, capfd):
 
 
 @pytest.mark.parametrize("box", ["1,2,3", "1,2,3,4,5", "a,b,c,d", "1,1,0,5", "1,1,5,-5", "nan,1,5,5", ""])
-def test_what_is_no_box_is_refused(box, folder, capsys):
+def test_invalid_box_is_refused(box, folder, capsys):
     with pytest.raises(SystemExit) as status:
         demo(folder, box=box)
     assert status.value.code == 2
@@ -164,7 +159,7 @@ def test_what_is_no_box_is_refused(box, folder, capsys):
 
 
 class Failing(Tracker):
-    """Stays where it is, and does something else at its fifth frame."""
+    """Repeats the first box, and fails in the fifth frame."""
 
     def __init__(self, how: str = "error") -> None:
         self.how = how
@@ -186,14 +181,14 @@ class Failing(Tracker):
 @pytest.mark.parametrize(
     ("how", "sentence"), [("error", "at frame 4: ValueError: lost"), ("nan", "at frame 4: InvalidPrediction")]
 )
-def test_a_tracker_that_fails_loses_nothing(folder, tmp_path, capsys, how, sentence):
+def test_failing_tracker_keeps_earlier_output(folder, tmp_path, capsys, how, sentence):
     more = ("--set", f"how={how}", "--out", "a.mp4", "--boxes", "a.txt")
     assert demo(folder, *more, tracker=f"{__file__}:Failing") == 2
     assert sentence in capsys.readouterr().err
     assert len(boxes_in(tmp_path / "a.txt")) == len(read(tmp_path / "a.mp4")) == 4
 
 
-def test_ctrl_c_ends_it_and_loses_nothing(folder, tmp_path, capsys):
+def test_ctrl_c_keeps_earlier_output(folder, tmp_path, capsys):
     more = ("--set", "how=interrupt", "--out", "a.mp4", "--boxes", "a.txt")
     assert demo(folder, *more, tracker=f"{__file__}:Failing") == 0
     assert len(boxes_in(tmp_path / "a.txt")) == len(read(tmp_path / "a.mp4")) == 5
@@ -201,7 +196,7 @@ def test_ctrl_c_ends_it_and_loses_nothing(folder, tmp_path, capsys):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_tracker_that_fails_at_once_leaves_no_file(folder, tmp_path, capsys):
+def test_tracker_failing_at_once_leaves_no_file(folder, tmp_path, capsys):
     (tmp_path / "never.py").write_text(
         "from trackers import Tracker\n"
         "class Never(Tracker):\n"
@@ -213,7 +208,7 @@ def test_a_tracker_that_fails_at_once_leaves_no_file(folder, tmp_path, capsys):
     assert not (tmp_path / "b.mp4").exists()
 
 
-def test_a_file_that_was_cut_short_is_said_to_be(tmp_path, capsys):
+def test_truncated_video_is_reported(tmp_path, capsys):
     whole = tmp_path / "whole.avi"
     writer = cv2.VideoWriter(str(whole), cv2.VideoWriter.fourcc(*"MJPG"), 10, (128, 96))
     for frame in scene(40):
@@ -225,10 +220,10 @@ def test_a_file_that_was_cut_short_is_said_to_be(tmp_path, capsys):
     said = capsys.readouterr().err
     followed = len(boxes_in(tmp_path / "a.txt"))
     assert 0 < followed < 40
-    assert f"the file promises 40 frames; is it damaged after the {followed} that can be read?" in said
+    assert f"the file should have 40 frames; is it damaged after the {followed} that can be read?" in said
 
 
-def test_damaged_footage_keeps_what_came_before(folder, tmp_path, capsys):
+def test_damaged_frame_keeps_earlier_output(folder, tmp_path, capsys):
     (folder / "7.png").write_bytes(b"no image")
     assert demo(folder, "--boxes", "a.txt") == 2
     assert "7.png is not an image" in capsys.readouterr().err
@@ -236,7 +231,7 @@ def test_damaged_footage_keeps_what_came_before(folder, tmp_path, capsys):
 
 
 class Screen:
-    """A window that is closed after five frames, in which a box is drawn."""
+    """A window in which a box is drawn, and which is closed after five frames."""
 
     titles: list[str] = []  # noqa: RUF012
     drawn: np.ndarray | None = np.array(BOX)
@@ -259,7 +254,7 @@ class Screen:
         pass
 
 
-def test_in_a_window_the_box_is_drawn_and_the_user_ends_it(clip, tmp_path, monkeypatch, capsys):
+def test_box_is_drawn_in_window_and_user_quits(clip, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(window, "has_screen", lambda: True)
     monkeypatch.setattr(window, "Window", Screen)
     assert demo(clip, "--boxes", "a.txt", "--out", "a.mp4", box=None) == 0

@@ -1,4 +1,4 @@
-"""On which device everything happens, with GPUs that are not there."""
+"""Computations run on the tracker's device with its numerical options, tested on fake GPUs."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ FRAME = np.zeros((90, 120, 3), np.uint8)
 BOX = np.array([[40.0, 30, 24, 20]])
 
 
-def choice() -> tuple[bool, bool, bool, bool]:
-    """TF32 in convolutions and in matrix products, deterministic algorithms, and trying for the fastest."""
+def process_numerics() -> tuple[bool, bool, bool, bool]:
+    """TF32 in convolutions and in matrix products, deterministic algorithms, benchmark."""
     cudnn = torch.backends.cudnn
     return cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark
 
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
-    before = choice()
+    before = process_numerics()
     yield
     cudnn = torch.backends.cudnn
     cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32, cudnn.deterministic, cudnn.benchmark = before
 
 
 @pytest.mark.parametrize("kind", [SiamFC, GradNet, GradNetPaper])
-def test_everything_happens_on_the_trackers_own_device(kind: Any, cuda: FakeCuda, tmp_path: Path) -> None:
+def test_work_happens_on_the_trackers_device(kind: Any, cuda: FakeCuda, tmp_path: Path) -> None:
     weights = (siamfc_weights if kind is SiamFC else gradnet_weights)(tmp_path)
     tracker = kind(weights, device="cuda:1")
     tracker.init([0], [FRAME], BOX)
@@ -52,16 +52,16 @@ def test_everything_happens_on_the_trackers_own_device(kind: Any, cuda: FakeCuda
     assert ("capture", 1) in cuda.notes
     assert ("replay", 1) in cuda.notes
     assert [note for note in cuda.notes if note[1] != 1] == []
-    assert torch.cuda.current_device() == 0, "what was current before is again"
+    assert torch.cuda.current_device() == 0, "the current device is restored"
 
 
-def test_memory_is_that_of_the_measured_device(cuda: FakeCuda, tmp_path: Path) -> None:
+def test_memory_is_measured_on_the_trackers_device(cuda: FakeCuda, tmp_path: Path) -> None:
     spec = batch.TrackerSpec("siamfc", "cuda:1", siamfc_weights(tmp_path))
     assert batch.measure(spec, slots=1, steps=1, repetitions=1)["megabytes"] == 1e-6
     assert cuda.devices_of("memory") == {1}
 
 
-def test_files_are_decoded_with_their_device_current(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jpeg_decoder_makes_its_device_current(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
     def decode(input: list[torch.Tensor], mode: object, device: torch.device) -> list[torch.Tensor]:  # noqa: A002
@@ -73,9 +73,7 @@ def test_files_are_decoded_with_their_device_current(cuda: FakeCuda, monkeypatch
     assert seen == [1, 1]
 
 
-def test_a_tracker_of_another_toolkit_is_waited_for_on_every_device_it_uses(
-    cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_adapter_synchronizes_only_used_devices(cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch) -> None:
     class Foreign:
         def init(self, image: object, box: object) -> None: ...
         def update(self, image: object) -> list[float]:
@@ -89,32 +87,30 @@ def test_a_tracker_of_another_toolkit_is_waited_for_on_every_device_it_uses(
 
 
 @pytest.mark.parametrize("kind", [SiamFC, GradNet])
-def test_a_tracker_rounds_in_its_own_precision_and_leaves_the_process_its_own(
-    kind: Any, cuda: FakeCuda, tmp_path: Path
-) -> None:
+def test_numerics_are_set_and_restored_per_call(kind: Any, cuda: FakeCuda, tmp_path: Path) -> None:
     weights = (siamfc_weights if kind is SiamFC else gradnet_weights)(tmp_path)
     torch.backends.cudnn.benchmark = True
-    before = choice()
+    before = process_numerics()
     trackers = {precision: kind(weights, device="cuda", precision=precision) for precision in PRECISIONS}
     seen: set[tuple[bool, ...]] = set()
-    cuda.before["conv2d"] = lambda: seen.add(choice())
+    cuda.before["conv2d"] = lambda: seen.add(process_numerics())
     for precision in (*PRECISIONS, *reversed(PRECISIONS)):
         seen.clear()
         trackers[precision].init([0], [FRAME], BOX)
         trackers[precision].update([0], [FRAME])
         tf32 = precision == "tf32"
-        # The same bytes each time: nothing is tried out, and no algorithm is taken that adds in any order.
+        # Reproducible: deterministic algorithms, and no benchmark.
         assert seen == {(tf32, tf32, True, False)}
-        assert choice() == before
+        assert process_numerics() == before
 
 
-def test_a_validation_changes_nothing_for_the_training(cuda: FakeCuda, tmp_path: Path) -> None:
+def test_validation_leaves_training_numerics_unchanged(cuda: FakeCuda, tmp_path: Path) -> None:
     task = GradNetTask(siamfc_weights(tmp_path))
     numerics("float32", torch.device("cuda:0")).apply()
-    before = choice()
+    before = process_numerics()
     task.save(tmp_path / "weights.safetensors")
     tracker = task.tracker(tmp_path / "weights.safetensors", "cuda:0")
-    assert choice() == before
+    assert process_numerics() == before
     tracker.init(FRAME, BOX[0])
     tracker.update(FRAME)
-    assert choice() == before == (False, False, True, False)
+    assert process_numerics() == before == (False, False, True, False)

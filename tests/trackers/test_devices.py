@@ -1,3 +1,5 @@
+"""Devices by name, out-of-memory errors, and glibc's freed memory."""
+
 from __future__ import annotations
 
 import os
@@ -11,7 +13,7 @@ from trackers.devices import is_out_of_memory, resolve_device
 from trackers.errors import UserError
 
 
-def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_device_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -29,7 +31,7 @@ def test_a_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         resolve_device("cuda:2")
 
 
-def test_a_rocm_build_is_not_called_a_cpu_build(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rocm_build_is_not_called_cpu_build(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -42,7 +44,7 @@ def test_a_rocm_build_is_not_called_a_cpu_build(monkeypatch: pytest.MonkeyPatch)
         resolve_device("cuda")
 
 
-def test_devices_are_numbered_as_nvidia_smi_does_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_devices_are_numbered_by_bus_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
     resolve_device("auto")
     assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
@@ -63,7 +65,7 @@ def test_devices_are_numbered_as_nvidia_smi_does_unless_it_is_said(monkeypatch: 
         ("CUDA error: an illegal memory access was encountered", False),
     ],
 )
-def test_memory_that_is_not_enough_whoever_says_so(sentence: str, expected: bool) -> None:
+def test_out_of_memory_is_recognized(sentence: str, expected: bool) -> None:
     assert is_out_of_memory(RuntimeError(sentence)) is expected
     assert not is_out_of_memory(ValueError(sentence))
 
@@ -76,7 +78,7 @@ def test_memory_that_is_not_enough_whoever_says_so(sentence: str, expected: bool
         "from benchmarks.running.frames.prefetch import batch_decoder_threads; batch_decoder_threads()",
     ],
 )
-def test_freed_memory_is_kept_and_not_faulted_in_again(keeping: str) -> None:
+def test_freed_memory_is_kept(keeping: str) -> None:
     program = (
         "import resource, sys\nimport numpy as np\n"
         f"if sys.argv[1] == 'keep':\n    {keeping}\n"
@@ -87,11 +89,11 @@ def test_freed_memory_is_kept_and_not_faulted_in_again(keeping: str) -> None:
     )
 
     def faults(how: str) -> int:
-        # Huge pages would make the difference small and depend on the system's settings.
+        # With huge pages the difference would be small, and depend on the system's settings.
         environment = {**os.environ, "NUMPY_MADVISE_HUGEPAGE": "0"}
         command = [sys.executable, "-c", program, how]
         return int(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
 
     if platform.libc_ver()[0] != "glibc":
-        pytest.skip("only glibc can be asked")
+        pytest.skip("needs glibc")
     assert faults("keep") < faults("leave") / 10

@@ -1,4 +1,4 @@
-"""What is left to torchvision's decoder, and what that gives beside Pillow."""
+"""Which files torchvision may decode, and its pixels compared with Pillow's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHOLE: dict[str, bytes] = {
     "4:2:2": jpeg(FRAME, subsampling=1),
     "4:4:4": jpeg(FRAME, subsampling=0),
     "coarse": jpeg(FRAME, quality=10),
-    "grey": jpeg(FRAME, "L"),
+    "gray": jpeg(FRAME, "L"),
     "progressive": jpeg(FRAME, progressive=True),
     "restart markers": jpeg(FRAME, restart_marker_rows=1),
     "one pixel": jpeg(picture(1, 1)),
@@ -35,29 +35,29 @@ WHOLE: dict[str, bytes] = {
 
 
 def with_thumbnail() -> bytes:
-    """A JPEG file that holds another, whole one in its header."""
+    """Returns a JPEG file with a complete JPEG thumbnail in its header."""
     exif = Image.Exif()
     exif[0x010E] = b"\xff\xda" + jpeg(picture(8, 8))
     return jpeg(FRAME, exif=exif)
 
 
 @pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
-def test_the_shape_is_known_without_decoding(data: bytes) -> None:
+def test_shape_is_known_without_decoding(data: bytes) -> None:
     assert jpeg_shape(data) == read_image(io.BytesIO(data)).shape
-    assert jpeg_shape(data + b"what a camera wrote behind it") == jpeg_shape(data)
+    assert jpeg_shape(data + b"appended by a camera") == jpeg_shape(data)
 
 
-@pytest.mark.parametrize("data", [WHOLE["4:2:0"], WHOLE["progressive"], WHOLE["grey"], with_thumbnail()])
+@pytest.mark.parametrize("data", [WHOLE["4:2:0"], WHOLE["progressive"], WHOLE["gray"], with_thumbnail()])
 @given(share=st.floats(0, 1))
-def test_a_truncated_file_is_left_to_pillow(data: bytes, share: float) -> None:
+def test_truncated_file_is_left_to_pillow(data: bytes, share: float) -> None:
     cut = data[: min(int(share * len(data)), len(data) - 1)]
     assert jpeg_shape(cut) is None
     assert jpeg_shape(cut + bytes(len(data) - len(cut))) is None
 
 
 @given(st.binary(max_size=200), st.booleans())
-def test_any_bytes_have_a_shape_or_none(data: bytes, begins_well: bool) -> None:
-    jpeg_shape(WHOLE["grey"][:150] * begins_well + data)
+def test_any_bytes_give_a_shape_or_none(data: bytes, begins_well: bool) -> None:
+    jpeg_shape(WHOLE["gray"][:150] * begins_well + data)
 
 
 def other_format(name: str) -> bytes:
@@ -82,14 +82,14 @@ def test_other_files_are_left_to_pillow(data: bytes) -> None:
     assert jpeg_shape(data) is None
 
 
-def test_what_is_too_large_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_image_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 61 * 97 - 1)
     assert jpeg_shape(WHOLE["4:2:0"]) is None
 
 
 @needs_torchvision
 @pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
-def test_torchvision_gives_pillows_pixels_on_a_cpu(data: bytes) -> None:
+def test_torchvision_matches_pillow_on_cpu(data: bytes) -> None:
     # Both decode by libjpeg-turbo; 0 between Pillow 13.0.0 and torchvision 0.29.1.
     (found,) = JpegDecoder(CPU)([data])
     expected = read_image(io.BytesIO(data))
@@ -98,7 +98,7 @@ def test_torchvision_gives_pillows_pixels_on_a_cpu(data: bytes) -> None:
 
 
 @needs_torchvision
-def test_torchvision_decodes_files_of_several_sizes_in_one_call() -> None:
+def test_torchvision_decodes_several_sizes_at_once() -> None:
     found = JpegDecoder(CPU)(list(WHOLE.values()))
     assert [tuple(frame.shape) for frame in found] == [jpeg_shape(data) for data in WHOLE.values()]
 
@@ -111,32 +111,32 @@ def test_torchvision_applies_no_rotation() -> None:
 
 
 @needs_torchvision
-def test_torchvision_says_that_it_cannot_decode() -> None:
+def test_torchvision_raises_on_damaged_file() -> None:
     data = WHOLE["4:2:0"]
     with pytest.raises(RuntimeError):
         JpegDecoder(CPU)([data, data[: len(data) // 2], data])
 
 
-def test_no_files_are_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_files_give_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_torchvision(monkeypatch)
     assert JpegDecoder(CPU)([]) == []
 
 
-def test_where_torchvision_is_missing_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_torchvision_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(UserError, match="torchvision is not installed; install the release and the build"):
         JpegDecoder(CPU)
 
 
 class Misfit:
-    """Finds a torchvision whose import fails as that of one that was built for another torch does."""
+    """Importer of a torchvision that fails like one built for another torch."""
 
     def find_spec(self, name: str, *rest: Any) -> None:
         if name == "torchvision":
             raise RuntimeError("operator torchvision::nms does not exist\nand much more")
 
 
-def test_a_torchvision_of_another_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchvision_of_other_torch_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Misfit(), *sys.meta_path])
     with pytest.raises(
@@ -145,7 +145,7 @@ def test_a_torchvision_of_another_torch_is_told(monkeypatch: pytest.MonkeyPatch)
         JpegDecoder(CPU)
 
 
-def test_a_build_that_cannot_decode_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_build_without_decoder_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(*rest: Any, **more: Any) -> Any:
         raise RuntimeError("decode_jpegs_cuda: torchvision not compiled with nvJPEG support")
 
@@ -154,7 +154,7 @@ def test_a_build_that_cannot_decode_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         JpegDecoder(CPU)
 
 
-def test_memory_that_is_not_enough_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_memory_has_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
         if len(input) > 1:
             raise RuntimeError("Error while decoding JPEG images: CUDA out of memory. Tried to allocate")
@@ -163,4 +163,4 @@ def test_memory_that_is_not_enough_is_told_apart(monkeypatch: pytest.MonkeyPatch
     fake_torchvision(monkeypatch, decode)
     decoder = JpegDecoder(CPU)
     with pytest.raises(torch.OutOfMemoryError):
-        decoder([WHOLE["grey"]] * 2)
+        decoder([WHOLE["gray"]] * 2)

@@ -1,4 +1,4 @@
-"""JPEG files decoded by nvJPEG, beside Pillow. Run by tools/gpu_jobs.py; skipped where there is no GPU."""
+"""JPEG files decoded by nvJPEG, compared with Pillow. Run by tools/gpu_jobs.py; skipped without a GPU."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def differences(decoder: JpegDecoder, *files: bytes) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_with_chroma_of_full_size_pixels_differ_by_rounding(decoder: JpegDecoder, progressive: bool) -> None:
+def test_full_chroma_differs_only_by_rounding(decoder: JpegDecoder, progressive: bool) -> None:
     options = {"quality": 90, "progressive": progressive}
     odd = demo_frame()[:61, :97]
     files = [jpeg(frame, subsampling=0, **options) for frame in (demo_frame(), odd, picture(64, 96))]
@@ -51,8 +51,8 @@ def test_with_chroma_of_full_size_pixels_differ_by_rounding(decoder: JpegDecoder
         assert difference.max() <= 4
 
 
-def test_with_chroma_of_half_size_colours_differ_at_edges(decoder: JpegDecoder) -> None:
-    # libjpeg-turbo interpolates chroma and nvJPEG may repeat it, which shows where colours change abruptly.
+def test_half_chroma_differs_only_at_edges(decoder: JpegDecoder) -> None:
+    # libjpeg-turbo interpolates chroma; nvJPEG may repeat it, which differs at edges.
     (difference,) = differences(decoder, jpeg(demo_frame(), subsampling=2, quality=90))
     assert difference.mean() < 2
 
@@ -64,7 +64,7 @@ def test_no_rotation_is_applied(decoder: JpegDecoder) -> None:
     assert decoder([jpeg(frame, exif=exif)])[0].shape == frame.shape
 
 
-def test_memory_that_is_still_to_be_read_is_left_alone(decoder: JpegDecoder) -> None:
+def test_decoding_waits_for_pending_reads(decoder: JpegDecoder) -> None:
     files = [jpeg(demo_frame())] * 8
     shape = (3, *demo_frame().shape[:2])
     for _ in range(20):
@@ -76,8 +76,8 @@ def test_memory_that_is_still_to_be_read_is_left_alone(decoder: JpegDecoder) -> 
         assert {int(one) for one in sums} == {7 * np.prod(shape)}
 
 
-def test_boxes_are_nearly_those_of_pillows_frames(tmp_path: Path) -> None:
-    root = tmp_path / "films"
+def test_boxes_nearly_match_pillow(tmp_path: Path) -> None:
+    root = tmp_path / "videos"
     root.mkdir()
     names = write_videos(root, sequences=3, frames=20, width=demo_frame().shape[1], quality=90).names()
     words = ["run", "--tracker", "siamfc-lite", "--device", "cuda", "--batch", "3", "--name", "t"]

@@ -1,3 +1,5 @@
+"""NCC and Still: exact shifts, borders, and odd boxes."""
+
 from __future__ import annotations
 
 import cv2
@@ -19,7 +21,7 @@ def textured(height: int, width: int, seed: int = 0) -> Frame:
 
 @given(dx=st.integers(-12, 12), dy=st.integers(-12, 12))
 @settings(max_examples=30, deadline=None)
-def test_follows_a_shift_exactly(dx: int, dy: int) -> None:
+def test_shift_is_followed_exactly(dx: int, dy: int) -> None:
     scene = textured(160, 200)
     tracker = NCC()
     tracker.init(scene[20:140, 20:180], np.array([60.25, 50.5, 24.0, 18.0]))
@@ -50,7 +52,7 @@ def test_brightness_and_contrast_do_not_matter() -> None:
         (5, 5, 0.1, 0.1),
     ],
 )
-def test_odd_boxes_and_flat_frames_give_finite_boxes(box: tuple[float, ...]) -> None:
+def test_odd_boxes_and_uniform_frames_give_finite_boxes(box: tuple[float, ...]) -> None:
     for frame in (textured(100, 100), np.zeros((100, 100, 3), np.uint8), textured(1, 1)):
         before = frame.copy()
         tracker = NCC()
@@ -63,25 +65,25 @@ def test_odd_boxes_and_flat_frames_give_finite_boxes(box: tuple[float, ...]) -> 
 
 
 @pytest.mark.parametrize("reach", [0, -1, 100.5, float("nan")])
-def test_a_reach_that_cannot_be_is_refused(reach: float) -> None:
+def test_invalid_reach_is_refused(reach: float) -> None:
     with pytest.raises(UserError, match=rf"'reach' of tracker 'ncc' must lie in \(0, 100\], not {reach}$"):
         NCC(reach)
 
 
 @pytest.mark.parametrize(("reach", "farthest"), [(1.0, 20), (0.5, 10), (100, 60), (0.01, 1)])
 @pytest.mark.parametrize("axis", [0, 1])
-def test_it_looks_as_far_as_its_reach(reach: float, farthest: int, axis: int) -> None:
+def test_search_extends_to_reach(reach: float, farthest: int, axis: int) -> None:
     scene = textured(240, 240)
     for shift in (farthest, farthest + 1):
         tracker = NCC(reach)
         box = np.array([110.0, 110.0, 20, 12])
         tracker.init(scene, box)
         found = tracker.update(np.roll(scene, shift, axis=1 - axis))
-        # What lies beyond is missed; nothing else looks like the target.
+        # Targets beyond the reach are missed; nothing else looks like the target.
         assert (found[axis] == 110 + shift) == (shift <= farthest or farthest == 60)
 
 
-def test_a_target_in_the_images_corner_is_followed() -> None:
+def test_target_in_image_corner_is_followed() -> None:
     scene = textured(40, 60)
     for corner in ((0, 0), (50, 32)):
         tracker = NCC()
@@ -93,7 +95,7 @@ def test_a_target_in_the_images_corner_is_followed() -> None:
     ("box", "limit"),
     [((-70, -90, 40, 60), (-20, -30)), ((95, 75, 40, 60), (80, 20)), ((-70, 75, 40, 60), (-20, 20))],
 )
-def test_the_centre_stays_in_the_image(box: tuple[float, ...], limit: tuple[float, float]) -> None:
+def test_center_stays_in_image(box: tuple[float, ...], limit: tuple[float, float]) -> None:
     # 100 wide and 50 high; the box is 40 by 60.
     frame = np.zeros((50, 100, 3), np.uint8)
     tracker = NCC(reach=0.001)
@@ -101,14 +103,14 @@ def test_the_centre_stays_in_the_image(box: tuple[float, ...], limit: tuple[floa
     np.testing.assert_array_equal(tracker.update(frame), [*limit, 40, 60])
 
 
-def test_a_box_of_whole_numbers_is_taken_as_numbers_with_fractions() -> None:
+def test_integer_box_equals_float_box() -> None:
     frame = np.zeros((50, 101, 3), np.uint8)
     tracker = NCC(reach=0.001)
     tracker.init(frame, np.array([300, 10, 41, 20]))
     np.testing.assert_array_equal(tracker.update(frame), [80.5, 9, 41, 20])
 
 
-def test_answers_are_not_the_state() -> None:
+def test_returned_box_is_a_copy() -> None:
     frame = textured(60, 60)
     tracker = NCC()
     tracker.init(frame, np.array([20.0, 20, 10, 10]))
@@ -116,7 +118,7 @@ def test_answers_are_not_the_state() -> None:
     np.testing.assert_array_equal(tracker.update(frame), [20, 20, 10, 10])
 
 
-def test_still_stays() -> None:
+def test_still_repeats_first_box() -> None:
     tracker = Still()
     tracker.init(textured(9, 9), np.array([1.0, 2, 3, 4]))
     np.testing.assert_array_equal(tracker.update(textured(9, 9, seed=1)), [1, 2, 3, 4])
@@ -130,7 +132,7 @@ def test_still_stays() -> None:
     height=st.floats(0.01, 90),
     seed=st.integers(0, 5),
 )
-def test_the_centre_stays_in_the_frame_and_the_size_what_it_was(
+def test_center_stays_in_frame_and_size_is_constant(
     x: float, y: float, width: float, height: float, seed: int
 ) -> None:
     tracker = NCC()
@@ -143,13 +145,13 @@ def test_the_centre_stays_in_the_frame_and_the_size_what_it_was(
 
 
 @given(st.integers(-60, 60), st.integers(-60, 60), st.integers(1, 70), st.integers(1, 70))
-def test_a_patch_repeats_the_frames_border(x: int, y: int, width: int, height: int) -> None:
+def test_patch_repeats_border(x: int, y: int, width: int, height: int) -> None:
     frame, far = textured(20, 30), 150
     padded = cv2.copyMakeBorder(frame, far, far, far, far, cv2.BORDER_REPLICATE)
     wanted = padded[y + far : y + far + height, x + far : x + far + width]
     assert np.array_equal(ncc._cut(frame, x, y, width, height), wanted)
 
 
-def test_it_declares_that_it_draws_nothing() -> None:
-    """A run of a tracker that draws would be repeated."""
+def test_ncc_is_declared_deterministic() -> None:
+    # Otherwise protocols would repeat its runs.
     assert NCC.deterministic is True

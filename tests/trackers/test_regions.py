@@ -1,4 +1,4 @@
-"""Boxes from polygons and back: what does not depend on where, how large, and which corner is first."""
+"""Conversions between boxes, polygons and masks, and their invariances."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ quadrilaterals = st.lists(places, min_size=8, max_size=8).map(np.array)
 
 
 @st.composite
-def turned(draw: st.DrawFn) -> NDArray[np.float64]:
-    """Corners of a rotated box."""
+def rotated(draw: st.DrawFn) -> NDArray[np.float64]:
+    """Draws the corners of a rotated box."""
     turn = draw(st.floats(0, 2 * np.pi))
     half = np.array([draw(st.floats(1, 300)), draw(st.floats(1, 300))])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
@@ -28,19 +28,19 @@ def turned(draw: st.DrawFn) -> NDArray[np.float64]:
 
 
 @given(boxes)
-def test_bounds_of_a_boxes_corners_are_the_box(box: NDArray[np.float64]) -> None:
+def test_bounding_box_inverts_box_corners(box: NDArray[np.float64]) -> None:
     assert bounding_box(box_corners(box)).tolist() == box.tolist()
 
 
 @given(polygons)
-def test_bounds_are_the_least_box_that_holds_every_corner(polygon: NDArray[np.float64]) -> None:
+def test_bounding_box_is_tight(polygon: NDArray[np.float64]) -> None:
     x, y, w, h = bounding_box(polygon).tolist()
     xs, ys = polygon[::2].tolist(), polygon[1::2].tolist()
     assert (x, y, x + w, y + h) == (min(xs), min(ys), max(xs), max(ys))
 
 
 @given(polygons, places, places)
-def test_bounds_move_with_the_polygon_whatever_the_first_corner(
+def test_bounding_box_is_equivariant_to_translation(
     polygon: NDArray[np.float64], dx: float, dy: float
 ) -> None:
     moved = bounding_box(polygon + np.tile([dx, dy], len(polygon) // 2))
@@ -49,13 +49,13 @@ def test_bounds_move_with_the_polygon_whatever_the_first_corner(
 
 
 @given(boxes)
-def test_an_upright_box_grows_by_the_pixel_of_the_rule(box: NDArray[np.float64]) -> None:
+def test_axis_aligned_box_grows_by_one_pixel(box: NDArray[np.float64]) -> None:
     x, y, w, h = box.tolist()
     assert axis_aligned_boxes(box_corners(box)) == pytest.approx([x - 0.5, y - 0.5, w + 1, h + 1], abs=1e-9)
 
 
-@given(turned(), places, places, st.integers(0, 3))
-def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
+@given(rotated(), places, places, st.integers(0, 3))
+def test_axis_aligned_boxes_are_equivariant_to_translation(
     polygon: NDArray[np.float64], dx: float, dy: float, start: int
 ) -> None:
     box = axis_aligned_boxes(polygon)
@@ -65,17 +65,15 @@ def test_upright_boxes_move_with_the_polygon_whatever_the_first_corner(
     assert swapped == pytest.approx(box[[1, 0, 3, 2]], rel=1e-9, abs=1e-6)
 
 
-@given(turned(), st.floats(0.1, 10))
-def test_without_the_rules_pixel_upright_boxes_scale_with_the_unit(
-    polygon: NDArray[np.float64], unit: float
-) -> None:
+@given(rotated(), st.floats(0.1, 10))
+def test_axis_aligned_boxes_scale_except_one_pixel(polygon: NDArray[np.float64], unit: float) -> None:
     small, large = axis_aligned_boxes(polygon), axis_aligned_boxes(polygon * unit)
     assert large[2:] - 1 == pytest.approx((small[2:] - 1) * unit, rel=1e-6, abs=1e-6)
     assert large[:2] + large[2:] / 2 == pytest.approx((small[:2] + small[2:] / 2) * unit, rel=1e-6, abs=1e-6)
 
 
-@given(turned())
-def test_upright_boxes_stay_within_the_bounds_and_the_pixel(polygon: NDArray[np.float64]) -> None:
+@given(rotated())
+def test_axis_aligned_boxes_stay_within_bounds(polygon: NDArray[np.float64]) -> None:
     x, y, w, h = axis_aligned_boxes(polygon)
     left, top, width, height = bounding_box(polygon)
     assert x >= left - 0.5 - 1e-6
@@ -85,14 +83,14 @@ def test_upright_boxes_stay_within_the_bounds_and_the_pixel(polygon: NDArray[np.
 
 
 @given(quadrilaterals)
-def test_any_four_corners_give_a_box_of_at_least_a_pixel(polygon: NDArray[np.float64]) -> None:
+def test_axis_aligned_boxes_have_at_least_one_pixel(polygon: NDArray[np.float64]) -> None:
     box = axis_aligned_boxes(polygon)
     assert np.isfinite(box).all()
     assert (box[2:] >= 1).all()
 
 
 @pytest.mark.parametrize("gap", [np.nan, np.inf, -np.inf])
-def test_rows_without_a_target_are_no_box_and_no_warning(gap: float) -> None:
+def test_rows_without_target_give_nan_silently(gap: float) -> None:
     rows = np.array([[0.0, 0, 2, 0, 2, 2, 0, 2]] * 2)
     rows[1, 3] = gap
     found = axis_aligned_boxes(rows)
@@ -100,35 +98,43 @@ def test_rows_without_a_target_are_no_box_and_no_warning(gap: float) -> None:
     assert not np.isfinite(found[1]).all()
 
 
-def test_bounds_enclose_any_number_of_corners() -> None:
+def test_bounding_box_of_any_number_of_corners() -> None:
     assert bounding_box(np.array([5.0, 1, 9, 4, 3, 8])).tolist() == [3, 1, 6, 7]
     assert bounding_box(np.array([-5.0, -1, -9, -4, -3, -8, -6, 2])).tolist() == [-9, -8, 6, 10]
 
 
-def test_corners_begin_at_the_top_left_and_go_clockwise() -> None:
+def test_corners_are_clockwise_from_top_left() -> None:
     box = np.array([1.0, 2, 30, 40])
     assert box_corners(box).tolist() == [1, 2, 31, 2, 31, 42, 1, 42]
     assert bounding_box(box_corners(box)).tolist() == box.tolist()
 
 
-def test_many_polygons_are_taken_one_by_one() -> None:
+def test_batches_are_converted_like_single_regions() -> None:
     polygons = np.random.default_rng(0).uniform(0, 50, (2, 3, 8))
     polygons[1, 1] = 7
-    together = axis_aligned_boxes(polygons)
-    assert together.shape == (2, 3, 4)
+    upright, enclosing = axis_aligned_boxes(polygons), bounding_box(polygons)
+    assert upright.shape == enclosing.shape == (2, 3, 4)
+    corners = box_corners(enclosing)
+    assert corners.shape == (2, 3, 8)
     for place in np.ndindex(2, 3):
-        np.testing.assert_allclose(together[place], axis_aligned_boxes(polygons[place]), rtol=1e-12)
+        np.testing.assert_allclose(upright[place], axis_aligned_boxes(polygons[place]), rtol=1e-12)
+        np.testing.assert_array_equal(enclosing[place], bounding_box(polygons[place]))
+        np.testing.assert_array_equal(corners[place], box_corners(enclosing[place]))
 
 
-@given(turned())
-def test_a_polygon_of_four_corners_is_its_own_rotated_box(polygon: NDArray[np.float64]) -> None:
+def test_converted_regions_are_returned_unchanged() -> None:
+    box, polygon = np.array([1.0, 2, 3, 4]), np.array([0.0, 0, 4, 1, 2, 5])
+    assert bounding_box(box) is box
+    assert box_corners(polygon) is polygon
+
+
+@given(rotated())
+def test_polygon_of_four_corners_is_its_rotated_box(polygon: NDArray[np.float64]) -> None:
     assert rotated_box(polygon) is polygon
 
 
-@given(turned(), st.floats(0.1, 0.9))
-def test_the_rotated_box_of_more_corners_is_the_least_around_them(
-    polygon: NDArray[np.float64], share: float
-) -> None:
+@given(rotated(), st.floats(0.1, 0.9))
+def test_rotated_box_is_the_smallest(polygon: NDArray[np.float64], share: float) -> None:
     corners = polygon.reshape(4, 2)
     on_an_edge = corners[0] + share * (corners[1] - corners[0])
     found = rotated_box(np.concatenate([polygon, on_an_edge])).reshape(4, 2)
@@ -136,7 +142,7 @@ def test_the_rotated_box_of_more_corners_is_the_least_around_them(
     assert apart.max() < 0.01
 
 
-def test_the_outline_of_a_mask_is_the_hull_of_its_pixels() -> None:
+def test_mask_polygon_is_hull_of_pixels() -> None:
     mask = np.zeros((9, 12), bool)
     mask[2, 3] = mask[6, 8] = True
     outline = mask_polygon(mask)

@@ -1,3 +1,5 @@
+"""Lazy registries: names, modules, files, entry points, and errors."""
+
 from __future__ import annotations
 
 import sys
@@ -29,10 +31,10 @@ def test_iterating_imports_nothing() -> None:
     assert "colorsys" in sys.modules
 
 
-def test_names_modules_and_files_give_the_attribute(registry: Registry, tmp_path: Path) -> None:
+def test_names_modules_and_files_are_loaded(registry: Registry, tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text("from neighbour import VALUE\nclass Outer:\n    class Inner:\n        value = VALUE\n")
-    (tmp_path / "neighbour.py").write_text("VALUE = 7\n")
+    file.write_text("from neighbor import VALUE\nclass Outer:\n    class Inner:\n        value = VALUE\n")
+    (tmp_path / "neighbor.py").write_text("VALUE = 7\n")
 
     assert registry.load("path") is Path
     assert registry.load("pathlib:Path") is Path
@@ -42,7 +44,7 @@ def test_names_modules_and_files_give_the_attribute(registry: Registry, tmp_path
 
 
 @pytest.mark.parametrize("package", ["trackers", "benchmarks", "reports"])
-def test_a_package_that_has_the_name_of_ours_is_named_with_what_to_do(
+def test_package_name_clash_is_explained(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     (tmp_path / package).mkdir()
@@ -50,29 +52,29 @@ def test_a_package_that_has_the_name_of_ours_is_named_with_what_to_do(
     (tmp_path / "plugin.py").write_text(f"from {package}.mine import Mine\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    said = rf"No module named '{package}.mine'; sotbench has a package called '{package}' itself.*process:"
+    said = rf"No module named '{package}.mine'; '{package}' is also the name of a sotbench package.*process:"
     for name in (f"{package}.mine:Mine", "plugin.py:Mine", f"{tmp_path}/plugin.py:Mine"):
         with pytest.raises(UserError, match=said):
             registry.load(name)
 
 
-def test_a_typing_error_in_the_name_of_a_module_of_ours_is_no_clash(
+def test_typo_in_own_module_is_no_clash(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # in a checkout there is a folder `trackers`
+    monkeypatch.chdir(tmp_path)  # a checkout would have a folder `trackers`
     with pytest.raises(UserError, match=r"No module named 'trackers\.nccc'$"):
         registry.load("trackers.nccc:NCC")
 
 
 @pytest.mark.parametrize("error", ["GeneratorExit()", "SystemExit(0)", "BaseException('x' * 5_000_000)"])
-def test_whatever_a_module_raises_is_one_sentence(registry: Registry, tmp_path: Path, error: str) -> None:
+def test_import_errors_are_one_sentence(registry: Registry, tmp_path: Path, error: str) -> None:
     (tmp_path / "raises.py").write_text(f"raise {error}\n")
     with pytest.raises(UserError, match="cannot be imported: ") as refused:
         registry.load(f"{tmp_path}/raises.py:X")
     assert len(str(refused.value)) < 1500
 
 
-def test_files_of_one_name_do_not_stand_in_for_each_other(registry: Registry, tmp_path: Path) -> None:
+def test_files_with_the_same_name_are_distinct(registry: Registry, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "tracker.py").write_text(f"NAME = '{folder}'\n")
@@ -81,7 +83,7 @@ def test_files_of_one_name_do_not_stand_in_for_each_other(registry: Registry, tm
     assert registry.load(f"{tmp_path}/b/tracker.py:NAME") == "b"
 
 
-def test_a_module_of_the_working_directory_is_found(
+def test_working_directory_is_searched(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "local_module_of_this_test.py").write_text("ANSWER = 42\n")
@@ -101,13 +103,13 @@ def test_a_module_of_the_working_directory_is_found(
         ("pathlib:", "not of the form"),
     ],
 )
-def test_mistakes_are_one_sentence(registry: Registry, name: str, expected: str) -> None:
+def test_user_errors_are_one_sentence(registry: Registry, name: str, expected: str) -> None:
     with pytest.raises(UserError, match=expected) as error:
         registry.load(name)
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_fails_can_be_mended_and_loaded_again(registry: Registry, tmp_path: Path) -> None:
+def test_fixed_file_can_be_loaded_again(registry: Registry, tmp_path: Path) -> None:
     file = tmp_path / "broken.py"
     file.write_text("1 / 0\n")
     with pytest.raises(UserError, match="ZeroDivisionError"):
@@ -117,9 +119,7 @@ def test_a_file_that_fails_can_be_mended_and_loaded_again(registry: Registry, tm
     assert registry.load(f"{file}:X") == 1
 
 
-def test_entry_points_of_installed_packages_are_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_entry_points_are_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "plugin_package.py").write_text("class Mine: pass\n")
     metadata = tmp_path / "plugin_package-1.0.dist-info"
     metadata.mkdir()

@@ -1,4 +1,4 @@
-"""Pipes, devices and files without end are refused before they are read."""
+"""Pipes, devices and too large files are refused before they are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from trackers.regular_files import is_folder, is_regular, may_exist, open_regular, path_exists, read_regular
 
 
-def test_a_file_or_a_link_to_one_is_read(tmp_path: Path) -> None:
+def test_regular_file_and_link_are_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to(tmp_path / "file")
     assert read_regular(tmp_path / "file", 7) == read_regular(tmp_path / "link", 7) == b"content"
@@ -18,7 +18,7 @@ def test_a_file_or_a_link_to_one_is_read(tmp_path: Path) -> None:
         assert file.read(3) == b"con"
 
 
-def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_pipes_and_devices_are_refused_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "device").symlink_to("/dev/zero")
     for name in ("pipe", "device"):
@@ -31,16 +31,16 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
         read_regular(tmp_path / "none", 100)
 
 
-def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+def test_too_large_file_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(OSError, match="it has more than 100 bytes"):
         read_regular(tmp_path / "sparse", 100)
-    with pytest.raises(OSError, match="it has more than 10 bytes"):  # a file that tells no size
+    with pytest.raises(OSError, match="it has more than 10 bytes"):  # reports a size of 0
         read_regular("/proc/self/status", 10)
 
 
-def test_what_cannot_be_looked_at_may_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_path_may_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not may_exist(tmp_path / "none")
     assert may_exist(tmp_path)
 
@@ -51,9 +51,7 @@ def test_what_cannot_be_looked_at_may_be_there(tmp_path: Path, monkeypatch: pyte
     assert may_exist(tmp_path / "none")
 
 
-def test_a_folder_that_cannot_be_read_is_not_taken_for_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreadable_folder_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert is_folder(tmp_path)

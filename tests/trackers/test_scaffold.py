@@ -1,4 +1,4 @@
-"""`python -m trackers new`: what it writes works."""
+"""`python -m trackers new` writes a working package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trackers.__main__ import main
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_package_tracks_and_passes_its_own_tests(tmp_path: Path) -> None:
+def test_new_package_tracks_and_passes_its_tests(tmp_path: Path) -> None:
     assert main(["new", "my-tracker", "--in", str(tmp_path)]) == 0
     package = tmp_path / "my-tracker"
     paths = os.pathsep.join([str(package), str(ROOT)])
@@ -37,12 +37,12 @@ def test_the_package_tracks_and_passes_its_own_tests(tmp_path: Path) -> None:
     assert benchmarks(["run", "--tracker", tracker, "--set", "reach=0.4", *words]) == 0
 
 
-def test_its_entry_point_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_package_has_an_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     main(["new", "quick_one", "--in", str(tmp_path)])
     project = tomllib.loads((tmp_path / "quick_one" / "pyproject.toml").read_text())["project"]
     points = project["entry-points"]["sotbench.trackers"]
     assert points == {"quick_one": "quick_one:QuickOne"}
-    # As an installer records it.
+    # As an installer would record it.
     record = tmp_path / "quick_one" / "quick_one-0.1.0.dist-info"
     record.mkdir()
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: quick_one\nVersion: 0.1.0\n")
@@ -52,9 +52,10 @@ def test_its_entry_point_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("5", "cannot name a tracker"), ("a/b", "cannot name"), ("there", "there already")]
+    ("name", "expected"),
+    [("5", "cannot name a tracker"), ("a/b", "cannot name"), ("there", "exists already")],
 )
-def test_mistakes_are_one_sentence(
+def test_user_errors_are_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str
 ) -> None:
     (tmp_path / "there").mkdir()

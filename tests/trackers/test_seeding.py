@@ -1,4 +1,4 @@
-"""One number sets every generator that a tracker may draw from."""
+"""A seed sets all generators that a tracker may use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def draw() -> list[float]:
 
 
 @pytest.mark.parametrize("number", [0, 1, 2**31, 2**32 - 1])
-def test_the_same_number_gives_the_same_draws(number):
+def test_same_seed_gives_same_draws(number):
     seed_generators(number)
     first = draw()
     assert all(one != other for one, other in zip(first, draw(), strict=True))

@@ -1,4 +1,4 @@
-"""Signals that come together interrupt once."""
+"""Temporary signal handlers and interruptions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from trackers import signals
 from trackers.signals import interrupt_handler, override_signal_handler
 
 
-def test_signals_that_come_together_are_one_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coincident_signals_are_one_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(signals.time, "monotonic", lambda: now)
     handler = interrupt_handler()
     assert callable(handler)
     with pytest.raises(KeyboardInterrupt):
         handler(signal.SIGTERM, None)
-    for _ in range(3):  # impatience does not put off the next interruption
+    for _ in range(3):  # repeated signals do not delay the next interruption
         now += 0.3
         handler(signal.SIGINT, None)
     now += 0.3
@@ -30,7 +30,7 @@ def test_signals_that_come_together_are_one_interruption(monkeypatch: pytest.Mon
         handler(signal.SIGINT, None)
 
 
-def test_a_handler_counts_within_and_the_usual_one_after() -> None:
+def test_handler_is_restored() -> None:
     usual = signal.getsignal(signal.SIGUSR1)
     with override_signal_handler(signal.SIGUSR1, interrupt_handler()), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGUSR1)
@@ -39,7 +39,7 @@ def test_a_handler_counts_within_and_the_usual_one_after() -> None:
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGINT"])
-def test_interrupt_within_a_finalizer_is_raised_after_it(number: str) -> None:
+def test_interrupt_in_finalizer_is_raised_again(number: str) -> None:
     program = f"""
 import os, signal, time
 from trackers.signals import interrupt_handler, override_signal_handler, raise_swallowed_interrupts

@@ -1,1 +1,5 @@
-"""`python -m trackers check NAME`: what a tracker's author should know before running a benchmark."""
+"""`python -m trackers check NAME`: checks whether a tracker keeps the interface's rules."""
+
+from trackers.checking.checks import ConformanceTest, Finding
+
+__all__ = ["ConformanceTest", "Finding"]

@@ -1,11 +1,13 @@
-"""`check`: the conformance test for a tracker's author."""
+"""`check`: the conformance test on the command line."""
 
 from __future__ import annotations
 
 import argparse
 
 NAME = "check"
-HELP = "Check a tracker: what breaks a rule, and what its author should know. Exit status 1 on a violation."
+HELP = (
+    "Check whether a tracker keeps the rules, and what its author should know. Exit status 1 on a violation."
+)
 EXAMPLES = (
     "examples: python -m trackers check ncc; python -m trackers check my_tracker.py:Mine --set rate=0.1; "
     'python -m trackers check "process:./mine"'
@@ -23,17 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints a line per check and the verdict."""
+    """Prints a line per check and the verdict, and returns the exit status."""
     from trackers.checking.checks import ConformanceTest
     from trackers.commands import tracker_spec
 
-    examination = ConformanceTest(tracker_spec(arguments))
+    conformance = ConformanceTest(tracker_spec(arguments))
     violations = 0
     try:
-        for finding in examination.findings():
+        for finding in conformance.findings():
             violations += finding.verdict == "violation"
             print(f"{_SIGNS[finding.verdict]:<10} {finding.check:<10} {finding.text}", flush=True)
     finally:
-        examination.close()
-    print(f"{arguments.tracker}: " + (f"{violations} to put right" if violations else "no rule is broken"))
+        conformance.close()
+    print(f"{arguments.tracker}: " + (f"{violations} to fix" if violations else "no violations"))
     return 1 if violations else 0

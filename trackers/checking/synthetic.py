@@ -1,4 +1,4 @@
-"""Small made-up sequences: a textured target that moves over a textured ground."""
+"""Synthetic sequences: a textured target that moves over a textured background."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import numpy as np
 from trackers.tracker import Boxes, Frame
 
 _GRAIN = 4
-"""Pixels: the size of the smallest detail."""
+"""Size of the smallest detail, in pixels."""
 
 
 @dataclass(frozen=True)
 class SyntheticSequence:
-    """A sequence without end.
+    """An endless sequence.
 
     Attributes:
-        width, height: of its frames, in pixels.
-        seed: of its textures and its path.
-        target: the target's width and height in pixels.
-        grey: whether the three channels are the same.
+        width, height: size of its frames, in pixels.
+        seed: seed of its textures and of the target's path.
+        target: width and height of the target, in pixels.
+        gray: whether the three channels are equal.
     """
 
     width: int = 320
     height: int = 240
     seed: int = 0
     target: tuple[int, int] = (48, 36)
-    grey: bool = False
+    gray: bool = False
 
     def box(self, index: int) -> Boxes:
-        """The target's place in frame `index`, shape (4,): a curve at a few pixels per frame."""
+        """Returns the target's box in frame `index`, shape (4,); it moves a few pixels per frame."""
         w, h = self.target
         x = (self.width - w) / 2 * (1 + 0.8 * np.sin(index / 17 + self.seed))
         y = (self.height - h) / 2 * (1 + 0.8 * np.cos(index / 13))
         return np.array([round(x), round(y), w, h], dtype=np.float64)
 
     def frame(self, index: int) -> Frame:
-        """Frame `index`: RGB, uint8, (height, width, 3)."""
+        """Returns frame `index`: RGB, uint8, shape (height, width, 3)."""
         rng = np.random.default_rng(self.seed)
         frame = _texture(rng, self.width, self.height, 40, 150)
         patch = _texture(rng, *self.target, 90, 256)
         x, y = self.box(index)[:2].astype(int)
         frame[y : y + self.target[1], x : x + self.target[0]] = patch
-        if self.grey:
+        if self.gray:
             frame[:] = frame[:, :, :1]
         return frame
 
@@ -56,12 +56,12 @@ def _texture(rng: np.random.Generator, width: int, height: int, low: int, high: 
 
 
 def blank_frame(width: int, height: int) -> Frame:
-    """A frame in which there is nothing to see."""
+    """Returns a uniform gray frame."""
     return np.full((height, width, 3), 128, dtype=np.uint8)
 
 
 def edge_boxes(width: int, height: int) -> dict[str, Boxes]:
-    """Initial boxes that a tracker may not expect, by what they are."""
+    """Returns unusual initial boxes, by description."""
     w, h = width / 5, height / 5
     boxes = {
         "at the left edge": (0, h, w, h),

@@ -1,4 +1,4 @@
-"""What `process:COMMAND`, `trax:COMMAND` and `trackers.ini:NAME` stand for: a program to start."""
+"""Trackers that are programs: reads `process:COMMAND`, `trax:COMMAND` and `trackers.ini:NAME`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from trackers.errors import UserError
 from trackers.registry import did_you_mean
 from trackers.regular_files import read_regular
 
-_LARGEST_INI = 1 << 20
-"""Bytes."""
+_MAX_INI_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,12 @@ class Program:
     """A tracker that is a program.
 
     Attributes:
-        protocol: what is spoken with it: JSON lines (`"process"`) or TraX.
+        protocol: its protocol: JSON lines (`"process"`) or TraX.
         command: the program and its arguments.
-        environment: variables beside those of this process.
-        properties: named arguments that TraX hands over at each initialisation.
-        restart: whether it has to be started for each initialisation.
-        name: what `trackers.ini` calls it.
+        environment: variables in addition to those of this process.
+        properties: named arguments that TraX sends with each initialization.
+        restart: whether it has to be restarted for each initialization.
+        name: its name in `trackers.ini`.
     """
 
     protocol: Literal["process", "trax"]
@@ -42,7 +41,7 @@ class Program:
 
     @property
     def label(self) -> str:
-        """A name for its results: of the last word that is a file, or of the module or program."""
+        """Default name for results: of the last argument that is a file, or of the module or program."""
         if self.name:
             return self.name
         if self.files:
@@ -58,10 +57,10 @@ class Program:
 
 
 def read_program(tracker: str) -> Program | None:
-    """What a `--tracker` stands for, or None where it is no program.
+    """Returns the program that a `--tracker` value names, or None if it names none.
 
     Raises:
-        UserError: the command is empty or cannot be split, or `trackers.ini` does not have it.
+        UserError: the command is empty or cannot be split, or `trackers.ini` does not contain the tracker.
     """
     for protocol in ("process", "trax"):
         if tracker.startswith(f"{protocol}:"):
@@ -70,7 +69,7 @@ def read_program(tracker: str) -> Program | None:
     if not path.endswith(".ini"):
         return None
     try:
-        text = read_regular(path, _LARGEST_INI).decode()
+        text = read_regular(path, _MAX_INI_BYTES).decode()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -91,14 +90,14 @@ def _words(command: str, where: str) -> tuple[str, ...]:
 def parse_ini(text: str, path: Path, name: str) -> Program:
     """Reads the tracker `name` from the text of `path`, a `trackers.ini` of vot-toolkit 0.7.4.
 
-    The toolkit's `trax` and `traxpython` are understood, with `paths`, `linkpaths`, `python`, `restart`,
-    `env_NAME` and `arg_NAME`. What it needs to know beside that (tags, storage, metadata) changes no box.
+    It supports the toolkit's protocols `trax` and `traxpython`, and the keys `paths`, `linkpaths`, `python`,
+    `restart`, `env_NAME` and `arg_NAME`. Other keys (tags, storage, metadata) do not affect the boxes.
 
     Raises:
-        UserError: the text is no such file, does not have the tracker, or has it under another protocol.
+        UserError: the text is not such a file, lacks the tracker, or has it with another protocol.
     """
     if "\0" in text:
-        raise UserError(f"{path} is not a trackers.ini: it has a zero byte")
+        raise UserError(f"{path} is not a trackers.ini: it contains a zero byte")
     config = configparser.ConfigParser()
     try:
         config.read_string(text, str(path))
@@ -126,7 +125,7 @@ def parse_ini(text: str, path: Path, name: str) -> Program:
     elif kind == "traxpython":
         folders = _paths(path, section.get("paths", ""))
         environment |= {"PYTHONPATH": os.pathsep.join(folders), "PYTHONUNBUFFERED": "1"}
-        # A dotted name is run as a module, anything else as code: vot-toolkit's own rule.
+        # As in vot-toolkit: a dotted name is run as a module, anything else as code.
         module = re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.]*", command)
         paths = f"import sys; sys.path[:0] = {folders!r}; "
         words = (
@@ -135,7 +134,7 @@ def parse_ini(text: str, path: Path, name: str) -> Program:
         )
     else:
         raise UserError(
-            f"{path}: tracker '{name}' has protocol '{kind}'; trax and traxpython can be run, for others "
+            f"{path}: tracker '{name}' has protocol '{kind}', and only trax and traxpython are supported; "
             "give the command that starts it as trax:COMMAND"
         )
     restart = section.get("restart", "").lower() in ("true", "1", "t", "y", "yes")
@@ -143,5 +142,5 @@ def parse_ini(text: str, path: Path, name: str) -> Program:
 
 
 def _paths(ini: Path, paths: str) -> list[str]:
-    """A list of folders, each relative to the file that names it."""
+    """Splits a list of folders, which are relative to the file that names them."""
     return [str((ini.parent / path).resolve()) for path in paths.split(os.pathsep) if path]

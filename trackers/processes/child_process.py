@@ -1,100 +1,108 @@
-"""A process that may do anything: started, limited, listened to, and ended with all that it started.
+"""Runs an untrusted child process with limits on memory, time and output.
 
-Nothing that the process writes is held beyond a bound, nothing is waited for without one, and when it is
-closed its whole family is killed: its session, and whoever else carries the mark that all of its
-descendants inherit in their environment, so that a double fork does not escape.
+Closing it kills the process with all of its descendants: its session, and any process that has inherited a
+unique mark in its environment, so that a double fork does not escape.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import resource
 import select
 import signal
 import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from pathlib import Path
 
-from trackers.errors import InvalidPrediction, RemoteTrackerError, TrackerTimeout, UserError
-from trackers.processes.limits import ProcessLimits, available_memory
+from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout, UserError
+from trackers.processes.limits import ProcessSpec
 from trackers.processes.process_tree import describe_exit, kill_marked, resident_memory
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.processes.stderr_log import StderrLog
 
-LONGEST_LINE = 1 << 20
-"""Bytes: a line that is longer is no answer."""
+MAX_LINE_BYTES = 1 << 20
+"""Longest line that is accepted."""
 
 _TICK = 0.05
-"""Seconds between two looks at memory and life of a process that is being waited for."""
+"""Seconds between two checks of a process while waiting for it."""
 
 _GRACE = 2.0
-"""Seconds that a process has to end by itself when it is told that there is no more to do."""
+"""Seconds that a process has to exit after its standard input is closed."""
 
 _MARK = "SOTBENCH_CHILD"
 
 
+def python_command(module: str) -> list[str]:
+    """Returns a command that calls `main()` of a module and exits with the status that it returns.
+
+    The child searches for modules where this process does. Arguments can be appended.
+    """
+    bootstrap = (
+        "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
+        f"from {module} import main; sys.exit(main())"
+    )
+    path = json.dumps([str(Path(entry).absolute()) for entry in sys.path])
+    return [sys.executable, "-c", bootstrap, path]
+
+
 class ChildProcess:
-    """A running process, spoken to by lines.
+    """A running process that communicates by lines.
 
     Args:
-        command: the program and its arguments.
-        limits: see `ProcessLimits`.
-        log: where its standard error is kept.
-        environment: variables beside those of this process.
+        spec: the process; its timeouts are the caller's to apply.
+        log: receives its standard error.
 
     Raises:
-        UserError: there is no such program, or it cannot be started.
+        UserError: the program does not exist or cannot be started.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        limits: ProcessLimits,
-        log: StderrLog,
-        environment: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, spec: ProcessSpec, log: StderrLog) -> None:
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
-        self._memory = available_memory() * 3 // 4 if limits.memory is None else limits.memory
+        self._memory = spec.limits.memory_bytes()
         name, _, value = self._mark.partition("=")
         kill_on_exit(self._mark)
         try:
             self._process = subprocess.Popen(
-                command,
+                spec.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
-                env={**os.environ, **(environment or {}), name: value},
+                env={**os.environ, **spec.environment, name: value},
             )
         except (OSError, ValueError) as error:
             cancel_kill_on_exit(self._mark)
             why = error.strerror if isinstance(error, OSError) else error
-            raise UserError(f"the program '{command[0]}' cannot be started: {why}") from None
+            raise UserError(f"the program '{spec.command[0]}' cannot be started: {why}") from None
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
         self._stdin, self._stdout = self._process.stdin.fileno(), self._process.stdout.fileno()
         if hasattr(resource, "prlimit"):
-            with contextlib.suppress(OSError):  # it may be gone already; a segfault shall leave no core file
+            with contextlib.suppress(OSError):  # it may have ended; a crash must not write a core file
                 resource.prlimit(self._process.pid, resource.RLIMIT_CORE, (0, 0))
         os.set_blocking(self._stdin, False)
         self._log = log
-        self._log.follow(self._process.stderr, " ".join(command))
+        self._log.follow(self._process.stderr, " ".join(spec.command))
         self._unread = bytearray()
-        self._watched = 0.0
-        self._arrivals = select.poll()
-        self._arrivals.register(self._stdout, select.POLLIN)
+        self._checked = 0.0
+        self._poll = select.poll()
+        self._poll.register(self._stdout, select.POLLIN)
 
     def send(self, line: bytes, deadline: float) -> None:
         """Writes a line that ends in a newline.
 
         Raises:
-            RemoteTrackerError: the process has ended or does not read; `TrackerTimeout` where time is up.
+            TrackerError: the process has ended.
+            TrackerTimeout: the process does not read before the deadline.
         """
-        self._watch()
+        self._check_memory()
         unsent = memoryview(line)
         poll = select.poll()
         poll.register(self._stdin, select.POLLOUT)
@@ -103,56 +111,55 @@ class ChildProcess:
                 unsent = unsent[os.write(self._stdin, unsent) :]
             except BlockingIOError:
                 if not poll.poll(_TICK * 1000):
-                    self._look(deadline)
+                    self._check(deadline)
             except OSError:
                 raise self._ended("closed its standard input") from None
 
-    def unasked(self) -> tuple[list[bytes], int]:
-        """What was written since the last answer, without waiting: whole lines, and how many bytes beyond."""
-        while len(self._unread) <= LONGEST_LINE and self._readable(0) and self._more():
+    def pending(self) -> tuple[list[bytes], int]:
+        """Returns unread output without waiting: whole lines, and the length of an incomplete one."""
+        while len(self._unread) <= MAX_LINE_BYTES and self._readable(0) and self._read():
             pass
         *lines, rest = self._unread.split(b"\n")
         self._unread = rest
         return list(map(bytes, lines)), len(rest)
 
     def line(self, deadline: float, wanted: Callable[[bytes], bool] = lambda line: True) -> bytes:  # noqa: ARG005
-        """Waits for a line that is wanted and returns it without its newline.
-
-        Others are passed over, up to a bound.
+        """Waits for a line that is wanted and returns it without its newline; skips others.
 
         Raises:
-            RemoteTrackerError: the process has ended; `TrackerTimeout` where time is up; `InvalidPrediction` where the line
-                has no end.
+            TrackerError: the process has ended.
+            TrackerTimeout: there is no such line before the deadline.
+            InvalidPrediction: a line, or the lines that were skipped, exceed `MAX_LINE_BYTES`.
         """
-        passed = 0
+        skipped = 0
         while True:
             line = self._line(deadline)
             if wanted(line):
                 return line
-            passed += len(line) + 1
-            if passed > LONGEST_LINE:
+            skipped += len(line) + 1
+            if skipped > MAX_LINE_BYTES:
                 raise InvalidPrediction(
-                    f"the tracker wrote more than {LONGEST_LINE} bytes that are no answer"
+                    f"the tracker wrote more than {MAX_LINE_BYTES} bytes that are no answer"
                 )
 
     def _line(self, deadline: float) -> bytes:
         searched = 0
         while (end := self._unread.find(b"\n", searched)) < 0:
             searched = len(self._unread)
-            if searched > LONGEST_LINE:
-                raise InvalidPrediction(f"the tracker wrote a line of more than {LONGEST_LINE} bytes")
+            if searched > MAX_LINE_BYTES:
+                raise InvalidPrediction(f"the tracker wrote a line of more than {MAX_LINE_BYTES} bytes")
             while not self._readable(_TICK):
-                self._look(deadline)
-            if not self._more():
+                self._check(deadline)
+            if not self._read():
                 raise self._ended("closed its standard output")
             if time.perf_counter() > deadline:
-                self._look(deadline)
+                self._check(deadline)
         line = bytes(self._unread[:end])
         del self._unread[: end + 1]
         return line
 
     def close(self, grace: float = _GRACE) -> None:
-        """Ends the process and all that it started; it has `grace` seconds to end by itself."""
+        """Kills the process and its descendants; before that it has `grace` seconds to exit."""
         assert self._process.stdin
         assert self._process.stdout
         with contextlib.suppress(OSError):
@@ -160,7 +167,7 @@ class ChildProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             if grace:
                 self._process.wait(grace)
-        self._process.stdout.close()  # not before: it may still have something to say
+        self._process.stdout.close()  # only now: it may write until it exits
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -170,56 +177,56 @@ class ChildProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process has not ended."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """Process ID."""
         return self._process.pid
 
     def resident_memory(self) -> int:
-        """Bytes of memory that the process and its children have."""
+        """Returns the resident memory of the process and its descendants in bytes."""
         return resident_memory(self._process.pid)
 
     def _readable(self, seconds: float) -> bool:
-        return bool(self._arrivals.poll(seconds * 1000))
+        return bool(self._poll.poll(seconds * 1000))
 
-    def _more(self) -> bool:
-        """Takes in what was written; False at the end of it."""
+    def _read(self) -> bool:
+        """Reads available output; returns False at its end."""
         chunk = os.read(self._stdout, 1 << 16)
         self._unread += chunk
         return bool(chunk)
 
-    def _look(self, deadline: float) -> None:
-        """Looks after a process that is being waited for."""
+    def _check(self, deadline: float) -> None:
+        """Checks time, memory and liveness of the process while waiting for it."""
         if time.perf_counter() > deadline:
             raise TrackerTimeout("time is up", self._log.tail())
-        self._watch()
-        # Its children may hold its pipes open, so that their end alone does not tell.
+        self._check_memory()
+        # Children may keep the pipes open, so the end of output is not a sufficient sign.
         if self._process.poll() is not None and not self._readable(0):
             raise self._ended("ended")
 
-    def _watch(self) -> None:
+    def _check_memory(self) -> None:
         now = time.perf_counter()
-        if now - self._watched < _TICK:
+        if now - self._checked < _TICK:
             return
-        self._watched = now
+        self._checked = now
         used = self.resident_memory()
         if used > self._memory:
-            raise RemoteTrackerError(
+            raise TrackerError(
                 f"the tracker used {used / 1e6:.0f} MB of memory, more than the {self._memory / 1e6:.0f} MB "
                 "that it may (--memory)"
             )
 
-    def _ended(self, what: str) -> RemoteTrackerError:
-        """Why there will be no answer, with the last line that the process wrote on standard error."""
+    def _ended(self, what: str) -> TrackerError:
+        """Returns an error that says how the process ended, with its last line on standard error."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         status = self._process.returncode
         if status is not None:
             what = describe_exit(status)
         words = self._log.last_line()
-        return RemoteTrackerError(
+        return TrackerError(
             f"the tracker's process {what}" + (f"; it wrote: {words}" if words else ""), self._log.tail()
         )

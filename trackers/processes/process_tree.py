@@ -1,6 +1,6 @@
-"""What a process started, found by /proc, and how a process ended.
+"""Process trees: find, measure and kill what a process started, by /proc.
 
-As a program of its own it is the far end of `reaper`, which is why it imports nothing but Python's library.
+`reaper` runs this file as a program, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -16,35 +16,45 @@ from pathlib import Path
 
 
 def resident_memory(pid: int) -> int:
-    """Bytes of memory that a process and its descendants have."""
-    return sum(map(_resident, _family(pid)))
+    """Returns the resident memory of a process and its descendants in bytes."""
+    return sum(map(_resident, _tree(pid)))
 
 
 def kill_marked(mark: str) -> None:
     """Kills every process that has `mark`, a `NAME=value`, in its environment, which children inherit."""
-    for _ in range(10):  # a process may fork while the list is read
-        strays = list(_carrying(mark.encode()))
-        for stray in strays:
+    for _ in range(10):  # processes may fork while the list is read
+        pids = list(_marked(mark.encode()))
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(stray, signal.SIGKILL)
-        if not strays:
+                os.kill(pid, signal.SIGKILL)
+        if not pids:
             break
 
 
 def describe_exit(status: int) -> str:
-    """How a process with this exit status ended, to follow its name in a sentence."""
+    """Returns how a process with this exit status ended, as the rest of a sentence about it."""
     if status < 0:
         return f"was killed by signal {-status} ({signal.strsignal(-status)})"
     return f"ended with exit status {status}"
 
 
-def _family(pid: int) -> Iterator[int]:
-    """A process and its descendants, as far as /proc tells."""
+def exit_if_forked(main_pid: int) -> None:
+    """Ends this process at once and silently unless its number is `main_pid`.
+
+    Call it wherever a tracker's code has returned: a copy that a tracker made by `os.fork` and let return
+    would otherwise go on as a second run, with the same files, pipes and locks.
+    """
+    if os.getpid() != main_pid:
+        os._exit(0)
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """Yields the IDs of a process and its descendants, as far as /proc lists them."""
     yield pid
     for thread in _listed(f"/proc/{pid}/task"):
         with contextlib.suppress(OSError):
             for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
-                yield from _family(int(child))
+                yield from _tree(int(child))
 
 
 def _resident(pid: int) -> int:
@@ -55,8 +65,8 @@ def _resident(pid: int) -> int:
     return int(pages) * resource.getpagesize()
 
 
-def _carrying(mark: bytes) -> Iterator[int]:
-    """Processes that have `mark` among their environment."""
+def _marked(mark: bytes) -> Iterator[int]:
+    """Yields the IDs of processes that have `mark` in their environment."""
     for name in _listed("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError):
@@ -65,26 +75,26 @@ def _carrying(mark: bytes) -> Iterator[int]:
 
 
 def _listed(folder: str) -> list[str]:
-    """The names in a folder that may go away at any time; none where there is no such folder."""
+    """Returns the names in a folder, which may disappear at any time; empty if it does not exist."""
     try:
-        return os.listdir(folder)  # noqa: PTH208 - an iterator that an interruption leaves open would warn
+        return os.listdir(folder)  # noqa: PTH208 - an iterator left open by an interruption would warn
     except OSError:
         return []
 
 
 def main() -> None:
-    """Waits until nobody can write to standard input, then ends families and removes folders.
+    """Reads lines until standard input is closed, then kills what is registered and removes folders.
 
-    A line is `+` or `-`, as it is to be remembered or forgotten, and `mark` or `folder` with its name.
+    A line is `+` to register or `-` to unregister, and `mark` or `folder` with its name.
     """
-    remembered: dict[bytes, None] = {}
+    registered: dict[bytes, None] = {}
     for line in sys.stdin.buffer:
         sign, what = line[:1], line[1:].rstrip(b"\n")
         if sign == b"+":
-            remembered[what] = None
+            registered[what] = None
         else:
-            remembered.pop(what, None)
-    words = [what.partition(b" ") for what in remembered]
+            registered.pop(what, None)
+    words = [what.partition(b" ") for what in registered]
     for kind, _, name in words:
         if kind == b"mark":
             kill_marked(os.fsdecode(name))

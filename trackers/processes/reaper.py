@@ -1,8 +1,8 @@
-"""A process that ends what this one started, in case it is killed and cannot do so itself.
+"""Cleans up after this process even if it is killed.
 
-A program that hangs does not notice that nobody listens any more, and the frames in shared memory take up
-room until the machine is started again. The reaper waits for the end of this process, whatever it is, and
-ends and removes what was not forgotten by then. It costs an interpreter without modules, once per process.
+Without it, hanging children would go on running, and frames in shared memory would stay until the next
+reboot. The reaper is a small process that waits for this one to end, then kills and deletes whatever is still
+registered. It costs one interpreter without modules per process.
 """
 
 from __future__ import annotations
@@ -19,39 +19,41 @@ from trackers.processes import process_tree
 
 
 class _Reaper:
+    """Our end: starts the reaper process when it is needed, and sends it lines."""
+
     def __init__(self) -> None:
-        self._kept: set[bytes] = set()
+        self._registered: set[bytes] = set()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def keep(self, line: bytes) -> None:
+    def register(self, line: bytes) -> None:
         with self._lock:
-            self._kept.add(line)
-            if self._process is None or not self._tell(b"+" + line):
+            self._registered.add(line)
+            if self._process is None or not self._send(b"+" + line):
                 self._start()
 
-    def forget(self, line: bytes) -> None:
+    def unregister(self, line: bytes) -> None:
         with self._lock:
-            self._kept.discard(line)
-            self._tell(b"-" + line)
+            self._registered.discard(line)
+            self._send(b"-" + line)
 
     def _start(self) -> None:
-        """Starts it, in the place of one that somebody killed."""
+        """Starts the process, or replaces one that was killed."""
         self._end()
         self._process = subprocess.Popen(
-            # Without site-packages, which it does not need, it is there in a few milliseconds.
+            # Without site-packages, which it does not need, it starts in a few milliseconds.
             [sys.executable, "-I", "-S", str(Path(process_tree.__file__).absolute())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            # Signals of the terminal are not for it, nor is it one of those that carry a mark.
+            # It must neither get the terminal's signals nor have a mark itself.
             start_new_session=True,
             env={name: value for name, value in os.environ.items() if not name.startswith("SOTBENCH_")},
             bufsize=0,
         )
-        for line in self._kept:
-            self._tell(b"+" + line)
+        for line in self._registered:
+            self._send(b"+" + line)
 
-    def _tell(self, line: bytes) -> bool:
+    def _send(self, line: bytes) -> bool:
         if self._process is None:
             return True
         assert self._process.stdin
@@ -70,18 +72,18 @@ class _Reaper:
             process.wait()
 
     def end(self) -> None:
-        # Python is ending, and somebody who is impatient may press Ctrl-C once more: that changes nothing.
+        # An impatient user may press Ctrl-C again while Python exits.
         with contextlib.suppress(KeyboardInterrupt), self._lock:
             self._end()
 
     def forked(self) -> None:
-        """In a copy of this process, which must not keep the reaper from seeing the end of the original."""
+        """Closes the pipe in a forked child, which would keep the reaper waiting after the original ends."""
         process = self._process
-        self._lock, self._kept, self._process = threading.Lock(), set(), None
+        self._lock, self._registered, self._process = threading.Lock(), set(), None
         if process is not None:
             assert process.stdin
             process.stdin.close()
-            process.returncode = 0  # it is not the copy's to wait for
+            process.returncode = 0  # the child must not wait for it
 
 
 _reaper = _Reaper()
@@ -90,20 +92,20 @@ os.register_at_fork(after_in_child=_reaper.forked)
 
 
 def kill_on_exit(mark: str) -> None:
-    """Has everything killed that carries `mark`, as `kill_marked` finds it, when this process ends."""
-    _reaper.keep(b"mark " + os.fsencode(mark))
+    """Registers a mark: when this process ends, all processes with it are killed (see `kill_marked`)."""
+    _reaper.register(b"mark " + os.fsencode(mark))
 
 
 def cancel_kill_on_exit(mark: str) -> None:
-    """The family has been ended."""
-    _reaper.forget(b"mark " + os.fsencode(mark))
+    """Unregisters processes that were killed already."""
+    _reaper.unregister(b"mark " + os.fsencode(mark))
 
 
 def remove_on_exit(folder: str) -> None:
-    """Has a folder, whose name has no line break, removed when this process ends."""
-    _reaper.keep(b"folder " + os.fsencode(folder))
+    """Registers a folder to delete when this process ends; its name must not have a line break."""
+    _reaper.register(b"folder " + os.fsencode(folder))
 
 
 def cancel_remove_on_exit(folder: str) -> None:
-    """The folder has been removed."""
-    _reaper.forget(b"folder " + os.fsencode(folder))
+    """Unregisters a folder that was deleted already."""
+    _reaper.unregister(b"folder " + os.fsencode(folder))

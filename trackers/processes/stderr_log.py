@@ -1,4 +1,4 @@
-"""What a tracker's process writes on standard error, kept within bounds."""
+"""Bounded capture of what child processes write on standard error."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from trackers.errors import quote_excerpt
+
 MAX_LOG_BYTES = 256 * 1024
-"""Bytes of one process's standard error that the log takes; of what is beyond it only the end."""
+"""Bytes of one process's standard error that the log takes from the beginning."""
 
 _TAIL = 4096
-
-
-def quote_excerpt(text: bytes | str, width: int = 80) -> str:
-    """Text of a stranger, fit for a message: on one line, without control characters, cut at `width`."""
-    if isinstance(text, bytes):
-        text = text[: 4 * width].decode(errors="replace")
-    plain = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * width]).strip()
-    return repr(plain if len(plain) <= width else plain[:width] + "...")
+"""Bytes at the end of a process's standard error that are always kept."""
 
 
 class StderrLog:
-    """A log of processes that run one after the other.
+    """Log of processes that run one after the other.
 
     Args:
-        path: where to append; None keeps the end of it only, for messages.
+        path: the file to append to; None keeps only the end of the log, for messages.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -38,7 +33,7 @@ class StderrLog:
         self._thread: threading.Thread | None = None
 
     def follow(self, stream: IO[bytes], title: str) -> None:
-        """Starts to take in what a process, called `title`, writes on `stream`."""
+        """Starts to read `stream`, the standard error of a new process, which the log calls `title`."""
         self._title, self._end, self._taken, self._lost = title, b"", 0, 0
         self._thread = threading.Thread(target=self._drain, args=(stream,), daemon=True)
         self._thread.start()
@@ -52,7 +47,7 @@ class StderrLog:
         stream.close()
 
     def add(self, data: bytes) -> None:
-        """Adds what the present process wrote."""
+        """Adds output of the current process."""
         with self._lock:
             self._end = (self._end + data)[-_TAIL:]
             taken = data[: max(MAX_LOG_BYTES - self._taken, 0)]
@@ -64,25 +59,24 @@ class StderrLog:
 
     def _append(self, data: bytes) -> None:
         if self.path and data:
-            # A log that cannot be written, on a full disk, must not keep a tracker's words from being taken
-            # in: it would wait for that, and seem to be too slow.
+            # Go on if the disk is full: a tracker whose output is not read blocks, and seems slow.
             with contextlib.suppress(OSError):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with self.path.open("ab") as file:
                     file.write(data)
 
     def tail(self) -> str:
-        """The last kilobytes of the present process."""
+        """Returns the last kilobytes of the current process's output."""
         return self._end.decode(errors="replace")
 
     def last_line(self) -> str:
-        """The last line that is not empty, quoted and cut; empty where there is none."""
+        """Returns the last line that is not empty, quoted and truncated; empty if there is none."""
         if self._thread:
-            self._thread.join(0.2)  # the line may still be on its way
+            self._thread.join(0.2)  # the line may still be in the pipe
         lines = [line for line in self.tail().splitlines() if line.strip()]
         return quote_excerpt(lines[-1], 160) if lines else ""
 
     def end(self) -> None:
-        """Waits for the rest of what an ended process wrote."""
+        """Waits until the output of a process that has ended is read."""
         if self._thread:
             self._thread.join(2)

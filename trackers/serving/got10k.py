@@ -1,4 +1,4 @@
-"""Our trackers as got10k's: `Got10kTracker("siamfc", weights=...)` for its experiments.
+"""Our trackers for the got10k toolkit: `Got10kTracker("siamfc", weights=...)` runs in its experiments.
 
 from got10k.experiments import ExperimentOTB
 from trackers.serving.got10k import Got10kTracker
@@ -25,13 +25,13 @@ except ImportError as error:
 
 
 class Got10kTracker(Base):  # type: ignore[misc]
-    """A tracker of ours where got10k expects one of its own.
+    """Wraps one of our trackers as a tracker of got10k.
 
     Args:
-        tracker: a name or another form that `--tracker` takes, or a tracker.
-        name: under which got10k keeps its results; the tracker's by default.
-        first_pixel: what got10k's data sets call the left edge of an image: 1.
-        device, weights, isolate, settings: as for `TrackerSpec`, with settings by their names.
+        tracker: a tracker, or its name or another form of `--tracker`.
+        name: its name in got10k's results; the tracker's own name by default.
+        first_pixel: coordinate of an image's left and top edge in got10k's data sets: 1.
+        device, weights, isolate, settings: as for `TrackerSpec`; settings are keyword arguments.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Got10kTracker(Base):  # type: ignore[misc]
         self._shift = np.array([first_pixel, first_pixel, 0, 0])
 
     def init(self, image: Any, box: Any) -> None:
-        """Starts to follow `box` in an image of PIL or an RGB array."""
+        """Starts to follow `box` in a PIL image or an RGB array."""
         self.tracker.init(_frame(image), np.asarray(box, dtype=np.float64) - self._shift)
 
     def update(self, image: Any) -> Boxes:

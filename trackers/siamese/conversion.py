@@ -24,7 +24,7 @@ from trackers.errors import UserError
 from trackers.siamese.backbone import EPS
 from trackers.siamese.checkpoint import PREFIX, format_widths, load_embedding, summarize_names, write
 from trackers.siamese.gradnet_network import RELEASED_EPS, RELEASED_GRADIENT_SCALE, GradNetNetwork
-from trackers.siamese.tf import Bundle, prefix_of
+from trackers.siamese.tensorflow_checkpoint import Checkpoint, prefix_of, read_checkpoint
 
 RELEASED_SCORE_SCALE = 1.0
 HINT = "give the checkpoint of GradNet's authors"
@@ -62,7 +62,8 @@ def convert(source: Path, target: Path) -> str:
         target: overwritten if it exists.
 
     Raises:
-        UserError: `source` is missing, damaged or of another network, or `target` has another ending.
+        UserError: `source` is missing, damaged or of another network, `target` has another ending, or
+            TensorFlow is needed and not installed.
     """
     if target.suffix != ".safetensors":
         raise UserError(f"{target} does not end in .safetensors; trackers tell the format by it")
@@ -71,7 +72,7 @@ def convert(source: Path, target: Path) -> str:
     if source.suffix == ".safetensors":
         raise UserError(f"{source} is a .safetensors file already; give a .pth or a TensorFlow checkpoint")
     if Path(f"{prefix_of(source)}.index").is_file():
-        network = released_gradnet(Bundle(source))
+        network = released_gradnet(read_checkpoint(source, VARIABLES.values()))
         write(target, network.state_dict(), "gradnet")
         what, widths = "gradnet from a TensorFlow checkpoint", network.widths
     elif source.is_file():
@@ -84,25 +85,24 @@ def convert(source: Path, target: Path) -> str:
     return f"{target}: {what}, widths {format_widths(widths)}, sha256 {digest}"
 
 
-def released_gradnet(bundle: Bundle) -> GradNetNetwork:
+def released_gradnet(saved: Checkpoint) -> GradNetNetwork:
     """Returns GradNet's networks with the weights of its authors' checkpoint, in evaluation mode.
 
     Raises:
-        UserError: variables are missing, damaged, not finite, or of inconsistent shapes.
+        UserError: variables are missing, not floats, not finite, or of shapes that do not fit together.
     """
     with torch.device("meta"):
-        network = GradNetNetwork(_widths(bundle))
+        network = GradNetNetwork(_widths(saved))
     shapes = network.state_dict()
-    _require(bundle, list(VARIABLES.values()))
-    # Check all shapes before reading any values.
+    _require(saved, list(VARIABLES.values()))
     for name, variable in VARIABLES.items():
         wanted = tuple(shapes[name].shape)
         stored = (*wanted[2:], *wanted[1::-1])  # of kernels; vectors are stored as they are
-        if (found := bundle.variables[variable].shape) != stored:
+        if (found := saved.shapes[variable]) != stored:
             raise UserError(
-                f"{bundle.index}: {variable} has shape {found}, but the network needs {stored}; {HINT}"
+                f"{saved.index}: {variable} has shape {found}, where its network has {stored}; {HINT}"
             )
-    state = {name: _converted(name, bundle, variable) for name, variable in VARIABLES.items()}
+    state = {name: _converted(name, saved, variable) for name, variable in VARIABLES.items()}
     for name in shapes.keys() - VARIABLES.keys():  # the two scales, and unused counters
         state[name] = torch.zeros_like(shapes[name], device="cpu")
     state["score_scale"].fill_(RELEASED_SCORE_SCALE)
@@ -111,33 +111,38 @@ def released_gradnet(bundle: Bundle) -> GradNetNetwork:
     return network.eval().requires_grad_(False)
 
 
-def _widths(bundle: Bundle) -> tuple[int, ...]:
+def _widths(saved: Checkpoint) -> tuple[int, ...]:
     kernels = [f"siamese/scala{layer}/conv/weights" for layer in range(1, 6)]
-    _require(bundle, kernels)
-    shapes = [bundle.variables[kernel].shape for kernel in kernels]
+    _require(saved, kernels)
+    shapes = [saved.shapes[kernel] for kernel in kernels]
     for kernel, shape in zip(kernels, shapes, strict=True):
         if len(shape) != 4 or shape[3] == 0 or shape[3] % 2:
             raise UserError(
-                f"{bundle.index}: {kernel} has shape {shape}, which is not a kernel of two groups; {HINT}"
+                f"{saved.index}: {kernel} has shape {shape}, which is not a kernel of two groups; {HINT}"
             )
     return tuple(shape[3] for shape in shapes)
 
 
-def _require(bundle: Bundle, variables: list[str]) -> None:
-    missing = sorted(set(variables) - bundle.variables.keys())
+def _require(saved: Checkpoint, variables: list[str]) -> None:
+    missing = sorted(set(variables) - saved.shapes.keys())
     if missing:
         raise UserError(
-            f"{bundle.index} lacks {summarize_names(missing)}, which GradNet's networks need; it holds "
-            f"{summarize_names(sorted(bundle.variables))}; {HINT}"
+            f"{saved.index} lacks {summarize_names(missing)}, which GradNet's networks need, and holds "
+            f"{summarize_names(sorted(saved.shapes))}; it is damaged or of another network: {HINT}"
         )
 
 
-def _converted(name: str, bundle: Bundle, variable: str) -> Tensor:
-    """Reads a variable, converted to the layout of our tensor `name`."""
-    values = bundle.read(variable).astype(np.float64)
+def _converted(name: str, saved: Checkpoint, variable: str) -> Tensor:
+    """Returns the values of a variable in the layout of our tensor `name`."""
+    if variable not in saved.values:
+        raise UserError(
+            f"{saved.index}: {variable} is of type {saved.types[variable]}; save the checkpoint with "
+            "variables of float32"
+        )
+    values = saved.values[variable].astype(np.float64)
     if not np.isfinite(values).all():
         raise UserError(
-            f"{bundle.index}: {variable} holds values that are not finite; give a checkpoint of valid weights"
+            f"{saved.index}: {variable} holds values that are not finite; give a checkpoint of valid weights"
         )
     if values.ndim == 4:
         values = values.transpose(3, 2, 0, 1)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.images import open_image
-from trackers.tracker import Boxes, Tracker
+from trackers.regions import iou
+from trackers.tracker import Tracker
 from trackers.training.patch_cache import IMAGE_ERRORS
 from trackers.training.sources.clip import Clip
 
@@ -24,17 +25,10 @@ def average_overlap(tracker: Tracker, clips: Sequence[Clip], report: Callable[[s
             continue
         tracker.init(frames[0], clip.boxes[0])
         boxes = np.array([tracker.update(frame) for frame in frames[1:]])
-        means.append(_overlap(boxes, clip.boxes[1:]).mean())
+        means.append(iou(boxes, clip.boxes[1:]).mean())
     return float(np.mean(means)) if means else float("nan")
 
 
 def _decoded(clip: Clip, index: int) -> NDArray[np.uint8]:
     with open_image(clip.files[index]) as file:
         return np.asarray(file.convert("RGB"))
-
-
-def _overlap(a: Boxes, b: Boxes) -> Boxes:
-    sides = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])
-    both = sides.clip(min=0).prod(1)
-    overlap: Boxes = both / (a[:, 2:].prod(1) + b[:, 2:].prod(1) - both)
-    return overlap

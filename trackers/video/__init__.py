@@ -1,1 +1,1 @@
-"""Videos that people look at: reading them, drawing on them, writing them."""
+"""Videos: reading, drawing, encoding, and showing them in a window."""

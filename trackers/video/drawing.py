@@ -1,6 +1,6 @@
-"""Boxes and words on images, crisp at any size and legible on any ground.
+"""Drawing of boxes and text that are crisp at any size and legible on any background.
 
-Images are RGB, uint8, shape (H, W, 3), and are drawn on in place. Colours are red, green, blue, 0 to 255.
+Images are RGB, uint8, shape (H, W, 3), and are modified in place. Colors are red, green, blue, 0 to 255.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from trackers.tracker import Boxes, Frame
 Color: TypeAlias = tuple[int, int, int]
 
 TRUTH_COLOR: Color = (255, 255, 255)
-"""The ground truth's: white, which no tracker has."""
+"""Color of ground truth: white, which no tracker has."""
 TRACKER_COLOR: Color = (0xD5, 0x5E, 0x00)
-"""A tracker's that is alone: Okabe and Ito's vermilion, as in `reports.style`."""
+"""Color of a single tracker: Okabe and Ito's vermilion."""
 BLACK: Color = (0, 0, 0)
 
 _FRACTION_BITS = 4
-_FARTHEST = 1 << 14
-"""Pixels: where a line beyond the image is cut, well within what OpenCV's fixed-point numbers hold."""
+_MAX_DRAWN = 1 << 14
+"""Coordinates are clipped to this many pixels, well within the range of OpenCV's fixed-point numbers."""
 
 
 def rgb(code: str) -> Color:
-    """`"#0072B2"` as red, green, blue."""
+    """Parses a color such as `"#0072B2"`."""
     red, green, blue = bytes.fromhex(code.removeprefix("#"))
     return red, green, blue
 
 
-@np.errstate(over="ignore")  # infinity is as far as the farthest that is drawn
+@np.errstate(over="ignore")  # infinity is clipped like any large number
 def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> None:
-    """Draws a region's outline at a sixteenth of a pixel, with edges of the opposite lightness.
+    """Draws a region's outline, accurate to 1/16 pixel, with an edge of contrasting lightness.
 
     Args:
-        image: is drawn on.
+        image: the image to draw on.
         region: a box x, y, w, h, shape (4,), or a polygon x1, y1 to xn, yn, shape (2 n,), n at least 3; in
-            pixels, 0-based and continuous. Nothing is drawn where a number is not finite or a box is empty.
-        color: of the line.
-        width: of the line, in pixels, beside its soft sides; its middle lies on the region's border.
+            pixels, 0-based and continuous. Nothing is drawn if a number is not finite or a box is empty.
+        color: color of the line.
+        width: width of the line in pixels, without its antialiased edge; it is centered on the border.
     """
     if not _drawable(region):
         return
-    corners = (box_corners(region) if len(region) == 4 else region).reshape(-1, 2)
-    # OpenCV has the first pixel's centre, not its corner, at 0, 0.
-    points = np.clip(corners - 0.5, -_FARTHEST, _FARTHEST)
+    corners = box_corners(region).reshape(-1, 2)
+    # In OpenCV, (0, 0) is the center of the first pixel, not its corner.
+    points = np.clip(corners - 0.5, -_MAX_DRAWN, _MAX_DRAWN)
     fixed = [np.rint(points * (1 << _FRACTION_BITS)).astype(np.int32)]
     edge = BLACK if sum(color) > 150 else TRUTH_COLOR
     cv2.polylines(image, fixed, True, edge, width + 2, cv2.LINE_AA, _FRACTION_BITS)
@@ -60,10 +60,10 @@ def draw_region(image: Frame, region: Boxes, color: Color, width: int = 2) -> No
 
 @np.errstate(over="ignore")  # as above
 def draw_pixels(image: Frame, box: Boxes, color: Color) -> None:
-    """Draws the outline of a box, shape (4,), in whole pixels: for pictures that have few."""
+    """Draws the outline of a box, shape (4,), in whole pixels, for small images."""
     if _drawable(box):
         corners = np.concatenate([box[:2], box[:2] + np.maximum(box[2:], 1) - 0.5])
-        left, top, right, bottom = np.clip(np.floor(corners), -_FARTHEST, _FARTHEST).astype(int).tolist()
+        left, top, right, bottom = np.clip(np.floor(corners), -_MAX_DRAWN, _MAX_DRAWN).astype(int).tolist()
         cv2.rectangle(image, (left, top), (right, bottom), color, 1)
 
 
@@ -72,14 +72,14 @@ def _drawable(region: Boxes) -> bool:
 
 
 def line_width(image: Frame) -> int:
-    """A width in pixels that suits an image: 2, and more where it has more than 600 rows."""
+    """Returns a line width in pixels for an image: 2, and more above 600 rows."""
     rows: int = image.shape[0]
     return max(2, round(rows / 300))
 
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    # The font of the figures; it comes with matplotlib, which need not be imported to find it.
+    # The font of our figures, which comes with matplotlib; found without importing matplotlib.
     spec = find_spec("matplotlib")
     assert spec is not None
     assert spec.origin is not None
@@ -90,16 +90,16 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=512)
 def text_image(text: str, size: int, color: Color, ground: Color) -> Frame:
-    """A line of text as an image, as wide as it has to be; not to be written to.
+    """Renders a line of text as a read-only image.
 
     Args:
-        text: any characters; line breaks and others without a shape of their own become spaces.
-        size: the font's, in pixels.
-        color: of the letters.
-        ground: of what is behind them.
+        text: any text; unprintable characters, such as line breaks, become spaces.
+        size: size of the font in pixels.
+        color: color of the text.
+        ground: color of the background.
 
     Returns:
-        Shape (height, width, 3); the height depends on `size` alone.
+        Shape (height, width, 3); the height depends only on `size`.
     """
     plain = "".join(c if c.isprintable() else " " for c in text)
     font = _font(size)
@@ -113,7 +113,7 @@ def text_image(text: str, size: int, color: Color, ground: Color) -> Frame:
 
 
 def paste(image: Frame, patch: Frame, x: int, y: int) -> None:
-    """Puts `patch` with its top left corner at x, y into `image`; what sticks out is left out."""
+    """Copies `patch` into `image` with its top left corner at x, y, clipped to `image`."""
     height, width = image.shape[:2]
     left, top = max(x, 0), max(y, 0)
     right, bottom = min(x + patch.shape[1], width), min(y + patch.shape[0], height)
@@ -124,7 +124,7 @@ def paste(image: Frame, patch: Frame, x: int, y: int) -> None:
 def draw_text(
     image: Frame, text: str, x: int, y: int, size: int, color: Color = TRUTH_COLOR, ground: Color = BLACK
 ) -> int:
-    """Writes a line with its top left corner at x, y; returns its width in pixels."""
+    """Draws a line of text with its top left corner at x, y; returns its width in pixels."""
     drawn = text_image(text, size, color, ground)
     paste(image, drawn, x, y)
     width: int = drawn.shape[1]
@@ -132,11 +132,11 @@ def draw_text(
 
 
 def resized(image: Frame, width: int, height: int) -> Frame:
-    """`image` at another size; areas are averaged where it becomes smaller."""
+    """Returns a copy of `image` at another size; areas are averaged when it shrinks."""
     if image.shape[:2] == (height, width):
         return image.copy()
     shrinks = width < image.shape[1]
-    made: Frame = cv2.resize(
+    result: Frame = cv2.resize(
         image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     )
-    return made
+    return result

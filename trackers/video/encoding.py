@@ -1,7 +1,7 @@
-"""Frames into a video file: MP4, or GIF for pages that show no videos.
+"""Encoding of frames to a video file: MP4, or GIF for pages that do not show videos.
 
-MP4 is H.264, which every browser plays, where there is an `ffmpeg`: on the PATH, or the one that the package
-imageio-ffmpeg brings. Without, it is OpenCV's MPEG-4, which players such as VLC and mpv open.
+MP4 files are H.264, which all browsers play, if there is an `ffmpeg`: on the PATH, or from the package
+imageio-ffmpeg. Without it they are OpenCV's MPEG-4, which players such as VLC and mpv open.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from trackers.tracker import Frame
 
 
 def check_writable(path: Path) -> None:
-    """Refuses a path that `write_video` could not write, before any work is done for it.
+    """Checks that `write_video` supports a path, before any work is done.
 
     Raises:
-        UserError: its ending is none of ours, or it is a folder.
+        UserError: its suffix is not supported, or it is a folder.
     """
     if path.suffix.lower() not in _WRITERS:
         raise UserError(f"a video is written to a file that ends in {' or '.join(_WRITERS)}, not to '{path}'")
@@ -36,19 +36,19 @@ def check_writable(path: Path) -> None:
 
 
 def write_video(path: Path, frames: Iterable[Frame], fps: float) -> int:
-    """Writes frames as they come to a file that takes its name when it is whole.
+    """Encodes frames as they come, to a file that appears under its name only when it is complete.
 
     Args:
-        path: ends in .mp4 or .gif.
-        frames: RGB, uint8, shape (H, W, 3), all of the size of the first. A frame may be written to again
-            as soon as the next one is asked for.
+        path: a path that ends in .mp4 or .gif.
+        frames: RGB, uint8, shape (H, W, 3), all of the same size. A frame may be reused as soon as the next
+            one is requested.
         fps: frames per second; a GIF rounds a frame's time to hundredths of a second.
 
     Returns:
-        How many frames there were.
+        The number of frames.
 
     Raises:
-        UserError: as `check_writable`, there is no frame, or the encoder refuses.
+        UserError: as `check_writable`, there is no frame, or the encoder fails.
         OSError: the file cannot be written.
     """
     check_writable(path)
@@ -75,8 +75,8 @@ class _Counted(Iterator[Frame]):
 
 @contextmanager
 def _replacing(path: Path) -> Generator[Path, None, None]:
-    """A new file beside `path` which takes its place in the end, or is removed if something goes wrong."""
-    # An absolute path of plain words: encoders take what precedes a colon for a protocol.
+    """Yields a temporary path beside `path`; it replaces `path` at the end, or is removed after an error."""
+    # An absolute path with a plain name: encoders take text before a colon for a protocol.
     parent = path.parent.absolute()
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".video-", dir=parent) as folder:
@@ -86,7 +86,7 @@ def _replacing(path: Path) -> Generator[Path, None, None]:
 
 
 def ffmpeg() -> str | None:
-    """The `ffmpeg` to use, if there is one."""
+    """Returns the path of an `ffmpeg`, or None."""
     if found := shutil.which("ffmpeg"):
         return found
     if find_spec("imageio_ffmpeg") is None:
@@ -95,7 +95,7 @@ def ffmpeg() -> str | None:
 
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError:  # the package is there without a program for this machine
+    except RuntimeError:  # the package has no program for this machine
         return None
 
 
@@ -106,7 +106,7 @@ def _write_mp4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps:
 
 
 def _even(frame: Frame) -> Frame:
-    """A frame with even numbers of rows and columns, as MP4 needs: the last ones are repeated."""
+    """Returns a frame with even numbers of rows and columns, as MP4 requires, by repeating the last ones."""
     bottom, right = (size % 2 for size in frame.shape[:2])
     if not (bottom or right):
         return frame
@@ -115,19 +115,19 @@ def _even(frame: Frame) -> Frame:
 
 
 def _pipe(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
-    """Has ffmpeg encode H.264, in its own process, while the next frame is drawn."""
+    """Encodes H.264 by ffmpeg, in a separate process, while the next frame is drawn."""
     program = ffmpeg()
     assert program
     height, width = shape
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:.6g}", "-i", "-"]
-    # Browsers play 4:2:0 alone. The colour matrix is said and used, since players guess it from the size;
-    # faststart lets a page play before all is loaded.
+    # Browsers play only 4:2:0. The color matrix is explicit, because players would guess it from the size.
+    # faststart lets a page play the video before it is loaded completely.
     matrix = "scale=out_color_matrix=bt709:out_range=tv"
     coded = ["-vf", matrix, "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"]
     tags = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     command = [program, "-v", "error", "-y", *raw, *coded, *tags, "-movflags", "+faststart", str(path)]
     with tempfile.TemporaryFile() as messages:
-        # A session of its own: Ctrl-C is for us, who then decide what becomes of the file.
+        # In a new session, so that Ctrl-C does not reach ffmpeg, and this process can finish the file.
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=messages, stderr=messages, start_new_session=True
         )
@@ -151,7 +151,7 @@ def _pipe(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: floa
 
 
 def _write_mpeg4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:
-    """Has OpenCV encode MPEG-4 part 2."""
+    """Encodes MPEG-4 part 2 by OpenCV."""
     height, width = shape
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (width, height))
     try:
@@ -169,23 +169,23 @@ def _write_mpeg4(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fp
 def _write_gif(path: Path, shape: tuple[int, int], frames: Iterator[Frame], fps: float) -> None:  # noqa: ARG001
     still = map(Image.fromarray, _without_flicker(frames))
     early = list(itertools.islice(still, _GIF_SAMPLE))
-    # One palette and no dithering: what stays the same from frame to frame takes no room.
+    # One palette and no dithering, so that unchanged pixels take no space.
     palette = _palette(early)
     images = (
         image.quantize(palette=palette, dither=Image.Dither.NONE) for image in itertools.chain(early, still)
     )
-    hundredths = max(2, round(100 / fps))  # browsers slow down what is faster
+    hundredths = max(2, round(100 / fps))  # browsers slow down faster GIFs
     next(images).save(
         path, "GIF", save_all=True, append_images=images, duration=10 * hundredths, loop=0, optimize=True
     )
 
 
 _FLICKER = 20
-"""Levels of 255: a pixel that changes by no more in each colour keeps what it showed."""
+"""A pixel that changes by no more than this in each channel, 0 to 255, is not updated."""
 
 
 def _without_flicker(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """Frames, each an array of its own, whose pixels stay as they are while they change by noise alone."""
+    """Yields copies of frames in which pixels that change only by noise stay as they were."""
     shown = next(frames).copy()
     yield shown
     for frame in frames:
@@ -195,17 +195,17 @@ def _without_flicker(frames: Iterator[Frame]) -> Iterator[Frame]:
 
 
 _GIF_SAMPLE = 64
-"""Frames, from the first on, whose colours are the palette of the whole."""
+"""Number of frames at the beginning that determine the palette."""
 
 
 def _palette(images: list[Image.Image]) -> Image.Image:
-    """The 255 colours that suit eight of the images, evenly spread, as an image that has them."""
+    """Returns an image with the best 255 colors for eight of the images, evenly spaced."""
     chosen = images[:: max(1, len(images) // 8)]
     width, height = chosen[0].size
     sheet = Image.new("RGB", (width, height * len(chosen)))
     for row, image in enumerate(chosen):
         sheet.paste(image, (0, row * height))
-    # The one that is left over stands for "as before".
+    # The 256th color means "unchanged".
     return sheet.quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 

@@ -1,4 +1,4 @@
-"""Where frames come from: a video file, a camera, or a folder of images."""
+"""Sources of frames: video files, cameras, and folders of images."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pathlib import Path
 import cv2
 
 from trackers.errors import UserError
-from trackers.images import IMAGE_SUFFIXES, in_number_order, load_image
+from trackers.images import IMAGE_SUFFIXES, in_number_order, is_image, load_image
 from trackers.tracker import Frame
 
 _USUAL_FPS = 25.0
 _SILENT = 0
 
-# What OpenCV and the FFmpeg in it print of files that they cannot read is no sentence for a user.
+# Our own messages replace what OpenCV and its FFmpeg print for files that they cannot read.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class FrameSource(ABC):
-    """Frames in order, decoded as they are asked for; to be iterated over once.
+    """Frames in order, decoded on demand; can be iterated over once.
 
     Attributes:
-        name: what it is called.
+        name: name for titles and messages.
         fps: frames per second.
-        length: how many frames there should be, or None where nobody knows.
+        length: number of frames according to the file, or None if unknown.
     """
 
     name: str
@@ -35,7 +35,7 @@ class FrameSource(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
-        """Yields RGB frames, uint8, shape (H, W, 3), all of one size.
+        """Yields RGB frames, uint8, shape (H, W, 3), all of the same size.
 
         Raises:
             UserError: a frame is damaged or of another size.
@@ -43,17 +43,17 @@ class FrameSource(ABC):
 
 
 def open_frame_source(source: str) -> FrameSource:
-    """Opens a video file, the camera of a number, or a folder of images.
+    """Opens a video file, a camera by its number, or a folder of images.
 
     Raises:
-        UserError: it is none of them; the message says why.
+        UserError: the source cannot be opened; the message says why.
     """
     path = Path(source)
     if path.is_dir():
         return ImageFolder(path)
     if path.exists():
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            raise UserError(f"{path} is one image; name the folder that holds all of them")
+        if is_image(path):
+            raise UserError(f"{path} is a single image; give the folder that contains all of them")
         return VideoSource(str(path.absolute()), path.stem, f"{path} is not a video that OpenCV can read")
     if source.isascii() and source.isdigit():
         return VideoSource(int(source), f"camera {source}", f"there is no camera {source}, or it is in use")
@@ -65,12 +65,10 @@ class ImageFolder(FrameSource):
 
     def __init__(self, folder: Path) -> None:
         self.name = folder.resolve().name
-        self._paths = sorted(
-            (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES), key=in_number_order
-        )
+        self._paths = sorted((path for path in folder.iterdir() if is_image(path)), key=in_number_order)
         self.length = len(self._paths)
         if not self._paths:
-            raise UserError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+            raise UserError(f"{folder} contains no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
 
     def __iter__(self) -> Iterator[Frame]:
         shape = None
@@ -79,17 +77,19 @@ class ImageFolder(FrameSource):
             shape = shape or frame.shape
             if frame.shape != shape:
                 (height, width), (rows, columns) = shape[:2], frame.shape[:2]
-                raise UserError(f"{path} is {columns} x {rows} pixels, where the first is {width} x {height}")
+                raise UserError(
+                    f"{path} is {columns} x {rows} pixels, but the first image is {width} x {height}"
+                )
             yield frame
 
 
 class VideoSource(FrameSource):
-    """What OpenCV captures: a video file or a camera.
+    """A video file or a camera, read by OpenCV.
 
     Args:
-        source: the file's path, or the camera's number.
-        name: what it is called.
-        refusal: what is said if it gives no frame.
+        source: path of the file, or number of the camera.
+        name: name for titles and messages.
+        refusal: error message if it yields no frame.
     """
 
     def __init__(self, source: str | int, name: str, refusal: str) -> None:
@@ -99,27 +99,27 @@ class VideoSource(FrameSource):
         level = logging.getLogLevel()
         logging.setLogLevel(_SILENT)
         try:
-            # Not OpenCV's other readers: they take a name for a pattern of image files.
+            # Not OpenCV's other backends, which take the name for a pattern of image files.
             self._capture = cv2.VideoCapture(
                 source, cv2.CAP_FFMPEG if isinstance(source, str) else cv2.CAP_ANY
             )
-            seen, first = self._capture.read()
+            success, first = self._capture.read()
         finally:
             logging.setLogLevel(level)
-        if not seen:
+        if not success:
             self._capture.release()
             raise UserError(refusal)
         self._first = first
         fps, count = self._capture.get(cv2.CAP_PROP_FPS), self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = float(fps) if 1 <= fps <= 1000 else _USUAL_FPS
-        # Cameras and streams count -1, 0 or astronomically.
+        # Cameras and streams report -1, 0 or a huge number of frames.
         self.length = int(count) if isinstance(source, str) and 1 <= count < 1e9 else None
 
     def __iter__(self) -> Iterator[Frame]:
         try:
-            seen, image = True, self._first
-            while seen:
+            success, image = True, self._first
+            while success:
                 yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-                seen, image = self._capture.read()
+                success, image = self._capture.read()
         finally:
             self._capture.release()

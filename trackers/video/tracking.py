@@ -1,30 +1,30 @@
-"""A tracker over footage that nobody has labelled: what `python -m trackers.demo` does."""
+"""Runs a tracker on an unlabeled video, as `python -m trackers.demo` does."""
 
 from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from trackers.box_validation import prediction_array, validate_region
+from trackers.box_validation import validate_region
 from trackers.errors import UserError, describe_error
 from trackers.regions import bounding_box
 from trackers.signals import override_signal_handler
-from trackers.tracker import Boxes, Frame, Tracker, tracker_seconds
+from trackers.timing import timed_call
+from trackers.tracker import Boxes, Frame, Tracker
 from trackers.video.drawing import TRACKER_COLOR, draw_region, draw_text, line_width
 
 
 @dataclass
 class TrackingResult:
-    """What came of following a target.
+    """Boxes and times of a tracker on a video.
 
     Attributes:
-        boxes: one for each frame, shape (4,), the first as it was given; NaN where the target is absent.
+        boxes: a box for each frame, shape (4,), the first as given; NaN where the target is absent.
         seconds: the tracker's time for each update.
-        error: why it ended before the footage did, if it did.
+        error: why tracking ended before the video, if it did.
     """
 
     boxes: list[Boxes] = field(default_factory=list)
@@ -33,64 +33,55 @@ class TrackingResult:
 
     @property
     def fps(self) -> float | None:
-        """Updates per second of the tracker's own time; None where there was no update."""
+        """Updates per second of the tracker's own time; None without an update."""
         total = sum(self.seconds)
         return len(self.seconds) / total if total else None
 
 
 def track_frames(
-    tracker: Tracker, frames: Iterable[Frame], box: Boxes, outcome: TrackingResult, ended: Callable[[], bool]
+    tracker: Tracker, frames: Iterable[Frame], box: Boxes, result: TrackingResult, stop: Callable[[], bool]
 ) -> Iterator[Frame]:
-    """Yields each frame with the tracker's box on it.
+    """Yields each frame with the tracker's box drawn on it.
 
-    A tracker that fails and footage that is damaged end it as if it were over, so that what was made so far
-    can be kept; `outcome.error` says so.
+    If the tracker fails or the video is damaged, the iteration ends as at the end of the video, so that the
+    output so far can be kept, and `result.error` is set.
 
     Args:
-        tracker: in working order.
+        tracker: the tracker.
         frames: RGB, uint8, shape (H, W, 3).
         box: the target in the first frame, shape (4,): x, y, w, h in pixels, 0-based.
-        outcome: is filled in.
-        ended: asked before each frame whether to stop.
+        result: filled in.
+        stop: called before each frame; True ends tracking.
     """
     images = iter(frames)
-    while not ended():
+    while not stop():
         try:
             frame = next(images, None)
         except UserError as error:
-            outcome.error = error
+            result.error = error
             return
         if frame is None:
             return
-        number = len(outcome.boxes)
+        number = len(result.boxes)
         try:
-            tracker.synchronize()
-            begin = time.perf_counter()
-            if number == 0:
-                tracker.init(frame, box.copy())
-                answer = box
-            else:
-                answer = prediction_array(tracker.update(frame))
-            tracker.synchronize()
-            elapsed = time.perf_counter() - begin
-            region = validate_region(answer, frame.shape[:2])
+            call = timed_call(tracker, frame, None if number else box)
+            found = bounding_box(validate_region(call.prediction, frame.shape[:2]))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a tracker may raise anything
-            outcome.error = UserError(
+            result.error = UserError(
                 f"the tracker failed at frame {number}: {describe_error(error)}; "
-                "`python -m trackers check` tells more"
+                "`python -m trackers check` may tell more"
             )
-            outcome.error.__cause__ = error
+            result.error.__cause__ = error
             return
-        found = region if len(region) == 4 else bounding_box(region)
-        outcome.boxes.append(found)
+        result.boxes.append(found)
         if number:
-            outcome.seconds.append(tracker_seconds(tracker, elapsed))
-        yield _shown(frame, found, number, outcome.fps)
+            result.seconds.append(call.seconds)
+        yield _drawn(frame, found, number, result.fps)
 
 
-def _shown(frame: Frame, box: Boxes, number: int, fps: float | None) -> Frame:
+def _drawn(frame: Frame, box: Boxes, number: int, fps: float | None) -> Frame:
     image = frame.copy()
     draw_region(image, box, TRACKER_COLOR, line_width(image))
     size = max(12, image.shape[0] // 30)
@@ -101,12 +92,12 @@ def _shown(frame: Frame, box: Boxes, number: int, fps: float | None) -> Frame:
 
 @contextmanager
 def until_interrupted() -> Iterator[Callable[[], bool]]:
-    """Tells whether Ctrl-C was pressed, instead of breaking off; a second one breaks off all the same."""
+    """Yields a function that returns whether Ctrl-C was pressed; only a second Ctrl-C raises an exception."""
     pressed = threading.Event()
 
-    def note(number: int, stack: object) -> None:  # noqa: ARG001
+    def record(number: int, stack: object) -> None:  # noqa: ARG001
         pressed.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    with override_signal_handler(signal.SIGINT, note):
+    with override_signal_handler(signal.SIGINT, record):
         yield pressed.is_set

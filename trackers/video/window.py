@@ -1,4 +1,4 @@
-"""A window on the screen, where there is one."""
+"""A window on the screen that shows frames and lets the user draw a box."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _PROBE_SECONDS = 20.0
 
 
 def has_screen() -> bool:
-    """Whether a window can be opened.
+    """Returns whether a window can be opened.
 
-    Where the environment names a screen, another process tries: one that is named but cannot be reached
-    ends the process that asks for it.
+    A separate process tries, because a screen that cannot be reached ends the process that uses it.
     """
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -37,39 +36,39 @@ def has_screen() -> bool:
 
 
 class Window:
-    """Shows frames as they come: space holds and goes on, q or Escape ends.
+    """Shows frames; space pauses and resumes, q or Escape ends.
 
     Args:
-        title: in the window's frame.
+        title: title of the window.
     """
 
     def __init__(self, title: str) -> None:
-        # Its name is plain: OpenCV takes no others everywhere.
+        # A plain name, because not every OpenCV accepts others.
         self._name = "sotbench"
         self._sized = False
-        # OpenCV's wheel has a Qt without fonts, which would complain of it for every window.
+        # OpenCV's wheel contains a Qt without fonts, which would warn for every window.
         os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
         cv2.namedWindow(self._name, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.setWindowTitle(self._name, title)
 
     def choose(self, frame: Frame) -> Boxes | None:
-        """Lets the user draw a box, shape (4,); None if they do not."""
+        """Lets the user draw a box, shape (4,); returns None if there is none."""
         self._fit(frame)
         box = np.array(cv2.selectROI(self._name, _bgr(frame), False, False), dtype=np.float64)
         return box if (box[2:] > 0).all() else None
 
     def show(self, frame: Frame) -> bool:
-        """Shows a frame; False when the user has had enough."""
+        """Shows a frame; returns False when the user ends the demo."""
         self._fit(frame)
         cv2.imshow(self._name, _bgr(frame))
         key = cv2.waitKey(1) & 0xFF
         if key == ord(" "):
-            while self._open() and (key := cv2.waitKey(50) & 0xFF) not in (ord(" "), *_ENOUGH):
+            while self._open() and (key := cv2.waitKey(50) & 0xFF) not in (ord(" "), *_QUIT_KEYS):
                 pass
-        return key not in _ENOUGH and self._open()
+        return key not in _QUIT_KEYS and self._open()
 
     def _fit(self, frame: Frame) -> None:
-        """Makes the window as large as its first frame; later its size is the user's."""
+        """Resizes the window to its first frame; after that the user decides."""
         if not self._sized:
             height, width = frame.shape[:2]
             cv2.resizeWindow(self._name, width, height)
@@ -87,7 +86,7 @@ class Window:
         cv2.destroyAllWindows()
 
 
-_ENOUGH = (ord("q"), 27)
+_QUIT_KEYS = (ord("q"), 27)
 
 
 def _bgr(frame: Frame) -> Frame:

@@ -1,5 +1,1 @@
-"""Files in which people annotate videos: text tables, COCO, CVAT, LabelMe and MOT; one `Track` per target."""
-
-from benchmarks.datasets.annotations.track import Track, track_of
-
-__all__ = ["Track", "track_of"]
+"""Readers of annotation files: text tables, COCO, CVAT, LabelMe and MOT. Each target becomes a `Track`."""

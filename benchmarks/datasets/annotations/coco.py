@@ -1,9 +1,9 @@
-"""COCO for videos: one JSON file for a whole data set.
+"""Reads COCO for videos: one JSON file for a whole data set.
 
-Either each annotation is of an image, which names its video and its place in it (`video_id`, `frame_id`),
-and carries the target's number (`track_id` or `instance_id`), as in TAO and OVIS; or each is of a video and
-has one box per frame, null where the target is absent (`bboxes`), as in YouTube-VIS. Boxes are x, y, w, h,
-0-based.
+There are two forms. In TAO and OVIS, each annotation belongs to an image and has the target's number
+(`track_id` or `instance_id`); the image names its video and its position there (`video_id`, `frame_id`). In
+YouTube-VIS, each annotation belongs to a video and has one box per frame, null where the target is absent
+(`bboxes`). Boxes are x, y, w, h, 0-based.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.datasets.annotations.track import Track, track_of
+from benchmarks.datasets.annotations.track import Track, track_from_boxes
+from benchmarks.datasets.videos import is_video
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 
@@ -25,7 +26,7 @@ _TARGET = ("track_id", "instance_id", "object_id")
 
 
 def is_coco(text: str) -> bool:
-    """Whether a JSON text has what COCO's files have, as far as its beginning and its words tell."""
+    """Returns whether a JSON text looks like a COCO file, without parsing it."""
     return text.lstrip().startswith("{") and '"annotations"' in text and '"videos"' in text
 
 
@@ -33,7 +34,7 @@ def read_coco(text: str, where: str) -> dict[str, list[Track]]:
     """Reads the targets of each video, by the video's name.
 
     Raises:
-        UserError: it is no such file.
+        UserError: the text is not COCO for videos.
     """
     try:
         content = json.loads(text)
@@ -42,11 +43,11 @@ def read_coco(text: str, where: str) -> dict[str, list[Track]]:
         found: dict[Any, dict[Any, dict[int, Boxes]]] = defaultdict(lambda: defaultdict(dict))
         names: dict[Any, dict[int, str]] = defaultdict(dict)
         sizes: dict[Any, tuple[int, int] | None] = {key: _size(video) for key, video in videos.items()}
-        places: dict[Any, tuple[Any, int]] = {}
+        positions: dict[Any, tuple[Any, int]] = {}
         for key, video in videos.items():
             names[key] = dict(enumerate(video.get("file_names", [])))
-        for video_id, frame, image in _ordered(content.get("images", [])):
-            places[image["id"]] = (video_id, frame)
+        for video_id, frame, image in _in_frame_order(content.get("images", [])):
+            positions[image["id"]] = (video_id, frame)
             names[video_id][frame] = str(image["file_name"])
             sizes[video_id] = sizes.get(video_id) or _size(image)
         for annotation in annotations:
@@ -55,34 +56,34 @@ def read_coco(text: str, where: str) -> dict[str, list[Track]]:
                 rows = found[annotation["video_id"]][annotation["id"] if target is None else target]
                 rows.update({frame: _box(box) for frame, box in enumerate(annotation["bboxes"]) if box})
             else:
-                video_id, frame = places[annotation["image_id"]]
+                video_id, frame = positions[annotation["image_id"]]
                 found[video_id][1 if target is None else target][frame] = _box(annotation["bbox"])
         return {
             _name(videos[key]): [
-                track_of(str(target), rows, where, names[key], sizes[key])
+                track_from_boxes(str(target), rows, where, names[key], sizes[key])
                 for target, rows in sorted(targets.items(), key=lambda item: str(item[0]))
             ]
             for key, targets in found.items()
         }
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise UserError(
-            f"{where}: no COCO file of videos ({type(error).__name__}: {str(error)[:80]}); it needs videos, "
-            "images with video_id, and annotations with bbox and track_id"
+            f"{where}: not a COCO file of videos ({type(error).__name__}: {str(error)[:80]}); it needs "
+            "videos, images with video_id, and annotations with bbox and track_id"
         ) from None
 
 
-def _ordered(images: list[Mapping[str, Any]]) -> list[tuple[Any, int, Mapping[str, Any]]]:
-    """Each image with its video and its place there: by the frames' numbers, or as they are listed."""
+def _in_frame_order(images: list[Mapping[str, Any]]) -> list[tuple[Any, int, Mapping[str, Any]]]:
+    """Returns (video id, frame, image) per image, by frame numbers if there are any, or as listed."""
     by_video: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
     for image in images:
         by_video[image["video_id"]].append(image)
-    places = []
+    positions = []
     for video_id, group in by_video.items():
         order = next((key for key in _ORDER if all(key in image for image in group)), None)
         if order:
             group = sorted(group, key=lambda image: int(image[order]))
-        places += [(video_id, frame, image) for frame, image in enumerate(group)]
-    return places
+        positions += [(video_id, frame, image) for frame, image in enumerate(group)]
+    return positions
 
 
 def _box(box: Any) -> Boxes:
@@ -100,4 +101,4 @@ def _name(video: Mapping[str, Any]) -> str:
         names = video.get("file_names") or [str(video["id"])]
         name = PurePosixPath(str(names[0])).parent.name or str(video["id"])
     path = PurePosixPath(str(name))
-    return path.stem if path.suffix.lower() in (".mp4", ".avi", ".mov", ".mkv", ".webm") else path.name
+    return path.stem if is_video(path) else path.name

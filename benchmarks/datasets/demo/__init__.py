@@ -1,10 +1,20 @@
 """The built-in data set: nine rendered sequences, one per difficulty, that need no files.
 
-Every pixel and every box follows from the scenes below by arithmetic that is the same on every machine (see
-`rendering.noise`), so two people who score a tracker on the demo score it on the same bytes. Ground truth is
-exact: the tight box around the target's outline, also where it is hidden, and unclipped where it leaves the
-view. The demo shows that an installation works and what a tracker's weaknesses look like; it replaces no
-benchmark of real video.
+Ground truth is exact: the tight box around the target's outline, also where it is occluded, and unclipped
+where it leaves the view. The demo shows that an installation works and what a tracker's weaknesses look like.
+It does not replace a benchmark of real video.
+
+Frames are the same bytes on every machine, so scores on the demo can be compared. All modules of this package
+follow three rules to ensure it:
+
+- Randomness is an integer hash of the coordinates of pixels or lattice points, never a random generator.
+- Array code uses only elementwise + - * / sqrt floor rint, comparisons, indexing and integer arithmetic, all
+  exact or correctly rounded by IEEE 754. There are no sums along an axis, no BLAS, no sin, exp or power.
+- Sines and cosines are computed for single angles by `math` and rounded to a coarse grid, which hides the
+  last bits, in which libraries differ.
+
+`noise` and `shapes` are the basis of `backgrounds` and `drawings` (with `sprites`). A `scene` describes what
+moves where, `scenes` lists the nine, and `renderer` draws them.
 """
 
 from __future__ import annotations
@@ -12,194 +22,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from benchmarks.datasets.demo import backgrounds, drawings
 from benchmarks.datasets.demo.renderer import HEIGHT, VERSION, WIDTH, SceneRenderer
-from benchmarks.datasets.demo.scene import Actor, Curve, Ripple, Scene, constant
+from benchmarks.datasets.demo.scene import Scene
+from benchmarks.datasets.demo.scenes import SCENES
 from benchmarks.datasets.sequence import Dataset, Frames, Sequence
 from trackers.tracker import Frame
 
-EASY = Scene(
-    name="easy",
-    attributes=(),
-    ground=backgrounds.leaves,
-    target=Actor(
-        drawings.mask(),
-        x=Curve((0, 60), (14, 92), (30, 190), (44, 250), (59, 316)),
-        y=Curve((0, 70), (14, 132), (30, 158), (44, 96), (59, 128)),
-    ),
-    camera_x=Curve((0, 0), (25, 10), (59, 62)),
-    camera_y=Curve((0, 0), (59, 14)),
-)
-
-SCALE = Scene(
-    name="scale",
-    attributes=("SV",),
-    ground=backgrounds.rug,
-    target=Actor(
-        drawings.ball(),
-        x=Curve((0, 66), (20, 120), (42, 214), (59, 290)),
-        y=Curve((0, 60), (20, 110), (42, 176), (59, 120)),
-        scale=Curve((0, 0.75), (30, 1.25), (46, 1.75), (59, 1.1)),
-        lift=9,
-    ),
-    camera_x=Curve((0, 0), (59, 38)),
-    camera_y=Curve((0, 0), (30, 16), (59, 4)),
-)
-
-ROTATION = Scene(
-    name="rotation",
-    attributes=("IPR",),
-    ground=backgrounds.planks,
-    target=Actor(
-        drawings.book(),
-        x=Curve((0, 70), (18, 120), (40, 226), (59, 320)),
-        y=Curve((0, 150), (18, 92), (40, 96), (59, 170)),
-        angle=Curve((0, 0), (12, 40), (30, 190), (46, 260), (59, 390)),
-    ),
-    camera_x=Curve((0, 0), (59, 66)),
-    camera_y=Curve((0, 8), (30, 0), (59, 12)),
-)
-
-LEAF = drawings.leaf()
-
-OCCLUSION = Scene(
-    name="occlusion",
-    attributes=("OCC",),
-    ground=backgrounds.slabs,
-    target=Actor(
-        drawings.beetle(),
-        x=Curve((0, 56), (18, 124), (40, 246), (59, 362)),
-        y=Curve((0, 96), (18, 108), (34, 150), (46, 120), (59, 60)),
-        lift=3,
-    ),
-    above=(
-        Actor(LEAF, x=constant(114), y=constant(141), angle=constant(-24), lift=6),
-        Actor(LEAF, x=constant(262), y=constant(140), scale=constant(1.8), angle=constant(64), lift=9),
-    ),
-    camera_x=Curve((0, 0), (59, 84)),
-    camera_y=Curve((0, 0), (59, 12)),
-)
-
-ILLUMINATION = Scene(
-    name="illumination",
-    attributes=("IV",),
-    ground=backgrounds.bricks,
-    target=Actor(
-        drawings.tin(),
-        x=Curve((0, 250), (20, 190), (40, 110), (59, 42)),
-        y=Curve((0, 70), (20, 140), (40, 160), (59, 90)),
-        lift=6,
-    ),
-    camera_x=Curve((0, 0), (59, -24)),
-    camera_y=Curve((0, 0), (59, 10)),
-    light=Curve((0, 1.0), (12, 0.95), (22, 0.22), (32, 0.3), (42, 1.5), (50, 1.3), (59, 0.5)),
-    light_gradient=Curve((0, 0.0), (16, 0.6), (32, -0.6), (46, 0.5), (59, -0.5)),
-)
-
-MOTION = Scene(
-    name="motion",
-    attributes=("MB", "FM"),
-    ground=backgrounds.asphalt,
-    target=Actor(
-        drawings.car(),
-        x=Curve(
-            (0, 64),
-            (8, 76),
-            (12, 262),
-            (20, 288),
-            (24, 92),
-            (32, 76),
-            (36, 280),
-            (44, 330),
-            (49, 120),
-            (59, 84),
-        ),
-        y=Curve(
-            (0, 70),
-            (8, 80),
-            (12, 140),
-            (20, 190),
-            (24, 110),
-            (32, 70),
-            (36, 120),
-            (44, 196),
-            (49, 150),
-            (59, 90),
-        ),
-        scale=constant(0.8),
-    ),
-    camera_x=Curve((0, 0), (15, 24), (30, 8), (45, 60), (59, 10)),
-    camera_y=Curve((0, 0), (22, 16), (36, -6), (59, 14)),
-    shake=5,
-    exposure_samples=8,
-    shutter=0.4,
-)
-
-DEFORMATION = Scene(
-    name="deformation",
-    attributes=("DEF",),
-    ground=backgrounds.pond,
-    target=Actor(
-        drawings.fish(),
-        x=Curve((0, 62), (20, 130), (38, 186), (59, 300)),
-        y=Curve((0, 170), (20, 112), (38, 130), (59, 70)),
-        ripple=Ripple(height=6, length=62, speed=0.09, reach=36),
-        lift=14,
-    ),
-    camera_x=Curve((0, 0), (59, 50)),
-    camera_y=Curve((0, 12), (59, 0)),
-)
-
-CLUTTER = Scene(
-    name="clutter",
-    attributes=("BC",),
-    ground=backgrounds.board,
-    target=Actor(
-        drawings.die(5),
-        x=Curve((0, 60), (20, 128), (40, 214), (59, 300)),
-        y=Curve((0, 60), (20, 122), (40, 128), (59, 170)),
-    ),
-    below=(
-        Actor(
-            drawings.die(4), x=Curve((0, 290), (26, 166), (59, 40)), y=Curve((0, 110), (26, 156), (59, 96))
-        ),
-        Actor(drawings.die(3), x=constant(140), y=constant(60), angle=constant(28)),
-        Actor(
-            drawings.die(6), x=Curve((0, 130), (36, 240), (59, 330)), y=Curve((0, 186), (36, 182), (59, 92))
-        ),
-        Actor(drawings.die(2), x=constant(262), y=constant(74), angle=constant(-17)),
-    ),
-    camera_x=Curve((0, 0), (59, 40)),
-    camera_y=Curve((0, 0), (59, 8)),
-)
-
-OUT_OF_VIEW = Scene(
-    name="out-of-view",
-    attributes=("OV",),
-    ground=backgrounds.sand,
-    target=Actor(drawings.starfish(), x=constant(200), y=constant(130), lift=3),
-    camera_x=Curve((0, 0), (12, 40), (25, 216), (34, 244), (44, 150), (59, -30)),
-    camera_y=Curve((0, 0), (20, 40), (40, 30), (59, 66)),
-)
-
-SCENES = {
-    scene.name: scene
-    for scene in (
-        EASY,
-        SCALE,
-        ROTATION,
-        OCCLUSION,
-        ILLUMINATION,
-        MOTION,
-        DEFORMATION,
-        CLUTTER,
-        OUT_OF_VIEW,
-    )
-}
-
 
 class RenderedFrames(Frames):
-    """The frames of a scene, rendered when asked for. Opening it draws the ground and the drawings."""
+    """The frames of a scene, rendered on access. Creating it renders the background and the drawings."""
 
     def __init__(self, scene: Scene) -> None:
         self._renderer = SceneRenderer(scene)
@@ -208,19 +39,23 @@ class RenderedFrames(Frames):
         return self._renderer.scene.length
 
     def __getitem__(self, index: int) -> Frame:
-        """Renders frame `index`, 0-based; raises IndexError where there is none."""
+        """Renders frame `index`, 0-based; raises IndexError if it is out of range."""
         if not 0 <= index < len(self):
             raise IndexError(f"{self._renderer.scene.name} has no frame {index}: it has {len(self)}.")
         return self._renderer.frame(index)
 
     def fingerprint(self) -> str:
-        """A hex digest of the renderer's version and of the scene's name, length and size."""
+        """Returns a digest of the renderer's version and of the scene's name, length and size."""
         scene = self._renderer.scene
         return hashlib.sha256(f"{VERSION} {scene.name} {scene.length} {WIDTH}x{HEIGHT}".encode()).hexdigest()
 
 
 class Demo(Dataset):
-    """Nine rendered sequences of 60 frames, 320 x 240; always complete, because there are no files."""
+    """Nine rendered sequences of 60 frames, 320 x 240 pixels, always complete.
+
+    Args:
+        data_root: ignored; other data sets need it.
+    """
 
     name = "demo"
     title = "Demo"
@@ -229,7 +64,7 @@ class Demo(Dataset):
     all_names = tuple(SCENES)
 
     def __init__(self, data_root: Path | None = None) -> None:
-        """Takes the folder of data sets as every data set does, and has no use for it."""
+        pass
 
     def names(self) -> tuple[str, ...]:
         return self.all_names

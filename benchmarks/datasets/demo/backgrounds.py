@@ -1,6 +1,6 @@
-"""Grounds for the demo's toys to lie on: wood, stone, sand and the like, drawn from noise.
+"""Backgrounds of the demo's scenes, such as wood, stone and sand, generated from noise.
 
-Each function draws an image of a height and a width in pixels, always the same for the same size.
+Each function takes a height and a width in pixels and returns the same image for the same size.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.datasets.demo.noise import (
 )
 
 Background: TypeAlias = Callable[[int, int], Image]
-"""Draws a ground of a height and a width."""
+"""Renders a background of a height and a width."""
 
 
 def leaves(height: int, width: int) -> Image:
@@ -41,7 +41,7 @@ def leaves(height: int, width: int) -> Image:
 
 
 def _scatter_leaves(image: Image, size: float, seed: int) -> None:
-    """Lays one leaf on every lattice square of `size` pixels, in random places and directions."""
+    """Places one leaf on every lattice square of `size` pixels, in random places and directions."""
     _, height, width = image.shape
     points, around = squares(height, width, size)
     place_x, place_y, turn_x, turn_y, kind = (uniform(*points, seed + k) for k in range(5))
@@ -50,7 +50,7 @@ def _scatter_leaves(image: Image, size: float, seed: int) -> None:
     length = np.sqrt(turn_x * turn_x + turn_y * turn_y) * (0.7 + 0.6 * fold(kind * 7) * 2) + np.float32(1e-3)
     turn_x, turn_y = turn_x / length, turn_y / length
     tints = ramp(kind, (66, 84, 38), (108, 112, 52), (142, 112, 60), (122, 76, 44), (84, 60, 42))
-    # All pixels meet the squares in the same order, so they agree on which leaf lies on which.
+    # All pixels visit the squares in the same order, so they agree on which leaf covers which.
     for x, y, at in around:
         dx, dy = x - place_x.take(at), y - place_y.take(at)
         cos, sin = turn_x.take(at), turn_y.take(at)
@@ -170,8 +170,8 @@ def board(height: int, width: int) -> Image:
     worn = fractal(height, width, (16, 16), 25, 4)
     fibres = fractal(height, width, (3, 30), 26, 3)
     image = mix(rgb((166, 44, 38)), rgb((214, 190, 148)), parity)
-    centre_x, centre_y = fold(x / 46 + 0.5) * 46, fold(y / 46 + 0.5) * 46
-    dot = np.sqrt(centre_x * centre_x + centre_y * centre_y)
+    center_x, center_y = fold(x / 46 + 0.5) * 46, fold(y / 46 + 0.5) * 46
+    dot = np.sqrt(center_x * center_x + center_y * center_y)
     image = mix(image, mix(rgb((224, 206, 170)), rgb((150, 36, 34)), parity), step(7.5 - dot, 0, 1.2))
     image = mix(
         image, rgb((52, 36, 28)), 0.85 * step(1.4 - np.minimum(fold(x / 46), fold(y / 46)) * 46, 0, 1)

@@ -1,7 +1,7 @@
-"""Noise, cells and blending: the array functions that all of the demo's pictures are made of.
+"""Noise, cells and blending: the array functions behind all of the demo's pictures.
 
-A plane is float32 of shape (H, W), an image float32 of shape (3, H, W), RGB in [0, 1] as displayed. Colours
-are RGB triples from 0 to 255, as in any drawing program.
+A plane is float32 of shape (H, W), an image float32 of shape (3, H, W), RGB in [0, 1] as displayed. Colors
+are RGB triples from 0 to 255.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-# Always float32; NumPy's annotations take float32 times a Python float for float64, which it is not.
+# Always float32. NumPy's type annotations wrongly make float32 times a Python float float64.
 Plane: TypeAlias = NDArray[Any]
 Image: TypeAlias = NDArray[Any]
 Indices: TypeAlias = NDArray[np.intp]
-Colour: TypeAlias = tuple[int, int, int]
+Color: TypeAlias = tuple[int, int, int]
 
 
 def scatter(x: NDArray[np.integer], y: NDArray[np.integer], seed: int) -> NDArray[np.uint32]:
@@ -47,7 +47,7 @@ def uniform(x: NDArray[np.integer], y: NDArray[np.integer], seed: int) -> Plane:
 
 
 def grid(height: int, width: int) -> tuple[Plane, Plane]:
-    """The x and y of every pixel as planes of shape (1, width) and (height, 1), ready to broadcast."""
+    """Returns the x and y of every pixel, shapes (1, width) and (height, 1), which broadcast."""
     return np.arange(width, dtype=np.float32)[None, :], np.arange(height, dtype=np.float32)[:, None]
 
 
@@ -67,7 +67,7 @@ def noise(height: int, width: int, cell: tuple[float, float], seed: int) -> Plan
 
 
 def _lattice(length: int, cell: float) -> tuple[NDArray[np.intp], Plane]:
-    """For each pixel the lattice point before it and the weight, in [0, 1), of the one after."""
+    """Returns for each pixel the lattice point before it and the weight, in [0, 1), of the one after."""
     position = np.arange(length, dtype=np.float32) / np.float32(cell)
     index = np.floor(position)
     t = position - index
@@ -77,7 +77,7 @@ def _lattice(length: int, cell: float) -> tuple[NDArray[np.intp], Plane]:
 def fractal(
     height: int, width: int, cell: tuple[float, float], seed: int, octaves: int = 4, gain: float = 0.5
 ) -> Plane:
-    """Several octaves of `noise`, each of half the spacing and `gain` times the height, within [0, 1)."""
+    """Sums octaves of `noise`, each with half the spacing and `gain` times the amplitude; in [0, 1)."""
     total = np.zeros((height, width), np.float32)
     weight, weights = 1.0, 0.0
     for octave in range(octaves):
@@ -89,9 +89,9 @@ def fractal(
     return scaled
 
 
-def mix(first: Plane, second: Plane, share: Plane | float) -> Plane:
-    """Blends from `first` (share 0) to `second` (share 1)."""
-    blend: Plane = (second - first) * share
+def mix(first: Plane, second: Plane, weight: Plane | float) -> Plane:
+    """Blends from `first` (weight 0) to `second` (weight 1)."""
+    blend: Plane = (second - first) * weight
     blend += first
     return blend
 
@@ -103,33 +103,33 @@ def step(value: Plane, low: float, high: float) -> Plane:
 
 
 def smooth(value: Plane) -> Plane:
-    """Bends a rise from 0 to 1 so that it starts and ends level: the cubic 3 t^2 - 2 t^3."""
-    bent: Plane = value * value * (3 - 2 * value)
-    return bent
+    """Makes a rise from 0 to 1 start and end level: the cubic 3 t^2 - 2 t^3."""
+    smoothed: Plane = value * value * (3 - 2 * value)
+    return smoothed
 
 
 def fold(value: Plane) -> Plane:
-    """Distance to the nearest integer, in [0, 0.5]: a triangle wave of period 1."""
+    """Returns the distance to the nearest integer, in [0, 0.5]: a triangle wave of period 1."""
     distance: Plane = np.abs(value - np.rint(value))
     return distance
 
 
-def rgb(colour: Colour) -> Image:
-    """A colour as an image of shape (3, 1, 1)."""
-    return (np.asarray(colour, np.float32) / 255)[:, None, None]
+def rgb(color: Color) -> Image:
+    """Returns a color as an image of shape (3, 1, 1)."""
+    return (np.asarray(color, np.float32) / 255)[:, None, None]
 
 
-def ramp(value: Plane, *colours: Colour) -> Image:
-    """Colours a plane: `colours` at equal distances from value 0 to 1, blended linearly between."""
-    scaled = np.clip(value, 0, 1) * np.float32(len(colours) - 1)
-    image = np.broadcast_to(rgb(colours[0]), (3, *value.shape))
-    for k in range(len(colours) - 1):
-        image = mix(image, rgb(colours[k + 1]), np.clip(scaled - k, 0, 1))
+def ramp(value: Plane, *colors: Color) -> Image:
+    """Maps a plane to colors, evenly spaced over the values 0 to 1 and blended linearly between."""
+    scaled = np.clip(value, 0, 1) * np.float32(len(colors) - 1)
+    image = np.broadcast_to(rgb(colors[0]), (3, *value.shape))
+    for k in range(len(colors) - 1):
+        image = mix(image, rgb(colors[k + 1]), np.clip(scaled - k, 0, 1))
     return image
 
 
 def relief(height: Plane, strength: float) -> Plane:
-    """Brightness factors of a height field (in pixels) lit from the upper left; flat ground gives 1."""
+    """Returns brightness factors of a height field (pixels) lit from the upper left; 1 where it is flat."""
     padded = np.pad(height, ((1, 0), (1, 0)), mode="edge")
     factor: Plane = np.clip(1 + np.float32(strength) * (height - padded[:-1, :-1]), 0.25, 1.9)
     return factor
@@ -149,7 +149,7 @@ def blur(image: Plane, passes: int) -> Plane:
 def squares(
     height: int, width: int, size: float
 ) -> tuple[tuple[Indices, Indices], Iterator[tuple[Plane, Plane, Indices]]]:
-    """Walks, for all pixels at once, over the square of a lattice that a pixel is in and the eight around it.
+    """Visits, for all pixels at once, a pixel's lattice square and the eight squares around it.
 
     Args:
         height: rows of pixels.
@@ -157,9 +157,9 @@ def squares(
         size: side of a square in pixels.
 
     Returns:
-        The columns, shape (1, n), and rows, shape (m, 1), of all squares, to hash; and for each of the nine
-        the pixels' x and y from the square's corner, in units of `size`, and the square's flat index among
-        the m * n.
+        The columns, shape (1, n), and rows, shape (m, 1), of all squares, to hash. Also an iterator that
+        yields for each of the nine the pixels' x and y from the square's corner, in units of `size`, and the
+        square's flat index among the m * n.
     """
     x, y = (axis / np.float32(size) for axis in grid(height, width))
     column, row = np.floor(x), np.floor(y)
@@ -174,7 +174,7 @@ def squares(
 
 
 def cells(height: int, width: int, size: float, seed: int) -> tuple[Plane, Plane, Plane]:
-    """Cuts the plane into irregular cells around one random point per lattice square.
+    """Divides the plane into irregular cells around one random point per lattice square.
 
     Cellular noise after Worley, "A cellular texture basis function", SIGGRAPH 1996.
 
@@ -182,12 +182,12 @@ def cells(height: int, width: int, size: float, seed: int) -> tuple[Plane, Plane
         height: rows of pixels.
         width: columns of pixels.
         size: side of a square in pixels.
-        seed: chooses the points; it uses up three seeds.
+        seed: chooses the points; `seed + 1` and `seed + 2` are used too.
 
     Returns:
-        Distance to the nearest point and to the second nearest, in units of `size`, and a number in [0, 1)
-        that is the same throughout a cell; each of shape (height, width). Only points in the nine squares
-        around a pixel count.
+        The distances to the nearest point and to the second nearest, in units of `size`, and a number in
+        [0, 1) that is constant within a cell; each of shape (height, width). Only points in the nine squares
+        around a pixel are considered.
     """
     nearest = np.full((height, width), 9, np.float32)
     second = nearest.copy()

@@ -1,10 +1,9 @@
-"""What happens in a demo sequence, as numbers over time: who is where, how large, how turned, in what light.
+"""Describes a demo sequence as functions of time: position, scale, angle and lighting of its actors.
 
-A scene is only described here. Its ground truth follows from the description without drawing anything;
-`stage` draws it.
+The description alone gives the ground truth; `renderer` draws the frames.
 
-World coordinates are pixels, x to the right and y downwards. The camera's position is the world point that
-falls on the view's upper left corner. Time is in frames and may lie between two of them.
+World coordinates are pixels, x to the right and y downwards. The camera's position is the world point at the
+view's upper left corner. Time is in frames and may be fractional.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from benchmarks.datasets.demo.sprites import Drawing
 from trackers.tracker import Boxes
 
 Array: TypeAlias = NDArray[Any]
-"""Float32 coordinates of pixels or float64 coordinates of an outline; the result is of the same kind."""
+"""Float32 coordinates of pixels or float64 coordinates of an outline; results have the same type."""
 
 
 class Curve:
@@ -45,7 +44,7 @@ class Curve:
         )
 
     def __call__(self, time: float) -> float:
-        """The value at `time`."""
+        """Returns the value at `time`."""
         if time <= self.keys[0][0]:
             return self.keys[0][1]
         for k in range(len(self.keys) - 1):
@@ -60,7 +59,7 @@ class Curve:
 
 
 def constant(value: float) -> Curve:
-    """A value that does not change."""
+    """Returns a curve that has the same value at all times."""
     return Curve((0, value))
 
 
@@ -69,7 +68,7 @@ ZERO, ONE = constant(0.0), constant(1.0)
 
 @dataclass(frozen=True)
 class Ripple:
-    """A wave that runs along a drawing from its right end to its left and grows on the way.
+    """A wave that runs along a drawing from its right end to its left and grows as it goes.
 
     Attributes:
         height: of the wave at the drawing's middle, in pixels.
@@ -84,7 +83,7 @@ class Ripple:
     reach: float
 
     def shift(self, u: Array, time: float) -> Array:
-        """How far points at the drawing's own x coordinate `u` move down; parabolas stand in for the sine."""
+        """Returns how far points at the drawing's x coordinate `u` move down; parabolas replace the sine."""
         if not self.height:
             return np.zeros_like(u)
         phase = u / self.length + self.speed * time
@@ -99,7 +98,7 @@ STILL = Ripple(height=0.0, length=1.0, speed=0.0, reach=1.0)
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a drawing is at one moment: rippled in its own coordinates, then scaled, turned and moved."""
+    """A drawing's transform at one moment: rippled in its own coordinates, then scaled, rotated and moved."""
 
     x: float
     y: float
@@ -117,8 +116,8 @@ class Pose:
             self.y + self.scale * (self.sin * u + self.cos * v),
         )
 
-    def to_toy(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Maps world coordinates, which may broadcast, to the drawing's own; undoes `to_world`."""
+    def to_drawing(self, x: Array, y: Array) -> tuple[Array, Array]:
+        """Maps world coordinates, which may broadcast, to the drawing's own; the inverse of `to_world`."""
         dx, dy = (x - self.x) / self.scale, (y - self.y) / self.scale
         u, v = self.cos * dx + self.sin * dy, self.cos * dy - self.sin * dx
         return u, v - self.ripple.shift(u, self.time)
@@ -135,7 +134,7 @@ class Actor:
         scale: its size relative to the drawing as drawn.
         angle: in degrees, clockwise.
         ripple: how its body bends.
-        lift: height above the ground in pixels: how far down and to the right its shadow falls.
+        lift: height above the background in pixels; the shadow falls that far down and to the right.
     """
 
     drawing: Drawing
@@ -147,40 +146,41 @@ class Actor:
     lift: float = 4.0
 
     def pose(self, time: float) -> Pose:
-        """Where it is at `time`."""
+        """Returns its transform at `time`."""
         cos, sin = direction(self.angle(time))
         return Pose(self.x(time), self.y(time), self.scale(time), cos, sin, self.ripple, time)
 
     def box(self, time: float) -> Boxes:
-        """Tight upright box around its outline, x, y, w, h in world pixels, shape (4,)."""
+        """Returns the tight upright box around its outline, x, y, w, h in world pixels, shape (4,)."""
         x, y = self.pose(time).to_world(*self.drawing.outline)
         return np.array([x.min(), y.min(), x.max() - x.min(), y.max() - y.min()])
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One sequence: a ground, toys upon it, a camera and the light.
+    """One sequence: a background, the actors on it, a camera and the light.
 
     Attributes:
         name: the sequence's name.
         attributes: what makes it hard, in OTB's abbreviations and order.
-        ground: what lies below everything.
+        background: drawn below everything.
         target: the drawing to follow.
-        below: other toys that the target hides where they meet.
-        above: other toys that hide the target.
+        below: other drawings, which the target occludes where they overlap.
+        above: other drawings, which occlude the target.
         camera_x: the camera's position.
         camera_y: likewise.
-        shake: how far, in pixels, a hand makes the camera tremble at most.
+        shake: largest camera shake in pixels.
         light: brightness; 1 is a well-lit scene.
-        light_gradient: how much brighter the right edge of the view is than its middle; the left is as much darker.
-        exposure_samples: moments that are averaged over one exposure; with 1 nothing blurs.
+        light_gradient: how much brighter the right edge of the view is than its middle; the left edge is
+            darker by as much.
+        exposure_samples: number of moments averaged per exposure; 1 gives no motion blur.
         shutter: exposure time in frames.
         length: frames.
     """
 
     name: str
     attributes: tuple[str, ...]
-    ground: Background
+    background: Background
     target: Actor
     below: tuple[Actor, ...] = ()
     above: tuple[Actor, ...] = ()
@@ -194,28 +194,28 @@ class Scene:
     length: int = 60
 
     def camera(self, time: float) -> tuple[float, float]:
-        """The camera's position at `time`, the trembling included."""
+        """Returns the camera's position at `time`, including shake."""
         return (
             self.camera_x(time) + self.shake * camera_shake(time, 1),
             self.camera_y(time) + self.shake * camera_shake(time, 2),
         )
 
     def exposure(self, index: int) -> tuple[float, ...]:
-        """The moments of which frame `index` is the average; their middle is `index` itself."""
+        """Returns the moments that frame `index` averages; their mean is `index` itself."""
         return tuple(
             index + self.shutter * ((k + 0.5) / self.exposure_samples - 0.5)
             for k in range(self.exposure_samples)
         )
 
     def truth(self) -> Boxes:
-        """The target's box in the view at the middle of every exposure, seen or hidden: shape (length, 4)."""
+        """Returns the target's box in the view at mid-exposure, visible or not; shape (length, 4)."""
         boxes = np.stack([self.target.box(index) for index in range(self.length)])
         boxes[:, :2] -= np.array([self.camera(index) for index in range(self.length)])
         return boxes
 
 
 def camera_shake(time: float, seed: int, period: float = 2.5) -> float:
-    """Smooth random value in [-1, 1): a new one every `period` frames."""
+    """Returns a smooth random function of time in [-1, 1), one value per `period` frames."""
     index = math.floor(time / period)
     t = time / period - index
     before, after = (float(v) for v in uniform(np.array([index, index + 1]), np.array([seed]), 90))

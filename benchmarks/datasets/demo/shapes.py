@@ -1,4 +1,4 @@
-"""Plane shapes that know both their outline, as points, and their inside, as a signed distance.
+"""Plane shapes with an outline, as points, and an interior, as a signed distance.
 
 The outline gives the ground truth, the distance gives the pixels; both come from the same few numbers.
 Lengths are in pixels, x to the right and y downwards.
@@ -22,11 +22,11 @@ Points: TypeAlias = NDArray[np.float64]
 """Float64 array of shape (2, n): the x and the y of n points."""
 
 FINENESS = 2.0**-16
-"""Sines and cosines are rounded to multiples of this, far coarser than the error of any `math` library."""
+"""Sines and cosines are rounded to multiples of this, far coarser than errors of `math` libraries."""
 
 
 def direction(degrees: float) -> tuple[float, float]:
-    """Cosine and sine of an angle, rounded to `FINENESS`; positive angles turn x towards y, clockwise."""
+    """Returns cosine and sine of an angle, rounded to `FINENESS`; positive angles are clockwise."""
     turn = math.radians(degrees)
     return round(math.cos(turn) / FINENESS) * FINENESS, round(math.sin(turn) / FINENESS) * FINENESS
 
@@ -36,11 +36,11 @@ class Shape(ABC):
 
     @abstractmethod
     def outline(self) -> Points:
-        """Points on the boundary, dense enough that bending the shape bends them with it."""
+        """Returns points on the boundary, dense enough to follow a bent shape."""
 
     @abstractmethod
     def distance(self, x: Plane, y: Plane) -> Plane:
-        """Signed distance to the boundary in pixels, negative inside; exact to first order near it."""
+        """Returns the signed distance to the boundary in pixels, negative inside; exact to first order."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Ellipse(Shape):
         u, v = (cos * x + sin * y) / self.rx, (cos * y - sin * x) / self.ry
         radius = np.sqrt(u * u + v * v) + np.float32(1e-6)
         u, v = u / self.rx, v / self.ry
-        # Value over length of gradient; capped in the middle, where the gradient vanishes.
+        # Value divided by the gradient's length, which is capped because it vanishes in the middle.
         slope = np.sqrt(u * u + v * v) / radius
         return (radius - 1) / np.maximum(slope, 1 / max(self.rx, self.ry))
 
@@ -120,14 +120,14 @@ class Polygon(Shape):
 
 
 def circle(count: int) -> Points:
-    """`count` points on the unit circle, shape (2, count)."""
+    """Returns `count` points on the unit circle, shape (2, count)."""
     return np.array([direction(360 / count * k) for k in range(count)]).T
 
 
 def rounded(corners: Sequence[tuple[float, float]], radius: float, pieces: int = 8) -> Points:
-    """Outline of a polygon grown by `radius`: every edge cut into equal pieces, a circle around each cut.
+    """Returns the outline of a polygon grown by `radius`: a circle at equally spaced points of every edge.
 
-    The circles' inner points lie inside the shape, where they change no extent.
+    The circles' inner points lie inside the shape, where they do not affect its extent.
     """
     start = np.array(corners, np.float64).T[:, :, None]
     edge = np.roll(start, -1, axis=1) - start
@@ -138,5 +138,5 @@ def rounded(corners: Sequence[tuple[float, float]], radius: float, pieces: int =
 
 
 def line(*points: tuple[float, float], thickness: float) -> tuple[Polygon, ...]:
-    """A stroke of `thickness` through `points` with round ends, as one polygon per segment."""
+    """Returns a stroke of `thickness` through `points` with round ends, one polygon per segment."""
     return tuple(Polygon((a, b), thickness / 2) for a, b in pairwise(points))

@@ -1,6 +1,6 @@
-"""Toys as flat pictures: painting one on a canvas, giving it body and light, and cutting it out.
+"""Renders a drawing to textures: paints it on a canvas, shades it and cuts it out.
 
-A drawing's own coordinates are pixels around its middle as seen at scale 1.
+A drawing's own coordinates are pixels from its middle, at scale 1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets.demo.noise import Colour, Image, Plane, blur, fractal, mix, relief, rgb, step
+from benchmarks.datasets.demo.noise import Color, Image, Plane, blur, fractal, mix, relief, rgb, step
 from benchmarks.datasets.demo.shapes import Points, Shape
 
 DENSITY = 2
@@ -25,7 +25,7 @@ SHADOW_STRIDE = 4
 
 
 class Canvas:
-    """A picture in a drawing's coordinates that shapes are painted on, one over the other.
+    """A picture in a drawing's coordinates on which shapes are painted over each other.
 
     Attributes:
         x: the x coordinate of every texel, shape (1, W).
@@ -37,17 +37,17 @@ class Canvas:
         self.x, self.y = x, y
         self.image: Image = np.zeros((3, y.shape[0], x.shape[1]), np.float32)
 
-    def wash(self, colour: Colour | Image) -> None:
+    def wash(self, color: Color | Image) -> None:
         """Paints everything."""
-        self.image[:] = colour if isinstance(colour, np.ndarray) else rgb(colour)
+        self.image[:] = color if isinstance(color, np.ndarray) else rgb(color)
 
-    def fill(self, *shapes: Shape, colour: Colour | Image, opacity: float = 1.0, soft: float = 0.5) -> None:
+    def fill(self, *shapes: Shape, color: Color | Image, opacity: float = 1.0, soft: float = 0.5) -> None:
         """Paints the union of `shapes`, its edges fading over `soft` pixels to either side."""
         cover = step(-distance(shapes, self.x, self.y), -soft, soft) * np.float32(opacity)
-        self.image = mix(self.image, colour if isinstance(colour, np.ndarray) else rgb(colour), cover)
+        self.image = mix(self.image, color if isinstance(color, np.ndarray) else rgb(color), cover)
 
     def shade(self, factor: Plane) -> None:
-        """Makes everything brighter or darker by a factor per texel."""
+        """Multiplies the brightness by a factor per texel."""
         self.image = self.image * factor
 
     def fractal(self, cell: tuple[float, float], seed: int, octaves: int = 3) -> Plane:
@@ -59,13 +59,13 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Drawing:
-    """What an actor looks like.
+    """An actor's appearance.
 
     Attributes:
         silhouette: shapes whose union is the drawing.
-        paint: paints its surface; what falls outside the silhouette is cut off.
-        bulge: over how many pixels from the edge its body rises; the middle is flat.
-        gloss: strength of the light and shade on that rise.
+        paint: paints its surface, which is clipped to the silhouette.
+        bulge: width in pixels of the raised edge; the middle is flat.
+        gloss: strength of the shading on that edge.
     """
 
     silhouette: tuple[Shape, ...]
@@ -80,7 +80,7 @@ class Drawing:
 
 
 def distance(shapes: tuple[Shape, ...], x: Plane, y: Plane) -> Plane:
-    """Signed distance to the union of `shapes`, negative inside, true outside and near the boundary."""
+    """Returns the signed distance to a union of shapes, negative inside; exact outside and near the edge."""
     nearest = shapes[0].distance(x, y)
     for shape in shapes[1:]:
         nearest = np.minimum(nearest, shape.distance(x, y))
@@ -104,7 +104,7 @@ class Texture:
     density: float
 
     def sample(self, x: Plane, y: Plane) -> NDArray[np.float32]:
-        """Reads the planes at (`x`, `y`), bilinearly; the border goes on forever.
+        """Samples the planes at (`x`, `y`) bilinearly; the border extends infinitely.
 
         Args:
             x: drawing coordinates, shape (h, w).
@@ -127,11 +127,11 @@ class Texture:
 
 @dataclass(frozen=True)
 class Sprite:
-    """A drawing ready to be put on stage.
+    """A drawing rendered to textures.
 
     Attributes:
         picture: R, G, B in linear light, multiplied by the opacity, and the opacity: four planes.
-        shadow: how much light the drawing takes from a spot below it: one plane.
+        shadow: the fraction of light that the drawing blocks below it: one plane.
     """
 
     picture: Texture
@@ -156,7 +156,7 @@ def render_sprite(drawing: Drawing) -> Sprite:
     alpha = np.clip(0.5 - edge * DENSITY, 0, 1)
     planes = np.concatenate([light * light * alpha, alpha[None]])
     shadow = blur(alpha[None, ::SHADOW_STRIDE, ::SHADOW_STRIDE], 6)
-    # Texels that were picked, not averaged, sit at the corners of the ones they stand for.
+    # Subsampled, not averaged: each texel lies at the corner of the block that it represents.
     corner = (SHADOW_STRIDE - 1) / (2 * DENSITY)
     return Sprite(
         Texture(planes, left, top, DENSITY),

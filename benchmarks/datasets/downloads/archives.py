@@ -1,4 +1,4 @@
-"""Zip archives from elsewhere, looked through before anything is written."""
+"""Unpacks downloaded zip archives after checking everything in them."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from benchmarks.zipfiles import ZIP_ERRORS, is_unusual
 from trackers.errors import UserError
 
-LARGEST_RATIO = 200
-"""How many times its own size an archive may unpack to: images hardly shrink in a zip, text ten times."""
-SMALL = 1 << 26
-"""Bytes that an archive may unpack to whatever its own size."""
-_LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
+MAX_RATIO = 200
+"""Limit of unpacked to packed size. Images hardly shrink in a zip; text shrinks about tenfold."""
+SMALL_BYTES = 1 << 26
+"""Unpacked size up to which the ratio is not limited."""
+_SYSTEM_FILES = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 class ArchiveError(UserError):
-    """An archive is damaged or not to be trusted; nothing of it was written."""
+    """An archive is damaged or unsafe; nothing of it was written."""
 
 
-def unpack(archive: Path, folder: Path, called: str | None = None) -> None:
-    """Unpacks all of `archive` into `folder`, which is made if need be, or nothing of it.
+def unpack(archive: Path, folder: Path, label: str | None = None) -> None:
+    """Unpacks all of `archive` into `folder`, or nothing if a check fails.
 
-    Checked first: that every name stays inside the folder and is there once; that entries are plain files and
-    folders; that sizes are sane and fit on the disk; every file's checksum. What operating systems leave
-    behind (`__MACOSX`, `Thumbs.db`) is skipped.
+    Checks that every name is unique and stays inside the folder, that entries are regular files and folders,
+    that sizes are plausible and fit on the disk, and every file's checksum. Files of operating systems
+    (`__MACOSX`, `Thumbs.db`) are skipped.
 
     Args:
         archive: a zip file.
-        folder: where its content goes.
-        called: what messages call the archive; the file's name by default.
+        folder: the destination, created if missing.
+        label: the archive's name in messages; the file's name by default.
 
     Raises:
         ArchiveError: a check failed.
     """
-    called = called or archive.name
+    label = label or archive.name
     try:
-        with _opened(archive, called) as content:
-            _check(content, called, archive.stat().st_size, _existing(folder))
+        with _opened(archive, label) as content:
+            _check(content, label, archive.stat().st_size, _existing(folder))
             for entry in content.infolist():
                 path = PurePosixPath(entry.filename)
-                if _LITTER.intersection(path.parts):
+                if _SYSTEM_FILES.intersection(path.parts):
                     continue
                 target = folder / path
                 if entry.is_dir():
@@ -52,60 +52,60 @@ def unpack(archive: Path, folder: Path, called: str | None = None) -> None:
                 with content.open(entry) as source, target.open("xb") as file:
                     shutil.copyfileobj(source, file, 1 << 20)
     except ZIP_ERRORS as error:
-        raise ArchiveError(f"{called} is not a whole zip archive ({error})") from None
+        raise ArchiveError(f"{label} is not a complete zip archive ({error})") from None
 
 
-def _opened(archive: Path, called: str) -> zipfile.ZipFile:
+def _opened(archive: Path, label: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(archive)
     except OSError as error:
-        raise ArchiveError(f"{called} cannot be read as a zip archive ({error})") from None
+        raise ArchiveError(f"{label} cannot be read as a zip archive ({error})") from None
 
 
-def _check(content: zipfile.ZipFile, called: str, packed: int, place: Path) -> None:
+def _check(content: zipfile.ZipFile, label: str, packed: int, place: Path) -> None:
     kinds: dict[PurePosixPath, bool] = {}
     for entry in content.infolist():
-        if why := _refused(entry):
-            raise ArchiveError(f"{called} is not to be trusted: its entry {entry.orig_filename!r} {why}")
+        if problem := _problem(entry):
+            raise ArchiveError(f"{label} is unsafe: its entry {entry.orig_filename!r} {problem}")
         path = PurePosixPath(entry.filename)
         if path in kinds and not (entry.is_dir() and kinds[path]):
-            raise ArchiveError(f"{called} is not to be trusted: its entry '{path}' is there twice")
+            raise ArchiveError(f"{label} is unsafe: its entry '{path}' occurs twice")
         kinds[path] = entry.is_dir()
     for path in kinds:
         for parent in path.parents:
             if kinds.get(parent) is False:
-                raise ArchiveError(f"{called} is not to be trusted: '{parent}' is a file and a folder")
+                raise ArchiveError(f"{label} is unsafe: '{parent}' is both a file and a folder")
     size = sum(entry.file_size for entry in content.infolist())
-    if size > max(SMALL, LARGEST_RATIO * packed):
-        raise ArchiveError(f"{called} is not to be trusted: it would unpack to {size} bytes")
+    if size > max(SMALL_BYTES, MAX_RATIO * packed):
+        raise ArchiveError(f"{label} is unsafe: it would unpack to {size} bytes")
     if size > (free := shutil.disk_usage(place).free):
-        raise ArchiveError(f"{called} unpacks to {size} bytes, but {place} has {free} free; make room")
+        raise ArchiveError(f"{label} unpacks to {size} bytes, but {place} has {free} free; make room")
     try:
         damaged = content.testzip()
     except OSError as error:
-        raise ArchiveError(f"{called} cannot be read as a zip archive ({error})") from None
+        raise ArchiveError(f"{label} cannot be read as a zip archive ({error})") from None
     if damaged:
-        raise ArchiveError(f"{called} is damaged: its entry '{damaged}' has a wrong checksum")
+        raise ArchiveError(f"{label} is damaged: its entry '{damaged}' has a wrong checksum")
 
 
-def _refused(entry: zipfile.ZipInfo) -> str:
-    """Why an entry must not be written, or an empty string."""
-    # Later versions of Python take a second name from the entry's extra field; it is the one that is used.
+def _problem(entry: zipfile.ZipInfo) -> str:
+    """Returns why an entry must not be unpacked; "" if it may be."""
+    # Later versions of Python use a second name, from the entry's extra field.
     for name in (entry.orig_filename, entry.filename):
         if any(character < " " for character in name) or "\\" in name:
-            return "has a name with odd characters"
+            return "has control characters or backslashes in its name"
         if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive:
             return "has an absolute path"
         if ".." in PurePosixPath(name).parts or not PurePosixPath(name).parts:
             return "leads out of its folder"
-    # The file's Unix mode, where it was packed on Unix; 0 elsewhere.
+    # The Unix file type; 0 in archives packed on other systems.
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link or a device"
     if entry.flag_bits & 1:
         return "is encrypted"
     if is_unusual(entry):
-        return "is compressed in an unusual way"
+        return "has an unusual compression method"
     return ""
 
 

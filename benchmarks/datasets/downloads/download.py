@@ -1,4 +1,4 @@
-"""Fetches the sequences of a data set that are not there, and puts them where they belong."""
+"""Downloads the missing sequences of a data set into its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.verification import verify
 
 STAGING = ".download"
-"""Folder of the data set's root in which files lie while they are on their way."""
+"""Folder in the data set's root for unfinished downloads."""
 
 
 def download(
@@ -29,27 +29,27 @@ def download(
     base: str | None = None,
     retry_policy: RetryPolicy | None = None,
 ) -> list[str]:
-    """Fetches those of `names` that are not whole.
+    """Downloads those of `names` that are not complete.
 
-    A sequence's folder appears in one step when its archives are there, checked and unpacked. Where there is
-    a folder already, files of the archives take the place of those of the same name; others are left alone.
+    A sequence's folder appears in one step, after its archives have been downloaded, checked and unpacked. If
+    the folder exists already, files with the same name are replaced; others are kept.
 
     Args:
-        dataset: whose sequences; its root is where they go.
-        source: where to fetch from.
-        names: which sequences.
-        progress: is given what is being fetched, and returns what is told of its progress.
-        base: an address to use in place of the source's own, for mirrors.
-        retry_policy: how long to try.
+        dataset: the data set; sequences go to its root.
+        source: the source to download from.
+        names: sequences.
+        progress: takes the title of a file and returns the callback for its progress.
+        base: the address of a mirror, which replaces the source's own.
+        retry_policy: when to give up.
 
     Returns:
-        A sentence for each package that could not be had, though others could.
+        A message for each package that failed while the server was reachable.
 
     Raises:
         UserError: the server cannot be reached.
     """
-    whole = {result.sequence for result in verify(dataset, names) if result.whole}
-    wanted = [name for name in names if name not in whole]
+    complete = {result.sequence for result in verify(dataset, names) if result.whole}
+    wanted = [name for name in names if name not in complete]
     if not wanted:
         return []
     base = base or source.base
@@ -57,16 +57,14 @@ def download(
 
         def fetch_file(url: str, title: str = "", md5: str | None = None) -> Path:
             path = staging / _file_name(url)
-            # What an earlier call kept may be older than the listing.
+            # A file kept by an earlier call may be older than the listing.
             if path.exists() and not _has_digest(path, md5):
                 path.unlink()
             if not path.exists():
                 fetch(url, path, progress(title or path.name), retry_policy)
                 if not _has_digest(path, md5):
                     path.unlink()
-                    raise ArchiveError(
-                        f"{url} is not the file that its listing speaks of: its md5 is another"
-                    )
+                    raise ArchiveError(f"{url} is not the file in the listing: its md5 differs")
             return path
 
         problems = []
@@ -80,20 +78,20 @@ def download(
 
 @contextmanager
 def _staging(root: Path) -> Iterator[Path]:
-    """The folder of files on their way; archives and parts of them stay there for the next time."""
+    """Yields the staging folder; complete and partial archives stay in it for the next call."""
     staging = root / STAGING
     staging.mkdir(exist_ok=True)
-    _tidy(staging)
+    _clean_up(staging)
     try:
         yield staging
     finally:
-        _tidy(staging)
+        _clean_up(staging)
         if not any(staging.iterdir()):
             staging.rmdir()
 
 
-def _tidy(staging: Path) -> None:
-    # A listing may have changed by the next time; a killed process leaves what it was unpacking.
+def _clean_up(staging: Path) -> None:
+    # Listings may change until the next call; a killed process leaves half unpacked folders.
     for path in staging.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
@@ -112,7 +110,7 @@ def _install(
             title = folders[0] if len(folders) == 1 else _file_name(archive.url)
             path = fetch_file(archive.url, title, archive.md5)
             try:
-                unpack(path, unpacked / archive.into, called=archive.url)
+                unpack(path, unpacked / archive.into, label=archive.url)
             except ArchiveError:
                 path.unlink()
                 raise
@@ -123,15 +121,15 @@ def _install(
             if found is None:
                 missing.append(folder)
             else:
-                _put(found, dataset.find_folder(folder))
+                _move_or_merge(found, dataset.find_folder(folder))
     for path in paths:
         path.unlink()
     if missing:
-        raise ArchiveError(f"{package.archives[0].url} holds no folder {', '.join(missing)}")
+        raise ArchiveError(f"{package.archives[0].url} contains no folder {', '.join(missing)}")
 
 
 def _has_digest(path: Path, md5: str | None) -> bool:
-    """Whether nothing speaks against a file's being the one that has this md5."""
+    """Returns whether a file's md5 is as given; True if none is given."""
     if md5 is None:
         return True
     with path.open("rb") as file:
@@ -139,26 +137,26 @@ def _has_digest(path: Path, md5: str | None) -> bool:
 
 
 def _find_folder(unpacked: Path, folder: str) -> Path | None:
-    """The folder of a sequence in an unpacked archive, which may have a folder around it, or be one."""
+    """Finds a sequence's folder in an unpacked archive, at any depth, or the archive itself."""
     for path in sorted(unpacked.rglob("*"), key=lambda path: (path.name != folder, len(path.parts), path)):
         if path.is_dir() and normalize_name(path.name) == normalize_name(folder):
             return path
     return unpacked if any(unpacked.glob("groundtruth*.txt")) else None
 
 
-def _put(folder: Path, target: Path) -> None:
-    """Moves a folder to where there is none yet, or its files over those that are there."""
+def _move_or_merge(folder: Path, target: Path) -> None:
+    """Moves a folder to `target`, or its files if `target` exists."""
     if not target.exists():
         folder.rename(target)
         return
     for path in folder.rglob("*"):
         if path.is_file():
-            place = target / path.relative_to(folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(place)
+            destination = target / path.relative_to(folder)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(destination)
 
 
 def _file_name(url: str) -> str:
-    """A name of its own for every address: listings may call two files alike."""
+    """Returns a unique file name for an address; files of a listing may have the same name."""
     name = Path(urlsplit(url).path).name
     return f"{hashlib.sha256(url.encode()).hexdigest()[:8]}-{name}"

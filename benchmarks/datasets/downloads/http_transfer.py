@@ -1,8 +1,8 @@
-"""Files over HTTP that survive a broken connection.
+"""HTTP downloads that resume after a broken connection.
 
-What has come lies in `<name>.part`; beside it `<name>.part.json` says which version of the file it is of
-(entity tag, date, size: RFC 9110, sections 8.8 and 14). A later attempt asks for the rest of that version and
-starts afresh if the server has another one by then, or cannot send parts.
+Partial data is kept in `<name>.part`, with the server's entity tag, date and size of the file in
+`<name>.part.json` (RFC 9110, sections 8.8 and 14). A later attempt requests the rest of that version. It
+starts over if the server has another version by then or cannot send ranges.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from typing import Any
 from trackers.errors import UserError
 
 Progress = Callable[[int, int | None], None]
-"""Is told how many bytes are there, and of how many if the server says so."""
+"""Called with the number of bytes received, and the total if the server sends it."""
 
 
 class RefusedError(UserError):
-    """The server answers, but does not have the file; it may have others."""
+    """The server responds, but does not provide this file; it may provide others."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to try.
+    """When to retry and when to give up.
 
     Attributes:
-        timeout: seconds without a byte after which a connection counts as broken.
-        attempts: how many in a row may bring nothing new.
-        pause: seconds between two of them.
+        timeout: seconds without data after which a connection counts as broken.
+        attempts: number of consecutive attempts without new data before giving up.
+        pause: seconds between attempts.
     """
 
     timeout: float = 30.0
@@ -45,42 +45,41 @@ class RetryPolicy:
 
 
 def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy | None = None) -> None:
-    """Downloads `url` to `target`, which is there only when it is whole.
+    """Downloads `url` to `target`, which exists only once it is complete.
 
     Raises:
-        RefusedError: the server answers with an error that another attempt will not change.
-        UserError: the server cannot be reached, or the connection breaks again and again. What has come is
-            kept, and the next call goes on from there.
+        RefusedError: the server responds with an error that a retry will not change.
+        UserError: the server cannot be reached, or the connection breaks repeatedly. Partial data is kept,
+            and the next call resumes.
     """
     if not re.match(r"https?://", url):
         raise UserError(f"'{url}' is not an http or https address")
     retry_policy = retry_policy or RetryPolicy()
     part = _Part(url, target)
-    most, idle = 0, 0
+    most, attempts = 0, 0
     while True:
         try:
             part.extend(retry_policy.timeout, progress)
             break
         except _BrokenError as error:
             have = part.size()
-            idle = 0 if have > most else idle + 1
+            attempts = 0 if have > most else attempts + 1
             most = max(most, have)
-            if idle >= retry_policy.attempts:
+            if attempts >= retry_policy.attempts:
                 raise UserError(
-                    f"{url} {error}; check the network, then give the same command again: what has come is "
-                    "kept"
+                    f"{url} {error}; check the network, then repeat the command; it resumes the download"
                 ) from None
         time.sleep(retry_policy.pause)
     part.finish()
 
 
 class _BrokenError(Exception):
-    """An attempt failed; another may not."""
+    """An attempt failed; another may succeed."""
 
 
 @dataclass(frozen=True)
 class _Version:
-    """What tells one version of a file from another; None where the server does not say."""
+    """The headers that identify a version of a file; None where the server sends none."""
 
     url: str
     etag: str | None
@@ -89,18 +88,19 @@ class _Version:
 
     @property
     def condition(self) -> str | None:
-        """What `If-Range` takes: a strong entity tag, or a date."""
+        """The value of `If-Range`: a strong entity tag, or a date."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
 
     def agrees_with(self, other: _Version | None) -> bool:
-        """Whether nothing speaks against both being the same; a part may come without what the whole had."""
+        """Returns whether this is consistent with `other`; partial responses may lack some headers."""
         return other is not None and all(
-            mine is None or mine == theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)
+            own is None or own == expected
+            for own, expected in zip(astuple(self), astuple(other), strict=True)
         )
 
 
 class _Part:
-    """The beginning of a file."""
+    """The partial file of a download and the note of its version."""
 
     def __init__(self, url: str, target: Path) -> None:
         self._url = url
@@ -109,11 +109,11 @@ class _Part:
         self._note = target.with_name(target.name + ".part.json")
 
     def size(self) -> int:
-        """How many bytes are there."""
+        """Returns the number of bytes received so far."""
         return self._path.stat().st_size if self._path.exists() else 0
 
     def extend(self, timeout: float, progress: Progress) -> None:
-        """Makes one attempt to get what is missing; raises `_BrokenError` if that fails."""
+        """Makes one attempt to download the rest; raises `_BrokenError` if it fails."""
         version = self._version()
         if version is None:
             self._discard()
@@ -136,14 +136,14 @@ class _Part:
                 self._discard()
             elif error.code < 500 and error.code not in (408, 429):
                 raise RefusedError(f"{self._url}: the server answers {error.code} {error.reason}") from None
-            raise _BrokenError(f"is answered with {error.code} {error.reason}") from None
+            raise _BrokenError(f"responds with {error.code} {error.reason}") from None
         except urllib.error.URLError as error:
             raise _BrokenError(f"cannot be reached ({error.reason})") from None
         except (OSError, http.client.HTTPException) as error:
             raise _BrokenError(f"breaks off ({error or type(error).__name__})") from None
 
     def finish(self) -> None:
-        """Gives the whole file its name."""
+        """Renames the complete file to its final name."""
         self._path.replace(self._target)
         self._note.unlink(missing_ok=True)
 
@@ -172,14 +172,14 @@ class _Part:
             raise _BrokenError(f"breaks off at {have} of {offered.size} bytes")
 
     def _version(self) -> _Version | None:
-        """The version that the part is of, or None where nothing tells."""
+        """Returns the version of the partial file; None if it is unknown."""
         try:
-            noted: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
-            version = _Version(**noted)
+            note: dict[str, Any] = json.loads(self._note.read_text(encoding="utf-8"))
+            version = _Version(**note)
         except (OSError, ValueError, TypeError, RecursionError):
             return None
-        certain = version.condition or version.size
-        return version if certain and version.url == self._url else None
+        identified = version.condition or version.size
+        return version if identified and version.url == self._url else None
 
     def _discard(self) -> None:
         self._path.unlink(missing_ok=True)

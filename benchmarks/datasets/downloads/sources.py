@@ -1,4 +1,4 @@
-"""Where data sets can be had: addresses where there are plain ones, words where there are none."""
+"""Download addresses of data sets, and instructions for those without direct ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from trackers.errors import UserError
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip file: its address, the sub-folder of the sequence that it fills, and its md5 if that is known."""
+    """A zip file.
+
+    Attributes:
+        url: its address.
+        into: the sub-folder of the sequence that it is unpacked to.
+        md5: its digest, if known.
+    """
 
     url: str
     into: str = ""
@@ -30,17 +36,17 @@ class Package:
 
 
 Fetch = Callable[[str], Path]
-"""Downloads an address and returns the file."""
+"""Downloads an address and returns the path of the file."""
 
 
 @dataclass(frozen=True)
 class DownloadSource:
-    """A place on the network.
+    """A server that has a data set.
 
     Attributes:
-        base: the address that others are relative to; ends in a slash.
-        packages: what to fetch from `base` for some sequences of a data set, its own listing first if it has
-            one.
+        base: the base of relative addresses; ends in a slash.
+        packages: takes `base`, a data set, some of its sequences and a function that downloads listings;
+            returns the packages that contain these sequences.
     """
 
     base: str
@@ -48,7 +54,7 @@ class DownloadSource:
 
 
 def _otb(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
-    """One archive per folder; a folder may hold two targets."""
+    """Returns one archive per folder; a folder may have two targets."""
     folders: dict[str, list[str]] = {}
     for name in names:
         folders.setdefault(dataset.folder_name(name), []).append(name)
@@ -59,12 +65,12 @@ def _otb(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) ->
 
 
 def _tc128(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
-    """One archive for all."""
+    """Returns the single archive of all sequences."""
     return [Package(tuple(names), (Archive(urljoin(base, "Temple-color-128.zip")),))]
 
 
 def _vot(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
-    """A listing names each sequence's two archives, ground truth and images, by addresses relative to it."""
+    """Returns each sequence's two archives, ground truth and images, from the server's listing."""
     listing = urljoin(base, "description.json")
     described = parse_listing(fetch(listing).read_bytes(), listing)
     if missing := [name for name in names if name not in described]:
@@ -73,13 +79,17 @@ def _vot(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) ->
 
 
 def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive]]:
-    """Reads VOT's listing of sequences, which lies at the address `listing`.
+    """Parses VOT's listing of sequences.
+
+    Args:
+        text: the listing.
+        listing: its address, to which the addresses in it are relative.
 
     Returns:
         The archives of ground truth and of images, by sequence.
 
     Raises:
-        UserError: it is no such listing.
+        UserError: the text is not such a listing.
     """
     try:
         return {
@@ -111,17 +121,17 @@ SOURCES: Mapping[str, DownloadSource] = {
     "vot2017": _VOT,
     "vot2018": _VOT,
 }
-"""Data sets that have plain addresses."""
+"""Data sets with direct addresses."""
 
 MANUAL_DOWNLOADS: Mapping[str, str] = {
     "lasot": (
-        "LaSOT has no plain address: its authors share it through drive links, which a browser has to open. "
-        "Start from http://vision.cs.stonybrook.edu/~lasot/ and take the archives of the classes you want; "
-        "unpack them so that {root}/lasot/<class>/<class>-<n>/groundtruth.txt and img/ are there. To score "
-        "results without frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is "
-        "enough: put it at {root}/lasot/annos. Then see what is there with `sotbench verify --dataset lasot`."
+        "LaSOT has no direct address: its authors share it through drive links that need a browser. "
+        "Start from http://vision.cs.stonybrook.edu/~lasot/, download the archives of the classes you want "
+        "and unpack them to {root}/lasot/<class>/<class>-<n>/groundtruth.txt and img/. To score results "
+        "without frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is "
+        "enough: put it at {root}/lasot/annos. Then check it with `sotbench verify --dataset lasot`."
     ),
     "demo": "The demo needs no files: its frames are rendered.",
     "folder": "Data set 'folder' is your own folder of videos, which --data-root names.",
 }
-"""What to say of the others; `{root}` stands for the data root."""
+"""Instructions for the other data sets; `{root}` is replaced by the data root."""

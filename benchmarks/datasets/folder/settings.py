@@ -1,4 +1,4 @@
-"""`sotbench.toml`, in which a folder of one's own says what its files do not."""
+"""Reads `sotbench.toml`, the settings of a user's folder that its files do not contain."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ ONE_BASED_HINT = (
     "write the line `one_based = false` if x = 0 is the left edge of the image, `true` if x = 1 is"
 )
 SEQUENCE_PLACEHOLDER = "{sequence}"
-"""Stands for the sequence's name in `ground_truth` and `frames`."""
-_LARGEST = 1 << 20
-"""Bytes."""
+"""Replaced by the sequence's name in `ground_truth` and `frames`."""
+_MAX_BYTES = 1 << 20
 _KEYS = (
     "one_based",
     "title",
@@ -33,13 +32,14 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class FolderSettings:
-    """What the file says.
+    """The settings of a user's folder.
 
     Attributes:
-        one_based: whether x = 1 is the left edge of the image; None where it does not say.
-        title: what figures call the data set.
-        ground_truth, frames: where they lie below the folder, with `{sequence}` in place of the name.
-        columns: what the columns of ground truth are, where it is said.
+        one_based: whether x = 1 is the left edge of the image; None if not set.
+        title: the data set's name in figures.
+        ground_truth: path below the folder, with `{sequence}` in place of the name.
+        frames: likewise.
+        columns: the columns of ground truth; None if not set.
         attributes: by sequence.
     """
 
@@ -52,14 +52,14 @@ class FolderSettings:
 
 
 def read_settings(folder: Path) -> FolderSettings:
-    """Reads the file of a folder; without one, nothing is said.
+    """Reads the settings of a folder; the defaults if it has no `sotbench.toml`.
 
     Raises:
-        UserError: it cannot be read, or has something else in it.
+        UserError: the file cannot be read or is invalid.
     """
     path = folder / SETTINGS_FILE
     try:
-        return parse_settings(read_regular(path, _LARGEST).decode(), str(path))
+        return parse_settings(read_regular(path, _MAX_BYTES).decode(), str(path))
     except FileNotFoundError:
         return FolderSettings()
     except UnicodeDecodeError as error:
@@ -69,10 +69,10 @@ def read_settings(folder: Path) -> FolderSettings:
 
 
 def parse_settings(text: str, where: str) -> FolderSettings:
-    """Reads the text of `sotbench.toml`, called `where` in messages.
+    """Parses the text of `sotbench.toml`, which messages call `where`.
 
     Raises:
-        UserError: it is no TOML, or says something that is not understood.
+        UserError: the text is not TOML, or a key or value is invalid.
     """
     try:
         settings = tomllib.loads(text)
@@ -82,25 +82,25 @@ def parse_settings(text: str, where: str) -> FolderSettings:
         raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes {', '.join(_KEYS)}")
     one_based = settings.get("one_based")
     if one_based is not None and not isinstance(one_based, bool):
-        raise UserError(f"{where} does not say where boxes count from; {ONE_BASED_HINT}")
+        raise UserError(f"{where} does not say whether pixels count from 0 or 1; {ONE_BASED_HINT}")
     for key in ("title", "ground_truth", "frames"):
         if not isinstance(settings.get(key, ""), str):
-            raise UserError(f"{where}: {key} is no text; write it in quotation marks")
+            raise UserError(f"{where}: {key} is not a text; write it in quotation marks")
     for key in ("ground_truth", "frames"):
         pattern = Path(settings.get(key, ""))
         if pattern.is_absolute() or ".." in pattern.parts:
             raise UserError(f"{where}: {key} leads out of the folder; write a path below it")
     if SEQUENCE_PLACEHOLDER not in settings.get("frames", SEQUENCE_PLACEHOLDER):
         raise UserError(
-            f"{where}: frames has no {SEQUENCE_PLACEHOLDER} in it, which stands for the sequence's name"
+            f"{where}: frames lacks {SEQUENCE_PLACEHOLDER}, which is replaced by the sequence's name"
         )
     return FolderSettings(
-        one_based,
-        str(settings.get("title", "")),
-        settings.get("ground_truth", ""),
-        settings.get("frames", ""),
-        _columns(settings, where),
-        _attributes(settings.get("attributes", {}), where),
+        one_based=one_based,
+        title=settings.get("title", ""),
+        ground_truth=settings.get("ground_truth", ""),
+        frames=settings.get("frames", ""),
+        columns=_columns(settings, where),
+        attributes=_attributes(settings.get("attributes", {}), where),
     )
 
 
@@ -110,16 +110,16 @@ def _columns(settings: dict[str, Any], where: str) -> Columns | None:
     if form not in BOX_FORMS:
         raise UserError(f"{where}: columns is {form!r:.40}; it takes {', '.join(BOX_FORMS)}")
     if not isinstance(skip, int) or isinstance(skip, bool) or not 0 <= skip <= 8:
-        raise UserError(f"{where}: skip_columns is {skip!r:.40}; write how many columns stand before the box")
+        raise UserError(f"{where}: skip_columns is {skip!r:.40}; write the number of columns before the box")
     if not isinstance(normalized, bool):
         raise UserError(f"{where}: normalized is {normalized!r:.40}; write true or false")
-    said = settings.keys() & {"columns", "skip_columns", "normalized"}
-    return Columns(form, skip, normalized) if said else None
+    declared = settings.keys() & {"columns", "skip_columns", "normalized"}
+    return Columns(form, skip, normalized) if declared else None
 
 
 def _attributes(table: object, where: str) -> dict[str, tuple[str, ...]]:
     if not isinstance(table, dict) or not all(
         isinstance(names, list) and all(isinstance(name, str) for name in names) for names in table.values()
     ):
-        raise UserError(f'{where}: attributes is no table such as [attributes] with cat = ["OCC", "FM"]')
+        raise UserError(f'{where}: attributes must be a table such as [attributes] with cat = ["OCC", "FM"]')
     return {sequence: tuple(names) for sequence, names in table.items()}

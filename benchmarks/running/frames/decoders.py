@@ -1,4 +1,4 @@
-"""How the frames of a batch are decoded: by Pillow in threads, or all at once on the tracker's device."""
+"""Decoders of a batch's frames: Pillow in threads, or torchvision on the tracker's device."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DECODERS = ("pillow", "torchvision")
 
 @dataclass(frozen=True)
 class EncodedFrame:
-    """A frame that is to be decoded on the device.
+    """A frame that the device will decode.
 
     Attributes:
-        data: its file.
-        shape: (H, W, 3), as of a frame that is decoded.
-        frames, index: where it is from.
+        data: the content of its file.
+        shape: (H, W, 3), as of the decoded frame.
+        frames, index: where it comes from.
     """
 
     data: bytes
@@ -38,7 +38,7 @@ PendingFrame: TypeAlias = Frame | EncodedFrame
 
 
 class Decoder:
-    """Pillow: a frame is decoded by the thread that reads it, into memory of the tracker's if it has any."""
+    """Pillow: the thread that reads a frame decodes it, into the tracker's own memory if it offers any."""
 
     name = "pillow"
 
@@ -46,7 +46,7 @@ class Decoder:
         self._tracker = tracker
 
     def read(self, frames: Frames, index: int) -> PendingFrame:
-        """Does what can be done ahead, in a thread. Raises as `Frames.__getitem__`."""
+        """Does the work that can be done ahead, in a thread. Raises as `Frames.__getitem__`."""
         frame = frames[index]
         place = None if self._tracker is None else self._tracker.place(frame.shape)
         if place is None:
@@ -55,31 +55,31 @@ class Decoder:
         return place
 
     def reserve(self, shape: tuple[int, ...], count: int) -> None:
-        """Prepares for a sequence's frames (H, W, 3), of which `count` are held at once."""
+        """Prepares for a sequence's frames of `shape` (H, W, 3), of which `count` are in use at once."""
         if self._tracker is not None:
             self._tracker.reserve(shape, count)
 
-    def decoded(self, waiting: Items[PendingFrame]) -> Items[PendingFrame | Tensor | SequenceError]:
-        """Does the rest for the frames of one step; what is damaged gives an error in its place."""
-        return waiting
+    def decode(self, pending: Items[PendingFrame]) -> Items[PendingFrame | Tensor | SequenceError]:
+        """Decodes the frames of one step; returns an error in the place of a damaged one."""
+        return pending
 
     finish: Callable[[PendingFrame], Frame] | None = None
-    """What is left to do, in the tracker's own thread, to have a frame as an array of the same pixels, for a
-    tracker that runs alone; raises as `Frames.__getitem__`."""
+    """Decodes one frame to an array of the same pixels, in the tracker's own thread, for a tracker that runs
+    alone; None if nothing is left to do. Raises as `Frames.__getitem__`."""
 
-    def told(self) -> list[str]:
-        """What a person should know since this was last asked, in sentences."""
+    def take_messages(self) -> list[str]:
+        """Returns the messages to the user since the last call."""
         return []
 
 
 class TorchvisionDecoder(Decoder):
-    """Threads read files; those that are whole JPEG files are decoded by torchvision, all of a step at once.
+    """torchvision: threads read the files, and the device decodes the JPEG files of a step all at once.
 
-    What torchvision cannot decode goes through Pillow, which is told, and what Pillow cannot decode either is
-    damaged. A device that fails is no reason to go on with another decoder's pixels.
+    Files that torchvision cannot decode go through Pillow, with a message; those that Pillow cannot decode
+    either are damaged. A failing device is an error: other pixels would make other results.
 
     Args:
-        tracker: whose device it is.
+        tracker: provides the device.
 
     Raises:
         UserError: as `JpegDecoder`.
@@ -92,7 +92,7 @@ class TorchvisionDecoder(Decoder):
         self._decode = JpegDecoder(tracker.device)
         self.name = self._decode.name
         self._refused: dict[int, str] = {}
-        self._told = 0
+        self._reported = 0
 
     def read(self, frames: Frames, index: int) -> PendingFrame:
         from trackers.jpeg import jpeg_shape
@@ -101,25 +101,27 @@ class TorchvisionDecoder(Decoder):
         shape = None if data is None else jpeg_shape(data)
         return frames[index] if data is None or shape is None else EncodedFrame(data, shape, frames, index)
 
-    def decoded(self, waiting: Items[PendingFrame]) -> Items[Tensor | SequenceError]:
-        found = iter(self._pixels([one for one in waiting if isinstance(one, EncodedFrame)]))
-        return [next(found) if isinstance(one, EncodedFrame) else self._upload(one) for one in waiting]
+    def decode(self, pending: Items[PendingFrame]) -> Items[Tensor | SequenceError]:
+        decoded = iter(self._pixels([frame for frame in pending if isinstance(frame, EncodedFrame)]))
+        return [
+            next(decoded) if isinstance(frame, EncodedFrame) else self._upload(frame) for frame in pending
+        ]
 
-    def finish(self, waiting: PendingFrame) -> Frame:
+    def finish(self, pending: PendingFrame) -> Frame:
         try:
-            (found,) = self.decoded([waiting])
-        except RuntimeError as error:  # the device's: a damaged file is found among what is decoded
+            (decoded,) = self.decode([pending])
+        except RuntimeError as error:  # the device's: `decode` returns the errors of damaged files
             reason = str(error).partition("\n")[0]
             raise UserError(f"{self.name} fails on {self._decode.device} ({reason})") from error
-        if isinstance(found, SequenceError):
-            raise found
-        pixels: Frame = found.contiguous().cpu().numpy()
+        if isinstance(decoded, SequenceError):
+            raise decoded
+        pixels: Frame = decoded.contiguous().cpu().numpy()
         return pixels
 
-    def told(self) -> list[str]:
-        lines = list(self._refused.values())[self._told :]
-        self._told += len(lines)
-        return lines
+    def take_messages(self) -> list[str]:
+        messages = list(self._refused.values())[self._reported :]
+        self._reported += len(messages)
+        return messages
 
     def _pixels(self, jpegs: list[EncodedFrame]) -> Items[Tensor | SequenceError]:
         try:
@@ -127,19 +129,19 @@ class TorchvisionDecoder(Decoder):
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise
-            if len(jpegs) > 1:  # whose fault it is, is not said
+            if len(jpegs) > 1:  # the error does not name the file
                 return [self._pixels([jpeg])[0] for jpeg in jpegs]
-            self._decode.try_out()  # raises where it is not the file's fault
+            self._decode.try_out()  # raises if the device is at fault, not the file
             reason = str(error).partition("\n")[0]
         (jpeg,) = jpegs
         try:
             frame = jpeg.frames[jpeg.index]
         except SequenceError as damage:
             return [damage]
-        # One sentence for a sequence, whose files are of one make.
+        # One message per sequence, whose files come from one encoder.
         path = jpeg.frames.path(jpeg.index) or f"frame {jpeg.index}"
         self._refused.setdefault(
-            id(jpeg.frames), f"{path} is decoded by Pillow: {self.name} refuses it ({reason})"
+            id(jpeg.frames), f"{path} is decoded by Pillow: {self.name} cannot decode it ({reason})"
         )
         return [self._upload(frame)]
 
@@ -150,16 +152,16 @@ class TorchvisionDecoder(Decoder):
 
 
 def create_decoder(name: str, tracker: BatchTracker) -> Decoder:
-    """The decoder of this name for a tracker's frames.
+    """Returns the decoder of this name for a tracker's frames.
 
     Raises:
-        UserError: the tracker takes arrays only, or the decoder is not there.
+        UserError: the tracker takes only arrays, or the decoder is not installed.
     """
     if name == "pillow":
         return Decoder(tracker if isinstance(tracker, TensorTracker) else None)
     if not isinstance(tracker, TensorTracker):
         raise UserError(
-            f"--decoder {name} leaves frames on the device, and this tracker takes them as arrays; "
+            f"--decoder {name} leaves frames on the device, but this tracker takes arrays; "
             "leave --decoder out"
         )
     return TorchvisionDecoder(tracker)

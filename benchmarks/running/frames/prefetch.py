@@ -1,4 +1,4 @@
-"""Frames decoded, or read at least, in threads ahead of the tracker."""
+"""Frames that threads read and decode ahead of the tracker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 from benchmarks.datasets.sequence import Frames
 from benchmarks.environment import usable_cores
 from benchmarks.running.frames.thread_pool import DaemonThreadPool
-from benchmarks.running.tracking.requests import SequenceTimeout
+from benchmarks.running.tracking.errors import SequenceTimeout
 from trackers.devices import keep_freed_memory
 from trackers.tracker import Frame
 
@@ -24,10 +24,10 @@ Item = TypeVar("Item")
 
 @contextmanager
 def short_switch_interval() -> Iterator[None]:
-    """Lets a thread that waits for another process go on as soon as that has answered.
+    """Lets a thread that waits for another process continue as soon as that process has replied.
 
-    A thread that decodes may keep the interpreter for 5 ms otherwise, ten times as long as it takes to bring
-    a frame to the other process.
+    Otherwise a decoding thread may keep the interpreter for 5 ms, ten times as long as it takes to send a
+    frame to the other process.
     """
     usual = sys.getswitchinterval()
     sys.setswitchinterval(5e-4)
@@ -39,10 +39,10 @@ def short_switch_interval() -> Iterator[None]:
 
 @contextmanager
 def decoder_threads(own_process: bool) -> Iterator[DaemonThreadPool]:
-    """Threads for a `Prefetcher`, beside one tracker.
+    """Returns the threads for a `Prefetcher` of one tracker.
 
     Args:
-        own_process: whether the tracker is in another process: it has a core for itself then.
+        own_process: whether the tracker runs in its own process, for which one core is left free.
     """
     keep_freed_memory()
     threads = max(min(4, usable_cores()) - own_process, 1)
@@ -54,27 +54,26 @@ def decoder_threads(own_process: bool) -> Iterator[DaemonThreadPool]:
 
 
 def batch_decoder_threads() -> DaemonThreadPool:
-    """Threads for the prefetchers of a batch, beside the thread that the tracker has."""
+    """Returns the threads for the prefetchers of a batch; the tracker's thread keeps a core."""
     keep_freed_memory()
     return DaemonThreadPool(min(max(usable_cores() - 1, 1), 16), "decode")
 
 
 class Prefetcher(Generic[Item]):
-    """Decodes the frames that follow the one asked for, so that the next is ready when it is needed.
+    """Decodes the frames after the requested one, so that the next is ready when it is needed.
 
-    At most `ahead` + 1 frames are held. Any order of access is right; the order of the frames is fast.
+    At most `ahead` + 1 frames are held. Any order of access works; sequential access is fast.
 
     Args:
-        frames: what to decode.
-        pool: the threads that decode; it may serve several prefetchers.
-        ahead: how many frames to decode before they are asked for.
-        read: what a thread does to have a frame, if not decode it.
-        finish: what is left to do where the frame is asked for, if anything: work for CUDA, which no other
-            thread may be given while the tracker's records a graph.
+        frames: the sequence's frames.
+        pool: the threads that decode; may serve several prefetchers.
+        ahead: number of frames to decode before they are requested.
+        read: what a thread does with a frame; decodes it by default.
+        finish: the rest of the work, if any, done in the thread that requests the frame. CUDA work must run
+            in the tracker's thread, because other threads may not use CUDA while a graph is being captured.
 
     Attributes:
-        deadline: the reading of `time.perf_counter` after which a frame is not waited for any more; None to
-            wait without end.
+        deadline: the reading of `time.perf_counter` at which waiting for a frame ends; None for no deadline.
     """
 
     deadline: float | None = None
@@ -114,11 +113,11 @@ class Prefetcher(Generic[Item]):
         self._waiting: dict[int, Future[Any]] = {}
 
     def __getitem__(self, index: int) -> Item:
-        """Returns frame `index`, waiting for it if need be.
+        """Returns frame `index`, waiting for it if necessary.
 
         Raises:
             SequenceError: the frame is missing or damaged.
-            SequenceTimeout: it was not there when time was up: its disk or network does not answer.
+            SequenceTimeout: the deadline passed first: the disk or network does not respond.
         """
         wanted = range(index, min(index + 1 + self._ahead, len(self._frames)))
         for stale in self._waiting.keys() - set(wanted):
@@ -130,21 +129,21 @@ class Prefetcher(Generic[Item]):
         try:
             item: Item = self._waiting[index].result(left)
         except TimeoutError:
-            if self._waiting[index].done():  # its own: some systems call a broken connection so
+            if self._waiting[index].done():  # raised by the read: on some systems, a broken connection
                 raise
-            raise SequenceTimeout(f"frame {index}: it was not read within the time limit") from None
+            raise SequenceTimeout(f"frame {index}: not read before the sequence timed out") from None
         return item if self._finish is None else self._finish(item)
 
     def path(self, index: int) -> Path | None:
-        """The image file of frame `index`, as `Frames.path`."""
+        """Returns the image file of frame `index`, as `Frames.path`."""
         return self._frames.path(index)
 
     def fingerprint(self) -> str:
-        """What all the frames are at present, as `Frames.fingerprint`."""
+        """Returns a fingerprint of all frames as they are now, as `Frames.fingerprint`."""
         return self._frames.fingerprint()
 
     def close(self) -> None:
-        """Gives up the frames that are held, and those still to be decoded."""
+        """Drops the frames that are held, and those still to be decoded."""
         for future in self._waiting.values():
             if isinstance(self._pool, DaemonThreadPool):
                 self._pool.abandon(future)

@@ -1,8 +1,8 @@
-"""Threads that read and decode frames, none of which anything has to wait for.
+"""Daemon threads that read and decode frames, and never block the end of the run.
 
-A read from a network mount that has stalled may never return. `concurrent.futures.ThreadPoolExecutor` joins
-its threads when it is closed and when Python ends, so that such a read would keep Ctrl-C, SIGTERM and a time
-limit from ending the run.
+A read from a stalled network mount may never return. `concurrent.futures.ThreadPoolExecutor` joins its
+threads when it is closed and when Python exits, so such a read would keep Ctrl-C, SIGTERM and a timeout from
+ending the run.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _GRACE = 1.0
-"""Seconds that all threads together have to end by themselves when the pool is closed."""
+"""Seconds to wait for all threads together when the pool is closed."""
 
 
 class DaemonThreadPool(Executor):
     """Runs calls in daemon threads.
 
     Args:
-        threads: how many calls run at once.
-        name: of the threads, for debuggers.
+        threads: number of calls that run at once.
+        name: name of the threads, for debuggers.
     """
 
     def __init__(self, threads: int, name: str) -> None:
@@ -50,7 +50,7 @@ class DaemonThreadPool(Executor):
         return future
 
     def abandon(self, future: Future[Any]) -> None:
-        """Does not wait for a call any more: if it is running, another thread takes its thread's place."""
+        """Cancels a call; if it is already running, a new thread takes the place of its thread."""
         if future.cancel():
             return
         with self._lock:
@@ -60,7 +60,7 @@ class DaemonThreadPool(Executor):
                     self._start()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        """Takes no more calls; leaves threads that are stuck behind."""
+        """Accepts no more calls; abandons threads that are stuck."""
         with self._lock:
             self._closed = True
             for _ in self._threads:
@@ -85,12 +85,12 @@ class DaemonThreadPool(Executor):
                 self._running.add(future)
             try:
                 result = call()
-            except BaseException as error:  # whoever waits shall hear of it
+            except BaseException as error:  # re-raised where the result is read
                 future.set_exception(error)
             else:
                 future.set_result(result)
             with self._lock:
                 if future not in self._running:
-                    return  # given up: another thread has taken this one's place
+                    return  # abandoned: a new thread has taken this one's place
                 self._running.discard(future)
             del item, future, call

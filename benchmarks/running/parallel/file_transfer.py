@@ -1,4 +1,4 @@
-"""Files that travel to the machines of a cluster: a tracker's weights, and the file that defines it."""
+"""Transfers files to the machines of a cluster: a tracker's weights, and the file that defines it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from trackers.errors import UserError
 
 @dataclass(frozen=True)
 class TransferredFile:
-    """A file as its sender has it.
+    """A file of the sender.
 
     Attributes:
-        path: where, absolute.
+        path: its absolute path on the sender's machine.
         digest: sha256 of its content.
     """
 
@@ -27,13 +27,13 @@ class TransferredFile:
     digest: str
 
     def local_path(self, content: Callable[[], bytes]) -> Path:
-        """Where the file is on this machine: in the sender's place, or as a copy in the temporary folder.
+        """Returns the file's path on this machine: the sender's path, or a copy in the temporary folder.
 
         Args:
-            content: called if neither is there yet.
+            content: returns the file's content; called if it is at neither place yet.
 
         Raises:
-            UserError: the folder of copies belongs to somebody else.
+            UserError: the folder of copies belongs to another user.
         """
         if self._is_at(self.path):
             return self.path
@@ -48,23 +48,23 @@ class TransferredFile:
 
 
 def files_to_transfer(spec: TrackerSpec) -> dict[str, TransferredFile]:
-    """What of a tracker has to travel, by the name of the attribute that speaks of it.
+    """Returns the files of a tracker to transfer, by the attribute of the spec that names them.
 
-    Trackers that are installed, and programs, have to be on every machine.
+    Installed trackers and programs have to be on every machine.
 
     Raises:
         UserError: a file cannot be read.
     """
     files = {"weights": spec.weights, "tracker": _own_file(spec.tracker)}
     return {
-        what: TransferredFile(path.absolute(), file_digest(path))
-        for what, path in files.items()
+        attribute: TransferredFile(path.absolute(), file_digest(path))
+        for attribute, path in files.items()
         if path is not None
     }
 
 
 def with_local_files(spec: TrackerSpec, paths: Mapping[str, Path]) -> TrackerSpec:
-    """The tracker, with `files_to_transfer` at their places on this machine."""
+    """Returns the spec with the transferred files' paths on this machine; see `files_to_transfer`."""
     if "weights" in paths:
         spec = replace(spec, weights=paths["weights"])
     if "tracker" in paths:
@@ -73,16 +73,16 @@ def with_local_files(spec: TrackerSpec, paths: Mapping[str, Path]) -> TrackerSpe
 
 
 def _own_file(tracker: str) -> Path | None:
-    """The file that `path/file.py:Class` names."""
-    place = tracker.rpartition(":")[0]
-    return Path(place) if place.endswith(".py") and not tracker.startswith(("process:", "trax:")) else None
+    """Returns the file that `path/file.py:Class` names; None for other trackers."""
+    path = tracker.rpartition(":")[0]
+    return Path(path) if path.endswith(".py") and not tracker.startswith(("process:", "trax:")) else None
 
 
 def _copies() -> Path:
-    """This user's folder of copies, which nobody else can write to."""
+    """Returns this user's folder of copies, which only this user can write to."""
     folder = Path(tempfile.gettempdir()) / f"sotbench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    about = folder.lstat()
-    if about.st_uid != os.getuid() or about.st_mode & 0o022 or folder.is_symlink():
-        raise UserError(f"{folder} belongs to somebody else or is open to others; remove it")
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o022 or folder.is_symlink():
+        raise UserError(f"{folder} belongs to another user or can be written by others; remove it")
     return folder

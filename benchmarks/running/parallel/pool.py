@@ -1,8 +1,8 @@
-"""Several workers under one driver, wherever they are: who gets what, and what happens when one dies.
+"""Several workers under one driver: which worker runs which sequences, and what happens when one dies.
 
-Whoever is free gets the longest sequence that is left, so that all end at about the same time. A worker that
-dies loses what it was at. That is tried again when the rest is done, each sequence alone, so that one that
-kills its workers takes no other along; after three tries it is recorded as failed.
+Free workers take the longest remaining sequence, so all finish at about the same time. If a worker dies, its
+unfinished sequences are retried at the end, one per batch, so a sequence that crashes its worker affects no
+other. After three attempts it is marked failed.
 """
 
 from __future__ import annotations
@@ -14,37 +14,41 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
-from benchmarks.running.parallel.worker import (
+from benchmarks.environment import device_type
+from benchmarks.running.parallel.messages import (
     LogMessage,
     Message,
     SequenceAdvanced,
     SequenceFinished,
     SequenceStarted,
-    TaskBatch,
     WorkerCrashed,
     WorkerLost,
     WorkerReady,
     WorkerUserError,
 )
-from benchmarks.running.schedulers.base import Job, Outcome, Outcomes, Progress, Scheduler, Task, TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.schedulers.base import (
+    FrameCallback,
+    Outcome,
+    Outcomes,
+    Progress,
+    Scheduler,
+    ignore_box,
+)
+from benchmarks.running.tasks import Task, longest_first
+from benchmarks.running.tracking.provider import TrackerInfo
+from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
 
 MAX_ATTEMPTS = 3
-"""How often a sequence is begun whose workers die."""
-
-
-def config_per_worker(config: SchedulerConfig, size: int) -> SchedulerConfig:
-    """The config of one of `size` workers, which share the sequences that `config` speaks of."""
-    return config if config.sequences is None else replace(config, sequences=-(-config.sequences // size))
+"""Number of attempts for a sequence whose worker dies."""
 
 
 class WorkerHandle(ABC):
-    """A worker as its driver sees it.
+    """The driver's side of a worker.
 
     Attributes:
-        tracker_info: its tracker; None until that is made.
-        tasks: what it was given and has not finished, by the sequences' names.
+        tracker_info: describes its tracker; None until that is built.
+        tasks: its unfinished tasks by sequence name.
     """
 
     def __init__(self) -> None:
@@ -52,25 +56,28 @@ class WorkerHandle(ABC):
         self.tasks: dict[str, Task] = {}
 
     @abstractmethod
-    def send(self, order: TaskBatch) -> None:
-        """Has it run something. That it is gone is for `WorkerPool.receive_messages` to notice."""
+    def send(self, records: dict[str, SequenceRecord]) -> None:
+        """Sends it sequences to run, with the records of their data.
+
+        A dead worker is not reported here but by `WorkerPool.receive_messages`, as `WorkerLost`.
+        """
 
     @abstractmethod
     def end(self) -> None:
-        """Ends it, with all that it started."""
+        """Ends it, with everything that it started."""
 
 
 class WorkerPool(Scheduler):
-    """Hands out sequences to workers.
+    """Distributes sequences to workers.
 
     Args:
-        size: how many workers there are at most.
-        together: how many sequences each runs at once.
+        size: maximum number of workers.
+        slots: number of sequences that each runs at once.
     """
 
-    def __init__(self, size: int, together: int) -> None:
+    def __init__(self, size: int, slots: int) -> None:
         self._size = size
-        self._together = together
+        self._slots = slots
         self._handles: list[WorkerHandle] = []
         self._tracker_info: TrackerInfo | None = None
         self._reason = ""
@@ -79,19 +86,19 @@ class WorkerPool(Scheduler):
 
     @abstractmethod
     def start_worker(self) -> WorkerHandle:
-        """Starts one more worker; does not wait until it is ready.
+        """Starts one more worker, without waiting until it is ready.
 
         Raises:
-            UserError: none can be started.
+            UserError: it cannot be started.
         """
 
     @abstractmethod
     def receive_messages(self, handles: Items[WorkerHandle]) -> Iterator[tuple[WorkerHandle, Message]]:
-        """Waits a moment for messages and yields those that there are, `WorkerLost` for a worker that is gone."""
+        """Waits briefly for messages and yields them; `WorkerLost` for each worker that is gone."""
 
     @abstractmethod
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
-        """What a worker says of itself, with what there is to add to its environment."""
+        """Returns a worker's `tracker_info` with the pool's properties added to its environment."""
 
     def tracker_info(self) -> TrackerInfo:
         self._handles.append(self.start_worker())
@@ -103,19 +110,19 @@ class WorkerPool(Scheduler):
                     case WorkerUserError(sentence):
                         raise UserError(sentence)
                     case WorkerLost(how):
-                        raise UserError(f"the worker {how} when it made the tracker")
+                        raise UserError(f"the worker {how} while building the tracker")
                     case WorkerCrashed(trace):
                         raise RuntimeError(f"a worker failed:\n{trace}")
         return self._tracker_info
 
-    def outcomes(self, job: Job, tasks: Items[Task], progress: Progress) -> Outcomes:
-        if job.protocol.is_realtime:
-            raise UserError(
-                f"protocol {job.protocol.name} follows the tracker's own times, which it has only on a "
-                "machine of its own; leave --workers and --ray out"
-            )
+    def outcomes(
+        self,
+        tasks: Items[Task],
+        progress: Progress,
+        on_box: FrameCallback = ignore_box,  # noqa: ARG002
+    ) -> Outcomes:
         began = time.monotonic()
-        queue = _Queue(tasks, self._together)
+        queue = _Queue(tasks, self._slots)
         while queue or any(handle.tasks for handle in self._handles):
             self._start_workers(len(queue))
             for handle in self._handles:
@@ -123,14 +130,13 @@ class WorkerPool(Scheduler):
                     handle.tasks = {task.name: task for task in queue.take(self._size)}
                     for name, task in handle.tasks.items():
                         progress.start(name, task.frames)
-                    records = {name: task.record for name, task in handle.tasks.items()}
-                    handle.send(TaskBatch(job.protocol.name, job.repeat, job.seed, job.timeout, records))
+                    handle.send({name: task.record for name, task in handle.tasks.items()})
             for handle, message in self.receive_messages(self._handles):
                 yield from self._handle_message(handle, message, queue, progress)
             self._seconds = time.monotonic() - began
 
     def _start_workers(self, waiting: int) -> None:
-        """Starts as many workers as there are sequences for, up to the crew's size."""
+        """Starts a worker for each of the `waiting` sequences, up to the pool's size."""
         busy = sum(bool(handle.tasks) for handle in self._handles)
         while len(self._handles) < min(self._size, busy + waiting):
             self._handles.append(self.start_worker())
@@ -145,12 +151,11 @@ class WorkerPool(Scheduler):
                 self._accept_worker(handle, self.with_pool_environment(tracker_info), progress)
             case SequenceStarted(name, frames):
                 progress.start(name, frames)
-            case SequenceAdvanced(name, done) if (
-                name in handle.tasks
-            ):  # it may be told when the sequence is over
-                progress.advance(name, done)
+            case SequenceAdvanced(name, done):
+                if name in handle.tasks:  # the message may arrive after the sequence is over
+                    progress.advance(name, done)
             case LogMessage(line):
-                progress.say(line)
+                progress.log(line)
             case SequenceFinished(outcome):
                 task = handle.tasks.pop(outcome.sequence)
                 self._frames += task.frames * (outcome.record.status == "ok")
@@ -162,12 +167,12 @@ class WorkerPool(Scheduler):
                 self._remove_worker(handle)
                 for name, task in handle.tasks.items():
                     if queue.requeue(task):
-                        progress.say(f"{name}: its worker {how}; it is tried again")
+                        progress.log(f"{name}: its worker {how}; it is tried again")
                     else:
-                        sentence = f"its worker {how}, as did those of {MAX_ATTEMPTS - 1} tries before"
+                        sentence = f"its worker {how}; given up after {MAX_ATTEMPTS} attempts"
                         yield Outcome(name, replace(task.record, status="failed", message=sentence))
             case WorkerLost(how):
-                self._reject_worker(handle, f"it {how} when it made the tracker", progress)
+                self._reject_worker(handle, f"it {how} while building the tracker", progress)
             case WorkerUserError(sentence):
                 if handle.tracker_info:
                     raise UserError(sentence)
@@ -176,24 +181,24 @@ class WorkerPool(Scheduler):
                 raise RuntimeError(f"a worker failed:\n{trace}")
 
     def _accept_worker(self, handle: WorkerHandle, tracker_info: TrackerInfo, progress: Progress) -> None:
-        """Lets a worker take part if it has the same tracker as the first."""
+        """Accepts a worker if it has the same tracker as the first one."""
         assert self._tracker_info
         for what in ("weights", "code", "deterministic"):
             if getattr(tracker_info, what) != getattr(self._tracker_info, what):
-                sentence = f"its tracker has not the same {what} as the first worker's"
-                return self._reject_worker(handle, sentence, progress)
-        if tracker_info.device.partition(":")[0] != self._tracker_info.device.partition(":")[0]:
-            sentence = f"it runs on {tracker_info.device}, the first worker on {self._tracker_info.device}"
-            return self._reject_worker(handle, sentence, progress)
+                reason = f"its tracker does not have the same {what} as the first worker's"
+                return self._reject_worker(handle, reason, progress)
+        if device_type(tracker_info.device) != device_type(self._tracker_info.device):
+            reason = f"it runs on {tracker_info.device}, the first worker on {self._tracker_info.device}"
+            return self._reject_worker(handle, reason, progress)
         handle.tracker_info = tracker_info
         return None
 
     def _reject_worker(self, handle: WorkerHandle, reason: str, progress: Progress) -> None:
-        """Goes on with one worker less: another one would fare no better."""
+        """Continues with one worker fewer: a replacement would fail in the same way."""
         self._remove_worker(handle)
         self._size -= 1
         self._reason = reason
-        progress.say(f"a worker cannot take part: {reason}")
+        progress.log(f"a worker is left out: {reason}")
 
     def _remove_worker(self, handle: WorkerHandle) -> None:
         self._handles.remove(handle)
@@ -203,8 +208,8 @@ class WorkerPool(Scheduler):
         if not self._frames:
             return ""
         return (
-            f"{self._frames / self._seconds:.1f} frames/s by {self._size} workers, whose own times are not "
-            "those of a tracker alone on its machine"
+            f"{self._frames / self._seconds:.1f} frames/s with {self._size} workers; per-frame times are not "
+            "comparable with those of a tracker running alone"
         )
 
     def close(self) -> None:
@@ -214,27 +219,27 @@ class WorkerPool(Scheduler):
 
 
 class _Queue:
-    """What is still to be run: the longest first, and last what was lost with a worker."""
+    """The tasks left to run: the longest first, and at the end those that were lost with a worker."""
 
-    def __init__(self, tasks: Items[Task], together: int) -> None:
-        self._fresh = deque(sorted(tasks, key=lambda task: -task.frames))
+    def __init__(self, tasks: Items[Task], slots: int) -> None:
+        self._fresh = deque(longest_first(tasks))
         self._lost: deque[Task] = deque()
-        self._tries: Counter[str] = Counter()
-        self._together = together
+        self._attempts: Counter[str] = Counter()
+        self._slots = slots
 
     def __len__(self) -> int:
         return len(self._fresh) + len(self._lost)
 
     def take(self, workers: int) -> list[Task]:
-        """What the next of so many workers is to run; neighbours in length, so that a batch ends together."""
-        count = min(self._together, -(-len(self._fresh) // workers))
+        """Takes the next of `workers` workers' tasks, similar in length so that a batch ends together."""
+        count = min(self._slots, -(-len(self._fresh) // workers))
         taken = [self._fresh.popleft() for _ in range(count)] or [self._lost.popleft()]
-        self._tries.update(task.name for task in taken)
+        self._attempts.update(task.name for task in taken)
         return taken
 
     def requeue(self, task: Task) -> bool:
-        """Takes back what was lost with a worker; False if it was tried often enough."""
-        again = self._tries[task.name] < MAX_ATTEMPTS
+        """Takes back a task that was lost with a worker; returns False if it has had all its attempts."""
+        again = self._attempts[task.name] < MAX_ATTEMPTS
         if again:
             self._lost.append(task)
         return again

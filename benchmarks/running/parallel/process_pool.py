@@ -1,7 +1,7 @@
-"""Workers as processes of this machine, each with its own tracker and its share of cores and GPUs.
+"""Workers as processes on this machine, each with its own tracker and its share of cores and GPUs.
 
-`concurrent.futures` and loky give up all processes, and what they were at, when one of them dies. Here each
-is an interpreter of its own, in a session of its own, at the other end of a pipe.
+`concurrent.futures` and loky give up all processes and their work when one of them dies. Here each worker is
+a separate interpreter, in its own session, at the other end of a pipe.
 """
 
 from __future__ import annotations
@@ -20,77 +20,76 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 
 from benchmarks.datasets import Dataset
-from benchmarks.environment import usable_cores
-from benchmarks.running.parallel.pool import WorkerHandle, WorkerPool, config_per_worker
-from benchmarks.running.parallel.worker import Message, TaskBatch, Worker, WorkerLost, pickle_dataset
-from benchmarks.running.schedulers.base import TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
-from trackers.processes.limits import available_memory
+from benchmarks.environment import thread_limits, usable_cores, visible_gpus
+from benchmarks.running.parallel.messages import Message, WorkerLost
+from benchmarks.running.parallel.pool import WorkerHandle, WorkerPool
+from benchmarks.running.parallel.worker import Worker, pickle_dataset
+from benchmarks.running.settings import RunSettings
+from benchmarks.running.tracking.provider import TrackerInfo
+from benchmarks.store import SequenceRecord
+from trackers.processes.child_process import python_command
 from trackers.processes.process_tree import describe_exit, kill_marked
-from trackers.processes.python_command import python_command
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.signals import raise_swallowed_interrupts
 
 _GRACE = 4.0
-"""Seconds that workers have to end their trackers when they are told to."""
+"""Seconds that workers have to end their trackers when they are asked to."""
 
 _MARK = "SOTBENCH_WORKER"
-
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 class ProcessWorkerPool(WorkerPool):
     """Runs sequences in several processes.
 
     Args:
-        config: how each makes its scheduler.
-        dataset: where the sequences are from.
-        size: how many processes.
+        settings: of the run.
+        dataset: the data set of the sequences.
+        sequences: number of sequences to run; there are no more workers than that.
+        log: see `TrackerProvider`.
 
     Raises:
         UserError: the data set cannot be sent.
     """
 
-    def __init__(self, config: SchedulerConfig, dataset: Dataset, size: int) -> None:
-        config = config_per_worker(config, size)
-        super().__init__(size, config.slots)
+    def __init__(self, settings: RunSettings, dataset: Dataset, sequences: int, log: Path) -> None:
+        size = min(settings.workers, max(sequences, 1))
+        slots = settings.slots(-(-sequences // size))
+        super().__init__(size, slots)
         self._workers = size
-        limits = config.spec.limits
-        if limits.memory is None:  # what one tracker's process may have, where there are several
-            limits = replace(limits, memory=available_memory() * 3 // 4 // size)
-        self._config = replace(config, spec=replace(config.spec, limits=limits))
-        self._dataset = pickle_dataset(dataset)
+        limits = replace(settings.spec.limits, memory=settings.spec.limits.memory_bytes(size))
+        self._spec = replace(settings.spec, limits=limits)
+        self._begin = (replace(settings, spec=self._spec), slots, log, pickle_dataset(dataset))
 
     def start_worker(self) -> WorkerHandle:
         taken = {handle.number for handle in self._handles if isinstance(handle, _Process)}
         number = next(number for number in range(self._workers) if number not in taken)
-        gpus = gpus_here() if self._config.spec.device in ("auto", "cuda") else []
+        gpus = visible_gpus() if self._spec.device in ("auto", "cuda") else []
         share = thread_limits(usable_cores() // self._workers, os.environ)
         if gpus:
             share["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
         handle = _Process(number, share)
-        handle.begin(self._config, self._dataset)
+        handle.begin(*self._begin)
         return handle
 
     def receive_messages(self, handles: Items[WorkerHandle]) -> Iterator[tuple[WorkerHandle, Message]]:
         processes = {handle.connection: handle for handle in handles if isinstance(handle, _Process)}
-        told = wait(list(processes), timeout=1)
+        ready = wait(list(processes), timeout=1)
         for connection, handle in processes.items():
-            if connection in told:
+            if connection in ready:
                 try:
                     message: Message = connection.recv()
                 except (EOFError, OSError):
                     message = WorkerLost(handle.describe_exit())
                 yield handle, message
             elif handle.process.poll() is not None and not connection.poll():
-                # Something that it started holds its end of the pipe open.
+                # A process that it started holds its end of the pipe open.
                 yield handle, WorkerLost(handle.describe_exit())
 
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
         return replace(tracker_info, environment=tracker_info.environment | {"workers": self._workers})
 
     def close(self) -> None:
-        # All of them end at the same time.
+        # Ask all of them first, so that they end in parallel.
         for handle in self._handles:
             assert isinstance(handle, _Process)
             handle.stop()
@@ -98,11 +97,11 @@ class ProcessWorkerPool(WorkerPool):
 
 
 class _Process(WorkerHandle):
-    """A worker in a process.
+    """The driver's side of a worker process.
 
     Args:
-        number: which of the workers it is; whoever takes its place has the same.
-        share: environment variables that give it its share of the machine.
+        number: the worker's number; a replacement gets the same.
+        share: environment variables that limit it to its share of the machine.
     """
 
     def __init__(self, number: int, share: Mapping[str, str]) -> None:
@@ -120,36 +119,36 @@ class _Process(WorkerHandle):
                 env={**os.environ, **share, name: value},
                 start_new_session=True,
             )
-        self._until = 0.0
+        self._kill_time = 0.0
 
-    def begin(self, config: SchedulerConfig, dataset: bytes) -> None:
-        """Sends what it needs to make its tracker."""
+    def begin(self, *arguments: object) -> None:
+        """Sends the arguments of `Worker.begin`."""
         with contextlib.suppress(OSError):
-            self.connection.send((config, dataset))
+            self.connection.send(arguments)
 
-    def send(self, order: TaskBatch) -> None:
+    def send(self, records: dict[str, SequenceRecord]) -> None:
         with contextlib.suppress(OSError):
-            self.connection.send(order)
+            self.connection.send(records)
 
     def describe_exit(self) -> str:
-        """How it ended, now that it has nothing more to say."""
+        """Says how the process ended, after its pipe was closed."""
         try:
             return describe_exit(self.process.wait(_GRACE))
         except subprocess.TimeoutExpired:
-            return "fell silent"
+            return "stopped responding"
 
     def stop(self) -> None:
-        """Tells it to end, without waiting until it has."""
-        if not self._until:
-            self._until = time.monotonic() + _GRACE
+        """Asks the process to end, without waiting for it."""
+        if not self._kill_time:
+            self._kill_time = time.monotonic() + _GRACE
             self.connection.close()
-            if self.tasks or not self.tracker_info:  # otherwise it is waiting for an order
+            if self.tasks or not self.tracker_info:  # an idle one ends when the pipe is closed
                 self.process.terminate()
 
     def end(self) -> None:
         self.stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(self._until - time.monotonic(), 0))
+            self.process.wait(max(self._kill_time - time.monotonic(), 0))
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -157,29 +156,9 @@ class _Process(WorkerHandle):
         cancel_kill_on_exit(self._mark)
 
 
-def thread_limits(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables that have numerical libraries use `threads` threads, or fewer where they are told so."""
-    limits = {}
-    for name in _THREADS:
-        told = environment.get(name, "")
-        limits[name] = str(max(min(threads, int(told) if told.isdecimal() else threads), 1))
-    return limits
-
-
-def gpus_here() -> list[str]:
-    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them; loads no library to ask.
-
-    Empty where the system does not show them as devices: then all workers see what this process sees.
-    """
-    told = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if told is not None:
-        return [name.strip() for name in told.split(",") if name.strip()]
-    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
-
-
 def main() -> int:
-    """Is a worker until its driver has no more to say; the pipe's number is the first word."""
-    # An interruption, not SystemExit: that is what a tracker may raise, and costs its sequence alone.
+    """Runs a worker until its driver closes the pipe, whose file descriptor is the first argument."""
+    # SIGTERM raises KeyboardInterrupt: a SystemExit would count as the tracker's and fail its sequence.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise_swallowed_interrupts()
     connection = Connection(int(sys.argv[1]))

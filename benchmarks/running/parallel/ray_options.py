@@ -1,4 +1,4 @@
-"""Which Ray cluster to run on, and what part of it each worker gets."""
+"""Which Ray cluster to run on, and its resources per worker. Importable without ray."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RayOptions:
-    """A Ray cluster as the user named it.
+    """A Ray cluster and the resources of each worker.
 
     Attributes:
-        address: `"local"` to start Ray on this machine, `"auto"` for the cluster that this machine is part
-            of, or `HOST:PORT` of its head.
-        cpus: cores that each worker is given.
-        gpus: GPUs, or the share of one, that each worker is given; None for one where the cluster has any
-            and the tracker's device is not the CPU.
+        address: `"local"` to start Ray on this machine, `"auto"` for the cluster that this machine belongs
+            to, or `HOST:PORT` of the cluster's head.
+        cpus: cores per worker.
+        gpus: GPUs per worker, or the share of one; None for one GPU if the cluster has any and the tracker's
+            device is not the CPU.
     """
 
     address: str

@@ -1,7 +1,7 @@
 """Workers as actors on the machines of a Ray cluster, each with its share of cores and GPUs.
 
-The driver alone writes results. What travels to a machine is the run's settings, the tracker's weights and
-its file, once; sotbench has to be installed there, and the data set has to lie in the same place.
+Only the driver writes results. Each machine receives the run's settings, and once the tracker's weights and
+the file that defines it. sotbench has to be installed there, and the data set has to be at the same path.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Items
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,21 +23,14 @@ from queue import SimpleQueue
 from typing import Any
 
 from benchmarks.datasets import Dataset
-from benchmarks.environment import usable_cores
+from benchmarks.environment import thread_limits, usable_cores
 from benchmarks.running.parallel.file_transfer import TransferredFile, files_to_transfer, with_local_files
-from benchmarks.running.parallel.pool import WorkerHandle, WorkerPool, config_per_worker
-from benchmarks.running.parallel.process_pool import thread_limits
-from benchmarks.running.parallel.ray_options import RayOptions
-from benchmarks.running.parallel.worker import (
-    Message,
-    TaskBatch,
-    Worker,
-    WorkerLost,
-    WorkerUserError,
-    pickle_dataset,
-)
-from benchmarks.running.schedulers.base import TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.parallel.messages import Message, WorkerLost, WorkerUserError
+from benchmarks.running.parallel.pool import WorkerHandle, WorkerPool
+from benchmarks.running.parallel.worker import Worker, pickle_dataset
+from benchmarks.running.settings import RunSettings
+from benchmarks.running.tracking.provider import TrackerInfo
+from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
 
 try:
@@ -49,95 +42,92 @@ except ModuleNotFoundError as missing:
 class RayWorkerPool(WorkerPool):
     """Runs sequences on a Ray cluster.
 
-    Where this process is part of a cluster already (`ray.init` was called), that one is used and left alone.
+    A cluster that this process is already connected to (by `ray.init`) is used and left running.
 
     Args:
-        config: how each worker makes its scheduler.
-        dataset: where the sequences are from.
-        cluster: which cluster, and how much of it each worker gets.
-        most: how many workers there is work for, if that is known.
+        settings: of the run; `ray` names the cluster.
+        dataset: the data set of the sequences.
+        sequences: number of sequences to run; there are no more workers than that.
 
     Raises:
         UserError: the cluster cannot be reached or has no room for a worker, or something cannot be sent.
     """
 
-    def __init__(
-        self, config: SchedulerConfig, dataset: Dataset, cluster: RayOptions, most: int | None = None
-    ) -> None:
-        self._dataset = pickle_dataset(dataset)
-        to_ship = files_to_transfer(config.spec)
-        self._ours = not ray.is_initialized()
-        if self._ours:
-            _connect(cluster.address)
+    def __init__(self, settings: RunSettings, dataset: Dataset, sequences: int) -> None:
+        options = settings.ray
+        assert options
+        pickled = pickle_dataset(dataset)
+        files = files_to_transfer(settings.spec)
+        self._connected_here = not ray.is_initialized()
+        if self._connected_here:
+            _connect(options.address)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        gpus = cluster.gpus
+        gpus = options.gpus
         if gpus is None:
-            gpus = float(config.spec.device != "cpu" and any(node.get("GPU") for node in nodes))
-        self._share = {"cpus": cluster.cpus, "gpus": gpus}
-        size = room(nodes, cluster.cpus, gpus)
-        if not size:
+            gpus = float(settings.spec.device != "cpu" and any(node.get("GPU") for node in nodes))
+        self._resources = {"cpus": options.cpus, "gpus": gpus}
+        room = worker_capacity(nodes, options.cpus, gpus)
+        if not room:
             self._disconnect()
             raise UserError(
-                f"no machine of the Ray cluster has {cluster.cpus} CPU and {gpus:g} GPU for a worker; give "
-                "less by --cpus-per-worker and --gpus-per-worker"
+                f"no machine of the Ray cluster has {options.cpus} CPU and {gpus:g} GPU for a worker; ask "
+                "for less with --cpus-per-worker and --gpus-per-worker"
             )
-        size = size if most is None else min(size, most)
-        # The log's folder need not be there on other machines.
-        self._config = replace(config_per_worker(config, size), log=None)
-        super().__init__(size, self._config.slots)
+        size = min(room, max(sequences, 1))
+        slots = settings.slots(-(-sequences // size))
+        super().__init__(size, slots)
         self._started_with = size
-        self._shipped = {
-            what: (parcel, ray.put(parcel.path.read_bytes())) for what, parcel in to_ship.items()
-        }
+        sent = {name: (file, ray.put(file.path.read_bytes())) for name, file in files.items()}
+        self._begin = (settings, slots, pickled, sent, options.cpus)
         self._actor = ray.remote(_Actor).options(
-            num_cpus=cluster.cpus, num_gpus=gpus, max_restarts=0, scheduling_strategy="SPREAD"
+            num_cpus=options.cpus, num_gpus=gpus, max_restarts=0, scheduling_strategy="SPREAD"
         )
 
     def start_worker(self) -> WorkerHandle:
         handle = _Remote(self._actor.remote())
-        handle.begin(self._config, self._dataset, self._shipped, self._share["cpus"])
+        handle.begin(*self._begin)
         return handle
 
     def receive_messages(self, handles: Items[WorkerHandle]) -> Iterator[tuple[WorkerHandle, Message]]:
         streams = {
             handle.stream: handle for handle in handles if isinstance(handle, _Remote) and handle.stream
         }
-        told, _ = ray.wait(list(streams), timeout=1) if streams else ([], [])
-        for stream in told:
+        ready, _ = ray.wait(list(streams), timeout=1) if streams else ([], [])
+        for stream in ready:
             handle = streams[stream]
             try:
                 yield handle, ray.get(next(stream))
-            except StopIteration:  # it has carried out its order
+            except StopIteration:  # the actor's method has returned
                 if handle.stream is stream:
                     handle.stream = None
             except ray.exceptions.RayActorError as error:
-                yield handle, WorkerLost(f"was lost by Ray ({_why(error)})")
+                yield handle, WorkerLost(f"was lost by Ray ({_reason(error)})")
 
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
-        about = {"workers": self._started_with, "ray": {"version": ray.__version__, **self._share}}
-        return replace(tracker_info, environment=tracker_info.environment | about)
+        pool = {"workers": self._started_with, "ray": {"version": ray.__version__, **self._resources}}
+        return replace(tracker_info, environment=tracker_info.environment | pool)
 
     def close(self) -> None:
         super().close()
         self._disconnect()
 
     def _disconnect(self) -> None:
-        if self._ours:
+        if self._connected_here:
             ray.shutdown()
 
 
-def room(nodes: Items[Mapping[str, float]], cpus: int, gpus: float) -> int:
-    """How many workers a cluster has room for.
+def worker_capacity(nodes: Items[Mapping[str, float]], cpus: int, gpus: float) -> int:
+    """Returns the number of workers that a cluster has room for.
 
     Args:
         nodes: each machine's resources, as Ray names them.
-        cpus: cores that a worker is given.
-        gpus: GPUs, or the share of one, that it is given.
+        cpus: cores per worker.
+        gpus: GPUs per worker, or the share of one.
     """
-    return sum(_room(node, cpus, gpus) for node in nodes)
+    return sum(_node_capacity(node, cpus, gpus) for node in nodes)
 
 
-def _room(node: Mapping[str, float], cpus: int, gpus: float) -> int:
+def _node_capacity(node: Mapping[str, float], cpus: int, gpus: float) -> int:
     by_cores = int(node.get("CPU", 0) // cpus)
     if not gpus:
         return by_cores
@@ -148,52 +138,52 @@ def _room(node: Mapping[str, float], cpus: int, gpus: float) -> int:
 
 
 def _connect(address: str) -> None:
-    """Joins a cluster, or starts one here.
+    """Joins a cluster, or starts one on this machine.
 
     Raises:
         UserError: there is none at that address.
     """
     if address.startswith("ray://"):
         raise UserError(
-            "Ray's client protocol is not spoken here; run on a machine of the cluster, with --ray auto"
+            "Ray's client protocol is not supported; run on a machine of the cluster, with --ray auto"
         )
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    main = threading.current_thread() is threading.main_thread()
-    terminated = signal.getsignal(signal.SIGTERM)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    sigterm_handler = signal.getsignal(signal.SIGTERM)
     try:
         if address == "local":
-            # Whoever runs a tracker here did not ask to report to somebody that Ray was used.
+            # The user has not asked to send statistics to Ray's makers.
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             ray.init(address="local", num_cpus=usable_cores(), include_dashboard=False, **quiet)
         else:
-            _knock(address)
+            _check_reachable(address)
             ray.init(address=address, **quiet)
     except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         first = str(error).strip().partition("\n")[0].rstrip(".")
         raise UserError(
-            f"there is no Ray cluster to be reached at '{address}' ({first}); start one with "
+            f"no Ray cluster can be reached at '{address}' ({first}); start one with "
             "`ray start --head`, or give --ray local"
         ) from error
     finally:
-        if main:  # Ray has put its own in place of the command's
-            signal.signal(signal.SIGTERM, terminated)
+        if in_main_thread:  # Ray has replaced the command's handler
+            signal.signal(signal.SIGTERM, sigterm_handler)
 
 
-def _knock(address: str) -> None:
-    """Raises OSError where nobody listens, which Ray takes minutes to find out."""
+def _check_reachable(address: str) -> None:
+    """Raises OSError if nothing listens there, which takes Ray minutes to notice."""
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _why(error: Exception) -> str:
-    """What Ray says of a lost actor, in short; that sotbench is not installed there is worth saying."""
-    absent = re.search(r"^(ModuleNotFoundError|ImportError): .*", str(error), re.MULTILINE)
-    return type(error).__name__ + (f": {absent[0]}" if absent else "")
+def _reason(error: Exception) -> str:
+    """Returns why Ray has lost an actor: the error's type, and which import failed if sotbench is missing."""
+    missing_module = re.search(r"^(ModuleNotFoundError|ImportError): .*", str(error), re.MULTILINE)
+    return type(error).__name__ + (f": {missing_module[0]}" if missing_module else "")
 
 
 class _Remote(WorkerHandle):
-    """A worker on Ray."""
+    """The driver's side of a worker on Ray."""
 
     def __init__(self, actor: Any) -> None:
         super().__init__()
@@ -201,11 +191,11 @@ class _Remote(WorkerHandle):
         self.stream: Any = None
 
     def begin(self, *arguments: object) -> None:
-        """Sends what it needs to make its tracker."""
+        """Sends the arguments of `_Actor.begin`."""
         self.stream = self._actor.begin.options(num_returns="streaming").remote(*arguments)
 
-    def send(self, order: TaskBatch) -> None:
-        self.stream = self._actor.run_tasks.options(num_returns="streaming").remote(order)
+    def send(self, records: dict[str, SequenceRecord]) -> None:
+        self.stream = self._actor.run_tasks.options(num_returns="streaming").remote(records)
 
     def end(self) -> None:
         with contextlib.suppress(ray.exceptions.RayError):
@@ -213,9 +203,9 @@ class _Remote(WorkerHandle):
 
 
 class _Actor:
-    """The worker where Ray placed it; its methods yield the messages.
+    """The worker, on the machine that Ray has chosen; its methods yield the messages.
 
-    The tracker lives in a thread, always the same, so that messages can be sent while it works.
+    The tracker runs in one separate thread, so that messages can be sent while it works.
     """
 
     def __init__(self) -> None:
@@ -225,35 +215,37 @@ class _Actor:
 
     def begin(
         self,
-        config: SchedulerConfig,
+        settings: RunSettings,
+        slots: int,
         dataset: bytes,
-        shipped: dict[str, tuple[TransferredFile, Any]],
+        files: dict[str, tuple[TransferredFile, Any]],
         cpus: int,
     ) -> Iterator[Message]:
-        """Unpacks what was shipped and makes the tracker."""
-        # Ray gives an actor as many threads as cores, unless the machine says otherwise.
+        """Stores the transferred files and builds the tracker."""
+        # Ray limits the threads to the actor's cores only if the machine's environment sets no limit.
         os.environ.update(thread_limits(cpus, {}))
         try:
             paths = {
-                what: parcel.local_path(partial(ray.get, content))
-                for what, (parcel, content) in shipped.items()
+                name: file.local_path(partial(ray.get, content)) for name, (file, content) in files.items()
             }
         except UserError as error:
             yield WorkerUserError(f"{platform.node()}: {error}")
             return
-        here = replace(config, spec=with_local_files(config.spec, paths))
-        for message in self._told(lambda: self._worker.begin(here, dataset)):
+        local = replace(settings, spec=with_local_files(settings.spec, paths))
+        # No log: its folder need not exist on this machine.
+        for message in self._messages_of(lambda: self._worker.begin(local, slots, None, dataset)):
             yield (
                 WorkerUserError(f"{platform.node()}: {message.sentence}")
                 if isinstance(message, WorkerUserError)
                 else message
             )
 
-    def run_tasks(self, order: TaskBatch) -> Iterator[Message]:
-        """Runs the sequences of an order."""
-        yield from self._told(lambda: self._worker.run_tasks(order))
+    def run_tasks(self, records: dict[str, SequenceRecord]) -> Iterator[Message]:
+        """Runs sequences; see `Worker.run_tasks`."""
+        yield from self._messages_of(lambda: self._worker.run_tasks(records))
 
-    def _told(self, work: Any) -> Iterator[Message]:
+    def _messages_of(self, work: Callable[[], None]) -> Iterator[Message]:
+        """Runs `work` in the tracker's thread and yields the messages that it sends."""
         done = self._thread.submit(work)
         done.add_done_callback(lambda _: self._messages.put(None))
         while (message := self._messages.get()) is not None:

@@ -1,7 +1,7 @@
-"""A worker: the far end of `WorkerPool`, in another process or on another machine.
+"""A worker of a `WorkerPool`, in another process or on another machine.
 
-It has a scheduler and a tracker of its own, carries out orders, and tells its driver by messages what
-becomes of them. It writes no result.
+It has its own scheduler and tracker, runs batches of sequences, and sends messages to its driver. It writes
+no results.
 """
 
 from __future__ import annotations
@@ -10,157 +10,97 @@ import pickle
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.protocols import PROTOCOLS
-from benchmarks.running.schedulers.base import Job, Outcome, Scheduler, Task, TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
-from benchmarks.running.tasks import plan_task
-from benchmarks.running.tracking.requests import failed
+from benchmarks.running.parallel.messages import (
+    LogMessage,
+    Message,
+    SequenceAdvanced,
+    SequenceFinished,
+    SequenceStarted,
+    WorkerCrashed,
+    WorkerReady,
+    WorkerUserError,
+)
+from benchmarks.running.schedulers import Scheduler, create_scheduler
+from benchmarks.running.schedulers.base import Outcome
+from benchmarks.running.settings import RunSettings
+from benchmarks.running.tasks import Task, plan_task
+from benchmarks.running.tracking.errors import failure_record
 from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
 
-_PAUSE = 0.2
+_PROGRESS_SECONDS = 0.2
 """Seconds between two messages about progress."""
 
 
-@dataclass(frozen=True)
-class TaskBatch:
-    """What a worker is to run: a `Job`, with the protocol's name and the records of the sequences' data."""
-
-    protocol: str
-    repeat: int
-    seed: int
-    timeout: float | None
-    records: dict[str, SequenceRecord]
-
-
-@dataclass(frozen=True)
-class WorkerReady:
-    """The tracker is made."""
-
-    tracker_info: TrackerInfo
-
-
-@dataclass(frozen=True)
-class SequenceStarted:
-    """A sequence of so many frames begins, perhaps for a second time."""
-
-    sequence: str
-    frames: int
-
-
-@dataclass(frozen=True)
-class SequenceAdvanced:
-    """So many frames of a sequence are done since this was last said."""
-
-    sequence: str
-    frames: float
-
-
-@dataclass(frozen=True)
-class LogMessage:
-    """Something that a person should know."""
-
-    line: str
-
-
-@dataclass(frozen=True)
-class SequenceFinished:
-    """A sequence is over."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class WorkerUserError:
-    """The worker cannot go on, for a reason that the user can put right."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
-class WorkerCrashed:
-    """The worker cannot go on, by a mistake of ours."""
-
-    trace: str
-
-
-@dataclass(frozen=True)
-class WorkerLost:
-    """The worker is gone; said by the driver's end of the line. `how` follows its name in a sentence."""
-
-    how: str
-
-
-Message: TypeAlias = (
-    WorkerReady
-    | SequenceStarted
-    | SequenceAdvanced
-    | LogMessage
-    | SequenceFinished
-    | WorkerUserError
-    | WorkerCrashed
-    | WorkerLost
-)
-Say: TypeAlias = Callable[[Message], None]
-
-
 def pickle_dataset(dataset: Dataset) -> bytes:
-    """A data set, to be opened again by a worker.
+    """Pickles a data set, to be opened again by a worker.
 
     Raises:
-        UserError: it is one that cannot be sent.
+        UserError: it cannot be pickled.
     """
     try:
         return pickle.dumps(dataset)
-    except Exception as error:  # somebody's data set may hold anything
+    except Exception as error:  # a user's data set may hold anything
         raise UserError(
             f"data set '{dataset.name}' cannot be sent to another process ({error}); leave --workers out"
         ) from error
 
 
 class Worker:
-    """Carries out orders.
+    """Runs sequences for a driver.
 
     Args:
-        say: sends a message to the driver.
+        send: sends a message to the driver.
     """
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self._send = send
         self._scheduler: Scheduler | None = None
 
-    def begin(self, config: SchedulerConfig, dataset: bytes) -> None:
-        """Opens the data set and makes the tracker."""
-        with _Reported(self._say):
+    def begin(self, settings: RunSettings, slots: int, log: Path | None, dataset: bytes) -> None:
+        """Opens the pickled data set and builds the tracker; see `create_scheduler`."""
+        with self._errors_sent():
             self._dataset: Dataset = pickle.loads(dataset)
-            self._scheduler = config.scheduler()
-            self._say(WorkerReady(self._scheduler.tracker_info()))
+            self._scheduler = create_scheduler(settings, slots, log)
+            self._send(WorkerReady(self._scheduler.tracker_info()))
 
-    def run_tasks(self, order: TaskBatch) -> None:
-        """Runs the sequences of an order, and says what became of each."""
-        with _Reported(self._say):
+    def run_tasks(self, records: dict[str, SequenceRecord]) -> None:
+        """Runs sequences, named with the records of the driver's data, and sends their outcomes."""
+        with self._errors_sent():
             assert self._scheduler
-            job = Job(PROTOCOLS.load(order.protocol), order.repeat, order.seed, order.timeout)
             tasks = []
-            for name, record in order.records.items():
+            for name, record in records.items():
                 try:
-                    tasks.append(self._found(name, record))
+                    tasks.append(self._task(name, record))
                 except SequenceError as error:
-                    self._say(SequenceFinished(Outcome(name, failed(record, error))))
-            for outcome in self._scheduler.outcomes(job, tasks, _Messages(self._say)):
-                self._say(SequenceFinished(outcome))
+                    self._send(SequenceFinished(Outcome(name, failure_record(record, error))))
+            for outcome in self._scheduler.outcomes(tasks, _ProgressMessages(self._send)):
+                self._send(SequenceFinished(outcome))
 
-    def _found(self, name: str, record: SequenceRecord) -> Task:
-        """A sequence as it is here, which has to be the one that the driver knows."""
+    def _task(self, name: str, record: SequenceRecord) -> Task:
+        """Returns the task of a sequence, whose data have to equal the driver's."""
         here = plan_task(self._dataset, name)
         if not here.record.same_data(record):
             raise SequenceError(f"{name}: its frames or its ground truth are not the same on every machine")
         return replace(here, record=record)
+
+    @contextmanager
+    def _errors_sent(self) -> Iterator[None]:
+        """Sends an error to the driver in place of raising it."""
+        try:
+            yield
+        except UserError as error:
+            self._send(WorkerUserError(str(error)))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._send(WorkerCrashed("".join(traceback.format_exception(error))))
 
     def close(self) -> None:
         """Ends the tracker."""
@@ -168,44 +108,25 @@ class Worker:
             self._scheduler.close()
 
 
-class _Reported:
-    """Says what went wrong within."""
+class _ProgressMessages:
+    """Sends progress as messages, few enough to cost no time."""
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, UserError):
-            self._say(WorkerUserError(str(error)))
-        elif isinstance(error, Exception) and not isinstance(error, ConnectionError):
-            self._say(WorkerCrashed("".join(traceback.format_exception(error))))
-        else:
-            return False
-        return True
-
-
-class _Messages:
-    """Progress as messages, few enough not to be felt."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        self._send = send
         self._done: defaultdict[str, float] = defaultdict(float)
-        self._said = time.monotonic()
+        self._sent = time.monotonic()
 
     def start(self, sequence: str, frames: int) -> None:
         self._done.pop(sequence, None)
-        self._say(SequenceStarted(sequence, frames))
+        self._send(SequenceStarted(sequence, frames))
 
     def advance(self, sequence: str, frames: float) -> None:
         self._done[sequence] += frames
-        if time.monotonic() - self._said >= _PAUSE:
+        if time.monotonic() - self._sent >= _PROGRESS_SECONDS:
             for name, done in self._done.items():
-                self._say(SequenceAdvanced(name, done))
+                self._send(SequenceAdvanced(name, done))
             self._done.clear()
-            self._said = time.monotonic()
+            self._sent = time.monotonic()
 
-    def say(self, line: str) -> None:
-        self._say(LogMessage(line))
+    def log(self, line: str) -> None:
+        self._send(LogMessage(line))

@@ -1,1 +1,1 @@
-"""One tracker on one sequence: requests, timing, and a new tracker after a failure."""
+"""One tracker on one sequence: its requests, the timed calls, and rebuilding the tracker after a failure."""

@@ -1,45 +1,63 @@
-"""The tracker of a run: made, and made anew after a failure."""
+"""Builds the tracker of a run, and builds it again after a failure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from benchmarks.environment import describe_environment
-from benchmarks.running.schedulers.base import TrackerInfo
+from benchmarks.running.settings import RunSettings
 from benchmarks.store import file_digest
-from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.provenance import Provenance
 from trackers.tracker import BatchTracker, Tracker
 
 
-class TrackerProvider:
-    """Makes the tracker when it is needed.
+@dataclass(frozen=True)
+class TrackerInfo:
+    """What a run has to know about its tracker before it begins.
 
-    Args:
-        spec: which tracker.
-        timeout: seconds that one sequence may take, or None.
-        log: keeps the standard error of a tracker in a process of its own; None keeps none of it.
+    Attributes:
+        device: `"cpu"` or `"cuda:N"`.
+        weights: sha256 of the weights file, or None.
+        code: sha256 of the file that defines the tracker; of the files' digests if there are several; None
+            if no file is known.
+        deterministic: see `Tracker.deterministic`.
+        environment: machine and versions, as the manifest stores them.
     """
 
-    def __init__(self, spec: TrackerSpec, timeout: float | None, log: Path | None) -> None:
-        limits = spec.limits
-        if timeout is not None:  # a frame has no more time than its sequence
-            limits = replace(limits, frame_timeout=min(limits.frame_timeout, timeout))
-        self._spec = replace(spec, limits=limits)
+    device: str
+    weights: str | None
+    code: str | None
+    deterministic: bool
+    environment: dict[str, Any]
+
+
+class TrackerProvider:
+    """Builds the tracker on demand and keeps it until it is discarded.
+
+    Args:
+        settings: of the run.
+        log: receives the standard error of a tracker in its own process; None drops it.
+    """
+
+    def __init__(self, settings: RunSettings, log: Path | None) -> None:
+        spec = settings.spec
+        if settings.timeout is not None:  # a frame cannot have more time than its sequence
+            timeout = min(spec.limits.frame_timeout, settings.timeout)
+            spec = replace(spec, limits=replace(spec.limits, frame_timeout=timeout))
+        self._spec = spec
         self._log = log
         self._tracker: Tracker | None = None
         self._batch: BatchTracker | None = None
-        self._made_of: tuple[str | None, str | None] | None = None
-        self._device = "cpu"
+        self._first: tuple[Provenance, str | None, str | None, bool] | None = None
         self._starts = 0
 
     def tracker(self) -> Tracker:
-        """The tracker, in working order.
+        """Returns the tracker, in working order.
 
         Raises:
             UserError: it cannot be built.
@@ -56,10 +74,10 @@ class TrackerProvider:
         return self._tracker
 
     def batch_tracker(self, slots: int) -> BatchTracker:
-        """The tracker as one that follows up to `slots` targets at once, in working order.
+        """Returns the tracker as one that follows up to `slots` targets at once, in working order.
 
         Raises:
-            UserError: it cannot be built, or follows one target at a time.
+            UserError: it cannot be built, or follows only one target at a time.
         """
         if self._batch is None:
             batch = self._spec.build_batch(slots)
@@ -67,14 +85,21 @@ class TrackerProvider:
             self._batch = batch
         return self._batch
 
-    def tracker_info(self, deterministic: bool, **environment: Any) -> TrackerInfo:
-        """What the tracker is; `environment` is what there is to say beside machine and versions."""
-        assert self._made_of, "there is a tracker"
-        about = describe_environment(self._device) | environment
-        return TrackerInfo(self._device, *self._made_of, deterministic, about)
+    def tracker_info(self, **environment: Any) -> TrackerInfo:
+        """Describes the tracker, which has been built; `environment` adds to the machine and versions."""
+        assert self._first, "the tracker has not been built"
+        provenance, weights, code, deterministic = self._first
+        described = describe_environment(provenance.device) | environment
+        return TrackerInfo(provenance.device, weights, code, deterministic, described)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the tracker, which has been built, is deterministic."""
+        assert self._first, "the tracker has not been built"
+        return self._first[3]
 
     def check_restarted(self) -> None:
-        """Makes sure that a program that was started anew is still the same.
+        """Checks that a tracker program that has restarted is still the same program.
 
         Raises:
             UserError: it is not.
@@ -83,41 +108,46 @@ class TrackerProvider:
             self._check(self._tracker)
 
     def _check(self, tracker: Tracker | BatchTracker) -> None:
-        """Makes sure that a tracker that is made anew is made of the same files as the first.
+        """Checks that a rebuilt tracker comes from the same files as the first one.
 
         Raises:
-            UserError: it is not, and may not answer under the first one's name.
+            UserError: it does not, so its results must not be mixed with the first one's.
         """
         self._starts = tracker.starts if isinstance(tracker, RemoteTracker) else 0
         provenance = self._spec.provenance(tracker)
-        made_of = (file_digest(provenance.weights) if provenance.weights else None, code_digest(provenance))
-        if self._made_of is None:
-            self._made_of, self._device = made_of, provenance.device
-        if made_of[0] != self._made_of[0]:
+        weights, code = provenance_digests(provenance)
+        if self._first is None:
+            self._first = provenance, weights, code, tracker.deterministic
+        _, first_weights, first_code, _ = self._first
+        if weights != first_weights:
             raise UserError(
                 f"{provenance.weights} was changed since the run began; run it again under another --name"
             )
-        # A module is imported here once, whatever becomes of its file; a process of its own reads it anew.
-        if isinstance(tracker, RemoteTracker) and made_of[1] != self._made_of[1]:
+        # This process imports a module once, whatever happens to its file; a new process reads it again.
+        if isinstance(tracker, RemoteTracker) and code != first_code:
             raise UserError(
                 "the tracker's code was changed since the run began; run it again under another --name"
             )
 
     @property
     def own_process(self) -> bool:
-        """Whether the tracker has a process of its own."""
+        """Whether the tracker runs in its own process."""
         return bool(self._spec.isolate or self._spec.program)
 
     def discard(self) -> None:
-        """Gives up the tracker there is, with its process: nobody knows what state a failure left it in."""
+        """Drops the tracker and ends its process: after a failure its state is unknown."""
         if isinstance(self._tracker, RemoteTracker):
             self._tracker.dispose()
         self._tracker = self._batch = None
 
 
-def code_digest(provenance: Provenance) -> str | None:
-    """Digest of the files that define a tracker; of their digests where there are several."""
+def provenance_digests(provenance: Provenance) -> tuple[str | None, str | None]:
+    """Returns the sha256 of the weights file, and of the files that define the tracker.
+
+    The latter is the digest of the files' digests if there are several; each is None if there is no file.
+    """
+    weights = file_digest(provenance.weights) if provenance.weights else None
     digests = [file_digest(path) for path in provenance.files]
     if len(digests) > 1:
-        return sha256("".join(digests).encode()).hexdigest()
-    return digests[0] if digests else None
+        return weights, sha256("".join(digests).encode()).hexdigest()
+    return weights, digests[0] if digests else None

@@ -1,95 +1,68 @@
-"""All runs of a protocol over one sequence, and what is written down when they go wrong."""
+"""The requests of all runs of a protocol over one sequence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from benchmarks.datasets import Sequence, SequenceError
-from benchmarks.protocols import Trajectory
+from benchmarks.protocols import Protocol, Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
-from benchmarks.running.schedulers.base import Job, Task
-from benchmarks.store import SequenceRecord
-from trackers.errors import (
-    LONGEST_MESSAGE,
-    RemoteTrackerError,
-    UserError,
-    format_traceback,
-    system_reason,
-    truncate,
-    truncate_traceback,
-)
+from benchmarks.running.frames.decoders import PendingFrame
+from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.tasks import Task
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.seeding import seed_generators
 from trackers.tracker import Frame, Tracker
 
-if TYPE_CHECKING:
-    from benchmarks.running.frames.decoders import PendingFrame
-    from benchmarks.running.frames.prefetch import Prefetcher
-
-
-class InvalidBox(Exception):
-    """A tracker's answer is no box. The message says at which frame and what it was."""
-
-
-class SequenceTimeout(Exception):
-    """The deadline has passed. The message says at which frame."""
-
-
-class TrackerFailure(Exception):
-    """A tracker raised an error, which is this one's cause. The message says at which frame."""
-
-
 MAX_BOX_TO_IMAGE = 10
-"""A target may fill more than the image, but not so many times its width or height."""
-
-# A UserError is a damaged frame, or a tracker that cannot be built again.
-# An OSError is a folder that cannot be read, in words of the system's.
-FAILURES = (UserError, OSError, SequenceTimeout, InvalidBox, TrackerFailure)
-"""What costs a sequence and lets the run go on."""
+"""The largest plausible ratio of the target's width (or height) to the image's."""
 
 SequenceRequests: TypeAlias = Generator[Request, Prediction, list[Trajectory]]
 
 
 def sequence_requests(
-    job: Job,
+    protocol: Protocol,
+    repetitions: int,
     sequence: Sequence,
     before_run: Callable[[int], None] = lambda run: None,  # noqa: ARG005
 ) -> SequenceRequests:
-    """The requests of all runs, one after the other; returns their trajectories.
+    """Yields the requests of all runs, one run after the other; returns their trajectories.
 
     Args:
-        job: which runs, and how often.
-        sequence: over what; its `size` is known.
+        protocol: defines the runs.
+        repetitions: how often each run is made.
+        sequence: its `size` is known.
         before_run: called with each run's number before its first request.
     """
-    if job.protocol.needs_truth and sequence.first_box_only:
+    if protocol.needs_truth and sequence.first_box_only:
         raise SequenceError(
-            f"{sequence.name}: its target's place is known in the first frame alone, and protocol "
-            f"{job.protocol.name} needs it in all; use --protocol ope"
+            f"{sequence.name}: only its first frame has a ground-truth box, and protocol {protocol.name} "
+            "needs one in every frame; use --protocol ope"
         )
     trajectories: list[Trajectory] = []
-    for _ in range(job.repeat):
-        for run in job.protocol.runs(sequence):
+    for _ in range(repetitions):
+        for run in protocol.runs(sequence):
             before_run(len(trajectories))
             trajectories.append((yield from run))
-        if job.protocol.can_stop(trajectories):
+        if protocol.can_stop(trajectories):
             break
     return trajectories
 
 
-def frames_per_answer(job: Job, sequence: Sequence) -> float:
-    """The part of a frame that is done with one answer, where several runs pass over it."""
-    return 1 / (job.repeat * len(job.protocol.runs(sequence)))
+def frames_per_answer(protocol: Protocol, repetitions: int, sequence: Sequence) -> float:
+    """Returns the part of a frame, 0 to 1, by which one answer advances the sequence's progress."""
+    return 1 / (repetitions * len(protocol.runs(sequence)))
 
 
 def with_image_size(sequence: Sequence, frames: Prefetcher[Frame] | Prefetcher[PendingFrame]) -> Sequence:
-    """`sequence` with the size of its images, which its first frame tells where no file does.
+    """Returns `sequence` with the size of its images; read from its first frame if it is not known yet.
 
     Raises:
-        SequenceError: its first box is not in the image, or of another scale: it belongs to other frames.
+        SequenceError: its first box lies outside the image or has another scale: the ground truth belongs
+            to other frames.
     """
     height, width = frames[0].shape[:2]
     x, y, w, h = sequence.truth[0]
@@ -106,7 +79,7 @@ def with_image_size(sequence: Sequence, frames: Prefetcher[Frame] | Prefetcher[P
 
 
 def check_unchanged(task: Task, frames: Prefetcher[Frame] | Prefetcher[PendingFrame]) -> None:
-    """Makes sure that the frames are still those that the sequence's record speaks of.
+    """Checks that the frames are still those that the task was planned with.
 
     Raises:
         SequenceError: they are not.
@@ -115,27 +88,10 @@ def check_unchanged(task: Task, frames: Prefetcher[Frame] | Prefetcher[PendingFr
         raise SequenceError(f"{task.name}: its frames were changed since the run began; run it again")
 
 
-def seed(tracker: Tracker, *parts: int | str) -> None:
-    """Sets the generators that a tracker draws from, in the process where it lives."""
+def seed_tracker(tracker: Tracker, *parts: int | str) -> None:
+    """Seeds the random generators in the tracker's process with a hash of `parts`."""
     number = int.from_bytes(sha256(":".join(map(str, parts)).encode()).digest()[:4], "little")
     if isinstance(tracker, RemoteTracker):
         tracker.next_seed = number
     else:
         seed_generators(number)
-
-
-def failed(record: SequenceRecord, error: Exception) -> SequenceRecord:
-    """`record` with what one of `FAILURES` says."""
-    said = system_reason(error) if isinstance(error, OSError) else str(error)
-    message = truncate(said, 2 * LONGEST_MESSAGE)
-    if isinstance(error, SequenceTimeout):
-        return replace(record, status="timeout", message=message)
-    if isinstance(error, InvalidBox):
-        return replace(record, status="invalid", message=message)
-    cause = error.__cause__
-    if not isinstance(error, TrackerFailure) or cause is None:
-        return replace(record, status="failed", message=message)
-    trace = (
-        truncate_traceback(cause.trace) if isinstance(cause, RemoteTrackerError) else format_traceback(cause)
-    )
-    return replace(record, status="failed", message=message, traceback=trace)

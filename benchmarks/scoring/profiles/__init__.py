@@ -1,15 +1,14 @@
-"""Scoring profiles: the sets of rules by which toolkits turn the same boxes into different scores.
+"""Scoring profiles of one-pass results: the rules by which toolkits score the same boxes differently.
 
-One file per profile. A profile says what each frame counts as, which curves a sequence's frames are summed up
-in, and which figure is read off each curve. Toolkits disagree mostly about the first: what becomes of the
-initial frame, of frames without a target, of boxes that were stored in another way.
+One file per profile. A profile defines what each frame counts as, which curves are computed over a sequence's
+frames, and which value is read off each curve. Toolkits disagree mostly about the first: the initial frame,
+frames without a target, and the precision of stored boxes.
 """
 
 from benchmarks.scoring.profiles.got10k import GOT10K
 from benchmarks.scoring.profiles.lasot import LASOT
-from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
 from benchmarks.scoring.profiles.otb import OTB
-from benchmarks.scoring.profiles.profile import Pass, Profile, ScoringProfile
+from benchmarks.scoring.profiles.profile import OnePassProfile, Pass, ScoringProfile
 from benchmarks.scoring.profiles.pysot import PYSOT
 from benchmarks.scoring.profiles.pytracking import PYTRACKING
 from benchmarks.scoring.profiles.tc128 import TC128
@@ -21,9 +20,7 @@ __all__ = [
     "PYSOT",
     "PYTRACKING",
     "TC128",
-    "FrameMeasures",
-    "Metric",
+    "OnePassProfile",
     "Pass",
-    "Profile",
     "ScoringProfile",
 ]

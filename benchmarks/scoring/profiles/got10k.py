@@ -1,8 +1,8 @@
 """Profile `got10k`: the GOT-10k toolkit's evaluation of OTB, TC128 and LaSOT, and average overlap.
 
-Where a folder of one's own says in which frames the target is to be seen, average overlap is that of the
-toolkit's `ExperimentGOT10k`: the first frame and those without the target are left out, boxes end at the
-image's border, and the frames of all sequences are averaged together.
+For a user's folder with visibility flags, average overlap is that of the toolkit's `ExperimentGOT10k`: the
+first frame and those without the target are left out, boxes are clipped to the image, and the frames of all
+sequences are averaged together.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.geometry.overlap import iou
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     AVERAGE_OVERLAP,
     NORMALIZED_PRECISION_AUC,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import measure_frames, replace_first_box
 from trackers.tracker import Boxes
 
@@ -26,25 +26,25 @@ from trackers.tracker import Boxes
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files have three decimals.
     prediction = replace_first_box(np.round(prediction, 3), truth)
-    # It calls no target smaller than a pixel, so that none makes the normalised error infinite.
+    # It takes no target as smaller than a pixel, so that the normalized error stays finite.
     return measure_frames(prediction, truth, smallest=1.0)
 
 
 def _visible_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
     prediction = np.round(prediction, 3)
     if size:
-        prediction, truth = _within(prediction, size), _within(truth, size)
+        prediction, truth = _clipped(prediction, size), _clipped(truth, size)
     return iou(prediction, truth)
 
 
-def _within(boxes: Boxes, size: tuple[int, int]) -> Boxes:
-    """Boxes cut to the image as `rect_iou` with `bound` does: no size is lost where x or y is negative."""
+def _clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+    """Clips boxes to the image as `rect_iou` with `bound` does: x or y < 0 does not reduce the size."""
     ends = np.array(size, dtype=np.float64)
     corners = np.clip(boxes[:, :2], 0, ends)
     return np.concatenate([corners, np.clip(boxes[:, 2:], 0, ends - corners)], axis=1)
 
 
-GOT10K = Profile(
+GOT10K = OnePassProfile(
     name="got10k",
     title="as the GOT-10k toolkit does OTB, TC128 and LaSOT; with average overlap (AO)",
     reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
-    empty_box_mask,
     hold_last_valid,
     mark_unusable_as_otb,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.tracker import Boxes
@@ -24,14 +23,14 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     invalid = empty_box_mask(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
-    # Held before the first frame is replaced, as there: a first box that is not valid is held too.
+    # As in the toolkit, boxes are held before the first one is replaced: an invalid first box is held too.
     held = hold_last_valid(prediction, ~invalid)
     return mark_unusable_as_otb(
         measure_frames(replace_first_box(held, truth), truth), unusable=missing_box_mask(truth)
     )
 
 
-LASOT = Profile(
+LASOT = OnePassProfile(
     name="lasot",
     title="as LaSOT's own toolkit: absent frames cannot be hits, but are counted",
     reference="LaSOT_Evaluation_Toolkit (Fan et al., CVPR 2019), commit 95bf38a",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import missing_box_mask
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     mark_unusable_as_otb,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.tracker import Boxes
@@ -24,7 +24,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-OTB = Profile(
+OTB = OnePassProfile(
     name="otb",
     title="as OTB's own toolkits: success and precision over all frames, the first among them",
     reference="tracker_benchmark v1.1 (Wu, Lim, Yang, PAMI 2015); normalised: LaSOT_Evaluation_Toolkit",

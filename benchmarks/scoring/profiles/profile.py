@@ -1,26 +1,89 @@
-"""What a profile is."""
+"""Scoring profiles: the base class, and profiles of one-pass results."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scoring.profiles.metrics import FrameMeasures, Metric
+from benchmarks.datasets import Sequence
+from benchmarks.protocols.protocol import Trajectory
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, FrameMeasures, Metric, OnePassMetric
+from benchmarks.scoring.one_pass_score import OnePassScore
+from benchmarks.scoring.run_score import RunScore
+from trackers.errors import UserError
 from trackers.tracker import Boxes
+
+if TYPE_CHECKING:
+    from benchmarks.scoring.pairing import PairedResults
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScoringProfile(ABC):
+    """The scoring rules of one toolkit.
+
+    Attributes:
+        name: its name on the command line: `"otb"`.
+        title: a description of one line.
+        reference: the toolkit or paper whose rules these are.
+        differs: why its scores differ from those of other profiles, in one line.
+        metrics: what it reports, in this order.
+        protocols: the protocols whose results it can score.
+        datasets: the data sets that `--profile all` uses it for; None for all.
+        standard_for: the data sets that it is the default for.
+    """
+
+    name: str
+    title: str
+    reference: str
+    differs: str
+    metrics: tuple[Metric, ...]
+    protocols: tuple[str, ...]
+    datasets: tuple[str, ...] | None = None
+    standard_for: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for metric in self.metrics:
+            METRICS.setdefault(metric.name, metric)
+
+    @property
+    def main_metric(self) -> Metric:
+        """The metric that trackers are ranked by; a run's own is `RunScore.main_metric`."""
+        return self.metrics[0]
+
+    def metric(self, name: str) -> Metric:
+        """Returns the metric that records call `name`.
+
+        Raises:
+            KeyError: this profile does not report it.
+        """
+        return {metric.name: metric for metric in self.metrics}[name]
+
+    def applies(self, dataset: str, protocol: str) -> bool:
+        """Returns whether the profile is meant for results of `protocol` on `dataset`."""
+        return protocol in self.protocols and (self.datasets is None or dataset in self.datasets)
+
+    @abstractmethod
+    def score(self, results: PairedResults) -> RunScore:
+        """Scores a run.
+
+        Raises:
+            UserError: the profile refuses the results.
+        """
 
 
 class Pass(NamedTuple):
-    """One pass over a sequence, or over the part of it that begins where the pass does.
+    """One pass over a sequence, from the frame where it starts.
 
     Attributes:
         prediction: shape (n, 4), 0-based.
-        truth: shape (m, 4), 0-based; m differs from n where a stored result ends early or late.
-        absent: bool, shape (m,): the target is not to be visible; None where the data set does not say.
-        size: width and height of the images in pixels, where they are known.
+        truth: shape (m, 4), 0-based; m differs from n if a stored result ends early or late.
+        absent: bool, shape (m,): the target is not visible; None if the data set does not say.
+        size: width and height of the images in pixels, if known.
     """
 
     prediction: Boxes
@@ -30,77 +93,103 @@ class Pass(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ScoringProfile:
-    """What every profile says of itself, whatever it computes.
+class OnePassProfile(ScoringProfile):
+    """The scoring rules of a toolkit for one-pass results.
 
     Attributes:
-        name: what the command line calls it: `"otb"`.
-        title: what it is, in a line.
-        reference: whose rules these are.
-        differs: what makes its scores differ from those of other profiles, in a line.
-        protocols: whose results it is for.
-        datasets: the data sets for which `--profile all` shows it; None for every one.
-        standard_for: the data sets that are scored by it unless another is asked for.
+        measure: returns what each of the m frames of a pass counts as, from prediction (n, 4) and ground
+            truth (m, 4), 0-based; n is m unless `pads`. Raises `UserError` for boxes that the rules refuse.
+        counts_absent_as_misses: count frames in which the target is absent as misses in every metric (they
+            still count in the denominator).
+        visible_overlaps: returns the overlaps that average overlap is the mean of, shape (m,), from the
+            arguments of `measure` and the size of the images. Used only if a user's own data set has
+            visibility flags; the first frame and those without the target are left out, and all frames weigh
+            the same across sequences.
+        pads: `measure` makes up for missing predictions. Otherwise both sides are truncated to the shorter.
     """
 
-    name: str
-    title: str
-    reference: str
-    differs: str
-    protocols: tuple[str, ...]
-    datasets: tuple[str, ...] | None = None
-    standard_for: tuple[str, ...] = ()
-
-    def applies(self, dataset: str, protocol: str) -> bool:
-        """Whether it is meant for the results of `protocol` on `dataset`."""
-        return protocol in self.protocols and (self.datasets is None or dataset in self.datasets)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Profile(ScoringProfile):
-    """Rules for one-pass results.
-
-    Attributes:
-        metrics: what it reports, in this order.
-        measure: from prediction (n, 4) and ground truth (m, 4) of one pass, 0-based, to what each of the m
-            frames counts as. n is m unless `pads`. It raises `UserError` for boxes that the rules refuse.
-        counts_absent_as_misses: whether frames without the target are misses in every metric. They leave the
-            numerators of all shares but stay in the denominators.
-        visible_overlaps: given prediction and ground truth as `measure` and the size of the images, the overlaps
-            that average overlap is taken over, less the first frame and those without the target, if a data
-            set of the user's own says which these are. All that are visible count alike then, whatever sequence
-            they are of.
-        pads: whether `measure` makes up for missing predictions. Otherwise frames that only one side has are
-            cut off.
-    """
-
-    metrics: tuple[Metric, ...]
+    metrics: tuple[OnePassMetric, ...]
     measure: Callable[[Boxes, Boxes], FrameMeasures]
     counts_absent_as_misses: bool = False
     visible_overlaps: Callable[[Boxes, Boxes, tuple[int, int] | None], NDArray[np.float64]] | None = None
     pads: bool = False
 
-    def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
-        """What the frames of all passes over one sequence count as.
+    @property
+    def main_metric(self) -> OnePassMetric:
+        """The first metric."""
+        return self.metrics[0]
 
-        The frames of all passes count together, as in OTB's TRE and SRE: a share is hits over all passes by
-        frames over all passes.
+    @property
+    def uses_absence(self) -> bool:
+        """Whether frames without the target are treated differently."""
+        return self.counts_absent_as_misses or self.visible_overlaps is not None
+
+    def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
+        """Returns what the frames of all passes over one sequence count as.
+
+        Frames of all passes are pooled, as in OTB's TRE and SRE: a share is the hits of all passes by the
+        frames of all passes.
 
         Args:
             passes: with at least one frame in all.
         """
-        return FrameMeasures.joined([self._measured(one) for one in passes])
-
-    @property
-    def uses_absence(self) -> bool:
-        """Whether it treats frames without the target in a way of its own."""
-        return self.counts_absent_as_misses or self.visible_overlaps is not None
+        return FrameMeasures.joined([self._measure_pass(one) for one in passes])
 
     def curves(self, frames: FrameMeasures) -> dict[str, NDArray[np.float64]]:
-        """The curves of a sequence's frames, each of shape (T,), by the names of `metrics`."""
+        """Returns the curves of a sequence's frames, each of shape (T,), by metric."""
         return {metric.name: metric.curve(frames) for metric in self.metrics}
 
-    def _measured(self, one: Pass) -> FrameMeasures:
+    def score(self, results: PairedResults) -> OnePassScore:
+        """Scores a run.
+
+        Raises:
+            UserError: results are polygons, or the profile refuses a box.
+        """
+        dataset = results.dataset
+        # got10k's toolkit reads GOT-10k's visibility flags, which a user's folder may have, but not LaSOT's.
+        rules = self if dataset.is_user_folder else replace(self, visible_overlaps=None)
+        flagged = any(sequence.absent is not None for sequence in results.sequences)
+        frames, curves, visible, repeated = [], [], [], []
+        for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
+            try:
+                passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
+                measures = rules.frames(passes)
+                if results.are_repetitions:
+                    repeated.append([rules.curves(rules.frames([one])) for one in passes])
+            except UserError as error:
+                raise UserError(
+                    f"profile '{self.name}' does not score '{results.run.tracker}' on sequence "
+                    f"'{sequence.name}': {error}"
+                ) from None
+            frames.append(len(measures.overlaps))
+            curves.append(self.curves(measures))
+            visible.append(0 if measures.visible is None else len(measures.visible))
+        notes = []
+        if self.uses_absence and dataset.is_user_folder and not flagged:
+            notes.append(
+                f"profile '{self.name}' leaves out frames without the target, and {dataset.title} "
+                "does not say which these are (see docs/own-videos.md): all frames count"
+            )
+        return OnePassScore(
+            tracker=results.run.tracker,
+            dataset=results.run.dataset,
+            protocol=results.run.protocol,
+            profile=self,
+            total_sequences=dataset.total,
+            sequences=results.names,
+            frames=np.array(frames),
+            attributes=results.attributes,
+            curves={metric.name: np.stack([c[metric.name] for c in curves]) for metric in self.metrics},
+            weights={AVERAGE_OVERLAP.name: np.array(visible, dtype=np.float64)} if any(visible) else {},
+            repeated={
+                metric.name: np.array([[run[metric.name] for run in runs] for runs in repeated])
+                for metric in self.metrics
+                if repeated
+            },
+            notes=tuple(notes),
+        )
+
+    def _measure_pass(self, one: Pass) -> FrameMeasures:
         rows = len(one.truth) if self.pads else min(len(one.prediction), len(one.truth))
         frames = self.measure(one.prediction[:rows], one.truth[:rows])
         if self.counts_absent_as_misses and one.absent is not None:
@@ -109,3 +198,15 @@ class Profile(ScoringProfile):
             visible = self.visible_overlaps(one.prediction[:rows], one.truth[:rows], one.size)
             return frames._replace(visible=visible[1:][~one.absent[1:rows]])
         return frames
+
+
+def _pass(sequence: Sequence, trajectory: Trajectory, flagged: bool) -> Pass:
+    if trajectory.boxes.shape[1] != 4:
+        raise UserError("it has polygons, and one-pass profiles score upright boxes x, y, w, h")
+    absent = sequence.absent
+    if absent is None and flagged:  # in a data set with flags, a sequence without them is always visible
+        absent = np.zeros(len(sequence.truth), dtype=bool)
+    start = trajectory.start
+    return Pass(
+        trajectory.boxes, sequence.truth[start:], None if absent is None else absent[start:], sequence.size
+    )

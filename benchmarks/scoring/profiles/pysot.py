@@ -5,22 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
-from benchmarks.scoring.profiles.rules import empty_box_mask, measure_frames
+from benchmarks.scoring.profiles.profile import OnePassProfile
+from benchmarks.scoring.profiles.rules import measure_frames
 from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     frames = measure_frames(prediction, truth)
-    # Its centres are of inclusive pixels, x + (w - 1) / 2 in the file's numbers. Those that are not positive
-    # are hits in precision; in normalised precision it looks at their sign after division by the size.
+    # Its centers are of inclusive pixels, x + (w - 1) / 2 in the file's 1-based numbers. Frames whose center
+    # is not positive are hits in precision; normalized precision tests the sign after division by the size.
     size = truth[:, 2:]
     centers = (truth + ONE_BASED_SHIFT)[:, :2] + (size - 1) / 2
     return FrameMeasures(
@@ -36,7 +37,7 @@ def _any_not_positive(pairs: NDArray[np.float64]) -> NDArray[np.bool_]:
     return ~((pairs[:, 0] > 0) & (pairs[:, 1] > 0))
 
 
-PYSOT = Profile(
+PYSOT = OnePassProfile(
     name="pysot",
     title="as pysot and pysot-toolkit: the first frame counts as it was predicted",
     reference="github.com/STVIR/pysot, toolkit/evaluation/ope_benchmark.py, commit d04028f",

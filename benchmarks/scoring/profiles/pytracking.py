@@ -1,22 +1,21 @@
-"""Profile `pytracking`: the analysis of pytracking, and of the many projects that build on it."""
+"""Profile `pytracking`: the analysis of pytracking and the many projects built on it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.box_text import ONE_BASED_SHIFT
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
+from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
-    empty_box_mask,
     hold_last_valid,
     measure_frames,
-    missing_box_mask,
     replace_first_box,
 )
 from trackers.errors import UserError
@@ -24,12 +23,12 @@ from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    # Its result files hold whole numbers, cut off where the numbers of the file are.
+    # Its result files hold 1-based boxes truncated to integers.
     stored = np.trunc(prediction + ONE_BASED_SHIFT)
     refused = np.flatnonzero((np.isnan(stored) | (stored < [-np.inf, -np.inf, 0, 0])).any(axis=1))
     if len(refused):
         raise UserError(
-            f"the box of frame {refused[0] + 1} is no number or has a negative size; use another --profile"
+            f"the box of frame {refused[0] + 1} is not a number or has a negative size; use another --profile"
         )
     held = hold_last_valid(stored, ~empty_box_mask(stored))
     padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - ONE_BASED_SHIFT
@@ -42,7 +41,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-PYTRACKING = Profile(
+PYTRACKING = OnePassProfile(
     name="pytracking",
     title="as pytracking and the projects built on it: boxes in whole pixels",
     reference="github.com/visionml/pytracking, pytracking/analysis/extract_results.py, commit 7eb9e74",

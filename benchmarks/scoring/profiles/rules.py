@@ -5,50 +5,36 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.box_text import ONE_BASED_SHIFT
 from benchmarks.geometry.overlap import both_center_errors, iou
-from benchmarks.scoring.profiles.metrics import FrameMeasures
+from benchmarks.scoring.metrics import FrameMeasures
 from trackers.tracker import Boxes
 
 
 def replace_first_box(prediction: Boxes, truth: Boxes) -> Boxes:
-    """The prediction, with the ground truth's box in the first frame whatever the tracker answered there."""
+    """Returns the prediction with the first box replaced by the ground truth."""
     return np.concatenate([truth[:1], prediction[1:]])
 
 
-def missing_box_mask(truth: Boxes) -> NDArray[np.bool_]:
-    """Frames without a usable box, shape (frames,): some of x, y, w, h is not positive in the file."""
-    x, y, w, h = (truth + ONE_BASED_SHIFT).T
-    unusable: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
-    return unusable
-
-
-def empty_box_mask(boxes: Boxes) -> NDArray[np.bool_]:
-    """Rows of boxes, shape (frames, 4), whose w or h is not positive; shape (frames,)."""
-    return ~((boxes[:, 2] > 0) & (boxes[:, 3] > 0))
-
-
 def measure_frames(prediction: Boxes, truth: Boxes, smallest: float | None = None) -> FrameMeasures:
-    """Overlaps and errors as they are, both of shape (frames, 4), without any special case.
+    """Returns overlaps and center errors without special cases.
 
     Args:
         prediction: shape (frames, 4).
-        truth: likewise.
+        truth: shape (frames, 4).
         smallest: as for `normalized_center_error`.
     """
     return FrameMeasures(iou(prediction, truth), *both_center_errors(prediction, truth, smallest))
 
 
 def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
-    """Each box that is not valid, shape (frames,), becomes the one before it; the first always stays."""
+    """Replaces boxes that are not `valid`, shape (frames,), by the last valid one; the first stays."""
     rows = np.where(valid, np.arange(len(boxes)), 0)
     return boxes[np.maximum.accumulate(rows)]
 
 
 def mark_unusable_as_otb(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> FrameMeasures:
-    """OTB's rule for frames without a usable box: no overlap at all, but the smallest error.
+    """Applies OTB's rule for frames without a usable box: a miss in success, and a hit in precision.
 
-    The toolkit marks them with -1 in both lists. That is less than every threshold, so such a frame is a
-    miss in the success plot and a hit in the precision plot.
+    The toolkit sets both the overlap and the error to -1, which is less than every threshold.
     """
     return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames[:3] if values is not None))

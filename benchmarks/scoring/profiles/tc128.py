@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.scoring.profiles.metrics import (
+from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
 )
-from benchmarks.scoring.profiles.profile import Profile
+from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import measure_frames, replace_first_box
 from trackers.tracker import Boxes
 
@@ -17,7 +17,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     return measure_frames(replace_first_box(prediction, truth), truth)
 
 
-TC128 = Profile(
+TC128 = OnePassProfile(
     name="tc128",
     title="as the script of Temple-Color-128's authors: every frame as it is",
     reference=(

@@ -1,16 +1,25 @@
-"""Other tools' results: one file per format, and what they share.
+"""Imports and exports the result files of other tools: one module per format, and what they share.
 
-`read_results` turns a folder or zip file into trajectories of our sequences, `write_results` the reverse. A
-format knows how its files look; `members` opens folders and zip files, `matching` finds whose files they are,
-`origin` how they count pixels, `alignment` which frames their rows belong to.
+`read_results` turns a folder or archive into trajectories on our sequences; `write_results` does the reverse.
+Each format knows its own files. `members` opens folders and archives, `matching` assigns files to sequences,
+`column_detection` finds the box in each row, `origin` the pixel origin, and `alignment` the rows' frames.
 """
 
 from benchmarks.store.formats.base import Format, Origin
-from benchmarks.store.formats.reading import ImportedResults, NothingFound, read_results
+from benchmarks.store.formats.reading import ImportedResults, ImportOptions, NothingFound, read_results
 from benchmarks.store.formats.writing import write_results
 from trackers.registry import Entry, Registry
 
-__all__ = ["FORMATS", "Format", "ImportedResults", "NothingFound", "Origin", "read_results", "write_results"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "ImportOptions",
+    "ImportedResults",
+    "NothingFound",
+    "Origin",
+    "read_results",
+    "write_results",
+]
 
 FORMATS = Registry(
     "format of results",

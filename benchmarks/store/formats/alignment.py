@@ -1,7 +1,7 @@
-"""Which frames of a sequence the rows of a file belong to.
+"""Assigns the rows of a result file to the frames of a sequence.
 
-Most files have a row for each row of ground truth. Those that have not are put where they belong if that is
-certain, with a sentence that says so, and refused otherwise.
+Most files have one row for each row of ground truth. Other files are aligned where their place is certain,
+with a note that says so, and refused otherwise.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from trackers.errors import UserError
 from trackers.tracker import Boxes
 
 OMITTED = {("otb2015", "tiger1"): 5, ("otb2013", "tiger1"): 5, ("otb50", "tiger1"): 5}
-"""Rows of the ground-truth file before the first frame that counts, by data set and sequence."""
+"""Rows of the ground-truth file before the first evaluated frame, by data set and sequence."""
 SAME = 1.0
-"""Pixels: a first box that is no further off is the one that the tracker was given, but for rounding."""
+"""Pixels: first boxes within this distance count as the initial box (differences are rounding)."""
 NEAR = 0.5
-"""Sides of the target: a first box that is no further off is of the right frame, but for a resized image."""
+"""Sides of the target: first boxes within this distance belong to the frame, in a resized image as well."""
 
 
 class Alignment(NamedTuple):
-    """Where rows belong: rows `rows` of the file, of which the first is frame `start` (0-based)."""
+    """The place of a file's rows: `rows` of the file belong to the frames from `start` (0-based) on."""
 
     rows: slice
     start: int
@@ -34,10 +34,10 @@ class Alignment(NamedTuple):
 
 @dataclass(frozen=True)
 class SequenceTruth:
-    """The ground truth that a file is compared with.
+    """The ground truth with which a file is compared.
 
     Attributes:
-        dataset, sequence: whose it is.
+        dataset, sequence: their names.
         boxes: shape (N, 4), 0-based.
     """
 
@@ -46,27 +46,25 @@ class SequenceTruth:
     boxes: Boxes
 
     @property
-    def _id(self) -> tuple[str, str]:
-        return self.dataset, normalize_name(self.sequence)
-
-    @property
     def omitted(self) -> int:
         """Rows of the ground-truth file before `boxes`."""
-        return OMITTED.get(self._id, 0)
+        return OMITTED.get((self.dataset, normalize_name(self.sequence)), 0)
 
 
-def align_whole_run(run: StoredRun, boxes: Boxes, truth: SequenceTruth, twice: bool = False) -> Alignment:
-    """Places a run over a whole sequence.
+def align_whole_run(
+    run: StoredRun, boxes: Boxes, truth: SequenceTruth, repeats_first_row: bool = False
+) -> Alignment:
+    """Aligns a run over a whole sequence.
 
     Args:
-        run: what the file says.
+        run: the run as stored in the file.
         boxes: its regions, 0-based, shape (n, 4) or (n, 8).
-        truth: where they may belong.
-        twice: whether other files of the tracker seem to have the first frame twice; a row too many is
-            then no last row, even in a sequence whose target rests in the first two frames.
+        truth: the ground truth of the sequence.
+        repeats_first_row: whether other files of the tracker seem to repeat their first row; then an extra
+            row is not cut off at the end, even in a sequence whose target rests in the first two frames.
 
     Raises:
-        UserError: its rows are neither as many as those of ground truth, nor is it clear why not.
+        UserError: the number of rows is not that of the ground truth, and the reason is not clear.
     """
     rows, frames = len(boxes), len(truth.boxes)
     name = truth.sequence
@@ -85,30 +83,32 @@ def align_whole_run(run: StoredRun, boxes: Boxes, truth: SequenceTruth, twice: b
             f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
         )
         return Alignment(slice(truth.omitted, None), 0, note)
-    if may_repeat_first_row(boxes, truth) or (twice and _starts_twice(boxes, truth)):
+    if may_repeat_first_row(boxes, truth) or (repeats_first_row and _has_equal_extra_row(boxes, truth)):
         raise UserError(
             f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
-            "the first frame may be there twice: remove the row that is too many"
+            "the first frame may be there twice: remove the extra row"
         )
     if rows > frames and _near(boxes, truth, 0):
-        # What trackers did that ran on to the end; every toolkit cuts such files.
+        # Trackers that ran on to the last image; every toolkit cuts such files.
         note = f"{name}: the last {rows - frames} of {rows} rows are dropped, they have no ground truth"
         return Alignment(slice(frames), 0, note)
-    late = frames - rows
-    if late > 0 and _distance(boxes, truth, late) <= SAME < _distance(boxes, truth, 0):
-        note = f"{name}: the first box is that of frame {late + 1}, so the {rows} rows are paired from there"
-        return Alignment(slice(None), late, note)
-    if late > 0 and run.length == rows and _near(boxes, truth, 0):
+    missing = frames - rows
+    if missing > 0 and _distance(boxes, truth, missing) <= SAME < _distance(boxes, truth, 0):
+        note = (
+            f"{name}: the first box is that of frame {missing + 1}, so the {rows} rows are paired from there"
+        )
+        return Alignment(slice(None), missing, note)
+    if missing > 0 and run.length == rows and _near(boxes, truth, 0):
         note = f"{name}: the file says that the run ends with frame {rows} of {frames}; it is kept as it is"
         return Alignment(slice(None), 0, note)
     raise _wrong_length(run, rows, frames, name)
 
 
 def align_segment(run: StoredRun, boxes: Boxes, truth: SequenceTruth) -> Alignment:
-    """Places a run that starts somewhere in a sequence and goes on to its end, as TRE's do.
+    """Aligns a run from any frame of a sequence to its end, as in TRE.
 
     Raises:
-        UserError: its first box is not near the ground truth's of any frame where it may start.
+        UserError: the first box is not near the ground truth in any frame where the run may start.
     """
     rows, frames = len(boxes), len(truth.boxes)
     starts = [frames - rows]
@@ -121,8 +121,18 @@ def align_segment(run: StoredRun, boxes: Boxes, truth: SequenceTruth) -> Alignme
     return Alignment(slice(None), best)
 
 
+def may_repeat_first_row(boxes: Boxes, truth: SequenceTruth) -> bool:
+    """Whether there is one extra row, and it may repeat the first frame, in which the target moves."""
+    moves = len(truth.boxes) > 1 and not np.array_equal(truth.boxes[0], truth.boxes[1])
+    return moves and _has_equal_extra_row(boxes, truth)
+
+
+def _has_equal_extra_row(boxes: Boxes, truth: SequenceTruth) -> bool:
+    return len(boxes) == len(truth.boxes) + 1 and np.array_equal(boxes[0], boxes[1])
+
+
 def _distance(boxes: Boxes, truth: SequenceTruth, frame: int) -> float:
-    """How far the first box is from the ground truth of `frame`: the largest difference in pixels."""
+    """Returns the largest difference in pixels between the first box and the ground truth of `frame`."""
     difference = np.abs(boxes[0] - truth.boxes[frame]) if boxes.shape[1] == 4 else np.array([np.nan])
     return float(np.nan_to_num(difference, nan=np.inf).max())
 
@@ -132,18 +142,8 @@ def _near(boxes: Boxes, truth: SequenceTruth, frame: int) -> bool:
     return _distance(boxes, truth, frame) <= NEAR * side
 
 
-def may_repeat_first_row(boxes: Boxes, truth: SequenceTruth) -> bool:
-    """Whether the one row too many may be a second row of the first frame."""
-    moved = len(truth.boxes) > 1 and not np.array_equal(truth.boxes[0], truth.boxes[1])
-    return moved and _starts_twice(boxes, truth)
-
-
-def _starts_twice(boxes: Boxes, truth: SequenceTruth) -> bool:
-    return len(boxes) == len(truth.boxes) + 1 and np.array_equal(boxes[0], boxes[1])
-
-
 def _wrong_length(run: StoredRun, rows: int, frames: int, name: str) -> UserError:
     return UserError(
-        f"{run.where}: {rows} boxes where {name} has {frames} frames; the first box does not tell where they "
-        "belong: take the whole file from its source or remove it"
+        f"{run.where}: {rows} boxes where {name} has {frames} frames; the first box does not show which "
+        "frames they belong to: download the whole file again or remove it"
     )

@@ -1,4 +1,4 @@
-"""What a format of results is: where its runs lie among files, how they are read, how they are written."""
+"""The interface of a result format: how its files are found, read and written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trackers.errors import UserError
 from trackers.tracker import Boxes
 
 Origin: TypeAlias = Literal["zero", "one"]
-"""What the first pixel of a row or column is called in a file."""
+"""The number of the first pixel of a row or column in a file."""
 
 ONE_PASS = ("ope", "unsupervised")
 MULTIPLE = ("tre", "sre")
@@ -30,7 +30,7 @@ class Files:
     """The files of one sequence.
 
     Attributes:
-        stem: the text that names the sequence: a file's name without its ending, or a folder's.
+        stem: the text that names the sequence: a file's name without its suffix, or a folder's name.
         runs: the files of its runs, in order; a file may hold several runs.
         times: the files of their times, if there are any; one file may serve several runs.
     """
@@ -42,18 +42,18 @@ class Files:
 
 @dataclass(frozen=True, eq=False)
 class StoredRun:
-    """One run as a file holds it.
+    """One run as stored in a file.
 
     Attributes:
         where: the file, for messages.
-        boxes: shape (n, 4), or polygons (n, 8), in the file's own coordinates; of a `table`, shape (n, k).
+        boxes: shape (n, 4), or polygons (n, 8), in the file's own coordinates; of a table, shape (n, k).
         seconds: shape (n,), or None where the format has no times or they do not fit the boxes.
         codes: int8, shape (n,), of `protocols.Code`; None where every line is a region.
-        offset: how many frames after the first the file says that the run starts.
-        length: how many frames the file says that the run has.
-        several: how many runs the file holds.
-        table: whether it is still to be found out what the columns of `boxes` mean.
-        header: the names of a table's columns, lower-case, where the file has them.
+        offset: the run's first frame (0-based), as the file states it.
+        length: the run's number of frames, as the file states it.
+        run_count: the number of runs in the file.
+        is_table: whether the meaning of the columns of `boxes` still has to be found out.
+        header: the column names of a table, lower-case, where the file has them.
     """
 
     where: str
@@ -62,14 +62,14 @@ class StoredRun:
     codes: NDArray[np.int8] | None = None
     offset: int | None = None
     length: int | None = None
-    several: int = 1
-    table: bool = False
+    run_count: int = 1
+    is_table: bool = False
     header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ResultLabel:
-    """What a format writes the runs of one sequence under.
+    """The names under which a format writes the runs of one sequence.
 
     Attributes:
         tracker: the tracker's name.
@@ -83,21 +83,21 @@ class ResultLabel:
 
 
 class Format(ABC):
-    """One tool's way to store results."""
+    """The result files of one tool."""
 
     name: ClassVar[str]
     origin: ClassVar[Origin | None] = None
-    """What its files call the first pixel, where the format itself says so."""
+    """The pixel origin of the files, where the format itself defines one."""
     protocols: ClassVar[tuple[str, ...]]
-    """What it can hold; the first is assumed where none is named."""
+    """The protocols that it can hold; the first is the default."""
     whole_truth: ClassVar[bool] = False
-    """Whether its tool compares with ground-truth files from their first row, wherever a sequence begins."""
+    """Whether its tool compares rows with the whole ground-truth file, even if the sequence begins later."""
     separator: ClassVar[str] = "."
-    """What its tools put between a folder of several targets and the target's number: Jogging.1."""
+    """What its tools put between a folder with several targets and the target's number: Jogging.1."""
 
     @abstractmethod
     def find(self, names: Items[str], protocol: str) -> list[Files]:
-        """Picks the files of runs out of all files' names; what they are a sequence of is not decided yet."""
+        """Picks the files of runs from all file names, without knowing the sequences."""
 
     @abstractmethod
     def read(self, members: Members, files: Files) -> list[StoredRun]:
@@ -108,19 +108,19 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         """Writes the runs over one sequence.
 
         Args:
-            target: whose they are.
-            runs: in the coordinates that the files are to have.
+            label: the names to write them under.
+            runs: trajectories in the coordinates of the files.
 
         Returns:
             Content by path within the folder of all results.
         """
 
     def check(self, protocol: str) -> None:
-        """Refuses a protocol that this format has no place for.
+        """Refuses a protocol that the format cannot hold.
 
         Raises:
             UserError: it cannot hold `protocol`.

@@ -1,8 +1,8 @@
-"""What the columns of a table of boxes mean: declared by the user, or seen in the first boxes.
+"""Finds the box in the columns of a table, as the user declares it or as the first boxes show it.
 
-Nearly all tools write x, y, w, h. Columns before or after them (a frame number, a confidence, MOT's ten) are
-left out where the first boxes prove which ones they are. Rows that are boxes in another form are never taken
-for x, y, w, h, nor converted unasked: the user is told which option reads them.
+Nearly all tools write x, y, w, h. Columns before or after the box (a frame number, a confidence, MOT's ten)
+are dropped where the first boxes prove which ones they are. Boxes in another form are neither taken for
+x, y, w, h nor converted without being asked: the message names the option that reads them.
 """
 
 from __future__ import annotations
@@ -10,29 +10,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS, Columns, header_columns
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
+from trackers.regions import bounding_box, iou
 from trackers.tracker import Boxes
 
 NEAR = 1.6
-"""Pixels: so far may a first box be off, for another first pixel, half a pixel, or corners inside the box."""
-_SHARE = 0.8
-"""Of the sequences, so many must agree with a form for it to be named."""
-_PLAIN = 0.5
-"""Of the sequences, so many must overlap well if read as x, y, w, h, for nothing else to be thought of."""
-_OVERLAP = 0.5
+"""Pixels by which a first box may differ: another pixel origin, half a pixel, or corners inside the box."""
+_MIN_AGREEMENT = 0.8
+"""Fraction of the sequences that must match a column format before it is taken or suggested."""
+_PLAIN_AGREEMENT = 0.5
+"""Fraction of the sequences that must overlap well as x, y, w, h for no other format to be considered."""
+_MIN_OVERLAP = 0.5
 _SKIPPED = (0, 1, 2)
-"""Leading columns that are tried: none, a frame's number, MOT's frame and target."""
+"""Numbers of leading columns to try: none, a frame number, MOT's frame and target."""
 _POLYGON = 8
 _AS_WRITTEN = Columns()
 
 
 def odd_widths(stored: Mapping[str, list[StoredRun]]) -> dict[str, str]:
-    """Sequences whose rows are longer or shorter than those of most files, and a sentence for each."""
+    """Returns the sequences whose rows have another length than those of most files, with a message each."""
     tables = {name: run for name, runs in stored.items() for run in runs if _is_table(run)}
     counts = Counter(run.boxes.shape[1] for run in tables.values())
     if len(counts) < 2:
@@ -46,7 +48,7 @@ def odd_widths(stored: Mapping[str, list[StoredRun]]) -> dict[str, str]:
 
 
 def _is_table(run: StoredRun) -> bool:
-    return run.codes is None and (run.table or run.boxes.shape[1] == 4)
+    return run.codes is None and (run.is_table or run.boxes.shape[1] == 4)
 
 
 def read_columns(
@@ -57,16 +59,16 @@ def read_columns(
     polygons: bool,
     notes: list[str],
 ) -> dict[str, list[StoredRun]]:
-    """Turns tables, shape (n, k), into boxes.
+    """Converts tables, shape (n, k), to boxes.
 
     Args:
-        stored: the runs by sequence, all tables of one width. VOT's files have regions already, which stay as
-            they are.
+        stored: the runs by sequence, all tables of one width. VOT's files hold regions already, which stay
+            as they are.
         truth: by sequence, the ground truth's first box, shape (4,), 0-based.
-        declared: what the user says.
-        size_of: width and height of a sequence's images; asked for normalized numbers alone.
+        declared: the columns that the user declares.
+        size_of: returns width and height of a sequence's images; called for normalized boxes only.
         polygons: whether polygons are kept; otherwise their upright bounds are taken.
-        notes: gets a sentence for what is not plain x, y, w, h.
+        notes: gets a sentence for anything but plain x, y, w, h.
 
     Raises:
         UserError: the rows seem to be, or can only be, something else than x, y, w, h.
@@ -79,11 +81,11 @@ def read_columns(
     headers = {header_columns(run.header) for runs in tables.values() for run in runs}
     columns = declared or (headers.pop() if len(headers) == 1 else None)
     if columns is None:
-        columns = _recognized(firsts, widths, tables, notes)
+        columns = _recognize(firsts, widths, tables, notes)
     if columns is None:
         notes.extend([] if polygons else ["rows of 8 numbers are polygons; their upright bounds are taken"])
         return dict(stored) | {
-            name: runs if polygons else [replace(run, boxes=_bounds(run.boxes)) for run in runs]
+            name: runs if polygons else [replace(run, boxes=bounding_box(run.boxes)) for run in runs]
             for name, runs in tables.items()
         }
     for runs in tables.values():
@@ -99,19 +101,12 @@ def read_columns(
             "x2, y2 are the last pixel inside the box: widths and heights are x2 - x1 + 1, y2 - y1 + 1"
         )
     return dict(stored) | {
-        name: [
-            replace(run, boxes=_converted(run, columns, inside, partial_size(size_of, name))) for run in runs
-        ]
+        name: [replace(run, boxes=_convert(run, columns, inside, partial(size_of, name))) for run in runs]
         for name, runs in tables.items()
     }
 
 
-def partial_size(size_of: Callable[[str], tuple[int, int]], name: str) -> Callable[[], tuple[int, int]]:
-    """Asks for the size of one sequence's images, later."""
-    return lambda: size_of(name)
-
-
-def _converted(run: StoredRun, columns: Columns, inside: bool, size: Callable[[], tuple[int, int]]) -> Boxes:
+def _convert(run: StoredRun, columns: Columns, inside: bool, size: Callable[[], tuple[int, int]]) -> Boxes:
     boxes = columns.boxes(run.boxes)
     if columns.normalized:
         width, height = size()
@@ -119,52 +114,52 @@ def _converted(run: StoredRun, columns: Columns, inside: bool, size: Callable[[]
     return boxes + np.array([0.0, 0.0, 1.0, 1.0]) if inside else boxes
 
 
-def _recognized(
+def _recognize(
     firsts: list[tuple[Boxes, Boxes]],
     widths: set[int],
     tables: Mapping[str, list[StoredRun]],
     notes: list[str],
 ) -> Columns | None:
-    """The columns that the first boxes speak for; None for polygons.
+    """Returns the columns that the first boxes show; None for polygons.
 
     Raises:
-        UserError: they speak for a form that has to be declared, or for none.
+        UserError: they show a form that has to be declared, or none.
     """
     if widths == {4}:
-        if _share(firsts, Columns(), _overlap_well) < _PLAIN and (suspect := _suspected(firsts, [0])):
+        plain = _agreement(firsts, Columns(), _overlaps_well) >= _PLAIN_AGREEMENT
+        if not plain and (suspect := _suspect(firsts, [0])):
             raise _other_form(suspect, tables)
         return Columns()
     where = next(runs[0].where for runs in tables.values() if runs[0].boxes.shape[1] != 4)
     [width] = widths
-    if (
-        width == _POLYGON
-        and _share([(_bounds(a[None])[0], b) for a, b in firsts], agree=_overlap_well) >= _SHARE
-    ):
-        return None
+    if width == _POLYGON:
+        boxes = [(bounding_box(first), box) for first, box in firsts]
+        if _agreement(boxes, agree=_overlaps_well) >= _MIN_AGREEMENT:
+            return None
     skipped = [skip for skip in _SKIPPED if skip + 4 <= width]
-    proved = [skip for skip in skipped if _share(firsts, Columns(skip=skip)) >= _SHARE]
-    if len(proved) == 1:
-        [skip] = proved
+    proven = [skip for skip in skipped if _agreement(firsts, Columns(skip=skip)) >= _MIN_AGREEMENT]
+    if len(proven) == 1:
+        [skip] = proven
         for run in (run for runs in tables.values() for run in runs):
             if not _counts_frames(run, skip):
                 raise UserError(
                     f"{run.where}: column 1 does not count the frames one by one: rows may be missing "
                     f"or of several targets; if there is one for each frame, give --skip-columns {skip}"
                 )
-        others = ", ".join(str(number + 1) for number in range(width) if not skip <= number < skip + 4)
-        what = {(5, 0): " (a confidence, it seems)", (5, 1): " (frame numbers)"}.get((width, skip), "")
+        dropped = ", ".join(str(number + 1) for number in range(width) if not skip <= number < skip + 4)
+        guess = {(5, 0): " (a confidence, it seems)", (5, 1): " (frame numbers)"}.get((width, skip), "")
         notes.append(
             f"rows of {width} numbers: columns {skip + 1} to {skip + 4} are x, y, w, h, as the first boxes "
-            f"show; left out: {others}{what}"
+            f"show; left out: {dropped}{guess}"
         )
         return Columns(skip=skip)
-    if suspect := _suspected(firsts, skipped):
+    if suspect := _suspect(firsts, skipped):
         raise _other_form(suspect, tables)
     raise _no_boxes(width, where)
 
 
-def _suspected(firsts: list[tuple[Boxes, Boxes]], skipped: list[int]) -> Columns | None:
-    """The form that the first boxes agree with, if there is one."""
+def _suspect(firsts: list[tuple[Boxes, Boxes]], skipped: list[int]) -> Columns | None:
+    """Returns the form with which the first boxes agree, if there is one."""
     candidates = [
         Columns(form, skip, normalized)
         for normalized in (False, True)
@@ -172,7 +167,7 @@ def _suspected(firsts: list[tuple[Boxes, Boxes]], skipped: list[int]) -> Columns
         for form in BOX_FORMS
         if normalized or skip or form != "xywh"
     ]
-    return next((each for each in candidates if _share(firsts, each) >= _SHARE), None)
+    return next((each for each in candidates if _agreement(firsts, each) >= _MIN_AGREEMENT), None)
 
 
 def _near(first: Boxes, truth: Boxes) -> bool:
@@ -180,19 +175,16 @@ def _near(first: Boxes, truth: Boxes) -> bool:
     return bool(np.abs(first - truth - [0.5, 0.5, 0, 0]).max() <= NEAR)
 
 
-def _overlap_well(first: Boxes, truth: Boxes) -> bool:
-    low = np.maximum(first[:2], truth[:2])
-    high = np.minimum(first[:2] + first[2:], truth[:2] + truth[2:])
-    shared = float(np.prod(np.maximum(high - low, 0)))
-    return bool(shared > _OVERLAP * (float(np.prod(first[2:])) + float(np.prod(truth[2:])) - shared))
+def _overlaps_well(first: Boxes, truth: Boxes) -> bool:
+    return bool(iou(first, truth) > _MIN_OVERLAP)
 
 
-def _share(
+def _agreement(
     firsts: list[tuple[Boxes, Boxes]],
     columns: Columns = _AS_WRITTEN,
     agree: Callable[[Boxes, Boxes], bool] = _near,
 ) -> float:
-    """Of the sequences that have first boxes, the share whose box agrees with ground truth."""
+    """Returns the fraction of the usable first boxes that agree with the ground truth."""
     usable = [
         (first, truth) for first, truth in firsts if np.isfinite(first).all() and np.isfinite(truth).all()
     ]
@@ -202,7 +194,7 @@ def _share(
 
 
 def _scaled(first: Boxes, truth: Boxes, columns: Columns) -> Boxes:
-    """A first box; if normalized, in the image whose size makes its width and height those of the truth."""
+    """Returns a first box; if normalized, scaled so that its width and height are those of the truth."""
     box = columns.boxes(first)
     if not columns.normalized:
         return box
@@ -214,21 +206,13 @@ def _scaled(first: Boxes, truth: Boxes, columns: Columns) -> Boxes:
 
 
 def _counts_frames(run: StoredRun, skip: int) -> bool:
-    """Whether the first of the skipped columns numbers the frames, without a gap; true for no column."""
+    """Whether the first skipped column, if there is one, counts the frames without a gap."""
     return skip == 0 or bool((np.diff(run.boxes[:, 0]) == 1).all())
 
 
 def _corners_inside(firsts: list[tuple[Boxes, Boxes]], columns: Columns) -> bool:
     sizes = [columns.boxes(first)[2:] - truth[2:] for first, truth in firsts]
     return float(np.nanmedian(np.array(sizes))) <= -0.5
-
-
-def _bounds(polygons: Boxes) -> Boxes:
-    """Upright boxes, shape (n, 4), around polygons, shape (n, 8)."""
-    corners = polygons.reshape(len(polygons), -1, 2)
-    low = corners.min(axis=1)
-    boxes: Boxes = np.concatenate([low, corners.max(axis=1) - low], axis=1)
-    return boxes
 
 
 def _other_form(suspect: Columns, tables: Mapping[str, list[StoredRun]]) -> UserError:
@@ -244,7 +228,7 @@ def require_boxes(columns: int, where: str) -> None:
     """Refuses rows that are not x, y, w, h.
 
     Raises:
-        UserError: they have another number of values than four.
+        UserError: their number of columns is not four.
     """
     if columns != 4:
         raise _no_boxes(columns, where)

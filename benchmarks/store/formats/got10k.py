@@ -1,10 +1,9 @@
 """Results of the GOT-10k toolkit (github.com/got-10k/toolkit): `<tracker>/<sequence>.txt`, commas.
 
-On OTB, TC128 and LaSOT it compares boxes with the data set's own ground-truth files, which count pixels from
-1; exported boxes do so too. OTB's Tiger1, which begins with frame 6, has a row for each of all 354 frames. It
-writes three decimals and reads any number. On the GOT-10k data set each
-tracker has a folder per sequence with up to three runs (`<sequence>/<sequence>_001.txt`), which is how
-repetitions are written.
+On OTB, TC128 and LaSOT it compares boxes with the data set's own ground-truth files, which are 1-based; so
+are exported boxes. OTB's Tiger1, which begins with frame 6, has a row for each of all 354 frames. The toolkit
+writes three decimals and reads any number. On the GOT-10k data set each tracker has a folder per sequence
+with up to three runs (`<sequence>/<sequence>_001.txt`), which is how repetitions are written.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ class GOT10k(FlatText):
             return read_nested(members, files)
         return super().read(members, files)
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         if len(runs) == 1:
-            return super().write(target, runs)
-        # As it stores repetitions on GOT-10k.
-        stem = f"{target.tracker}/{target.sequence}/{target.sequence}"
+            return super().write(label, runs)
+        # The layout of repetitions on GOT-10k.
+        stem = f"{label.tracker}/{label.sequence}/{label.sequence}"
         content = {
             f"{stem}_{number:03}.txt": format_regions(run.boxes, separator=self.delimiter).encode()
             for number, run in enumerate(runs, start=1)

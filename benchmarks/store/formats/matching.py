@@ -1,4 +1,4 @@
-"""Which file belongs to which sequence, whatever the tool's spelling."""
+"""Assigns files to sequences, however the tool spells their names."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from benchmarks.datasets.names import normalize_name
 from trackers.errors import UserError
 
 ALIASES = {"human42": "human4"}
-"""OTB's Human4 follows the second target of its folder, and most tools say so in its name."""
+"""OTB's Human4 is the second target of its folder, which most tools put into its name."""
 
 
 def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, int]:
     """Finds the sequences that files are named after.
 
-    Case and punctuation do not count, unless two sequences differ in nothing else (UAV123's car1_1 and
-    car11): of those, the one that the file spells exactly is meant. What all names have before or after the
-    sequence (mostly the tracker's name, `Basketball_Struck_HSV`) is found by trying: it is what makes most
-    files agree with a sequence.
+    Case and punctuation are ignored, unless two sequences differ in nothing else (UAV123's car1_1 and car11):
+    then the file must spell the sequence exactly. The text that all names share before or after the sequence
+    (usually the tracker's name, `Basketball_Struck_HSV`) is the one with which most files match a sequence.
 
     Args:
         stems: the part of each file's name that should name a sequence.
@@ -27,10 +26,10 @@ def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, 
         names: the data set's sequences.
 
     Returns:
-        Index into `stems` by sequence, in the order of `names`. Other files belong to no sequence.
+        Index into `stems` by sequence, in the order of `names`; files of no sequence are left out.
 
     Raises:
-        UserError: two files belong to the same sequence, or one may be of either of two.
+        UserError: two files belong to the same sequence, or one to either of two.
     """
     known: dict[str, list[str]] = defaultdict(list)
     for name in names:
@@ -38,30 +37,30 @@ def match(stems: Items[str], files: Items[str], names: Items[str]) -> dict[str, 
     known |= {
         alias: known[other] for alias, other in ALIASES.items() if other in known and alias not in known
     }
-    groups = _by_surroundings(stems, known)
+    groups = _group_by_affixes(stems, known)
     if not groups:
         return {}
-    # Most files; where equally many, those whose surroundings are shortest, which is the longest sequence.
-    ranked = sorted(groups, key=lambda around: (-len(groups[around]), len("".join(around))))
+    # Most files first; of equally many, those with the shortest affixes, hence the longest sequence name.
+    ranked = sorted(groups, key=lambda affixes: (-len(groups[affixes]), len("".join(affixes))))
     chosen = groups[ranked[0]]
     found: dict[str, int] = {}
     for index, candidates in chosen.items():
-        sequence = _the_one(candidates, files[index])
-        _refuse_two(found, sequence, index, files)
+        sequence = _require_one(candidates, files[index])
+        _refuse_second(found, sequence, index, files)
         found[sequence] = index
-    for around in ranked[1:]:
-        rivals = groups[around]
-        # A second tracker's files would otherwise be left out as if they were strays.
+    for affixes in ranked[1:]:
+        rivals = groups[affixes]
+        # A second tracker's files would otherwise be skipped like files of no sequence.
         if rivals.keys().isdisjoint(chosen) and 2 * len(rivals) >= len(chosen):
             for index, candidates in rivals.items():
-                _refuse_two(found, _the_one(candidates, files[index]), index, files)
+                _refuse_second(found, _require_one(candidates, files[index]), index, files)
     return {name: found[name] for name in names if name in found}
 
 
 def spelling(name: str, separator: str, dataset: str) -> str:
-    """A sequence's name as a tool spells it that puts `separator` before a target's number.
+    """Returns a sequence's name in the spelling of a tool that puts `separator` before a target's number.
 
-    `Jogging.1` becomes `Jogging-1`, and OTB's Human4, which is a second target, `Human4-2`.
+    `Jogging.1` becomes `Jogging-1`, and OTB's Human4, which is a second target, becomes `Human4-2`.
     """
     if dataset.startswith("otb") and separator != "." and normalize_name(name) in ALIASES.values():
         return f"{name}{separator}2"
@@ -69,28 +68,28 @@ def spelling(name: str, separator: str, dataset: str) -> str:
     return f"{folder}{separator}{number}" if dot and number.isdigit() else name
 
 
-def _by_surroundings(
+def _group_by_affixes(
     stems: Items[str], known: Mapping[str, list[str]]
 ) -> dict[tuple[str, str], dict[int, list[str]]]:
-    """Groups files by what stands before and after a sequence's name: file index to the sequences meant."""
+    """Groups files by the text before and after a sequence's name: file index to possible sequences."""
     groups: dict[tuple[str, str], dict[int, list[str]]] = defaultdict(dict)
     for index, stem in enumerate(stems):
         text = normalize_name(stem)
         for spelled, names in known.items():
-            place = text.find(spelled)
-            if place >= 0:
-                meant = names if len(names) == 1 else _spelled_exactly(stem, names)
-                groups[text[:place], text[place + len(spelled) :]][index] = meant
+            start = text.find(spelled)
+            if start >= 0:
+                possible = names if len(names) == 1 else _spelled_exactly(stem, names)
+                groups[text[:start], text[start + len(spelled) :]][index] = possible
     return groups
 
 
 def _spelled_exactly(stem: str, names: list[str]) -> list[str]:
-    """Those of `names` that a file spells as they are, or but for case; all where it spells none."""
+    """Returns the names that a file spells exactly, else those it spells but for case, else all."""
     exact = [name for name in names if name in stem]
     return exact or [name for name in names if name.casefold() in stem.casefold()] or names
 
 
-def _the_one(candidates: list[str], file: str) -> str:
+def _require_one(candidates: list[str], file: str) -> str:
     if len(candidates) > 1:
         raise UserError(
             f"{file} may be results of sequence {' or '.join(candidates)}, which differ in punctuation "
@@ -99,7 +98,7 @@ def _the_one(candidates: list[str], file: str) -> str:
     return candidates[0]
 
 
-def _refuse_two(found: dict[str, int], name: str, index: int, files: Items[str]) -> None:
+def _refuse_second(found: dict[str, int], name: str, index: int, files: Items[str]) -> None:
     if name in found and found[name] != index:
         raise UserError(
             f"both {files[found[name]]} and {files[index]} look like results of sequence {name}; "

@@ -1,7 +1,7 @@
-"""The files of other people's results: a folder, a zip or tar file or a single file, read with care.
+"""Safe access to the files of downloaded results: a folder, a zip or tar file, or a single file.
 
-Nothing is unpacked, links are not followed, and what is read is limited in size, so that a damaged or a
-malicious file costs a sentence and nothing else.
+Nothing is unpacked into the file system, links are not followed, and sizes are limited, so that a damaged or
+malicious file causes an error message and nothing else.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from benchmarks.zipfiles import ZIP_ERRORS, is_unusual
 from trackers.errors import UserError
 
 MEMBER_LIMIT = 16 << 20
-"""Bytes of one file. Published ones have up to 2 MB (TRE of OTB's longest sequence)."""
+"""Bytes of one file. Published files have up to 2 MB (TRE of OTB's longest sequence)."""
 TOTAL_LIMIT = 2 << 30
 """Bytes of all files together."""
 COUNT_LIMIT = 20_000
-"""Files in a folder or zip file."""
+"""Files in a folder or archive."""
 
 
 @dataclass
@@ -38,11 +38,11 @@ class Members:
 
     Attributes:
         path: the folder, zip or tar file or single file.
-        names: what can be read, sorted.
-        unsafe: names, printable, of what is left alone: links, hidden files, paths that lead elsewhere.
+        names: the files that can be read, sorted.
+        unsafe: printable names of skipped entries: links, hidden files, paths that lead outside.
         archive: the open zip or tar file, if it is one.
-        stored: what an archive calls a file whose name here is another.
-        unread: how many bytes may still be read.
+        stored: an archive's own name of a file, where it differs from the name here.
+        unread: number of bytes that may still be read.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class Members:
     unread: int = TOTAL_LIMIT
 
     def where(self, name: str) -> str:
-        """What messages call a file."""
+        """Returns the path of a file for messages."""
         return str(self.path) if self._single else f"{self.path}/{name}"
 
     @property
@@ -64,7 +64,7 @@ class Members:
         """Reads a whole file.
 
         Raises:
-            UserError: it cannot be read, or is larger than any result.
+            UserError: it cannot be read, or is too large for a file of results.
         """
         try:
             content = self._read(name, min(MEMBER_LIMIT, self.unread) + 1)
@@ -74,7 +74,7 @@ class Members:
             raise UserError(f"{self.where(name)}: {error.strerror or error}") from None
         if len(content) > MEMBER_LIMIT:
             raise UserError(
-                f"{self.where(name)}: larger than {MEMBER_LIMIT >> 20} MiB, which no file of results is"
+                f"{self.where(name)}: larger than {MEMBER_LIMIT >> 20} MiB, too large for results"
             )
         self.unread -= len(content)
         if self.unread < 0:
@@ -82,10 +82,10 @@ class Members:
         return content
 
     def text(self, name: str) -> str:
-        """Reads a file as text: UTF-8, or UTF-16 that begins with a byte-order mark, which is dropped.
+        """Reads a file as text: UTF-8, or UTF-16 with a byte-order mark, which is dropped.
 
         Raises:
-            UserError: it cannot be read, or is no text.
+            UserError: it cannot be read, or is not text.
         """
         content = self.read(name)
         try:
@@ -99,7 +99,7 @@ class Members:
             file = self.archive.extractfile(self.archive.getmember(stored))
             return file.read(limit) if file else b""
         if self.archive:
-            # The size that a zip file states may be a lie: what counts is what comes out.
+            # The size that a zip file states may be wrong; the limit applies to the unpacked bytes.
             if is_unusual(self.archive.getinfo(stored)):
                 raise NotImplementedError("it is compressed in an unusual way")
             with self.archive.open(stored) as packed:
@@ -113,7 +113,7 @@ def open_members(path: Path) -> Iterator[Members]:
     """Opens a folder, a zip or tar file or a single file.
 
     Raises:
-        UserError: there is no such thing, it cannot be read, or it holds more files than results do.
+        UserError: it does not exist, cannot be read, or holds too many files.
     """
     if not path.exists():
         raise UserError(f"there is no file or folder {path}")
@@ -126,8 +126,8 @@ def open_members(path: Path) -> Iterator[Members]:
             raise UserError(f"{path}: a damaged zip file ({error})") from None
         with archive:
             yield _members(path, _list_zip(archive, path), archive)
-    elif packing := _tar_packing(path):
-        with tempfile.TemporaryFile() as plain, _open_tar(path, packing, plain) as tar:
+    elif compression := _tar_compression(path):
+        with tempfile.TemporaryFile() as plain, _open_tar(path, compression, plain) as tar:
             yield _members(path, _list_tar(tar, path), tar)
     else:
         if other := _other_archive(path):
@@ -138,7 +138,7 @@ def open_members(path: Path) -> Iterator[Members]:
 def _looks_like_zip(path: Path) -> bool:
     try:
         return is_zipfile(path)
-    except ZIP_ERRORS:  # it ends like one that spans several disks
+    except ZIP_ERRORS:  # the file ends like a zip file that spans several disks
         return True
 
 
@@ -151,7 +151,7 @@ def _members(
         )
     stored: dict[str, str] = {}
     if archive:
-        # Some tools of Windows put backslashes between folders, and tar files begin with "./".
+        # Some Windows tools write backslashes between folders, and names in tar files may begin with "./".
         slashed = [(name.replace("\\", "/").removeprefix("./"), name, regular) for name, regular in found]
         if len({name for name, _, _ in slashed}) == len(found):
             stored = {new: old for new, old, _ in slashed if new != old}
@@ -162,7 +162,7 @@ def _members(
 
 
 def _list_folder(path: Path) -> list[tuple[str, bool]]:
-    """Names and whether each is a regular file; stops soon after the limit of files."""
+    """Returns names and whether each is a regular file; stops soon after the limit of files."""
     found: list[tuple[str, bool]] = []
     for folder, folders, files in os.walk(path):
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
@@ -176,7 +176,7 @@ def _list_folder(path: Path) -> list[tuple[str, bool]]:
 
 
 def _list_zip(archive: ZipFile, path: Path) -> list[tuple[str, bool]]:
-    """Names and whether each is a regular file, as the zip file's directory has it."""
+    """Returns names and whether each is a regular file, according to the zip file's directory."""
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     kinds = {info.filename: stat.S_IFMT(info.external_attr >> 16) for info in infos}
     if len(kinds) < len(infos):
@@ -184,35 +184,35 @@ def _list_zip(archive: ZipFile, path: Path) -> list[tuple[str, bool]]:
     return [(name, kind in (0, stat.S_IFREG)) for name, kind in kinds.items()]
 
 
-def _tar_packing(path: Path) -> str:
-    """How a tar file is packed, as its beginning tells: `gzip`, `bz2`, `lzma` or `plain`; else empty."""
+def _tar_compression(path: Path) -> str:
+    """Returns the compression of a tar file (`gzip`, `bz2`, `lzma` or `plain`); empty if it is not one."""
     try:
         with path.open("rb") as file:
             start = file.read(512)
     except OSError:
         return ""
-    for packing, mark in (("gzip", b"\x1f\x8b"), ("bz2", b"BZh"), ("lzma", b"\xfd7zXZ\x00")):
+    for compression, mark in (("gzip", b"\x1f\x8b"), ("bz2", b"BZh"), ("lzma", b"\xfd7zXZ\x00")):
         if start.startswith(mark):
-            return packing
+            return compression
     return "plain" if start[257:262] == b"ustar" else ""
 
 
-def _unpacked(path: Path, packing: str) -> IO[bytes]:
-    if packing == "gzip":
+def _open_compressed(path: Path, compression: str) -> IO[bytes]:
+    if compression == "gzip":
         return cast("IO[bytes]", gzip.open(path))
-    if packing == "bz2":
+    if compression == "bz2":
         return cast("IO[bytes]", bz2.open(path))
-    return cast("IO[bytes]", lzma.open(path)) if packing == "lzma" else path.open("rb")
+    return cast("IO[bytes]", lzma.open(path)) if compression == "lzma" else path.open("rb")
 
 
-def _open_tar(path: Path, packing: str, plain: IO[bytes]) -> tarfile.TarFile:
-    """Opens a tar file, unpacked into the temporary file `plain` as far as results can be large.
+def _open_tar(path: Path, compression: str, plain: IO[bytes]) -> tarfile.TarFile:
+    """Opens a tar file after decompressing it, up to the size limit, into the temporary file `plain`.
 
     Raises:
-        UserError: it is damaged, too large, or packs something else.
+        UserError: it is damaged, too large, or not a tar file.
     """
     try:
-        with _unpacked(path, packing) as packed:
+        with _open_compressed(path, compression) as packed:
             while block := packed.read(1 << 20):
                 plain.write(block)
                 if plain.tell() > TOTAL_LIMIT:
@@ -220,11 +220,11 @@ def _open_tar(path: Path, packing: str, plain: IO[bytes]) -> tarfile.TarFile:
         plain.seek(0)
         return tarfile.open(fileobj=plain, mode="r:")
     except (*ZIP_ERRORS, tarfile.TarError, OSError) as error:
-        raise UserError(f"{path}: no tar file, or a damaged one ({error})") from None
+        raise UserError(f"{path}: not a tar file, or a damaged one ({error})") from None
 
 
 def _list_tar(archive: tarfile.TarFile, path: Path) -> list[tuple[str, bool]]:
-    """Names and whether each is a regular file; stops soon after the limit of files."""
+    """Returns names and whether each is a regular file; stops soon after the limit of files."""
     kinds: dict[str, bool] = {}
     try:
         for info in archive:
@@ -250,7 +250,7 @@ def _is_safe(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return (
         bool(parts)
-        and name == str(PurePosixPath(name))  # `zipfile` knows a//b by that name alone
+        and name == str(PurePosixPath(name))  # `zipfile` finds a//b by that name only
         and name.isprintable()
         and "\\" not in name
         and not name.startswith("/")

@@ -1,8 +1,8 @@
 """VOT's layout: a folder per sequence, a file per run: `<sequence>/<sequence>_001.txt`.
 
-The MATLAB toolkit has the times of all runs in `<sequence>_time.txt`, a column each (0 where there was no
-run); the Python toolkit has `<sequence>_001_time.value` for each run, with empty lines for frames in which it
-asked for nothing. Regions are in the coordinates of the ground truth: the toolkits never shift them.
+The MATLAB toolkit keeps the times of all runs in `<sequence>_time.txt`, one column each (0 where there was no
+run); the Python toolkit keeps `<sequence>_001_time.value` for each run, with empty lines for frames in which
+the tracker was not called. Regions are in the coordinates of the ground truth; the toolkits never shift them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.base import Files, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
-from benchmarks.store.formats.text import format_times, parse_regions, parse_times
+from benchmarks.store.formats.text import format_times, parse_times, parse_vot_regions
 from benchmarks.store.formats.vot_binary import parse_binary
 from benchmarks.store.trajectories import format_regions
 
@@ -26,26 +26,26 @@ EXPERIMENTS = {
     "realtime": ("realtime",),
     "unsupervised": ("unsupervised", "longterm"),
 }
-"""What folders of experiments are called, by our name of the protocol; the first is the one written."""
-_COLUMNS = 15
-"""Repetitions that the MATLAB toolkit's table of times has room for."""
+"""Names of the experiments' folders, by our name of the protocol; the first is the one written."""
+_TIME_COLUMNS = 15
+"""Repetitions in the MATLAB toolkit's table of times."""
 
 _RUN = re.compile(r"(?P<folder>(?:.*/)?(?P<sequence>[^/]+))/(?P=sequence)_(?P<number>\d{3})\.(?:txt|bin)")
 
 
 def find_nested(names: Items[str], protocol: str) -> list[Files]:
-    """Picks out the runs of one protocol: those in its experiment's folder, if such folders are there."""
+    """Picks the runs of one protocol: those in its experiment's folder, if experiments have folders."""
     by_number: dict[str, dict[str, re.Match[str]]] = defaultdict(dict)
-    # Of a run that is there twice the Python toolkit reads the text, which follows the `.bin` in this order.
+    # Where a run has both files, the Python toolkit reads the text, which follows the `.bin` in this order.
     for name in sorted(names):
         if run := _RUN.fullmatch(name):
             by_number[run["folder"]][run["number"]] = run
     found = {folder: list(runs.values()) for folder, runs in by_number.items()}
     experiments = {folder: folder.split("/")[-2:-1] for folder in found}
-    all_known = {name for names_of_one in EXPERIMENTS.values() for name in names_of_one}
-    if any(set(experiment) & all_known for experiment in experiments.values()):
-        asked = EXPERIMENTS.get(protocol, ())
-        found = {folder: runs for folder, runs in found.items() if set(experiments[folder]) & set(asked)}
+    all_experiments = {name for folders in EXPERIMENTS.values() for name in folders}
+    if any(all_experiments.intersection(experiment) for experiment in experiments.values()):
+        wanted = set(EXPERIMENTS.get(protocol, ()))
+        found = {folder: runs for folder, runs in found.items() if wanted.intersection(experiments[folder])}
     known = set(names)
     return [
         Files(runs[0]["sequence"], tuple(run[0] for run in runs), _times(folder, runs, known))
@@ -54,7 +54,7 @@ def find_nested(names: Items[str], protocol: str) -> list[Files]:
 
 
 def is_nested(name: str) -> bool:
-    """Whether a file lies as a run of this layout does."""
+    """Whether a file has the path of a run in this layout."""
     return _RUN.fullmatch(name) is not None
 
 
@@ -70,20 +70,20 @@ def read_nested(members: Members, files: Files) -> list[StoredRun]:
         if name.endswith(".bin"):
             regions, codes = parse_binary(members.read(name), where)
         else:
-            regions, codes = parse_regions(members.text(name), where)
+            regions, codes = parse_vot_regions(members.text(name), where)
         runs.append(StoredRun(where, regions, _seconds(members, files, index, len(regions)), codes))
     return runs
 
 
-def write_nested(folder: str, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+def write_nested(folder: str, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
     """Writes the runs over one sequence as the MATLAB toolkit does; see `Format.write`."""
-    stem = f"{folder}/{target.sequence}/{target.sequence}"
+    stem = f"{folder}/{label.sequence}/{label.sequence}"
     content = {
         f"{stem}_{number:03}.txt": format_regions(run.boxes, run.codes).encode()
         for number, run in enumerate(runs, start=1)
     }
     if not any(np.isnan(run.seconds).any() for run in runs):
-        missing = [np.zeros(len(runs[0].seconds))] * (_COLUMNS - len(runs))
+        missing = [np.zeros(len(runs[0].seconds))] * (_TIME_COLUMNS - len(runs))
         content[f"{stem}_time.txt"] = format_times([*(run.seconds for run in runs), *missing])
     return content
 

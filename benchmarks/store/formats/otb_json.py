@@ -1,8 +1,7 @@
 """Results of OTB's Python toolkit (github.com/jwlim/tracker_benchmark): `<sequence>.json`.
 
-Boxes count pixels from 1, as its ground truth does, and a file names the frames it covers in the numbers of
-the sequence's own first frame, 1. It keeps frames per second of a run, and no times; NaN stands for a frame
-without a box.
+Boxes are 1-based, as its ground truth is. A file states the first and last frame of a run, of which the
+sequence's own first is 1, and its frames per second, but no times. NaN stands for a frame without a box.
 """
 
 from __future__ import annotations
@@ -36,20 +35,18 @@ class OTBJson(Format):
         [name] = files.runs
         where = members.where(name)
         try:
-            # Whole numbers too are read as floats: JSON sets no limit to their digits.
+            # Integers are read as floats too: JSON does not limit their digits.
             content = json.loads(members.text(name), parse_int=float)
         except (ValueError, RecursionError):
-            raise UserError(
-                f"{where}: no valid JSON; take the file from its source again or remove it"
-            ) from None
+            raise UserError(f"{where}: not valid JSON; download the file again or remove it") from None
         return read_otb_records(content, where)
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
-        kind = target.protocol.upper()
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+        kind = label.protocol.upper()
         records = [
             {
-                "tracker": target.tracker,
-                "seqName": target.sequence,
+                "tracker": label.tracker,
+                "seqName": label.sequence,
                 "startFrame": record["startFrame"],
                 "endFrame": record["endFrame"],
                 "evalType": kind,
@@ -61,7 +58,7 @@ class OTBJson(Format):
             }
             for record, run in zip(make_otb_records(runs), runs, strict=True)
         ]
-        return {f"{kind}/{target.tracker}/{target.sequence}.json": json.dumps(records).encode()}
+        return {f"{kind}/{label.tracker}/{label.sequence}.json": json.dumps(records).encode()}
 
 
 def _fps(run: Trajectory) -> float | None:

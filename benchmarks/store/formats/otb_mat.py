@@ -1,7 +1,7 @@
 """Results of OTB's MATLAB toolkit (tracker_benchmark v1.0 and v1.1): `<sequence>_<tracker>.mat`.
 
-A file holds the cell array `results`, one struct per run. Boxes and frames count from 1. Times are not kept.
-Files of others that hold nothing but the table of boxes are read as well.
+A file holds the cell array `results`, one struct per run. Boxes and frames are 1-based. There are no times.
+Other files that hold nothing but the table of boxes are read as well.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.otb_records import RECTANGLES, make_otb_records, read_otb_records
 
 _RESULTS = "results"
-_OTHERS = ("res", "rects", "boxes")
-"""What else people call the variable, if it is a plain table."""
+_TABLES = ("res", "rects", "boxes")
+"""Other common names of the variable, if it is a plain table."""
 
 
 class OTBMat(Format):
@@ -40,7 +40,7 @@ class OTBMat(Format):
         [name] = files.runs
         where = members.where(name)
         content = members.read(name)
-        for variable in (_RESULTS, *_OTHERS):
+        for variable in (_RESULTS, *_TABLES):
             value = read_variable(content, variable, where)
             if isinstance(value, np.ndarray) and value.ndim > 1:
                 return read_otb_records({"res": value}, where)
@@ -48,10 +48,10 @@ class OTBMat(Format):
                 return read_otb_records(value, where)
         return read_otb_records(None, where)
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         fields = ("res", "len", "annoBegin", "startFrame")
         cells = [
             {"type": RECTANGLES, **{field: record[field] for field in fields}}
             for record in make_otb_records(runs)
         ]
-        return {f"{target.sequence}_{target.tracker}.mat": write_variable(_RESULTS, cells)}
+        return {f"{label.sequence}_{label.tracker}.mat": write_variable(_RESULTS, cells)}

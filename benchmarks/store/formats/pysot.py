@@ -1,7 +1,7 @@
 """Results of PySOT and its toolkit (github.com/STVIR/pysot): `<tracker>/<sequence>.txt`, commas.
 
-It compares boxes with the data set's own ground truth, which counts pixels from 1 for OTB, TC128 and LaSOT;
-exported boxes do so too. VOT's supervised runs lie as in a VOT workspace, in `<tracker>/baseline/`, in the
+It compares boxes with the data set's own ground truth, which is 1-based for OTB, TC128 and LaSOT; so are
+exported boxes. VOT's supervised runs are laid out as in a VOT workspace, in `<tracker>/baseline/`, in the
 ground truth's own coordinates.
 """
 
@@ -17,7 +17,7 @@ from benchmarks.store.formats.nested import EXPERIMENTS, find_nested, is_nested,
 
 
 class PySOT(FlatText):
-    """Comma-separated boxes; codes and regions for VOT."""
+    """Comma-separated boxes; regions and codes for VOT."""
 
     name = "pysot"
     protocols = ("ope", "supervised")
@@ -34,7 +34,7 @@ class PySOT(FlatText):
             return read_nested(members, files)
         return super().read(members, files)
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
-        if target.protocol in SUPERVISED:
-            return write_nested(f"{target.tracker}/{EXPERIMENTS[target.protocol][0]}", target, runs)
-        return super().write(target, runs)
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+        if label.protocol in SUPERVISED:
+            return write_nested(f"{label.tracker}/{EXPERIMENTS[label.protocol][0]}", label, runs)
+        return super().write(label, runs)

@@ -1,9 +1,9 @@
 """Results of pytracking (github.com/visionml/pytracking): `<tracker>/<parameters>/<sequence>.txt`, tabs.
 
 pytracking truncates boxes to whole pixels when it writes, reads any number, and compares with the data set's
-own ground-truth files, which count pixels from 1. Exported boxes do so too, at full precision, so its scores
-of them differ from those of a run that it stored itself. It refuses NaN, and replaces empty boxes by
-the ones before: where a tracker said that the target is absent, 0, 0, 0, 0 is written.
+own ground-truth files, which are 1-based. So are exported boxes, at full precision; its scores of them differ
+from those of a run that it stored itself. It refuses NaN, and replaces an empty box by the box before: for
+frames in which a tracker reported the target absent, 0, 0, 0, 0 is written.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from benchmarks.store.formats.flat import FlatText
 class PyTracking(FlatText):
     """Tab-separated boxes, with seconds per frame in `<sequence>_time.txt`.
 
-    Repetitions lie in numbered folders, `<tracker>_000` and so on.
+    Repetitions have numbered folders, `<tracker>_000` and so on.
     """
 
     name = "pytracking"
     separator = "_"
     delimiter = "\t"
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
-        # It knows no absent target: an empty box stands for it.
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+        # It has no absent targets; an empty box comes closest.
         runs = [replace(run, boxes=np.nan_to_num(run.boxes, nan=0.0)) for run in runs]
         if len(runs) == 1:
-            return super().write(target, runs)
+            return super().write(label, runs)
         content: dict[str, bytes] = {}
         for number, run in enumerate(runs):
-            content |= super().write(replace(target, tracker=f"{target.tracker}_{number:03}"), [run])
+            content |= super().write(replace(label, tracker=f"{label.tracker}_{number:03}"), [run])
         return content

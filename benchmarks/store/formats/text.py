@@ -1,4 +1,4 @@
-"""Boxes and regions in other tools' text files."""
+"""Times and regions in the text files of other tools."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from benchmarks.box_text import SEPARATORS, count_columns, format_rows, parse_rows
 from benchmarks.protocols import Code
 from trackers.errors import UserError
+from trackers.regions import box_corners
 from trackers.tracker import Boxes
 
 _RECTANGLE, _POLYGON = 4, 8
@@ -18,8 +19,8 @@ def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
     """Reads seconds: one line per frame, one column per run.
 
     Returns:
-        Shape (n, runs); NaN for what is no time. None where the text is no table of numbers: times are not
-        worth refusing boxes for.
+        Shape (n, runs); NaN for invalid times. None if the text is not a table of numbers, because bad times
+        are no reason to refuse the boxes.
     """
     columns = count_columns(text)
     if columns == 0:
@@ -31,15 +32,15 @@ def parse_times(text: str, where: str) -> NDArray[np.float64] | None:
     return np.where(np.isfinite(seconds) & (seconds >= 0), seconds, np.nan)
 
 
-def parse_regions(text: str, where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
-    """Reads VOT's regions: per line a code, a rectangle or a polygon of four corners.
+def parse_vot_regions(text: str, where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
+    """Reads VOT's regions: each line is a code, a rectangle or a polygon of four corners.
 
     Returns:
         Boxes (n, 4), or polygons (n, 8) if any line is one, NaN where a line is a code; `Code` of each frame,
         shape (n,), or None if every line is a region.
 
     Raises:
-        UserError: there is no line, or one is something else; masks are named as such.
+        UserError: there are no regions, or a line is something else; masks are named as such.
     """
     rows = []
     for number, line in enumerate(text.translate(SEPARATORS).splitlines(), start=1):
@@ -51,13 +52,13 @@ def parse_regions(text: str, where: str) -> tuple[Boxes, NDArray[np.int8] | None
 
 
 def stack_regions(rows: list[NDArray[np.float64]], where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
-    """Turns codes (1 number), rectangles (4) and polygons (8) into arrays; see `parse_regions`.
+    """Stacks codes (1 number), rectangles (4) and polygons (8) into arrays; see `parse_vot_regions`.
 
     Raises:
-        UserError: there is no row, or one is something else.
+        UserError: there are no rows, or one is something else.
     """
     if not rows:
-        raise UserError(f"{where}: holds no regions; take the file from its source again or remove it")
+        raise UserError(f"{where}: holds no regions; download the file again or remove it")
     width = _POLYGON if any(len(row) == _POLYGON for row in rows) else _RECTANGLE
     regions = np.full((len(rows), width), np.nan)
     codes = np.full(len(rows), Code.TRACKED, dtype=np.int8)
@@ -67,8 +68,7 @@ def stack_regions(rows: list[NDArray[np.float64]], where: str) -> tuple[Boxes, N
         elif len(row) == width:
             regions[index] = row
         elif len(row) == _RECTANGLE:
-            x, y, w, h = row
-            regions[index] = x, y, x + w, y, x + w, y + h, x, y + h
+            regions[index] = box_corners(row)
         else:
             raise UserError(
                 f"{where}: region {index + 1} is neither a code (0, 1 or 2), a rectangle nor a polygon of "
@@ -78,5 +78,5 @@ def stack_regions(rows: list[NDArray[np.float64]], where: str) -> tuple[Boxes, N
 
 
 def format_times(seconds: list[NDArray[np.float64]]) -> bytes:
-    """Writes the times of several runs over a sequence: one line per frame, one column per run."""
+    """Formats the times of several runs over a sequence: one line per frame, one column per run."""
     return format_rows(np.stack(seconds, axis=1)).encode()

@@ -1,4 +1,4 @@
-"""Any folder of text files whose names contain the sequences' (`Basketball_Struck_HSV.txt`)."""
+"""Text files in any folders, whose names contain those of the sequences (`Basketball_Struck_HSV.txt`)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from benchmarks.store.formats.flat import FlatText
 
 
 class Txt(FlatText):
-    """Boxes as text, read whatever the folders and separators; written as `<sequence>_<tracker>.txt`.
+    """Boxes as text, read from any folder and with any separator; written as `<sequence>_<tracker>.txt`.
 
-    Exported boxes count pixels from 1, as the ground-truth files of OTB, TC128 and LaSOT do.
+    Exported boxes are 1-based where the ground-truth files are, as those of OTB, TC128 and LaSOT.
     """
 
     name = "txt"

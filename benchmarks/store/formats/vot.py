@@ -1,9 +1,9 @@
-"""Results in a VOT workspace, of the MATLAB toolkit and of the Python toolkit (text and `.bin`).
+"""Results in a VOT workspace of the MATLAB toolkit or the Python toolkit (text and `.bin`).
 
     results/<tracker>/<experiment>/<sequence>/<sequence>_001.txt
 
 The experiments are `baseline` (supervised), `realtime` and `unsupervised`. Regions are in the coordinates of
-the ground-truth files, which the toolkits never shift: VOT's count pixels from 0.
+the ground-truth files, which the toolkits never shift; VOT's are 0-based.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class VOT(Format):
     def read(self, members: Members, files: Files) -> list[StoredRun]:
         return read_nested(members, files)
 
-    def write(self, target: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
+    def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         return write_nested(
-            f"{target.tracker}/{EXPERIMENTS[target.protocol][0]}", target, [_with_codes(run) for run in runs]
+            f"{label.tracker}/{EXPERIMENTS[label.protocol][0]}", label, [_with_codes(run) for run in runs]
         )
 
 
 def _with_codes(run: Trajectory) -> Trajectory:
-    """Says of an unsupervised run what VOT's files do: the first frame is where the tracker was started."""
+    """Adds the codes that VOT's files have for an unsupervised run: its first frame is an initialization."""
     if run.codes is not None:
         return run
     codes = np.where(np.isfinite(run.boxes).all(axis=1), Code.TRACKED, Code.SKIPPED).astype(np.int8)

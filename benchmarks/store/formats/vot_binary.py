@@ -1,8 +1,8 @@
 """Binary trajectories of the Python VOT toolkit (`.bin`, from version 0.5 on).
 
-Little-endian: int16 version (1), uint32 number of regions, then per region a byte that says what it is:
-0 a code (uint32), 1 a rectangle (4 float32), 2 a polygon (uint16 number of corners, then 2 float32 each).
-Masks (3) and points (4) exist too and are refused: they cannot be scored as boxes.
+Little-endian: int16 version (1), uint32 number of regions, then for each region a byte with its type: 0 a
+code (uint32), 1 a rectangle (4 float32), 2 a polygon (uint16 number of corners, then 2 float32 each). Masks
+(3) and points (4) are refused, because they cannot be scored as boxes.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _CORNERS = 4
 
 
 def parse_binary(content: bytes, where: str) -> tuple[Boxes, NDArray[np.int8] | None]:
-    """Reads regions and codes, as `text.parse_regions` does.
+    """Reads regions and codes, as `text.parse_vot_regions` does.
 
     Raises:
-        UserError: the file is damaged, of another version, or holds masks or points.
+        UserError: the file is damaged, has another version, or holds masks or points.
     """
     try:
         version, count = _HEADER.unpack_from(content)
         if version != 1:
             raise UserError(
-                f"{where}: version {version} of VOT's binary files where 1 is known; export as text"
+                f"{where}: version {version} of VOT's binary files, only 1 is supported; export as text"
             )
         rows = []
         place = _HEADER.size
@@ -51,5 +51,5 @@ def parse_binary(content: bytes, where: str) -> tuple[Boxes, NDArray[np.int8] | 
             rows.append(np.array(struct.unpack_from(form, content, place), dtype=np.float64))
             place += struct.calcsize(form)
     except (struct.error, IndexError):
-        raise UserError(f"{where}: cut short; take the file from its source again") from None
+        raise UserError(f"{where}: cut short; download the file again") from None
     return stack_regions(rows, where)

@@ -1,4 +1,4 @@
-"""From our results to another tool's files."""
+"""Exports our results to the files of another tool."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def write_results(
     origin: Origin | None = None,
     notes: list[str] | None = None,
 ) -> dict[str, bytes]:
-    """Writes results as another tool stores its own, at full precision.
+    """Writes results in the format of another tool, at full precision.
 
     Args:
         trajectories: by sequence, one for each run.
-        form: which tool.
-        tracker: what the files are to call the tracker.
-        dataset: the name of the data set that they are results on.
-        protocol: how they were made.
-        origin: what to call the first pixel; by default what the tool expects.
-        notes: gets a sentence for what the files hold beyond the results.
+        form: the tool's format.
+        tracker: the tracker's name in the files.
+        dataset: the name of the data set.
+        protocol: the protocol of the runs.
+        origin: the number of the first pixel; by default as in the data set's own files.
+        notes: gets a sentence for anything that the files hold beyond the results.
 
     Returns:
         Content by path.
 
     Raises:
-        UserError: the format has no place for such results, or a sequence's name cannot be a file's.
+        UserError: the format cannot hold such results, or a sequence's name cannot name a file.
     """
     form.check(protocol)
     origin = origin or named_origin(dataset)
@@ -53,19 +53,19 @@ def write_results(
                 f"results on {name} start with frame {runs[0].start + 1}, which '{form.name}' cannot say"
             )
         if form.whole_truth and (omitted := OMITTED.get((dataset, normalize_name(name)))):
-            runs = [_with_rows_before(run, omitted) for run in runs]
+            runs = [_prepend_rows(run, omitted) for run in runs]
             if notes is not None:
                 notes.append(
                     f"{name}: {omitted} rows with the first box stand for the frames before the sequence "
                     f"begins, which '{form.name}' counts"
                 )
         shifted = [replace(run, boxes=from_zero(run.boxes, origin)) for run in runs]
-        target = ResultLabel(tracker, spelling(name, form.separator, dataset), protocol)
-        content |= form.write(target, shifted)
+        label = ResultLabel(tracker, spelling(name, form.separator, dataset), protocol)
+        content |= form.write(label, shifted)
     return content
 
 
-def _with_rows_before(run: Trajectory, rows: int) -> Trajectory:
-    """A run with so many rows before its own: its first box, in no time."""
+def _prepend_rows(run: Trajectory, rows: int) -> Trajectory:
+    """Returns a run with `rows` copies of its first box, at 0 seconds, before its own rows."""
     boxes = np.concatenate([np.repeat(run.boxes[:1], rows, axis=0), run.boxes])
     return replace(run, boxes=boxes, seconds=np.concatenate([np.zeros(rows), run.seconds]))

@@ -33,7 +33,7 @@ function drawCurves() {
     host.replaceChildren(...drawn.map((metric) => make(
       "figure",
       { class: "card" },
-      make("figcaption", {}, metric.label),
+      make("figcaption", {}, metric.title),
       make("div", { class: "plot", id: `curve-${metric.name}` }),
     )));
   }
@@ -58,10 +58,10 @@ function drawCurve(metric, scores, chosen) {
   Plotly.react($(`curve-${metric.name}`), traces, layout, PLOT_OPTIONS);
 }
 
-// The first metric by attribute, with intervals; a click filters.
+// The main metric by attribute, with intervals; a click filters.
 function drawAttributes() {
-  const { metrics, scores } = profileNow();
-  const [metric] = metrics;
+  const { scores } = profileNow();
+  const metric = mainMetric();
   const names = allTags().filter((name) => scores.some((score) => score.attributes?.[name]));
   $("per-attribute").hidden = names.length === 0 || !metric;
   if (names.length === 0 || !metric) return;
@@ -90,7 +90,7 @@ function drawAttributes() {
   });
   const counts = names.map((name) => report.sequences.filter((one) => one.attributes.includes(name)).length);
   const layout = plotLayout(
-    { title: { text: metric.label.toLowerCase() } },
+    { title: { text: metric.label } },
     {
       tickvals: names.map((_, row) => row),
       ticktext: names.map((name, row) => plotText(`${name} (${counts[row]})`)),

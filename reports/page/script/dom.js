@@ -22,7 +22,7 @@ function plotText(text) {
 
 function figure(value, metric) {
   if (value === null || value === undefined) return "–";
-  return metric === "failures" ? value.toFixed(1) : value.toFixed(3);
+  return value.toFixed(metric.decimals);
 }
 
 // A colour of the style sheet as Plotly and canvases take it.

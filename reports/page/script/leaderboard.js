@@ -1,8 +1,8 @@
 // The table of trackers: figures with their intervals, sorted by any column.
 
 function boardSort() {
-  const [first] = profileNow().metrics;
-  return state.sort ?? { key: first ? first.name : "tracker", falling: first ? !first.less : false };
+  const main = mainMetric();
+  return state.sort ?? { key: main ? main.name : "tracker", falling: main ? !main.less : false };
 }
 
 function sortBoard(key) {
@@ -87,9 +87,9 @@ function trackerSwitch(tracker) {
 function estimateCell(row, metric, range, best) {
   const [value, low, high] = row.figures?.[metric.name] ?? [null, null, null];
   const cell = make("td", { class: value !== null && value === best ? "number best" : "number" });
-  cell.append(make("span", { class: "value" }, figure(value, metric.name)));
+  cell.append(make("span", { class: "value" }, figure(value, metric)));
   if (low !== null) {
-    cell.append(make("span", { class: "ends" }, `${figure(low, metric.name)}–${figure(high, metric.name)}`));
+    cell.append(make("span", { class: "ends" }, `${figure(low, metric)}–${figure(high, metric)}`));
     cell.append(whisker(value, low, high, range));
   }
   return cell;

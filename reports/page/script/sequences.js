@@ -23,7 +23,7 @@ function drawSequences() {
   select.replaceChildren(...cellMetrics().map(({ name, label }) => make("option", { value: name }, label)));
   select.value = metric;
   const { scores, metrics } = profileNow();
-  const less = metrics.find((one) => one.name === metric)?.less;
+  const shownMetric = metrics.find((one) => one.name === metric);
   const shown = shownTrackers();
   const columns = shown.map((tracker) => scores[report.trackers.indexOf(tracker)]);
   const rows = selection().map((place) => ({
@@ -55,7 +55,7 @@ function drawSequences() {
     make("th", { scope: "row" }, sequenceButton(row.sequence)),
     make("td", { class: "number" }, row.sequence.frames.toLocaleString("en")),
     make("td", { class: "wide muted" }, row.sequence.attributes.join(" ")),
-    ...row.cells.map((value) => heatCell(value, metric, less)),
+    ...row.cells.map((value) => heatCell(value, shownMetric)),
   )));
 }
 
@@ -63,9 +63,10 @@ function sequenceButton(sequence) {
   return make("button", { type: "button", class: "link", click: () => openSequence(sequence.name) }, sequence.name);
 }
 
-function heatCell(value, metric, less) {
-  const cell = make("td", { class: less ? "number" : "number heat" }, figure(value, metric));
-  if (value !== null && !less) cell.style.setProperty("--share", `${Math.round(100 * Math.min(value, 1))}%`);
+function heatCell(value, metric) {
+  const heat = metric?.less === false;
+  const cell = make("td", { class: heat ? "number heat" : "number" }, figure(value, metric));
+  if (value !== null && heat) cell.style.setProperty("--share", `${Math.round(100 * Math.min(value, 1))}%`);
   return cell;
 }
 

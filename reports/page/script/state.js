@@ -5,7 +5,7 @@ let report = null; // until `start` in main.js has read it
 
 const state = {
   profile: null,
-  sort: null, // { key, falling }; null: by the first metric, best first
+  sort: null, // { key, falling }; null: by the main metric, best first
   attributes: new Set(),
   search: "",
   hidden: new Set(), // trackers that are not drawn
@@ -53,6 +53,12 @@ function allTags() {
 
 function profileNow() {
   return report.profiles.find((profile) => profile.name === state.profile);
+}
+
+// The metric that trackers are ranked by; undefined if no tracker has a score.
+function mainMetric() {
+  const { metrics, main } = profileNow();
+  return metrics.find((metric) => metric.name === main);
 }
 
 function shownTrackers() {

@@ -1,4 +1,4 @@
-"""Results that several commands read."""
+"""Results for the tests of commands that read results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
 
 
 def store(results: Path, tracker: str, shift: float, names: tuple[str, ...] = ()) -> None:
-    """Results on the demo as a run leaves them: boxes that are off, less so in some sequences."""
+    """Writes results on the demo: boxes shifted by `shift` pixels, and more in later sequences."""
     demo = open_dataset("demo", None)
     folder = RunFolder(results, "demo", tracker, "ope")
     manifest = Manifest("demo", None)
@@ -27,7 +27,7 @@ def store(results: Path, tracker: str, shift: float, names: tuple[str, ...] = ()
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Three trackers: two that are near the target, and one that is not."""
+    """Writes results of three trackers: two near the target, and one far from it."""
     store(tmp_path, "near", 1)
     store(tmp_path, "far", 8)
     store(tmp_path, "also-near", 1)
@@ -36,5 +36,5 @@ def results(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store_run(tmp_path: Path):
-    """Writes one more run: `store_run(tracker, shift, names)`."""
+    """Returns a function that writes one more run: `store_run(tracker, shift, names)`."""
     return lambda tracker, shift, names=(): store(tmp_path, tracker, shift, names)

@@ -1,4 +1,4 @@
-"""Parts of a data set: --sequences, --attribute and lists, and data sets that are parts of others."""
+"""Parts of data sets: --sequences, --attribute, lists, and data sets that are parts of others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import part_of
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
@@ -15,12 +16,11 @@ from benchmarks.store import Identity, Manifest, RunFolder, SequenceRecord, trut
 from reports.html import main as html
 from reports.plot import main as plot
 from reports.table import main as table
-from tests.helpers.pages import part_of
 
 
 @pytest.fixture
 def scored(results, capsys):
-    """Records of `score`, by tracker."""
+    """Returns a function that runs `score` and returns its records by tracker."""
 
     def score(*words: str) -> dict[str, dict[str, object]]:
         capsys.readouterr()
@@ -32,7 +32,7 @@ def scored(results, capsys):
     return score
 
 
-def test_sequences_alone_and_of_how_many(results, scored, capsys):
+def test_selected_sequences(results, scored, capsys):
     main(["score", "--dataset", "demo", "--results", str(results), "--by", "sequence", "--format", "json"])
     by_name = {(r["tracker"], r["sequence"]): r for r in json.loads(capsys.readouterr().out)}
     chosen = scored("--sequences", "Motion", "easy")["far"]
@@ -41,14 +41,14 @@ def test_sequences_alone_and_of_how_many(results, scored, capsys):
     assert chosen["success"] == pytest.approx(mean)
 
 
-def test_a_list_in_a_file(scored, tmp_path):
+def test_list_in_a_file(scored, tmp_path):
     path = tmp_path / "my list.txt"
     path.write_text("# the hard ones\neasy\n\n  motion \n")
     expected = scored("--sequences", "easy", "motion", "scale")
     assert scored("--sequences", f"@{path}", "scale") == expected
 
 
-def test_attributes_are_those_of_by_attribute(results, scored, capsys):
+def test_attribute_matches_by_attribute(results, scored, capsys):
     main(["score", "--dataset", "demo", "--results", str(results), "--by", "attribute", "--format", "json"])
     records = [r for r in json.loads(capsys.readouterr().out) if r["tracker"] == "far"]
     for record in records:
@@ -56,7 +56,7 @@ def test_attributes_are_those_of_by_attribute(results, scored, capsys):
         assert {name: record[name] for name in chosen} == chosen
 
 
-def test_several_attributes_are_sequences_that_have_all(scored):
+def test_several_attributes_are_all_required(scored):
     demo = open_dataset("demo", None)
     a, b = next(demo[name].attributes[:2] for name in demo.names() if len(demo[name].attributes) > 1)
     there = [name for name in demo.names() if {a, b} <= set(demo[name].attributes)]
@@ -67,33 +67,33 @@ def test_several_attributes_are_sequences_that_have_all(scored):
     ("words", "expected"),
     [
         (["--sequences", "eazy"], "data set 'demo' has no sequence 'eazy' (did you mean 'easy'?)"),
-        (["--sequences", "@nowhere.txt"], "nowhere.txt is no file; @FILE names a text file"),
+        (["--sequences", "@nowhere.txt"], "nowhere.txt is not a file; @FILE is a text file"),
         (["--attribute", "OC"], "Demo has no attribute 'OC'"),
     ],
 )
-def test_wrong_choices_are_one_sentence(results, capsys, words, expected):
+def test_wrong_selection_is_one_sentence(results, capsys, words, expected):
     for command in (["score"], ["compare", "near", "far"]):
         assert main([*command, "--dataset", "demo", "--results", str(results), *words]) == 2
         [line] = capsys.readouterr().err.splitlines()
         assert expected in line
 
 
-def test_an_empty_list_and_an_attribute_that_no_chosen_one_has(results, tmp_path, capsys):
+def test_empty_selection_is_refused(results, tmp_path, capsys):
     (tmp_path / "empty.txt").write_text("# nothing\n")
     demo = open_dataset("demo", None)
     attribute = next(a for a in demo.attributes if a not in demo["easy"].attributes)
     for words, expected in (
-        (["--sequences", f"@{tmp_path / 'empty.txt'}"], "names no sequence; write one per line"),
+        (["--sequences", f"@{tmp_path / 'empty.txt'}"], "contains no sequence names; write one per line"),
         (
             ["--sequences", "easy", "--attribute", attribute],
-            "no sequence of Demo that is there is easy with",
+            "no sequence present of Demo matches easy with",
         ),
     ):
         assert main(["score", "--dataset", "demo", "--results", str(results), *words]) == 2
         assert expected in capsys.readouterr().err
 
 
-def test_reports_of_a_part_say_which(results, tmp_path, capsys):
+def test_reports_of_a_part_say_so(results, tmp_path, capsys):
     shared = [
         "--dataset",
         "demo",
@@ -123,14 +123,14 @@ def test_reports_of_a_part_say_which(results, tmp_path, capsys):
     assert data["of"] == 9
 
 
-def test_published_scores_are_not_shown_beside_a_part(results, capsys):
+def test_published_scores_need_all_sequences(results, capsys):
     words = ["--dataset", "demo", "--results", str(results), "--attribute", "OCC", "--published"]
     assert table(words) == 2
     assert "published scores are of all sequences" in capsys.readouterr().err
 
 
 def store(results: Path, dataset: str, root: Path, tracker: str, protocol: str = "ope") -> None:
-    """A run on all of a data set."""
+    """Writes a run on a whole data set."""
     opened = open_dataset(dataset, root)
     folder = RunFolder(results, dataset, tracker, protocol)
     manifest = Manifest(dataset, Identity(tracker, {}, None, None, protocol, "cpu", 0, 1))
@@ -143,7 +143,7 @@ def store(results: Path, dataset: str, root: Path, tracker: str, protocol: str =
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Ground truth of a few sequences of OTB2015, VOT2017 and LaSOT."""
+    """Writes the ground truth of a few sequences of OTB2015 and LaSOT."""
     for folder, name, rows in (
         ("Deer", "groundtruth_rect.txt", 71),
         ("Car1", "groundtruth_rect.txt", 1020),
@@ -162,7 +162,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("part", "count", "of"), [("otb2013", 1, 51), ("otb50", 2, 50)])
-def test_a_run_on_otb2015_is_one_on_its_parts(root, tmp_path, capsys, part, count, of):
+def test_otb2015_run_is_scored_on_its_parts(root, tmp_path, capsys, part, count, of):
     store(tmp_path / "r", "otb2015", root, "mine")
     shared = ["--dataset", part, "--data-root", str(root), "--results", str(tmp_path / "r")]
     assert main(["score", *shared, "--format", "json"]) == 0
@@ -180,14 +180,14 @@ def test_a_run_on_otb2015_is_one_on_its_parts(root, tmp_path, capsys, part, coun
     assert "scored from" not in capsys.readouterr().err
 
 
-def test_without_any_run_both_data_sets_are_named(root, tmp_path, capsys):
+def test_missing_run_names_both_data_sets(root, tmp_path, capsys):
     words = ["--dataset", "otb2013", "--data-root", str(root), "--results", str(tmp_path / "none")]
     assert main(["score", *words]) == 2
     assert "on otb2013 in" in (said := capsys.readouterr().err)
     assert "nor on otb2015, which has its sequences" in said
 
 
-def test_a_run_on_all_of_lasot_is_one_on_its_test_set(root, tmp_path, capsys):
+def test_lasot_run_is_scored_on_its_test_set(root, tmp_path, capsys):
     opened = open_dataset("lasot", root, "all")
     folder = RunFolder(tmp_path / "r", "lasot", "mine", "ope")
     manifest = Manifest("lasot", None)

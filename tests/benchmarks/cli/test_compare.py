@@ -1,4 +1,4 @@
-"""`compare`: what it prints, in which form, and what it refuses."""
+"""The command `compare`: its output, formats and errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def compared(results: Path, *words: str) -> int:
     return main(["compare", *words, "--dataset", "demo", "--results", str(results)])
 
 
-def test_a_difference_in_words(results, capsys):
+def test_difference_in_words(results, capsys):
     assert compared(results, "near", "far") == 0
     captured = capsys.readouterr()
     last = captured.out.splitlines()[-1]
@@ -35,7 +35,7 @@ def test_equal_trackers_in_words(results, capsys):
     )
 
 
-def test_json_has_every_figure_of_every_pair_and_metric(results, capsys):
+def test_json_has_every_pair_and_metric(results, capsys):
     words = ["near", "far", "also-near", "--metric", "precision", "success", "--format", "json"]
     assert compared(results, *words) == 0
     records = json.loads(capsys.readouterr().out)
@@ -64,7 +64,7 @@ def test_csv(results, capsys):
     assert (row["a"], row["better"], row["sequences"], row["of"]) == ("near", "near", "9", "9")
 
 
-def test_sequences_that_only_one_has_are_left_out_and_the_count_is_said(results, store_run, capsys):
+def test_only_common_sequences_are_compared(results, store_run, capsys):
     store_run("partly", 8, ("easy", "scale", "rotation", "occlusion"))
     assert compared(results, "near", "partly", "--format", "json") == 0
     (record,) = json.loads(capsys.readouterr().out)

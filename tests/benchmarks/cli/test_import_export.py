@@ -21,7 +21,7 @@ DEMO = open_dataset("demo", None)
 
 
 def command(module: ModuleType, *words: Any) -> int:
-    """Runs one command as `main` does."""
+    """Runs one command like `main`."""
     parser = Parser(prog=module.NAME)
     module.add_arguments(parser)
 
@@ -34,8 +34,8 @@ def command(module: ModuleType, *words: Any) -> int:
 
 
 @pytest.fixture
-def given_(tmp_path: Path) -> Callable[..., Path]:
-    """A folder of text files with `demo`'s ground truth moved by a number of pixels."""
+def text_results(tmp_path: Path) -> Callable[..., Path]:
+    """Returns a function that writes text files with the demo's ground truth, shifted by some pixels."""
 
     def files(pixels: float) -> Path:
         folder = tmp_path / "given"
@@ -56,18 +56,18 @@ def words(folder: Path, results: Path, *more: str) -> list[Any]:
     return [folder, "--from", "txt", "--tracker", "T", "--dataset", "demo", "--results", results, *more]
 
 
-def test_imported_folders_that_were_exchanged_are_said(given_, tmp_path):
+def test_renamed_import_folder_is_reported(text_results, tmp_path):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(1), results)) == 0
+    assert command(importing, *words(text_results(1), results)) == 0
     assert read_run(results, "demo", "T").notes == ()
     (results / "demo" / "T").rename(results / "demo" / "U")
     [remark] = read_run(results, "demo", "U").notes
     assert "made under the name 'T'" in remark
 
 
-def test_imported_results_are_scored(given_, tmp_path, capsys):
+def test_imported_results_are_scored(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(1), results)) == 0
+    assert command(importing, *words(text_results(1), results)) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
     count = len(DEMO.names())
@@ -88,14 +88,14 @@ def test_imported_results_are_scored(given_, tmp_path, capsys):
 
     assert main(["score", "--dataset", "demo", "--results", str(results), "--format", "json"]) == 0
     [record] = json.loads(capsys.readouterr().out)
-    # Not more, because in some frames the target is out of view.
+    # Not 20/21, because the target is out of view in some frames.
     assert 0.9 < record["success"] <= 20 / 21
     assert record["sequences"] == count
 
 
-def test_results_that_are_there_are_not_replaced_by_accident(given_, tmp_path, capsys):
+def test_existing_results_need_overwrite(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    given = words(given_(0), results)
+    given = words(text_results(0), results)
     assert command(importing, *given) == 0
     capsys.readouterr()
     assert command(importing, *given) == 2
@@ -103,16 +103,16 @@ def test_results_that_are_there_are_not_replaced_by_accident(given_, tmp_path, c
     assert command(importing, *given, "--overwrite") == 0
 
 
-def test_a_declared_origin_is_taken(given_, tmp_path):
+def test_declared_origin_is_used(text_results, tmp_path):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(0), results, "--one-based")) == 0
+    assert command(importing, *words(text_results(0), results, "--one-based")) == 0
     name = DEMO.names()[0]
     boxes = read_run(results, "demo", "T").trajectories[name][0].boxes
     np.testing.assert_allclose(boxes, DEMO[name].truth - [1, 1, 0, 0])
 
 
-def test_nothing_is_written_where_one_file_is_bad(given_, tmp_path, capsys):
-    folder, results = given_(0), tmp_path / "results"
+def test_one_bad_file_prevents_the_import(text_results, tmp_path, capsys):
+    folder, results = text_results(0), tmp_path / "results"
     bad = folder / f"{DEMO.names()[3]}_mine.txt"
     bad.write_text(bad.read_text().rstrip().rpartition("\n")[0])
     assert command(importing, *words(folder, results)) == 2
@@ -122,9 +122,9 @@ def test_nothing_is_written_where_one_file_is_bad(given_, tmp_path, capsys):
     assert not results.exists()
 
 
-def test_what_is_exported_comes_back(given_, tmp_path, capsys):
+def test_export_and_import_round_trip(text_results, tmp_path, capsys):
     results, out = tmp_path / "results", tmp_path / "out"
-    assert command(importing, *words(given_(0.0), results)) == 0
+    assert command(importing, *words(text_results(0.0), results)) == 0
     export = ["--tracker", "T", "--dataset", "demo", "--results", results]
     assert command(exporting, "--to", "got10k", *export, out) == 0
     err = capsys.readouterr().err
@@ -141,9 +141,9 @@ def test_what_is_exported_comes_back(given_, tmp_path, capsys):
     assert "is not an empty folder; name a new one" in capsys.readouterr().err
 
 
-def test_a_damaged_sequence_is_left_out_of_an_export_and_named(given_, tmp_path, capsys):
+def test_damaged_sequence_is_left_out_of_export(text_results, tmp_path, capsys):
     results, out = tmp_path / "results", tmp_path / "out"
-    assert command(importing, *words(given_(0), results)) == 0
+    assert command(importing, *words(text_results(0), results)) == 0
     name = DEMO.names()[1]
     (results / "demo" / "T" / "ope" / f"{name}.txt").write_text("1,2,3,4\n")
     capsys.readouterr()
@@ -165,7 +165,7 @@ def test_a_damaged_sequence_is_left_out_of_an_export_and_named(given_, tmp_path,
         ({"path": "nowhere"}, "there is no file or folder nowhere"),
     ],
 )
-def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
+def test_bad_options_are_one_sentence(tmp_path, capsys, change, expected):
     options = {
         "--from": "txt",
         "--tracker": "T",
@@ -180,8 +180,8 @@ def test_bad_words_are_one_sentence(tmp_path, capsys, change, expected):
     assert len(err.splitlines()) == 1
 
 
-def test_skipped_files_stay_missing_and_are_named_by_every_score(given_, tmp_path, capsys):
-    folder, results = given_(0), tmp_path / "results"
+def test_skipped_files_are_named_by_every_score(text_results, tmp_path, capsys):
+    folder, results = text_results(0), tmp_path / "results"
     short, broken, *others = DEMO.names()
     for name in (short, broken):
         path = folder / f"{name}_mine.txt"
@@ -199,7 +199,7 @@ def test_skipped_files_stay_missing_and_are_named_by_every_score(given_, tmp_pat
     assert f"T: {broken} is left out" in captured.err
 
 
-def test_columns_are_declared_on_the_command_line(tmp_path, capsys):
+def test_columns_can_be_declared(tmp_path, capsys):
     folder, results = tmp_path / "given", tmp_path / "results"
     folder.mkdir()
     for name in DEMO.names():
@@ -214,9 +214,9 @@ def test_columns_are_declared_on_the_command_line(tmp_path, capsys):
     )
 
 
-def test_results_of_another_protocol_are_pointed_to(given_, tmp_path, capsys):
+def test_results_of_another_protocol_are_suggested(text_results, tmp_path, capsys):
     results = tmp_path / "results"
-    assert command(importing, *words(given_(0), results, "--protocol", "unsupervised")) == 0
+    assert command(importing, *words(text_results(0), results, "--protocol", "unsupervised")) == 0
     capsys.readouterr()
     assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
     assert capsys.readouterr().err == (
@@ -234,7 +234,7 @@ def folder_of_one(root: Path, one_based: str = "true") -> Path:
 
 @pytest.mark.parametrize("one_based", ["true", "false"])
 @pytest.mark.parametrize("name", ["folder", "folder-my-cats"])
-def test_a_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, name):
+def test_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, name):
     root, results, out = (
         folder_of_one(tmp_path / "my cats", one_based),
         tmp_path / "results",
@@ -256,7 +256,7 @@ def test_a_folder_has_one_name_in_every_command(tmp_path, capsys, one_based, nam
     assert main(["verify", *words[:4]]) == 1, "frames are missing"
 
 
-def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
+def test_suggested_commands_work_on_a_folder(tmp_path, capsys):
     root = folder_of_one(tmp_path / "pets")
     options = ["--dataset", "folder-pets", "--data-root", str(root), "--results", str(tmp_path / "results")]
     assert main(["score", *options]) == 2
@@ -271,7 +271,7 @@ def test_hints_on_a_folder_name_commands_that_work(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("form", ["txt", "got10k", "pysot"])
-def test_a_run_folder_of_ours_comes_in_as_it_is(form, tmp_path, capsys):
+def test_sotbench_run_folder_can_be_imported(form, tmp_path, capsys):
     shared = ["--dataset", "demo", "--results", str(tmp_path)]
     assert main(["run", "--tracker", "ncc", *shared, "--sequences", "easy", "scale"]) == 0
     folder = tmp_path / "demo" / "ncc" / "ope"
@@ -282,7 +282,7 @@ def test_a_run_folder_of_ours_comes_in_as_it_is(form, tmp_path, capsys):
 
 
 def each_tracker(root: Path) -> Path:
-    """Folders and an archive of four trackers, one of which ran three times, one that is short, and notes."""
+    """Writes results of four trackers, one with three repetitions and one truncated, and a file of notes."""
     for tracker, pixels in (
         ("A", 0),
         ("B tracker", 2),
@@ -303,7 +303,7 @@ def each_tracker(root: Path) -> Path:
     return root
 
 
-def test_a_folder_with_one_folder_per_tracker(tmp_path, capsys):
+def test_import_one_folder_per_tracker(tmp_path, capsys):
     root, results = each_tracker(tmp_path / "given"), tmp_path / "results"
     given = [root, "--from", "pytracking", "--dataset", "demo", "--results", results]
     assert command(importing, *given) == 1, "one of them is short"
@@ -323,9 +323,9 @@ def test_a_folder_with_one_folder_per_tracker(tmp_path, capsys):
     assert records["dimp50"]["success_std"] > 0
 
 
-def test_without_folders_of_trackers_a_name_is_wanted(given_, tmp_path, capsys):
+def test_files_need_a_tracker_name(text_results, tmp_path, capsys):
     given = ["--from", "txt", "--dataset", "demo", "--results", tmp_path / "results"]
-    assert command(importing, given_(0), *given) == 2
-    assert "holds no folder of a tracker; give --tracker NAME" in capsys.readouterr().err
+    assert command(importing, text_results(0), *given) == 2
+    assert "holds no folder or archive of a tracker; give --tracker NAME" in capsys.readouterr().err
     assert command(importing, tmp_path / "x.zip", *given) == 2
     assert "give --tracker NAME" in capsys.readouterr().err

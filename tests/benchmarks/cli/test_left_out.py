@@ -1,4 +1,4 @@
-"""One run among several that cannot be scored, or that should not be read without a word, is named."""
+"""Messages about runs that cannot be scored or look wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def scored(results: Path, *words: str) -> int:
 
 
 def fail(results: Path, tracker: str) -> None:
-    """A run of which every sequence failed."""
+    """Writes a run in which every sequence failed."""
     folder = RunFolder(results, "demo", tracker, "ope")
     records = {
         name: SequenceRecord("failed", f"RuntimeError: CUDA out of memory{number or ''}")
@@ -42,23 +42,23 @@ def names_of(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "expected"),
     [
         (fail, f"far is left out: no sequence of 'far' can be scored: easy: {MEMORY}; and 2 more"),
         (damage, "far is left out: "),
     ],
 )
-def test_the_others_are_scored_and_it_is_named(results, capsys, spoil, told):
+def test_unscorable_run_is_left_out(results, capsys, spoil, expected):
     spoil(results, "far")
     assert scored(results, "--format", "json") == 0
     captured = capsys.readouterr()
     assert names_of(captured.out) == {"near", "also-near"}
     [line] = captured.err.splitlines()
-    assert line.startswith(told)
+    assert line.startswith(expected)
 
 
 @pytest.mark.parametrize("spoil", [fail, damage])
-def test_reports_are_made_of_the_others(results, tmp_path, capsys, spoil):
+def test_reports_leave_out_unscorable_run(results, tmp_path, capsys, spoil):
     spoil(results, "far")
     shared = ["--dataset", "demo", "--results", str(results)]
     assert table(shared) == 0
@@ -73,7 +73,7 @@ def test_reports_are_made_of_the_others(results, tmp_path, capsys, spoil):
     assert main(["compare", "near", "far", *shared]) == 2
 
 
-def test_the_only_run_that_failed_everywhere_is_refused_in_one_sentence(results, capsys):
+def test_only_failed_run_is_refused(results, capsys):
     fail(results, "far")
     assert scored(results, "--tracker", "far") == 2
     assert capsys.readouterr().err == (
@@ -81,7 +81,7 @@ def test_the_only_run_that_failed_everywhere_is_refused_in_one_sentence(results,
     )
 
 
-def test_without_any_run_left_each_is_named(results, capsys):
+def test_every_unscorable_run_is_named(results, capsys):
     for name, spoil in (("far", fail), ("near", damage), ("also-near", fail)):
         spoil(results, name)
     assert scored(results) == 2
@@ -90,10 +90,10 @@ def test_without_any_run_left_each_is_named(results, capsys):
     assert last == "error: none of these 3 runs can be scored; see above"
 
 
-def test_files_that_hold_no_boxes_cost_their_sequence_alone(results, capsys):
+def test_file_without_boxes_leaves_out_its_sequence(results, capsys):
     folder = RunFolder(results, "demo", "far", "ope")
     manifest = folder.read_manifest()
-    from benchmarks.store.run_folder import digest
+    from benchmarks.store.digests import digest
 
     for name, content in (("easy", b"\xff\xfe nonsense\n"), ("motion", b"1,2,3\n")):
         (folder.path / f"{name}.txt").write_bytes(content)
@@ -110,7 +110,7 @@ def test_files_that_hold_no_boxes_cost_their_sequence_alone(results, capsys):
 
 
 def rewrite(results: Path, run: str, **changes: Any) -> None:
-    """Changes a manifest: its data set, environments, or who made it."""
+    """Changes a manifest's data set, environments or identity."""
     folder = RunFolder(results, "demo", run, "ope")
     manifest = folder.read_manifest()
     for name, value in changes.items():
@@ -123,23 +123,23 @@ def made_by(tracker: str) -> Identity:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"identity": Identity("far", {}, None, None, "tre", "cpu", 0, 1)}, "is of protocol 'tre'"),
         ({"dataset": "otb2015"}, "is of data set 'otb2015'"),
     ],
 )
-def test_a_manifest_of_another_folder_is_left_out(results, capsys, changes, told):
+def test_manifest_of_another_folder_is_left_out(results, capsys, changes, expected):
     rewrite(results, "far", **changes)
     assert scored(results, "--format", "json") == 0
     captured = capsys.readouterr()
     assert names_of(captured.out) == {"near", "also-near"}
     [line] = captured.err.splitlines()
     assert line.startswith("far is left out: ")
-    assert f"far/ope/run.json {told} and lies where " in line
+    assert f"far/ope/run.json {expected} and lies where " in line
 
 
-def test_a_folder_of_another_name_is_said(results, capsys):
+def test_renamed_folder_is_reported(results, capsys):
     for name, made_as in (("far", "near"), ("near", "far"), ("also-near", "also-near")):
         rewrite(results, name, tracker=made_as)
     assert scored(results) == 0
@@ -150,10 +150,10 @@ def test_a_folder_of_another_name_is_said(results, capsys):
     ]
 
 
-def test_swapped_folders_of_before_are_said(results, capsys):
+def test_swapped_old_folders_are_reported(results, capsys):
     rewrite(results, "far", identity=made_by("my_trackers.py:near"))
     rewrite(results, "near", identity=made_by("my_trackers.py:far"))
-    rewrite(results, "also-near", identity=made_by("my_trackers.py:third"))  # by --name, which is free
+    rewrite(results, "also-near", identity=made_by("my_trackers.py:third"))  # allowed: --name is free
     assert scored(results) == 0
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(";")[0] for line in lines] == [
@@ -162,14 +162,14 @@ def test_swapped_folders_of_before_are_said(results, capsys):
     ]
 
 
-def test_a_run_under_the_name_of_a_tracker_of_ours_is_said(results, capsys):
+def test_run_named_like_a_builtin_tracker_is_reported(results, capsys):
     rewrite(results, "far", identity=made_by("ncc"))
     shutil.move(results / "demo" / "far", results / "demo" / "still")
     assert scored(results, "--tracker", "still", "near") == 0
     assert capsys.readouterr().err.startswith("still: its run.json says that tracker ncc was run; ")
 
 
-def test_two_environments_are_said_with_what_differs(results, capsys):
+def test_two_environments_are_reported(results, capsys):
     environments = [
         {"python": "3.11.7", "packages": {"numpy": "2.0.0", "torch": None}, "cores": 2},
         {"python": "3.12.1", "packages": {"numpy": "2.1.0", "torch": None}, "cores": 2},

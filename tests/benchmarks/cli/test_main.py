@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.main import foreign_packages, main
+from benchmarks.cli.main import main
+from benchmarks.installation import foreign_packages
 from benchmarks.store import read_run
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +18,7 @@ def sotbench(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
 
 
-def test_listing_and_help_load_nothing_heavy() -> None:
+def test_list_and_help_import_nothing_heavy() -> None:
     program = (
         "import sys\nfrom benchmarks.cli.main import main\n"
         "for words in (['list'], ['run', '--help'], ['score', '--help'], ['speed', '--help']):\n"
@@ -51,8 +52,8 @@ def test_list_sequences(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], "the following arguments are required: COMMAND"),
-        (["rnu"], "invalid choice: 'rnu'"),
+        ([], "a command is missing"),
+        (["rnu"], "there is no command 'rnu' (did you mean 'run'?)"),
         (["run", "--tracker", "ncc"], "required: --dataset"),
         (["run", "--tracker", "ncc", "--dataset", "demo", "--timeout", "-1"], "--timeout"),
     ],
@@ -66,7 +67,7 @@ def test_usage_errors_are_one_line_and_status_2(words: list[str], expected: str)
     assert "--help" in done.stderr
 
 
-def test_a_closed_pipe_is_no_error() -> None:
+def test_closed_pipe_is_not_an_error() -> None:
     command = f"{sys.executable} -m benchmarks list | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout == "trackers:\n"
@@ -74,7 +75,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("redirection", [">&-", "> /dev/full"])
-def test_an_answer_that_cannot_be_printed_is_one_sentence(redirection: str) -> None:
+def test_unwritable_stdout_is_one_sentence(redirection: str) -> None:
     command = f"{sys.executable} -m benchmarks list {redirection}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 2, done.stderr
@@ -85,7 +86,7 @@ def test_an_answer_that_cannot_be_printed_is_one_sentence(redirection: str) -> N
 @pytest.mark.parametrize(
     "redirection", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full", "2>&1 | true", "2>&1 | head -1 >&2"]
 )
-def test_a_run_of_which_nobody_can_be_told_goes_on_to_its_end(redirection: str, tmp_path: Path) -> None:
+def test_run_finishes_without_standard_error(redirection: str, tmp_path: Path) -> None:
     words = f"run --tracker still --dataset demo --results {tmp_path}/r"
     command = f"set -o pipefail; {sys.executable} -m benchmarks {words} {redirection}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
@@ -96,7 +97,7 @@ def test_a_run_of_which_nobody_can_be_told_goes_on_to_its_end(redirection: str, 
     assert run.failed == {}
 
 
-def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
+def test_foreign_package_is_reported(tmp_path: Path) -> None:
     assert foreign_packages() == []
     (tmp_path / "trackers").mkdir()
     (tmp_path / "trackers" / "__init__.py").touch()
@@ -110,21 +111,21 @@ def test_a_foreign_package_of_our_name_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert (
-        f"'trackers' in {tmp_path / 'trackers'} has the name of sotbench's own, and hides it" in done.stderr
+        f"'trackers' in {tmp_path / 'trackers'} has the same name as sotbench's, and hides it" in done.stderr
     )
     assert "start sotbench in another folder" in done.stderr
 
 
-def test_doctor_finds_this_installation_well(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_doctor_finds_no_problems_here(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    for word in ("python:", "torch:", "device:", "9 of 9 sequences", "all well"):
+    for word in ("python:", "torch:", "device:", "9 of 9 sequences", "no problems found"):
         assert word in out
     assert main(["doctor", "--data-root", str(tmp_path / "nowhere")]) == 1
     assert "is not a folder" in capsys.readouterr().out
 
 
-def test_an_interruption_while_commands_are_loaded(
+def test_interrupt_while_loading_commands(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted() -> list[str]:

@@ -18,7 +18,7 @@ def results(squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     return [*place, "--profile", "vot2017"]
 
 
-def test_the_better_tracker_comes_first(results: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_better_tracker_ranks_first(results: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rank", *results, "--format", "json"]) == 0
     first, second = json.loads(capsys.readouterr().out)
     assert (first["tracker"], second["tracker"]) == ("ncc", "still")

@@ -36,7 +36,7 @@ class Walker(Tracker):
 
 @pytest.fixture(scope="module")
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three targets in OTB2015's layout, with tiny random frames."""
+    """Writes three sequences in OTB2015's layout, with tiny random frames."""
     root = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
@@ -119,9 +119,7 @@ def test_run_and_score(
     assert f"{record['success']:.3f}" in table
 
 
-def test_a_killed_run_resumes_to_the_bytes_of_an_unbroken_one(
-    walker: str, data_root: Path, tmp_path: Path
-) -> None:
+def test_killed_run_resumes_to_the_same_bytes(walker: str, data_root: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert main(arguments(walker, data_root, whole)) == 0
 
@@ -138,7 +136,7 @@ def test_a_killed_run_resumes_to_the_bytes_of_an_unbroken_one(
     done = set(json.loads(first.read_text())["sequences"])
     assert done, "killed too early for this test"
     assert done != set(LENGTHS), "killed too late for this test"
-    # And the one file that was done is cut short, as by a copy that broke off.
+    # Also truncate a finished file, like an interrupted copy.
     cut = first.parent / f"{min(done)}.txt"
     cut.write_bytes(cut.read_bytes()[:-30])
 
@@ -146,7 +144,7 @@ def test_a_killed_run_resumes_to_the_bytes_of_an_unbroken_one(
     assert boxes(broken) == boxes(whole)
 
 
-def test_an_interrupt_keeps_what_is_finished(walker: str, data_root: Path, tmp_path: Path) -> None:
+def test_interrupt_keeps_finished_sequences(walker: str, data_root: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
     command = [sys.executable, "-m", "benchmarks", *arguments(walker, data_root, results)]
     process = subprocess.Popen(
@@ -163,7 +161,7 @@ def test_an_interrupt_keeps_what_is_finished(walker: str, data_root: Path, tmp_p
     assert json.loads(manifest.read_text())["sequences"]["Deer"]["status"] == "ok"
 
 
-def test_damaged_data_costs_its_sequence_alone(
+def test_damaged_data_fails_only_its_sequence(
     walker: str, data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = tmp_path / "damaged"
@@ -178,7 +176,7 @@ def test_damaged_data_costs_its_sequence_alone(
     assert "Deer failed: " in err
     assert "0040.jpg is damaged" in err
     assert "Skiing failed: " in err
-    assert "50 rows of ground truth where 81 are expected" in err
+    assert "50 rows, expected 81" in err
     assert "1 of 3 sequences ok" in err
 
     score = [
@@ -216,7 +214,7 @@ def test_truncated_ground_truth_is_never_scored(
         str(tmp_path / "results"),
     ]
     assert main(words) == 2
-    assert "50 rows of ground truth where 71 are expected" in capsys.readouterr().err
+    assert "50 rows, expected 71" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -253,7 +251,7 @@ def test_bad_input_is_one_sentence(
     assert not (tmp_path / "results").exists()
 
 
-def test_scoring_nothing_says_how_to_make_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_score_without_results_suggests_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "--dataset", "demo", "--results", str(tmp_path)]) == 2
     assert (
         "make some with `python -m benchmarks run --tracker NAME --dataset demo`" in capsys.readouterr().err

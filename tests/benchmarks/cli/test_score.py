@@ -1,4 +1,4 @@
-"""`score`: which profiles it uses, and what it prints of them."""
+"""The command `score`: which profiles it uses, and what it prints."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import json
 from pathlib import Path
 
 import numpy as np
+from bad_data import write_video
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Trajectory
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
-from tests.helpers.bad_data import write_video
 
 
 def scored(results: Path, *words: str) -> int:
     return main(["score", *words, "--dataset", "demo", "--results", str(results)])
 
 
-def test_without_a_profile_it_is_the_data_sets_own(results, capsys):
+def test_default_profile_is_the_data_sets(results, capsys):
     assert scored(results, "--format", "json") == 0
     records = json.loads(capsys.readouterr().out)
     assert [(r["tracker"], r["profile"]) for r in records] == [
@@ -31,7 +31,7 @@ def test_without_a_profile_it_is_the_data_sets_own(results, capsys):
     assert not any("differs" in r for r in records)
 
 
-def test_all_profiles_side_by_side_with_what_makes_them_differ(results, capsys):
+def test_all_profiles_with_their_differences(results, capsys):
     assert scored(results, "--tracker", "near", "--profile", "all", "--format", "json") == 0
     records = json.loads(capsys.readouterr().out)
     assert [r["profile"] for r in records] == ["otb", "got10k", "pysot", "pytracking"]
@@ -49,7 +49,7 @@ def test_all_profiles_as_a_table(results, capsys):
     ]
 
 
-def test_what_one_profile_refuses_the_others_still_score(results, capsys):
+def test_other_profiles_score_what_one_refuses(results, capsys):
     folder = RunFolder(results, "demo", "gone", "ope")
     name = "easy"
     boxes = open_dataset("demo", None)[name].truth.copy()
@@ -69,7 +69,7 @@ def test_what_one_profile_refuses_the_others_still_score(results, capsys):
     assert scored(results, "--tracker", "gone", "--profile", "pytracking") == 2
 
 
-def test_rows_by_attribute_want_attributes(tmp_path, capsys):
+def test_rows_by_attribute_need_attributes(tmp_path, capsys):
     write_video(tmp_path / "videos" / "one")
     (tmp_path / "videos" / "sotbench.toml").write_text("one_based = false\n")
     place = ["--dataset", "folder", "--data-root", str(tmp_path / "videos"), "--results", str(tmp_path / "r")]

@@ -1,4 +1,4 @@
-"""`speed` as a user gives it, with real processes."""
+"""The command `speed`, with real processes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def speed(tmp_path: Path, *words: str) -> int:
     return main(["speed", *QUICK, "--results", str(tmp_path / "results"), *words])
 
 
-def test_the_record_is_kept_and_printed(
+def test_record_is_stored_and_printed(
     tracker: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert speed(tmp_path, "--tracker", f"{tracker}:Waits", "--set", "seconds=0.005", "--format", "json") == 0
@@ -61,22 +61,24 @@ def test_the_record_is_kept_and_printed(
     assert (record.frames, record.threads, record.settings) == (5, 1, {"seconds": "0.005"})
 
 
-def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_comparison_with_an_earlier_record(
+    tracker: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     words = ("--tracker", f"{tracker}:Waits", "--set")
     assert speed(tmp_path, *words, "seconds=0.03", "--name", "slow") == 0
     [path] = (tmp_path / "results/speed/slow").glob("*.json")
-    # What others do on the machine of the tests has no say here.
+    # Other processes on the test machine must not affect the result.
     path.write_text(path.read_text().replace('"busy": true', '"busy": false'))
     capfd.readouterr()
     assert speed(tmp_path, *words, "seconds=0.003", "--against", str(path)) == 0
     captured = capfd.readouterr()
     assert "updates per second [95 % interval]" in captured.out
     assert f"against {path}: " in captured.out
-    assert "what else differs: tracker: slow, now Waits; settings: " in captured.out
+    assert "other differences: tracker: slow, now Waits; settings: " in captured.out
     assert speed(tmp_path, *words, "seconds=0.003", "--against", str(path), "--format", "json") == 0
     compared = json.loads(capfd.readouterr().out)["comparison"]
     assert compared["ratio"] > 3
-    assert compared["outcome"] in ("faster", "not comparable")  # the latter where the machine is busy now
+    assert compared["outcome"] in ("faster", "not comparable")  # the latter if the machine is busy now
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.C
             ["--tracker", "{}:Fails"],
             "error: the tracker's speed cannot be measured on easy: frame 1: ValueErr",
         ),
-        (["--tracker", "{}:Dies"], "error: the process that measured ended with status 3"),
+        (["--tracker", "{}:Dies"], "error: the measuring process ended with status 3"),
         (["--tracker", "{}:Waits", "--set", "rate=1"], "has no setting 'rate'"),
         (["--tracker", "still", "--warm-up", "70"], "easy has 60 frames, of which none is left"),
         (["--tracker", "still", "--sequences", "esay"], "error: data set 'demo' has no sequence 'esay' (did"),
@@ -96,7 +98,7 @@ def test_against_an_earlier_record(tracker: str, tmp_path: Path, capfd: pytest.C
         (["--tracker", "still", "--dataset", "otb2015"], "error: data set"),
     ],
 )
-def test_mistakes(
+def test_mistakes_are_one_sentence(
     words: list[str],
     expected: str,
     tracker: str,

@@ -19,7 +19,7 @@ from trackers.commands import Parser, catch_user_errors
 
 
 def sotbench(command: ModuleType, *words: object) -> int:
-    """Runs one command as `main` does."""
+    """Runs one command like `main`."""
     parser = Parser()
     command.add_arguments(parser)
     return catch_user_errors(lambda given: int(command.run(parser.parse_args(given))))(
@@ -38,7 +38,7 @@ def write_deer(root: Path) -> Path:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[str]:
-    """The address of a mirror of OTB that has one sequence."""
+    """Starts a mirror of OTB with one sequence; returns its address."""
     folder = tmp_path / "mirror"
     deer = write_deer(folder)
     content = io.BytesIO()
@@ -60,7 +60,7 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def test_verify_says_what_is_wrong_and_sums_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_lists_findings_and_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = write_deer(tmp_path)
     (place / "img" / "0002.jpg").unlink()
     assert sotbench(verify, "--dataset", "otb2015", "--data-root", tmp_path) == 1
@@ -95,12 +95,12 @@ def test_verify_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot be decoded" in deer["problem"]
 
 
-def test_verify_of_a_whole_data_set(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_complete_data_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert sotbench(verify, "--dataset", "demo") == 0
     assert capsys.readouterr().out == "9 of 9 sequences are whole\n"
 
 
-def test_verify_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_empty_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "otb2015").mkdir()
     assert sotbench(verify, "--dataset", "otb2015", "--data-root", tmp_path) == 2
     captured = capsys.readouterr()
@@ -109,7 +109,7 @@ def test_verify_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "sotbench download --dataset otb2015" in captured.err
 
 
-def test_verify_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "lasot" / "annos"
     (folder / "absent").mkdir(parents=True)
     (folder / "shark-3.txt").write_text("1,1,30,40\n" * 1000)
@@ -121,9 +121,7 @@ def test_verify_of_a_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 1400 sequences")
 
 
-def test_download_makes_the_folder_and_then_all_is_whole(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str
-) -> None:
+def test_download_creates_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str) -> None:
     root = tmp_path / "data"
     words = ("--dataset", "otb50", "--data-root", root, "--sequences", "deer", "--url-base", mirror)
     assert sotbench(download, *words) == 0
@@ -134,9 +132,7 @@ def test_download_makes_the_folder_and_then_all_is_whole(
     assert capsys.readouterr().err == ""
 
 
-def test_download_of_what_the_server_does_not_have(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str
-) -> None:
+def test_download_of_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], mirror: str) -> None:
     words = ("--dataset", "otb2015", "--data-root", tmp_path, "--url-base", mirror)
     assert sotbench(download, *words, "--sequences", "Deer", "Boy") == 1
     captured = capsys.readouterr()
@@ -145,7 +141,7 @@ def test_download_of_what_the_server_does_not_have(
     assert "Boy: there is no folder" in captured.err
 
 
-def test_download_where_there_is_no_plain_address(capsys: pytest.CaptureFixture[str]) -> None:
+def test_download_without_an_address_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     assert sotbench(download, "--dataset", "lasot", "--data-root", "somewhere") == 0
     out = capsys.readouterr().out
     assert len(out.splitlines()) == 1
@@ -153,7 +149,7 @@ def test_download_where_there_is_no_plain_address(capsys: pytest.CaptureFixture[
         assert word in out
 
 
-def test_download_to_nowhere_in_particular(
+def test_download_needs_a_data_root(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SOTBENCH_DATA", raising=False)
@@ -161,9 +157,7 @@ def test_download_to_nowhere_in_particular(
     assert "give --data-root DIR or set SOTBENCH_DATA" in capsys.readouterr().err
 
 
-def test_verify_shows_what_was_understood_of_a_folder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_describes_a_users_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "pets"
     (root / "cat").mkdir(parents=True)
     (root / "sotbench.toml").write_text('one_based = true\ncolumns = "xyxy"\n')

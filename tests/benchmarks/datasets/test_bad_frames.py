@@ -1,4 +1,4 @@
-"""Frames that are not as they should be, through the command line, and what becomes of each."""
+"""Damaged and unusual frames, through the command line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_data import Outcome, pixels, run_folder, success, write_video
 from PIL import Image
 
 from benchmarks.datasets.frames import ImageFiles
-from tests.helpers.bad_data import Outcome, pixels, run_folder, success, write_video
 from trackers.images import load_image
 
 OK = Outcome("ok")
@@ -30,13 +30,13 @@ def encoded(image: Image.Image, form: str = "png", **options: object) -> bytes:
     return file.getvalue()
 
 
-def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
-    """A PNG file by hand, for what Pillow does not write."""
+def png(width: int, height: int, bits: int, color: int, rows: bytes) -> bytes:
+    """Returns a PNG file in a format that Pillow does not write."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -46,7 +46,7 @@ def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
 
 
 def deep(frame: np.ndarray) -> bytes:
-    """An RGB PNG of 16 bits."""
+    """Returns a 16-bit RGB PNG."""
     rows = b"".join(b"\0" + row.astype(">u2").__mul__(257).astype(">u2").tobytes() for row in frame)
     return png(frame.shape[1], frame.shape[0], 16, 2, rows)
 
@@ -103,10 +103,10 @@ CASES: dict[str, tuple[str, Callable[[], bytes], Outcome]] = {
     "other-size": ("2.png", lambda: encoded(IMAGE.resize((40, 90))), OK),
 }
 SAME = {"grey": THREE, "grey-16": THREE, "grey-16-ppm": THREE, "rgb-16": RGB, "rgba": RGB, "exif": RGB}
-"""What is decoded, exactly."""
+"""The exact pixels expected after decoding."""
 
 
-def test_each_bad_frame_costs_its_sequence_and_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_bad_frame_fails_only_its_sequence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     for name, (file, content, _) in CASES.items():
         write_video(tmp_path / "videos" / name)
         (tmp_path / "videos" / name / "0002.png").unlink()
@@ -123,29 +123,31 @@ def test_each_bad_frame_costs_its_sequence_and_no_other(tmp_path: Path, capsys: 
         assert "\n" not in outcomes[name].message
     scores = success(tmp_path / "videos", tmp_path / "results", capsys)
     assert set(scores) == {"good"} | {name for name, case in CASES.items() if case[2] == OK}
-    assert set(scores.values()) == {scores["good"]}  # the frames do not matter to a box that never moves
+    assert set(scores.values()) == {scores["good"]}  # frames do not affect a static tracker
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_what_is_decoded_is_what_was_stored(tmp_path: Path, name: str):
+def test_decoded_pixels_match_stored_ones(tmp_path: Path, name: str):
     file, content, _ = CASES[name]
     (tmp_path / file).write_bytes(content())
     np.testing.assert_array_equal(load_image(tmp_path / file), SAME[name])
 
 
 @pytest.mark.parametrize("name", ["palette", "palette-alpha", "cmyk"])
-def test_colours_of_other_spaces_are_near(tmp_path: Path, name: str):
+def test_other_color_spaces_decode_approximately(tmp_path: Path, name: str):
     file, content, _ = CASES[name]
     (tmp_path / file).write_bytes(content())
     assert np.abs(load_image(tmp_path / file).astype(int) - RGB).mean() < 8
 
 
-def test_trackers_that_read_files_get_a_turned_one_as_pixels(tmp_path: Path):
+def test_exif_rotated_file_is_passed_as_pixels(tmp_path: Path):
     cv2 = pytest.importorskip("cv2")
     upright, other = tmp_path / "1.jpg", tmp_path / "2.jpg"
     upright.write_bytes(encoded(IMAGE, "jpeg"))
     other.write_bytes(encoded(IMAGE, "jpeg", exif=turned()))
-    assert cv2.imread(str(other)).shape[:2] == RGB.shape[1::-1]  # OpenCV turns it, unlike the ground truth
+    assert (
+        cv2.imread(str(other)).shape[:2] == RGB.shape[1::-1]
+    )  # OpenCV rotates the image, but ground truth is not rotated
     frames = ImageFiles([upright, other])
     assert frames.path(0) == upright
     assert frames.path(1) is None
@@ -153,7 +155,7 @@ def test_trackers_that_read_files_get_a_turned_one_as_pixels(tmp_path: Path):
 
 
 @pytest.mark.parametrize("tracker", ["ncc", "siamfc-lite"])
-def test_frames_of_changing_size_are_tracked_as_they_are(tmp_path: Path, tracker: str):
+def test_frames_of_changing_size_are_tracked(tmp_path: Path, tracker: str):
     for name in ("one-pixel", "other-size"):
         write_video(tmp_path / "videos" / name)
         (tmp_path / "videos" / name / "0002.png").write_bytes(CASES[name][1]())
@@ -161,7 +163,7 @@ def test_frames_of_changing_size_are_tracked_as_they_are(tmp_path: Path, tracker
     assert (status, set(outcomes.values())) == (0, {OK})
 
 
-def test_numbers_with_gaps_and_without_zeros_are_in_order(tmp_path: Path):
+def test_image_numbers_are_sorted_numerically(tmp_path: Path):
     folder = tmp_path / "videos" / "gaps"
     write_video(folder)
     for old, new in (("0001", "2"), ("0002", "9"), ("0003", "10"), ("0004", "101")):
@@ -176,7 +178,7 @@ def test_numbers_with_gaps_and_without_zeros_are_in_order(tmp_path: Path):
         np.testing.assert_array_equal(frames[number], pixels(number))
 
 
-def test_a_link_to_nowhere_and_a_folder_cost_their_sequences(tmp_path: Path):
+def test_broken_link_and_folder_fail_their_sequences(tmp_path: Path):
     write_video(tmp_path / "videos" / "good")
     for name in ("link", "folder"):
         write_video(tmp_path / "videos" / name)

@@ -1,4 +1,4 @@
-"""Ground truth that is not as it should be, through the command line, and what becomes of each."""
+"""Damaged and unusual ground truth, through the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from tests.helpers.bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
+from bad_data import FRAMES, ROWS, Outcome, run_folder, success, write_video
 
 OK = Outcome("ok")
 TEXT = "\n".join(ROWS)
@@ -38,7 +37,7 @@ ALIKE: dict[str, bytes] = {
     "header-of-boxes": f"x,y,w,h\n{TEXT}".encode(),
     "fractions": TEXT.replace(",", ".0,").encode(),
 }
-"""Other ways to write the same."""
+"""Other spellings of the same ground truth."""
 
 REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "utf-16": (TEXT.encode("utf-16"), failed(r"groundtruth\.txt: not a text file in UTF-8")),
@@ -49,7 +48,7 @@ REFUSED: dict[str, tuple[bytes, Outcome]] = {
     "too-many-rows": (f"{TEXT}\n{ROWS[0]}".encode(), failed("4 images where groundtruth.txt has 5 rows")),
     "empty": (b"", failed("groundtruth.txt is empty")),
     "blank": (b"\n \n\r\n", failed("groundtruth.txt is empty")),
-    "header": (f"a,b,c,d\n{TEXT}".encode(), failed("its header names no box")),
+    "header": (f"a,b,c,d\n{TEXT}".encode(), failed("its header names no known box columns")),
     "word": (second("10,lost,12,10"), failed("line 2 has 'lost' where a number is expected")),
     "missing-value": (second("10,,12,10"), failed("line 2 has 3 values where 4 are expected")),
     "six-values": (TEXT.replace("10\n", "10,1,2\n").encode(), failed("line 1 has 6 values")),
@@ -77,7 +76,7 @@ SCORED: dict[str, tuple[bytes, float]] = {
     "larger": (second("-100,-100,500,500"), 0.0),
     "far": (second("1e8,1e8,1e8,1e8"), 0.0),
 }
-"""Second rows that no box overlaps, or hardly: that frame is a miss in the success plot, the others count."""
+"""Second rows with little or no overlap: only that frame is a miss in the success plot."""
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def videos(tmp_path: Path) -> Path:
     return tmp_path / "videos"
 
 
-def test_each_bad_file_costs_its_sequence_and_no_other(
+def test_bad_truth_file_fails_only_its_sequence(
     videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     status, outcomes = run_folder(videos, tmp_path / "results")
@@ -107,9 +106,9 @@ def test_each_bad_file_costs_its_sequence_and_no_other(
     scores = success(videos, tmp_path / "results", capsys)
     assert {name for name in scores if name in REFUSED} == set()
     assert {scores[name] for name in ALIKE} == {scores["good"]}
-    assert scores["one-frame"] == pytest.approx(20 / 21)  # the overlap is 1, and not above the last threshold
+    assert scores["one-frame"] == pytest.approx(20 / 21)  # an overlap of 1 is not above the last threshold
     assert "first-larger" in scores
-    # still: overlaps 1, 11/13, 10/14 and 9/15; the second frame is the bad one.
+    # The static tracker's overlaps are 1, 11/13, 10/14 and 9/15; the second frame is the bad one.
     shares = [20, 17, 15, 12]
     assert scores["good"] == pytest.approx(sum(shares) / 4 / 21)
     for name, (_, share) in SCORED.items():

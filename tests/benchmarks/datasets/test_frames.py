@@ -1,3 +1,5 @@
+"""Image files as frames."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -20,7 +22,7 @@ def test_pixels_are_rgb_as_stored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1", "I;16"])
-def test_other_kinds_of_images_become_rgb(tmp_path: Path, mode: str) -> None:
+def test_other_image_modes_become_rgb(tmp_path: Path, mode: str) -> None:
     path = tmp_path / ("0001.tif" if mode == "CMYK" else "0001.png")
     if mode == "I;16":
         Image.fromarray(PIXELS[:, :, 0].astype(np.uint16) * 257).save(path)
@@ -36,14 +38,14 @@ def test_other_kinds_of_images_become_rgb(tmp_path: Path, mode: str) -> None:
     np.testing.assert_array_equal(frame, expected)
 
 
-def test_an_exif_rotation_is_not_applied(tmp_path: Path) -> None:
+def test_exif_rotation_is_not_applied(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(PIXELS).save(tmp_path / "0001.jpg", exif=exif)
     assert ImageFiles([tmp_path / "0001.jpg"])[0].shape == PIXELS.shape
 
 
-def test_damage_is_one_sentence_with_the_files_name(tmp_path: Path) -> None:
+def test_damaged_image_is_reported_with_its_name(tmp_path: Path) -> None:
     whole, cut, empty, text = (tmp_path / f"{number:04}.jpg" for number in range(1, 5))
     Image.fromarray(PIXELS).save(whole)
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
@@ -65,7 +67,7 @@ def test_damage_is_one_sentence_with_the_files_name(tmp_path: Path) -> None:
             frames[index]
 
 
-def test_numbers_are_found_whatever_their_zeros(tmp_path: Path) -> None:
+def test_image_numbers_may_have_any_leading_zeros(tmp_path: Path) -> None:
     for name in ("00003.jpg", "4.JPG", "0005.png", "0006.jpg", "Thumbs.db", "notes.txt", "x7.jpg"):
         (tmp_path / name).touch()
     assert [path.name for path in numbered_images(tmp_path, 3, 5).paths] == ["00003.jpg", "4.JPG", "0005.png"]
@@ -76,7 +78,7 @@ def test_numbers_are_found_whatever_their_zeros(tmp_path: Path) -> None:
         numbered_images(tmp_path / "img", 1, 2)
 
 
-def test_the_fingerprint_follows_names_and_sizes(tmp_path: Path) -> None:
+def test_fingerprint_depends_on_names_and_sizes(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number:04}.jpg" for number in range(40)]
     for path in paths:
         path.write_bytes(b"12345")

@@ -1,3 +1,5 @@
+"""LaSOT: lists, layouts, absence flags, and the real annotations."""
+
 from __future__ import annotations
 
 import time
@@ -10,7 +12,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 
-ROWS = 1000  # shark-3's length
+ROWS = 1000  # length of shark-3
 ATTRIBUTES = ("IV", "POC", "DEF", "MB", "CM", "ROT", "BC", "VC", "SV", "FOC", "FM", "OV", "LR", "ARC")
 
 
@@ -26,7 +28,7 @@ def write_sequence(folder: Path, rows: int = ROWS) -> Path:
     return folder
 
 
-def test_the_lists_are_the_published_ones(tmp_path: Path) -> None:
+def test_both_splits_match_the_published_lists(tmp_path: Path) -> None:
     (tmp_path / "lasot").mkdir()
     test, everything = (open_dataset("lasot", tmp_path, split=split) for split in (None, "all"))
     assert len(set(test.all_names)) == 280
@@ -40,7 +42,7 @@ def test_the_lists_are_the_published_ones(tmp_path: Path) -> None:
     assert test.names() == ()
 
 
-def test_an_unknown_split(tmp_path: Path) -> None:
+def test_unknown_split_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lasot").mkdir()
     with pytest.raises(UserError, match="'lasot' takes --split test or all, not 'train'"):
         open_dataset("lasot", tmp_path, split="train")
@@ -49,7 +51,7 @@ def test_an_unknown_split(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["shark/shark-3", "shark-3"])
-def test_the_full_data_set_in_both_layouts(tmp_path: Path, place: str) -> None:
+def test_both_layouts_are_read(tmp_path: Path, place: str) -> None:
     folder = write_sequence(tmp_path / "lasot" / place)
     (folder / "img").mkdir()
     for number in range(1, ROWS + 1):
@@ -63,7 +65,7 @@ def test_the_full_data_set_in_both_layouts(tmp_path: Path, place: str) -> None:
     assert len(sequence.open_frames()) == ROWS
 
 
-def test_the_evaluation_toolkits_layout(tmp_path: Path) -> None:
+def test_evaluation_toolkit_layout_is_read(tmp_path: Path) -> None:
     annos = tmp_path / "lasot" / "annos"
     (annos / "absent").mkdir(parents=True)
     (annos / "shark-3.txt").write_text("1,1,30,40\n" * ROWS)
@@ -78,13 +80,13 @@ def test_the_evaluation_toolkits_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("groundtruth.txt", "1,1,30,40\n" * 9, "9 rows of ground truth where 1000"),
+        ("groundtruth.txt", "1,1,30,40\n" * 9, "9 rows, expected 1000"),
         ("out_of_view.txt", flags([], ROWS - 1), r"out_of_view\.txt: 999 rows"),
         ("full_occlusion.txt", flags([]).replace("0", "x"), "has 'x' where 0 or 1"),
         ("full_occlusion.txt", None, r"full_occlusion\.txt: No such file"),
     ],
 )
-def test_damage_names_the_file(tmp_path: Path, name: str, text: str | None, expected: str) -> None:
+def test_damaged_file_is_named(tmp_path: Path, name: str, text: str | None, expected: str) -> None:
     path = write_sequence(tmp_path / "lasot" / "shark-3") / name
     path.unlink()
     if text is not None:
@@ -94,7 +96,7 @@ def test_damage_names_the_file(tmp_path: Path, name: str, text: str | None, expe
 
 
 @pytest.mark.shared
-def test_real_annotations_are_whole_and_quick_to_read(shared: Path) -> None:
+def test_real_annotations_are_complete_and_fast_to_read(shared: Path) -> None:
     data = open_dataset("lasot", shared / "annotations")
     assert data.names() == data.all_names
     began = time.process_time()
@@ -103,11 +105,11 @@ def test_real_annotations_are_whole_and_quick_to_read(shared: Path) -> None:
     assert sum(len(sequence.truth) for sequence in sequences.values()) == 685_360
     assert len(sequences["monkey-17"].truth) == 2260
     absent = {name: s.absent for name, s in sequences.items() if s.absent is not None}
-    # The official script divides by all frames: the best success score is the mean share present x 20/21.
+    # The official script divides by all frames: the best score is the mean share of present frames x 20/21.
     present = np.mean([1 - flags.mean() for flags in absent.values()])
     assert present * 20 / 21 == pytest.approx(0.927, abs=5e-4)
     assert sum(int(flags.sum()) for flags in absent.values()) == 18_346
-    # Three frames have an empty box, 0 0 0 0 in the file, though the target is not absent.
+    # Three frames have the empty box 0 0 0 0 in the file, although the target is not absent.
     odd = {n: int(((s.truth[:, 2:] <= 0).any(axis=1) & ~absent[n]).sum()) for n, s in sequences.items()}
     assert {name: count for name, count in odd.items() if count} == {
         "lion-5": 1,
@@ -117,7 +119,7 @@ def test_real_annotations_are_whole_and_quick_to_read(shared: Path) -> None:
 
 
 @pytest.mark.shared
-def test_the_list_has_the_facts_of_the_evaluation_toolkit(shared: Path) -> None:
+def test_list_agrees_with_the_evaluation_toolkit(shared: Path) -> None:
     folder = shared / "annotations" / "lasot"
     data = open_dataset("lasot", shared / "annotations")
     assert set((folder / "testing_set.txt").read_text().split()) == set(data.all_names)

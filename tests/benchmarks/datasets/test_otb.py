@@ -1,3 +1,5 @@
+"""OTB2015 and its subsets: lists, frame ranges, and the real data."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -27,12 +29,12 @@ def add_images(root: Path, folder: str, first: int, last: int, digits: int = 4) 
         (root / "otb2015" / folder / "img" / f"{number:0{digits}}.jpg").touch()
 
 
-def test_the_list_is_the_published_one(tmp_path: Path) -> None:
+def test_list_matches_the_published_one(tmp_path: Path) -> None:
     (tmp_path / "otb2015").mkdir()
     data = OTB2015(tmp_path)
     assert len(data.all_names) == len(set(data.all_names)) == 100
     assert data.names() == ()
-    # 59,040 frames in all (Wu, Lim, Yang 2015), counting the 5 of Tiger1 that the protocol leaves out.
+    # 59,040 frames in total (Wu, Lim, Yang 2015), including the 5 of Tiger1 that the protocol omits.
     assert sum(target.last - target.truth_starts + 1 for target in data.targets.values()) == 59_040
     share = {name: sum(name in t.attributes for t in data.targets.values()) for name in ("SV", "OCC", "LR")}
     assert share == {"SV": 65, "OCC": 49, "LR": 10}
@@ -57,7 +59,7 @@ def test_boxes_become_zero_based(tmp_path: Path) -> None:
         ("Board", "Board", "groundtruth_rect.txt", 698, 1, 698, 1),
     ],
 )
-def test_windows_and_odd_files(
+def test_frame_ranges_and_special_files_are_used(
     tmp_path: Path, name: str, folder: str, truth: str, rows: int, first: int, last: int, row_of_first: int
 ) -> None:
     write_target(tmp_path, folder, rows, truth)
@@ -74,7 +76,7 @@ def test_windows_and_odd_files(
     assert int(frames.paths[-1].stem) == last  # type: ignore[attr-defined]
 
 
-def test_folders_are_found_whatever_their_case(tmp_path: Path) -> None:
+def test_folders_are_found_in_any_case(tmp_path: Path) -> None:
     write_target(tmp_path, "faceocc1", 892)
     assert OTB2015(tmp_path).names() == ("FaceOcc1",)
 
@@ -89,18 +91,18 @@ def test_ground_truth_without_frames_is_enough_to_score(tmp_path: Path) -> None:
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_target(tmp_path, "Deer", 70)
-    with pytest.raises(SequenceError, match="70 rows of ground truth where 71 are expected"):
+    with pytest.raises(SequenceError, match="70 rows, expected 71"):
         OTB2015(tmp_path)["Deer"]
 
 
 @pytest.mark.parametrize("root", [None, "empty"])
-def test_missing_data_says_what_is_needed(tmp_path: Path, root: str | None) -> None:
+def test_missing_data_root_names_what_is_needed(tmp_path: Path, root: str | None) -> None:
     with pytest.raises(UserError, match=r"--data-root.*a folder that holds otb2015/<Sequence>/img"):
         OTB2015(tmp_path / root if root else None)
 
 
 @pytest.mark.shared
-def test_real_annotations_are_whole(shared: Path) -> None:
+def test_real_annotations_are_complete(shared: Path) -> None:
     data = OTB2015(shared / "annotations")
     assert data.names() == data.all_names
     truth = {name: data[name].truth for name in data.names()}
@@ -127,16 +129,16 @@ def test_real_frames_match_their_ground_truth(shared: Path) -> None:
         assert frames[len(frames) - 1].ndim == 3
 
 
-def test_the_subsets_are_the_published_ones(tmp_path: Path) -> None:
+def test_subsets_match_the_published_ones(tmp_path: Path) -> None:
     (tmp_path / "otb2015").mkdir()
     whole, first, hardest = (open_dataset(name, tmp_path) for name in ("otb2015", "otb2013", "otb50"))
     assert isinstance(first, OTB2015)
     assert (len(first.all_names), len(hardest.all_names)) == (51, 50)
-    # The first edition's 29,491 frames count the 5 of Tiger1 that the protocol leaves out.
+    # The first edition's 29,491 frames include the 5 of Tiger1 that the protocol omits.
     assert sum(target.last - target.truth_starts + 1 for target in first.targets.values()) == 29_491
     for subset in (first, hardest):
         assert [name for name in whole.all_names if name in subset.all_names] == list(subset.all_names)
-    # Of two-target videos the first edition has Jogging, the hardest 50 have Skating2.
+    # Videos with two targets: Jogging in the first edition, Skating2 among the hardest 50.
     assert [name for name in (*first.all_names, *hardest.all_names) if "." in name] == [
         "Jogging.1",
         "Jogging.2",
@@ -146,7 +148,7 @@ def test_the_subsets_are_the_published_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["otb2015", "otb2013"])
-def test_a_subset_lies_in_the_common_folder_or_its_own(tmp_path: Path, place: str) -> None:
+def test_subset_is_found_in_shared_or_own_folder(tmp_path: Path, place: str) -> None:
     write_target(tmp_path, "Deer", 71)
     (tmp_path / "otb2015").rename(tmp_path / place)
     data = open_dataset("otb2013", tmp_path)
@@ -154,14 +156,14 @@ def test_a_subset_lies_in_the_common_folder_or_its_own(tmp_path: Path, place: st
 
 
 @pytest.mark.shared
-def test_real_annotations_of_the_subsets_are_whole(shared: Path) -> None:
+def test_real_annotations_of_the_subsets_are_complete(shared: Path) -> None:
     for name, frames in (("otb2013", 29_491 - 5), ("otb50", 26_972)):
         data = open_dataset(name, shared / "annotations")
         assert data.names() == data.all_names
         assert sum(len(data[sequence].truth) for sequence in data.names()) == frames
 
 
-def test_folder_of_another_sequence_is_not_taken_for_a_misspelled_one(tmp_path: Path) -> None:
+def test_other_sequence_is_not_taken_for_misspelled_one(tmp_path: Path) -> None:
     class Cars(OTB2015):
         def list_targets(self) -> Mapping[str, TargetEntry]:
             return {name: TargetEntry(name, "groundtruth_rect.txt", 1, 1, 2) for name in ("car1_1", "car11")}

@@ -1,3 +1,5 @@
+"""TC128: list, frame ranges, attributes, and the real data."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -17,20 +19,20 @@ def write_target(root: Path, folder: str, rows: int, stem: str | None = None) ->
     return place
 
 
-def test_the_list_is_the_published_one(tmp_path: Path) -> None:
+def test_list_matches_the_published_one(tmp_path: Path) -> None:
     (tmp_path / "tc128").mkdir()
     data = open_dataset("tc128", tmp_path)
     assert len(set(data.all_names)) == 129
     assert data.names() == ()
     targets = data.targets  # type: ignore[attr-defined]
-    # 55,346 frames in all: Liang, Blasch, Ling 2015.
+    # 55,346 frames in total (Liang, Blasch, Ling 2015).
     assert sum(target.last - target.first + 1 for target in targets.values()) == 55_346
     windows = {name: (t.first, t.last) for name, t in targets.items() if t.first != 1}
     assert windows == {"Busstation_ce2": (6, 400), "David": (300, 770), "Hurdle_ce2": (27, 330)}
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-def test_windows_come_from_the_file_or_the_list(tmp_path: Path, with_file: bool) -> None:
+def test_frame_range_comes_from_file_or_list(tmp_path: Path, with_file: bool) -> None:
     place = write_target(tmp_path, "David", 471)
     first = 300
     if with_file:
@@ -47,7 +49,7 @@ def test_windows_come_from_the_file_or_the_list(tmp_path: Path, with_file: bool)
     assert int(frames.paths[0].stem) == first  # type: ignore[attr-defined]
 
 
-def test_spellings_vary(tmp_path: Path) -> None:
+def test_folder_and_file_spellings_may_vary(tmp_path: Path) -> None:
     write_target(tmp_path, "jogging2", 307)
     write_target(tmp_path, "yo-yos-ce1", 235, stem="YoYos_ce1")
     data = open_dataset("tc128", tmp_path)
@@ -55,7 +57,7 @@ def test_spellings_vary(tmp_path: Path) -> None:
     assert len(data["Jogging2"].truth) == 307
 
 
-def test_attributes_are_read_where_there_are_any(tmp_path: Path) -> None:
+def test_attributes_file_is_optional(tmp_path: Path) -> None:
     place = write_target(tmp_path, "Deer", 71)
     data = open_dataset("tc128", tmp_path)
     assert data["Deer"].attributes == ()
@@ -67,7 +69,7 @@ def test_attributes_are_read_where_there_are_any(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["1,70\n", "1\n", "one,two\n", "", "1,71\n1,71\n"])
-def test_a_window_of_another_length_is_refused(tmp_path: Path, text: str) -> None:
+def test_frame_range_of_wrong_length_is_refused(tmp_path: Path, text: str) -> None:
     place = write_target(tmp_path, "Deer", 71)
     (place / "Deer_frames.txt").write_text(text)
     with pytest.raises(SequenceError, match=r"Deer_frames\.txt"):
@@ -76,12 +78,12 @@ def test_a_window_of_another_length_is_refused(tmp_path: Path, text: str) -> Non
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_target(tmp_path, "Deer", 70)
-    with pytest.raises(SequenceError, match="70 rows of ground truth where 71 are expected"):
+    with pytest.raises(SequenceError, match="70 rows, expected 71"):
         open_dataset("tc128", tmp_path)["Deer"]
 
 
 @pytest.mark.shared
-def test_real_annotations_are_whole(shared: Path) -> None:
+def test_real_annotations_are_complete(shared: Path) -> None:
     data = open_dataset("tc128", shared / "annotations")
     assert data.names() == data.all_names
     assert sum(len(data[name].truth) for name in data.names()) == 55_346

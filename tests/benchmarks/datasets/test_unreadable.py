@@ -1,4 +1,4 @@
-"""Folders and files of a data set that cannot be read, or are no files, cost their sequence and are named."""
+"""Unreadable folders and non-regular files fail only their sequence and are named in the message."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bad_data import ROWS, run_folder, write_video
+from video_folders import write_movie
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.datasets.verification import verify
-from tests.helpers.bad_data import ROWS, run_folder, write_video
-from tests.helpers.video_folders import write_movie
 from trackers.errors import UserError
 
 Hide = Callable[[Path], None]
 
 
 def answers_no(function: Callable[[Path], bool]) -> Callable[[Path], bool]:
-    """`Path.exists` and its like as of Python 3.14: what cannot be known is not there."""
+    """Mimics `Path.exists` and the like of Python 3.14, which return False if access is denied."""
 
     def answered(path: Path) -> bool:
         try:
@@ -37,7 +37,7 @@ def answers_no(function: Callable[[Path], bool]) -> Callable[[Path], bool]:
 
 @pytest.fixture(params=["3.11", "3.14"])
 def hide(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Hide:
-    """Makes a folder one that may not be looked into, which file permissions do not for a superuser."""
+    """Returns a function that makes a folder unreadable, also for a superuser."""
     if request.param == "3.14":
         for name in ("exists", "is_dir", "is_file"):
             monkeypatch.setattr(Path, name, answers_no(getattr(Path, name)))
@@ -61,7 +61,7 @@ def hide(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Hid
     return lambda folder: hidden.append(str(folder))
 
 
-def test_a_sequence_whose_folder_cannot_be_read_is_recorded_as_failed(
+def test_unreadable_folder_is_recorded_as_failed(
     tmp_path: Path, hide: Hide, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("one", "two", "three", "four"):
@@ -84,7 +84,7 @@ def test_a_sequence_whose_folder_cannot_be_read_is_recorded_as_failed(
         ("lasot", "lasot/airplane/airplane-1", "airplane-1"),
     ],
 )
-def test_a_folder_of_a_known_data_set_that_cannot_be_read_is_there_and_fails(
+def test_unreadable_folder_counts_as_present_and_fails(
     tmp_path: Path, hide: Hide, dataset: str, folder: str, name: str
 ) -> None:
     (tmp_path / folder).mkdir(parents=True)
@@ -95,7 +95,7 @@ def test_a_folder_of_a_known_data_set_that_cannot_be_read_is_there_and_fails(
         opened[name]
 
 
-def test_frames_that_cannot_be_listed_cost_their_sequence(tmp_path: Path, hide: Hide) -> None:
+def test_unlistable_frames_fail_their_sequence(tmp_path: Path, hide: Hide) -> None:
     write_video(tmp_path / "videos" / "fine")
     write_video(tmp_path / "videos" / "closed")
     frames = tmp_path / "videos" / "closed" / "img"
@@ -121,18 +121,18 @@ def put(path: Path, what: str) -> None:
 
 @pytest.mark.parametrize("what", ["pipe", "device", "huge"])
 @pytest.mark.parametrize("file", ["groundtruth.txt", "0002.png"])
-def test_what_is_no_plain_file_costs_its_sequence(tmp_path: Path, what: str, file: str) -> None:
+def test_non_regular_file_fails_its_sequence(tmp_path: Path, what: str, file: str) -> None:
     write_video(tmp_path / "videos" / "fine")
     write_video(tmp_path / "videos" / "odd")
     put(tmp_path / "videos" / "odd" / file, what)
     status, outcomes = run_folder(tmp_path / "videos", tmp_path / "results")
     assert (status, outcomes["fine"].status, outcomes["odd"].status) == (1, "ok", "failed")
-    said = "is not an image|has more than" if what == "huge" else "it is a pipe or a device, not a file"
-    assert any(part in outcomes["odd"].message for part in said.split("|"))
+    expected = "is not an image|has more than" if what == "huge" else "it is a pipe or a device, not a file"
+    assert any(part in outcomes["odd"].message for part in expected.split("|"))
 
 
 @pytest.mark.parametrize("what", ["pipe", "device", "huge"])
-def test_settings_and_announced_weights_are_plain_files(
+def test_settings_and_weights_must_be_regular_files(
     tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_video(tmp_path / "videos" / "fine")
@@ -143,14 +143,14 @@ def test_settings_and_announced_weights_are_plain_files(
 
     put(tmp_path / "weights", what)
     greeting = json.dumps({"ready": 1, "weights": str(tmp_path / "weights")})
-    (tmp_path / "says.py").write_text(f"import sys\nprint({greeting!r}, flush=True)\nsys.stdin.read()\n")
+    (tmp_path / "weights.py").write_text(f"import sys\nprint({greeting!r}, flush=True)\nsys.stdin.read()\n")
     words = ["--dataset", "demo", "--results", str(tmp_path / "r")]
-    assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/says.py", *words]) == 2
+    assert main(["run", "--tracker", f"process:{sys.executable} {tmp_path}/weights.py", *words]) == 2
     assert "weights: it " in capsys.readouterr().err
 
 
 def own_video(root: Path, name: str, truth: str) -> Path:
-    """A video `name` with a plain file of ground truth, and images in `img`, for `truth` to be put beside."""
+    """Writes a video `name` with ground truth in a regular file and images in `img`."""
     write_video(root / name)
     (root / name / "img").mkdir()
     for image in (root / name).glob("*.png"):
@@ -171,9 +171,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_in_every_layout_a_folder_that_cannot_be_read_is_named(
-    tmp_path: Path, hide: Hide, layout: str
-) -> None:
+def test_unreadable_folder_is_named_in_every_layout(tmp_path: Path, hide: Hide, layout: str) -> None:
     truth, hidden, settings = LAYOUTS[layout]
     own_video(tmp_path, "one", truth if layout in ("declared", "whole folder") else "groundtruth.txt")
     own_video(tmp_path, "two", truth)
@@ -188,7 +186,7 @@ def test_in_every_layout_a_folder_that_cannot_be_read_is_named(
     assert "Permission denied" in closed.findings[0].problem
 
 
-def test_a_folder_of_all_ground_truth_that_cannot_be_read_is_one_sentence(
+def test_unreadable_ground_truth_folder_is_one_sentence(
     tmp_path: Path, hide: Hide, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_video(tmp_path / "frames" / "one")
@@ -216,7 +214,7 @@ def test_a_folder_of_all_ground_truth_that_cannot_be_read_is_one_sentence(
         "out_of_view.txt",
     ],
 )
-def test_no_reader_of_annotations_waits_for_a_pipe(tmp_path: Path, what: str, truth: str) -> None:
+def test_no_annotation_reader_blocks_on_a_pipe(tmp_path: Path, what: str, truth: str) -> None:
     beside = truth.endswith(("attributes.txt", ".label", "absent.txt", "view.txt"))
     path = own_video(tmp_path, "odd", "groundtruth.txt" if beside else truth)
     put(path.with_name(truth) if beside else path, what)
@@ -225,29 +223,29 @@ def test_no_reader_of_annotations_waits_for_a_pipe(tmp_path: Path, what: str, tr
     data = open_dataset("folder", tmp_path)
     assert data.names() == ("odd", "plain")
     assert isinstance(data.attributes, tuple)
-    said = f"{truth}: it (is a pipe or a device, not a file|has more than)"
-    with pytest.raises(SequenceError, match=said):
+    expected = f"{truth}: it (is a pipe or a device, not a file|has more than)"
+    with pytest.raises(SequenceError, match=expected):
         data["odd"]
     assert data["plain"].open_frames()
 
 
 @pytest.mark.parametrize("what", ["pipe", "device", "huge"])
 @pytest.mark.parametrize("suffix", [".xml", ".txt", ".mp4"])
-def test_videos_and_what_lies_beside_them_are_plain_files(tmp_path: Path, what: str, suffix: str) -> None:
+def test_videos_and_their_truth_must_be_regular_files(tmp_path: Path, what: str, suffix: str) -> None:
     write_movie(tmp_path / "odd.mp4", 4)
     (tmp_path / "odd.txt").write_text("\n".join(ROWS))
     if suffix == ".xml":
         (tmp_path / "odd.txt").unlink()
     put(tmp_path / f"odd{suffix}", what)
     (tmp_path / "sotbench.toml").write_text("one_based = true\n")
-    said = f"odd{suffix}: it (is a pipe or a device, not a file|has more than)|is not a video that OpenCV"
-    with pytest.raises(SequenceError, match=said):
+    expected = f"odd{suffix}: it (is a pipe or a device, not a file|has more than)|is not a video that OpenCV"
+    with pytest.raises(SequenceError, match=expected):
         open_dataset("folder", tmp_path)["odd"].open_frames()
 
 
 @pytest.mark.parametrize("what", ["pipe", "device", "huge"])
 @pytest.mark.parametrize("settings", ["", 'ground_truth = "all.json"\n'])
-def test_a_file_of_all_annotations_is_a_plain_file(tmp_path: Path, what: str, settings: str) -> None:
+def test_coco_file_must_be_a_regular_file(tmp_path: Path, what: str, settings: str) -> None:
     write_video(tmp_path / "frames" / "one")
     (tmp_path / "frames" / "one" / "groundtruth.txt").unlink()
     put(tmp_path / "all.json", what)
@@ -270,9 +268,7 @@ def write_coco(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hidden", ["images", "images/cat"])
-def test_images_of_one_file_of_annotations_may_be_in_a_closed_folder(
-    tmp_path: Path, hide: Hide, hidden: str
-) -> None:
+def test_coco_images_in_an_unreadable_folder_are_reported(tmp_path: Path, hide: Hide, hidden: str) -> None:
     write_coco(tmp_path)
     hide(tmp_path / hidden)
     data = open_dataset("folder", tmp_path)
@@ -284,7 +280,7 @@ def test_images_of_one_file_of_annotations_may_be_in_a_closed_folder(
 
 
 @pytest.mark.parametrize("what", ["pipe", "device"])
-def test_an_image_that_annotations_name_is_a_plain_file(tmp_path: Path, what: str) -> None:
+def test_annotated_image_must_be_a_regular_file(tmp_path: Path, what: str) -> None:
     write_coco(tmp_path)
     put(tmp_path / "images" / "cat" / "0002.png", what)
     frames = open_dataset("folder", tmp_path)["cat"].open_frames()

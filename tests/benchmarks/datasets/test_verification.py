@@ -1,3 +1,5 @@
+"""Findings of `verify` on complete and damaged data sets."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ from benchmarks.datasets import SequenceError, open_dataset
 from benchmarks.datasets.verification import VerificationResult, verify
 from benchmarks.running.tasks import plan_task
 
-FRAMES = 71  # Deer's
+FRAMES = 71  # length of Deer
 
 
 def write_deer(root: Path, folder: str = "Deer") -> Path:
@@ -30,22 +32,22 @@ def result(root: Path, name: str = "Deer", decode: bool = False) -> Verification
     return found
 
 
-def test_a_whole_sequence(tmp_path: Path) -> None:
+def test_complete_sequence_has_no_findings(tmp_path: Path) -> None:
     write_deer(tmp_path)
     for decode in (False, True):
         assert result(tmp_path, decode=decode) == VerificationResult("Deer", ())
 
 
-def test_every_sequence_is_looked_at_in_order(tmp_path: Path) -> None:
+def test_sequences_are_verified_in_order(tmp_path: Path) -> None:
     write_deer(tmp_path)
-    told: list[tuple[str, float]] = []
+    reports: list[tuple[str, float]] = []
     data = open_dataset("otb2015", tmp_path)
     with ThreadPoolExecutor(2) as threads:
-        verdicts = list(verify(data, None, threads, lambda name, share: told.append((name, share))))
-    assert [v.sequence for v in verdicts] == list(data.all_names)
-    assert [v.sequence for v in verdicts if v.whole] == ["Deer"]
-    assert [name for name, share in told if share == 0] == list(data.all_names)
-    assert [share for name, share in told if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
+        results = list(verify(data, None, threads, lambda name, share: reports.append((name, share))))
+    assert [v.sequence for v in results] == list(data.all_names)
+    assert [v.sequence for v in results if v.whole] == ["Deer"]
+    assert [name for name, share in reports if share == 0] == list(data.all_names)
+    assert [share for name, share in reports if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
 
 
 def break_ground_truth(place: Path) -> None:
@@ -77,7 +79,7 @@ def empty_frame(place: Path) -> None:
     ("damage", "part", "expected", "scorable"),
     [
         (break_ground_truth, "ground truth", "groundtruth_rect.txt: No such file", False),
-        (cut_ground_truth, "ground truth", "70 rows of ground truth where 71 are expected", False),
+        (cut_ground_truth, "ground truth", "70 rows, expected 71", False),
         (spoil_ground_truth, "ground truth", "not a text file", False),
         (lose_frames, "frames", "2 of 71 frames are missing, first number 3", True),
         (add_frame, "frames", "1 images more than the 71 frames, such as 0072.jpg", True),
@@ -106,31 +108,31 @@ def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
     assert "0005.jpg" in finding.problem
 
 
-def test_two_images_of_one_number_are_one_too_many(tmp_path: Path) -> None:
+def test_duplicate_image_number_is_an_extra_image(tmp_path: Path) -> None:
     place = write_deer(tmp_path)
     Image.new("RGB", (8, 6)).save(place / "img" / "3.png")
     assert "1 images more than the 71 frames" in result(tmp_path).findings[0].problem
 
 
-def test_folders_that_are_missing_or_misnamed(tmp_path: Path) -> None:
+def test_missing_and_misnamed_folders_are_reported(tmp_path: Path) -> None:
     write_deer(tmp_path, "Deeer")
     (finding,) = result(tmp_path).findings
     assert finding.part == "name"
     assert "there is no folder Deer" in finding.problem
-    assert "but Deeer: if that is it, rename it" in finding.problem
+    assert "but Deeer; rename it if it is the same" in finding.problem
     (finding,) = result(tmp_path, "Basketball").findings
     assert (finding.part, finding.problem[:18]) == ("folder", "there is no folder")
 
 
-def test_another_spelling_is_told_and_does_no_harm(tmp_path: Path) -> None:
+def test_other_spelling_is_a_harmless_finding(tmp_path: Path) -> None:
     write_deer(tmp_path, "deer")
     found = result(tmp_path)
     assert found.whole
     assert [finding.part for finding in found.findings] == ["name"]
-    assert "is spelled Deer elsewhere" in found.findings[0].problem
+    assert "is normally called Deer" in found.findings[0].problem
 
 
-def test_images_before_and_after_a_window_are_no_fault(tmp_path: Path) -> None:
+def test_images_outside_the_frame_range_are_accepted(tmp_path: Path) -> None:
     for folder, images, rows in (("Football1", 81, 74), ("David", 770, 471)):
         place = tmp_path / "otb2015" / folder
         (place / "img").mkdir(parents=True)
@@ -140,23 +142,23 @@ def test_images_before_and_after_a_window_are_no_fault(tmp_path: Path) -> None:
         assert result(tmp_path, folder).whole
 
 
-def test_a_data_set_without_files_is_whole() -> None:
+def test_data_set_without_files_is_complete() -> None:
     with ThreadPoolExecutor(2) as threads:
         assert [v.whole for v in verify(open_dataset("demo", None), ["easy"], threads)] == [True]
 
 
 @pytest.mark.shared
-def test_real_frames_and_annotations(shared: Path) -> None:
+def test_real_frames_and_annotations_are_complete(shared: Path) -> None:
     data = open_dataset("otb2015", shared / "datasets")
     assert [v for v in verify(data, data.names()) if v.findings] == []
     for name in ("otb2015", "tc128", "vot2017", "lasot"):
-        verdicts = list(verify(open_dataset(name, shared / "annotations")))
-        assert all(v.scorable for v in verdicts)
-        assert not any(v.whole for v in verdicts)
+        results = list(verify(open_dataset(name, shared / "annotations")))
+        assert all(v.scorable for v in results)
+        assert not any(v.whole for v in results)
 
 
 @pytest.mark.parametrize("first", ["nan,nan,nan,nan", "1,2,0,4", "2e6,2,3,4"])
-def test_what_run_refuses_to_start_with_is_not_whole(tmp_path: Path, first: str) -> None:
+def test_unusable_first_box_is_a_finding(tmp_path: Path, first: str) -> None:
     place = write_deer(tmp_path)
     (place / "groundtruth_rect.txt").write_text(f"{first}\n" + "1,2,3,4\n" * (FRAMES - 1))
     found = result(tmp_path)

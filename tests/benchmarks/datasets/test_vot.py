@@ -1,3 +1,5 @@
+"""VOT2017 and VOT2018: polygons, tags, layouts, and the real data."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -19,7 +21,7 @@ def write_bag(root: Path, place: str = "vot2017", row: str = "0,0,4,0,4,2,0,2", 
     return folder
 
 
-def test_the_list_is_the_published_one(tmp_path: Path) -> None:
+def test_list_matches_the_published_one(tmp_path: Path) -> None:
     (tmp_path / "vot2017").mkdir()
     data = open_dataset("vot2017", tmp_path)
     assert len(set(data.all_names)) == 60
@@ -27,7 +29,7 @@ def test_the_list_is_the_published_one(tmp_path: Path) -> None:
     assert data.names() == ()
 
 
-def test_polygons_are_kept_and_trackers_get_upright_boxes(tmp_path: Path) -> None:
+def test_polygons_are_kept_beside_upright_boxes(tmp_path: Path) -> None:
     write_bag(tmp_path)
     sequence = open_dataset("vot2017", tmp_path)["bag"]
     assert sequence.polygons is not None
@@ -36,7 +38,7 @@ def test_polygons_are_kept_and_trackers_get_upright_boxes(tmp_path: Path) -> Non
     assert sequence.attributes == ()
 
 
-def test_boxes_stay_boxes(tmp_path: Path) -> None:
+def test_box_ground_truth_has_no_polygons(tmp_path: Path) -> None:
     write_bag(tmp_path, row="10,20,4,2")
     sequence = open_dataset("vot2017", tmp_path)["bag"]
     np.testing.assert_array_equal(sequence.truth[0], [10, 20, 4, 2])
@@ -65,7 +67,7 @@ def test_tags_are_padded_and_empty_is_the_rest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["", "color"])
-def test_frames_lie_in_the_folder_or_in_color(tmp_path: Path, place: str) -> None:
+def test_frames_are_found_in_folder_or_color(tmp_path: Path, place: str) -> None:
     images = write_bag(tmp_path) / place
     images.mkdir(exist_ok=True)
     for number in range(1, 197):
@@ -76,7 +78,7 @@ def test_frames_lie_in_the_folder_or_in_color(tmp_path: Path, place: str) -> Non
     assert sequence.size == (32, 24)
 
 
-def test_the_size_comes_from_the_file_where_there_is_one(tmp_path: Path) -> None:
+def test_image_size_comes_from_the_sequence_file(tmp_path: Path) -> None:
     folder = write_bag(tmp_path)
     assert open_dataset("vot2017", tmp_path)["bag"].size is None
     (folder / "sequence").write_text("name=bag\nwidth=480\nheight = 360\n")
@@ -94,12 +96,12 @@ def test_vot2018_has_the_same_frames(tmp_path: Path, place: str) -> None:
 
 def test_truncated_ground_truth_is_refused(tmp_path: Path) -> None:
     write_bag(tmp_path, rows=195)
-    with pytest.raises(SequenceError, match="195 rows of ground truth where 196 are expected"):
+    with pytest.raises(SequenceError, match="195 rows, expected 196"):
         open_dataset("vot2017", tmp_path)["bag"]
 
 
 @pytest.mark.shared
-def test_real_annotations_are_whole(shared: Path) -> None:
+def test_real_annotations_are_complete(shared: Path) -> None:
     data = open_dataset("vot2017", shared / "annotations")
     assert data.names() == data.all_names
     assert list(data.all_names) == (shared / "annotations/vot2017/list.txt").read_text().split()

@@ -1,4 +1,4 @@
-"""Overlap and centre errors against rational arithmetic, in which nothing is rounded, and invariances."""
+"""Overlap and center errors against exact rational arithmetic, and their invariances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HALF_UNIT = Fraction(1, 2**53)
 places = st.floats(-1e5, 1e5)
 extents = st.floats(1e-3, 1e5)
 boxes = st.tuples(places, places, extents, extents)
-# Eighths of pixels: sums and halves of them are exact, so that an invariance holds to the bit.
+# Eighths of pixels, whose sums and halves are exact, so that invariances hold to the bit.
 eighths = st.integers(-(2**16), 2**16).map(lambda k: k / 8)
 exact_boxes = st.tuples(eighths, eighths, *[st.integers(1, 2**16).map(lambda k: k / 8)] * 2)
 powers = st.integers(-20, 20).map(lambda k: 2.0**k)
@@ -35,7 +35,7 @@ def exact(box: Box) -> list[Fraction]:
 
 
 def shared_extents(a: Box, b: Box) -> list[Fraction]:
-    """Width and height of what two boxes share, negative where they are apart."""
+    """Returns width and height of the intersection, negative if the boxes are apart."""
     p, q = exact(a), exact(b)
     return [min(p[k] + p[k + 2], q[k] + q[k + 2]) - max(p[k], q[k]) for k in (0, 1)]
 
@@ -47,18 +47,18 @@ def exact_iou(a: Box, b: Box) -> Fraction:
 
 
 def exact_offset(a: Box, b: Box) -> list[Fraction]:
-    """From the centre of `b` to that of `a`."""
+    """Returns the vector from the center of `b` to that of `a`."""
     p, q = exact(a), exact(b)
     return [p[k] + p[k + 2] / 2 - q[k] - q[k + 2] / 2 for k in (0, 1)]
 
 
 def rounding_of_places(a: Box, b: Box) -> Fraction:
-    """What rounding x + w can move an edge by, in pixels: a few units of the largest number."""
+    """Returns the largest rounding error of an edge x + w in pixels: a few units of the largest number."""
     return 4 * HALF_UNIT * max(abs(p) + q for x, y, w, h in (exact(a), exact(b)) for p, q in ((x, w), (y, h)))
 
 
 @given(boxes, boxes)
-def test_overlap_is_the_exact_one_but_for_the_rounding_of_edges(a: Box, b: Box) -> None:
+def test_overlap_is_exact_up_to_rounded_edges(a: Box, b: Box) -> None:
     found, wanted = Fraction(float(iou(rows(a), rows(b))[0])), exact_iou(a, b)
     # Moving an edge by e changes the shared area by e times its length, and the union likewise.
     edge = rounding_of_places(a, b)
@@ -68,23 +68,23 @@ def test_overlap_is_the_exact_one_but_for_the_rounding_of_edges(a: Box, b: Box) 
 
 
 @given(exact_boxes, exact_boxes)
-def test_overlap_of_boxes_on_a_grid_is_the_nearest_number_to_the_exact_one(a: Box, b: Box) -> None:
+def test_overlap_on_a_grid_is_correctly_rounded(a: Box, b: Box) -> None:
     assert iou(rows(a), rows(b))[0] == float(exact_iou(a, b))
 
 
 @given(exact_boxes, exact_boxes, eighths, eighths)
-def test_overlap_does_not_change_when_both_boxes_move(a: Box, b: Box, dx: float, dy: float) -> None:
+def test_overlap_is_translation_invariant(a: Box, b: Box, dx: float, dy: float) -> None:
     move = np.array([dx, dy, 0, 0])
     assert iou(rows(a) + move, rows(b) + move)[0] == iou(rows(a), rows(b))[0]
 
 
 @given(exact_boxes, exact_boxes, powers)
-def test_overlap_does_not_change_with_the_unit(a: Box, b: Box, unit: float) -> None:
+def test_overlap_is_scale_invariant(a: Box, b: Box, unit: float) -> None:
     assert iou(rows(a) * unit, rows(b) * unit)[0] == iou(rows(a), rows(b))[0]
 
 
 @given(exact_boxes, exact_boxes)
-def test_overlap_does_not_change_when_axes_are_swapped_or_mirrored(a: Box, b: Box) -> None:
+def test_overlap_is_invariant_to_swapped_or_mirrored_axes(a: Box, b: Box) -> None:
     wanted = iou(rows(a), rows(b))[0]
     swapped = [1, 0, 3, 2]
     assert iou(rows(a)[:, swapped], rows(b)[:, swapped])[0] == wanted
@@ -93,7 +93,7 @@ def test_overlap_does_not_change_when_axes_are_swapped_or_mirrored(a: Box, b: Bo
 
 
 @given(boxes, boxes)
-def test_overlap_is_at_most_the_ratio_of_areas_and_zero_where_nothing_is_shared(a: Box, b: Box) -> None:
+def test_overlap_is_bounded_by_the_ratio_of_areas(a: Box, b: Box) -> None:
     overlap = iou(rows(a), rows(b))[0]
     areas = sorted([a[2] * a[3], b[2] * b[3]])
     assert overlap <= areas[0] / areas[1] * (1 + 1e-6) + 1e-6
@@ -102,7 +102,7 @@ def test_overlap_is_at_most_the_ratio_of_areas_and_zero_where_nothing_is_shared(
 
 
 @given(exact_boxes, st.integers(0, 4), st.integers(0, 4), st.integers(1, 4), st.integers(1, 4))
-def test_a_box_within_another_overlaps_by_the_ratio_of_areas(
+def test_nested_boxes_overlap_by_the_ratio_of_areas(
     box: Box, left: int, top: int, width: int, height: int
 ) -> None:
     x, y, w, h = box
@@ -111,16 +111,16 @@ def test_a_box_within_another_overlaps_by_the_ratio_of_areas(
 
 
 @given(boxes, boxes)
-def test_centre_error_is_the_exact_distance_but_for_rounding(a: Box, b: Box) -> None:
+def test_center_error_is_exact_up_to_rounding(a: Box, b: Box) -> None:
     dx, dy = exact_offset(a, b)
     found = Fraction(float(center_error(rows(a), rows(b))[0]))
-    # Without a square root: (d - e)^2 <= dx^2 + dy^2 <= (d + e)^2.
+    # Avoids a square root: (d - e)^2 <= dx^2 + dy^2 <= (d + e)^2.
     slack = rounding_of_places(a, b) + 8 * HALF_UNIT * found
     assert max(found - slack, Fraction(0)) ** 2 <= dx * dx + dy * dy <= (found + slack) ** 2
 
 
 @given(boxes, boxes, boxes)
-def test_centre_error_is_a_metric_of_centres(a: Box, b: Box, c: Box) -> None:
+def test_center_error_is_a_metric(a: Box, b: Box, c: Box) -> None:
     ab, ba = center_error(rows(a, b), rows(b, a))
     assert ab == ba
     assert center_error(rows(a), rows(a))[0] == 0
@@ -129,7 +129,7 @@ def test_centre_error_is_a_metric_of_centres(a: Box, b: Box, c: Box) -> None:
 
 
 @given(exact_boxes, exact_boxes, eighths, eighths, powers)
-def test_centre_errors_move_with_the_boxes_and_scale_with_the_unit(
+def test_center_errors_are_translation_invariant_and_scale(
     a: Box, b: Box, dx: float, dy: float, unit: float
 ) -> None:
     move = np.array([dx, dy, 0, 0])
@@ -141,7 +141,7 @@ def test_centre_errors_move_with_the_boxes_and_scale_with_the_unit(
 
 
 @given(boxes, boxes)
-def test_normalized_error_is_the_exact_one_but_for_rounding(a: Box, b: Box) -> None:
+def test_normalized_error_is_exact_up_to_rounding(a: Box, b: Box) -> None:
     (dx, dy), (_, _, w, h) = exact_offset(a, b), exact(b)
     found = Fraction(float(normalized_center_error(rows(a), rows(b))[0]))
     slack = 2 * rounding_of_places(a, b) / min(w, h) + 8 * HALF_UNIT * found
@@ -150,14 +150,14 @@ def test_normalized_error_is_the_exact_one_but_for_rounding(a: Box, b: Box) -> N
 
 
 @given(exact_boxes, exact_boxes, powers)
-def test_stretching_one_axis_does_not_change_the_normalized_error(a: Box, b: Box, stretch: float) -> None:
+def test_normalized_error_is_invariant_to_stretched_axes(a: Box, b: Box, stretch: float) -> None:
     axis = np.array([stretch, 1, stretch, 1])
     stretched = normalized_center_error(rows(a) * axis, rows(b) * axis)[0]
     assert stretched == normalized_center_error(rows(a), rows(b))[0]
 
 
 @given(boxes, boxes, st.floats(1e-3, 1e3))
-def test_a_smallest_size_never_makes_an_error_larger(a: Box, b: Box, smallest: float) -> None:
+def test_smallest_never_increases_the_error(a: Box, b: Box, smallest: float) -> None:
     plain = normalized_center_error(rows(a), rows(b))[0]
     bounded = normalized_center_error(rows(a), rows(b), smallest)[0]
     assert bounded <= plain
@@ -166,9 +166,9 @@ def test_a_smallest_size_never_makes_an_error_larger(a: Box, b: Box, smallest: f
 
 
 @given(exact_boxes, exact_boxes)
-def test_a_hit_at_twenty_pixels_is_one_by_exact_distance(a: Box, b: Box) -> None:
+def test_hit_at_twenty_pixels_matches_exact_distance(a: Box, b: Box) -> None:
     dx, dy = exact_offset(a, b)
-    # Where the squared distance is exact in float64, so is the comparison at a whole number of pixels.
+    # If the squared distance is exact in float64, so is the comparison with a whole number of pixels.
     assume((dx * dx + dy * dy).numerator < 2**53)
     error = center_error(rows(a), rows(b))[0]
     for pixels in range(0, 51, 5):

@@ -22,7 +22,7 @@ RULES = pytest.mark.parametrize("rule", [VOT2017, VOT_TOOLKIT], ids=lambda rule:
 
 @st.composite
 def turned_boxes(draw: st.DrawFn) -> np.ndarray:
-    """Rotated rectangles well inside the image, on a grid of quarters so that float32 holds them."""
+    """Draws rotated rectangles well inside the image, on a grid of quarters, which float32 represents."""
     turn = draw(st.floats(0, math.pi))
     half = np.array([draw(st.floats(6, 45)), draw(st.floats(6, 45))])
     center = [draw(st.floats(70, 130)), draw(st.floats(66, 94))]
@@ -42,7 +42,7 @@ def doubled_area(corners: list[Point]) -> Fraction:
 
 
 def clipped(subject: list[Point], window: list[Point]) -> list[Point]:
-    """What two convex polygons share (Sutherland and Hodgman: Reentrant Polygon Clipping, CACM 1974)."""
+    """Intersects two convex polygons (Sutherland and Hodgman: Reentrant Polygon Clipping, CACM 1974)."""
     turn = 1 if doubled_area(window) > 0 else -1
     for (x0, y0), (x1, y1) in zip(window, window[1:] + window[:1], strict=True):
         kept: list[Point] = []
@@ -63,7 +63,7 @@ def area(corners: list[Point]) -> Fraction:
 
 
 def touched(polygon: np.ndarray) -> float:
-    """At most so many pixels have a part inside and a part outside: a line of length l meets 2 l + 3."""
+    """Returns an upper bound of the pixels on the boundary: a line of length l crosses at most 2 l + 3."""
     corners = polygon.reshape(4, 2)
     return float(sum(2 * np.linalg.norm(corners[k] - corners[k - 1]) + 3 for k in range(4)))
 
@@ -71,9 +71,7 @@ def touched(polygon: np.ndarray) -> float:
 @settings(deadline=None)
 @RULES
 @given(a=turned_boxes(), b=turned_boxes())
-def test_pixels_differ_from_shapes_along_their_edges_alone(
-    rule: RasterRule, a: np.ndarray, b: np.ndarray
-) -> None:
+def test_pixels_differ_from_shapes_only_at_edges(rule: RasterRule, a: np.ndarray, b: np.ndarray) -> None:
     p, q = points(a), points(b)
     shared = area(clipped(p, q))
     union = area(p) + area(q) - shared
@@ -88,11 +86,11 @@ def test_pixels_differ_from_shapes_along_their_edges_alone(
 
 @RULES
 @given(a=turned_boxes(), b=turned_boxes(), dx=st.integers(-8, 8), dy=st.integers(-8, 8))
-def test_moving_both_by_whole_pixels_within_the_image_changes_nothing(
+def test_overlap_is_invariant_to_whole_pixel_shifts(
     rule: RasterRule, a: np.ndarray, b: np.ndarray, dx: int, dy: int
 ) -> None:
     wide = (SIZE[0] + 100, SIZE[1] + 100)
-    # Even steps: the Python toolkit rounds halves to even numbers.
+    # Even steps, because the Python toolkit rounds halves to even numbers.
     move = np.tile([50.0 + 2 * dx, 50.0 + 2 * dy], 4)
     still = np.full(8, 50.0)
     assert raster_overlap(a + move, b + move, wide, rule) == raster_overlap(a + still, b + still, wide, rule)
@@ -100,7 +98,7 @@ def test_moving_both_by_whole_pixels_within_the_image_changes_nothing(
 
 @RULES
 @given(a=turned_boxes(), b=turned_boxes(), start=st.integers(0, 3))
-def test_it_does_not_matter_which_corner_is_first_nor_which_way_round(
+def test_overlap_is_invariant_to_corner_order(
     rule: RasterRule, a: np.ndarray, b: np.ndarray, start: int
 ) -> None:
     wanted = raster_overlap(a, b, SIZE, rule)
@@ -113,7 +111,7 @@ whole_boxes = st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 60)] * 2)
 
 
 @given(whole_boxes, whole_boxes, st.integers(1, 3))
-def test_whole_boxes_overlap_the_same_as_boxes_and_as_larger_ones(
+def test_whole_pixel_boxes_overlap_like_continuous_boxes(
     a: tuple[int, ...], b: tuple[int, ...], unit: int
 ) -> None:
     first, second = (np.array([box], dtype=np.float64) for box in (a, b))
@@ -125,7 +123,7 @@ def test_whole_boxes_overlap_the_same_as_boxes_and_as_larger_ones(
 
 
 @given(st.tuples(*[st.floats(-1e6, 1e6)] * 2, *[st.floats(1e-6, 1e6)] * 2))
-def test_corners_go_round_the_box_clockwise(box: tuple[float, ...]) -> None:
+def test_corners_are_clockwise(box: tuple[float, ...]) -> None:
     x, y, w, h = box
     corners = points(rectangle_polygon(np.array([box])))
     assert corners[0] == (Fraction(x), Fraction(y))

@@ -1,4 +1,4 @@
-"""Overlap and centre errors against counted pixels, exact fractions and Python's own geometry."""
+"""Overlap and center errors against counted pixels, exact fractions and Python's own geometry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def boxes(*rows: tuple[float, ...]) -> np.ndarray:
 
 
 def counted(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, int]:
-    """Pixels in both and pixels in either, counted on a grid."""
+    """Counts the pixels in both and in either on a grid."""
     grids = np.zeros((2, 60, 60), dtype=bool)
     for grid, (x, y, w, h) in zip(grids, (a, b), strict=True):
         grid[y + 10 : y + 10 + h, x + 10 : x + 10 + w] = True
@@ -30,13 +30,13 @@ def counted(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, int]:
 
 
 @given(small, small)
-def test_overlap_of_whole_number_boxes_is_a_ratio_of_counted_pixels(a, b):
+def test_whole_number_overlap_is_a_pixel_ratio(a, b):
     both, either = counted(a, b)
     assert iou(boxes(a), boxes(b))[0] == (both / either if either else 0.0)
 
 
 @given(small, small, st.integers(0, 20))
-def test_overlap_of_whole_number_boxes_compares_with_thresholds_as_fractions_do(a, b, k):
+def test_whole_number_overlap_compares_like_fractions(a, b, k):
     both, either = counted(a, b)
     exact = Fraction(both, either) if either else Fraction(0)
     assert (iou(boxes(a), boxes(b))[0] > k / 20) == (exact > Fraction(k, 20))
@@ -50,7 +50,7 @@ def test_overlap_is_symmetric_and_in_range(a, b):
 
 
 @given(real)
-def test_a_box_overlaps_itself_wholly_unless_it_is_empty(a):
+def test_box_overlaps_itself_unless_empty(a):
     _, _, w, h = a
     overlap = iou(boxes(a), boxes(a))[0]
     if w == 0 or h == 0:
@@ -60,7 +60,7 @@ def test_a_box_overlaps_itself_wholly_unless_it_is_empty(a):
 
 
 @given(anything, anything)
-def test_any_numbers_give_numbers_without_a_warning(a, b):
+def test_any_numbers_give_finite_overlap_without_warning(a, b):
     assert 0 <= iou(boxes(a), boxes(b))[0] <= 1
     for error in (center_error, normalized_center_error):
         assert error(boxes(a), boxes(b))[0] >= 0
@@ -73,25 +73,25 @@ EXTREME = [
     (math.inf, math.inf, 1.0, 1.0),
     (-math.inf, 0.0, math.inf, 5.0),
     (0.0, 0.0, 1e-200, 1e-200),
-    # Its extent in x is calculated as 2, so that the areas less the shared one are 0.
+    # Its extent in x is computed as 2, so that the union is 0.
     (1e16 + 2, 1e16 + 2, 1.0, 2.0),
 ]
 
 
 @pytest.mark.parametrize("a", EXTREME)
 @pytest.mark.parametrize("b", EXTREME)
-def test_numbers_that_cannot_be_multiplied_or_divided_are_still_no_warning(a, b):
+def test_extreme_numbers_cause_no_warning(a, b):
     assert 0 <= iou(boxes(a), boxes(b))[0] <= 1
     for error in (center_error, normalized_center_error):
         assert error(boxes(a), boxes(b))[0] >= 0
 
 
-def test_an_area_that_is_infinite_overlaps_nothing():
+def test_infinite_area_overlaps_nothing():
     assert iou(boxes((0, 0, 1e200, 1e200)), boxes((0, 0, 1e200, 1e200)))[0] == 0
     assert iou(boxes((0, 0, 1e200, 1e200)), boxes((0, 0, 20, 20)))[0] == 0
 
 
-def test_no_overlap_is_never_minus_zero():
+def test_overlap_is_never_minus_zero():
     backwards = boxes((5, 5, -3, 4), (5, 5, 0, 0))
     assert not np.signbit(iou(backwards, backwards)).any()
 
@@ -100,16 +100,16 @@ def test_no_overlap_is_never_minus_zero():
     "nothing",
     [(5, 5, 0, 10), (5, 5, 10, 0), (5, 5, -3, 4), (5, 5, -3, -4), (math.nan, 5, 9, 9), (5, 5, math.inf, 9)],
 )
-def test_a_box_that_is_empty_or_not_finite_overlaps_nothing(nothing):
+def test_empty_or_infinite_box_overlaps_nothing(nothing):
     assert iou(boxes(nothing), boxes((0, 0, 20, 20)))[0] == 0
     assert iou(boxes(nothing), boxes(nothing))[0] == 0
 
 
-def test_boxes_that_only_touch_do_not_overlap():
+def test_touching_boxes_do_not_overlap():
     assert iou(boxes((0, 0, 10, 10)), boxes((10, 0, 10, 10)))[0] == 0
 
 
-def test_everything_broadcasts():
+def test_all_functions_broadcast():
     many = np.random.default_rng(0).uniform(1, 50, (3, 5, 4))
     one = np.array([10.0, 10.0, 30.0, 20.0])
     for function in (iou, center_error, normalized_center_error):
@@ -119,9 +119,9 @@ def test_everything_broadcasts():
 
 
 @given(real, real)
-def test_center_error_is_the_distance_of_the_centres(a, b):
-    centres = [(x + w / 2, y + h / 2) for x, y, w, h in (a, b)]
-    assert center_error(boxes(a), boxes(b))[0] == pytest.approx(math.dist(*centres), rel=1e-12, abs=1e-150)
+def test_center_error_is_the_distance_of_centers(a, b):
+    centers = [(x + w / 2, y + h / 2) for x, y, w, h in (a, b)]
+    assert center_error(boxes(a), boxes(b))[0] == pytest.approx(math.dist(*centers), rel=1e-12, abs=1e-150)
 
 
 @pytest.mark.parametrize(("dx", "dy", "error"), [(12, 16, 20), (4.5, 6, 7.5), (0, 50, 50), (14, 48, 50)])
@@ -129,13 +129,13 @@ def test_center_error_is_exact_at_thresholds(dx, dy, error):
     assert center_error(boxes((3 + dx, 4 + dy, 7, 9)), boxes((3, 4, 7, 9)))[0] == error
 
 
-def test_normalized_center_error_divides_each_axis_by_the_truths_extent():
+def test_normalized_error_divides_each_axis_by_extent():
     truth = boxes((0, 0, 10, 40))
     assert normalized_center_error(boxes((3, 0, 10, 40)), truth)[0] == pytest.approx(0.3)
     assert normalized_center_error(boxes((0, 3, 10, 40)), truth)[0] == pytest.approx(0.075)
     assert normalized_center_error(boxes((3, 16, 10, 40)), truth)[0] == pytest.approx(0.5)
 
 
-def test_normalized_center_error_is_infinite_where_the_truth_has_no_extent():
+def test_normalized_error_is_infinite_without_an_extent():
     assert normalized_center_error(boxes((0, 0, 5, 5)), boxes((0, 0, 0, 5)))[0] == math.inf
     assert normalized_center_error(boxes((0, 0, 0, 0)), boxes((0, 0, 0, 0)))[0] == math.inf

@@ -39,7 +39,7 @@ def exact_overlap(a, b):
 
 
 @RULES
-def test_large_regions_overlap_as_their_shapes_do(rule):
+def test_large_regions_overlap_like_their_shapes(rule):
     a, b = rotated_boxes(200, 80, 150, seed=1), rotated_boxes(200, 80, 150, seed=2)
     exact = np.array([exact_overlap(*pair) for pair in zip(a, b, strict=True)])
     assert np.ptp(exact) > 0.4
@@ -47,7 +47,7 @@ def test_large_regions_overlap_as_their_shapes_do(rule):
 
 
 @RULES
-def test_small_regions_do_not(rule):
+def test_small_regions_differ_from_their_shapes(rule):
     a, b = rotated_boxes(300, 13, 17, seed=3), rotated_boxes(300, 13, 17, seed=4)
     exact = np.array([exact_overlap(*pair) for pair in zip(a, b, strict=True)])
     off = np.abs(raster_overlap(a, b, (320, 320), rule) - exact)
@@ -59,7 +59,7 @@ def test_small_regions_do_not(rule):
     arrays(np.int64, (5, 4), elements=st.integers(1, 20)),
     arrays(np.int64, (5, 4), elements=st.integers(1, 20)),
 )
-def test_whole_boxes_overlap_as_continuous_ones(a, b):
+def test_whole_pixel_boxes_overlap_like_continuous_ones(a, b):
     a, b = a.astype(float), b.astype(float)
     for rule in (VOT2017, VOT_TOOLKIT):
         if rule.line_is_equal and ((a == b) & (a == 1))[:, 2:].any():
@@ -68,7 +68,7 @@ def test_whole_boxes_overlap_as_continuous_ones(a, b):
 
 
 def drawn_2017(polygon, low, width, height):
-    """The mask of one region, edge by edge and pixel by pixel, as the rule of 2017 is written down."""
+    """Draws the mask of one region by the 2017 rule, edge by edge and pixel by pixel."""
     mask = np.zeros((height, width), bool)
     corners = polygon.astype(np.float32).reshape(4, 2) - low
     for row in range(height):
@@ -82,8 +82,8 @@ def drawn_2017(polygon, low, width, height):
     return mask
 
 
-def test_regions_that_reach_into_the_first_row_alone_have_pixels_there():
-    # As vot-trax's library in its legacy mode has it: 1 for both.
+def test_regions_within_the_first_row_have_pixels():
+    # vot-trax's library in its legacy mode gives 1 for both.
     regions = np.array([[1.0, 0, 0, -1, 0, 0, 0, 0], [-5, -5, 3, -5, 3, 0, -5, 0]])
     assert raster_overlap(regions, regions, SIZE).tolist() == [1, 1]
 
@@ -104,11 +104,11 @@ def pixel_by_pixel(a, b):
 
 
 @given(quadrilaterals, quadrilaterals)
-def test_the_rule_of_2017_pixel_by_pixel(a, b):
+def test_vot2017_rule_pixel_by_pixel(a, b):
     pixel_by_pixel(a, b)
 
 
-def test_the_rule_of_2017_where_regions_leave_the_image_and_lie_between_pixels():
+def test_vot2017_rule_outside_the_image_and_between_pixels():
     rng = np.random.default_rng(7)
     a = rng.uniform(-15, 75, (120, 8)).round(2)
     b = a + rng.uniform(-6, 6, (120, 8)).round(2)
@@ -118,14 +118,14 @@ def test_the_rule_of_2017_where_regions_leave_the_image_and_lie_between_pixels()
 
 @RULES
 @given(a=quadrilaterals, b=quadrilaterals)
-def test_symmetric_and_a_share(rule, a, b):
+def test_overlap_is_symmetric_and_a_fraction(rule, a, b):
     overlaps = raster_overlap(a, b, SIZE, rule)
     assert ((overlaps >= 0) & (overlaps <= 1)).all()
     assert (raster_overlap(b, a, SIZE, rule) == overlaps).all()
     assert set(raster_overlap(a, a, SIZE, rule)) <= {0.0, 1.0}
 
 
-def test_a_box_drawn_as_a_polygon_is_larger_in_the_python_toolkit():
+def test_polygon_of_a_box_is_larger_in_vot_toolkit():
     square = np.array([[30.0, 20, 20, 20]])
     assert raster_overlap(square, rectangle_polygon(square), SIZE, VOT_TOOLKIT) == pytest.approx(400 / 441)
     assert raster_overlap(square, rectangle_polygon(square), SIZE, VOT2017) == 1
@@ -159,45 +159,45 @@ def test_self_crossing_regions_have_two_spans(rule):
     ],
     ids=str,
 )
-def test_what_is_not_there_overlaps_nothing(rule, region):
+def test_invalid_regions_overlap_nothing(rule, region):
     region = np.array([region], dtype=np.float64)
     everything = np.array([[0.0, 0, 64, 48]])
     assert raster_overlap(region, everything, SIZE, rule) == 0
     assert raster_overlap(region, region, SIZE, rule) == 0
 
 
-def test_pixels_outside_of_the_image_do_not_count():
+def test_pixels_outside_the_image_do_not_count():
     inside, beyond = np.array([[54.0, 20, 10, 10]]), np.array([[54.0, 20, 1000, 10]])
     assert raster_overlap(inside, beyond, SIZE, VOT_TOOLKIT) == 1
     assert raster_overlap(inside, beyond, (2000, 48), VOT_TOOLKIT) == pytest.approx(0.01)
 
 
 @RULES
-def test_the_farthest_finite_corners_are_no_warning(rule):
+def test_largest_finite_corners_cause_no_warning(rule):
     far = np.array([[0.0, 10, 3e38, 11, 3e38, 40, 0, 3e38]])
     everything = np.array([[0.0, 0, 64, 48]])
     assert 0 <= raster_overlap(far, everything, SIZE, rule)[0] <= 1
 
 
-def test_lines_are_equal_in_the_python_toolkit_and_change_nothing_for_others():
+def test_lines_are_equal_in_vot_toolkit_only():
     lines, boxes = [30.0, 20, 1, 10], [30.0, 20, 4, 10]
     pairs = np.array([lines, boxes]), np.array([[30.0, 24, 1, 10], [30, 24, 4, 10]])
     assert raster_overlap(*pairs, SIZE, VOT_TOOLKIT).tolist() == [1, 6 / 14]
 
 
 @RULES
-def test_no_pairs(rule):
+def test_no_pairs_give_no_overlaps(rule):
     assert raster_overlap(np.zeros((0, 4)), np.zeros((0, 8)), SIZE, rule).shape == (0,)
 
 
-def test_blocks_change_nothing(monkeypatch):
+def test_blocks_do_not_change_overlaps(monkeypatch):
     a, b = rotated_boxes(60, 2, 90, seed=5), rotated_boxes(60, 2, 90, seed=6)
     whole = raster_overlap(a, b, (320, 320))
     monkeypatch.setattr(rasterize, "_BLOCK_ENTRIES", 200)
     assert (raster_overlap(a, b, (320, 320)) == whole).all()
 
 
-def test_corners_of_boxes():
+def test_rectangle_polygon_gives_the_corners():
     boxes = np.array([[[1.0, 2, 3, 4]], [[1, 2, 0, 4]]])
     corners = rectangle_polygon(boxes)
     assert corners.shape == (2, 1, 8)

@@ -1,3 +1,5 @@
+"""One-pass evaluation."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -15,27 +17,27 @@ def sequence(length: int) -> Sequence:
 
 @pytest.mark.parametrize("length", [1, 2, 5])
 @pytest.mark.parametrize("protocol", [OPE, UNSUPERVISED], ids=lambda protocol: protocol.name)
-def test_starts_once_and_asks_for_every_frame_in_order(protocol: Protocol, length: int) -> None:
+def test_ope_starts_once_and_requests_every_frame(protocol: Protocol, length: int) -> None:
     truth = sequence(length).truth
-    (requests,) = protocol.runs(sequence(length))
-    asked = []
-    request = next(requests)
+    (run,) = protocol.runs(sequence(length))
+    requests = []
+    request = next(run)
     with pytest.raises(StopIteration) as stop:
         while True:
-            asked.append(request)
+            requests.append(request)
             box = request.box if isinstance(request, Init) else truth[request.frame] + 0.5
-            request = requests.send(Prediction(box, seconds=float(request.frame + 1)))
+            request = run.send(Prediction(box, seconds=float(request.frame + 1)))
 
-    assert isinstance(asked[0], Init)
-    np.testing.assert_array_equal(asked[0].box, truth[0])
-    assert asked[1:] == [Update(frame) for frame in range(1, length)]
+    assert isinstance(requests[0], Init)
+    np.testing.assert_array_equal(requests[0].box, truth[0])
+    assert requests[1:] == [Update(frame) for frame in range(1, length)]
     np.testing.assert_array_equal(stop.value.value.boxes, truth + 0.5 * (np.arange(length) > 0)[:, None])
     np.testing.assert_array_equal(stop.value.value.seconds, np.arange(1, length + 1))
     assert stop.value.value.start == 0
     assert stop.value.value.codes is None
 
 
-def test_starts_where_and_with_what_it_is_told() -> None:
+def test_one_pass_takes_start_frame_and_box() -> None:
     requests = one_pass(sequence(5), start=2, box=np.array([7.0, 8, 9, 10]))
     request = next(requests)
     assert isinstance(request, Init)

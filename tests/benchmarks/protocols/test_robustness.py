@@ -1,3 +1,5 @@
+"""TRE's start frames and SRE's boxes, against the toolkit's rules."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -16,7 +18,7 @@ def truth(length: int) -> np.ndarray:
 
 
 def matlab_starts(length: int, valid: list[int]) -> list[int]:
-    """The toolkit's splitSeqTRE by hand, in its 1-based numbers; returns 0-based ones."""
+    """Follows the toolkit's splitSeqTRE in 1-based numbers; returns 0-based ones."""
     index = [i + 1 for i in valid]
     end = max(k for k, i in enumerate(index, start=1) if length - i + 1 >= 20)
     places = []
@@ -28,7 +30,7 @@ def matlab_starts(length: int, valid: list[int]) -> list[int]:
 
 
 @pytest.mark.parametrize("length", [71, 100, 307, 3872])
-def test_segments_are_the_toolkits(length: int) -> None:
+def test_segment_starts_match_the_toolkit(length: int) -> None:
     starts = segment_starts(truth(length))
     assert starts == matlab_starts(length, list(range(length)))
     assert len(starts) == 20
@@ -36,7 +38,7 @@ def test_segments_are_the_toolkits(length: int) -> None:
     assert starts[-1] == length - 20
 
 
-def test_frames_without_a_valid_box_are_no_starts() -> None:
+def test_frames_without_a_valid_box_are_not_starts() -> None:
     boxes = truth(142)
     boxes[0] = [-1, 5, 3, 3]  # x = 0 in the file's 1-based numbers
     boxes[30:40, 2] = 0
@@ -53,7 +55,7 @@ def test_short_sequences_have_fewer_segments(length: int) -> None:
     assert starts[-1] == max(0, length - 20)
 
 
-def test_tre_runs_go_to_the_end_from_the_true_box() -> None:
+def test_tre_runs_start_from_truth_and_reach_the_end() -> None:
     boxes = truth(100) + np.arange(100)[:, None]
     sequence = Sequence("some", boxes, (), lambda: pytest.fail("opens no frames"))
     first = [next(run) for run in TRE.runs(sequence)]
@@ -63,8 +65,8 @@ def test_tre_runs_go_to_the_end_from_the_true_box() -> None:
         np.testing.assert_array_equal(request.box, boxes[start])
 
 
-def test_the_twelve_boxes_by_hand() -> None:
-    # w = 30: 10 % is 3; h = 45: 10 % is 4.5, of which shifts take 5. MATLAB rounds 4.5 away from zero.
+def test_shifted_boxes_match_hand_calculation() -> None:
+    # w = 30: 10 % is 3. h = 45: 10 % is 4.5, and shifts round up to 5. MATLAB rounds 4.5 away from zero.
     shifted = shifted_boxes(np.array([100.0, 200, 30, 45]), 1000, 1000)
     np.testing.assert_array_equal(
         shifted,
@@ -85,9 +87,9 @@ def test_the_twelve_boxes_by_hand() -> None:
     )
 
 
-def test_boxes_are_clipped_to_the_image() -> None:
+def test_shifted_boxes_are_clipped_to_the_image() -> None:
     shifted = shifted_boxes(np.array([1.0, 0, 38, 30]), 40, 30)
-    # To the left by 4 and up by 3, as far as there is image; to the right by 4 and down by 3.
+    # Left by 4 and up by 3, clipped to the image; right by 4 and down by 3.
     np.testing.assert_array_equal(
         shifted[:4], [[0, 0, 38, 30], [5, 0, 35, 30], [1, 0, 38, 30], [1, 3, 38, 27]]
     )
@@ -96,11 +98,11 @@ def test_boxes_are_clipped_to_the_image() -> None:
     assert (shifted[:, 1] + shifted[:, 3] <= 30).all()
 
 
-def test_sre_needs_the_images_size() -> None:
+def test_sre_needs_the_image_size() -> None:
     boxes = truth(30) + np.arange(30)[:, None]
     sequence = Sequence("some", boxes, (), lambda: pytest.fail("opens no frames"), size=(64, 80))
     starts = [next(run) for run in SRE.runs(sequence)]
     np.testing.assert_array_equal([request.box for request in starts], shifted_boxes(boxes[0], 64, 80))
     assert all(isinstance(request, Init) and request.frame == 0 for request in starts)
-    with pytest.raises(UserError, match="the size of some's images is not known"):
+    with pytest.raises(UserError, match="the size of some's images is unknown"):
         SRE.runs(Sequence("some", truth(30), (), lambda: pytest.fail("opens no frames")))

@@ -1,3 +1,5 @@
+"""Reinitialization after failures, and the realtime clock."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,20 +22,20 @@ def play(
     lost: set[int] = frozenset(),
     seconds: dict[int, float] | float = 0.0,  # type: ignore[assignment]
 ) -> tuple[Trajectory, list[str]]:
-    """Answers with the truth, or far away in the frames `lost`; tells what was asked."""
-    asked = []
+    """Predicts near the truth, or far away in the frames `lost`; returns the trajectory and the requests."""
+    requests = []
     request = next(run)
     try:
         while True:
             took = seconds.get(request.frame, 0.0) if isinstance(seconds, dict) else seconds
-            asked.append(f"{'init' if isinstance(request, Init) else 'track'} {request.frame}")
+            requests.append(f"{'init' if isinstance(request, Init) else 'track'} {request.frame}")
             if isinstance(request, Init):
                 box = request.box
             else:
                 box = FAR if request.frame in lost else np.array([100.0 + request.frame / 10, 100, 40, 40])
             request = run.send(Prediction(box, took))
     except StopIteration as stop:
-        return stop.value, asked
+        return stop.value, requests
 
 
 def letters(trajectory: Trajectory) -> str:
@@ -44,7 +46,7 @@ def letters(trajectory: Trajectory) -> str:
     )
 
 
-def test_it_is_started_with_the_truth_of_the_frame_and_keeps_the_times() -> None:
+def test_supervised_starts_from_truth_and_keeps_times() -> None:
     base = sequence(9)
     moving = Sequence("some", base.truth + np.arange(9)[:, None], (), base.open_frames, size=base.size)
     run = supervised(moving)
@@ -60,43 +62,43 @@ def test_it_is_started_with_the_truth_of_the_frame_and_keeps_the_times() -> None
     assert stop.value.value.codes.dtype == np.int8
 
 
-def test_a_tracker_that_never_fails_is_started_once() -> None:
+def test_tracker_without_failure_is_initialized_once() -> None:
     trajectory, _ = play(supervised(sequence(8)))
     assert letters(trajectory) == "I......."
     assert np.isnan(trajectory.boxes[0]).all()
     np.testing.assert_allclose(trajectory.boxes[1:, 0], 100 + np.arange(1, 8) / 10)
 
 
-def test_five_frames_after_a_failure_it_is_started_again() -> None:
-    trajectory, asked = play(supervised(sequence(20)), lost={3, 9, 12})
+def test_tracker_is_reinitialized_five_frames_after_failure() -> None:
+    trajectory, requests = play(supervised(sequence(20)), lost={3, 9, 12})
     #                             01234567890123456789
     assert letters(trajectory) == "I..F0000IF0000I....."
-    assert asked[3:6] == ["track 3", "init 8", "track 9"]
+    assert requests[3:6] == ["track 3", "init 8", "track 9"]
     assert (np.isnan(trajectory.boxes).all(axis=1) == (np.array(list("I..F0000IF0000I.....")) != ".")).all()
 
 
 @pytest.mark.parametrize(("lost", "expected"), [({7}, "I......F"), ({5}, "I....F00"), ({3}, "I..F0000")])
-def test_a_late_failure_is_not_followed_by_a_start(lost: set[int], expected: str) -> None:
+def test_late_failure_has_no_reinitialization(lost: set[int], expected: str) -> None:
     assert letters(play(supervised(sequence(8)), lost)[0]) == expected
 
 
-def test_touching_is_failing_and_one_pixel_is_not() -> None:
+def test_touching_fails_and_one_pixel_does_not() -> None:
     for x, expected in ((139.0, "I."), (140.0, "IF"), (141.0, "IF")):
         run = supervised(sequence(2))
         next(run)
         run.send(Prediction(sequence(2).truth[0], 0.0))
         with pytest.raises(StopIteration) as stop:
             run.send(Prediction(np.array([x, 100, 40, 40]), 0.0))
-        if x != 140.0:  # rasterised edges are inclusive: whether touching boxes share a column is the rule's
+        if x != 140.0:  # the raster rule decides whether touching boxes share a column
             assert letters(stop.value.value) == expected
 
 
-def test_without_a_known_size_overlap_is_that_of_continuous_boxes() -> None:
+def test_unknown_image_size_uses_continuous_overlap() -> None:
     assert letters(play(supervised(sequence(8, size=None)), lost={2})[0]) == "I.F0000I"
 
 
-def test_polygons_decide_where_there_are_any() -> None:
-    # The upright boxes overlap in a corner that the diamond does not reach.
+def test_polygons_decide_about_failure() -> None:
+    # The upright boxes overlap in a corner outside the diamond.
     diamond = np.tile([120.0, 100, 140, 120, 120, 140, 100, 120], (3, 1))
     base = sequence(3)
     tilted = Sequence("some", base.truth, (), base.open_frames, polygons=diamond, size=(1000, 1000))
@@ -112,13 +114,13 @@ def test_polygons_decide_where_there_are_any() -> None:
             assert letters(stop.value)[:2] == expected
 
 
-def test_a_stream_waits_for_nobody() -> None:
-    # 0.16 s at 20 frames per second: the answer to frame 5 comes while frames 6 and 7 have passed (0.11 s and
-    # 0.06 s behind, each more than an interval), and frame 8 is taken up with the remaining 0.01 s forgiven.
-    trajectory, asked = play(
+def test_slow_prediction_drops_frames() -> None:
+    # Frame 5 takes 0.16 s at 20 frames per second. The lag is 0.11 s at frame 6 and 0.06 s at frame 7, each
+    # more than an interval, so both are dropped; at frame 8 it is 0.01 s.
+    trajectory, requests = play(
         supervised(sequence(12), RealtimeClock(0.05)), seconds={0: 9, 1: 9, 2: 9, 5: 0.16}
     )
-    assert asked == ["init 0", "track 1", "track 2", "track 3", "track 4", "track 5"] + [
+    assert requests == ["init 0", "track 1", "track 2", "track 3", "track 4", "track 5"] + [
         f"track {frame}" for frame in range(8, 12)
     ]
     assert letters(trajectory) == "I..........."
@@ -126,34 +128,36 @@ def test_a_stream_waits_for_nobody() -> None:
     np.testing.assert_array_equal(trajectory.seconds[6:8], 0)
 
 
-def test_an_answer_that_takes_just_one_interval_is_not_slow() -> None:
-    # It takes up no grace: those of frames 3, 4 and 5 are forgiven, that of 6 costs frame 7.
+def test_prediction_of_exactly_one_interval_is_not_slow() -> None:
+    # It uses no grace: frames 3, 4 and 5 are excused, and frame 6 drops frame 7.
     slow = {0: 0.25, 1: 0.25, 2: 0.25, 3: 0.75, 4: 0.75, 5: 0.75, 6: 0.75}
-    _, asked = play(supervised(sequence(9), RealtimeClock(0.25)), seconds=slow)
-    assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 6, 8))]
+    _, requests = play(supervised(sequence(9), RealtimeClock(0.25)), seconds=slow)
+    assert requests == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 6, 8))]
 
 
-def test_a_tracker_that_is_just_one_interval_behind_takes_the_next_frame() -> None:
-    # As in vot-toolkit, where a frame is missed if more than an interval is left.
-    _, asked = play(supervised(sequence(8), RealtimeClock(0.25)), seconds={0: 9, 1: 9, 2: 9, 3: 0.5, 5: 0.75})
-    assert asked == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 7))]
+def test_lag_of_exactly_one_interval_drops_nothing() -> None:
+    # As in vot-toolkit, a frame is dropped only if the lag exceeds an interval.
+    _, requests = play(
+        supervised(sequence(8), RealtimeClock(0.25)), seconds={0: 9, 1: 9, 2: 9, 3: 0.5, 5: 0.75}
+    )
+    assert requests == ["init 0", *(f"track {frame}" for frame in (1, 2, 3, 4, 5, 7))]
 
 
-def test_the_grace_is_renewed_by_each_initialisation() -> None:
+def test_grace_is_renewed_by_each_initialization() -> None:
     slow = dict.fromkeys(range(30), 0.12)
-    _, asked = play(supervised(sequence(16), RealtimeClock(0.05)), lost={5}, seconds=slow)
-    # Three slow answers are forgiven (frames 0 to 2), then each costs one frame: 4 of those after 3.
-    assert asked[:5] == ["init 0", "track 1", "track 2", "track 3", "track 5"]
-    assert asked[5:9] == ["init 10", "track 11", "track 12", "track 13"]
-    assert asked[9] == "track 15"
+    _, requests = play(supervised(sequence(16), RealtimeClock(0.05)), lost={5}, seconds=slow)
+    # Three slow predictions are excused (frames 0 to 2); then each drops a frame, such as 4 after 3.
+    assert requests[:5] == ["init 0", "track 1", "track 2", "track 3", "track 5"]
+    assert requests[5:9] == ["init 10", "track 11", "track 12", "track 13"]
+    assert requests[9] == "track 15"
 
 
-def test_a_quick_tracker_misses_nothing() -> None:
-    _, asked = play(supervised(sequence(30), RealtimeClock(0.05)), seconds=0.05)
-    assert len(asked) == 30
+def test_fast_tracker_drops_nothing() -> None:
+    _, requests = play(supervised(sequence(30), RealtimeClock(0.05)), seconds=0.05)
+    assert len(requests) == 30
 
 
-def test_a_region_kept_for_too_long_fails() -> None:
+def test_outdated_region_fails() -> None:
     run = supervised(sequence(4), RealtimeClock(0.05))
     next(run)
     run.send(Prediction(sequence(4).truth[0], 9))
@@ -165,7 +169,7 @@ def test_a_region_kept_for_too_long_fails() -> None:
     assert letters(stop.value.value) == "I..F"
 
 
-def test_three_equal_repetitions_are_enough() -> None:
+def test_three_identical_repetitions_are_enough() -> None:
     same = play(supervised(sequence(8)), lost={3})[0]
     other = play(supervised(sequence(8)), lost={4})[0]
     assert not SUPERVISED.can_stop([same])
@@ -176,31 +180,31 @@ def test_three_equal_repetitions_are_enough() -> None:
     assert SUPERVISED.repeat == 15
 
 
-def frames(asked: list[str]) -> list[int]:
-    return [int(request.split()[1]) for request in asked]
+def frames(requests: list[str]) -> list[int]:
+    return [int(request.split()[1]) for request in requests]
 
 
 def test_supervised_waits_for_the_slowest_tracker() -> None:
     (run,) = SUPERVISED.runs(sequence(40))
-    trajectory, asked = play(run, seconds=10.0)
-    assert frames(asked) == list(range(40))
+    trajectory, requests = play(run, seconds=10.0)
+    assert frames(requests) == list(range(40))
     assert letters(trajectory) == "I" + "." * 39
 
 
-def test_realtime_gives_a_tracker_of_7_frames_per_second_every_other_frame() -> None:
-    """At 20 frames per second there are 50 ms per frame. An answer after 140 ms is 90 ms late, so that one
-    frame passes while it is awaited, and the next is 40 ms late, which is less than an interval. Three late
-    answers are forgiven: those of the start and of frames 1 and 2."""
+def test_realtime_gives_a_7_fps_tracker_every_other_frame() -> None:
+    """At 20 frames per second there are 50 ms per frame. After 140 ms the lag is 90 ms, so one frame is
+    dropped; then the lag is 40 ms, less than an interval. Three late predictions are excused: those of the
+    initialization and of frames 1 and 2."""
     (run,) = REALTIME.runs(sequence(40))
-    trajectory, asked = play(run, seconds=0.140)
-    assert frames(asked)[:4] == [0, 1, 2, 3]
-    assert frames(asked)[3:] == list(range(3, 40, 2))
-    assert (trajectory.seconds[4::2] == 0).all(), "a frame that was missed costs nothing"
+    trajectory, requests = play(run, seconds=0.140)
+    assert frames(requests)[:4] == [0, 1, 2, 3]
+    assert frames(requests)[3:] == list(range(3, 40, 2))
+    assert (trajectory.seconds[4::2] == 0).all(), "a dropped frame takes no time"
 
 
-@pytest.mark.parametrize(("seconds", "missed"), [(0.1, 0), (0.1001, 1), (0.151, 2)])
-def test_realtime_counts_in_intervals_of_50_ms(seconds: float, missed: int) -> None:
-    """A tracker that is late by no more than an interval misses nothing."""
+@pytest.mark.parametrize(("seconds", "dropped"), [(0.1, 0), (0.1001, 1), (0.151, 2)])
+def test_realtime_interval_is_50_ms(seconds: float, dropped: int) -> None:
+    """A lag of at most one interval drops nothing."""
     (run,) = REALTIME.runs(sequence(40))
-    _, asked = play(run, seconds=seconds)
-    assert frames(asked)[4] - frames(asked)[3] == 1 + missed
+    _, requests = play(run, seconds=seconds)
+    assert frames(requests)[4] - frames(requests)[3] == 1 + dropped

@@ -1,4 +1,4 @@
-"""A data set on disk and a tracker that misbehaves, for runs in which other processes take part."""
+"""A data set on disk and a faulty tracker, for runs with several processes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from benchmarks.cli.main import main
 
 LENGTHS = {"short": 8, "middle": 12, "long": 20, "tail": 9}
 
-# Draws what it answers, so that a sequence that is not seeded as it should be shows. On sequence "long", at
-# its tenth frame, it does what it is told to: once for all processes, or always.
+# Random, so that wrong seeding shows. At the tenth frame of sequence "long" it fails as `how` says, once for
+# all processes or always.
 TRACKER = '''
 import os, random, signal, time
 from pathlib import Path
@@ -31,7 +31,7 @@ class Odd(Tracker):
         if how == "dies-when-made": os.kill(os.getpid(), signal.SIGKILL)
 
     def turn(self):
-        """How often this was asked before, by any process."""
+        """Returns the number of earlier calls, by any process."""
         number = 0
         while True:
             try:
@@ -60,9 +60,9 @@ class Odd(Tracker):
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Path:
-    """A folder of small videos; each is as long as the grey of its first pixel."""
-    root = tmp_path / "films"
+def videos(tmp_path: Path) -> Path:
+    """Writes a folder of small videos; the gray level of the first pixel is the video's length."""
+    root = tmp_path / "videos"
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
         (root / name).mkdir(parents=True)
@@ -77,38 +77,38 @@ def films(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def odd(tmp_path: Path) -> str:
-    """A tracker in a file of its own; `--set how=...` says what it does."""
+    """Writes the tracker; `--set how=...` selects its fault."""
     (tmp_path / "odd.py").write_text(TRACKER)
     return f"{tmp_path / 'odd.py'}:Odd"
 
 
 @pytest.fixture
-def words(films: Path, odd: str) -> Callable[..., list[str]]:
-    """The command line that runs the tracker: `words(results, *options)`."""
+def words(videos: Path, odd: str) -> Callable[..., list[str]]:
+    """Returns a function that makes the command line of a run: `words(results, *options)`."""
 
     def words(results: Path, *options: str) -> list[str]:
-        where = ("--dataset", "folder", "--data-root", str(films), "--results", str(results))
+        where = ("--dataset", "folder", "--data-root", str(videos), "--results", str(results))
         return ["run", "--tracker", odd, *where, "--device", "cpu", "--name", "t", *options]
 
     return words
 
 
 @pytest.fixture
-def ran(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, Any]]]:
-    """Runs it: `ran(results, *options)` gives the exit status and the manifest."""
+def run_tracker(words: Callable[..., list[str]]) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Returns `run_tracker(results, *options)`, which returns the exit status and the manifest."""
 
-    def ran(results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    def run_tracker(results: Path, *options: str) -> tuple[int, dict[str, Any]]:
         status = main(words(results, *options))
         [path] = results.glob("*/t/*/run.json")
         manifest: dict[str, Any] = json.loads(path.read_text())
         return status, manifest
 
-    return ran
+    return run_tracker
 
 
 @pytest.fixture
 def marked_squares(squares: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The tiny data set, with all pixels of sequence "down" 77, by which a tracker of the tests knows it."""
+    """Returns the tiny data set; all pixels of sequence "down" are 77, so that a tracker can recognize it."""
     load = type(squares).__getitem__
 
     def marked(self: Any, name: str) -> Any:

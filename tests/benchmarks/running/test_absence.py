@@ -1,4 +1,4 @@
-"""Trackers that say that the target is absent: kept, scored and exported as such, however they are run."""
+"""Reported absence of the target is stored, scored and exported, in every mode of running."""
 
 from __future__ import annotations
 
@@ -76,18 +76,18 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunResults]:
+def run_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., RunResults]:
     """Runs a tracker over one sequence of the demo."""
     for name, text in (("loses.py", CLASSES), ("program.py", PROGRAM), ("server.py", SERVER)):
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
 
-    def ran(tracker: str, *options: str, protocol: str = "ope") -> RunResults:
+    def run_tracker(tracker: str, *options: str, protocol: str = "ope") -> RunResults:
         words = ["--tracker", tracker, "--dataset", "demo", "--results", "r", "--name", "t", "--overwrite"]
         assert main(["run", *words, "--sequences", "easy", "--protocol", protocol, *options]) == 0
         return read_run(tmp_path / "r", "demo", "t", protocol)
 
-    return ran
+    return run_tracker
 
 
 def lost_frames() -> Any:
@@ -111,10 +111,10 @@ def lost_frames() -> Any:
         (f"trax:{sys.executable} server.py", []),
     ],
 )
-def test_absence_is_kept_in_every_way_of_running(
-    ran: Callable[..., RunResults], tracker: str, options: list[str]
+def test_absence_is_stored_in_every_mode(
+    run_tracker: Callable[..., RunResults], tracker: str, options: list[str]
 ) -> None:
-    [trajectory] = ran(tracker, *options).trajectories["easy"]
+    [trajectory] = run_tracker(tracker, *options).trajectories["easy"]
     first = open_dataset("demo", None)["easy"].truth[0]
     expected = first + np.arange(60)[:, None] * [1.0, 0, 0, 0]
     expected[lost_frames()] = np.nan
@@ -123,16 +123,16 @@ def test_absence_is_kept_in_every_way_of_running(
     assert [row == "nan,nan,nan,nan" for row in rows] == lost_frames().tolist()
 
 
-def test_a_tracker_that_never_gives_a_box_is_doubted(
-    ran: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
+def test_always_absent_tracker_gets_a_warning(
+    run_tracker: Callable[..., RunResults], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran("loses.py:Loses", "--set", "how=always")
+    run_tracker("loses.py:Loses", "--set", "how=always")
     said = "easy: the tracker reported the target as absent in every frame; does its update() return the box?"
     assert capsys.readouterr().err.count(said) == 1
 
 
 def replaced(run: RunResults, boxes: Any) -> RunResults:
-    """The same run with other boxes."""
+    """Returns the run with other boxes."""
     from dataclasses import replace
 
     [trajectory] = run.trajectories["easy"]
@@ -140,14 +140,12 @@ def replaced(run: RunResults, boxes: Any) -> RunResults:
 
 
 @pytest.mark.parametrize("name", ["otb", "tc128", "lasot", "got10k", "pysot", "pytracking"])
-def test_absence_is_scored_as_the_profiles_toolkit_scores_it(
-    ran: Callable[..., RunResults], name: str
-) -> None:
-    run = ran("loses.py:Loses")
+def test_absence_is_scored_like_the_toolkit(run_tracker: Callable[..., RunResults], name: str) -> None:
+    run = run_tracker("loses.py:Loses")
     demo = open_dataset("demo", None)
     [profile] = choose_profiles(name, "demo", "ope")
     if name == "pytracking":
-        with pytest.raises(UserError, match=r"the box of frame 4 is no number .* use another --profile"):
+        with pytest.raises(UserError, match=r"the box of frame 4 is not a number .* use another --profile"):
             score_run(run, demo, profile)
         return
     [trajectory] = run.trajectories["easy"]
@@ -155,14 +153,14 @@ def test_absence_is_scored_as_the_profiles_toolkit_scores_it(
     if name == "lasot":  # holds the last box
         for row in np.flatnonzero(lost_frames()):
             there[row] = there[row - 1]
-    else:  # no box overlaps, none is near
+    else:  # no box overlaps or is near
         there[lost_frames()] = [-9e5, -9e5, 1, 1]
     assert score_run(run, demo, profile).records() == score_run(replaced(run, there), demo, profile).records()
 
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
-def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResults], protocol: str) -> None:
-    [first, *_] = ran("loses.py:Loses", protocol=protocol).trajectories["easy"]
+def test_absence_under_vot_has_no_overlap(run_tracker: Callable[..., RunResults], protocol: str) -> None:
+    [first, *_] = run_tracker("loses.py:Loses", protocol=protocol).trajectories["easy"]
     if protocol == "unsupervised":
         assert np.isnan(first.boxes).all(axis=1).tolist() == lost_frames().tolist()
         run, demo = read_run(Path("r"), "demo", "t", protocol), open_dataset("demo", None)
@@ -173,7 +171,7 @@ def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResu
         scores = [score_run(one, demo, profile).records() for one in (run, replaced(run, there))]
         assert scores[0] == scores[1]
         return
-    # Started, two frames tracked, then a failure, and five frames later all over again.
+    # Initialization, two tracked frames, a failure, and initialization again five frames later.
     assert first.codes is not None
     assert first.codes[:16].tolist() == [1, 3, 3, 2, 0, 0, 0, 0, 1, 3, 3, 2, 0, 0, 0, 0]
 
@@ -188,18 +186,18 @@ def test_absence_under_vot_is_a_frame_without_overlap(ran: Callable[..., RunResu
         ("vot", "unsupervised", "t/unsupervised/easy/easy_001.txt", "0"),
     ],
 )
-def test_absence_is_exported_as_each_format_writes_it(
-    ran: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
+def test_absence_is_exported_in_each_format(
+    run_tracker: Callable[..., RunResults], form: str, protocol: str, file: str, written: str
 ) -> None:
-    ran("loses.py:Loses", protocol=protocol)
+    run_tracker("loses.py:Loses", protocol=protocol)
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r", "--protocol", protocol]
     assert main(["export", "--to", form, *words, "out"]) == 0
     rows = (Path("out") / file).read_text().splitlines()
     assert [row == written for row in rows] == lost_frames().tolist()
 
 
-def test_absence_is_exported_to_otbs_json(ran: Callable[..., RunResults]) -> None:
-    ran("loses.py:Loses")
+def test_absence_is_exported_to_otb_json(run_tracker: Callable[..., RunResults]) -> None:
+    run_tracker("loses.py:Loses")
     words = ["--tracker", "t", "--dataset", "demo", "--results", "r"]
     assert main(["export", "--to", "otb-json", *words, "out"]) == 0
     [record] = json.loads(Path("out/OPE/t/easy.json").read_text())

@@ -1,4 +1,4 @@
-"""Trackers that go wrong in one sequence of three: the others finish, and nothing is left behind."""
+"""Trackers that fail in one of three sequences: the others finish, and no process or file is left."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from benchmarks.cli.main import main
 from benchmarks.store import RunFolder
 from trackers.external.protocols import frame_files
 
-# The same misdeeds as a class of ours, in a process of its own, and as a program. Sequence "down" is the only
-# one whose frames are dark in the first pixel: its second frame sets the misdeed off.
+# The same faults in an isolated class and in a program. Only the frames of sequence "down" are all 77: its
+# second update fails.
 CLASS = """
 import ctypes, os, signal, sys, time
 import numpy as np
@@ -107,10 +107,7 @@ TWICE = """say((json.dumps({"box": box}) + "\\n") * 2); continue"""
 
 @pytest.fixture
 def start(marked_squares: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Runs a misdeed over three sequences and returns their records; what it leaves behind is an error.
-
-    It may take its time, as on a busy machine, unless that is the misdeed.
-    """
+    """Runs a faulty tracker over three sequences and returns their records."""
     (tmp_path / "bad.py").write_text(CLASS)
     (tmp_path / "bad_program.py").write_text(PROGRAM)
 
@@ -129,7 +126,7 @@ def start(marked_squares: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No process that this test's trackers have started, however far it has run, and no frame."""
+    """Checks that the test leaves no process of a tracker, not even a detached one, and no frame file."""
     mark = f"SOTBENCH_TEST={tmp_path}"
     monkeypatch.setenv(*mark.split("=", 1))
     (tmp_path / "frames").mkdir()
@@ -158,18 +155,18 @@ def carrying(mark: bytes) -> Iterator[int]:
         ("exits_well", "failed", "frame 2: the tracker's process ended with exit status 0"),
         ("aborts", "failed", "was killed by signal 6 (Aborted); it wrote: 'a last word'"),
         ("segfaults", "failed", "was killed by signal 11 (Segmentation fault)"),
-        ("nans", "invalid", "frame 2: [1.0, nan, 3.0, 4.0] is no box"),
-        ("strings", "invalid", "frame 2: the answer is a list: ['1', '2', '3', '4'], not four numbers"),
-        ("text", "invalid", "frame 2: the answer is a str: 'nowhere', not four numbers"),
-        ("shape", "invalid", "frame 2: the answer has shape (1, 4), not (4,)"),
-        ("negative", "invalid", "frame 2: [1.0, 2.0, -3.0, 4.0] is no box"),
-        ("huge", "invalid", "is no box: no image reaches beyond 1000000 px"),
-        ("endless", "invalid", "frame 2: the answer is a int: 1000"),
+        ("nans", "invalid", "frame 2: [1.0, nan, 3.0, 4.0] is not a box"),
+        ("strings", "invalid", "frame 2: the tracker returned a list: ['1', '2', '3', '4'], not four"),
+        ("text", "invalid", "frame 2: the tracker returned a str: 'nowhere', not four numbers"),
+        ("shape", "invalid", "frame 2: the tracker returned an array of shape (1, 4), not (4,)"),
+        ("negative", "invalid", "frame 2: [1.0, 2.0, -3.0, 4.0] is not a box"),
+        ("huge", "invalid", "is not a box: no image reaches beyond 1000000 px"),
+        ("endless", "invalid", "frame 2: the tracker returned a int: 1000"),
         ("eats", "failed", "MB of memory, more than the 400 MB that it may"),
         ("forks", "failed", "frame 2: the tracker's process ended with exit status 5"),
     ],
 )
-def test_a_misdeed_costs_its_sequence(
+def test_tracker_failure_fails_only_its_sequence(
     start: Callable[..., dict[str, Any]], how: str, status: str, message: str
 ) -> None:
     limits = ["--memory", "0.4", *(["--frame-timeout", "1"] if status == "timeout" else [])]
@@ -179,15 +176,15 @@ def test_a_misdeed_costs_its_sequence(
     assert "\n" not in record["message"]
 
 
-def test_an_error_keeps_its_traceback(start: Callable[..., dict[str, Any]]) -> None:
+def test_error_keeps_its_traceback(start: Callable[..., dict[str, Any]]) -> None:
     record = start("DIR/bad.py:Bad", "--isolate", "--set", "how=raises")["down"]
     assert 'raise RuntimeError("out of luck")' in record["traceback"]
 
 
-def test_what_a_tracker_prints_does_not_disturb(
+def test_tracker_output_is_harmless(
     start: Callable[..., dict[str, Any]], squares: Any, tmp_path: Path
 ) -> None:
-    with pytest.raises(AssertionError):  # all is well
+    with pytest.raises(AssertionError):  # no sequence fails
         start("DIR/bad.py:Bad", "--isolate", "--set", "how=prints")
     log = RunFolder(tmp_path / "results", "squares", "bad", "ope").log_path.read_text()
     assert log.startswith("--- ")
@@ -203,7 +200,7 @@ def test_what_a_tracker_prints_does_not_disturb(
         ("other", "invalid", 'has no "box"'),
         ("time", "invalid", "the tracker claims 1e+09 seconds for an answer that came after"),
         ("time-text", "invalid", "the tracker gave '0.1' as its seconds"),
-        ("nan", "invalid", "frame 2: [nan, 2.0, 3.0, inf] is no box"),
+        ("nan", "invalid", "frame 2: [nan, 2.0, 3.0, inf] is not a box"),
         ("error", "failed", "frame 2: no target here"),
         ("line", "invalid", "the tracker wrote a line of more than 1048576 bytes"),
         ("lines", "invalid", "without being asked"),
@@ -214,7 +211,7 @@ def test_what_a_tracker_prints_does_not_disturb(
         ("half", "failed", "the tracker's process ended with exit status 1"),
     ],
 )
-def test_a_programs_misdeed_costs_its_sequence(
+def test_program_failure_fails_only_its_sequence(
     start: Callable[..., dict[str, Any]], how: str, status: str, message: str, tmp_path: Path
 ) -> None:
     record = start(f"process:{sys.executable} DIR/bad_program.py {how}")["down"]
@@ -227,9 +224,7 @@ def test_a_programs_misdeed_costs_its_sequence(
 
 
 @pytest.mark.parametrize("last", [ONCE, SLOWLY, TWICE])
-def test_what_comes_after_the_last_answer_does_not_cost_the_next_sequence(
-    squares: Any, tmp_path: Path, last: str
-) -> None:
+def test_exit_after_last_answer_spares_next_sequence(squares: Any, tmp_path: Path, last: str) -> None:
     program = PROGRAM.replace("count += 1", "count += 1\n    if count == 8 and len(sys.argv) > 1: " + last)
     (tmp_path / "once.py").write_text(program)
     words = ["--dataset", "squares", "--sequences", "down", "both", "--results", str(tmp_path)]
@@ -240,7 +235,7 @@ def test_what_comes_after_the_last_answer_does_not_cost_the_next_sequence(
     assert record.sequences["both"].message.startswith("frame 9: ")
 
 
-def test_a_time_limit_of_the_sequence_ends_a_frame_too(start: Callable[..., dict[str, Any]]) -> None:
+def test_sequence_timeout_also_ends_a_frame(start: Callable[..., dict[str, Any]]) -> None:
     options = ("--isolate", "--set", "how=hangs", "--timeout", "5")
     begin = time.monotonic()
     record = start("DIR/bad.py:Bad", *options)["down"]
@@ -261,7 +256,7 @@ def test_a_time_limit_of_the_sequence_ends_a_frame_too(start: Callable[..., dict
         ("""process:echo '{"error": "no GPU here"}'""", "error: no GPU here"),
     ],
 )
-def test_what_cannot_be_started_is_one_sentence(
+def test_unstartable_tracker_is_one_sentence(
     squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], tracker: str, message: str
 ) -> None:
     words = ["--dataset", "squares", "--results", str(tmp_path)]
@@ -273,7 +268,7 @@ def test_what_cannot_be_started_is_one_sentence(
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
-def test_an_interrupted_run_leaves_nothing(squares: Any, tmp_path: Path, kind: signal.Signals) -> None:
+def test_interrupted_run_leaves_no_process(squares: Any, tmp_path: Path, kind: signal.Signals) -> None:
     (tmp_path / "bad.py").write_text(CLASS.replace("self.marked and ", ""))
     threading.Timer(2.5, os.kill, (os.getpid(), kind)).start()
     words = ["--isolate", "--set", "how=hangs", "--dataset", "squares", "--results", str(tmp_path)]

@@ -1,7 +1,7 @@
-"""The same command gives the same bytes, and the number of threads moves no box.
+"""The same command gives the same bytes, and the number of threads changes no box.
 
-A process of its own for each number of threads, since libraries read it once. Each runs the real commands
-over eight frames of the demo: what is there is compared, not how it came about.
+Each number of threads has a separate process, since libraries read it only once. Each process runs the real
+commands over eight frames of the demo.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from PIL import Image
 from processes import ROOT
 
 from benchmarks.datasets import open_dataset
+from benchmarks.environment import THREAD_VARIABLES
 
 FRAMES = 8
 TOLERANCE = 0.01
-"""Pixels by which a box may differ between numbers of threads."""
+"""Maximum difference of a box in pixels between numbers of threads."""
 
-# Every kind of protocol on a tracker of whole numbers, and the networks on one pass.
+# Every type of protocol with a tracker that uses no floating-point network, and the networks with OPE.
 RUNS = (
     *(("ncc", protocol) for protocol in ("ope", "sre", "supervised", "unsupervised")),
     ("siamfc-lite", "ope"),
@@ -43,7 +44,7 @@ for command in json.loads(sys.argv[1]):
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A short video on disk, in which the target changes its size."""
+    """Writes a short video in which the target's size changes."""
     folder = tmp_path_factory.mktemp("videos")
     (folder / "sotbench.toml").write_text("one_based = false\n")
     sequence = open_dataset("demo", None)["scale"]
@@ -56,19 +57,18 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made_with(threads: int, videos: Path, results: Path) -> tuple[dict[str, bytes], list[dict[str, object]]]:
-    """What is kept of the boxes, by file, and the scores, from a process with so many threads."""
+    """Runs the commands in a process with `threads` threads; returns the files of boxes and the scores."""
     data = ["--dataset", "folder", "--data-root", str(videos), "--results", str(results)]
     commands = [
         ["run", "--tracker", tracker, "--protocol", protocol, "--device", "cpu", *data]
         for tracker, protocol in RUNS
     ]
     score = ["score", "--tracker", "ncc", "siamfc-lite", "gradnet-lite", "--format", "json", *data]
-    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS, json.dumps([*commands, score])],
         cwd=ROOT,
-        # Threads that have nothing to do sleep, so that more of them than processors cost little.
-        env=os.environ | dict.fromkeys(limits, str(threads)) | {"OMP_WAIT_POLICY": "passive"},
+        # Idle threads sleep, so that more threads than cores cost little.
+        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"OMP_WAIT_POLICY": "passive"},
         capture_output=True,
         text=True,
         check=False,
@@ -77,9 +77,9 @@ def made_with(threads: int, videos: Path, results: Path) -> tuple[dict[str, byte
     return box_files(results), json.loads(done.stdout)
 
 
-def test_the_same_bytes_again_and_the_same_boxes_with_more_threads(videos: Path, tmp_path: Path) -> None:
+def test_results_are_deterministic_and_independent_of_threads(videos: Path, tmp_path: Path) -> None:
     first, scores = made_with(1, videos, tmp_path / "first")
-    # A file for each pass, of which SRE has twelve.
+    # One file per pass; SRE has twelve passes.
     assert len(first) == 1 + 12 + 1 + 1 + 1 + 1
     assert [score["tracker"] for score in scores] == ["ncc", "siamfc-lite", "gradnet-lite"]
     assert made_with(1, videos, tmp_path / "again") == (first, scores)

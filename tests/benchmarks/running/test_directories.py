@@ -1,4 +1,4 @@
-"""A run whose tracker changes the working directory, and every path of which is relative."""
+"""A run with relative paths, whose tracker changes the working directory."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Moves(Tracker):
 
 
 @pytest.mark.parametrize("options", [(), ("--isolate",), ("--workers", "2")])
-def test_everything_is_where_it_was_asked_for(
-    films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+def test_relative_paths_survive_a_directory_change(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "moves.py").write_text(MOVES)
@@ -40,14 +40,14 @@ def test_everything_is_where_it_was_asked_for(
     words = ["run", "--tracker", "moves.py:Moves", "--weights", "weights", "--dataset", "folder"]
     words += [
         "--data-root",
-        films.name,
+        videos.name,
         "--results",
         "r",
         "--set",
         f"where={tmp_path / 'elsewhere'}",
         "fail=true",
     ]
-    # The tracker is made anew, from its relative path, after a sequence in which it fails.
+    # After a failure the tracker is built again from its relative path.
     assert main([*words, *options]) == 1
     assert not list((tmp_path / "elsewhere").glob("*/"))
     monkeypatch.chdir(tmp_path)
@@ -57,4 +57,4 @@ def test_everything_is_where_it_was_asked_for(
     records = json.loads(manifest.read_text())["sequences"]
     assert [record["status"] for record in records.values()] == ["ok"] * 4
     assert json.loads(manifest.read_text())["identity"]["tracker"] == "moves.py:Moves"
-    assert main(["score", "--dataset", "folder", "--data-root", films.name, "--results", "r"]) == 0
+    assert main(["score", "--dataset", "folder", "--data-root", videos.name, "--results", "r"]) == 0

@@ -1,6 +1,6 @@
-"""What trackers do wrong, through every way of running them: each misdeed costs its own sequence.
+"""Faulty trackers in every mode of running: each fault fails only its own sequence.
 
-A data set has one sequence per misdeed, and good ones between them, so that one run tries all.
+The data set has one sequence per fault, and good ones between them, so that one run tries them all.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.cli.main import main
 
 FRAMES = 5
 
-# By misdeed, what becomes of its sequence, and a part of the sentence that says why.
+# For each fault, the status of its sequence and a part of the message.
 CLASSES = {
     "raises": ("failed", "frame 2: RuntimeError: out of luck"),
     "unspeakable": ("failed", "frame 2: Unspeakable: (its text cannot be had: str() raises ValueError)"),
@@ -32,16 +32,16 @@ CLASSES = {
     "leaves": ("failed", "frame 2: SystemExit: 0"),
     "many_megabytes": ("failed", "... (50000000 characters)"),
     "escapes": ("failed", r"frame 2: RuntimeError: \x1b[2J\x00\u202e"),
-    "grad": ("invalid", "frame 2: the answer is a tensor that requires grad: call .detach()"),
-    "array_raises": ("invalid", "frame 2: the answer is a Raises, which cannot be converted: Own: a"),
-    "deep": ("invalid", "frame 2: the answer is a list"),
-    "text": ("invalid", "frame 2: the answer is a str: 'nowhere', not four numbers"),
-    "no_numbers": ("invalid", "frame 2: the answer is a dict: {}, not four numbers"),
-    "shape": ("invalid", "frame 2: the answer has shape (1, 4), not (4,)"),
-    "partly_nan": ("invalid", "frame 2: [1.0, nan, 3.0, 4.0] is no box"),
-    "negative": ("invalid", "frame 2: [1.0, 2.0, -3.0, 4.0] is no box"),
-    "far": ("invalid", "is no box: no image reaches beyond 1000000 px"),
-    "endless": ("invalid", "frame 2: the answer is a int"),
+    "grad": ("invalid", "frame 2: the tracker returned a tensor that requires grad: call .detach()"),
+    "array_raises": ("invalid", "frame 2: the tracker returned a Raises, which cannot be converted: Own: a"),
+    "deep": ("invalid", "frame 2: the tracker returned a list"),
+    "text": ("invalid", "frame 2: the tracker returned a str: 'nowhere', not four numbers"),
+    "no_numbers": ("invalid", "frame 2: the tracker returned a dict: {}, not four numbers"),
+    "shape": ("invalid", "frame 2: the tracker returned an array of shape (1, 4), not (4,)"),
+    "partly_nan": ("invalid", "frame 2: [1.0, nan, 3.0, 4.0] is not a box"),
+    "negative": ("invalid", "frame 2: [1.0, 2.0, -3.0, 4.0] is not a box"),
+    "far": ("invalid", "is not a box: no image reaches beyond 1000000 px"),
+    "endless": ("invalid", "frame 2: the tracker returned a int"),
     "closes_stderr": ("ok", ""),
     "moves": ("ok", ""),
     "forks": ("ok", ""),
@@ -56,7 +56,7 @@ import asyncio, os, sys
 import numpy as np
 from trackers.tracker import BatchTracker, Tracker
 
-MISDEEDS = {misdeeds!r}
+FAULTS = {faults!r}
 
 class Own(BaseException): pass
 class Unspeakable(Exception):
@@ -69,7 +69,7 @@ class Raises:
     def __array__(self, *given, **named): raise Own("a")
     def __repr__(self): raise Own("r")
 
-class Misdeeds:
+class Faults:
     def raises(self): raise RuntimeError("out of luck")
     def unspeakable(self): raise Unspeakable
     def nameless(self): raise Anonymous("a")
@@ -102,8 +102,8 @@ class Misdeeds:
     def claims(self): self.own_seconds = -1; return self.box
     def good(self): return self.box
 
-class Alone(Misdeeds, Tracker):
-    def init(self, frame, box): self.box, self.count, self.how = box, 0, MISDEEDS[frame[0, 0, 0]]
+class Alone(Faults, Tracker):
+    def init(self, frame, box): self.box, self.count, self.how = box, 0, FAULTS[frame[0, 0, 0]]
     def update(self, frame):
         self.count += 1
         return getattr(self, self.how)() if self.count == 2 else self.box
@@ -118,10 +118,10 @@ class Many(BatchTracker):
 """
 
 
-def write_videos(root: Path, misdeeds: Iterable[str]) -> None:
-    """A sequence for each misdeed, whose number is its first pixel."""
+def write_videos(root: Path, faults: Iterable[str]) -> None:
+    """Writes a sequence for each fault; its first pixel is the fault's number."""
     rng = np.random.default_rng(0)
-    for number, name in enumerate(misdeeds):
+    for number, name in enumerate(faults):
         (root / name).mkdir(parents=True)
         for index in range(FRAMES):
             frame = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -132,14 +132,14 @@ def write_videos(root: Path, misdeeds: Iterable[str]) -> None:
 
 
 @pytest.fixture
-def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Runs a tracker over all misdeeds and returns their records."""
+def run_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Runs a tracker over the sequences of all faults and returns their records."""
 
-    def ran(misdeeds: Iterable[str], tracker: str, *options: str) -> dict[str, Any]:
-        write_videos(tmp_path / "videos", misdeeds)
+    def run_tracker(faults: Iterable[str], tracker: str, *options: str) -> dict[str, Any]:
+        write_videos(tmp_path / "videos", faults)
         words = ["run", "--tracker", tracker, "--name", "t", "--results", str(tmp_path / "r")]
         words += ["--dataset", "folder", "--data-root", str(tmp_path / "videos"), *options]
-        # A tracker that closes standard error closes this one.
+        # A tracker that closes standard error closes this file.
         with open(os.devnull, "w") as nowhere, monkeypatch.context() as patch:  # noqa: PTH123
             patch.setattr(sys, "stderr", nowhere)
             status = main(words)
@@ -149,7 +149,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[s
         records: dict[str, Any] = json.loads(manifest)["sequences"]
         return records
 
-    return ran
+    return run_tracker
 
 
 def check(records: dict[str, Any], expected: dict[str, tuple[str, str]]) -> None:
@@ -179,17 +179,17 @@ def check(records: dict[str, Any], expected: dict[str, tuple[str, str]]) -> None
         ),
     ],
 )
-def test_a_misdeed_of_a_class_costs_its_sequence(
-    ran: Callable[..., dict[str, Any]], tmp_path: Path, way: tuple[str, ...]
+def test_class_misbehavior_fails_only_its_sequence(
+    run_tracker: Callable[..., dict[str, Any]], tmp_path: Path, way: tuple[str, ...]
 ) -> None:
-    monkeyed = CLASS.format(misdeeds=list(CLASSES))
-    (tmp_path / "misdeeds.py").write_text(monkeyed)
+    monkeyed = CLASS.format(faults=list(CLASSES))
+    (tmp_path / "faults.py").write_text(monkeyed)
     kind = "Many" if "--batch" in way else "Alone"
-    check(ran(CLASSES, f"{tmp_path}/misdeeds.py:{kind}", *way), CLASSES)
+    check(run_tracker(CLASSES, f"{tmp_path}/faults.py:{kind}", *way), CLASSES)
 
 
-# By misdeed of a program, what it writes in JSON lines and in TraX (a name of a function where it does more),
-# and what becomes of its sequence. None: it cannot be done in that protocol.
+# For each fault of a program, its output in JSON lines and in TraX (or `!` and the name of a function), and
+# the possible statuses of its sequence. None: not possible in that protocol.
 PROGRAMS: dict[str, tuple[str | None, str | None, str]] = {
     "garbage": ("\x00\xff\x1b[31m", "\x00\xff\x1b[31m", "invalid timeout"),
     "empty_line": ("", "", "invalid timeout"),
@@ -288,7 +288,7 @@ PROGRAMS: dict[str, tuple[str | None, str | None, str]] = {
 PROGRAM = """
 import base64, json, os, signal, subprocess, sys, time
 
-protocol, misdeeds = sys.argv[1], json.load(open(sys.argv[2]))
+protocol, faults = sys.argv[1], json.load(open(sys.argv[2]))
 answer = '{"box": [1, 2, 3, 4]}' if protocol == "json" else "@@TRAX:state 1,2,3,4"
 
 def say(line, end="\\n"):
@@ -336,7 +336,7 @@ for line in sys.stdin.buffer:
         starts = words[0] == "@@TRAX:initialize"
         first = base64.b64decode(words[1].strip('"').split(";")[3])[0]
     count = 0 if starts else count + 1
-    what = misdeeds[first]
+    what = faults[first]
     if starts or count != 2: say("{}" if protocol == "json" and starts else answer)
     elif what.startswith("!"): globals()[what[1:]]()
     else: say(what)
@@ -344,18 +344,18 @@ for line in sys.stdin.buffer:
 
 
 @pytest.mark.parametrize("protocol", ["json", "trax"])
-def test_a_misdeed_of_a_program_costs_its_sequence(
-    ran: Callable[..., dict[str, Any]], tmp_path: Path, protocol: str
+def test_program_misbehavior_fails_only_its_sequence(
+    run_tracker: Callable[..., dict[str, Any]], tmp_path: Path, protocol: str
 ) -> None:
     column = 0 if protocol == "json" else 1
-    misdeeds = {name: row for name, row in PROGRAMS.items() if row[column] is not None}
+    faults = {name: row for name, row in PROGRAMS.items() if row[column] is not None}
     (tmp_path / "program.py").write_text(PROGRAM)
-    (tmp_path / "misdeeds.json").write_text(json.dumps([row[column] for row in misdeeds.values()]))
-    command = f"{sys.executable} {tmp_path}/program.py {protocol} {tmp_path}/misdeeds.json"
+    (tmp_path / "faults.json").write_text(json.dumps([row[column] for row in faults.values()]))
+    command = f"{sys.executable} {tmp_path}/program.py {protocol} {tmp_path}/faults.json"
     way = "process" if protocol == "json" else "trax"
-    records = ran(misdeeds, f"{way}:{command}", "--frame-timeout", "3", "--memory", "0.4")
+    records = run_tracker(faults, f"{way}:{command}", "--frame-timeout", "3", "--memory", "0.4")
     found = {name: record["status"] for name, record in records.items()}
-    assert {name: status for name, status in found.items() if status not in misdeeds[name][2].split()} == {}
-    check(records, {name: (found[name], "") for name in misdeeds})
+    assert {name: status for name, status in found.items() if status not in faults[name][2].split()} == {}
+    check(records, {name: (found[name], "") for name in faults})
     assert "no target here" in records["error"]["message"]
     assert len(records["long_error"]["message"]) < 2500

@@ -1,4 +1,4 @@
-"""Test sets whose ground truth is on a server: run and exported; score says why it cannot score them."""
+"""Test sets with ground truth on a server can be run and exported; `score` says why it cannot score them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_data import FRAMES, run_folder, write_video
+from video_folders import write_movie
 
 from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
-from tests.helpers.bad_data import FRAMES, run_folder, write_video
-from tests.helpers.video_folders import write_movie
 
 FIRST = b"10,8,12,10\n"
 
@@ -27,7 +27,7 @@ def words(videos: Path, results: Path) -> list[str]:
     return ["--dataset", "folder", "--data-root", str(videos), "--results", str(results)]
 
 
-def test_the_boxes_after_the_first_are_not_known(videos: Path) -> None:
+def test_boxes_after_the_first_are_nan(videos: Path) -> None:
     (videos / "sotbench.toml").write_text("one_based = false\n")
     sequence = open_dataset("folder", videos)["one"]
     assert sequence.first_box_only
@@ -36,7 +36,7 @@ def test_the_boxes_after_the_first_are_not_known(videos: Path) -> None:
     assert np.isnan(sequence.truth[1:]).all()
 
 
-def test_such_sequences_are_run_and_exported_and_score_says_why_not(
+def test_first_box_sequences_run_and_export_but_do_not_score(
     videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, outcomes = run_folder(videos, tmp_path / "r")
@@ -44,7 +44,7 @@ def test_such_sequences_are_run_and_exported_and_score_says_why_not(
     capsys.readouterr()
     assert main(["score", *words(videos, tmp_path / "r")]) == 2
     said = capsys.readouterr().err
-    assert "'still' cannot be scored on videos: of each sequence the first box alone is known" in said
+    assert "'still' cannot be scored on videos: only the first box of each sequence is known" in said
     assert "python -m benchmarks export --to got10k --tracker still --dataset folder-videos OUT" in said
     assert "with --zero-based or --one-based" in said
     export = ["export", "--to", "got10k", "--tracker", "still", "--dataset", "folder-videos"]
@@ -52,7 +52,7 @@ def test_such_sequences_are_run_and_exported_and_score_says_why_not(
     assert len((tmp_path / "out" / "still" / "one.txt").read_text().splitlines()) == FRAMES
 
 
-def test_the_others_of_a_set_are_scored(
+def test_fully_annotated_sequences_are_scored(
     videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_video(videos / "known")
@@ -66,17 +66,17 @@ def test_the_others_of_a_set_are_scored(
 
 
 @pytest.mark.parametrize(("protocol", "runs"), [("tre", False), ("supervised", False), ("sre", True)])
-def test_a_protocol_that_needs_more_says_so(
+def test_protocol_that_needs_more_boxes_refuses(
     videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], protocol: str, runs: bool
 ) -> None:
     (videos / "sotbench.toml").write_text("one_based = false\n")
     status = main(["run", "--tracker", "still", "--protocol", protocol, *words(videos, tmp_path / "r")])
     assert status == (0 if runs else 1)
-    said = f"is known in the first frame alone, and protocol {protocol} needs it in all; use --protocol ope"
+    said = f"and protocol {protocol} needs one in every frame; use --protocol ope"
     assert (said in capsys.readouterr().err) is not runs
 
 
-def test_one_row_for_one_image_is_a_whole_ground_truth(tmp_path: Path) -> None:
+def test_one_row_is_complete_for_one_image(tmp_path: Path) -> None:
     write_video(tmp_path / "videos" / "single", truth=FIRST, frames=1)
     assert run_folder(tmp_path / "videos", tmp_path / "r")[0] == 0
     assert main(["score", *words(tmp_path / "videos", tmp_path / "r")]) == 0
@@ -92,9 +92,7 @@ def test_one_row_for_one_image_is_a_whole_ground_truth(tmp_path: Path) -> None:
         ("normalized = true\n", "groundtruth.txt", "0.15625,0.1666666667,0.1875,0.2083333333\n", 0),
     ],
 )
-def test_one_row_of_a_table_with_other_columns(
-    tmp_path: Path, settings: str, file: str, row: str, first: int
-) -> None:
+def test_one_row_with_other_columns(tmp_path: Path, settings: str, file: str, row: str, first: int) -> None:
     write_video(tmp_path / "one")
     (tmp_path / "one" / "groundtruth.txt").unlink()
     (tmp_path / "one" / file).write_text(row)
@@ -107,7 +105,7 @@ def test_one_row_of_a_table_with_other_columns(
     assert len(sequence.open_frames()) == FRAMES - first
 
 
-def test_one_row_for_a_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_row_for_a_video_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_movie(tmp_path / "videos" / "cat.mp4", 6)
     (tmp_path / "videos" / "cat.txt").write_bytes(FIRST)
     status, outcomes = run_folder(tmp_path / "videos", tmp_path / "r")
@@ -119,7 +117,7 @@ def test_one_row_for_a_video(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "first box 10, 8, 12, 10 from 0, the others unknown" in capsys.readouterr().out
 
 
-def test_a_target_that_is_annotated_once_ends_there(tmp_path: Path) -> None:
+def test_target_annotated_once_ends_there(tmp_path: Path) -> None:
     write_video(tmp_path / "one")
     (tmp_path / "one" / "groundtruth.txt").unlink()
     (tmp_path / "one" / "gt").mkdir()

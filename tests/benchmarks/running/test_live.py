@@ -47,14 +47,14 @@ def test_pixels_become_half_blocks():
     assert second.style.bgcolor.triplet == (0, 0, 248)
 
 
-def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
+def test_view_shows_frame_boxes_and_mean_overlap(right, tmp_path):
     live = LiveView(tmp_path)
     frames = right.open_frames()
     assert shown(live) in ("", "\n")
-    live.see(right, 0, frames[0], right.truth[0])
-    live.see(right, 1, frames[1], right.truth[1] + np.array([6.0, 0, 0, 0]))
+    live.show(right, 0, frames[0], right.truth[0])
+    live.show(right, 1, frames[1], right.truth[1] + np.array([6.0, 0, 0, 0]))
     text = shown(live)
-    # 12 x 10 pixels, 6 beside: overlap 1/3 in the second frame.
+    # Boxes of 12 x 10 pixels, 6 pixels apart: overlap 1/3 in the second frame.
     assert text.splitlines()[0] == "right  frame 2/12  mean overlap 0.667"
     for color in (TRACKER_COLOR, TRUTH_COLOR):
         code = ";".join(str(level & 0xF8) for level in color)
@@ -65,9 +65,9 @@ def test_the_present_frame_its_boxes_and_the_score_so_far(right, tmp_path):
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 30), (80, 3), (1, 1), (300, 100)])
-def test_it_fits_into_any_terminal(right, tmp_path, width, height):
+def test_view_fits_any_terminal(right, tmp_path, width, height):
     live = LiveView(tmp_path)
-    live.see(right, 0, right.open_frames()[0], right.truth[0])
+    live.show(right, 0, right.open_frames()[0], right.truth[0])
     console = terminal(width=width, height=height, color_system=None)
     lines = shown(live, console).splitlines()
     assert max(len(line) for line in lines) <= width
@@ -78,15 +78,15 @@ def test_frames_without_ground_truth_do_not_count(right, tmp_path):
     truth = right.truth.copy()
     truth[0] = np.nan
     live = LiveView(tmp_path)
-    live.see(replace(right, truth=truth), 0, right.open_frames()[0], right.truth[0])
+    live.show(replace(right, truth=truth), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "right  frame 1/12"
 
 
-def test_a_strip_of_eight_moments(right, tmp_path):
+def test_strip_has_eight_thumbnails(right, tmp_path):
     live = LiveView(tmp_path / "run")
     frames = right.open_frames()
     for number in range(12):
-        live.see(right, number, frames[number], right.truth[number])
+        live.show(right, number, frames[number], right.truth[number])
     live.end("right")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["right.strip.jpg"]
     with Image.open(tmp_path / "run" / "right.strip.jpg") as image:
@@ -97,34 +97,34 @@ def test_a_strip_of_eight_moments(right, tmp_path):
         row = strip[round(y + h / 2), 120 * place : 120 * (place + 1)]
         for border in (x, x + w):
             assert near(row[round(border) - 2 : round(border) + 2], TRACKER_COLOR, 70)
-    live.end("right")  # once is enough
+    live.end("right")  # has no effect
 
 
-def test_what_failed_has_a_strip_of_what_was_seen_and_the_next_begins_anew(squares, tmp_path):
+def test_failed_sequence_has_a_short_strip(squares, tmp_path):
     live = LiveView(tmp_path)
     for name in ("right", "down"):
         sequence = squares[name]
-        live.see(sequence, 0, sequence.open_frames()[0], sequence.truth[0])
+        live.show(sequence, 0, sequence.open_frames()[0], sequence.truth[0])
         live.end(name)
-    live.end("single")  # nothing was seen of it
+    live.end("single")  # none of its frames were shown
     for name in ("right", "down"):
         with Image.open(tmp_path / f"{name}.strip.jpg") as image:
             assert image.size == (120, 120)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["down.strip.jpg", "right.strip.jpg"]
 
 
-def test_names_are_words_not_markup(right, tmp_path):
+def test_names_are_not_markup(right, tmp_path):
     live = LiveView(tmp_path)
-    live.see(replace(right, name="[red]a\x1b[2J\nb"), 0, right.open_frames()[0], right.truth[0])
+    live.show(replace(right, name="[red]a\x1b[2J\nb"), 0, right.open_frames()[0], right.truth[0])
     assert shown(live).splitlines()[0] == "[red]a [2J b  frame 1/12  mean overlap 1.000"
 
 
-def test_it_stands_above_the_bar(right, tmp_path):
+def test_view_is_above_the_bar(right, tmp_path):
     console = terminal()
     live = LiveView(tmp_path)
     with RunProgress(1, 12, console, above=live) as progress:
         progress.start("right", 12)
-        live.see(right, 4, right.open_frames()[4], right.truth[4])
+        live.show(right, 4, right.open_frames()[4], right.truth[4])
         progress.advance("right", 5)
     text = console.file.getvalue()
     assert text.index("frame 5/12") < text.rindex("5/12 frames")
@@ -137,7 +137,7 @@ def run(tmp_path: Path, *more: str) -> int:
     )
 
 
-def test_a_run_keeps_strips_and_the_same_boxes(squares, tmp_path):
+def test_live_run_writes_strips_and_the_same_boxes(squares, tmp_path):
     assert run(tmp_path / "a") == 0
     folder = tmp_path / "a" / "squares" / "ncc" / "ope"
     assert {path.name for path in folder.glob("*.jpg")} == {f"{name}.strip.jpg" for name in squares.names()}
@@ -151,11 +151,11 @@ def test_a_run_keeps_strips_and_the_same_boxes(squares, tmp_path):
 
 
 @pytest.mark.parametrize("protocol", ["tre", "supervised"])
-def test_other_protocols_can_be_watched(squares, tmp_path, protocol):
+def test_live_run_of_other_protocols(squares, tmp_path, protocol):
     assert run(tmp_path, "--protocol", protocol, "--sequences", "right") == 0
     assert (tmp_path / "squares" / "ncc" / protocol / "right.strip.jpg").is_file()
 
 
-def test_a_batch_cannot_be_watched(squares, tmp_path, capsys):
+def test_live_refuses_a_batch(squares, tmp_path, capsys):
     assert run(tmp_path, "--batch", "2") == 2
     assert "leave --batch, --workers and --ray out" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Many sequences: what a run holds and writes grows with them no faster than it has to."""
+"""Memory and disk writes of a run grow no faster than necessary with the number of sequences."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Grey(Frames):
 
 
 class Many(Dataset):
-    """So many sequences of three frames; knows how many of them were held at once."""
+    """`count` sequences of three frames; records how many were in memory at once."""
 
     name = title = "many"
 
@@ -71,16 +71,16 @@ def still(count: int, results: Path, tracker: str = "still", **options: int) -> 
     return dataset
 
 
-def test_a_run_holds_the_ground_truth_of_the_sequence_it_is_at(tmp_path: Path) -> None:
+def test_run_holds_one_ground_truth_at_a_time(tmp_path: Path) -> None:
     assert still(60, tmp_path / "r").most <= 4
 
 
-def test_a_batch_holds_the_ground_truth_of_its_slots(tmp_path: Path) -> None:
+def test_batch_holds_only_its_slots_ground_truth(tmp_path: Path) -> None:
     (tmp_path / "slots.py").write_text(SLOTS)
     assert still(60, tmp_path / "r", f"{tmp_path / 'slots.py'}:Still", batch=8).most <= 8 + 4
 
 
-def test_the_bytes_written_grow_with_the_sequences_and_not_with_their_square(tmp_path: Path) -> None:
+def test_bytes_written_grow_linearly(tmp_path: Path) -> None:
     if not IO.exists():
         pytest.skip("needs Linux's /proc to count what is written")
     still(2, tmp_path / "warm")
@@ -89,10 +89,10 @@ def test_the_bytes_written_grow_with_the_sequences_and_not_with_their_square(tmp
         before = _written()
         still(count, tmp_path / str(count))
         written.append(_written() - before)
-    assert 3 < written[1] / written[0] < 5  # with a manifest written after each sequence it is 13
+    assert 3 < written[1] / written[0] < 5  # 13 if the manifest were rewritten after each sequence
 
 
-def test_file_handles_do_not_grow(tmp_path: Path) -> None:
+def test_file_handles_do_not_leak(tmp_path: Path) -> None:
     handles = Path("/proc/self/fd")
     if not handles.exists():
         pytest.skip("needs Linux's /proc to count file handles")
@@ -101,7 +101,7 @@ def test_file_handles_do_not_grow(tmp_path: Path) -> None:
     assert len(list(handles.iterdir())) <= before
 
 
-def test_a_run_that_was_half_done_runs_the_other_half(tmp_path: Path) -> None:
+def test_half_finished_run_runs_the_other_half(tmp_path: Path) -> None:
     still(40, tmp_path / "r")
     folder = tmp_path / "r" / "many" / "still" / "ope"
     kept = {path: path.stat().st_mtime_ns for path in sorted(folder.glob("s*.txt"))}
@@ -110,14 +110,14 @@ def test_a_run_that_was_half_done_runs_the_other_half(tmp_path: Path) -> None:
         path.unlink()
     dataset = Many(40)
     summary = run(RunSettings(TrackerSpec("still"), "still", tmp_path / "r"), dataset, dataset.names())
-    assert summary.kept == 20
+    assert summary.reused == 20
     assert not summary.failed
     again = {path for path, moment in kept.items() if path.stat().st_mtime_ns != moment}
-    assert len(again) == 40  # two files of each sequence that lacked one
+    assert len(again) == 40  # two files of each sequence that was not finished
     assert len(read_run(tmp_path / "r", "many", "still").trajectories) == 40
 
 
-def test_truth_that_changes_between_planning_and_running_costs_its_sequence(tmp_path: Path) -> None:
+def test_ground_truth_changed_during_the_run_fails(tmp_path: Path) -> None:
     class Edited(Many):
         read = 0
 

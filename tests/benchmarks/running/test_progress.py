@@ -24,14 +24,14 @@ def narrate(terminal: bool) -> str:
     return text.getvalue()
 
 
-def test_plain_lines_where_there_is_no_terminal() -> None:
+def test_plain_lines_without_a_terminal() -> None:
     first, second = narrate(terminal=False).splitlines()
     assert first.startswith("[1/2] first[x]: 5 frames, 10.0 FPS, ")
     assert first.endswith(" s left")
     assert second == "second[x] failed: frame 1: [bold]ValueError[/bold]: " + "x" * 200
 
 
-def test_a_bar_on_a_terminal_and_failures_stay_visible() -> None:
+def test_bar_on_a_terminal_keeps_failures_visible() -> None:
     shown = narrate(terminal=True)
     assert "[2/2] second[x]" in shown
     assert "10/10 frames" in shown

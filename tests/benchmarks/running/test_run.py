@@ -20,7 +20,7 @@ import numpy as np
 from trackers import Tracker
 
 class Drunk(Tracker):
-    """Draws numbers from both global generators."""
+    """Uses both global random generators."""
     def __init__(self, stride: float = 1.0): self.stride = stride
     def init(self, frame, box): self.box = box
     def update(self, frame):
@@ -28,7 +28,7 @@ class Drunk(Tracker):
         return self.box
 
 class Fussy(Tracker):
-    """Fails in its own way on each sequence, told apart by length of the way."""
+    """Fails differently on each sequence, depending on its length."""
     built = 0
     def __init__(self): Fussy.built += 1
     def init(self, frame, box): self.box, self.count = box, 0
@@ -39,7 +39,7 @@ class Fussy(Tracker):
         return self.box
 
 class Steady(Tracker):
-    """Deterministic without saying so."""
+    """Deterministic without declaring it."""
     def init(self, frame, box): self.box = box
     def update(self, frame): return self.box
 
@@ -74,14 +74,12 @@ def files(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in folder.iterdir() if not p.name.endswith((".time.txt", ".json"))}
 
 
-def test_results_are_on_disk_and_complete(
-    start: Callable[..., RunSummary], squares: Any, tmp_path: Path
-) -> None:
+def test_results_on_disk_are_complete(start: Callable[..., RunSummary], squares: Any, tmp_path: Path) -> None:
     summary = start("ncc")
     result = read_run(tmp_path / "results", "squares", "mine")
 
     assert summary.failed == {}
-    assert (summary.kept, summary.frames, summary.updates) == (0, 32, 28)
+    assert (summary.reused, summary.frames, summary.updates) == (0, 32, 28)
     assert set(result.trajectories) == set(squares.names())
     for name in squares.names():
         truth = squares[name].truth
@@ -93,17 +91,17 @@ def test_results_are_on_disk_and_complete(
     assert summary.update_seconds == pytest.approx(sum(s[1:].sum() for s in seconds))
 
 
-def test_a_second_run_keeps_the_first(start: Callable[..., RunSummary]) -> None:
+def test_second_run_reuses_the_first(start: Callable[..., RunSummary]) -> None:
     first = start("ncc", ("right", "down"))
     before = files(first.path)
     second = start("ncc")
-    assert second.kept == 2
+    assert second.reused == 2
     assert second.frames == 11
     assert {name: files(first.path)[name] for name in before} == before
-    assert start("ncc").kept == 4
+    assert start("ncc").reused == 4
 
 
-def test_order_and_resumption_do_not_change_a_tracker_that_draws(
+def test_random_tracker_is_independent_of_order_and_resumption(
     start: Callable[..., RunSummary], tmp_path: Path
 ) -> None:
     whole = start("FILE:Drunk", name="whole")
@@ -115,10 +113,10 @@ def test_order_and_resumption_do_not_change_a_tracker_that_draws(
     assert files(whole.path) != files(other.path)
 
 
-def test_a_process_of_its_own_changes_no_box(start: Callable[..., RunSummary], tmp_path: Path) -> None:
+def test_isolation_changes_no_box(start: Callable[..., RunSummary], tmp_path: Path) -> None:
     here, there = (start("FILE:Drunk", name=str(isolate), isolate=isolate) for isolate in (False, True))
     assert files(here.path) == files(there.path)
-    assert start("FILE:Drunk", name="False", isolate=True).kept == 4
+    assert start("FILE:Drunk", name="False", isolate=True).reused == 4
     assert here.transport == [0.0] * 4
     assert 0 < min(there.transport) < max(there.transport) < 1
     manifests = [
@@ -131,7 +129,7 @@ def test_a_process_of_its_own_changes_no_box(start: Callable[..., RunSummary], t
     assert manifests[1].sequences["right"].transport == there.transport[0]
 
 
-def test_a_tracker_that_cannot_be_built_again_costs_the_sequences_that_need_it(
+def test_tracker_that_cannot_be_rebuilt_fails_sequences(
     start: Callable[..., RunSummary], squares: Any, trackers: str
 ) -> None:
     once = Path(trackers).with_name("built")
@@ -173,11 +171,11 @@ def test_failures_are_recorded_and_the_run_goes_on(
     squares.broken.clear()
     squares.lost.clear()
     again = start("FILE:Fussy", ("right", "down", "single", "both"))
-    assert again.kept == 1
+    assert again.reused == 1
     assert set(again.failed) == {"right", "both"}
 
 
-def test_a_trackers_own_error_keeps_its_traceback(start: Callable[..., RunSummary]) -> None:
+def test_tracker_error_keeps_its_traceback(start: Callable[..., RunSummary]) -> None:
     summary = start("FILE:Sick")
     record = summary.failed["right"]
     assert record.message == "frame 0: MemoryError: too large"
@@ -185,14 +183,12 @@ def test_a_trackers_own_error_keeps_its_traceback(start: Callable[..., RunSummar
     assert len(summary.failed) == 4
 
 
-def test_a_timeout_is_its_own_status(start: Callable[..., RunSummary]) -> None:
+def test_timeout_status(start: Callable[..., RunSummary]) -> None:
     summary = start("ncc", ("right",), timeout=1e-9)
     assert summary.records["right"].status == "timeout"
 
 
-def test_nothing_to_run_is_an_error_and_writes_nothing(
-    start: Callable[..., RunSummary], squares: Any, tmp_path: Path
-) -> None:
+def test_nothing_to_run_is_an_error(start: Callable[..., RunSummary], squares: Any, tmp_path: Path) -> None:
     squares.lost.update(squares.names())
     with pytest.raises(UserError, match="none of the 4 sequences can be run: right: its frames are missing"):
         start("ncc")
@@ -226,22 +222,22 @@ def test_results_of_other_settings_are_not_mixed(
     assert set(files(replaced.path)) == {"right.txt"}, "nothing of the old settings is left"
 
 
-def test_changed_code_of_a_tracker_is_noticed(start: Callable[..., RunSummary], trackers: str) -> None:
+def test_changed_tracker_code_is_refused(start: Callable[..., RunSummary], trackers: str) -> None:
     start("FILE:Drunk")
     Path(trackers).write_text(TRACKERS + "\n# changed\n")
     with pytest.raises(UserError, match="made with other code"):
         start("FILE:Drunk")
 
 
-def test_overwriting_runs_again_and_keeps_other_sequences(start: Callable[..., RunSummary]) -> None:
+def test_overwrite_keeps_other_sequences(start: Callable[..., RunSummary]) -> None:
     first = start("ncc")
     again = start("ncc", ("right",), overwrite=True)
-    assert again.kept == 0
+    assert again.reused == 0
     assert set(again.records) == {"right"}
     assert set(files(first.path)) == {"right.txt", "down.txt", "single.txt", "both.txt"}
 
 
-def test_a_damaged_manifest_is_refused_until_overwritten(start: Callable[..., RunSummary]) -> None:
+def test_damaged_manifest_needs_overwrite(start: Callable[..., RunSummary]) -> None:
     summary = start("ncc")
     (summary.path / "run.json").write_text("{")
     with pytest.raises(UserError, match="not a run's manifest"):
@@ -249,19 +245,17 @@ def test_a_damaged_manifest_is_refused_until_overwritten(start: Callable[..., Ru
     assert start("ncc", overwrite=True).failed == {}
 
 
-def test_other_frames_or_truth_are_run_again(
+def test_changed_data_are_run_again(
     start: Callable[..., RunSummary], squares: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start("ncc")
     monkeypatch.setitem(squares.lengths, "right", 8)
     summary = start("ncc")
-    assert summary.kept == 3
+    assert summary.reused == 3
     assert summary.records["right"].frames == 8
 
 
-def test_repetitions_differ_for_a_tracker_that_draws_and_stop_early_for_one_that_does_not(
-    start: Callable[..., RunSummary], tmp_path: Path
-) -> None:
+def test_number_of_repetitions(start: Callable[..., RunSummary], tmp_path: Path) -> None:
     def repetitions(tracker: str, **options: Any) -> list[bytes]:
         start(tracker, ("right",), name="x", overwrite=True, **options)
         protocol = options.get("protocol", "ope")
@@ -276,7 +270,7 @@ def test_repetitions_differ_for_a_tracker_that_draws_and_stop_early_for_one_that
     assert len(set(repetitions("FILE:Drunk", repeat=4))) == 4
 
 
-def test_segments_and_shifts_are_kept_with_where_they_start(
+def test_tre_and_sre_store_their_starts(
     start: Callable[..., RunSummary], squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(squares.lengths, "down", 24)
@@ -295,9 +289,7 @@ def test_segments_and_shifts_are_kept_with_where_they_start(
     assert all(len(run.boxes) == 24 for run in runs)
 
 
-def test_the_manifest_says_what_the_run_was_made_with(
-    start: Callable[..., RunSummary], tmp_path: Path
-) -> None:
+def test_manifest_records_settings_and_environment(start: Callable[..., RunSummary], tmp_path: Path) -> None:
     start("ncc", settings={"reach": "2"}, seed=3)
     manifest = RunFolder(tmp_path / "results", "squares", "mine", "ope").read_manifest()
     assert manifest is not None
@@ -310,7 +302,7 @@ def test_the_manifest_says_what_the_run_was_made_with(
 
 
 @pytest.mark.parametrize("isolate", [False, True])
-def test_a_helper_beside_a_plug_in_counts_for_its_identity(
+def test_helper_module_counts_for_identity(
     squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolate: bool
 ) -> None:
     name = f"helper_of_{'isolated' if isolate else 'plain'}_zz"
@@ -329,7 +321,7 @@ def test_a_helper_beside_a_plug_in_counts_for_its_identity(
     settings = RunSettings(spec=spec, name="t", results=tmp_path / "r")
     assert run(settings, squares, ["right"]).failed == {}
     (tmp_path / "unused_zz.py").write_text("# changed")
-    assert run(settings, squares, ["right", "down"]).kept == 1
+    assert run(settings, squares, ["right", "down"]).reused == 1
     (tmp_path / f"{name}.py").write_text("STEP = 2.0\n")
     with pytest.raises(UserError, match="holds results made with other code"):
         run(settings, squares, squares.names())

@@ -1,4 +1,4 @@
-"""A run's folder that others interfere with; with real runs in tests/faults."""
+"""Interference with a run's folder; tests/faults does the same to real runs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def outcome(name: str) -> tuple[Outcome, SequenceRecord]:
     return Outcome(name, record, [Trajectory(np.ones((3, 4)), np.ones(3))]), record
 
 
-def test_results_removed_in_the_middle_of_a_writing_are_written_again(
+def test_results_removed_while_writing_are_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder goes between its making and the file that comes into it."""
+    """The folder is removed after it is created and before the file is written."""
     folder = RunFolder(tmp_path / "r", "demo", "t", "ope")
     make, left = atomic.tempfile.mkstemp, iter([True])
 
@@ -36,20 +36,18 @@ def test_results_removed_in_the_middle_of_a_writing_are_written_again(
         return make(dir=dir, prefix=prefix, suffix=suffix)
 
     with RunWriter(folder, IDENTITY, overwrite=False) as run_writer:
-        records = {"a": run_writer.keep(*outcome("a"))}
+        records = {"a": run_writer.write(*outcome("a"))}
         monkeypatch.setattr(atomic.tempfile, "mkstemp", removed)
-        records["b"] = run_writer.keep(*outcome("b"))
+        records["b"] = run_writer.write(*outcome("b"))
         assert next(left, None) is None, "it was removed"
-        assert list(run_writer.close(records)) == ["a"], "what was there before is gone, and said to be"
+        assert list(run_writer.finalize(records)) == ["a"], "what was there before is gone, and said to be"
     manifest = folder.read_manifest()
     assert manifest is not None
     assert folder.is_complete("b", manifest.sequences["b"])
     assert manifest.sequences["a"].status == "failed"
 
 
-def test_a_disk_that_cannot_be_written_to_is_not_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
 
     def full(*parts: object) -> None:
@@ -61,5 +59,5 @@ def test_a_disk_that_cannot_be_written_to_is_not_tried_again(
         with pytest.raises(
             UserError, match=r"^a\.txt: No space left on device; what was written before is kept"
         ):
-            run_writer.keep(*outcome("a"))
+            run_writer.write(*outcome("a"))
     assert len(tried) == 1

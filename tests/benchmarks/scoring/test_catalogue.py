@@ -1,4 +1,4 @@
-"""Which profile results are scored by."""
+"""The choice of profiles for results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_profiles_are_found_by_name():
         ("lasot", LASOT, [OTB, GOT10K, PYSOT, PYTRACKING]),
     ],
 )
-def test_each_data_set_has_its_own_profile_and_others_that_apply(dataset, standard, others):
+def test_default_profile_of_a_data_set_comes_first(dataset, standard, others):
     assert choose_profiles(None, dataset, "ope") == [standard]
     assert choose_profiles("all", dataset, "ope") == [standard, *others]
     assert choose_profiles("pysot", dataset, "ope") == [PYSOT]
@@ -36,7 +36,7 @@ def test_each_data_set_has_its_own_profile_and_others_that_apply(dataset, standa
     assert choose_profile("pysot", dataset, "ope") is PYSOT
 
 
-def test_a_profile_that_does_not_know_a_protocol_is_not_chosen_for_it():
+def test_profiles_of_other_protocols_are_not_chosen():
     assert choose_profiles("all", "otb2015", "tre") == [OTB]
     with pytest.raises(UserError, match=r"protocol 'nope' on otb2015; see .* and name another --protocol$"):
         choose_profiles(None, "otb2015", "nope")

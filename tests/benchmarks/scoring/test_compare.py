@@ -1,4 +1,4 @@
-"""Comparisons: against SciPy's tests, as properties, and how often equal trackers are called different."""
+"""Comparisons: against SciPy's tests, as properties, and the false positives of equal trackers."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from trackers.errors import UserError
 
 
 @dataclass
-class Figures:
-    """A score that is nothing but a figure per sequence."""
+class FixedScore:
+    """A score with given values per sequence."""
 
     tracker: str
     values: dict[str, NDArray[np.float64]]
     sequences: tuple[str, ...] = ()
-    of: int = 100
+    total_sequences: int = 100
 
     def __post_init__(self) -> None:
         count = len(next(iter(self.values.values())))
@@ -45,21 +45,21 @@ class Figures:
         return self.values
 
 
-def score(tracker: str, values: list[float] | NDArray[np.float64], sequences: str = "") -> Figures:
-    return Figures(tracker, {"success": np.array(values, dtype=np.float64)}, tuple(sequences))
+def score(tracker: str, values: list[float] | NDArray[np.float64], sequences: str = "") -> FixedScore:
+    return FixedScore(tracker, {"success": np.array(values, dtype=np.float64)}, tuple(sequences))
 
 
-def one(a: Figures, b: Figures, resamples: int = 10_000) -> Comparison:
+def one(a: FixedScore, b: FixedScore, resamples: int = 10_000) -> Comparison:
     (found,) = compare([a, b], ["success"], resamples)
     return found
 
 
-figures = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8)
+paired_values = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8)
 
 
-@given(figures)
+@given(paired_values)
 @settings(max_examples=30, deadline=None)
-def test_swapping_the_trackers_flips_the_sign_and_nothing_else(pairs):
+def test_swapping_trackers_flips_only_the_sign(pairs):
     a, b = (score(name, column) for name, column in zip("ab", zip(*pairs, strict=True), strict=True))
     forth, back = one(a, b, 500), one(b, a, 500)
     assert back.difference == pytest.approx(-forth.difference, abs=1e-12)
@@ -71,14 +71,14 @@ def test_swapping_the_trackers_flips_the_sign_and_nothing_else(pairs):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 @settings(max_examples=30, deadline=None)
-def test_nothing_differs_from_itself(values):
+def test_equal_values_show_no_difference(values):
     same = one(score("a", values), score("b", values), 500)
     assert (same.difference, same.p_bootstrap, same.p_wilcoxon, same.better) == (0, 1, 1, None)
     assert not same.consistent
     assert same.verdict.startswith("no difference can be shown on th")
 
 
-def test_p_values_and_interval_are_scipys():
+def test_p_values_and_interval_equal_scipys():
     generator = np.random.default_rng(0)
     a, b = generator.random(40), generator.random(40)
     b[:5] = a[:5]
@@ -97,7 +97,7 @@ def test_p_values_and_interval_are_scipys():
     assert (found.low, found.high) == pytest.approx((ends.low, ends.high), abs=0.1 * interval.standard_error)
 
 
-def test_wilcoxon_is_exact_for_few_sequences_even_where_some_do_not_differ():
+def test_wilcoxon_is_exact_for_few_sequences_with_zeros():
     # All of n differences have one sign: the least p of the exact test is 2 / 2^n.
     for n in (1, 3, 5, 6, 10):
         assert wilcoxon_p(np.arange(1.0, n + 1)) == pytest.approx(2 / 2**n)
@@ -106,14 +106,14 @@ def test_wilcoxon_is_exact_for_few_sequences_even_where_some_do_not_differ():
 
 
 @pytest.mark.parametrize("count", [2, 7, 9])
-def test_tied_differences_are_counted_as_scipy_counts_them(count):
+def test_counted_p_of_ties_equals_scipys(count):
     generator = np.random.default_rng(count)
     for _ in range(5):
         values = generator.integers(1, 4, count) * generator.choice([-0.25, 0.25], count)
         assert wilcoxon_p(values) == scipy.stats.wilcoxon(values).pvalue
 
 
-def test_comparisons_made_together_have_the_p_values_that_each_has_alone():
+def test_p_values_together_equal_those_alone():
     generator = np.random.default_rng(5)
     for sequences, digits in ((8, 1), (20, 1), (40, 2), (60, 1), (60, 8)):
         rows = np.round(generator.normal(0, 0.2, (30, sequences)), digits)
@@ -121,10 +121,10 @@ def test_comparisons_made_together_have_the_p_values_that_each_has_alone():
         assert wilcoxon_p(rows).tolist() == [float(wilcoxon_p(row)) for row in rows]
 
 
-def test_many_trackers_are_compared_as_two_are(monkeypatch):
+def test_many_trackers_compare_as_pairs_do(monkeypatch):
     generator = np.random.default_rng(6)
     scores = [score(f"t{i}", generator.random(12)) for i in range(6)]
-    scores.append(Figures("short", {"success": generator.random(7)}, scores[0].sequences[3:10]))
+    scores.append(FixedScore("short", {"success": generator.random(7)}, scores[0].sequences[3:10]))
     by_name = {score.tracker: score for score in scores}
     monkeypatch.setattr(module, "_BLOCK", 4)
     for found in compare(scores, ["success"], 500):
@@ -137,7 +137,7 @@ def test_many_trackers_are_compared_as_two_are(monkeypatch):
 @pytest.mark.parametrize(
     ("sequences", "shape"), [(6, "normal"), (10, "skewed"), (50, "normal"), (50, "skewed")]
 )
-def test_equal_trackers_are_seldom_called_different(sequences, shape):
+def test_equal_trackers_rarely_differ(sequences, shape):
     generator = np.random.default_rng(sequences)
     wrong, trials = 0, 300
     for _ in range(trials):
@@ -150,7 +150,7 @@ def test_equal_trackers_are_seldom_called_different(sequences, shape):
     assert wrong / trials <= 0.07
 
 
-def test_many_comparisons_of_equal_trackers_hardly_ever_find_any_difference():
+def test_many_comparisons_of_equal_trackers_rarely_find_one():
     generator = np.random.default_rng(3)
     wrong = 0
     for _ in range(60):
@@ -159,21 +159,21 @@ def test_many_comparisons_of_equal_trackers_hardly_ever_find_any_difference():
     assert wrong / 60 <= 0.07
 
 
-def test_a_real_difference_is_shown_and_said():
+def test_real_difference_is_reported():
     generator = np.random.default_rng(1)
     b = generator.beta(2, 1, 50)
     found = one(score("Mine", b + generator.normal(0.05, 0.05, 50)), score("Theirs", b))
     assert found.better == "Mine"
     assert found.low > 0
-    said = (
+    expected_text = (
         f"Mine is better: Mine - Theirs = +{found.difference:.3f} [+{found.low:.3f}, +{found.high:.3f}], p = "
     )
-    assert found.verdict.startswith(said)
+    assert found.verdict.startswith(expected_text)
     assert found.verdict.endswith(" on 50 sequences")
     assert one(score("Theirs", b), score("Mine", b + 0.05)).better == "Mine"
 
 
-def test_five_sequences_can_never_show_a_difference():
+def test_five_sequences_never_show_a_difference():
     found = one(score("a", [0.9] * 5), score("b", [0.1, 0.2, 0.15, 0.12, 0.05]))
     assert found.low > 0
     assert found.better is None
@@ -182,7 +182,7 @@ def test_five_sequences_can_never_show_a_difference():
     assert one(score("a", [0.9] * 6), score("b", [0.1, 0.2, 0.15, 0.12, 0.05, 0.1])).better == "a"
 
 
-def test_two_sequences_have_an_interval_and_draw_as_often_as_asked():
+def test_two_sequences_have_an_interval():
     found = one(score("a", [0.9, 0.8]), score("b", [0.1, 0.2]), 99)
     assert (found.low, found.high) == pytest.approx((0.6, 0.8))
     assert found.p_bootstrap == 2 / 100
@@ -194,7 +194,7 @@ def test_one_sequence_has_no_interval():
     assert "on this 1 sequence: a - b = +0.800, p = 1.000;" in found.verdict
 
 
-def test_a_mean_that_a_few_sequences_carry_is_no_difference():
+def test_mean_carried_by_few_sequences_shows_no_difference():
     # The first loses a little almost everywhere and wins much on few: mean and ranks disagree.
     a = np.concatenate([np.full(80, 0.50) - np.arange(80) / 1e4, np.full(20, 1.0)])
     b = np.full(100, 0.52)
@@ -205,14 +205,14 @@ def test_a_mean_that_a_few_sequences_carry_is_no_difference():
     assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
 
 
-def test_ranks_are_those_of_the_signed_rank_test():
+def test_consistent_uses_the_signed_ranks():
     # Without the ten that do not differ the ranks are 1 + 2 + 3 for the first and 4 + 5 for the second, which
     # is what the mean says; by their number, or with the ten ranked below them, the first would be ahead.
     differences = np.array([0.1, 0.11, 0.12, -0.5, -0.6, *np.zeros(10)])
     assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).consistent
 
 
-def told(**other: object) -> Comparison:
+def comparison(**other: object) -> Comparison:
     """A comparison in which the first is better, with some of it made otherwise."""
     shown = Comparison(
         metric="success",
@@ -234,65 +234,65 @@ def told(**other: object) -> Comparison:
     return replace(shown, **other)
 
 
-def test_verdicts_in_full():
-    figures = "A - B = +0.200 [+0.100, +0.300] by itself, p = 0.030 (corrected for 3 comparisons)"
-    assert told().verdict == f"A is better: {figures} on 6 sequences"
-    assert told(comparisons=2).verdict == told().verdict.replace("3 comparisons", "2 comparisons")
-    assert told(comparisons=1).verdict == told().verdict.replace(
+def test_verdict_texts():
+    result = "A - B = +0.200 [+0.100, +0.300] by itself, p = 0.030 (corrected for 3 comparisons)"
+    assert comparison().verdict == f"A is better: {result} on 6 sequences"
+    assert comparison(comparisons=2).verdict == comparison().verdict.replace("3 comparisons", "2 comparisons")
+    assert comparison(comparisons=1).verdict == comparison().verdict.replace(
         " (corrected for 3 comparisons)", ""
     ).replace(" by itself", "")
-    assert told(consistent=False).verdict == (
-        f"no difference can be shown on these 6 sequences: {figures}; "
+    assert comparison(consistent=False).verdict == (
+        f"no difference can be shown on these 6 sequences: {result}; "
         "the mean and most sequences point in opposite directions"
     )
-    assert told(sequences=5).verdict == (
-        f"no difference can be shown on these 5 sequences: {figures}; "
+    assert comparison(sequences=5).verdict == (
+        f"no difference can be shown on these 5 sequences: {result}; "
         "fewer than 6 sequences can never show one"
     )
-    unclear = f"no difference can be shown on these 6 sequences: {figures.replace('0.030', '0.060')}"
-    assert told(corrected_wilcoxon=0.06).verdict == (
+    unclear = f"no difference can be shown on these 6 sequences: {result.replace('0.030', '0.060')}"
+    assert comparison(corrected_wilcoxon=0.06).verdict == (
         f"{unclear}; among so many comparisons some intervals leave out 0 by chance"
     )
-    assert told(corrected_wilcoxon=0.06, low=-0.1).verdict == unclear.replace("+0.100,", "-0.100,")
-    least = told(corrected_bootstrap=0.00009, corrected_wilcoxon=0.0).verdict
-    assert least == f"A is better: {figures.replace('= 0.030', '< 0.0001')} on 6 sequences"
-    assert "p = 0.0002 (" in told(corrected_bootstrap=0.0002, corrected_wilcoxon=0.0).verdict
+    assert comparison(corrected_wilcoxon=0.06, low=-0.1).verdict == unclear.replace("+0.100,", "-0.100,")
+    least = comparison(corrected_bootstrap=0.00009, corrected_wilcoxon=0.0).verdict
+    assert least == f"A is better: {result.replace('= 0.030', '< 0.0001')} on 6 sequences"
+    assert "p = 0.0002 (" in comparison(corrected_bootstrap=0.0002, corrected_wilcoxon=0.0).verdict
 
 
-def test_caption_says_what_is_corrected_and_when_nothing_can_be_shown():
-    assert comparisons_caption([told()]) == "A - B with 95 % interval over sequences"
-    few = comparisons_caption([told()] * 3)
+def test_caption_explains_correction_and_least_p():
+    assert comparisons_caption([comparison()]) == "A - B with 95 % interval over sequences"
+    few = comparisons_caption([comparison()] * 3)
     assert few.endswith("of each comparison by itself; p corrected for 3 comparisons (Holm), which decides")
-    assert comparisons_caption([told()] * 250) == few.replace("3 comp", "250 comp")
-    many = comparisons_caption([told()] * 251)
+    assert comparisons_caption([comparison()] * 250) == few.replace("3 comp", "250 comp")
+    many = comparisons_caption([comparison()] * 251)
     assert many.endswith(
         "no p is less than 0.0002, so that among so many comparisons hardly any can show a "
         "difference: compare fewer trackers"
     )
 
 
-def test_a_p_of_exactly_alpha_is_enough():
+def test_p_equal_to_alpha_is_significant():
     """Where the level is 5 %, p <= 5 % is significant."""
-    assert told(corrected_bootstrap=module.ALPHA).better == "A"
-    assert told(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
-    opposite = told(corrected_bootstrap=module.ALPHA, consistent=False)
+    assert comparison(corrected_bootstrap=module.ALPHA).better == "A"
+    assert comparison(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
+    opposite = comparison(corrected_bootstrap=module.ALPHA, consistent=False)
     assert opposite.verdict.endswith("; the mean and most sequences point in opposite directions")
 
 
-def test_less_is_better_where_it_is():
-    assert told(metric="failures", difference=0.2).better == "B"
-    assert told(metric="failures", difference=-0.2).better == "A"
+def test_lower_robustness_is_better():
+    assert comparison(metric="failures", difference=0.2).better == "B"
+    assert comparison(metric="failures", difference=-0.2).better == "A"
 
 
-def test_a_small_p_keeps_its_digits():
+def test_small_p_keeps_its_digits():
     found = replace(one(score("a", [0.9] * 6), score("b", [0.1] * 6)), corrected_wilcoxon=0.00042)
     assert "p = 0.0004 " in replace(found, corrected_bootstrap=0.0002).verdict
     assert "p = 0.001 " in replace(found, corrected_bootstrap=0.001).verdict
 
 
-def test_a_record_holds_every_figure_by_its_name():
+def test_comparison_record_has_every_key():
     found = one(score("a", [0.9, 0.8, 0.7]), score("b", [0.1, 0.2, 0.3]))
-    assert comparison_record(found, of=9) == {
+    assert comparison_record(found, total_sequences=9) == {
         "metric": "success",
         "a": "a",
         "b": "b",
@@ -313,12 +313,12 @@ def test_a_record_holds_every_figure_by_its_name():
     }
 
 
-def test_only_sequences_that_both_have_count_whatever_their_order():
+def test_only_common_sequences_are_compared():
     found = one(score("a", [0.1, 0.2, 0.3, np.nan], "wxyz"), score("b", [0.5, 0.1, 0.2, 0.2], "qyxz"))
     assert found.sequences == 2
     assert (found.value_a, found.value_b) == pytest.approx((0.25, 0.15))
     with pytest.raises(
-        UserError, match=r"no sequence with a figure for success; run both on the same sequences$"
+        UserError, match=r"no sequence with a value of success; run both on the same sequences$"
     ):
         compare([score("a", [0.1], "x"), score("b", [0.1], "y")], ["success"])
 
@@ -326,7 +326,8 @@ def test_only_sequences_that_both_have_count_whatever_their_order():
 def test_all_pairs_and_metrics_are_corrected_together():
     generator = np.random.default_rng(2)
     scores = [
-        Figures(name, {"success": generator.random(20), "precision": generator.random(20)}) for name in "abc"
+        FixedScore(name, {"success": generator.random(20), "precision": generator.random(20)})
+        for name in "abc"
     ]
     found = compare(scores, ["precision", "success"])
     assert [(c.a + c.b, c.metric) for c in found] == [
@@ -343,7 +344,7 @@ def test_all_pairs_and_metrics_are_corrected_together():
     assert all(c.comparisons == 6 and "(corrected for 6 comparisons)" in c.verdict for c in found)
 
 
-def test_pairs_are_resampled_alike_whatever_else_is_compared():
+def test_intervals_do_not_depend_on_other_pairs():
     generator = np.random.default_rng(4)
     scores = [score(name, generator.random(15)) for name in "abc"]
     scores.append(score("d", generator.random(4), "wxyz"))
@@ -353,24 +354,24 @@ def test_pairs_are_resampled_alike_whatever_else_is_compared():
     assert [c.sequences for c in compare(scores[2:], ["success"])] == [4]
 
 
-def test_an_unknown_metric_is_refused():
+def test_unknown_metric_is_refused():
     with pytest.raises(
         UserError,
         match=r"no metric 'succes' to compare \(did you mean 'success'\?\); there are: success, ao$",
     ):
-        compare([Figures(name, {"success": np.ones(1), "ao": np.ones(1)}) for name in "ab"], ["succes"])
+        compare([FixedScore(name, {"success": np.ones(1), "ao": np.ones(1)}) for name in "ab"], ["succes"])
 
 
-def test_a_metric_given_twice_counts_once():
+def test_metric_given_twice_counts_once():
     assert len(compare([score("a", [0.1]), score("b", [0.1])], ["success", "success"])) == 1
 
 
-def test_fewest_is_where_the_exact_test_can_reach_significance():
+def test_min_sequences_is_where_the_exact_test_reaches_alpha():
     fewest = module.MIN_SEQUENCES
     assert wilcoxon_p(np.arange(1.0, fewest + 1)) <= module.ALPHA < wilcoxon_p(np.arange(1.0, fewest))
 
 
-def test_more_pairs_than_fit_into_memory_are_refused_before_they_are_made():
-    scores = [Figures(f"t{i}", {"success": np.arange(8.0) + i}) for i in range(1000)]
-    with pytest.raises(UserError, match=r"1000 trackers are 499500 comparisons, .*; name fewer"):
+def test_too_many_comparisons_are_refused():
+    scores = [FixedScore(f"t{i}", {"success": np.arange(8.0) + i}) for i in range(1000)]
+    with pytest.raises(UserError, match=r"1000 trackers make 499500 comparisons, .*; name fewer"):
         compare(scores, ["success"])

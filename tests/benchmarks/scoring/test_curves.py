@@ -1,4 +1,4 @@
-"""Curves against counting one by one, and thresholds against the grids of the toolkits."""
+"""Curves against direct counting, and thresholds against the toolkits' grids."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from benchmarks.scoring.curves import (
-    NORMALIZED_THRESHOLDS,
-    OVERLAP_THRESHOLDS,
-    PIXEL_THRESHOLDS,
-    normalized_precision_curve,
-    precision_curve,
-    success_curve,
-)
+from benchmarks.scoring.curves import NORMALIZED_THRESHOLDS, OVERLAP_THRESHOLDS, PIXEL_THRESHOLDS
+from benchmarks.scoring.metrics import NORMALIZED_PRECISION_20, PRECISION_20, SUCCESS_AUC
 
 # Values that lie on thresholds are as likely as others.
 overlaps = arrays(
@@ -31,35 +25,35 @@ errors = arrays(
 @given(overlaps)
 def test_success_counts_overlaps_strictly_above(values):
     counted = [sum(value > k / 20 for value in values.tolist()) / len(values) for k in range(21)]
-    assert success_curve(values).tolist() == counted
+    assert SUCCESS_AUC.curve_of(values).tolist() == counted
 
 
 @given(errors)
 def test_precision_counts_errors_up_to_and_at(values):
     counted = [sum(value <= d for value in values.tolist()) / len(values) for d in range(51)]
-    assert precision_curve(values).tolist() == counted
-    assert normalized_precision_curve(values / 100).tolist() == [
+    assert PRECISION_20.curve_of(values).tolist() == counted
+    assert NORMALIZED_PRECISION_20.curve_of(values / 100).tolist() == [
         sum(value <= d / 100 for value in (values / 100).tolist()) / len(values) for d in range(51)
     ]
 
 
 @given(overlaps, errors)
 def test_curves_are_monotone_shares(values, distances):
-    success, precision = success_curve(values), precision_curve(distances)
+    success, precision = SUCCESS_AUC.curve_of(values), PRECISION_20.curve_of(distances)
     assert (np.diff(success) <= 0).all()
     assert (np.diff(precision) >= 0).all()
     assert success[-1] == 0
     assert 0 <= precision.min() <= precision.max() <= 1
 
 
-def test_a_perfect_tracker_scores_20_of_21():
-    assert success_curve(np.ones(7)).mean() == pytest.approx(20 / 21)
-    assert precision_curve(np.zeros(7)).tolist() == [1.0] * 51
+def test_perfect_tracker_scores_20_of_21():
+    assert SUCCESS_AUC.curve_of(np.ones(7)).mean() == pytest.approx(20 / 21)
+    assert PRECISION_20.curve_of(np.zeros(7)).tolist() == [1.0] * 51
 
 
-def test_what_is_no_number_is_a_miss():
-    assert success_curve(np.array([np.nan, 1.0])).tolist() == [0.5] * 20 + [0]
-    assert precision_curve(np.array([np.nan, np.inf, 0.0, -1.0])).tolist() == [0.5] * 51
+def test_nan_is_a_miss():
+    assert SUCCESS_AUC.curve_of(np.array([np.nan, 1.0])).tolist() == [0.5] * 20 + [0]
+    assert PRECISION_20.curve_of(np.array([np.nan, np.inf, 0.0, -1.0])).tolist() == [0.5] * 51
 
 
 def test_thresholds():
@@ -83,12 +77,12 @@ def matlab_colon(step: float, last: float, count: int) -> np.ndarray:
     [(OVERLAP_THRESHOLDS, 0.05), (NORMALIZED_THRESHOLDS, 0.01)],
     ids=["overlap", "normalized"],
 )
-def test_the_toolkits_grids_differ_from_ours_in_the_last_digit_only(ours, step):
+def test_toolkit_grids_differ_only_in_the_last_digit(ours, step):
     for grid in (np.arange(len(ours)) * step, matlab_colon(step, ours[-1], len(ours))):
         assert 0 < np.abs(grid - ours).max() <= np.spacing(1.0) / 2
 
 
-def test_ours_alone_treats_every_overlap_on_a_threshold_alike():
+def test_overlaps_on_a_threshold_are_never_above_it():
     on_threshold = np.array([k / 20 for k in range(21)])
     assert not (on_threshold > OVERLAP_THRESHOLDS).any()
     assert np.flatnonzero(on_threshold > matlab_colon(0.05, 1.0, 21)).tolist() == [13]

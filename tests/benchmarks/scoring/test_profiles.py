@@ -1,4 +1,4 @@
-"""What frames count as: `otb` against the MATLAB toolkit's own arithmetic, and where the others differ."""
+"""Profiles: `otb` against the arithmetic of its MATLAB toolkit, and the differences of the others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.scoring.metrics import FrameMeasures
 from benchmarks.scoring.profiles import (
     GOT10K,
     LASOT,
@@ -14,9 +15,8 @@ from benchmarks.scoring.profiles import (
     PYSOT,
     PYTRACKING,
     TC128,
-    FrameMeasures,
+    OnePassProfile,
     Pass,
-    Profile,
 )
 from benchmarks.scoring.profiles.rules import hold_last_valid
 from trackers.errors import UserError
@@ -25,12 +25,12 @@ TO_FILE = np.array([1.0, 1.0, 0.0, 0.0])
 TRUTH = np.tile([10.0, 20.0, 30.0, 40.0], (6, 1))
 
 
-def curves(*passes: tuple[np.ndarray, np.ndarray], profile: Profile = OTB) -> dict[str, np.ndarray]:
+def curves(*passes: tuple[np.ndarray, np.ndarray], profile: OnePassProfile = OTB) -> dict[str, np.ndarray]:
     return profile.curves(profile.frames([Pass(*one) for one in passes]))
 
 
 def toolkit(prediction: np.ndarray, truth: np.ndarray) -> tuple[list[float], list[float]]:
-    """Overlap and centre error per frame, from 1-based boxes, as calcSeqErrRobust computes them."""
+    """Overlap and center error per frame, from 1-based boxes, as calcSeqErrRobust computes them."""
     overlaps, errors = [], []
     for frame, (t, p) in enumerate(zip(truth.tolist(), prediction.tolist(), strict=True)):
         if frame == 0:
@@ -61,7 +61,7 @@ def test_frames_count_as_in_the_toolkit():
     assert frames.errors == pytest.approx(errors)
 
 
-def test_the_first_frame_counts_as_a_hit_whatever_was_predicted():
+def test_first_frame_is_always_a_hit():
     prediction = np.full_like(TRUTH, 900.0)
     found = curves((prediction, TRUTH))
     assert found["success"][10] == pytest.approx(1 / 6)
@@ -78,12 +78,12 @@ def test_unusable_truth_is_a_miss_in_success_and_a_hit_in_precision(column):
     assert found["normalized_precision"].tolist() == [1.0] * 51
 
 
-def test_truth_at_the_images_first_pixel_is_usable():
+def test_truth_at_the_first_pixel_is_usable():
     truth = TRUTH - [10, 20, 0, 0]  # 0-based 0 is 1 in the file
     assert curves((truth, truth))["success"][:20].tolist() == [1.0] * 20
 
 
-def test_figures_are_read_off_the_curves():
+def test_values_are_read_off_the_curves():
     success, precision, normalized = OTB.metrics
     prediction = TRUTH + np.outer([0, 0, 5, 20, 20.1, 100], [1, 0, 0, 0])
     found = curves((prediction, TRUTH))
@@ -93,14 +93,16 @@ def test_figures_are_read_off_the_curves():
     assert normalized.value(found["normalized_precision"]) == pytest.approx(3 / 6)  # 6 px at most
 
 
-def test_frames_of_several_passes_count_together():
+def test_frames_of_several_passes_are_pooled():
     first, second = TRUTH + np.array([100, 0, 0, 0]), TRUTH[:2]
     together = curves((first, TRUTH), (second, TRUTH[:2]))
     # One hit (the initial frame) of six, and two of two.
     assert together["precision"].tolist() == [3 / 8] * 51
 
 
-def one_frame(profile: Profile, prediction: list[float], truth: list[float]) -> tuple[float, float, float]:
+def one_frame(
+    profile: OnePassProfile, prediction: list[float], truth: list[float]
+) -> tuple[float, float, float]:
     """Overlap and errors of a frame in mid-sequence, from 1-based boxes."""
     before = [50.0, 50.0, 10.0, 10.0]
     frames = profile.measure(np.array([before, prediction]) - TO_FILE, np.array([before, truth]) - TO_FILE)
@@ -123,7 +125,7 @@ HIT, MISS = -1.0, np.inf
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_truth_that_begins_left_of_the_image(profile, expected):
+def test_truth_left_of_the_image(profile, expected):
     assert one_frame(profile, [0, 20, 5, 10], [0, 20, 10, 10])[0] == pytest.approx(expected[0])
     assert one_frame(profile, [5, 20, 10, 10], [0, 20, 10, 10])[1:] == pytest.approx(expected[1:])
 
@@ -140,7 +142,7 @@ def test_truth_that_begins_left_of_the_image(profile, expected):
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_truth_that_is_all_zero(profile, expected):
+def test_truth_of_all_zeros(profile, expected):
     assert one_frame(profile, [2, 3, 2, 2], [0, 0, 0, 0]) == pytest.approx(expected)
 
 
@@ -149,14 +151,14 @@ def test_truth_that_is_all_zero(profile, expected):
     [(OTB, 1), (LASOT, 1), (TC128, 1), (GOT10K, 1), (PYSOT, 0), (PYTRACKING, 1)],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_only_pysot_counts_the_first_frame_as_it_was_predicted(profile, hits):
+def test_only_pysot_scores_the_first_prediction(profile, hits):
     found = curves((np.full_like(TRUTH, 900.0), TRUTH), profile=profile)
     assert found["success"][0] == pytest.approx(hits / 6)
     assert found["precision"][50] == pytest.approx(hits / 6)
 
 
 @pytest.mark.parametrize("profile", [OTB, TC128, GOT10K, PYSOT], ids=lambda profile: profile.name)
-def test_a_prediction_that_is_no_number_is_a_miss(profile):
+def test_nan_prediction_is_a_miss(profile):
     prediction = TRUTH.copy()
     prediction[3, 2] = np.nan
     found = curves((prediction, TRUTH), profile=profile)
@@ -167,7 +169,7 @@ def test_a_prediction_that_is_no_number_is_a_miss(profile):
     "empty",
     [[np.nan] * 4, [5, 5, 0, 3], [5, 5, 3, 0], [np.nan, 5, 3, 3], [5, np.nan, 3, 3], [900, 900, 3, -1]],
 )
-def test_lasot_puts_the_box_before_in_place_of_an_empty_one(empty):
+def test_lasot_replaces_empty_boxes_by_the_last(empty):
     truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
     prediction = truth.copy()
     prediction[3:5] = empty
@@ -175,7 +177,7 @@ def test_lasot_puts_the_box_before_in_place_of_an_empty_one(empty):
     assert frames.errors.tolist() == [0, 0, 0, 3, 6, 0]
 
 
-def test_lasot_keeps_a_box_of_less_than_a_pixel():
+def test_lasot_keeps_boxes_below_a_pixel():
     truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
     prediction = truth.copy()
     prediction[3, :2] += prediction[3, 2:] / 2 - 0.25
@@ -183,17 +185,17 @@ def test_lasot_keeps_a_box_of_less_than_a_pixel():
     assert LASOT.measure(prediction, truth).errors.tolist() == [0] * 6
 
 
-def test_the_first_box_is_held_even_if_it_is_not_valid():
+def test_invalid_first_box_is_held():
     boxes = np.arange(16.0).reshape(4, 4)
     assert hold_last_valid(boxes, np.array([False, True, False, True]))[:, 0].tolist() == [0, 4, 4, 12]
     assert hold_last_valid(boxes, np.array([False, False, False, True]))[:, 0].tolist() == [0, 0, 0, 12]
 
 
 def pysots(truth: np.ndarray) -> tuple[list[bool], list[bool], list[bool]]:
-    """Which frames pysot's toolkit leaves at -1 in overlap, error and normalised error, from 1-based boxes.
+    """Which frames pysot's toolkit leaves at -1 in overlap, error and normalized error, from 1-based boxes.
 
-    Its `success_overlap` asks for w > 0 and h > 0. Its `success_error` asks for centres above 0 in both axes,
-    centres being x + (w - 1) / 2; in normalised precision both have been divided by w and h before.
+    Its `success_overlap` asks for w > 0 and h > 0. Its `success_error` asks for centers above 0 in both axes,
+    centers being x + (w - 1) / 2; in normalized precision both have been divided by w and h before.
     """
     sizes, centers, normalized = [], [], []
     for x, y, w, h in truth.tolist():
@@ -206,7 +208,7 @@ def pysots(truth: np.ndarray) -> tuple[list[bool], list[bool], list[bool]]:
     return sizes, centers, normalized
 
 
-def test_pysot_asks_for_sizes_centres_and_divided_centres():
+def test_pysot_tests_sizes_and_centers():
     values = np.array([-4.0, -1, 0, 0.25, 0.5, 0.75, 1, 1.5, 3, 6])
     truth = np.random.default_rng(0).choice(values, (600, 4))
     # Far away in both axes, so that no error of a frame that counts is near -1.
@@ -219,49 +221,49 @@ def test_pysot_asks_for_sizes_centres_and_divided_centres():
     assert ((frames.normalized_errors == -1) | no_size).tolist() == (np.array(expected[2]) | no_size).tolist()
 
 
-def test_a_miss_is_marked_in_every_measure():
+def test_missed_frames_are_misses_in_every_measure():
     measures = FrameMeasures(np.array([0.5, 0.25]), np.array([3.0, 4]), np.array([0.1, 0.2]))
     missed = measures.missed_where(np.array([True, False]))
     assert [values.tolist() for values in missed[:3]] == [[-1, 0.25], [math.inf, 4], [math.inf, 0.2]]
 
 
-def test_lasot_never_takes_a_frames_truth_for_the_prediction_of_the_next():
+def test_lasot_does_not_hold_the_first_truth():
     prediction = TRUTH.copy()
     prediction[:3] = np.nan
     assert LASOT.measure(prediction, TRUTH).errors.tolist() == [0, np.inf, np.inf, 0, 0, 0]
 
 
-def test_pytracking_puts_the_box_before_in_place_of_one_without_size_and_refuses_what_is_no_box():
+def test_pytracking_replaces_empty_and_refuses_invalid_boxes():
     truth = TRUTH + np.outer(np.arange(6), [3, 0, 0, 0])
     prediction = truth.copy()
     prediction[3] = [7, 7, 0.9, 40]  # cut off to nothing
     assert PYTRACKING.measure(prediction, truth).errors.tolist() == [0, 0, 0, 3, 0, 0]
     for wrong in (np.nan, -2.0):
         prediction[3, 2] = wrong
-        with pytest.raises(UserError, match="the box of frame 4 is no number or has a negative size"):
+        with pytest.raises(UserError, match="the box of frame 4 is not a number or has a negative size"):
             PYTRACKING.measure(prediction, truth)
 
 
-def test_pytracking_cuts_boxes_off_in_the_files_numbers():
+def test_pytracking_truncates_1_based_boxes():
     truth = np.tile([0.0, 0.0, 10.0, 10.0], (3, 1))
     prediction = truth + np.array([[0, 0, 0, 0], [0.9, 0, 0, 0.5], [-0.4, 0, 0, 0]])
     # 1.9 becomes 1 as 10.5 becomes 10; 0.6 becomes 0.
     assert PYTRACKING.measure(prediction, truth).errors.tolist() == [0, 0, 1]
 
 
-def test_missing_predictions_are_misses_in_pytracking_and_cut_off_elsewhere():
+def test_only_pytracking_counts_missing_predictions_as_misses():
     assert curves((TRUTH[:4], TRUTH), profile=PYTRACKING)["success"][0] == pytest.approx(4 / 6)
     assert curves((TRUTH[:4], TRUTH))["success"][0] == 1
     for profile in (OTB, PYTRACKING):
         assert curves((TRUTH, TRUTH[:4]), profile=profile)["success"][0] == 1
 
 
-def test_got10k_rounds_boxes_to_what_its_files_hold():
+def test_got10k_rounds_boxes_to_three_decimals():
     prediction = TRUTH + np.array([0.0004, 0, 0, 0])
     assert GOT10K.measure(prediction, TRUTH).errors.tolist() == [0] * 6
 
 
-def test_got10ks_own_figures():
+def test_got10k_metrics():
     success, precision, normalized, overlap = GOT10K.metrics
     prediction = TRUTH + np.outer([0, 0, 5, 20, 20.1, 100], [1, 0, 0, 0])
     found = curves((prediction, TRUTH), profile=GOT10K)
@@ -272,8 +274,8 @@ def test_got10ks_own_figures():
     assert (success.name, precision.name, overlap.name) == ("success", "precision", "ao")
 
 
-def test_curves_stand_over_the_thresholds_of_their_toolkits():
-    """0:0.05:1, 0:50 and 0:0.01:0.5 in MATLAB; the figures at 20 px and at 0.2, the 21st of each."""
+def test_curves_have_the_toolkits_thresholds():
+    """0:0.05:1, 0:50 and 0:0.01:0.5 in MATLAB; the scores at 20 px and at 0.2, the 21st of each."""
     success, precision, normalized = OTB.metrics
     np.testing.assert_allclose(success.thresholds, [k / 20 for k in range(21)], atol=1e-12)
     np.testing.assert_array_equal(precision.thresholds, np.arange(51))
@@ -289,7 +291,7 @@ def test_curves_stand_over_the_thresholds_of_their_toolkits():
 
 
 @pytest.mark.parametrize("profile", [LASOT, PYSOT, PYTRACKING], ids=lambda profile: profile.name)
-def test_absent_frames_are_no_hits_but_are_counted(profile):
+def test_absent_frames_are_misses(profile):
     absent = np.array([False, False, True, True, False, False])
     truth = TRUTH.copy()
     truth[3] = [-1, -1, 0, 0]  # absent and without a box: still no hit
@@ -299,6 +301,6 @@ def test_absent_frames_are_no_hits_but_are_counted(profile):
 
 
 @pytest.mark.parametrize("profile", [OTB, GOT10K], ids=lambda profile: profile.name)
-def test_others_do_not_ask_whether_the_target_is_there(profile):
+def test_other_profiles_ignore_absence(profile):
     found = profile.curves(profile.frames([Pass(TRUTH, TRUTH, np.ones(6, dtype=bool))]))
     assert found["success"][10] == 1

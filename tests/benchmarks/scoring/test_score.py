@@ -1,4 +1,4 @@
-"""From runs to scores: what is averaged over what, what is refused, what the records hold."""
+"""Scoring runs: averages, refusals and records."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring import Score, score_run
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, ScoringProfile
+from benchmarks.scoring import OnePassScore, score_run
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 
@@ -59,25 +59,25 @@ def trajectory(boxes: NDArray[np.float64], start: int = 0) -> Trajectory:
 
 
 @pytest.fixture
-def score() -> Score:
+def score() -> OnePassScore:
     boxes = {"short": lost_after(10, 10), "long": lost_after(10, 40), "middle": lost_after(10, 20)}
     dataset = Boxes(long=("SV", "OCC"), short=("IV", "SV"), middle=("OCC", "LR"))
     return score_run(a_run(boxes), dataset, OTB)
 
 
-def test_sequences_weigh_the_same_whatever_their_length(score):
+def test_sequences_weigh_the_same(score):
     assert score.metrics()["precision"].value == pytest.approx((10 / 40 + 10 / 10 + 10 / 20) / 3)
     assert score.metrics()["success"].value == pytest.approx((1 / 4 + 1 + 1 / 2) / 3 * 20 / 21)
 
 
-def test_sequences_stand_in_the_data_sets_order(score):
+def test_sequences_are_in_the_data_sets_order(score):
     assert score.sequences == ("long", "short", "middle")
     assert score.frames.tolist() == [40, 10, 20]
     assert score.curves["success"].shape == (3, 21)
     assert score.curves["precision"][:, 20].tolist() == [0.25, 1, 0.5]
 
 
-def test_figures_agree_with_and_without_interval(score):
+def test_values_agree_with_and_without_interval(score):
     for metric in OTB.metrics:
         estimate = score.metrics()[metric.name]
         assert score.value(metric) == pytest.approx(estimate.value)
@@ -95,25 +95,17 @@ def test_by_sequence(score):
     ]
 
 
-def test_results_of_other_tools_are_cut_unless_told_and_ones_own_are_not():
+def test_only_imported_results_are_truncated_by_default():
     boxes = {"short": lost_after(8, 8)}
     others = replace(a_run(boxes), imported=True)
     assert score_run(others, Boxes(), OTB).frames.tolist() == [8]
     assert score_run(a_run(boxes), Boxes(), OTB, allow_length_mismatch=True).frames.tolist() == [8]
     for run, allow_length_mismatch in ((others, False), (a_run(boxes), None)):
-        with pytest.raises(
-            UserError, match="'short' of Boxes has 10 rows of ground truth where 'mine' has 8"
-        ):
+        with pytest.raises(UserError, match="'short' of Boxes has 10 rows of ground truth, but 'mine' has 8"):
             score_run(run, Boxes(), OTB, allow_length_mismatch)
 
 
-def test_rules_that_nothing_scores_by_are_a_programmers_error():
-    rules = ScoringProfile(name="own", title="", reference="", differs="", protocols=("ope",))
-    with pytest.raises(TypeError, match=r"^no scorer for profiles of type ScoringProfile$"):
-        score_run(a_run({"short": lost_after(10, 10)}), Boxes(), rules)
-
-
-def test_a_part_of_a_score_has_its_own_frames_and_attributes(score):
+def test_subset_has_its_own_frames_and_attributes(score):
     assert [row["frames"] for row in score.records("sequence")] == [40, 10, 20]
     assert [row["frames"] for row in score.records("attribute")] == [10, 50, 60, 20]
     parts = score.by_attribute()["SV"].by_attribute()
@@ -156,7 +148,7 @@ def test_records(score):
     assert all(row["success_low"] is None for row in score.records("sequence"))
 
 
-def test_the_better_of_two_runs_scores_higher():
+def test_better_run_scores_higher():
     scores = [
         score_run(a_run({name: lost_after(k, length) for name, length in LENGTHS.items()}), Boxes(), OTB)
         for k in (2, 5, 10)
@@ -166,7 +158,7 @@ def test_the_better_of_two_runs_scores_higher():
 
 
 @pytest.mark.parametrize("boxes", [9, 11])
-def test_unequal_lengths_are_refused_by_name_and_both_counts(boxes):
+def test_unequal_lengths_are_refused_with_both_counts(boxes):
     with pytest.raises(
         UserError, match=rf"'short' of Boxes has 10 rows .* 'mine' has {boxes} boxes; restore"
     ):
@@ -174,13 +166,13 @@ def test_unequal_lengths_are_refused_by_name_and_both_counts(boxes):
 
 
 @pytest.mark.parametrize("boxes", [9, 11])
-def test_unequal_lengths_can_be_cut_as_the_toolkit_does(boxes):
+def test_unequal_lengths_are_truncated_on_request(boxes):
     score = score_run(a_run({"short": lost_after(3, boxes)}), Boxes(), OTB, allow_length_mismatch=True)
     assert score.frames.tolist() == [min(boxes, 10)]
     assert score.metrics()["precision"].value == pytest.approx(3 / min(boxes, 10))
 
 
-def test_ground_truth_that_changed_since_the_run_is_refused():
+def test_changed_ground_truth_is_refused():
     boxes = {"short": lost_after(10, 10)}
     same = truth_digest(Boxes()["short"].truth)
     assert score_run(a_run(boxes, {"short": same}), Boxes(), OTB).sequences == ("short",)
@@ -188,7 +180,7 @@ def test_ground_truth_that_changed_since_the_run_is_refused():
         score_run(a_run(boxes, {"short": truth_digest(boxes["short"] + 1)}), Boxes(), OTB)
 
 
-def test_passes_that_start_later_are_scored_from_there_and_together():
+def test_passes_are_scored_from_their_start_and_pooled():
     late = lost_after(1, 4)
     run = RunResults(
         "mine", "boxes", "tre", {"short": [trajectory(lost_after(10, 10)), trajectory(late, 6)]}, {}, {}
@@ -197,11 +189,11 @@ def test_passes_that_start_later_are_scored_from_there_and_together():
     assert score.frames.tolist() == [14]
     assert score.metrics()["precision"].value == pytest.approx(11 / 14)
     run.trajectories["short"][1] = trajectory(late, 5)
-    with pytest.raises(UserError, match="has 5 rows of ground truth where 'mine' has 4 boxes"):
+    with pytest.raises(UserError, match="has 5 rows of ground truth, but 'mine' has 4 boxes"):
         score_run(run, Boxes(), OTB)
 
 
-def test_tre_is_hits_over_frames_of_all_segments_then_the_mean_over_sequences():
+def test_tre_pools_the_frames_of_segments():
     # Segments of 10, 6 and 2 frames, of which 4, 6 and 1 are hits; another sequence with 20 and 10, all hits.
     segments = [
         trajectory(lost_after(4, 10)),
@@ -216,7 +208,7 @@ def test_tre_is_hits_over_frames_of_all_segments_then_the_mean_over_sequences():
     assert score.metrics()["precision"].value == pytest.approx((11 / 18 + 1) / 2)
 
 
-def test_sre_is_scored_against_the_ground_truth_that_was_not_shifted():
+def test_sre_is_scored_against_unshifted_truth():
     # Boxes that keep the shift they began with: only the first frame, replaced by the ground truth, is exact.
     shifted = [Boxes()["short"].truth + np.array([dx, 0, 0, 0]) for dx in (2.0, -2.0, 25.0)]
     run = RunResults("mine", "boxes", "sre", {"short": [trajectory(boxes) for boxes in shifted]}, {}, {})
@@ -228,7 +220,7 @@ def test_sre_is_scored_against_the_ground_truth_that_was_not_shifted():
     assert score.metrics()["precision"].value == pytest.approx((10 + 10 + 1) / 30)
 
 
-def test_repetitions_of_a_one_pass_run_count_together():
+def test_repetitions_are_pooled():
     run = RunResults(
         "mine", "boxes", "ope", {"short": [trajectory(lost_after(k, 10)) for k in (2, 4, 9)]}, {}, {}
     )
@@ -246,7 +238,7 @@ def repeated_run(*frames: int) -> RunResults:
     return run
 
 
-def test_repetitions_have_a_mean_and_a_standard_deviation():
+def test_repetitions_have_a_standard_deviation():
     score = score_run(repeated_run(40, 20, 30), Boxes(), OTB)
     each = [
         score_run(repeated_run(frames), Boxes(), OTB).metrics()["success"].value for frames in (40, 20, 30)
@@ -273,14 +265,14 @@ class Hiding(Boxes):
         return replace(sequence, absent=np.arange(len(sequence.truth)) >= 5)
 
 
-def test_absence_is_that_of_the_frames_a_pass_saw():
+def test_absence_starts_where_the_pass_does():
     boxes = Boxes()["short"].truth
     run = RunResults("mine", "boxes", "ope", {"short": [trajectory(boxes), trajectory(boxes[3:], 3)]}, {}, {})
     assert score_run(run, Hiding(), LASOT).metrics()["precision"].value == pytest.approx((5 + 2) / (10 + 7))
     assert score_run(run, Hiding(), OTB).metrics()["precision"].value == 1
 
 
-def test_what_a_profile_refuses_is_said_with_tracker_and_sequence():
+def test_refusal_names_tracker_and_sequence():
     boxes = lost_after(10, 10)
     boxes[2] = np.nan
     with pytest.raises(
@@ -292,30 +284,28 @@ def test_what_a_profile_refuses_is_said_with_tracker_and_sequence():
         score_run(a_run({"short": polygons}), Boxes(), OTB)
 
 
-def test_frames_that_pytracking_makes_up_for_are_counted():
+def test_frames_padded_by_pytracking_are_counted():
     score = score_run(a_run({"short": lost_after(4, 4)}), Boxes(), PYTRACKING, allow_length_mismatch=True)
     assert score.frames.tolist() == [10]
     assert score.metrics()["success"].value == pytest.approx(0.4 * 20 / 21)
 
 
-def test_results_of_a_protocol_that_the_profile_is_not_for_are_refused():
+def test_results_of_other_protocols_are_refused():
     run = RunResults("mine", "boxes", "supervised", {"short": [trajectory(lost_after(10, 10))]}, {}, {})
     with pytest.raises(UserError, match="profile 'otb' scores results of ope, tre, sre, not of supervised"):
         score_run(run, Boxes(), OTB)
 
 
-def test_a_run_of_nothing_that_is_there_is_refused():
-    with pytest.raises(
-        UserError, match=r"nothing of 'mine' on Boxes can be scored: 0 sequences are finished"
-    ):
+def test_run_without_common_sequences_is_refused():
+    with pytest.raises(UserError, match=r"no sequence of 'mine' on Boxes can be scored: 0 are finished"):
         score_run(a_run({}), Boxes(), OTB)
-    with pytest.raises(UserError, match="1 sequences are finished, ground truth is there for 3"):
+    with pytest.raises(UserError, match="1 are finished, 3 have ground truth"):
         score_run(a_run({"absent": lost_after(1, 1)}), Boxes(), OTB)
 
 
-def test_a_sequence_that_the_data_set_does_not_have_is_refused():
+def test_unknown_sequence_is_refused():
     with pytest.raises(
-        UserError, match=r"hold sequence 'shrot', which Boxes does not have \(did you mean 'short'"
+        UserError, match=r"have a sequence 'shrot', which is not in Boxes \(did you mean 'short'"
     ):
         score_run(a_run({"shrot": lost_after(1, 10)}), Boxes(), OTB)
 
@@ -332,7 +322,7 @@ class Seen(Boxes):
         return replace(sequence, absent=np.arange(LENGTHS[name]) < 20, size=(100, 100))
 
 
-def test_average_overlap_is_over_all_frames_but_the_first_that_have_the_target():
+def test_average_overlap_skips_first_and_absent_frames():
     run = a_run({"long": lost_after(30, 40), "short": lost_after(4, 10)})
     score = score_run(run, Seen(), GOT10K)
     # 20 frames of the long sequence of which 10 are right, and 9 of the short one of which 3 are.
@@ -358,14 +348,14 @@ class Narrow(Boxes):
         return replace(super().__getitem__(name), absent=absent, size=(25, 100))
 
 
-def test_boxes_end_at_the_image_as_rect_iou_has_it():
+def test_boxes_are_clipped_to_the_image_as_by_rect_iou():
     shifted = Boxes()["long"].truth + np.array([10.0, 0, 0, 0])
     score = score_run(a_run({"long": shifted}), Narrow(), GOT10K)
     # 10 to 25 and 20 to 25 of 25 columns.
     assert score.metrics()["ao"].value == pytest.approx(5 / 15)
 
 
-def test_a_folder_that_does_not_say_where_the_target_is_absent_is_named_once():
+def test_folder_without_flags_has_a_note():
     own = Boxes()
     own.is_user_folder = True
     run = a_run({"long": lost_after(30, 40)})

@@ -11,12 +11,12 @@ from rich.console import Console
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
+from benchmarks.scoring.frames import records_csv
+from benchmarks.scoring.statistics import format_p
 from benchmarks.scoring.tables import (
     attributes_table,
     comparisons_table,
-    p_text,
     ranking_table,
-    records_csv,
     records_table,
 )
 from benchmarks.tables import Cell, Column, Mark, Table
@@ -35,7 +35,7 @@ def printed(records: list[Record], width: int = 100) -> str:
     return output.getvalue()
 
 
-def test_table_shows_three_decimals_the_interval_and_the_count():
+def test_table_has_decimals_intervals_and_counts():
     text = printed([record("SiamFC", 0.58211), record("still", 0.96)])
     assert "SiamFC 9 of 100 0.582 [.571 .622]" in " ".join(text.split())
     assert "0.960 [.949 1.000]" in text
@@ -45,7 +45,7 @@ def test_table_shows_three_decimals_the_interval_and_the_count():
 INTERVALS = ", [95 % interval over sequences]"
 
 
-def test_a_table_of_trackers_cell_by_cell():
+def test_table_of_trackers():
     records = [
         record("a", 0.5, robustness=1.5, robustness_low=1.0, robustness_high=2.0),
         record("b", 0.75, robustness=0.25, robustness_low=None, robustness_high=None, sequences=None),
@@ -78,7 +78,7 @@ def test_a_table_of_trackers_cell_by_cell():
     )
 
 
-def test_a_table_of_sequences_cell_by_cell():
+def test_table_of_sequences():
     ends = {"normalized_precision": 0.5, "normalized_precision_low": None, "normalized_precision_high": None}
     records = [
         record(tracker, success, sequence=name, success_low=None, success_high=None, frames=frames) | ends
@@ -104,7 +104,7 @@ def test_a_table_of_sequences_cell_by_cell():
     assert records_table(records[::2]).caption == "tracker a, dataset d, protocol ope, profile otb"
 
 
-def test_rows_that_differ_in_more_than_the_tracker_are_not_compared():
+def test_marks_compare_only_trackers():
     records = [
         record("a", 0.5, attribute="SV", differs="x"),
         record("a", 0.75, attribute="OCC", differs="x"),
@@ -117,7 +117,7 @@ def test_rows_that_differ_in_more_than_the_tracker_are_not_compared():
     assert table.notes == ("otb: x", "tc128: y")
 
 
-def test_a_table_of_attributes_cell_by_cell():
+def test_table_of_attributes():
     records = [
         record("a", 0.5, attribute="SV", sequences=4),
         record("a", 0.25, attribute="LR", sequences=2),
@@ -168,7 +168,7 @@ def test_a_table_of_attributes_cell_by_cell():
     assert attributes_table(named, "normalized_precision").caption.startswith("normalized precision by attr")
 
 
-def test_a_ranking_cell_by_cell():
+def test_table_of_ranking():
     ranked = {"accuracy": 0.5, "accuracy_rank": 1.5, "robustness": 0.25, "robustness_rank": 2.0, "rank": 1.75}
     assert ranking_table([record("a", 0.5) | ranked]) == Table(
         columns=(
@@ -180,7 +180,7 @@ def test_a_ranking_cell_by_cell():
     )
 
 
-def test_comparisons_cell_by_cell():
+def test_table_of_comparisons():
     one = replace(comparison(low=None, difference=-0.25), metric="normalized_precision")
     assert comparisons_table([comparison(), one, comparison(high=None)], "of what", ["a note"]) == Table(
         columns=(
@@ -204,13 +204,13 @@ def test_comparisons_cell_by_cell():
     )
 
 
-def test_what_differs_between_rows_is_a_column():
+def test_keys_that_differ_are_columns():
     text = printed([record("a", 0.5), record("a", 0.6, profile="tc128")])
     assert "dataset d, protocol ope, [95 % interval" in text
     assert "tc128" in text
 
 
-def test_what_makes_profiles_differ_is_said_once_for_each():
+def test_profile_differences_are_noted_once():
     rows = [
         record(tracker, 0.5, profile=profile, differs=f"the rules of {profile}")
         for tracker in ("a", "b")
@@ -237,7 +237,7 @@ def comparison(**changes: float | None) -> Comparison:
     return Comparison("success", "A[x]", "B", 9, comparisons=3, consistent=True, **(values | changes))
 
 
-def test_comparisons_show_the_interval_and_the_p_values_that_decide():
+def test_comparisons_show_interval_and_corrected_p():
     output = io.StringIO()
     table = comparisons_table([comparison(), comparison(low=None, high=None, difference=-0.25)], "of what")
     print_table(Console(file=output, width=100), table)
@@ -247,7 +247,7 @@ def test_comparisons_show_the_interval_and_the_p_values_that_decide():
     assert text.endswith("of what")
 
 
-def test_a_sequences_row_has_its_frames_and_no_interval():
+def test_row_of_a_sequence_has_frames_and_no_interval():
     row = record("a", 0.5, sequence="Bolt", success_low=None, success_high=None)
     text = printed([row, row | {"sequence": "Biker"}])
     assert "frames" in text
@@ -256,13 +256,13 @@ def test_a_sequences_row_has_its_frames_and_no_interval():
     assert "tracker a, dataset d" in text
 
 
-def test_figures_stay_whole_in_a_narrow_terminal():
+def test_numbers_do_not_wrap_in_a_narrow_terminal():
     text = printed([record("a-tracker-with-a-rather-long-name", 0.5)], width=50)
     assert "0.500 [.489 .540]" in text
     assert max(map(len, text.splitlines())) <= 50
 
 
-def test_csv_keeps_full_precision_and_leaves_blanks():
+def test_csv_has_full_precision_and_blanks():
     rows = [record("a,b", 1 / 3), record("c", 0.5, success_low=None) | {"precision": 0.25}]
     read = list(csv.DictReader(io.StringIO(records_csv(rows))))
     assert records_csv(rows).count("\n") == 3
@@ -277,8 +277,8 @@ def test_no_records_at_all(function):
     function([])
 
 
-def test_no_p_value_is_shown_as_zero():
-    assert [p_text(p) for p in (0.0, 0.00009999, 0.0001, 0.0123, 1.0)] == [
+def test_p_value_is_never_shown_as_zero():
+    assert [format_p(p) for p in (0.0, 0.00009999, 0.0001, 0.0123, 1.0)] == [
         *("< 0.0001", "< 0.0001", "0.0001", "0.0123", "1.0000")
     ]
     [row] = comparisons_table([comparison(corrected_bootstrap=0.0, corrected_wilcoxon=1e-6)], "of what").rows

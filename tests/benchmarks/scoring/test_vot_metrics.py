@@ -1,6 +1,6 @@
-"""VOT's figures against numbers worked out by hand, EAO written as its definition, and scoring draws anew.
+"""VOT's metrics against values worked out by hand, EAO's definition, and scores of resampled sequences.
 
-Published figures and the toolkit's own analyses are in tests/parity.
+Published scores and the toolkit's own analyses are in tests/parity.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from benchmarks.protocols.protocol import Code
 from benchmarks.scoring.expected_overlap import Fragment, curve_sums, fragments
 from benchmarks.scoring.statistics import RESAMPLES, SEED, bootstrap_interval, resampled_counts
 from benchmarks.scoring.vot_metrics import reliability, score_supervised, score_unsupervised
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT, Repetitions
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
+from benchmarks.scoring.vot_repetitions import Repetitions
 from trackers.errors import UserError
 
 RULES = pytest.mark.parametrize("rules", [VOT2017, VOT_TOOLKIT], ids=lambda rules: rules.name)
 
 
 def codes(*runs):
-    """Codes of runs written as `1` initialised, `2` failed, `0` skipped, `.` tracked."""
+    """Codes of runs written as `1` initialized, `2` failed, `0` skipped, `.` tracked."""
     return np.array([[3 if c == "." else int(c) for c in run] for run in runs], dtype=np.int8)
 
 
@@ -45,7 +46,7 @@ def random_runs(sequences, repetitions, seed, low=120, high=500):
     return runs
 
 
-def test_accuracy_leaves_out_failures_skipped_frames_and_the_burn_in():
+def test_accuracy_counts_only_valid_frames():
     marks = codes("1" + "." * 11 + "200001" + "." * 11)
     overlaps = np.where(marks == 3, 0.9, 0.0)
     overlaps[0, [10, 11]] = 0.5, 0.25
@@ -59,7 +60,7 @@ def test_accuracy_leaves_out_failures_skipped_frames_and_the_burn_in():
 @pytest.mark.parametrize(
     ("rules", "expected"), [(VOT2017, (0.8 + 0.2) / 2), (VOT_TOOLKIT, (0.8 + 3 * 0.2) / 4)]
 )
-def test_a_sequence_that_was_repeated_weighs_more_in_the_toolkits_eao_alone(rules, expected):
+def test_only_vot_toolkit_weighs_repeated_sequences_more(rules, expected):
     """Runs without a failure, of constant overlap, whose mean is that overlap whatever the length."""
     marks = codes("1" + "." * 399)
     once = Repetitions("a", np.full((1, 400), 0.8), marks)
@@ -68,7 +69,7 @@ def test_a_sequence_that_was_repeated_weighs_more_in_the_toolkits_eao_alone(rule
 
 
 @pytest.mark.parametrize(("rules", "lengths"), [(VOT2017, range(100, 357)), (VOT_TOOLKIT, range(101, 358))])
-def test_lengths_over_which_eao_is_the_mean(rules, lengths):
+def test_eao_averages_its_lengths(rules, lengths):
     """Overlap grows by 0.001 per frame, so that the mean of frames 2 to L is L / 2000."""
     run = Repetitions("a", np.arange(500.0)[None] / 1000, codes("1" + "." * 499))
     expected = np.mean([length / 2000 for length in lengths])
@@ -78,7 +79,7 @@ def test_lengths_over_which_eao_is_the_mean(rules, lengths):
 @pytest.mark.parametrize(
     ("rules", "lengths", "last"), [(VOT2017, range(100, 357), 200), (VOT_TOOLKIT, range(101, 358), 500)]
 )
-def test_a_failure_in_the_last_frame_ends_a_fragment_in_the_toolkit_alone(rules, lengths, last):
+def test_only_vot_toolkit_ends_a_fragment_at_a_late_failure(rules, lengths, last):
     """The first run fails in its 200th frame. By the toolkit it has ended, and its overlap is 0 from there
     on; by VOT2017's rules it may have gone on, and there is nothing of it after its 200 frames."""
     runs = [
@@ -89,7 +90,7 @@ def test_a_failure_in_the_last_frame_ends_a_fragment_in_the_toolkit_alone(rules,
     assert score_supervised(runs, rules).metrics()["eao"].value == pytest.approx(np.mean(means), rel=1e-12)
 
 
-def test_repetitions_are_averaged_frame_by_frame_or_run_by_run():
+def test_repetitions_are_averaged_by_frame_or_by_run():
     # One repetition fails late and has two valid frames less.
     marks = codes("1" + "." * 13, "1" + "." * 11 + "20")
     overlaps = np.where(marks == 3, [[0.4], [0.8]], 0.0)
@@ -113,7 +114,7 @@ def test_sequences_are_pooled_or_weighted_by_length():
     assert weighted["failures"].value == pooled["failures"].value == 1
 
 
-def test_a_tracker_that_never_gets_past_the_burn_in_has_accuracy_0():
+def test_accuracy_without_valid_frames_is_0():
     runs = [Repetitions("a", np.ones((1, 8)), codes("1......."))]
     for rules in (VOT2017, VOT_TOOLKIT):
         assert score_supervised(runs, rules).metrics()["accuracy"].value == 0
@@ -127,7 +128,7 @@ def test_fragments():
     ]
 
 
-def test_a_sequences_part_in_the_curve_by_hand():
+def test_curve_sums_by_hand():
     # What stands after a failure is not looked at; the second fragment runs to the end.
     marks = codes("1..2.1..")
     overlaps = np.array([[0.9, 0.5, 0.7, 0.9, 0.9, 0.9, 0.2, 0.4]])
@@ -142,7 +143,7 @@ def test_a_sequences_part_in_the_curve_by_hand():
     assert curve_sums(overlaps, marks, half, 6, rule)[1] == pytest.approx([4 / 5] * 5)
 
 
-def test_a_fragment_ends_where_the_tracker_is_initialised_anew():
+def test_fragment_ends_at_the_next_initialization():
     sums = curve_sums(
         np.array([[0, 0.5, 0.7, 0, 0.2, 0.4]]), codes("1..1.."), np.ones(6, bool), 6, VOT2017.fragments
     )
@@ -150,7 +151,7 @@ def test_a_fragment_ends_where_the_tracker_is_initialised_anew():
     assert sums[0] == pytest.approx([0.7, 0.9, 0, 0, 0])
 
 
-def test_a_frame_without_a_region_has_no_overlap():
+def test_frame_without_a_region_has_overlap_0():
     marks = codes("1..0" + "." * 96)
     overlaps = np.where(np.arange(100) == 3, 0.9, 0.5)[None]
     score = score_supervised([Repetitions("a", overlaps, marks)], VOT2017)
@@ -177,7 +178,7 @@ def expected_overlap(runs, rule, length):
 
 
 @RULES
-def test_expected_overlap_is_its_definition(rules):
+def test_expected_overlap_follows_its_definition(rules):
     runs = random_runs(6, 3, seed=1)
     runs[2] = replace(runs[2], overlaps=runs[2].overlaps[:2], codes=runs[2].codes[:2])
     lengths, phi = score_supervised(runs, rules).curve()
@@ -188,7 +189,7 @@ def test_expected_overlap_is_its_definition(rules):
 
 
 @RULES
-def test_eao_is_the_mean_of_the_curve_over_its_lengths(rules):
+def test_eao_is_the_mean_of_the_curve(rules):
     score = score_supervised(random_runs(6, 3, seed=2), rules)
     lengths, phi = score.curve()
     window = (lengths >= rules.fragments.low) & (lengths <= rules.fragments.high)
@@ -196,7 +197,7 @@ def test_eao_is_the_mean_of_the_curve_over_its_lengths(rules):
     assert score.metrics()["eao"].value == pytest.approx(phi[window].mean(), abs=1e-12)
 
 
-def test_vot_toolkit_looks_no_further_than_the_longest_fragment():
+def test_vot_toolkit_stops_at_the_longest_fragment():
     marks = np.full((1, 400), Code.TRACKED, np.int8)
     marks[0, [0, 205]] = Code.INITIALIZED
     marks[0, 200] = Code.FAILED
@@ -209,7 +210,7 @@ def test_vot_toolkit_looks_no_further_than_the_longest_fragment():
     assert score_supervised(runs, VOT2017).metrics()["eao"].value < 0.9
 
 
-def test_a_failure_in_the_last_frames_counts_as_reaching_the_end():
+def test_late_failure_counts_as_reaching_the_end():
     def eao(frames_left):
         marks = np.full((1, 200), Code.TRACKED, np.int8)
         marks[0, 0] = Code.INITIALIZED
@@ -221,7 +222,7 @@ def test_a_failure_in_the_last_frames_counts_as_reaching_the_end():
     assert eao(6).curve()[0][-1] == 356
 
 
-def test_no_length_of_the_window_reached():
+def test_eao_is_nan_if_no_length_is_reached():
     score = score_supervised([Repetitions("a", np.ones((1, 50)), codes("1" + "." * 49))], VOT2017)
     assert np.isnan(score.metrics()["eao"].value)
     assert score.metrics()["accuracy"].value == 1
@@ -231,28 +232,28 @@ def test_no_length_of_the_window_reached():
     assert low is high is None
 
 
-def test_one_length_of_the_window_reached():
+def test_eao_of_a_single_length():
     overlaps = np.random.default_rng(7).random((1, 100))
     score = score_supervised([Repetitions("a", overlaps, codes("1" + "." * 99))], VOT2017)
     assert score.metrics()["eao"].value == pytest.approx(overlaps[0, 1:].mean())
 
 
 @RULES
-def test_one_valid_frame_makes_an_accuracy(rules):
+def test_accuracy_of_one_valid_frame(rules):
     runs = [Repetitions("a", np.linspace(0, 0.7, 11)[None], codes("1" + "." * 10))]
     assert score_supervised(runs, rules).metrics()["accuracy"].value == pytest.approx(0.7)
 
 
 @RULES
-def test_a_draw_of_sequences_scores_as_these_sequences_do(rules):
+def test_draws_score_as_their_sequences(rules):
     runs = random_runs(5, 2, seed=3)
     counts = np.array([[2.0, 0, 1, 0, 2]])
     drawn = [runs[i] for i in (0, 0, 2, 4, 4)]
     expected = [estimate.value for estimate in score_supervised(drawn, rules).metrics().values()]
-    assert score_supervised(runs, rules)._figures(counts)[0] == pytest.approx(expected, abs=1e-12)
+    assert score_supervised(runs, rules)._values(counts)[0] == pytest.approx(expected, abs=1e-12)
 
 
-def test_intervals_lie_around_the_figures_and_shrink_with_more_sequences():
+def test_intervals_shrink_with_more_sequences():
     few = score_supervised(random_runs(8, 1, seed=4), VOT2017).metrics()
     many = score_supervised(random_runs(60, 1, seed=4), VOT2017).metrics()
     for name in ("accuracy", "robustness", "eao"):
@@ -273,18 +274,18 @@ def interval(values, repeats):
 
 
 @RULES
-def test_intervals_are_the_quantiles_of_what_drawn_sequences_score(rules):
+def test_intervals_are_quantiles_of_scored_draws(rules):
     runs = random_runs(4, 2, seed=8, low=110, high=140)
     places, repeats = drawn(runs)
     once = np.ones((1, len(runs)))
-    values = [score_supervised([runs[place] for place in some], rules)._figures(once)[0] for some in places]
+    values = [score_supervised([runs[place] for place in some], rules)._values(once)[0] for some in places]
     estimates = score_supervised(runs, rules).metrics().values()
-    for estimate, figures in zip(estimates, np.transpose(values), strict=True):
-        assert estimate[1:] == pytest.approx(interval(figures, repeats))
+    for estimate, metric_values in zip(estimates, np.transpose(values), strict=True):
+        assert estimate[1:] == pytest.approx(interval(metric_values, repeats))
 
 
 @RULES
-def test_the_accuracy_of_sequences_that_weigh_alike_has_the_interval_of_a_mean(rules):
+def test_accuracy_interval_of_equal_weights_is_that_of_a_mean(rules):
     levels = np.random.default_rng(10).random(30)
     runs = [Repetitions(str(i), np.full((1, 11), o), codes("1" + "." * 10)) for i, o in enumerate(levels)]
     accuracy = score_supervised(runs, rules).metrics()["accuracy"]
@@ -292,7 +293,7 @@ def test_the_accuracy_of_sequences_that_weigh_alike_has_the_interval_of_a_mean(r
 
 
 @RULES
-def test_the_curves_interval_is_that_of_drawn_curves(rules):
+def test_curve_interval_is_that_of_drawn_curves(rules):
     # One that fails and tracks for 135 frames afterwards, and three that never fail.
     marks = [codes("1" + "." * 59 + "200001" + "." * 134)]
     marks += [codes("1" + "." * frames) for frames in (119, 139, 149)]
@@ -309,15 +310,15 @@ def test_the_curves_interval_is_that_of_drawn_curves(rules):
         for some in places:
             longest = max((135, 120, 140, 150)[place] for place in some)
             reached = any(length <= (1000, 120, 140, 150)[place] for place in some)
-            told = length <= longest or not rules.fragments.observed
+            defined = length <= longest or not rules.fragments.observed
             phi = np.nan
-            if reached and told:
+            if reached and defined:
                 phi = expected_overlap([runs[place] for place in some], rules.fragments, length)
             values.append(phi)
         assert (low[at], high[at]) == pytest.approx(interval(values, repeats)), length
 
 
-def test_the_curves_interval_at_a_length_that_few_sequences_reach():
+def test_curve_interval_at_a_length_few_sequences_reach():
     # Forty are shorter; the expected overlap of a draw is the mean of those of the other five that it has.
     levels = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
     frames = [150] * 5 + [120] * 40
@@ -332,7 +333,7 @@ def test_the_curves_interval_at_a_length_that_few_sequences_reach():
     assert (low[0], high[0]) == pytest.approx(tuple(expected))
 
 
-def test_the_curves_interval_by_hand_for_two_and_none_for_one():
+def test_curve_interval_of_two_sequences_and_of_one():
     runs = [
         Repetitions(name, np.full((1, 120), o), codes("1" + "." * 119))
         for name, o in (("a", 0.2), ("b", 0.6))
@@ -344,14 +345,14 @@ def test_the_curves_interval_by_hand_for_two_and_none_for_one():
     assert score_supervised(runs[:1], VOT2017).curve_interval(np.array([2, 120])) is None
 
 
-def test_subset_is_the_score_of_these_sequences():
+def test_subset_is_the_score_of_its_sequences():
     runs = random_runs(4, 2, seed=5)
     part = score_supervised(runs, VOT2017).subset([1, 3])
     assert part.sequences == ("s1", "s3")
     assert part.metrics() == score_supervised([runs[1], runs[3]], VOT2017).metrics()
 
 
-def test_tags_count_their_frames_only():
+def test_tags_count_only_their_frames():
     marks = codes("1" + "." * 19 + "200001" + "." * 14)
     overlaps = np.where(np.arange(40) < 20, 0.8, 0.4)[None]
     first = np.arange(40) < 20
@@ -377,7 +378,7 @@ def test_average_overlap():
     assert ao.low < ao.value < ao.high
     score = score_unsupervised(runs, VOT_TOOLKIT)
     part = score.subset([0, 2])
-    assert score.rules is part.rules is VOT_TOOLKIT
+    assert score.profile is part.profile is VOT_TOOLKIT
     assert part.sequences == ("a", "c")
     assert part.metrics() == score_unsupervised({name: runs[name] for name in "ac"}, VOT_TOOLKIT).metrics()
 
@@ -387,7 +388,7 @@ def test_reliability():
     assert reliability(0.5853) == pytest.approx(np.exp(-30 * 125 / 21356), abs=1e-5)
 
 
-def test_nothing_to_score():
+def test_scoring_no_frames_is_refused():
     with pytest.raises(
         UserError, match=r"^no frame can be scored: give results of sequences that have the tag$"
     ):

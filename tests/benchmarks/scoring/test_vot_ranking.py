@@ -7,7 +7,6 @@ from math import erfc, sqrt
 import numpy as np
 import pytest
 
-from benchmarks.scoring.vot_profiles import Repetitions
 from benchmarks.scoring.vot_ranking import (
     failure_samples,
     rank_runs,
@@ -15,6 +14,7 @@ from benchmarks.scoring.vot_ranking import (
     rank_trackers,
     signed_rank_test,
 )
+from benchmarks.scoring.vot_repetitions import Repetitions
 from trackers.errors import UserError
 
 
@@ -34,7 +34,7 @@ def test_rank_sum_test_by_hand():
     assert rank_sum_test(b, a) == rank_sum_test(a, b)
 
 
-def test_frames_without_an_overlap_of_both_are_left_out():
+def test_frames_without_both_overlaps_are_left_out():
     rng = np.random.default_rng(1)
     a, b = rng.random(50), rng.random(50)
     gaps_a, gaps_b = a.copy(), b.copy()
@@ -42,17 +42,17 @@ def test_frames_without_an_overlap_of_both_are_left_out():
     assert signed_rank_test(gaps_a, gaps_b) == signed_rank_test(a[10:30], b[10:30])
 
 
-def test_few_samples_are_tested_by_the_normal_approximation_too():
+def test_few_samples_use_the_normal_approximation():
     # U = 0, mean 4.5, variance 3 * 3 * 7 / 12 = 5.25, continuity 1 / 2; the exact test would give 0.1.
     p = rank_sum_test(np.arange(3.0), np.arange(3.0, 6))
     assert p == pytest.approx(erfc(4 / sqrt(2 * 5.25)), rel=1e-12)
 
 
-def test_two_values_are_enough_to_differ():
+def test_rank_sum_needs_two_values():
     assert rank_sum_test(np.zeros(20), np.ones(20)) < 1e-6
 
 
-def test_accuracy_is_the_mean_of_the_valid_frames_alone():
+def test_accuracy_is_the_mean_of_valid_frames():
     rng = np.random.default_rng(6)
     noise = rng.uniform(-0.01, 0.01, (2, 100))
     for level, ranks in ((0.6, [2, 1]), (0.4, [1, 2])):
@@ -61,7 +61,7 @@ def test_accuracy_is_the_mean_of_the_valid_frames_alone():
         assert rank_trackers(overlaps, np.zeros((2, 9))).accuracy.tolist() == ranks
 
 
-def test_a_tracker_with_one_valid_frame_or_none_has_an_accuracy():
+def test_accuracy_with_one_valid_frame_or_none():
     # The first's frame is the best of all, but no test can tell it from others; those can be told apart.
     noise = np.random.default_rng(7).uniform(-0.01, 0.01, (3, 30))
     overlaps = np.array([[0.9], [0.1], [0.5]]) + noise
@@ -71,14 +71,14 @@ def test_a_tracker_with_one_valid_frame_or_none_has_an_accuracy():
     assert rank_trackers(overlaps, np.zeros((3, 9))).accuracy.tolist() == [2, 2.5, 2]
 
 
-def test_what_is_equal_does_not_differ():
+def test_equal_values_do_not_differ():
     same = np.full(30, 0.5)
     assert signed_rank_test(same, same) == 1
     assert signed_rank_test(same, np.full(30, np.nan)) == 1
     assert rank_sum_test(same, same) == 1
 
 
-def test_trackers_that_cannot_be_told_apart_share_their_ranks():
+def test_indistinguishable_trackers_share_ranks():
     rng = np.random.default_rng(2)
     base = rng.random(400) / 2
     # Best; two that differ by noise alone; last. The given order is none of these.
@@ -89,8 +89,8 @@ def test_trackers_that_cannot_be_told_apart_share_their_ranks():
     assert ranks.robustness.tolist() == [3, 1, 2, 4]
 
 
-def test_being_alike_is_not_passed_on():
-    # Neighbours overlap, the outer two differ: each takes the mean rank of its own likes.
+def test_indistinguishability_is_not_transitive():
+    # Neighbors overlap, the outer two differ: each takes the mean rank of its own likes.
     rng = np.random.default_rng(3)
     noise = rng.normal(0, 1, (3, 100))
     overlaps = np.array([[0.0], [0.2], [0.4]]) + noise - noise.mean(axis=1, keepdims=True)
@@ -100,7 +100,7 @@ def test_being_alike_is_not_passed_on():
     assert rank_trackers(overlaps, np.zeros((3, 60))).robustness.tolist() == [2, 2, 2]
 
 
-def test_a_lower_level_finds_fewer_differences():
+def test_lower_alpha_finds_fewer_differences():
     rng = np.random.default_rng(4)
     base = rng.random(100)
     overlaps = np.stack([base, base + rng.normal(0.02, 0.1, 100)])
@@ -111,7 +111,7 @@ def test_a_lower_level_finds_fewer_differences():
     assert rank_trackers(overlaps, np.zeros((2, 9)), alpha=level * 0.99).accuracy.tolist() == [1.5, 1.5]
 
 
-def test_failures_of_missing_repetitions_are_the_mean():
+def test_missing_repetitions_have_the_mean_failures():
     codes = np.array([[1, 2, 0, 1, 2, 0], [1, 3, 2, 0, 1, 3], [1, 3, 3, 3, 3, 3]], dtype=np.int8)
     runs = [Repetitions("a", np.zeros((3, 6)), codes), Repetitions("b", np.zeros((1, 6)), codes[:1])]
     assert failure_samples(runs, 4).tolist() == [2, 1, 0, 1, 2, 2, 2, 2]
@@ -119,7 +119,7 @@ def test_failures_of_missing_repetitions_are_the_mean():
     assert len(failure_samples(runs)) == 2 * 15, "VOT2017 asks for 15 runs of a sequence"
 
 
-def test_runs_are_ranked_on_the_sequences_that_all_have():
+def test_runs_are_ranked_on_common_sequences():
     rng = np.random.default_rng(5)
 
     def run(name, level):

@@ -53,7 +53,7 @@ def run(protocol: str, **trajectories: list[Trajectory]) -> RunResults:
 
 
 @pytest.mark.parametrize("profile", ["vot2017", "vot-toolkit"])
-def test_figures_by_hand(profile: str) -> None:
+def test_metrics_by_hand(profile: str) -> None:
     data = Fixed({"a": sequence("a", 200), "b": sequence("b", 300)})
     results = run("supervised", a=[trajectory(200, (50,)), trajectory(200)], b=[trajectory(300, (20, 60))])
     score = score_run(results, data, PROFILES.load(profile))
@@ -64,6 +64,7 @@ def test_figures_by_hand(profile: str) -> None:
     assert record["robustness"] == pytest.approx(100 * failures / 500)
     assert record["failures"] == pytest.approx(2.5)
     assert 0 < record["eao"] < 1  # type: ignore[operator]
+    assert (score.main_metric.name, score.main_value) == ("eao", record["eao"])
     assert (record["sequences"], record["of"], record["frames"]) == (2, 3, 500)
 
     assert list(record)[:7] == ["tracker", "dataset", "protocol", "profile", "sequences", "of", "frames"]
@@ -91,9 +92,7 @@ def test_figures_by_hand(profile: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["supervised", "unsupervised"])
 @pytest.mark.parametrize(("profile", "overlap"), [("vot2017", 1), ("vot-toolkit", 1600 / 1681)])
-def test_polygons_are_the_ground_truth_and_drawn_by_the_profiles_rule(
-    profile: str, overlap: float, protocol: str
-) -> None:
+def test_polygons_are_rasterized_by_the_profiles_rule(profile: str, overlap: float, protocol: str) -> None:
     # A square as a polygon has a row and a column more than as a box in vot-toolkit: 41 x 41 pixels.
     corners = np.tile([10.0, 10, 50, 10, 50, 50, 10, 50], (30, 1))
     elsewhere = np.tile([70.0, 70, 5, 5], (30, 1))
@@ -105,15 +104,15 @@ def test_polygons_are_the_ground_truth_and_drawn_by_the_profiles_rule(
     assert record[name] == pytest.approx(share * overlap)
 
 
-def test_an_unsupervised_run_of_another_length_is_refused() -> None:
+def test_unsupervised_run_of_another_length_is_refused() -> None:
     results = run("unsupervised", a=[Trajectory(np.ones((20, 4)), np.zeros(20))])
-    with pytest.raises(UserError, match="'a' has 20 regions where the ground truth has 30 rows"):
+    with pytest.raises(UserError, match="'a' has 20 regions, but the ground truth has 30 rows"):
         score_run(
             results, Fixed({"a": sequence("a", 30)}), PROFILES.load("vot2017"), allow_length_mismatch=True
         )
 
 
-def test_a_figure_that_is_not_defined_is_none() -> None:
+def test_undefined_eao_is_none() -> None:
     data = Fixed({"a": sequence("a", 30)})
     [record] = score_run(run("realtime", a=[trajectory(30)]), data, PROFILES.load("vot2017")).records()
     assert record["eao"] is None
@@ -129,10 +128,11 @@ def test_unsupervised_runs_have_an_average_overlap() -> None:
     [record] = score.records()
     assert record["ao"] == pytest.approx(14 / 30)  # the first frame counts as 0
     assert score.sequence_values()["ao"] == pytest.approx([14 / 30])
+    assert (score.main_metric.name, score.main_value) == ("ao", record["ao"])
     assert score.records("attribute") == []
 
 
-def test_the_profiles_apply_to_vots_protocols_and_data() -> None:
+def test_profiles_apply_to_vot_data() -> None:
     assert [p.name for p in choose_profiles("all", "vot2018", "supervised")] == ["vot2017", "vot-toolkit"]
     assert choose_profiles(None, "vot2017", "realtime")[0].name == "vot2017"
     with pytest.raises(UserError, match="no profile scores results of protocol 'supervised' on otb2015"):
@@ -146,10 +146,10 @@ def test_the_profiles_apply_to_vots_protocols_and_data() -> None:
         (
             run("supervised", a=[trajectory(30)]),
             {"size": None},
-            "size of a's images is not known: put its frames, or .*, beside its ground truth$",
+            "not known for sequence 'a': put its frames, or .*, beside its ground truth$",
         ),
     ],
 )
-def test_what_cannot_be_scored(results: RunResults, options: dict[str, Any], expected: str) -> None:
+def test_unscorable_runs_are_refused(results: RunResults, options: dict[str, Any], expected: str) -> None:
     with pytest.raises(UserError, match=expected):
         score_run(results, Fixed({"a": sequence("a", 30, **options)}), PROFILES.load("vot2017"))

@@ -18,7 +18,7 @@ def times(mean: float, noise: float, seed: int, repetitions: int = 5) -> list[fl
     return (mean * np.exp(np.random.default_rng(seed).normal(0, noise, repetitions))).tolist()
 
 
-def test_truly_different() -> None:
+def test_different_trackers() -> None:
     slow, fast = made(times(0.012, 0.01, 1)), made(times(0.010, 0.01, 2))
     found = compare(fast, slow)
     assert found.outcome == "faster"
@@ -28,21 +28,21 @@ def test_truly_different() -> None:
     assert compare(slow, fast).outcome == "slower"
 
 
-def test_equal() -> None:
+def test_equal_trackers() -> None:
     record = made(times(0.01, 0.01, 1))
     found = compare(record, record)
     assert (found.ratio, found.outcome) == (1, "no difference")
     assert found.verdict.startswith("no difference can be shown: 1.000 [0.9")
 
 
-def test_a_difference_inside_the_noise() -> None:
+def test_difference_within_noise() -> None:
     found = compare(made(times(0.010, 0.3, 1)), made(times(0.012, 0.3, 2)))
     assert abs(found.ratio - 1) > 0.05
     assert found.outcome == "no difference"
     assert found.verdict.startswith("no difference can be shown")
 
 
-def test_a_difference_that_is_sure_but_small() -> None:
+def test_significant_but_small_difference() -> None:
     found = compare(made(times(0.0100, 0.001, 1)), made(times(0.0102, 0.001, 2)))
     assert found.low is not None
     assert found.low > 1
@@ -50,7 +50,7 @@ def test_a_difference_that_is_sure_but_small() -> None:
     assert found.verdict.startswith("too small a difference to be called: 1.019 [1.018, 1.021] times")
 
 
-def test_noise_alone_is_seldom_called() -> None:
+def test_noise_alone_is_rarely_a_difference() -> None:
     called = sum(
         compare(made(times(0.01, 0.1, seed)), made(times(0.01, 0.1, 10_000 + seed))).outcome
         != "no difference"
@@ -73,18 +73,18 @@ def test_noise_alone_is_seldom_called() -> None:
         ({"busy": True, "doubts": ["the machine was busy"]}, "this one was measured on a busy machine"),
     ],
 )
-def test_what_cannot_be_compared(changes: dict[str, Any], expected: str) -> None:
+def test_incomparable_records(changes: dict[str, Any], expected: str) -> None:
     found = compare(made(times(0.01, 0.01, 1), **changes), made(times(0.02, 0.01, 2)))
     assert found.outcome == "not comparable"
     assert found.verdict.startswith(f"no difference can be called: {expected} (")
 
 
-def test_the_other_may_be_the_busy_one() -> None:
+def test_other_record_may_be_the_busy_one() -> None:
     found = compare(made([0.01, 0.011]), made([0.02, 0.021], busy=True))
     assert found.hindrances == ("the other was measured on a busy machine",)
 
 
-def test_which_of_several_equal_gpus_does_not_matter() -> None:
+def test_index_of_the_gpu_does_not_matter() -> None:
     found = compare(made([0.01, 0.011], device="cuda:0"), made([0.02, 0.021], device="cuda:1"))
     assert found.outcome == "faster"
 
@@ -95,7 +95,7 @@ def test_single_repetitions() -> None:
     assert "give --repetitions 2 or more (2.0" in found.verdict
 
 
-def test_what_else_differs_is_said() -> None:
+def test_other_differences_are_listed() -> None:
     software = {"python": "3.11.9", "packages": {"torch": "2.14.0", "numpy": "2.1.0"}, "commit": "def"}
     found = compare(
         made([0.01, 0.011], threads=1, weights="f00d", software=software),
@@ -111,14 +111,14 @@ def test_what_else_differs_is_said() -> None:
     )
 
 
-def test_repetitions_without_any_noise() -> None:
+def test_repetitions_without_noise() -> None:
     found = compare(made([0.01, 0.01]), made([0.02, 0.02]))
     assert (found.ratio, found.low, found.high, found.p, found.outcome) == (2, 2, 2, 0, "faster")
     assert compare(made([0.01, 0.01]), made([0.01, 0.01])).outcome == "no difference"
 
 
 @given(MEANS, MEANS)
-def test_error_and_degrees_are_welchs(first: list[float], second: list[float]) -> None:
+def test_interval_is_welchs(first: list[float], second: list[float]) -> None:
     logs = [np.log(first), np.log(second)]
     if min(values.std() for values in logs) < 1e-6:
         return
@@ -126,12 +126,12 @@ def test_error_and_degrees_are_welchs(first: list[float], second: list[float]) -
     interval = stats.ttest_ind(logs[1], logs[0], equal_var=False).confidence_interval()
     assert low is not None
     assert high is not None
-    # Ours is around the ratio of the means, SciPy's around that of the geometric means.
+    # This interval is around the ratio of the means, SciPy's around that of the geometric means.
     assert np.log(high / low) == pytest.approx(interval.high - interval.low)
     assert np.log(high / ratio) == pytest.approx(np.log(ratio / low))
 
 
-def test_p_is_welchs_where_both_kinds_of_mean_agree() -> None:
+def test_p_value_is_welchs() -> None:
     first, second = [0.01, 0.012], [0.013, 0.013 * 1.2]
     _, _, _, p = ratio_of_fps(made(first), made(second))
     expected = stats.ttest_ind(np.log(first), np.log(second), equal_var=False).pvalue

@@ -21,7 +21,7 @@ def core(root: Path, number: int, governor: str, present: int, greatest: int) ->
     (policy / "cpuinfo_max_freq").write_text(f"{greatest}\n")
 
 
-def test_clocks_as_linux_tells_them(tmp_path: Path) -> None:
+def test_clocks_of_linux(tmp_path: Path) -> None:
     core(tmp_path, 0, "powersave", 1_200_000, 3_400_000)
     core(tmp_path, 1, "powersave", 2_400_000, 3_400_000)
     assert cpu_clock(tmp_path) == ("powersave", 1800.0, 3400.0)
@@ -35,20 +35,18 @@ def test_clocks_of_a_virtual_machine(tmp_path: Path) -> None:
     assert cpu_clock(tmp_path) == (None, 2500.0, None)
 
 
-def test_where_nothing_is_told(tmp_path: Path) -> None:
+def test_unknown_clocks(tmp_path: Path) -> None:
     assert cpu_clock(tmp_path) == (None, None, None)
 
 
-def test_what_nvidia_smi_answers() -> None:
+def test_nvidia_smi_output() -> None:
     assert read_gpu("580.65, 345, 1980, 0, 31\n") == IDLE
     assert read_gpu("580.65, [N/A], 1980, [Not Supported], 31\n") == replace(IDLE, mhz=None, utilization=None)
     assert read_gpu("No devices were found\n") is None
     assert read_gpu("") is None
 
 
-def test_nvidia_smi_is_asked_for_the_gpu_that_torch_means(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nvidia_smi_is_asked_for_torchs_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text('#!/bin/sh\necho "$1, 345, 1980, 0, 31"\n')
     program.chmod(0o755)
@@ -60,7 +58,7 @@ def test_nvidia_smi_is_asked_for_the_gpu_that_torch_means(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-abc")
     found.append(gpu("cuda:1"))
     assert [one and one.driver for one in found] == ["--id=1", "--id=0", "--id=GPU-abc"]
-    # Where CUDA puts the fastest first, its numbers are others than nvidia-smi's.
+    # With the fastest GPU first, CUDA's numbers differ from nvidia-smi's.
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
     assert gpu("cuda:0") is None
     named = gpu("cuda:1")
@@ -74,12 +72,12 @@ def test_nvidia_smi_is_asked_for_the_gpu_that_torch_means(
     assert gpu("cuda:0") is None
 
 
-def test_without_nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert gpu("cuda:0") is None
 
 
-def test_a_quiet_machine() -> None:
+def test_quiet_machine() -> None:
     assert QUIET.busy(cores=4) == []
     assert QUIET.scaling() == []
 
@@ -92,22 +90,22 @@ def test_a_quiet_machine() -> None:
         ({"gpu_before": replace(IDLE, utilization=63.0)}, 4, "the GPU was busy: 63 % before"),
     ],
 )
-def test_a_busy_machine(changes: dict[str, object], cores: int, expected: str) -> None:
+def test_busy_machine(changes: dict[str, object], cores: int, expected: str) -> None:
     [sentence] = replace(QUIET, **changes).busy(cores)  # type: ignore[arg-type]
     assert sentence.startswith(expected)
 
 
-def test_what_is_not_told_raises_no_doubt() -> None:
+def test_unknown_figures_raise_no_doubt() -> None:
     conditions = Conditions(None, None, None, None, None, replace(IDLE, utilization=None))
     assert conditions.busy(4) + conditions.scaling() == []
 
 
-def test_a_clock_that_follows_the_load() -> None:
+def test_clock_that_follows_the_load() -> None:
     [sentence] = replace(QUIET, governor="powersave").scaling()
     assert "governor powersave, not performance" in sentence
 
 
-def test_a_system_without_load_averages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_without_load_averages(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OSError
 

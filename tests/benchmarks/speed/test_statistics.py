@@ -13,18 +13,18 @@ from benchmarks.speed.statistics import Times, frames_per_second, half_width, pe
 TIMES = st.floats(1e-6, 1e3)
 
 
-def test_fps_is_frames_over_time_not_the_mean_of_inverses() -> None:
+def test_fps_is_frames_over_time() -> None:
     seconds = np.array([0.01, 0.04])
     assert frames_per_second(seconds.mean(), None) == (pytest.approx(40), None, None)
     assert (1 / seconds).mean() == pytest.approx(62.5)
 
 
 @given(st.lists(TIMES, min_size=2, max_size=12))
-def test_the_interval_is_students_t_of_logarithms(seconds: list[float]) -> None:
+def test_interval_is_students_t_of_logarithms(seconds: list[float]) -> None:
     half = half_width(seconds)
     assert half is not None
     error = stats.sem(np.log(seconds))
-    if error < 1e-9:  # SciPy gives NaN where nothing varies
+    if error < 1e-9:  # SciPy returns NaN for constant values
         assert half < 1e-6
         return
     low, high = stats.t.interval(0.95, len(seconds) - 1, scale=error)
@@ -33,7 +33,7 @@ def test_the_interval_is_students_t_of_logarithms(seconds: list[float]) -> None:
     assert (lower, upper) == (pytest.approx(fps * np.exp(low)), pytest.approx(fps * np.exp(high)))
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+def test_interval_has_its_nominal_coverage() -> None:
     generator = np.random.default_rng(0)
     means = 0.02 * np.exp(generator.normal(0, 0.05, size=(4000, 5)))
     held = 0
@@ -48,7 +48,7 @@ def test_one_repetition_has_no_interval() -> None:
 
 
 @given(st.lists(TIMES, min_size=2, max_size=300))
-def test_percentiles_are_those_of_the_standard_library(seconds: list[float]) -> None:
+def test_percentiles_match_the_standard_library(seconds: list[float]) -> None:
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     expected = [1000 * cuts[49], 1000 * cuts[94], 1000 * cuts[98]]
     assert percentiles(np.array(seconds)) == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""What is timed and what is not, by a clock that only moves where something is made to take time."""
+"""What is timed and what is not, with a clock that only the test advances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DECODING = 64.0
 
 
 class World:
-    """A clock, and frames that take their time to be decoded."""
+    """A clock, and frames that take time to decode."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -56,7 +56,7 @@ class World:
 
 
 class Device(SelfTimedTracker):
-    """Hands work to a device, which takes its time only when it is waited for."""
+    """Gives work to a device, whose time passes at synchronization."""
 
     def __init__(self, world: World, costs: Iterator[float], transport: float | None = None) -> None:
         self.world, self.costs, self.transport = world, costs, transport
@@ -84,7 +84,7 @@ class Device(SelfTimedTracker):
 
 
 def powers() -> Iterator[float]:
-    """Costs none of which is the sum of others: the start that is made twice, then two sequences."""
+    """Yields costs none of which is the sum of others: the discarded start, then two sequences."""
     yield from (2.0**-k for k in range(1, 40))
 
 
@@ -95,21 +95,21 @@ def world() -> World:
 
 @pytest.fixture
 def two(squares: Any, world: World) -> list[Sequence]:
-    """Sequences of which 1 + 2 + 3 frames are used."""
+    """Returns two sequences, of which 1 + 2 + 3 frames are used."""
     return [world.slow(truncate_sequence(squares[name], 3, WARM_UP)) for name in ("right", "down")]
 
 
-def test_counts_updates_alone_with_the_device_waited_for(world: World, two: list[Sequence]) -> None:
+def test_only_updates_count_with_device_synchronized(world: World, two: list[Sequence]) -> None:
     tracker = Device(world, powers())
     times = timed_pass(tracker, two, WARM_UP, world.clock)
-    # 1 to 3: the start that is thrown away. 4, 10: initialisations. 5, 6, 11, 12: warm-up.
+    # 1 to 3: the discarded start. 4, 10: initializations. 5, 6, 11, 12: warm-up.
     assert times.inits.tolist() == [2.0**-4, 2.0**-10]
     assert times.updates.tolist() == [2.0**-k for k in (7, 8, 9, 13, 14, 15)]
     assert times.transport.tolist() == [0.0] * 6
     assert tracker.calls == ["init", *["update"] * 2, *(["init", *["update"] * 5] * 2)]
 
 
-def test_a_tracker_elsewhere_tells_its_own_seconds(world: World, two: list[Sequence]) -> None:
+def test_self_timed_tracker_reports_its_own_seconds(world: World, two: list[Sequence]) -> None:
     times = timed_pass(Device(world, powers(), transport=0.5), two, WARM_UP, world.clock)
     assert times.updates.tolist() == [2.0**-k for k in (7, 8, 9, 13, 14, 15)]
     assert times.transport.tolist() == [0.5] * 6
@@ -118,23 +118,25 @@ def test_a_tracker_elsewhere_tells_its_own_seconds(world: World, two: list[Seque
 def test_without_warm_up_every_update_counts(squares: Any, world: World) -> None:
     sequence = world.slow(truncate_sequence(squares["right"], 100, 0))
     times = timed_pass(Device(world, powers()), [sequence], 0, world.clock)
-    assert times.updates.tolist() == [2.0**-k for k in range(3, 14)]  # 12 frames; 1 is thrown away
+    assert times.updates.tolist() == [
+        2.0**-k for k in range(3, 14)
+    ]  # 12 frames; cost 1 is the discarded start
 
 
-def test_end_to_end_has_decoding_and_initialisation_in_it(world: World, two: list[Sequence]) -> None:
+def test_end_to_end_includes_decoding_and_initialization(world: World, two: list[Sequence]) -> None:
     frames, seconds = end_to_end(Device(world, iter([0.25] * 12)), two, world.clock)
     assert frames == 12
-    # What is decoded ahead and then not needed may have been decoded or not.
+    # Frames decoded ahead and not needed may or may not have been decoded.
     assert seconds >= 12 * 0.25 + 12 * DECODING
 
 
-def test_a_sequence_that_is_too_short(squares: Any) -> None:
+def test_sequence_that_is_too_short(squares: Any) -> None:
     assert len(truncate_sequence(squares["down"], 40, 7).truth) == 9
     with pytest.raises(UserError, match=r"down has 9 frames, .* 8 updates of warm-up; give a smaller --warm"):
         truncate_sequence(squares["down"], 40, 8)
 
 
-def test_a_tracker_that_fails(world: World, two: list[Sequence]) -> None:
+def test_failing_tracker(world: World, two: list[Sequence]) -> None:
     class Fails(Device):
         def update(self, frame: Frame) -> Boxes:
             raise ValueError("out of luck")
@@ -145,21 +147,21 @@ def test_a_tracker_that_fails(world: World, two: list[Sequence]) -> None:
         timed_pass(Fails(world, powers()), two, WARM_UP, world.clock)
 
 
-def test_an_answer_that_is_no_box(world: World, two: list[Sequence]) -> None:
+def test_invalid_box_fails(world: World, two: list[Sequence]) -> None:
     class Nonsense(Device):
         def update(self, frame: Frame) -> Boxes:
             return np.array([1.0, np.nan, 2, 3])
 
-    with pytest.raises(UserError, match=r"right: frame 1: .*is no box"):
+    with pytest.raises(UserError, match=r"right: frame 1: .*is not a box"):
         timed_pass(Nonsense(world, powers()), two, WARM_UP, world.clock)
 
 
-def test_a_damaged_frame(squares: Any, world: World) -> None:
+def test_damaged_frame(squares: Any, world: World) -> None:
     sequence = world.slow(truncate_sequence(squares["down"], 3, WARM_UP), broken=4)
     with pytest.raises(UserError, match="cannot be measured on down: frame 4 is damaged"):
         timed_pass(Device(world, powers()), [sequence], WARM_UP, world.clock)
 
 
-def test_a_tracker_that_claims_to_take_no_time(world: World, two: list[Sequence]) -> None:
-    with pytest.raises(UserError, match="no time at all"):
+def test_tracker_without_elapsed_time_is_refused(world: World, two: list[Sequence]) -> None:
+    with pytest.raises(UserError, match="its updates took no time"):
         timed_pass(Device(world, iter([0.0] * 99)), two, WARM_UP, world.clock)

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.store.atomic import write_atomic
 
 
-def test_writes_and_replaces(tmp_path: Path) -> None:
+def test_file_is_written_and_replaced(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "file.txt"
     write_atomic(path, b"one")
     write_atomic(path, b"two")
@@ -21,7 +21,7 @@ def test_writes_and_replaces(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
 
 
-def test_permissions_are_those_of_an_ordinary_new_file(tmp_path: Path) -> None:
+def test_permissions_are_those_of_a_new_file(tmp_path: Path) -> None:
     (tmp_path / "ordinary").touch()
     write_atomic(tmp_path / "atomic", b"")
     assert stat.S_IMODE((tmp_path / "atomic").stat().st_mode) == stat.S_IMODE(
@@ -29,9 +29,7 @@ def test_permissions_are_those_of_an_ordinary_new_file(tmp_path: Path) -> None:
     )
 
 
-def test_a_failure_leaves_the_old_content_and_no_litter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failure_keeps_old_content_and_cleans_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.txt"
     write_atomic(path, b"old")
 
@@ -46,7 +44,7 @@ def test_a_failure_leaves_the_old_content_and_no_litter(
     assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
 
 
-def test_a_reader_never_sees_a_part_of_a_file_whose_writer_is_killed(tmp_path: Path) -> None:
+def test_killed_writer_leaves_a_complete_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     program = (
         "from pathlib import Path\nfrom benchmarks.store.atomic import write_atomic\n"

@@ -1,4 +1,4 @@
-"""Results of strangers: no name leads out of their folder, and what is no file is not read."""
+"""Results from untrusted sources: names never leave their folder, and only regular files are read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rewrite(results: Path, change: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../../secret", "/etc/secret", "..", ".", "", "a/b", "a\0b", "x" * 300])
-def test_no_name_in_a_manifest_leads_out_of_its_folder(results: Path, name: str):
+def test_manifest_names_never_leave_the_folder(results: Path, name: str):
     secret = results.parent / "secret.txt"
     for path in (secret, results.parent / "secret.time.txt"):
         path.write_text("1,2,3,4\n")
@@ -57,7 +57,7 @@ def test_no_name_in_a_manifest_leads_out_of_its_folder(results: Path, name: str)
 
 
 def put(path: Path, what: str) -> None:
-    """Makes something that is no file of results."""
+    """Creates something that is not a result file."""
     if what == "pipe":
         os.mkfifo(path)
     elif what == "folder":
@@ -71,7 +71,7 @@ def put(path: Path, what: str) -> None:
 
 @pytest.mark.parametrize("what", ["device", "pipe", "folder", "nowhere", "itself", "huge"])
 @pytest.mark.parametrize("file", ["motion.txt", "motion.time.txt"])
-def test_what_is_no_file_of_results_is_not_read(
+def test_pipes_devices_and_huge_files_are_not_read(
     results: Path, what: str, file: str, capsys: pytest.CaptureFixture[str]
 ):
     path = folder(results) / file
@@ -85,25 +85,23 @@ def test_what_is_no_file_of_results_is_not_read(
 
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "device"])
-def test_a_manifest_that_is_no_file_is_one_sentence(
-    results: Path, what: str, capsys: pytest.CaptureFixture[str]
-):
+def test_manifest_that_is_not_a_file_is_refused(results: Path, what: str, capsys: pytest.CaptureFixture[str]):
     path = folder(results) / "run.json"
     path.unlink()
     put(path, what)
     capsys.readouterr()
     assert main(["score", *WORDS, "--results", str(results)]) == 2
-    assert capsys.readouterr().err == f"error: {path} is no file; remove its folder\n"
+    assert capsys.readouterr().err == f"error: {path} is not a file; remove its folder\n"
 
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "device"])
-def test_a_journal_that_is_no_file_is_not_read(results: Path, what: str):
+def test_journal_that_is_not_a_file_is_ignored(results: Path, what: str):
     path = folder(results) / "run.journal"
     put(path, what)
     assert set(read_run(results, "demo", "still").trajectories) == {"easy", "motion"}
 
 
-def test_folders_that_no_run_has_made_are_passed_over(results: Path, capsys: pytest.CaptureFixture[str]):
+def test_folders_with_invalid_names_are_ignored(results: Path, capsys: pytest.CaptureFixture[str]):
     for name in ("<img src=x>", "\x1b[31m", "a b", ".hidden", "two\nlines"):
         (results / "demo" / name / "ope").mkdir(parents=True)
         (results / "demo" / name / "ope" / "run.json").write_text("{}")
@@ -113,7 +111,7 @@ def test_folders_that_no_run_has_made_are_passed_over(results: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("what", ["data set", "protocol"])
-def test_results_of_another_data_set_or_protocol_are_refused(
+def test_results_of_another_dataset_or_protocol_are_refused(
     results: Path, capsys: pytest.CaptureFixture[str], what: str
 ):
     path = folder(results) / "run.json"
@@ -133,12 +131,12 @@ def test_results_of_another_data_set_or_protocol_are_refused(
         )
 
 
-def test_two_folders_that_were_exchanged_are_said(results: Path, capsys: pytest.CaptureFixture[str]):
+def test_renamed_folder_is_reported(results: Path, capsys: pytest.CaptureFixture[str]):
     (results / "demo" / "still").rename(results / "demo" / "ncc")
     assert main(["score", *WORDS, "--results", str(results)]) == 0
     said = capsys.readouterr().err
     assert "ncc: its results were made under the name 'still'; was its folder renamed" in said
-    # Results that do not say it, as those of earlier versions, are known by the name of a tracker of ours.
+    # Manifests of earlier versions do not record the name; then the tracker's name is compared.
     path = results / "demo" / "ncc" / "ope" / "run.json"
     content = json.loads(path.read_text())
     del content["tracker"]
@@ -147,7 +145,7 @@ def test_two_folders_that_were_exchanged_are_said(results: Path, capsys: pytest.
     assert "its run.json says that tracker still was run" in capsys.readouterr().err
 
 
-def test_a_run_that_cannot_be_read_is_named(
+def test_unreadable_run_is_named(
     results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     stat = os.stat

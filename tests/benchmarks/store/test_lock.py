@@ -1,4 +1,4 @@
-"""A folder's lock; with real runs in tests/faults/test_two_at_once.py."""
+"""The lock of a folder; tests/faults/test_two_at_once.py has real runs compete for one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from benchmarks.store import FolderLock
 from trackers.errors import UserError
 
 
-def test_it_is_one_holders_alone(tmp_path: Path) -> None:
+def test_second_holder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     with FolderLock(folder) as lock:
         assert lock.is_held()
@@ -26,10 +28,10 @@ def test_it_is_one_holders_alone(tmp_path: Path) -> None:
         pass
 
 
-def test_it_leaves_nothing_and_takes_nothing_away(tmp_path: Path) -> None:
+def test_release_removes_only_what_it_created(tmp_path: Path) -> None:
     with FolderLock(tmp_path / "a" / "b"):
         pass
-    assert not list(tmp_path.iterdir()), "what it made goes with it"
+    assert not list(tmp_path.iterdir()), "folders that it created are removed"
     (tmp_path / "c").mkdir()
     with FolderLock(tmp_path / "c"):
         pass
@@ -39,13 +41,13 @@ def test_it_leaves_nothing_and_takes_nothing_away(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "d").iterdir()] == ["result"]
 
 
-def test_a_file_that_is_left_behind_locks_nobody_out(tmp_path: Path) -> None:
+def test_leftover_file_does_not_lock(tmp_path: Path) -> None:
     (tmp_path / "run.lock").write_text("process 1 on elsewhere")
     with FolderLock(tmp_path) as lock:
         assert lock.is_held()
 
 
-def test_that_the_folder_was_removed_is_noticed(tmp_path: Path) -> None:
+def test_removed_folder_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     with FolderLock(folder) as lock:
         shutil.rmtree(folder)
@@ -56,7 +58,7 @@ def test_that_the_folder_was_removed_is_noticed(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removed_working_directory_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
@@ -64,7 +66,7 @@ def test_a_working_directory_that_was_removed(tmp_path: Path, monkeypatch: pytes
         FolderLock(Path("results")).acquire()
 
 
-def test_a_folder_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_removed_while_created_is_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`Path.mkdir` raises FileExistsError if the folder was there at first and gone when it looked again."""
     mkdir, raced = Path.mkdir, iter([True, True])
 
@@ -78,18 +80,18 @@ def test_a_folder_that_goes_while_it_is_made(tmp_path: Path, monkeypatch: pytest
         assert lock.is_held()
 
 
-def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+def test_file_in_place_of_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(FileExistsError, match=f"'{tmp_path / 'a'}'"):
         FolderLock(tmp_path / "a").acquire()
 
 
-def test_many_that_come_and_go_never_hold_it_together(tmp_path: Path) -> None:
-    """Each removes the file, and the folder if it can, while others open them."""
+def test_concurrent_holders_exclude_each_other(tmp_path: Path) -> None:
+    """Each removes the file, and the folder if it is empty, while others open them."""
     inside, most, refused = 0, 0, 0
     count = threading.Lock()
 
-    def come_and_go() -> None:
+    def acquire_and_release() -> None:
         nonlocal inside, most, refused
         for _ in range(200):
             try:
@@ -103,7 +105,7 @@ def test_many_that_come_and_go_never_hold_it_together(tmp_path: Path) -> None:
                 with count:
                     refused += 1
 
-    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    threads = [threading.Thread(target=acquire_and_release) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -112,13 +114,43 @@ def test_many_that_come_and_go_never_hold_it_together(tmp_path: Path) -> None:
     assert refused < 800
 
 
-def test_a_file_system_without_locks_is_told_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_file_system_without_locks_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
     def none(handle: int, operation: int) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", none)
     with FolderLock(tmp_path / "a") as lock:
         assert lock.is_held()
-    assert "its file system keeps no locks; see to it that nothing else" in capsys.readouterr().err
+    assert "its file system has no locks; make sure that nothing else" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_lock_taken_by_another_is_not_released(tmp_path: Path) -> None:
+    """As when a run's folder was removed, and another run has taken its place."""
+    lost = FolderLock(tmp_path / "a")
+    lost.acquire()
+    shutil.rmtree(tmp_path / "a")
+    with FolderLock(tmp_path / "a") as lock:
+        lost.release()
+        with pytest.raises(UserError, match="is writing into"):
+            lost.acquire()
+        lost.release()
+        assert lock.is_held()
+
+
+def test_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
+    program = "import sys, time; from pathlib import Path; from benchmarks.store import FolderLock\n"
+    program += "FolderLock(Path(sys.argv[1])).acquire(); print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        with pytest.raises(UserError, match=rf"process {holder.pid} on .* is writing into"):
+            FolderLock(tmp_path).acquire()
+        holder.kill()
+    assert (tmp_path / "run.lock").exists()
+    with FolderLock(tmp_path) as lock:
+        assert lock.is_held()

@@ -1,4 +1,4 @@
-"""Runs read by other processes: the same runs, in the same order, whatever becomes of a reader."""
+"""Runs read by worker processes: the same runs in the same order, even if a reader is killed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folders(tmp_path: Path) -> list[RunFolder]:
     return made
 
 
-def told(found: list[RunResults | UserError]) -> list[object]:
+def summarize(found: list[RunResults | UserError]) -> list[object]:
     return [
         str(one)
         if isinstance(one, UserError)
@@ -42,26 +42,26 @@ def told(found: list[RunResults | UserError]) -> list[object]:
     ]
 
 
-def test_readers_give_what_reading_gives(folders, monkeypatch):
-    alone = told(list(read_runs_parallel(folders)))
+def test_readers_return_the_same_runs(folders, monkeypatch):
+    alone = summarize(list(read_runs_parallel(folders)))
     monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
-    assert told(list(read_runs_parallel(folders))) == alone
+    monkeypatch.setattr(parallel_reading, "usable_cores", lambda: 2)
+    assert summarize(list(read_runs_parallel(folders))) == alone
     assert "t2/ope/run.json is not a run's manifest" in str(alone[2])
     assert list(alone[4][2]) == ["b", "a"]
 
 
-def test_what_a_killed_reader_leaves_is_read_here(folders, monkeypatch):
-    alone = told(list(read_runs_parallel(folders)))
+def test_runs_of_a_killed_reader_are_read_here(folders, monkeypatch):
+    alone = summarize(list(read_runs_parallel(folders)))
     monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(parallel_reading, "usable_cores", lambda: 2)
     monkeypatch.setattr(
         parallel_reading, "python_command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"]
     )
-    assert told(list(read_runs_parallel(folders))) == alone
+    assert summarize(list(read_runs_parallel(folders))) == alone
 
 
-def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
+def test_readers_stop_with_the_iterator(folders, monkeypatch):
     started = []
 
     def popen(*words, **options):
@@ -69,7 +69,7 @@ def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(parallel_reading.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(parallel_reading, "usable_cores", lambda: 2)
     monkeypatch.setattr(parallel_reading.subprocess, "Popen", popen)
     runs = read_runs_parallel(folders)
     next(runs)
@@ -78,7 +78,7 @@ def test_readers_end_with_whoever_wants_no_more(folders, monkeypatch):
     assert not any(one.poll() is None for one in started)
 
 
-def test_times_are_nan_where_nobody_asks_for_them(folders):
+def test_times_are_nan_unless_requested(folders):
     [run] = read_runs_parallel(folders[:1], with_times=False)
     assert isinstance(run, RunResults)
     assert np.isnan(run.trajectories["a"][0].seconds).all()

@@ -36,7 +36,7 @@ def trajectories(draw: st.DrawFn) -> Trajectory:
 
 
 @given(trajectories())
-def test_text_gives_back_the_bits(trajectory: Trajectory) -> None:
+def test_text_round_trip_is_exact(trajectory: Trajectory) -> None:
     again = parse_trajectory(*format_trajectory(trajectory), "here", trajectory.start)
     np.testing.assert_array_equal(again.boxes, trajectory.boxes)
     np.testing.assert_array_equal(again.seconds, trajectory.seconds)
@@ -47,21 +47,21 @@ def test_text_gives_back_the_bits(trajectory: Trajectory) -> None:
         np.testing.assert_array_equal(again.codes, trajectory.codes)
 
 
-def test_codes_are_vots() -> None:
+def test_codes_are_those_of_vot() -> None:
     regions, codes = parse_regions("1\n10,20,30,40\n2\n0\n0\n0\n0\n1\n", "here")
     np.testing.assert_array_equal(codes, [1, 3, 2, 0, 0, 0, 0, 1])
     np.testing.assert_array_equal(regions[1], [10, 20, 30, 40])
     assert np.isnan(np.delete(regions, 1, axis=0)).all()
 
 
-def test_what_is_neither_region_nor_code() -> None:
+def test_invalid_lines_are_refused() -> None:
     with pytest.raises(UserError, match="here: line 2 has 1 values where 4 are expected"):
         parse_regions("1,2,3,4\n7\n", "here")
     with pytest.raises(UserError, match="here: 1 regions and 2 times"):
         parse_trajectory("1,2,3,4\n", "0.1\n0.2\n", "here")
 
 
-def test_a_sequence_with_several_runs_has_numbered_files(tmp_path: Path) -> None:
+def test_several_runs_have_numbered_files(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path, "demo", "ncc", "tre")
     runs = [Trajectory(np.full((n, 4), float(n)), np.zeros(n), start=10 - n) for n in (3, 2, 1)]
     record = SequenceRecord("ok", runs=folder.write("easy", runs))
@@ -77,7 +77,7 @@ def test_a_sequence_with_several_runs_has_numbered_files(tmp_path: Path) -> None
     assert folder.read("easy", record) is None
 
 
-def test_a_line_of_separators_is_no_region() -> None:
+def test_line_of_separators_is_skipped() -> None:
     regions, codes = parse_regions("1\n, ,\n1,2,3,4\n;\n", "easy.txt")
     assert codes is not None
     assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED]
@@ -88,7 +88,7 @@ PIECES = st.sampled_from([*"1x,; \t\n\r\0", "-2.5", "1e3", "nan", "inf", "1_0", 
 
 
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=30), st.sampled_from([4, 8]))
-def test_plain_rows_are_those_of_the_general_parser(text, columns):
+def test_fast_parser_agrees_with_the_general_one(text, columns):
     rows = _plain_rows(text, columns)
     if rows is not None:
         assert np.array_equal(rows, parse_rows(text, columns, "text"), equal_nan=True)

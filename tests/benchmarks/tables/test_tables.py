@@ -1,4 +1,4 @@
-"""Marks, and tables as LaTeX, Markdown and HTML; other people's programs read what we write."""
+"""Marks, and tables as LaTeX, Markdown and HTML, read by other programs."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ BEST, SECOND, NONE = Mark.BEST, Mark.SECOND, Mark.NONE
 
 
 @pytest.mark.parametrize(
-    ("values", "lower", "marks"),
+    ("values", "higher", "marks"),
     [
-        ([0.5, 0.7, 0.6], False, [NONE, BEST, SECOND]),
-        ([0.5, 0.7, 0.6], True, [BEST, NONE, SECOND]),
-        ([0.70001, 0.7, 0.6], False, [BEST, BEST, NONE]),
-        ([0.7, 0.6, 0.60004], False, [BEST, SECOND, SECOND]),
-        ([0.7, None, float("nan"), 0.6], False, [BEST, NONE, NONE, SECOND]),
-        ([0.7], False, [NONE]),
-        ([0.7, 0.7], False, [NONE, NONE]),
-        ([], False, []),
+        ([0.5, 0.7, 0.6], True, [NONE, BEST, SECOND]),
+        ([0.5, 0.7, 0.6], False, [BEST, NONE, SECOND]),
+        ([0.70001, 0.7, 0.6], True, [BEST, BEST, NONE]),
+        ([0.7, 0.6, 0.60004], True, [BEST, SECOND, SECOND]),
+        ([0.7, None, float("nan"), 0.6], True, [BEST, NONE, NONE, SECOND]),
+        ([0.7], True, [NONE]),
+        ([0.7, 0.7], True, [NONE, NONE]),
+        ([], True, []),
     ],
 )
-def test_marks(values, lower, marks):
-    assert mark_best(values, lower) == marks
+def test_marks(values, higher, marks):
+    assert mark_best(values, higher) == marks
 
 
 @given(st.lists(st.none() | st.floats(0, 1)))
-def test_no_unmarked_figure_is_better_than_a_marked_one(values):
+def test_no_unmarked_value_is_better_than_a_marked_one(values):
     marks = mark_best(values)
     shown = [(round(value, 3), mark) for value, mark in zip(values, marks, strict=True) if value is not None]
     best = [value for value, mark in shown if mark is BEST]
@@ -66,11 +66,11 @@ def table(names: tuple[str, ...] = HOSTILE, stacked: bool = False) -> Table:
     return Table(columns, tuple(rows), f"caption {names[0]}", (f"note {names[1]}",), stacked)
 
 
-def test_a_figure_has_the_interval_that_is_known():
+def test_number_cell_has_its_interval():
     assert number_cell(0.5821, 0.5, 0.6) == Cell("0.582", (".500", ".600"))
     assert number_cell(0.5821) == Cell("0.582")
     assert number_cell(float("nan")) == number_cell(None) == Cell("")
-    assert number_cell(1.0, -0.1, 1.0).ends == ("-0.100", "1.000")
+    assert number_cell(1.0, -0.1, 1.0).interval == ("-0.100", "1.000")
 
 
 def test_latex_marks_and_minus_signs():
@@ -82,7 +82,7 @@ def test_latex_marks_and_minus_signs():
 
 
 @pytest.mark.parametrize("stacked", [False, True])
-def test_latex_compiles_whatever_the_names(tmp_path: Path, stacked):
+def test_latex_compiles_with_any_name(tmp_path: Path, stacked):
     if not shutil.which("pdflatex"):
         pytest.skip("there is no pdflatex on this machine")
     if not subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True, check=False).stdout:
@@ -129,7 +129,7 @@ def test_html_shows_names_as_text():
     assert read.tags.count("strong") == read.tags.count("u") == 1
 
 
-def test_markdown_shows_names_as_text_in_a_reader_of_others():
+def test_markdown_shows_names_as_text():
     text = WRITERS["markdown"](table())
     page = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     read = read_html(page)

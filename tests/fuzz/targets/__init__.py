@@ -1,1 +1,1 @@
-"""Targets, by what their parsers read."""
+"""Fuzz targets, grouped by what their parsers read."""

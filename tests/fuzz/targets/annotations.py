@@ -1,4 +1,4 @@
-"""Annotations of videos, in the formats of other tools."""
+"""Targets: annotations of videos in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS, Columns
-from benchmarks.datasets.annotations import Track
 from benchmarks.datasets.annotations.coco import read_coco
 from benchmarks.datasets.annotations.cvat import read_cvat
 from benchmarks.datasets.annotations.labelme import parse_labelme
 from benchmarks.datasets.annotations.text import named_columns, read_tracks
+from benchmarks.datasets.annotations.track import Track
 from tests.fuzz.target import Target, choice, text_of
 
-_WAYS = [
+_COLUMNS = [
     Columns(form, skip, normalized)
     for form in BOX_FORMS
     for skip in (0, 1, 2)
@@ -22,7 +22,7 @@ _WAYS = [
 ]
 
 
-def _hold(track: Track) -> None:
+def _check_track(track: Track) -> None:
     rows = len(track.boxes)
     assert rows
     assert track.first >= 0
@@ -34,20 +34,20 @@ def _hold(track: Track) -> None:
 def _check_tracks(data: bytes) -> None:
     number, rest = choice(data)
     text = text_of(rest)
-    columns = named_columns(text, "file") or _WAYS[number % len(_WAYS)]
+    columns = named_columns(text, "file") or _COLUMNS[number % len(_COLUMNS)]
     for track in read_tracks(text, "file", columns, (64, 48), mot=number > 127):
-        _hold(track)
+        _check_track(track)
 
 
 def _check_coco(data: bytes) -> None:
     for tracks in read_coco(text_of(data), "file").values():
         for track in tracks:
-            _hold(track)
+            _check_track(track)
 
 
 def _check_cvat(data: bytes) -> None:
     for track in read_cvat(text_of(data), "file"):
-        _hold(track)
+        _check_track(track)
 
 
 def _check_labelme(data: bytes) -> None:

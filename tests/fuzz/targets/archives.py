@@ -1,4 +1,4 @@
-"""Zip archives of strangers."""
+"""Targets: downloaded archives and listings."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def _check_unpack(data: bytes) -> None:
     try:
         unpack(as_file("dataset.zip", data), inside)
     except UserError:
-        assert not list(inside.iterdir()), "an archive that is refused leaves nothing behind"
+        assert not list(inside.iterdir()), "a refused archive must leave nothing behind"
         raise
     finally:
-        assert [path.name for path in inside.parent.iterdir()] == ["inside"], "it reached out of its folder"
+        assert [path.name for path in inside.parent.iterdir()] == ["inside"], "it wrote outside its folder"
     for path in inside.rglob("*"):
         assert stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFREG, stat.S_IFDIR)
 

@@ -1,14 +1,13 @@
-"""Boxes, polygons and flags in the files of data sets."""
+"""Targets: boxes, polygons, flags and settings in files of data sets."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from benchmarks.box_columns import BOX_FORMS
-from benchmarks.box_text import format_rows, parse_rows
-from benchmarks.datasets.disk_dataset import parse_flags
+from benchmarks.box_text import format_rows, parse_boxes_or_polygons, parse_rows
 from benchmarks.datasets.folder.settings import parse_settings
-from benchmarks.datasets.polygons import parse_regions
+from benchmarks.datasets.truth_files import parse_flags
 from benchmarks.datasets.vot import parse_size
 from tests.fuzz.target import Target, choice, text_of
 
@@ -16,7 +15,7 @@ NUMBERS = (
     *(b",", b";", b"\t", b"\n", b"\r\n", b"nan", b"-inf", b"1e308", b"1e-320", b"-0.0", b"1_0", b"0x1p3"),
     *(b"\xc2\x85", b"\xe2\x80\xa8", b"\x0c", b"\x1c", b"\xef\xbb\xbf", b"\xd9\xa1", b"#", b'"'),
 )
-"""What tables of numbers are made of, and what looks like it."""
+"""Tokens of tables of numbers, and look-alikes."""
 BOXES = np.array([[1.0, 2, 30, 40], [-5.25, 1 / 3, 1e-7, 1e6], [np.nan, np.inf, -np.inf, -0.0]])
 POLYGONS = np.array([[10.0, 10, 50.5, 12, 48, 40, 8, 38.25], [0, 0, 1, 0, 1, 1, 0, 1]])
 
@@ -28,18 +27,18 @@ def _check_rows(data: bytes) -> None:
     rows = parse_rows(text, columns, "file")
     assert rows.dtype == np.float64
     assert rows.shape[1:] == (columns,)
-    # NumPy's parser and our own have to agree with Python, number by number.
+    # NumPy's parser and our own must agree with Python on every number.
     lines = [line.replace(",", " ").replace(";", " ").split() for line in text.splitlines()]
     wanted = [[float(word) for word in line] for line in lines if line]
     np.testing.assert_array_equal(rows, np.array(wanted).reshape(-1, columns))
-    assert "_" not in text, "10 is not written 1_0 in any file of boxes"
+    assert "_" not in text, "1_0 is not a number in a file of boxes"
     for separator in (",", "\t"):
         again = parse_rows(format_rows(rows, separator), columns, "file")
         assert np.array_equal(again, rows, equal_nan=True)
 
 
 def _check_regions(data: bytes) -> None:
-    truth, polygons = parse_regions(text_of(data), "file")
+    truth, polygons = parse_boxes_or_polygons(text_of(data), "file")
     assert truth.shape == (len(truth), 4)
     assert len(truth)
     if polygons is not None:

@@ -1,4 +1,4 @@
-"""Weights of others: PyTorch's, safetensors, TensorFlow's."""
+"""Weights of others: PyTorch's and safetensors."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ import zipfile
 from collections.abc import Iterable
 from functools import cache
 
-import numpy as np
 import torch
 
 from tests.fuzz.target import Target, choice
 from tests.fuzz.targets.files import as_file
-from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding
 from trackers.siamese.checkpoint import load_embedding, read, write
-from trackers.siamese.conversion import released_gradnet
-from trackers.siamese.tf import Bundle
-from trackers.siamese.tf.crc32c import crc32c, masked
-from trackers.siamese.tf.table import MAGIC
 
 
 def _check_pth(data: bytes) -> None:
@@ -51,62 +45,6 @@ def _check_safetensors(data: bytes) -> None:
 
 def _hold_network(network: Embedding) -> None:
     assert all(torch.isfinite(value).all() for value in network.state_dict().values())
-
-
-def _check_bundle(data: bytes) -> None:
-    """An index as it is, or entries of a block with the checksums and the list of blocks put right."""
-    way, rest = choice(data)
-    index, _, values = rest.partition(b"\xff\xfe\xfd")
-    if way % 2:
-        index = _table(index)
-    bundle = Bundle(as_file("model.index", index))
-    as_file("model.data-00000-of-00001", values)
-    for name, variable in bundle.variables.items():
-        try:
-            found = bundle.read(name)
-        except UserError:
-            continue
-        assert found.shape == variable.shape
-        assert found.nbytes == variable.size <= len(values)
-    released_gradnet(bundle)
-
-
-def _table(entries: bytes) -> bytes:
-    block = entries + struct.pack("<II", 0, 1)
-    sealed = _sealed(block)
-    size = _varint(len(block))
-    listed = b"\0\x01" + bytes([1 + len(size)]) + b"\xff" + b"\0" + size + struct.pack("<II", 0, 1)
-    place = _varint(len(sealed)) + _varint(len(listed))
-    return sealed + _sealed(listed) + (b"\0\0" + place).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
-
-
-def _sealed(block: bytes) -> bytes:
-    return block + b"\0" + struct.pack("<I", masked(crc32c(block + b"\0")))
-
-
-def _varint(number: int) -> bytes:
-    digits = []
-    while number > 127:
-        digits.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*digits, number])
-
-
-def _entry(name: bytes, message: bytes) -> bytes:
-    return bytes([0, len(name), len(message)]) + name + message
-
-
-def _bundle_seeds() -> Iterable[bytes]:
-    values = np.arange(6, dtype="<f4").tobytes()
-    header = b"\x08\x01\x10\x00"
-    shape = b"\x12\x08\x12\x02\x08\x02\x12\x02\x08\x03"
-    checksum = b"\x35" + struct.pack("<I", masked(crc32c(values)))
-    entry = b"\x08\x01" + shape + b"\x18\x00\x20\x00\x28" + bytes([len(values)])
-    entries = _entry(b"", header) + _entry(b"net/w", entry + checksum)
-    entries += _entry(b"siamese/scala1/conv/weights", entry)
-    yield b"\1" + entries + b"\xff\xfe\xfd" + values
-    yield b"\0" + _table(entries) + b"\xff\xfe\xfd" + values
-    yield b"\1" + _entry(b"", header)
 
 
 @cache
@@ -217,19 +155,4 @@ SAFETENSORS = Target(
         ),
     ),
     share=0.3,
-)
-TF_BUNDLE = Target(
-    "tf-bundle",
-    _check_bundle,
-    _bundle_seeds,
-    (
-        b"\xff\xfe\xfd",
-        b"\x08\x01",
-        b"\x12\x08\x12\x02\x08\x02",
-        b"\x18\x00",
-        b"\x28\x18",
-        b"\x35",
-        b"\x3a\x00",
-        b"siamese/scala1/conv/weights",
-    ),
 )

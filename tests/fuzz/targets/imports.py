@@ -11,28 +11,28 @@ import numpy as np
 
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats import FORMATS, read_results, write_results
+from benchmarks.store.formats import FORMATS, ImportOptions, read_results, write_results
 from benchmarks.store.formats.base import SUPERVISED, Format
 from tests.fuzz.target import Target, choice
 from tests.fuzz.targets.files import as_file
 from trackers.errors import UserError
 
-_BETWEEN = b"\xff\xfe\xff"
-"""Between names and contents; in no UTF-8."""
+_SEPARATOR = b"\xff\xfe\xff"
+"""Between names and contents; never part of UTF-8."""
 
 
 @cache
-def _ways() -> list[tuple[Format, str]]:
+def _combinations() -> list[tuple[Format, str]]:
     forms = [FORMATS.load(name)() for name in FORMATS]
     return [(form, protocol) for form in forms for protocol in form.protocols]
 
 
 def _no_frames() -> Frames:
-    raise AssertionError("ground truth is enough to import results")
+    raise AssertionError("importing needs no frames")
 
 
 class _Few(Dataset):
-    """Three short sequences whose names hold one another, and one that is absent."""
+    """Three short sequences whose names contain one another, and one that is absent."""
 
     name = "vot2017"
     title = "Few"
@@ -54,11 +54,12 @@ _FEW = _Few()
 
 def _check(data: bytes) -> None:
     number, rest = choice(data)
-    form, protocol = _ways()[number % len(_ways())]
-    parts = rest.split(_BETWEEN)
+    form, protocol = _combinations()[number % len(_combinations())]
+    parts = rest.split(_SEPARATOR)
     names = [name.decode(errors="replace").replace("\0", "")[:200] for name in parts[::2]]
     content = dict(zip(names, parts[1::2], strict=False))
-    imported = read_results(_zipped(content), form, _FEW, protocol, (None, "zero", "one")[number // 64 % 3])
+    options = ImportOptions((None, "zero", "one")[number // 64 % 3])
+    imported = read_results(_zip(content), form, _FEW, protocol, options)
     assert imported.trajectories
     for name, runs in imported.trajectories.items():
         frames = len(_FEW[name].truth)
@@ -69,16 +70,16 @@ def _check(data: bytes) -> None:
             assert 0 < rows <= frames - run.start
             assert run.seconds.shape == (rows,)
             assert (run.codes is not None) == (protocol in SUPERVISED)
-            # A row is a box throughout or not at all.
+            # Either all numbers of a row are finite or none.
             assert (np.isfinite(run.boxes).all(axis=1) | np.isnan(run.boxes).all(axis=1)).all()
-    _hold_written(imported.trajectories, form, protocol)
+    _check_round_trip(imported.trajectories, form, protocol)
 
 
-def _hold_written(stored: dict[str, list[Trajectory]], form: Format, protocol: str) -> None:
-    """What was read can be written in the same format, and gives the same boxes when it is read again."""
+def _check_round_trip(stored: dict[str, list[Trajectory]], form: Format, protocol: str) -> None:
+    """Checks that imported results, written in the same format and read again, have the same boxes."""
     try:
         written = write_results(stored, form, "T", _FEW.name, protocol, "one")
-        again = read_results(_zipped(written), form, _FEW, protocol, "one").trajectories
+        again = read_results(_zip(written), form, _FEW, protocol, ImportOptions("one")).trajectories
     except UserError:
         return
     assert again.keys() == stored.keys()
@@ -88,7 +89,7 @@ def _hold_written(stored: dict[str, list[Trajectory]], form: Format, protocol: s
             np.testing.assert_allclose(other.boxes[tracked], run.boxes[tracked], rtol=1e-12, atol=1e-6)
 
 
-def _zipped(content: dict[str, bytes]) -> Path:
+def _zip(content: dict[str, bytes]) -> Path:
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
             for name, data in content.items():
@@ -98,7 +99,7 @@ def _zipped(content: dict[str, bytes]) -> Path:
 
 
 def _seeds() -> Iterable[bytes]:
-    for number, (form, protocol) in enumerate(_ways()):
+    for number, (form, protocol) in enumerate(_combinations()):
         runs = {}
         for name in _FEW.names():
             truth = _FEW[name].truth
@@ -107,7 +108,7 @@ def _seeds() -> Iterable[bytes]:
             count = {"tre": 3, "sre": 2}.get(protocol, 1)
             runs[name] = [run] * count
         written = write_results(runs, form, "T", _FEW.name, protocol)
-        yield bytes([number]) + _BETWEEN.join(
+        yield bytes([number]) + _SEPARATOR.join(
             part for path, c in written.items() for part in (path.encode(), c)
         )
 
@@ -117,7 +118,7 @@ IMPORT = Target(
     _check,
     _seeds,
     (
-        _BETWEEN,
+        _SEPARATOR,
         *(b"Ball", b"Ball.2", b"Girl", b".txt", b"_time.txt", b"/", b"_001.txt", b"baseline", b"../", b"nan"),
     ),
     share=0.5,

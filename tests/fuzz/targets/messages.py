@@ -5,20 +5,21 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from unittest import mock
 
 import numpy as np
 
 from tests.fuzz.target import Target, choice
 from trackers.box_validation import to_bounding_box
-from trackers.errors import RemoteTrackerError, UserError
+from trackers.errors import TrackerError, UserError
 from trackers.external.protocols import remote
 from trackers.external.protocols.json_lines import JsonLinesTracker
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax import TraxTracker
 from trackers.external.protocols.trax_messages import read_message, read_region, write_region
 from trackers.processes.child_process import ChildProcess
-from trackers.processes.limits import ProcessLimits
+from trackers.processes.limits import ProcessSpec
 from trackers.processes.stderr_log import StderrLog
 from trackers.provenance import Provenance
 from trackers.serving.trax import serve
@@ -29,11 +30,11 @@ _BOX = np.array([1.0, 1, 2, 2])
 
 
 class _Script(ChildProcess):
-    """A process that says what it was told to, whatever it is asked."""
+    """A fake process whose output is given in advance."""
 
-    def __init__(self, lines: list[bytes], unasked: list[bytes]) -> None:
+    def __init__(self, lines: list[bytes], pending: list[bytes]) -> None:
         self._lines = lines
-        self._beside = unasked
+        self._pending = pending
 
     def send(self, line: bytes, deadline: float) -> None:
         assert line.endswith(b"\n")
@@ -43,10 +44,10 @@ class _Script(ChildProcess):
             line = self._lines.pop(0)
             if wanted(line):
                 return line
-        raise RemoteTrackerError("the tracker's process ended")
+        raise TrackerError("the tracker's process ended")
 
-    def unasked(self) -> tuple[list[bytes], int]:
-        lines, self._beside = self._beside, []
+    def pending(self) -> tuple[list[bytes], int]:
+        lines, self._pending = self._pending, []
         return lines, 0
 
     def close(self, grace: float = 0.0) -> None:
@@ -58,35 +59,32 @@ class _Script(ChildProcess):
 
 
 def _converse(make: Callable[[], RemoteTracker], data: bytes) -> None:
-    """Starts a tracker, initialises it and asks it twice; the bytes are all that it says."""
+    """Initializes a tracker and updates it twice; the bytes are all of its output."""
     number, rest = choice(data)
-    said, _, beside = rest.partition(b"\0")
+    output, _, pending = rest.partition(b"\0")
 
-    def child(
-        command: Sequence[str], limits: ProcessLimits, log: StderrLog, environment: Mapping[str, str]
-    ) -> _Script:
-        return _Script(said.split(b"\n"), beside.split(b"\n") if beside and number & 1 else [])
+    def child(process: ProcessSpec, log: StderrLog) -> _Script:
+        return _Script(output.split(b"\n"), pending.split(b"\n") if pending and number & 1 else [])
 
-    real, remote.ChildProcess = remote.ChildProcess, child  # type: ignore[assignment,misc]
-    tracker = make()
-    try:
-        tracker.init(_FRAME, _BOX)
-        for _ in range(2):
-            box = to_bounding_box(tracker.update(_FRAME))
-            assert np.isfinite(box).all() or np.isnan(box).all()
-            assert tracker.own_seconds is not None
-            assert tracker.own_seconds >= 0
-    finally:
-        remote.ChildProcess = real  # type: ignore[misc]
-        tracker.dispose()
+    with mock.patch.object(remote, "ChildProcess", child):
+        tracker = make()
+        try:
+            tracker.init(_FRAME, _BOX)
+            for _ in range(2):
+                box = to_bounding_box(tracker.update(_FRAME))
+                assert np.isfinite(box).all() or np.isnan(box).all()
+                assert tracker.own_seconds is not None
+                assert tracker.own_seconds >= 0
+        finally:
+            tracker.dispose()
 
 
 def _process() -> RemoteTracker:
-    return JsonLinesTracker(["tracker"], Provenance(), ProcessLimits())
+    return JsonLinesTracker(ProcessSpec(["tracker"]), Provenance())
 
 
 def _trax() -> RemoteTracker:
-    return TraxTracker(["tracker"], Provenance(), ProcessLimits(), None, {}, {"key": "value"})
+    return TraxTracker(ProcessSpec(["tracker"]), Provenance(), {"key": "value"})
 
 
 def _check_line(data: bytes) -> None:
@@ -185,7 +183,7 @@ TRAX_CLIENT = Target(
     lambda data: _converse(_trax, data),
     _client_seeds,
     _TRAX_WORDS,
-    (UserError, RemoteTrackerError),
+    (UserError, TrackerError),
     longest=6000,
 )
 TRAX_SERVER = Target(
@@ -222,6 +220,6 @@ JSON_CLIENT = Target(
             b"{}",
         ),
     ),
-    (UserError, RemoteTrackerError),
+    (UserError, TrackerError),
     longest=4096,
 )

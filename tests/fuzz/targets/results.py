@@ -1,4 +1,4 @@
-"""Results of other tools, file by file."""
+"""Result files of other tools, one at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ import numpy as np
 
 from benchmarks.box_text import parse_table
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats.base import Files, Format, StoredRun
-from benchmarks.store.formats.base import Target as Written
+from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.matlab import write_variable
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.otb_json import OTBJson
 from benchmarks.store.formats.otb_mat import OTBMat
-from benchmarks.store.formats.text import parse_regions, parse_times
+from benchmarks.store.formats.text import parse_times, parse_vot_regions
 from benchmarks.store.formats.vot_binary import parse_binary
-from benchmarks.store.trajectories import format_regions
-from benchmarks.store.trajectories import parse_regions as parse_ours
+from benchmarks.store.trajectories import format_regions, parse_regions
 from tests.fuzz.target import Target, choice, text_of
 from tests.fuzz.targets.boxes import BOXES, NUMBERS, POLYGONS
 from tests.fuzz.targets.stored import trajectories
@@ -31,7 +29,7 @@ from trackers.tracker import Boxes
 
 @dataclass
 class OneFile(Members):
-    """A file that lies in memory."""
+    """A file in memory."""
 
     content: bytes = b""
 
@@ -53,8 +51,8 @@ def _check_times(data: bytes) -> None:
         assert (np.isnan(seconds) | (np.isfinite(seconds) & (seconds >= 0))).all()
 
 
-def _hold(regions: Boxes, codes: np.ndarray | None) -> None:
-    """What regions with codes have to be, and that our own text gives them back."""
+def _check_regions(regions: Boxes, codes: np.ndarray | None) -> None:
+    """Checks the shapes of regions and codes, and that our own text format preserves them."""
     frames = len(regions)
     assert frames
     assert regions.shape in ((frames, 4), (frames, 8))
@@ -63,23 +61,23 @@ def _hold(regions: Boxes, codes: np.ndarray | None) -> None:
         assert set(codes.tolist()) <= set(Code)
         assert (codes != Code.TRACKED).any()
         assert np.isnan(regions[codes != Code.TRACKED]).all()
-    again, codes_again = parse_ours(format_regions(regions, codes), "file")
-    # A run of codes alone does not say whether its regions would be boxes or polygons.
+    again, codes_again = parse_regions(format_regions(regions, codes), "file")
+    # A run of codes only does not show whether its regions would be boxes or polygons.
     if codes is None or (codes == Code.TRACKED).any():
         assert np.array_equal(again, regions, equal_nan=True)
     assert codes is None or np.array_equal(codes_again, codes)
 
 
 def _check_vot_text(data: bytes) -> None:
-    _hold(*parse_regions(text_of(data), "file"))
+    _check_regions(*parse_vot_regions(text_of(data), "file"))
 
 
 def _check_vot_binary(data: bytes) -> None:
-    _hold(*parse_binary(data, "file"))
+    _check_regions(*parse_binary(data, "file"))
 
 
 def _binary(*regions: tuple[float, ...] | int) -> bytes:
-    """A `.bin` file, as vot-toolkit's documentation of the format has it."""
+    """Returns a `.bin` file, according to vot-toolkit's documentation of the format."""
     parts = [struct.pack("<hI", 1, len(regions))]
     for region in regions:
         if isinstance(region, int):
@@ -92,16 +90,16 @@ def _binary(*regions: tuple[float, ...] | int) -> bytes:
 
 
 def _check_format(
-    make: Callable[[], Format], name: str, unpacked: Callable[[bytes], bytes], data: bytes
+    make: Callable[[], Format], name: str, to_file: Callable[[bytes], bytes], data: bytes
 ) -> None:
     form = make()
-    runs = _read(form, name, unpacked(data))
+    runs = _read(form, name, to_file(data))
     assert runs
     for run in runs:
         assert run.boxes.shape == (len(run.boxes), 4)
         assert run.length is None or isinstance(run.length, int)
     written = form.write(
-        Written("T", "S", "tre"), [Trajectory(run.boxes, np.full(len(run.boxes), np.nan)) for run in runs]
+        ResultLabel("T", "S", "tre"), [Trajectory(run.boxes, np.full(len(run.boxes), np.nan)) for run in runs]
     )
     [content] = written.values()
     for run, again in zip(runs, _read(form, name, content), strict=True):
@@ -113,15 +111,15 @@ def _read(form: Format, name: str, content: bytes) -> list[StoredRun]:
 
 
 def _mat_file(data: bytes) -> bytes:
-    """A file as it is, or of elements that need not be compressed to be mutated."""
-    way, rest = choice(data)
-    if way % 4 == 0:
+    """Returns a whole file, or wraps elements, so that mutations need not hit compressed data."""
+    mode, rest = choice(data)
+    if mode % 4 == 0:
         return rest
-    order = b"IM" if way & 4 else b"MI"
-    level = struct.pack("<H" if way & 4 else ">H", 0x0100)
-    if way % 4 == 2:
+    order = b"IM" if mode & 4 else b"MI"
+    level = struct.pack("<H" if mode & 4 else ">H", 0x0100)
+    if mode % 4 == 2:
         packed = zlib.compress(rest, 1)
-        rest = struct.pack("<II" if way & 4 else ">II", 15, len(packed)) + packed
+        rest = struct.pack("<II" if mode & 4 else ">II", 15, len(packed)) + packed
     return b"MATLAB 5.0 MAT-file".ljust(124) + level + order + rest
 
 
@@ -131,13 +129,13 @@ def _mat_seeds() -> Iterable[bytes]:
         content = write_variable("results", value)
         elements = zlib.decompress(content[136:])
         yield b"\0" + content
-        yield from (bytes([way]) + elements for way in (5, 6))
+        yield from (bytes([mode]) + elements for mode in (5, 6))
 
 
 def _json_seeds() -> Iterable[bytes]:
     for run in trajectories()[:1]:
         for runs in ([run], [run, run]):
-            yield from OTBJson().write(Written("T", "S", "ope"), runs).values()
+            yield from OTBJson().write(ResultLabel("T", "S", "ope"), runs).values()
     yield b'{"res": [[1, 2, 3, 4]]}'
     yield b'[{"resType": "ivtAff", "res": [[1, 2, 3, 4, 5, 6]]}]'
     yield b"[" * 2000

@@ -1,4 +1,4 @@
-"""What we write ourselves and read again: runs, manifests, records of speed, published figures."""
+"""Files of our own: trajectories, manifests, speed records, published figures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from reports.published import parse_figures
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.targets.boxes import BOXES, NUMBERS, POLYGONS
 
-_BETWEEN = b"\0"
+_SEPARATOR = b"\0"
 _CODES = np.array([Code.INITIALIZED, Code.TRACKED, Code.FAILED], dtype=np.int8)
 STATUSES = ("ok", "failed", "timeout", "invalid")
 
 
 def trajectories() -> list[Trajectory]:
-    """One of each kind."""
+    """Returns boxes, polygons, and boxes with codes."""
     seconds = np.array([0.25, 1e-5, np.nan])
     return [
         Trajectory(BOXES, seconds),
@@ -33,7 +33,7 @@ def trajectories() -> list[Trajectory]:
 
 
 def _check_trajectory(data: bytes) -> None:
-    regions, _, times = data.partition(_BETWEEN)
+    regions, _, times = data.partition(_SEPARATOR)
     run = parse_trajectory(text_of(regions), text_of(times), "file")
     frames = len(run.boxes)
     assert run.boxes.shape in ((frames, 4), (frames, 8))
@@ -48,7 +48,7 @@ def _check_trajectory(data: bytes) -> None:
 
 
 def _trajectory_seeds() -> Iterable[bytes]:
-    return [_BETWEEN.join(text.encode() for text in format_trajectory(run)) for run in trajectories()]
+    return [_SEPARATOR.join(text.encode() for text in format_trajectory(run)) for run in trajectories()]
 
 
 def _check_manifest(data: bytes) -> None:
@@ -115,7 +115,7 @@ TRAJECTORY = Target(
     "trajectory",
     _check_trajectory,
     _trajectory_seeds,
-    (*NUMBERS, _BETWEEN, b"\n1\n", b"\n2\n", b"\n0\n"),
+    (*NUMBERS, _SEPARATOR, b"\n1\n", b"\n2\n", b"\n0\n"),
     share=2,
 )
 MANIFEST = Target(

@@ -7,10 +7,11 @@ import hashlib
 from html.parser import HTMLParser
 from importlib.resources import files
 
+from pages import unbundled
+
 from reports.page.document import SCRIPTS, page_script, plotly_script
 from reports.page.pack import bundle
 from reports.style import line_style
-from tests.helpers.pages import unbundled
 
 
 class Elements(HTMLParser):

@@ -121,7 +121,7 @@ def test_it_filters_by_name_with_means_and_an_interval_like_the_commands(view, r
     assert len(chosen) == 4
     for report in reports:
         score = report.scores["otb"]
-        expected = score._subset([score.sequences.index(name) for name in chosen]).metrics()["success"]
+        expected = score.subset([score.sequences.index(name) for name in chosen]).metrics()["success"]
         [cell] = [row[2] for row in rows(view) if row[1] == report.tracker]
         value, low, high = map(float, re.findall(FIGURE, cell))
         assert f"{value:.3f}" == f"{expected.value:.3f}"

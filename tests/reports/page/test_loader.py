@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.cli.main import main as sotbench
-from benchmarks.datasets.cached import CachedDataset
+from benchmarks.datasets.views import CachedDataset
 from benchmarks.scoring import choose_profiles
 from benchmarks.store import Manifest, RunFolder, SequenceRecord
-from benchmarks.store.journal import read_manifest
+from benchmarks.store.journal import read_with_journal
 from reports.page.document import scored_names
 from reports.page.loader import ReportLoader
 from trackers.errors import UserError
@@ -50,7 +50,7 @@ def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
 
 def test_times_that_workers_shared_are_no_fps(results, squares):
     path = RunFolder(results, "squares", "still", "ope").manifest_path
-    manifest = read_manifest(path)
+    manifest = read_with_journal(path)
     manifest.environments.append({**manifest.environments[0], "workers": 2})
     manifest.write(path)
     assert loader(results, squares).load(still(results))[0].fps is None

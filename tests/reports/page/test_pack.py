@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import numbers_of, unbundled
 
 from reports.page.pack import (
     bundle,
@@ -21,7 +22,6 @@ from reports.page.pack import (
     region_steps,
     script_json,
 )
-from tests.helpers.pages import numbers_of, unbundled
 
 TEXT = st.text(st.characters(), max_size=20)
 

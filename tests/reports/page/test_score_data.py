@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import numbers_of
 
 from benchmarks.datasets import open_dataset
 from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Manifest, RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from reports.page.loader import TrackerReport
-from reports.page.score_data import estimate, first_value, profile_data
-from tests.helpers.pages import numbers_of
+from reports.page.score_data import first_value, profile_data
 
 
 def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):
@@ -46,16 +46,6 @@ def test_trackers_are_in_the_order_of_the_first_profile(page_data, reports):
     assert [tracker["name"] for tracker in page_data["trackers"]] == sorted(values, key=values.get)[::-1]
 
 
-def test_estimates_of_unequal_tables_are_those_of_each_alone():
-    generator = np.random.default_rng(0)
-    parts = [generator.random(shape) for shape in [(5, 2), (1, 3), (7, 1), (5, 4)]]
-    together = estimate(parts)
-    for part, found in zip(parts, together, strict=True):
-        [alone] = estimate([part])
-        assert np.array(alone, dtype=float) == pytest.approx(np.array(found, dtype=float), nan_ok=True)
-    assert together[1][0].low is None
-
-
 def test_a_refusal_is_a_sentence_in_its_place(hostile, reports):
     refused = replace(reports[1], scores={"otb": "the box of frame 8 is no number"})
     [otb] = choose_profiles("otb", "folder", "ope")
@@ -82,6 +72,7 @@ def test_vots_figures_and_curve_are_the_commands(shared: Path):
     [record] = score.records()
     [entry] = data["scores"]
     assert not data["means"]
+    assert data["main"] == "eao"
     assert [metric["name"] for metric in data["metrics"]] == ["accuracy", "robustness", "failures", "eao"]
     for name, (value, low, high) in entry["all"].items():
         assert (value, low, high) == (record[name], record[f"{name}_low"], record[f"{name}_high"])

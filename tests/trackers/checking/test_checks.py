@@ -1,4 +1,4 @@
-"""The conformance test: what it finds in trackers that break one rule each, and in one that breaks none."""
+"""The conformance test, on trackers that break one rule each and on trackers that break none."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FearsEdges(Fine):
         if (box[:2] < 0).any(): raise IndexError("outside")
         super().init(frame, box)
 
-class FearsGrey(Fine):
+class FearsBlank(Fine):
     def update(self, frame):
         if (frame == frame[0, 0]).all(): return [float("nan"), 1, 1, 1]
         return self.box
@@ -104,7 +104,7 @@ def check(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Lies", "VIOLATION  repeats    said to be deterministic, and boxes differ by up to"),
+        ("Lies", "VIOLATION  repeats    declared deterministic, but boxes differ by up to"),
         ("Remembers", "VIOLATION  forgets    boxes differ by up to 2 px after another sequence"),
         ("Leaks", "VIOLATION  memory "),
         ("Writes", "VIOLATION  input      it writes into its frames; work on a copy"),
@@ -112,16 +112,16 @@ def check(
         ("MovesLate", "VIOLATION  directory  it changes the working directory, to /; open files by"),
         (
             "FearsEdges",
-            "VIOLATION  edges      a first box half beyond the top left corner: frame 0: IndexError",
+            "VIOLATION  edges      an initial box half beyond the top left corner: frame 0: IndexError",
         ),
-        ("FearsGrey", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is no box"),
+        ("FearsBlank", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is not a box"),
         ("OneSize", "VIOLATION  one frame  frame 0: ValueError: too small"),
         ("Dies", "VIOLATION  follows    frame 1: the tracker's process ended with exit status 7"),
         ("Hangs", "VIOLATION  follows    frame 1: the tracker did not answer within 1 s"),
-        ("Invalid", "VIOLATION  follows    frame 1: [1.0, 2.0, -3.0, 4.0] is no box"),
+        ("Invalid", "VIOLATION  follows    frame 1: [1.0, 2.0, -3.0, 4.0] is not a box"),
     ],
 )
-def test_a_broken_rule_is_named(
+def test_violation_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str
 ) -> None:
     limit = ["--frame-timeout", "1"] if name == "Hangs" else []
@@ -130,7 +130,7 @@ def test_a_broken_rule_is_named(
     assert [line for line in lines if line.startswith("VIOLATION")] == [
         line for line in lines if line.startswith(expected)
     ]
-    assert lines[-1].endswith("1 to put right")
+    assert lines[-1].endswith("1 to fix")
 
 
 @pytest.mark.parametrize(
@@ -138,22 +138,22 @@ def test_a_broken_rule_is_named(
     [
         ("Fine", "ok         repeats    deterministic"),
         ("Loses", "ok         repeats    deterministic"),
-        ("Quiet", "note       repeats    deterministic without saying so"),
-        ("Draws", "ok         repeats    draws at random, and the same with the same seed"),
+        ("Quiet", "note       repeats    deterministic but not declared so"),
+        ("Draws", "ok         repeats    random, but reproducible with the same seed"),
         ("Clock", "note       repeats    not deterministic: with the same seed, boxes differ"),
     ],
 )
-def test_what_breaks_no_rule(
+def test_no_violation_exits_with_0(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, expected: str
 ) -> None:
     status, lines = check(tmp_path, capsys, f"DIR/bad.py:{name}")
     assert status == 0
     assert any(line.startswith(expected) for line in lines)
-    assert lines[-1].endswith("no rule is broken")
+    assert lines[-1].endswith("no violations")
     assert any("FPS" in line for line in lines)
 
 
-def test_a_program_that_writes_into_the_file_of_its_frame(
+def test_program_that_changes_frame_file_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "writes.py").write_text(
@@ -171,7 +171,7 @@ def test_a_program_that_writes_into_the_file_of_its_frame(
     assert [line[:20] for line in lines if line.startswith("VIOLATION")] == ["VIOLATION  input    "]
 
 
-def test_mistakes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_user_errors_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "nccc"]) == 2
     assert "did you mean 'ncc'" in capsys.readouterr().err
     with pytest.raises(SystemExit) as usage:
@@ -179,7 +179,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     assert usage.value.code == 2
 
 
-def test_scenes_move_and_stay_inside() -> None:
+def test_synthetic_target_moves_and_stays_inside() -> None:
     scene = SyntheticSequence()
     boxes = np.array([scene.box(index) for index in range(200)])
     steps = np.abs(np.diff(boxes[:, :2], axis=0))
@@ -192,7 +192,7 @@ def test_scenes_move_and_stay_inside() -> None:
     np.testing.assert_array_equal(
         scene.frame(7)[y : y + h, x : x + w], scene.frame(8)[y_8 : y_8 + h, x_8 : x_8 + w]
     )
-    grey = SyntheticSequence(grey=True).frame(0)
-    assert (grey == grey[:, :, :1]).all()
+    gray = SyntheticSequence(gray=True).frame(0)
+    assert (gray == gray[:, :, :1]).all()
     assert blank_frame(4, 3).shape == (3, 4, 3)
     assert all(box.shape == (4,) for box in edge_boxes(320, 240).values())

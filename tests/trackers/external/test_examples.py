@@ -1,4 +1,4 @@
-"""The examples of the process protocol, built and run as their first lines say."""
+"""The examples of the process protocol, built and run as their first lines describe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def follow(tracker: str, squares: Any, results: Path) -> dict[str, Any]:
-    """Runs it in process and returns its boxes by sequence."""
+    """Runs a tracker as a program and returns its boxes by sequence."""
     words = ["--dataset", "squares", "--results", str(results), "--name", "example"]
     assert main(["run", "--tracker", f"process:{tracker}", *words]) == 0
     runs = read_run(results, "squares", "example").trajectories
@@ -27,17 +27,17 @@ def follow(tracker: str, squares: Any, results: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def correlate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The C++ example, built."""
+    """Builds the C++ example."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
-        pytest.skip("no C++ compiler (g++) is on this machine")
+        pytest.skip("no C++ compiler (g++) found")
     program: Path = tmp_path_factory.mktemp("build") / "correlate"
     command = [compiler, "-O2", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-o", program]
     subprocess.run([*command, EXAMPLES / "correlate.cpp"], check=True, timeout=120)
     return program
 
 
-def test_cpp(correlate: Path, squares: Any, tmp_path: Path) -> None:
+def test_cpp_example_tracks(correlate: Path, squares: Any, tmp_path: Path) -> None:
     boxes = follow(str(correlate), squares, tmp_path)
     for name in squares.names():
         assert np.abs(boxes[name] - squares[name].truth).max() <= 1
@@ -46,20 +46,20 @@ def test_cpp(correlate: Path, squares: Any, tmp_path: Path) -> None:
     assert record.sequences["right"].transport > 0
 
 
-def test_cpp_says_what_is_wrong(correlate: Path) -> None:
+def test_cpp_example_reports_missing_frame(correlate: Path) -> None:
     request = '{"init": "/nowhere.ppm", "box": [1.0, 2.0, 3.0, 4.0]}\n'
     done = subprocess.run([correlate], input=request, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "/nowhere.ppm is no binary PPM" in done.stderr
+    assert "/nowhere.ppm is not a binary PPM" in done.stderr
 
 
-def test_python(squares: Any, tmp_path: Path) -> None:
+def test_python_example_tracks(squares: Any, tmp_path: Path) -> None:
     boxes = follow(f"{sys.executable} {EXAMPLES}/mean_shift.py", squares, tmp_path)
     for name in squares.names():
         assert np.abs(boxes[name] - squares[name].truth).max() <= 3
 
 
-def test_shell(squares: Any, tmp_path: Path) -> None:
+def test_shell_example_repeats_first_box(squares: Any, tmp_path: Path) -> None:
     boxes = follow(f"sh {EXAMPLES}/still.sh", squares, tmp_path)
     for name in squares.names():
         truth = squares[name].truth

@@ -1,3 +1,5 @@
+"""Trackers that are programs: commands, `trackers.ini`, labels."""
+
 from __future__ import annotations
 
 import sys
@@ -42,7 +44,7 @@ def ini(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_command_is_split_as_a_shell_does() -> None:
+def test_command_is_split_like_a_shell() -> None:
     program = read_program("process:./mine --name 'two words'")
     assert program
     assert program.protocol == "process"
@@ -51,11 +53,11 @@ def test_a_command_is_split_as_a_shell_does() -> None:
 
 
 @pytest.mark.parametrize("name", ["ncc", "package.module:Class", "file.py:Class"])
-def test_other_trackers_are_no_programs(name: str) -> None:
+def test_other_trackers_are_not_programs(name: str) -> None:
     assert read_program(name) is None
 
 
-def test_a_program_of_trackers_ini(ini: Path) -> None:
+def test_trackers_ini_program(ini: Path) -> None:
     plain = read_program(f"{ini}:Plain")
     assert plain
     assert plain.protocol == "trax"
@@ -66,7 +68,7 @@ def test_a_program_of_trackers_ini(ini: Path) -> None:
     assert TrackerSpec(f"{ini}:Plain").label == "Plain"
 
 
-def test_python_of_trackers_ini(ini: Path) -> None:
+def test_trackers_ini_python(ini: Path) -> None:
     folders = [str(ini.parent / "src"), str(ini.parent / "more")]
     module, code = read_program(f"{ini}:Module"), read_program(f"{ini}:Code")
     assert module
@@ -81,15 +83,15 @@ def test_python_of_trackers_ini(ini: Path) -> None:
     ("name", "expected"),
     [
         ("Plan", r"has no tracker 'Plan' \(did you mean 'Plain'\?\); it has: Plain, Module"),
-        ("Matlab", "protocol 'traxmatlab'; trax and traxpython can be run"),
+        ("Matlab", "protocol 'traxmatlab', and only trax and traxpython are supported"),
     ],
 )
-def test_mistakes_are_one_sentence(ini: Path, name: str, expected: str) -> None:
+def test_user_errors_are_one_sentence(ini: Path, name: str, expected: str) -> None:
     with pytest.raises(UserError, match=expected):
         read_program(f"{ini}:{name}")
 
 
-def test_what_is_no_trackers_ini(tmp_path: Path) -> None:
+def test_bad_trackers_ini_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file"):
         read_program(f"{tmp_path}/none.ini:X")
     for content in (b"no section", b"\xff\xfe[", b"[X]\nprotocol = traxpython\npaths = \0\n"):
@@ -107,7 +109,7 @@ def test_what_is_no_trackers_ini(tmp_path: Path) -> None:
         ("trax:camshift", "camshift"),
     ],
 )
-def test_results_are_named_after_the_program(
+def test_label_is_name_of_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, label: str
 ) -> None:
     (tmp_path / "FILE.py").touch()
@@ -123,6 +125,6 @@ def test_results_are_named_after_the_program(
         ({"settings": {"a": "1"}}, "leave --set out"),
     ],
 )
-def test_a_program_takes_no_options_of_python(options: dict[str, object], expected: str) -> None:
+def test_programs_refuse_options_of_python_trackers(options: dict[str, object], expected: str) -> None:
     with pytest.raises(UserError, match=expected):
         TrackerSpec("process:true", **options).build()  # type: ignore[arg-type]

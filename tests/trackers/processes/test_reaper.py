@@ -1,4 +1,4 @@
-"""What is left of a process that is killed: nothing that it had guarded."""
+"""The reaper cleans up what a process has registered, however the process ends."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from processes import ROOT, alive, until
 
-# Each begins with two folders, one of which is guarded and one of which is forgotten.
+# Registers two folders and unregisters the second.
 BEGIN = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from trackers.external import reaper
+from trackers.processes import reaper
 first, second, pids = map(Path, sys.argv[1:])
 reaper.remove_on_exit(str(first))
 reaper.remove_on_exit(str(second))
@@ -32,13 +32,13 @@ def ended(tmp_path: Path, how: str) -> tuple[Path, Path, Path]:
 
 
 @pytest.mark.parametrize("how", [KILLED, "os._exit(0)", "sys.exit(0)", "raise SystemExit(3)"])
-def test_folders_that_were_not_forgotten_go(tmp_path: Path, how: str) -> None:
+def test_registered_folders_are_removed(tmp_path: Path, how: str) -> None:
     first, second, _ = ended(tmp_path, how)
     assert until(lambda: not first.exists(), 20)
     assert second.exists()
 
 
-def test_families_are_ended_and_others_are_not(tmp_path: Path) -> None:
+def test_only_registered_processes_are_killed(tmp_path: Path) -> None:
     start = (
         "def start(**more):\n"
         "    child = subprocess.Popen(['sleep', '600'], env=os.environ | more, start_new_session=True)\n"
@@ -57,7 +57,7 @@ def test_families_are_ended_and_others_are_not(tmp_path: Path) -> None:
         subprocess.run(["kill", str(survivor)], check=True)
 
 
-def test_ctrl_c_while_it_is_waited_for_says_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_at_exit_prints_nothing(tmp_path: Path) -> None:
     held = (
         "its = reaper._reaper._process.pid\n"
         "os.kill(its, signal.SIGSTOP)\n"
@@ -71,7 +71,7 @@ def test_ctrl_c_while_it_is_waited_for_says_nothing(tmp_path: Path) -> None:
     assert (process.returncode, process.stderr) == (0, b"")
 
 
-def test_a_guardian_that_was_killed_is_replaced(tmp_path: Path) -> None:
+def test_killed_reaper_is_replaced(tmp_path: Path) -> None:
     how = (
         "process = reaper._reaper._process\nprocess.kill(); process.wait()\n"
         "reaper.remove_on_exit(str(second))\n"
@@ -80,7 +80,7 @@ def test_a_guardian_that_was_killed_is_replaced(tmp_path: Path) -> None:
     assert until(lambda: not first.exists() and not second.exists(), 20)
 
 
-def test_a_copy_of_the_process_does_not_keep_it_waiting(tmp_path: Path) -> None:
+def test_forked_child_does_not_delay_reaper(tmp_path: Path) -> None:
     how = (
         "child = os.fork()\nif not child: time.sleep(600)\n(pids / f'pid-{child}').touch()\ntime.sleep(0.2)\n"
     )

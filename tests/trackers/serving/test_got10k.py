@@ -1,4 +1,4 @@
-"""Our trackers where got10k expects its own."""
+"""Our trackers as trackers of got10k."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_got10k_runs_our_tracker(tmp_path: Path) -> None:
     np.testing.assert_array_equal(tracker.tracker.update(frames[1]), boxes[1] - np.array([1, 1, 0, 0]))
 
 
-def test_grey_images_and_a_tracker_already_made() -> None:
+def test_gray_images_and_existing_tracker() -> None:
     from trackers.serving.got10k import Got10kTracker
     from trackers.still import Still
 
     tracker = Got10kTracker(Still(), name="mine", first_pixel=0)
-    grey = Image.new("L", (8, 6), 7)
-    tracker.init(grey, [1, 2, 3, 4])
-    np.testing.assert_array_equal(tracker.update(grey), [1, 2, 3, 4])
+    gray = Image.new("L", (8, 6), 7)
+    tracker.init(gray, [1, 2, 3, 4])
+    np.testing.assert_array_equal(tracker.update(gray), [1, 2, 3, 4])
     assert tracker.name == "mine"

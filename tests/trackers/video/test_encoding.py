@@ -1,4 +1,4 @@
-"""Videos are read back by OpenCV and Pillow, which know nothing of how they were written."""
+"""Videos are written and read back, independently, by OpenCV and Pillow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLORS = [(213, 94, 0), (0, 114, 178), (0, 158, 115), (255, 255, 255), (20, 20, 
 
 
 def pictures(width: int = 64, height: int = 48):
-    """Frames of one colour each, drawn into one array."""
+    """Yields frames of one color each, in the same array."""
     image = np.empty((height, width, 3), dtype=np.uint8)
     for color in COLORS:
         image[:] = color
@@ -40,12 +40,12 @@ def encoder(request, monkeypatch) -> str:
     if request.param == "opencv":
         monkeypatch.setattr(encoding, "ffmpeg", lambda: None)
     elif ffmpeg() is None:
-        pytest.skip("there is no ffmpeg (pip install imageio-ffmpeg)")
+        pytest.skip("needs ffmpeg (pip install imageio-ffmpeg)")
     return request.param
 
 
 @pytest.mark.parametrize("size", [(64, 48), (65, 47)])
-def test_mp4_comes_back_as_it_was(encoder, size, tmp_path):
+def test_mp4_round_trip(encoder, size, tmp_path):
     path = tmp_path / "new folder" / "a.mp4"
     assert write_video(path, pictures(*size), 12.5) == len(COLORS)
     frames, fps = frames_of(path)
@@ -57,9 +57,9 @@ def test_mp4_comes_back_as_it_was(encoder, size, tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["a.mp4"]
 
 
-def test_mp4_of_ffmpeg_is_h264_that_browsers_play(tmp_path):
+def test_ffmpeg_mp4_plays_in_browsers(tmp_path):
     if ffmpeg() is None:
-        pytest.skip("there is no ffmpeg (pip install imageio-ffmpeg)")
+        pytest.skip("needs ffmpeg (pip install imageio-ffmpeg)")
     path = tmp_path / "a.mp4"
     write_video(path, pictures(), 25)
     content = path.read_bytes()
@@ -69,7 +69,7 @@ def test_mp4_of_ffmpeg_is_h264_that_browsers_play(tmp_path):
     assert "yuv420p(tv, bt709" in told
 
 
-def test_gif_comes_back_as_it_was(tmp_path):
+def test_gif_round_trip(tmp_path):
     path = tmp_path / "a.GIF"
     assert write_video(path, pictures(65, 47), 25) == len(COLORS)
     with Image.open(path) as image:
@@ -80,7 +80,7 @@ def test_gif_comes_back_as_it_was(tmp_path):
             assert np.abs(np.asarray(image.convert("RGB")).astype(int) - color).max() <= 6
 
 
-def test_gif_keeps_a_moving_box_and_drops_flicker(tmp_path):
+def test_gif_keeps_moving_box_and_drops_flicker(tmp_path):
     rng = np.random.default_rng(0)
     ground = rng.integers(60, 180, (40, 100, 3))
     boxes = [range(4 + 8 * k, 14 + 8 * k) for k in range(10)]
@@ -101,7 +101,7 @@ def test_gif_keeps_a_moving_box_and_drops_flicker(tmp_path):
     assert path.stat().st_size < 2.5 * (tmp_path / "one.gif").stat().st_size
 
 
-def test_a_gif_longer_than_its_sample_is_whole(tmp_path):
+def test_long_gif_is_complete(tmp_path):
     frames = [np.full((8, 8, 3), 3 * k, dtype=np.uint8) for k in range(80)]
     assert write_video(tmp_path / "a.gif", frames, 50) == 80
     with Image.open(tmp_path / "a.gif") as image:
@@ -109,29 +109,29 @@ def test_a_gif_longer_than_its_sample_is_whole(tmp_path):
         for number in range(image.n_frames):
             image.seek(number)
             total += image.info["duration"]
-    assert total == 80 * 20  # equal pictures are joined, their time is kept
+    assert total == 80 * 20  # equal frames are joined, and keep their total time
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "mp4", "a.mp4.txt"])
-def test_other_endings_are_refused(name, tmp_path):
+def test_other_suffixes_are_refused(name, tmp_path):
     with pytest.raises(UserError, match=r"ends in \.mp4 or \.gif"):
         write_video(tmp_path / name, pictures(), 25)
 
 
-def test_a_folder_is_refused(tmp_path):
+def test_folder_is_refused(tmp_path):
     (tmp_path / "a.mp4").mkdir()
     with pytest.raises(UserError, match="is a folder"):
         check_writable(tmp_path / "a.mp4")
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
-def test_no_frame_is_no_video(name, tmp_path):
+def test_empty_video_is_refused(name, tmp_path):
     with pytest.raises(UserError, match="no frame"):
         write_video(tmp_path / name, [], 25)
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
-def test_what_was_there_stays_when_the_frames_break_off(name, tmp_path):
+def test_interrupted_writing_keeps_existing_file(name, tmp_path):
     def breaking():
         yield from pictures()
         raise KeyboardInterrupt
@@ -144,7 +144,7 @@ def test_what_was_there_stays_when_the_frames_break_off(name, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_encoder_that_fails_is_one_sentence(tmp_path, monkeypatch):
+def test_failing_encoder_is_one_sentence(tmp_path, monkeypatch):
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\necho first >&2\necho 'Unknown encoder' >&2\nexit 1\n")
     program.chmod(0o755)
@@ -156,7 +156,7 @@ def test_an_encoder_that_fails_is_one_sentence(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["ü 'quoted' \"x\" %03d <b>.mp4", "-i.mp4", "a:b.mp4", "naïve .gif"])
-def test_hostile_file_names(encoder, name, tmp_path, monkeypatch):
+def test_hostile_file_names_are_written(encoder, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert write_video(Path(name), pictures(), 25) == len(COLORS)
     assert [path.name for path in tmp_path.iterdir()] == [name]

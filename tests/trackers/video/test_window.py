@@ -1,4 +1,4 @@
-"""The window, with OpenCV's own calls played by others: tests have no screen."""
+"""The window, with OpenCV's window functions replaced: tests have no screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAME[..., 0] = 200
 
 
 class Screen:
-    """What the user does and what the window shows."""
+    """A fake screen: what the user does and what the window shows."""
 
     def __init__(self) -> None:
         self.keys: list[int] = []
@@ -33,11 +33,11 @@ def screen(monkeypatch) -> Screen:
     monkeypatch.setattr(cv2, "imshow", lambda name, image: screen.shown.append(image))
     monkeypatch.setattr(cv2, "waitKey", lambda delay: screen.keys.pop(0) if screen.keys else -1)
     monkeypatch.setattr(cv2, "getWindowProperty", lambda name, which: float(screen.open))
-    monkeypatch.setattr(cv2, "selectROI", lambda name, image, cross, centre: screen.drawn)
+    monkeypatch.setattr(cv2, "selectROI", lambda name, image, cross, center: screen.drawn)
     return screen
 
 
-def test_frames_are_shown_in_opencvs_order_of_colours(screen):
+def test_frames_are_shown_in_bgr(screen):
     with Window("any") as window:
         assert window.show(FRAME)
     assert screen.shown[0][0, 0].tolist() == [0, 0, 200]
@@ -45,13 +45,13 @@ def test_frames_are_shown_in_opencvs_order_of_colours(screen):
 
 
 @pytest.mark.parametrize("key", [ord("q"), 27])
-def test_keys_that_end(screen, key):
+def test_quit_keys_end(screen, key):
     screen.keys = [-1, ord("x"), key]
     window = Window("any")
     assert [window.show(FRAME) for _ in range(3)] == [True, True, False]
 
 
-def test_space_holds_until_space(screen):
+def test_space_pauses_and_resumes(screen):
     screen.keys = [ord(" "), -1, -1, ord(" "), -1]
     window = Window("any")
     assert window.show(FRAME)
@@ -60,34 +60,34 @@ def test_space_holds_until_space(screen):
     assert not window.show(FRAME)
 
 
-def test_the_window_is_as_large_as_its_first_frame(screen):
+def test_window_size_is_set_once(screen):
     window = Window("any")
     assert window.show(FRAME)
     assert window.show(FRAME[:20])
     assert screen.sizes == [(64, 48)]
 
 
-def test_a_closed_window_ends(screen):
+def test_closed_window_ends(screen):
     window = Window("any")
     screen.open = False
     assert not window.show(FRAME)
 
 
-def test_the_box_is_what_the_user_draws(screen):
+def test_user_draws_box(screen):
     window = Window("any")
     assert window.choose(FRAME) is None
     screen.drawn = (3, 4, 20, 10)
     assert window.choose(FRAME).tolist() == [3, 4, 20, 10]
 
 
-def test_no_screen_is_named(monkeypatch):
+def test_no_display_variable_means_no_screen(monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     assert not has_screen()
 
 
-def test_a_screen_that_cannot_be_reached_is_none(monkeypatch):
+def test_unreachable_screen_is_no_screen(monkeypatch):
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setenv("DISPLAY", "localhost:4711")
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")

@@ -1,4 +1,4 @@
-"""The demo in a real window on a virtual screen, with a real mouse's and keyboard's events."""
+"""The demo in a real window on a virtual screen, with events of mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def screen(monkeypatch) -> Iterator[None]:
-    """A screen of 640 x 480; its number is the first that is free."""
+    """Starts a virtual screen of 640 x 480 under the first free number."""
     reading, writing = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing), "-screen", "0", "640x480x24"],
@@ -45,7 +45,7 @@ def xdotool(*words: object) -> str:
 
 
 def window(name: str) -> str:
-    """The window of that title, as soon as it is there."""
+    """Waits for the window with a title and returns its ID."""
     for _ in range(400):
         if found := xdotool("search", "--onlyvisible", "--name", name):
             return found.splitlines()[-1]
@@ -61,7 +61,7 @@ def images(folder: Path, count: int) -> Path:
     return folder
 
 
-def test_a_box_is_drawn_by_mouse_and_the_demo_runs_to_the_end(screen, tmp_path):
+def test_demo_runs_with_box_drawn_by_mouse(screen, tmp_path):
     boxes = tmp_path / "boxes.txt"
     words = ["--tracker", "ncc", "--video", str(images(tmp_path / "my clip", 8)), "--boxes", str(boxes)]
     process = subprocess.Popen(
@@ -72,7 +72,7 @@ def test_a_box_is_drawn_by_mouse_and_the_demo_runs_to_the_end(screen, tmp_path):
         text=True,
     )
     place = window("my clip - ncc")
-    time.sleep(1)  # what the mouse does is taken once the window is drawn
+    time.sleep(1)  # the window handles the mouse only once it is drawn
     for move in (("mousemove", "--window", place, 50, 60), ("mousedown", 1)):
         xdotool(*move)
         time.sleep(0.2)

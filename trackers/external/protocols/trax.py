@@ -1,8 +1,8 @@
-"""Trackers that speak TraX, the protocol of VOT's toolkit, as ours: `--tracker "trax:COMMAND"`.
+"""Trackers that speak TraX, the protocol of VOT's toolkit: `--tracker "trax:COMMAND"`.
 
-The tracker's time is what vot-toolkit takes it to be, from the request to the answer, with its own decoding
-of the image; a tracker that sends `sotbench.seconds` along is believed. Where the data set has a JPEG or PNG
-file of the frame its path is handed over, as vot-toolkit does, and elsewhere that of a PPM file in memory.
+As in vot-toolkit, the tracker's time runs from request to reply and includes its own decoding of the image,
+unless the tracker reports `sotbench.seconds`. If the data set has a JPEG or PNG file of the frame, its path
+is sent, as by vot-toolkit; otherwise the path of a PPM file in shared memory.
 """
 
 from __future__ import annotations
@@ -11,54 +11,54 @@ import base64
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from trackers.errors import InvalidPrediction, RemoteTrackerError, UserError
+from trackers.errors import InvalidPrediction, TrackerError, UserError, quote_excerpt
 from trackers.external.protocols.remote import RemoteTracker
-from trackers.external.protocols.trax_messages import Message, read_message, read_region, write_region
-from trackers.processes.child_process import LONGEST_LINE, ChildProcess
-from trackers.processes.limits import ProcessLimits
-from trackers.processes.stderr_log import quote_excerpt
+from trackers.external.protocols.trax_messages import (
+    SECONDS,
+    Message,
+    read_message,
+    read_region,
+    write_region,
+)
+from trackers.processes.child_process import MAX_LINE_BYTES, ChildProcess
+from trackers.processes.limits import ProcessSpec
 from trackers.provenance import Provenance
 from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
 
-SECONDS = "sotbench.seconds"
-"""The named argument by which a tracker tells its own seconds."""
-
 
 class TraxTracker(RemoteTracker):
-    """A TraX server that is a child of this process, spoken to over its standard input and output.
+    """A TraX server that runs as a child process, connected by its standard input and output.
 
     Args:
-        command, provenance, limits, log, environment: as for `RemoteTracker`.
-        properties: named arguments for each initialisation.
-        restart: whether it has to be started for each initialisation.
+        process, provenance: as for `RemoteTracker`.
+        properties: named arguments sent with each initialization.
+        restart: whether the process has to be restarted for each initialization.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        process: ProcessSpec,
         provenance: Provenance,
-        limits: ProcessLimits,
-        log: Path | None,
-        environment: Mapping[str, str],
         properties: Mapping[str, str],
         restart: bool = False,
     ) -> None:
-        # TRAX is what vot.py looks for.
-        super().__init__(command, provenance, limits, log, {**environment, "TRAX": "1"})
+        # vot.py looks for the variable TRAX.
+        super().__init__(replace(process, environment={**process.environment, "TRAX": "1"}), provenance)
         self._properties = properties
         self._restart = restart
         self._hello: Mapping[str, str] = {}
         self._targets = 0
 
     def init(self, frame: Frame, box: Boxes) -> None:
-        # What has VOT's wrapper around it can be initialised once.
+        # Trackers wrapped by VOT's vot.py can be initialized only once.
         if self._targets and (self._restart or "vot" in self._hello):
             self.close()
         super().init(frame, box)
@@ -71,14 +71,14 @@ class TraxTracker(RemoteTracker):
         self._hello = message.properties
         self._targets = 0
         if not set(self._regions) & {"rectangle", "polygon"}:
-            taken = ", ".join(self._regions)
-            raise UserError(f"the tracker takes regions as {taken}; rectangles and polygons can be given")
+            accepted = ", ".join(self._regions)
+            raise UserError(f"the tracker takes regions as {accepted}; rectangles and polygons can be given")
         channels = _listed(self._hello.get("trax.channels", "color"), ",;")
         if channels != ["color"]:
-            raise UserError(f"the tracker needs the channels {', '.join(channels)}; there is color alone")
+            raise UserError(f"the tracker needs the channels {', '.join(channels)}; only color is available")
 
     def _begin(self, frame: Frame, box: Boxes) -> None:
-        region = write_region(box if "rectangle" in self._regions else box_corners(np.asarray(box)))
+        region = write_region(box if "rectangle" in self._regions else box_corners(box))
         image = self._image(frame)
         if self._version < 4:
             messages = [Message("initialize", (image, region), self._properties)]
@@ -98,40 +98,41 @@ class TraxTracker(RemoteTracker):
         assert message
         if message.name == "quit":
             reason = quote_excerpt(message.properties.get("trax.reason", ""), 500)[1:-1]
-            raise RemoteTrackerError(f"the tracker quit{': ' if reason else ''}{reason}")
+            raise TrackerError(f"the tracker quit{': ' if reason else ''}{reason}")
         if message.name != "state" or len(message.arguments) != 1:
             raise InvalidPrediction(f"the tracker wrote {quote_excerpt(line)} where a state belongs")
         try:
             region = _state(message.arguments[0])
         except ValueError:
             raise InvalidPrediction(
-                f"the tracker's region {quote_excerpt(message.arguments[0])} is no rectangle and no polygon"
+                f"the tracker's region {quote_excerpt(message.arguments[0])} is neither a rectangle nor a "
+                "polygon"
             ) from None
         if claim := message.properties.get(SECONDS):
             try:
-                self._claim(float(claim))
+                self._report_seconds(float(claim))
             except ValueError:
                 raise InvalidPrediction(f"the tracker gave {quote_excerpt(claim)} as its seconds") from None
         return region
 
     def _is_message(self, line: bytes) -> bool:
-        """Whether a line is the protocol's; what else a tracker prints belongs to the log."""
+        """Returns whether a line is a message; other lines are added to the log."""
         if read_message(line) is not None:
             return True
         self._log.add(line + b"\n")
         return False
 
-    def _unasked(self, lines: list[bytes], rest: int) -> None:
+    def _check_unasked(self, lines: list[bytes], rest: int) -> None:
         messages = [line for line in lines if self._is_message(line)]
         if messages:
-            raise InvalidPrediction(f"the tracker wrote {quote_excerpt(messages[0])} without being asked")
-        if rest > LONGEST_LINE:
-            raise InvalidPrediction(f"the tracker wrote a line of more than {LONGEST_LINE} bytes")
+            super()._check_unasked(messages, 0)
+        if rest > MAX_LINE_BYTES:
+            raise InvalidPrediction(f"the tracker wrote a line of more than {MAX_LINE_BYTES} bytes")
 
     @property
     def _version(self) -> int:
         number = self._hello.get("trax.version", "1")
-        # Python refuses to read numbers of thousands of digits, in its own words.
+        # int() raises an error of its own for numbers with thousands of digits.
         return int(number) if number.isdecimal() and len(number) <= 9 else 1
 
     @property
@@ -139,7 +140,7 @@ class TraxTracker(RemoteTracker):
         return _listed(self._hello.get("trax.region", "rectangle")) or ["rectangle"]
 
     def _image(self, frame: Frame) -> str:
-        """A frame in the first form that the tracker takes."""
+        """Returns a frame in the first of our forms that the tracker accepts."""
         forms = _listed(self._hello.get("trax.image", "path")) or ["path"]
         if "path" in forms:
             path = self.source or self.frames.put(frame)
@@ -150,16 +151,16 @@ class TraxTracker(RemoteTracker):
         if "buffer" in forms or "data" in forms:
             kind, data = _encoded(self.source, frame)
             return f"data:image/{kind};{base64.b64encode(data).decode()}"
-        raise RemoteTrackerError(f"the tracker takes images as {forms}; path, memory and buffer can be given")
+        raise TrackerError(f"the tracker takes images as {forms}; path, memory and buffer can be given")
 
 
 def _state(text: str) -> Boxes:
-    """A tracker's region: a box, shape (4,); corners, shape (n, 2); NaN, shape (4,), for a special region.
+    """Reads a tracker's region: a box, shape (4,), corners, shape (n, 2), or NaN, shape (4,), for a code.
 
-    Special regions are codes. A tracker that has one in place of a box has no target.
+    Special regions are written as codes. A tracker that sends one instead of a box has no target.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the text is none of these.
     """
     if re.fullmatch(r"\s*-?\d{1,4}\s*", text):
         return np.full(4, np.nan)
@@ -168,7 +169,7 @@ def _state(text: str) -> Boxes:
 
 
 def _encoded(source: Path | None, frame: Frame) -> tuple[str, bytes]:
-    """A frame as JPEG or PNG: the data set's own file where there is one."""
+    """Returns a frame as JPEG or PNG: the data set's own file if there is one."""
     if source is not None:
         return "png" if source.suffix.lower() == ".png" else "jpeg", source.read_bytes()
     data = io.BytesIO()
@@ -177,6 +178,7 @@ def _encoded(source: Path | None, frame: Frame) -> tuple[str, bytes]:
 
 
 def _listed(text: str, separators: str = ";") -> list[str]:
+    """Splits text at separators, without empty words."""
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     return [word.strip() for word in text.split(separators[0]) if word.strip()]

@@ -1,7 +1,7 @@
-"""TraX's messages and regions as text (https://trax.readthedocs.io, protocol versions 1 to 4).
+r"""TraX's messages and regions as text (https://trax.readthedocs.io, protocol versions 1 to 4).
 
-A message is a line: `@@TRAX:` and its name, then arguments, then named arguments. Each may stand in double
-quotes; a backslash goes before a quote and before another backslash, and with an n is a new line.
+A message is a line: `@@TRAX:` and its name, then arguments, then named arguments. Each may be in double
+quotes; a backslash escapes a quote and another backslash, and `\n` is a newline.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from trackers.tracker import Boxes
 
 MARK = "@@TRAX:"
+SECONDS = "sotbench.seconds"
+"""The named argument by which a tracker reports its own seconds."""
 
 _NAMES = ("hello", "initialize", "frame", "state", "quit")
 _KEY = re.compile(r"[\w.]{1,64}=", re.ASCII)
@@ -42,13 +44,13 @@ class Message:
 
 
 def read_message(line: bytes) -> Message | None:
-    """Reads a line, or returns None where it is none of the protocol's."""
+    """Reads a line; returns None if it is not a message of the protocol."""
     text = line.decode(errors="surrogateescape")
     if not text.startswith(MARK):
         return None
     name, _, rest = text.removeprefix(MARK).partition(" ")
     name = name.strip().lower()
-    name = "state" if name == "status" else name  # what version 1 calls it
+    name = "state" if name == "status" else name  # its name in version 1
     if name not in _NAMES:
         return None
     arguments: list[str] = []
@@ -70,7 +72,7 @@ def _quoted(word: str) -> str:
 
 
 def write_region(numbers: Boxes) -> str:
-    """A box (4 numbers) or a polygon as text."""
+    """Returns a box (4 numbers) or a polygon as text."""
     return ",".join(f"{number:.10g}" for number in numbers)
 
 
@@ -78,10 +80,10 @@ def read_region(text: str) -> Boxes:
     """Reads a box, shape (4,), or a polygon of n corners, shape (2 n,); n is 3 or more.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the text is neither.
     """
-    if "_" in text:  # Python's own spelling of a long number, 1_000, is none of TraX's
-        raise ValueError("an underscore is part of no number")
+    if "_" in text:  # float() accepts 1_000, TraX does not
+        raise ValueError("a number must not contain an underscore")
     numbers = np.array([float(word) for word in text.split(",")])
     if len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
         raise ValueError(f"{len(numbers)} numbers are neither a rectangle nor a polygon")

@@ -1,15 +1,15 @@
-"""Trackers in Python that were written for other toolkits, as ours: known by the names of their methods.
+"""Adapters for Python trackers of other toolkits, which are recognized by their methods.
 
-| methods | toolkit | image | answer |
+| methods | toolkit | image | returns |
 |---|---|---|---|
 | `init(image, box)`, `update(image)` | got10k | RGB | box |
 | `init(image, box)`, `track(image)` | pysot | BGR | dict with `bbox` |
 | `initialize(image, {"init_bbox": box})`, `track(image)` | pytracking | RGB | dict with `target_bbox` |
 
-Boxes are x, y, w, h, and count pixels from 0. A class that derives from got10k's own `Tracker` is treated as
-got10k would: its boxes count from 1, and its images are PIL's unless it has a `track` of its own.
+Boxes are x, y, w, h, and 0-based. A subclass of got10k's own `Tracker` is treated as by got10k: its boxes are
+1-based, and its images are PIL images unless it overrides `track`.
 
-What differs is said by a class attribute, or by `--set adapter.NAME=VALUE`, which goes before it:
+A class attribute changes these conventions, and `--set adapter.NAME=VALUE` overrides both:
 
     sotbench_adapter = {"color": "bgr", "first_pixel": 1, "image": "pil"}
 """
@@ -38,23 +38,27 @@ PREFIX = "adapter."
 
 @dataclass(frozen=True)
 class AdapterOptions:
-    """What a foreign tracker is used to.
+    """Conventions of a third-party tracker.
 
     Attributes:
-        color: the order of an image's channels.
-        first_pixel: what the left edge of an image is called, 0 or 1.
-        image: a numpy array, or an image of PIL.
+        color: order of an image's channels.
+        first_pixel: coordinate of an image's left and top edge, 0 or 1.
+        image: whether images are numpy arrays or PIL images.
     """
 
     color: Literal["rgb", "bgr"] = "rgb"
     first_pixel: Literal[0, 1] = 0
     image: Literal["array", "pil"] = "array"
 
-    def having(self, given: Mapping[str, Any], whose: str) -> AdapterOptions:
-        """Changes what `given` says.
+    def updated(self, given: Mapping[str, Any], whose: str) -> AdapterOptions:
+        """Returns the options with the values of `given`.
+
+        Args:
+            given: values by name.
+            whose: the tracker's name, for messages.
 
         Raises:
-            UserError: a name or a value that there is not.
+            UserError: unknown option or value.
         """
         changed: dict[str, Any] = {}
         choices = {"color": ("rgb", "bgr"), "first_pixel": (0, 1), "image": ("array", "pil")}
@@ -76,15 +80,15 @@ class AdapterOptions:
 
 
 class Adapter(SelfTimedTracker):
-    """A foreign tracker. Its time is that of its own methods: images change their form before.
+    """A third-party tracker. Its time is that of its own methods, without the conversion of images.
 
     Args:
-        foreign: the object.
-        options: what it is used to.
+        foreign: the tracker.
+        options: its conventions.
     """
 
     options = AdapterOptions()
-    """Of its toolkit."""
+    """The toolkit's conventions."""
 
     def __init__(self, foreign: Any, options: AdapterOptions) -> None:
         self.foreign = foreign
@@ -100,20 +104,20 @@ class Adapter(SelfTimedTracker):
 
     def update(self, frame: Frame) -> Boxes:
         image = self._image(frame)
-        # An answer may do its work only when it is converted: lazy and asynchronous arrays.
-        answer = self._timed(lambda: prediction_array(self._update(image)))
+        # Lazy and asynchronous arrays do their work only when they are converted.
+        prediction = self._timed(lambda: prediction_array(self._update(image)))
         if self.options.first_pixel:
-            if answer.shape == (4,):
-                return answer - self._shift  # type: ignore[no-any-return]
-            if answer.shape != frame.shape[:2]:  # corners of a polygon, not a mask
-                return answer - self.options.first_pixel  # type: ignore[no-any-return]
-        return answer  # type: ignore[no-any-return]
+            if prediction.shape == (4,):
+                return prediction - self._shift  # type: ignore[no-any-return]
+            if prediction.shape != frame.shape[:2]:  # corners of a polygon, not a mask
+                return prediction - self.options.first_pixel  # type: ignore[no-any-return]
+        return prediction  # type: ignore[no-any-return]
 
     def synchronize(self) -> None:
         if cuda_in_use():
             cuda = sys.modules["torch"].cuda
             for number in range(cuda.device_count()):
-                if cuda.memory_reserved(number):  # to wait for one that nobody uses would begin to use it
+                if cuda.memory_reserved(number):  # synchronizing an unused device would allocate memory on it
                     cuda.synchronize(number)
 
     def _image(self, frame: Frame) -> Any:
@@ -130,18 +134,18 @@ class Adapter(SelfTimedTracker):
     def _timed(self, call: Callable[[], Any]) -> Any:
         self.synchronize()
         begin = time.perf_counter()
-        answer = call()
+        returned = call()
         self.synchronize()
         self.own_seconds = time.perf_counter() - begin
-        return answer
+        return returned
 
     @abstractmethod
     def _init(self, image: Any, box: Boxes) -> None:
-        """Calls the foreign method."""
+        """Calls the tracker's method."""
 
     @abstractmethod
     def _update(self, image: Any) -> Any:
-        """Calls the foreign method and returns what it has of a box."""
+        """Calls the tracker's method and returns the region in its result."""
 
 
 class Got10kAdapter(Adapter):
@@ -186,26 +190,28 @@ class PytrackingAdapter(Adapter):
         return _entry(self.foreign.track(image, *self._info), "target_bbox")
 
 
-def _entry(answer: Any, key: str) -> Any:
-    if isinstance(answer, Mapping) and key in answer:
-        return answer[key]
-    has = f"a dict with {', '.join(map(str, answer))}"[:80] if isinstance(answer, Mapping) else ""
-    raise InvalidPrediction(f"the answer is {has or describe_prediction(answer)}, not a dict with '{key}'")
+def _entry(result: Any, key: str) -> Any:
+    if isinstance(result, Mapping) and key in result:
+        return result[key]
+    has = f"a dict with {', '.join(map(str, result))}"[:80] if isinstance(result, Mapping) else ""
+    raise InvalidPrediction(
+        f"the tracker returned {has or describe_prediction(result)}, not a dict with '{key}'"
+    )
 
 
-def make_adapter(made: object, given: Mapping[str, Any], whose: str) -> Adapter | None:
-    """Makes a tracker of ours from somebody else's object.
+def make_adapter(foreign: object, given: Mapping[str, Any], whose: str) -> Adapter | None:
+    """Wraps a third-party tracker.
 
     Args:
-        made: the object.
-        given: what the user says of its options, without `adapter.`.
+        foreign: the tracker.
+        given: the user's options, by names without `adapter.`.
         whose: the tracker's name, for messages.
 
     Returns:
-        The tracker, or None where the object has no methods that are known.
+        The adapter, or None if the object has the methods of no known toolkit.
 
     Raises:
-        UserError: there is no such custom.
+        UserError: unknown adapter option or value.
     """
     kinds: tuple[tuple[str, str, type[Adapter]], ...] = (
         ("init", "update", Got10kAdapter),
@@ -213,19 +219,19 @@ def make_adapter(made: object, given: Mapping[str, Any], whose: str) -> Adapter 
         ("initialize", "track", PytrackingAdapter),
     )
     for start, follow, kind in kinds:
-        if callable(getattr(made, start, None)) and callable(getattr(made, follow, None)):
-            options = _inherited(made) if kind is Got10kAdapter else kind.options
-            declared = getattr(made, ATTRIBUTE, {})
+        if callable(getattr(foreign, start, None)) and callable(getattr(foreign, follow, None)):
+            options = _got10k_options(foreign) if kind is Got10kAdapter else kind.options
+            declared = getattr(foreign, ATTRIBUTE, {})
             if not isinstance(declared, Mapping):
-                raise UserError(f"{ATTRIBUTE} of tracker '{whose}' is no dict, but {declared!r:.80}")
-            return kind(made, options.having(declared, whose).having(given, whose))
+                raise UserError(f"{ATTRIBUTE} of tracker '{whose}' must be a dict, not {declared!r:.80}")
+            return kind(foreign, options.updated(declared, whose).updated(given, whose))
     return None
 
 
-def _inherited(made: object) -> AdapterOptions:
-    """What got10k gives an object of its own class: boxes as its data sets' files have them."""
-    for base in type(made).__mro__:
+def _got10k_options(foreign: object) -> AdapterOptions:
+    """Returns got10k's conventions for subclasses of its own `Tracker`: 1-based boxes, as in its files."""
+    for base in type(foreign).__mro__:
         if base.__module__ == "got10k.trackers" and base.__name__ == "Tracker":
-            own_loop = getattr(type(made), "track", None) is not base.__dict__.get("track")
+            own_loop = getattr(type(foreign), "track", None) is not base.__dict__.get("track")
             return AdapterOptions(first_pixel=1, image="array" if own_loop else "pil")
     return AdapterOptions()

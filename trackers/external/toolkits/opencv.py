@@ -1,4 +1,4 @@
-"""The trackers that OpenCV brings. Which there are depends on the OpenCV that is installed."""
+"""OpenCV's trackers. Which of them are available depends on the installed OpenCV."""
 
 from __future__ import annotations
 
@@ -11,42 +11,39 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trackers.errors import UserError
-from trackers.registry import Entry, did_you_mean
+from trackers.registry import Entry, unknown_setting
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 
 class OpenCV(SelfTimedTracker):
-    """One of OpenCV's trackers. Its time is that of its own methods, without the change to BGR.
+    """One of OpenCV's trackers. Its time is that of its own methods, without the conversion to BGR.
 
-    Its boxes are whole pixels. In a frame in which it says that the target is lost it keeps its last box.
+    Its boxes are whole pixels. It repeats its last box when it reports that the target is lost.
 
     Args:
         params: fields of OpenCV's `Tracker..._Params`.
 
     Raises:
-        UserError: this OpenCV has no such tracker, the tracker no such field, or a model's file is missing.
+        UserError: this OpenCV lacks the tracker, the tracker lacks the field, or a model's file is missing.
     """
 
     kind: ClassVar[str]
-    """OpenCV's name: `"TrackerMIL"`."""
+    """Its name in OpenCV, such as `"TrackerMIL"`."""
     name: ClassVar[str]
-    """Ours."""
+    """Its name here."""
     models: ClassVar[tuple[str, ...]] = ()
-    """Fields that name the files of a model, all needed."""
+    """Fields that name the files of its model, all of them required."""
 
     def __init__(self, **params: Any) -> None:
         import cv2
 
         self._cv2: Any = cv2
         if not hasattr(cv2, self.kind):
-            raise UserError(f"OpenCV {cv2.__version__}, which is installed, has no {self.kind}")
+            raise UserError(f"the installed OpenCV {cv2.__version__} has no {self.kind}")
         fields = [field for field in dir(getattr(cv2, f"{self.kind}_Params")()) if not field.startswith("_")]
         for field in params:
             if field not in fields:
-                raise UserError(
-                    f"tracker '{self.name}' has no setting '{field}'{did_you_mean(field, fields)}; "
-                    f"its settings: {', '.join(fields)}"
-                )
+                raise unknown_setting(self.name, field, fields)
         if missing := [field for field in self.models if not params.get(field)]:
             raise UserError(
                 f"tracker '{self.name}' needs its model; give --set "
@@ -82,7 +79,7 @@ class OpenCV(SelfTimedTracker):
 
 
 class MIL(OpenCV):
-    """Multiple instance learning (Babenko et al., 2009). It draws from a generator of its own."""
+    """Multiple instance learning (Babenko et al., 2009). It has its own random generator."""
 
     kind, name = "TrackerMIL", "opencv-mil"
 
@@ -107,16 +104,16 @@ class Vit(OpenCV):
 
 @cache
 def has(kind: str) -> bool:
-    """Whether this OpenCV has a tracker, without the second that it takes to load OpenCV.
+    """Returns whether this OpenCV has a tracker, without importing it, which takes a second.
 
-    The wheels bring a list of all that is in them (`cv2/__init__.pyi`); an OpenCV without one is taken to
-    have it, and says otherwise when it is used.
+    OpenCV's wheels list their classes in `cv2/__init__.pyi`. Without that file the tracker is assumed to be
+    available, and a missing one is reported when it is built.
     """
-    return f"class {kind}(" in _contents() if _contents() else importlib.util.find_spec("cv2") is not None
+    return f"class {kind}(" in _stubs() if _stubs() else importlib.util.find_spec("cv2") is not None
 
 
 @cache
-def _contents() -> str:
+def _stubs() -> str:
     spec = importlib.util.find_spec("cv2")
     if spec is None or not spec.origin:
         return ""

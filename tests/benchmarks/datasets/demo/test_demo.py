@@ -1,3 +1,5 @@
+"""The demo data set: exact bytes, ground truth and the difficulties it promises."""
+
 import dataclasses
 import hashlib
 import subprocess
@@ -13,8 +15,8 @@ from benchmarks.datasets.demo.renderer import HEIGHT, WIDTH, SceneRenderer
 from benchmarks.datasets.demo.scene import constant
 from trackers.ncc import NCC
 
-# Of all frames and the ground truth. A change here makes every published demo score another one: raise
-# `stage.VERSION` with it.
+# SHA-256 of all frames and the ground truth. A change invalidates every published score on the demo: increase
+# `renderer.VERSION` with it.
 DIGESTS = {
     "easy": "a3ca16a19130479faaea9d216383fd865d23c59a87a6c06acc1b6a9f5ad20f05",
     "scale": "f8bbfff67964cb6eb7b901c67b5d72750cf768d7b44b9fe46935bb26a6cc9574",
@@ -38,7 +40,7 @@ def overlap(first, second):
 
 
 def success(name):
-    """Mean overlap of the NCC tracker."""
+    """Returns the mean overlap of the NCC tracker."""
     sequence = Demo()[name]
     frames, tracker = sequence.open_frames(), NCC()
     tracker.init(frames[0], sequence.truth[0])
@@ -51,12 +53,12 @@ def without_target(scene):
 
 
 def changed(first, second, index):
-    """Where two stages' frames differ by more than the faint rim of a shadow: bool, shape (240, 320)."""
+    """Returns where two renderers' frames differ by more than a shadow's rim: bool, shape (240, 320)."""
     return (np.abs(first.frame(index).astype(int) - second.frame(index)) > 8).any(axis=2)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bytes_are_the_same_on_every_machine(name):
+def test_frame_bytes_match_the_recorded_digests(name):
     sequence = Demo()[name]
     frames = sequence.open_frames()
     digest = hashlib.sha256(sequence.truth.astype("<f8").tobytes())
@@ -65,7 +67,7 @@ def test_bytes_are_the_same_on_every_machine(name):
     assert digest.hexdigest() == DIGESTS[name]
 
 
-def test_nine_sequences_of_the_promised_form():
+def test_demo_has_nine_complete_sequences():
     assert len(NAMES) == 9
     assert Demo().all_names == NAMES
     for name in NAMES:
@@ -86,12 +88,12 @@ def test_frames_are_contiguous_rgb_bytes():
     assert frames[0].shape == (240, 320, 3)
     assert frames[0].dtype == np.uint8
     assert frames[0].flags.c_contiguous
-    # Red, green, blue: the fallen leaves are greener and redder than blue.
+    # Channel order is RGB: blue is the weakest channel of the fallen leaves.
     red, green, blue = frames[0].reshape(-1, 3).mean(axis=0)
     assert min(red, green) > blue + 10
 
 
-def test_attributes_are_otb_s_in_otb_s_order():
+def test_attributes_follow_otb_order():
     attributes = {name: Demo()[name].attributes for name in NAMES}
     assert attributes["easy"] == ()
     for values in attributes.values():
@@ -103,15 +105,15 @@ def white(canvas):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_truth_is_the_extent_of_the_target_s_pixels(name):
-    # A white silhouette on black, alone and sharp: what is bright is the target.
+def test_truth_is_the_extent_of_the_target_pixels(name):
+    # Only a sharp white silhouette on black, so that bright pixels are the target.
     scene = SCENES[name]
     target = dataclasses.replace(
         scene.target, drawing=dataclasses.replace(scene.target.drawing, paint=white, gloss=0)
     )
     bare = dataclasses.replace(
         scene,
-        ground=lambda height, width: np.zeros((3, height, width), np.float32),
+        background=lambda height, width: np.zeros((3, height, width), np.float32),
         target=target,
         below=(),
         above=(),
@@ -121,7 +123,7 @@ def test_truth_is_the_extent_of_the_target_s_pixels(name):
     )
     drawn = SceneRenderer(bare)
     for index, (x, y, width, height) in enumerate(scene.truth()):
-        # 60 of 255 levels: the target, whose rim is grey, covers at least a seventh of the pixel.
+        # At 60 of 255 levels the target covers at least a seventh of the pixel.
         rows, columns = np.nonzero(drawn.frame(index)[..., 1] > 60)
         left, top, right, bottom = max(x, 0), max(y, 0), min(x + width, WIDTH), min(y + height, HEIGHT)
         if left >= right or top >= bottom:
@@ -133,23 +135,23 @@ def test_truth_is_the_extent_of_the_target_s_pixels(name):
             assert abs(rows.max() + 1 - bottom) < 1
 
 
-def test_a_still_box_scores_next_to_nothing():
+def test_static_box_scores_near_zero():
     scores = [overlap(Demo()[name].truth[:1].repeat(60, axis=0), Demo()[name].truth).mean() for name in NAMES]
     assert max(scores) < 0.25
     assert np.mean(scores) < 0.15
 
 
-def test_template_matching_holds_the_easy_target_and_fails_where_it_must():
+def test_ncc_tracks_easy_and_fails_on_hard_scenes():
     assert success("easy") > 0.9
     assert success("scale") < 0.6
     assert success("rotation") < 0.6
 
 
-def test_size_and_angle_change_where_attributes_say_so():
+def test_size_and_angle_change_as_attributes_say():
     for name in NAMES:
         target, attributes = SCENES[name].target, SCENES[name].attributes
         scales, angles = zip(*((target.scale(k), target.angle(k)) for k in range(60)), strict=True)
-        # OTB's own threshold: a ratio of box sizes beyond 2.
+        # OTB's threshold for scale variation: a ratio of box sizes above 2.
         assert (max(scales) / min(scales) > 2) == ("SV" in attributes)
         assert (max(angles) - min(angles) > 90) == ("IPR" in attributes)
         assert bool(target.ripple.height) == ("DEF" in attributes)
@@ -160,12 +162,12 @@ def test_size_and_angle_change_where_attributes_say_so():
 
 def test_fast_motion_is_more_than_twenty_pixels_per_frame():
     for name in NAMES:
-        centres = Demo()[name].truth[:, :2] + Demo()[name].truth[:, 2:] / 2
-        speed = np.hypot(*np.diff(centres, axis=0).T)
+        centers = Demo()[name].truth[:, :2] + Demo()[name].truth[:, 2:] / 2
+        speed = np.hypot(*np.diff(centers, axis=0).T)
         assert (speed.max() > 20) == ("FM" in SCENES[name].attributes)
 
 
-def test_motion_blur_smears_the_target_along_its_path():
+def test_motion_blur_follows_the_target_path():
     scene = SCENES["motion"]
     sharp, blurred = SceneRenderer(dataclasses.replace(scene, exposure_samples=1)), SceneRenderer(scene)
     speed = np.hypot(*np.diff(scene.truth()[:, :2], axis=0).T)
@@ -178,7 +180,7 @@ def test_motion_blur_smears_the_target_along_its_path():
     assert contrast[1] < 0.6 * contrast[0]
 
 
-def test_occlusion_is_partial_then_full_then_over():
+def test_occlusion_is_partial_then_full_then_ends():
     scene = SCENES["occlusion"]
     bare = dataclasses.replace(scene, above=())
     seen, all_of_it = (
@@ -197,7 +199,7 @@ def test_occlusion_is_partial_then_full_then_over():
     assert share[-1] > 0.95
 
 
-def test_out_of_view_leaves_wholly_and_returns():
+def test_out_of_view_target_leaves_and_returns():
     x, y, w, h = Demo()["out-of-view"].truth.T
     gone = (x + w <= 0) | (x >= WIDTH) | (y + h <= 0) | (y >= HEIGHT)
     whole = (x >= 0) & (x + w <= WIDTH) & (y >= 0) & (y + h <= HEIGHT)
@@ -206,7 +208,7 @@ def test_out_of_view_leaves_wholly_and_returns():
     assert whole[-1]
 
 
-def test_look_alike_passes_close_enough_to_touch():
+def test_distractor_passes_close_to_the_target():
     scene = SCENES["clutter"]
     gaps = [
         np.hypot(scene.target.x(k) - other.x(k), scene.target.y(k) - other.y(k))
@@ -216,7 +218,7 @@ def test_look_alike_passes_close_enough_to_touch():
     assert min(gaps) < Demo()["clutter"].truth[0, 2]
 
 
-def test_any_order_and_many_threads_give_the_same_frames():
+def test_frames_do_not_depend_on_order_or_threads():
     frames = Demo()["occlusion"].open_frames()
     order = [7, 40, 3, 40, 21, 0, 59, 12]
     alone = [frames[k].tobytes() for k in order]
@@ -226,7 +228,7 @@ def test_any_order_and_many_threads_give_the_same_frames():
     assert together == alone * 3
 
 
-def test_names_and_truth_draw_nothing(monkeypatch):
+def test_names_and_truth_render_no_frames(monkeypatch):
     monkeypatch.setattr(demo, "SceneRenderer", None)
     data = Demo()
     assert [data[name].truth.shape for name in data.names()] == [(60, 4)] * 9
@@ -240,7 +242,7 @@ def test_import_loads_no_torch_and_no_opencv():
     assert loaded.stdout.strip() == "set()"
 
 
-def test_fingerprints_tell_scenes_and_renderers_apart(monkeypatch):
+def test_fingerprints_differ_by_scene_and_renderer_version(monkeypatch):
     opened = [RenderedFrames(SCENES[name]) for name in ("easy", "rotation")]
     before = [frames.fingerprint() for frames in opened]
     assert before[0] != before[1]
@@ -249,7 +251,7 @@ def test_fingerprints_tell_scenes_and_renderers_apart(monkeypatch):
     assert opened[0].fingerprint() not in before
 
 
-def test_unknown_names_and_frames():
+def test_unknown_names_and_frames_raise():
     with pytest.raises(KeyError):
         Demo()["hard"]
     frames = Demo()["rotation"].open_frames()

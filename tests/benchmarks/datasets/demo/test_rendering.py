@@ -1,3 +1,5 @@
+"""Noise, shapes, curves, sprites and the camera of the demo's renderer."""
+
 import math
 from itertools import product
 
@@ -11,7 +13,7 @@ from scipy.ndimage import convolve1d, map_coordinates
 from scipy.spatial import cKDTree
 
 from benchmarks.datasets.demo import backgrounds, drawings, noise
-from benchmarks.datasets.demo.renderer import GRAIN, SPILL, grain, view_points, vignette, window
+from benchmarks.datasets.demo.renderer import GRAIN, GRAIN_MARGIN, grain, view_points, vignette, window
 from benchmarks.datasets.demo.scene import Curve, Pose, Ripple, camera_shake
 from benchmarks.datasets.demo.shapes import Box, Ellipse, Polygon, direction, line
 from benchmarks.datasets.demo.sprites import Texture, distance, render_sprite
@@ -44,7 +46,7 @@ TOYS = [
 TOYS += [drawings.die(pips) for pips in range(1, 7)] + [drawings.starfish()]
 
 
-def test_every_input_bit_flips_about_half_of_the_hash():
+def test_each_input_bit_flips_half_of_the_hash():
     x, y = np.arange(4000), np.arange(4000) * 7 + 1
     before = noise.scatter(x, y, 5)
     for bit in range(16):
@@ -54,7 +56,7 @@ def test_every_input_bit_flips_about_half_of_the_hash():
             assert max(flips) < 0.55
 
 
-def test_hash_differs_between_seeds_and_between_swapped_coordinates():
+def test_hash_depends_on_seed_and_coordinate_order():
     x, y = np.arange(100)[None, :], np.arange(100)[:, None]
     assert np.mean(noise.scatter(x, y, 1) == noise.scatter(x, y, 2)) < 0.001
     assert np.mean(noise.scatter(x, y, 1) == noise.scatter(y, x, 1)) < 0.02
@@ -69,7 +71,7 @@ def test_uniform_numbers_are_uniform():
     assert abs(counts - 4500).max() < 330
 
 
-def test_noise_is_smooth_and_passes_through_its_lattice():
+def test_noise_is_smooth_and_interpolates_its_lattice():
     plane = noise.noise(40, 60, (8, 5), 9)
     lattice = noise.uniform(np.arange(8)[None, :], np.arange(8)[:, None], 9)
     np.testing.assert_allclose(plane[::5, ::8], lattice, atol=1e-6)
@@ -92,12 +94,12 @@ def test_fractal_noise_stays_in_its_range(height, width, cell_x, cell_y, seed, o
     assert 0 <= plane.min() <= plane.max() < 1
 
 
-def test_cells_agree_with_a_nearest_neighbour_search():
+def test_cells_agree_with_nearest_neighbor_search():
     height, width, size = 50, 70, 9.0
     nearest, second, owner = noise.cells(height, width, size, 4)
     columns, rows = np.meshgrid(np.arange(12), np.arange(10))
     place_x, place_y, identity = (noise.uniform(columns, rows, 4 + k) for k in range(3))
-    # Squares are numbered from one before the picture.
+    # Squares are numbered from the one before the image.
     points = np.stack([(columns + place_x).ravel(), (rows + place_y).ravel()], axis=1) - 1
     y, x = np.mgrid[:height, :width] / size
     distances, index = cKDTree(points).query(np.stack([x, y], axis=-1), k=2)
@@ -117,12 +119,12 @@ def test_blur_is_repeated_binomial_convolution():
     np.testing.assert_allclose(noise.blur(image, 4), expected, atol=1e-6)
 
 
-def test_ramp_hits_its_colours_and_blends_between_them():
+def test_ramp_interpolates_between_its_colors():
     image = noise.ramp(np.array([[0, 0.25, 0.5, 1]], np.float32), (0, 0, 0), (255, 0, 51), (0, 255, 255))
     np.testing.assert_allclose(image[:, 0].T, [[0, 0, 0], [0.5, 0, 0.1], [1, 0, 0.2], [0, 1, 1]], atol=1e-6)
 
 
-def test_relief_is_bright_towards_the_upper_left():
+def test_relief_is_bright_toward_the_upper_left():
     y, x = np.mgrid[:30, :30].astype(np.float32)
     hill = 8 - np.sqrt((x - 15) ** 2 + (y - 15) ** 2)
     light = noise.relief(hill, 0.3)
@@ -131,18 +133,18 @@ def test_relief_is_bright_towards_the_upper_left():
 
 
 @pytest.mark.parametrize("ground", DRAWN, ids=lambda ground: ground.__name__)
-def test_grounds_are_textured_float32_pictures(ground):
+def test_backgrounds_are_textured_float32_images(ground):
     image = ground(97, 131)
     assert image.shape == (3, 97, 131)
     assert image.dtype == np.float32
     assert np.isfinite(image).all()
     assert image.min() >= 0
-    # Something to track against: contrast in every part.
+    # Every part has contrast, so that it distracts trackers.
     for tile in (image[:, :48, :64], image[:, 48:, :64], image[:, :48, 64:], image[:, 48:, 64:]):
         assert tile.std() > 0.03
 
 
-def test_directions_are_cosine_and_sine_on_a_coarse_grid():
+def test_directions_are_rounded_cosines_and_sines():
     for degrees in np.linspace(-400, 400, 97):
         cos, sin = direction(float(degrees))
         assert math.isclose(cos, math.cos(math.radians(degrees)), abs_tol=2**-17)
@@ -152,7 +154,7 @@ def test_directions_are_cosine_and_sine_on_a_coarse_grid():
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: type(shape).__name__)
-def test_pixels_inside_a_shape_span_exactly_its_outline(shape):
+def test_pixels_inside_a_shape_span_its_outline(shape):
     step = 0.05
     x = np.arange(-40, 40, step, dtype=np.float32)[None, :]
     inside = shape.distance(x, x.T) < 0
@@ -164,7 +166,7 @@ def test_pixels_inside_a_shape_span_exactly_its_outline(shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES[:4], ids=lambda shape: type(shape).__name__)
-def test_signed_distance_agrees_with_matplotlib_and_the_outline(shape):
+def test_signed_distance_agrees_with_matplotlib(shape):
     y, x = np.mgrid[-30:30:1.7, -30:30:1.7].astype(np.float32)
     points = np.stack([x.ravel(), y.ravel()], axis=1)
     outline = shape.outline().T
@@ -203,15 +205,15 @@ def test_curves_are_cubic_hermite_splines(steps, share, data):
 
 
 @given(st.floats(-200, 200), st.floats(0.3, 3), st.floats(-720, 720), st.floats(0, 12), st.floats(0, 60))
-def test_pose_to_the_world_and_back(place, scale, angle, height, time):
+def test_pose_inverts_its_world_transform(place, scale, angle, height, time):
     pose = Pose(place, -place, scale, *direction(angle), Ripple(height, 60, 0.1, 30), time)
     u, v = np.array([-30.0, 0, 7, 30, 55]), np.array([4.0, -20, 9, 0, 1])
-    back = pose.to_toy(*pose.to_world(u, v))
-    # Rounded cosines and sines are not quite a rotation, which costs less than a fiftieth of a pixel.
+    back = pose.to_drawing(*pose.to_world(u, v))
+    # Rounded cosines and sines are only nearly a rotation; the error is below a fiftieth of a pixel.
     np.testing.assert_allclose(back, (u, v), atol=0.02)
 
 
-def test_ripple_is_a_wave_that_grows_towards_the_tail():
+def test_ripple_grows_toward_the_tail():
     ripple = Ripple(height=5, length=40, speed=0.1, reach=30)
     u = np.linspace(-60, 30, 3601)
     shift = ripple.shift(u, 3.0)
@@ -223,7 +225,7 @@ def test_ripple_is_a_wave_that_grows_towards_the_tail():
     np.testing.assert_allclose(later / (1 - (u - 4) / 30), shift / (1 - u / 30), atol=1e-6)
 
 
-def test_trembling_is_smooth_and_bounded():
+def test_camera_shake_is_smooth_and_bounded():
     path = np.array([camera_shake(time / 10, 1) for time in range(-20, 600)])
     assert abs(path).max() <= 1
     assert abs(np.diff(path)).max() < 0.13
@@ -231,7 +233,7 @@ def test_trembling_is_smooth_and_bounded():
 
 
 @pytest.mark.parametrize("number", range(len(TOYS)))
-def test_cut_out_toys_are_opaque_inside_and_clear_outside_their_silhouette(number):
+def test_sprites_are_opaque_only_inside_their_silhouette(number):
     drawing = TOYS[number]
     picture = render_sprite(drawing).picture
     alpha = picture.planes[3]
@@ -243,7 +245,7 @@ def test_cut_out_toys_are_opaque_inside_and_clear_outside_their_silhouette(numbe
     assert (alpha[signed > 0.5] == 0).all()
     assert not alpha[[0, -1]].any()
     assert not alpha[:, [0, -1]].any()
-    # Painted, not plain: what makes it a target.
+    # A target is painted, not plain.
     assert picture.planes[:3, alpha == 1].std() > 0.08
 
 
@@ -256,7 +258,7 @@ def test_texture_is_sampled_bilinearly():
 
 
 @given(st.floats(-500, 500), st.floats(-500, 500), st.floats(0.5, 300), st.floats(0.5, 300))
-def test_window_holds_the_visible_part_of_a_box_and_nothing_beyond_the_view(x, y, width, height):
+def test_window_is_the_visible_part_of_a_box(x, y, width, height):
     view = np.zeros((3, 40, 60), np.float32)
     part = window(x, y, width, height, 1.0, view)
     view[part] = 1
@@ -267,7 +269,7 @@ def test_window_holds_the_visible_part_of_a_box_and_nothing_beyond_the_view(x, y
             assert view[0, row, column] == 0
 
 
-def test_view_points_are_the_centres_of_pixels_or_of_their_quarters():
+def test_view_points_are_pixel_or_quarter_pixel_centers():
     x, y = view_points((slice(None), slice(3, 5), slice(7, 8)), 1)
     assert x.tolist() == [[7.5]]
     assert y.tolist() == [[3.5], [4.5]]
@@ -275,7 +277,7 @@ def test_view_points_are_the_centres_of_pixels_or_of_their_quarters():
     assert x.tolist() == [[7.25, 7.75]]
 
 
-def test_vignette_darkens_the_corners_alike():
+def test_vignette_darkens_all_corners_equally():
     share = vignette()
     assert share.max() <= 1
     assert share[120, 160] == pytest.approx(1, abs=1e-3)
@@ -284,9 +286,9 @@ def test_vignette_darkens_the_corners_alike():
     assert share.min() < 0.8
 
 
-def test_grain_is_white_and_of_the_stated_strength():
+def test_grain_is_white_noise_of_stated_strength():
     values = grain()
-    assert values.shape == (3, 240 + SPILL, 320 + SPILL)
+    assert values.shape == (3, 240 + GRAIN_MARGIN, 320 + GRAIN_MARGIN)
     assert values.mean() == pytest.approx(0, abs=0.02)
     assert values.std() == pytest.approx(GRAIN, rel=0.01)
     for lag in (values[:, 1:] * values[:, :-1], values[..., 1:] * values[..., :-1], values[1:] * values[:-1]):

@@ -1,3 +1,5 @@
+"""Resumable transfers from a faulty server, and downloads of whole data sets."""
+
 from __future__ import annotations
 
 import hashlib
@@ -25,7 +27,7 @@ CONTENT = bytes(range(256)) * 400
 
 
 class Server(ThreadingHTTPServer):
-    """Files in memory, and ways to serve them badly."""
+    """Serves files from memory, with faults."""
 
     daemon_threads = True
 
@@ -33,12 +35,12 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
         self.requests: list[tuple[str, str | None]] = []
-        self.breaks: list[int] = []  # the next answers break off after so many bytes
-        self.statuses: list[int] = []  # the next answers are these errors
-        self.claims = 0  # how much longer than true every answer says it is
+        self.breaks: list[int] = []  # bytes after which the next responses break off
+        self.statuses: list[int] = []  # error codes of the next responses
+        self.claims = 0  # bytes added to the true Content-Length
         self.conditions: list[str | None] = []
         self.ranges = True
-        self.misplaced = 0  # by how much an answer with a part of a file begins too early
+        self.misplaced = 0  # bytes by which a partial response begins too early
         self.etag: str | None = '"one"'
         self.modified: str | None = None
 
@@ -47,7 +49,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Broken connections are what this is for."""
+        """Ignores broken connections, which are intended."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -105,13 +107,13 @@ def get(server: Server, target: Path) -> None:
     fetch(server.url + "file.zip", target, silent(""), QUICK)
 
 
-def test_a_file_arrives_whole_and_progress_is_told(server: Server, tmp_path: Path) -> None:
+def test_download_is_complete_and_reports_progress(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
-    told: list[tuple[int, int | None]] = []
-    fetch(server.url + "file.zip", tmp_path / "f", lambda have, size: told.append((have, size)), QUICK)
+    reports: list[tuple[int, int | None]] = []
+    fetch(server.url + "file.zip", tmp_path / "f", lambda have, size: reports.append((have, size)), QUICK)
     assert (tmp_path / "f").read_bytes() == CONTENT
-    assert told[0] == (0, len(CONTENT))
-    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert reports[0] == (0, len(CONTENT))
+    assert reports[-1] == (len(CONTENT), len(CONTENT))
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
@@ -128,7 +130,7 @@ DATE = "Mon, 01 Jan 2018 00:00:00 GMT"
         (None, None, None),
     ],
 )
-def test_a_broken_connection_goes_on_where_it_stopped(
+def test_broken_connection_resumes(
     server: Server, tmp_path: Path, etag: str | None, modified: str | None, condition: str | None
 ) -> None:
     server.files["file.zip"] = CONTENT
@@ -140,7 +142,7 @@ def test_a_broken_connection_goes_on_where_it_stopped(
     assert server.conditions == [None, condition, condition]
 
 
-def test_a_part_that_begins_elsewhere_is_not_appended(server: Server, tmp_path: Path) -> None:
+def test_range_with_wrong_start_is_not_appended(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.misplaced = 10
     server.breaks = [1000]
@@ -149,7 +151,7 @@ def test_a_part_that_begins_elsewhere_is_not_appended(server: Server, tmp_path: 
     assert [wanted for _, wanted in server.requests] == [None, "bytes=1000-", None]
 
 
-def test_a_later_command_goes_on_too(server: Server, tmp_path: Path) -> None:
+def test_later_command_resumes(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.breaks = [1000, 0, 0]
     with pytest.raises(UserError, match=r"breaks off at 1000 of 102400 bytes; check the network"):
@@ -162,7 +164,7 @@ def test_a_later_command_goes_on_too(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("etags", [('"one"', '"two"'), (None, None)])
-def test_a_file_that_changed_is_fetched_afresh(
+def test_changed_file_is_downloaded_again(
     server: Server, tmp_path: Path, etags: tuple[str | None, str | None]
 ) -> None:
     server.files["file.zip"] = CONTENT
@@ -176,7 +178,7 @@ def test_a_file_that_changed_is_fetched_afresh(
     assert (tmp_path / "f").read_bytes() == CONTENT[::-1] + b"x"
 
 
-def test_a_server_that_sends_no_parts(server: Server, tmp_path: Path) -> None:
+def test_server_without_ranges_starts_over(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.ranges = False
     server.breaks = [1000]
@@ -185,7 +187,7 @@ def test_a_server_that_sends_no_parts(server: Server, tmp_path: Path) -> None:
     assert len(server.requests) == 2
 
 
-def test_a_server_that_breaks_off_at_the_same_place_each_time(server: Server, tmp_path: Path) -> None:
+def test_server_that_always_breaks_off_is_given_up(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.ranges = False
     server.breaks = [1000] * 50
@@ -194,20 +196,20 @@ def test_a_server_that_breaks_off_at_the_same_place_each_time(server: Server, tm
     assert len(server.requests) == 1 + QUICK.attempts
 
 
-def test_a_server_that_lies_about_the_length(server: Server, tmp_path: Path) -> None:
+def test_wrong_content_length_is_detected(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.claims = 10
     with pytest.raises(UserError, match=r"http://127\.0\.0\.1:\d+/file\.zip .*; check the network"):
         get(server, tmp_path / "f")
     assert not (tmp_path / "f").exists()
-    # Less than the truth is no better: what is cut off is not a zip archive, but the file is as promised.
+    # If the length is too small, the file matches its length but is not a complete zip archive.
     server.claims = -10
     get(server, tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == CONTENT[:-10]
 
 
 @pytest.mark.parametrize(("status", "attempts"), [(404, 1), (403, 1), (503, 3), (429, 3)])
-def test_errors_of_the_server(server: Server, tmp_path: Path, status: int, attempts: int) -> None:
+def test_server_errors_are_reported(server: Server, tmp_path: Path, status: int, attempts: int) -> None:
     server.files["file.zip"] = CONTENT
     server.statuses = [status] * 10
     with pytest.raises(UserError, match=str(status)) as error:
@@ -217,7 +219,7 @@ def test_errors_of_the_server(server: Server, tmp_path: Path, status: int, attem
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_no_network_is_one_sentence(tmp_path: Path) -> None:
+def test_unreachable_network_is_one_sentence(tmp_path: Path) -> None:
     with Server() as gone:
         url = gone.url
     with pytest.raises(UserError, match=r"cannot be reached \(.*refused.*\); check the network") as error:
@@ -261,18 +263,18 @@ def contents(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("around", ["Deer/", "", "seq/deer/"])
-def test_otb_comes_folder_by_folder(server: Server, tmp_path: Path, around: str) -> None:
+def test_otb_is_downloaded_folder_by_folder(server: Server, tmp_path: Path, around: str) -> None:
     server.files["Deer.zip"] = pack({**deer(around), "Deer/" if around == "Deer/" else "readme.txt": b""})
     assert load(server, tmp_path, "otb2015", "Deer") == []
     assert contents(tmp_path / "otb2015") == ["Deer"]
     assert len(open_dataset("otb2015", tmp_path)["Deer"].open_frames()) == 71
-    # What is whole is not asked for again.
+    # Complete sequences are not requested again.
     server.requests.clear()
     assert load(server, tmp_path, "otb2015", "Deer") == []
     assert server.requests == []
 
 
-def test_two_targets_of_a_folder_are_one_archive(server: Server, tmp_path: Path) -> None:
+def test_targets_of_one_folder_share_an_archive(server: Server, tmp_path: Path) -> None:
     truth = b"1,2,3,4\n" * 307
     images = {f"Jogging/img/{number:04}.jpg": picture() for number in range(1, 308)}
     server.files["Jogging.zip"] = pack(
@@ -283,7 +285,7 @@ def test_two_targets_of_a_folder_are_one_archive(server: Server, tmp_path: Path)
     assert open_dataset("otb2015", tmp_path).names() == ("Jogging.1", "Jogging.2")
 
 
-def test_a_folder_that_is_there_is_completed(server: Server, tmp_path: Path) -> None:
+def test_existing_folder_is_completed(server: Server, tmp_path: Path) -> None:
     server.files["Deer.zip"] = pack(deer())
     place = tmp_path / "otb2015" / "deer"
     (place / "img").mkdir(parents=True)
@@ -296,7 +298,7 @@ def test_a_folder_that_is_there_is_completed(server: Server, tmp_path: Path) -> 
     assert len(list((place / "img").iterdir())) == 71
 
 
-def test_what_cannot_be_had_is_told_and_the_rest_comes(server: Server, tmp_path: Path) -> None:
+def test_failed_packages_are_reported_and_the_rest_arrives(server: Server, tmp_path: Path) -> None:
     evil = {"Coke/groundtruth_rect.txt": b"1,2,3,4\n", "../../escaped.txt": b"x"}
     server.files["Coke.zip"] = pack(evil)
     server.files["Boy.zip"] = b"<html>moved</html>"
@@ -305,9 +307,9 @@ def test_what_cannot_be_had_is_told_and_the_rest_comes(server: Server, tmp_path:
     problems = load(server, tmp_path, "otb2015", "Basketball", "Boy", "Car1", "Coke", "Deer")
     expected = {
         "Basketball": ": the server answers 404 Not Found",
-        "Boy": " is not a whole zip archive",
-        "Car1": " holds no folder Car1",
-        "Coke": " is not to be trusted: its entry '../../escaped.txt' leads out of its folder",
+        "Boy": " is not a complete zip archive",
+        "Car1": " contains no folder Car1",
+        "Coke": " is unsafe: its entry '../../escaped.txt' leads out of its folder",
     }
     assert len(problems) == len(expected)
     for problem, (name, reason) in zip(problems, expected.items(), strict=True):
@@ -316,7 +318,7 @@ def test_what_cannot_be_had_is_told_and_the_rest_comes(server: Server, tmp_path:
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
-def test_a_broken_download_is_taken_up_by_the_next_command(server: Server, tmp_path: Path) -> None:
+def test_next_command_resumes_a_broken_download(server: Server, tmp_path: Path) -> None:
     server.files["Deer.zip"] = pack(deer())
     server.breaks = [500, 0, 0]
     with pytest.raises(UserError, match="breaks off at 500"):
@@ -363,7 +365,7 @@ def load_bag(server: Server, root: Path) -> list[str]:
     return download(data, SOURCES["vot2017"], ["bag"], silent, server.url + "main", QUICK)
 
 
-def test_vot_is_found_through_its_listing(server: Server, tmp_path: Path) -> None:
+def test_vot_is_downloaded_by_its_listing(server: Server, tmp_path: Path) -> None:
     vot_listing(server)
     assert load_bag(server, tmp_path) == []
     sequence = open_dataset("vot2017", tmp_path)["bag"]
@@ -371,26 +373,24 @@ def test_vot_is_found_through_its_listing(server: Server, tmp_path: Path) -> Non
     assert contents(tmp_path / "vot2017") == ["bag"]
 
 
-def test_vots_checksums_are_checked(server: Server, tmp_path: Path) -> None:
+def test_vot_checksums_are_checked(server: Server, tmp_path: Path) -> None:
     vot_listing(server, checksum="0" * 32)
-    assert "its md5 is another" in load_bag(server, tmp_path)[0]
+    assert "its md5 differs" in load_bag(server, tmp_path)[0]
     vot_listing(server)
     assert load_bag(server, tmp_path) == []
 
 
-def test_a_kept_archive_is_fetched_anew_where_the_listing_speaks_of_another(
-    server: Server, tmp_path: Path
-) -> None:
+def test_kept_archive_with_other_checksum_is_replaced(server: Server, tmp_path: Path) -> None:
     vot_listing(server, checksum="0" * 32)
     assert len(load_bag(server, tmp_path)) == 1
-    assert len(list((tmp_path / "vot2017" / STAGING).iterdir())) == 1  # the ground truth's
+    assert len(list((tmp_path / "vot2017" / STAGING).iterdir())) == 1  # of the ground truth
     vot_listing(server, corners=b"1,1,5,1,5,3,1,3")
     assert load_bag(server, tmp_path) == []
     assert open_dataset("vot2017", tmp_path)["bag"].truth[0, 0] > 0.4
 
 
 @pytest.mark.parametrize("listing", [b"<html>", b"[]", b'{"sequences": [{"name": "bag"}]}'])
-def test_a_listing_that_is_none(server: Server, tmp_path: Path, listing: bytes) -> None:
+def test_invalid_listing_is_refused(server: Server, tmp_path: Path, listing: bytes) -> None:
     server.files["main/description.json"] = listing
     with pytest.raises(UserError, match=r"description\.json is not a listing of VOT sequences"):
         load_bag(server, tmp_path)
@@ -399,5 +399,5 @@ def test_a_listing_that_is_none(server: Server, tmp_path: Path, listing: bytes) 
         load_bag(server, tmp_path)
 
 
-def test_of_every_data_set_it_is_known_where_it_can_be_had() -> None:
+def test_every_data_set_has_a_source_or_instructions() -> None:
     assert set(DATASETS) == SOURCES.keys() | MANUAL_DOWNLOADS.keys()

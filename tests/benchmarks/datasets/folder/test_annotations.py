@@ -1,4 +1,4 @@
-"""Folders that are annotated with other tools: MOTChallenge, CVAT, COCO, LabelMe."""
+"""Folders annotated with other tools: MOTChallenge, CVAT, COCO, LabelMe."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     assert_whole,
@@ -21,6 +19,8 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
 from trackers.errors import UserError
 
 
@@ -31,7 +31,7 @@ def mot_rows(targets: dict[int, range]) -> str:
     return text(sorted(rows))
 
 
-def test_motchallenge(tmp_path: Path) -> None:
+def test_motchallenge_folder_is_read(tmp_path: Path) -> None:
     write_images(tmp_path / "MOT-02" / "img1")
     gt = tmp_path / "MOT-02" / "gt"
     gt.mkdir()
@@ -43,7 +43,7 @@ def test_motchallenge(tmp_path: Path) -> None:
     assert_whole(data, "MOT-02.4", BOXES[3:9], first=3)
 
 
-def test_mot_rows_twice_in_one_frame(tmp_path: Path) -> None:
+def test_mot_target_twice_in_one_frame_is_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "MOT-02" / "img1")
     (tmp_path / "MOT-02" / "gt").mkdir()
     (tmp_path / "MOT-02" / "gt" / "gt.txt").write_text(mot_rows({1: range(3)}) * 2)
@@ -64,7 +64,7 @@ def cvat_box(frame: int, outside: int = 0) -> str:
 
 
 @pytest.mark.parametrize("video", [True, False])
-def test_cvat_with_all_frames(tmp_path: Path, video: bool) -> None:
+def test_cvat_with_all_frames_is_read(tmp_path: Path, video: bool) -> None:
     boxes = "".join(map(cvat_box, range(FRAMES)))
     if video:
         write_movie(tmp_path / "cat.mp4")
@@ -75,7 +75,7 @@ def test_cvat_with_all_frames(tmp_path: Path, video: bool) -> None:
     assert_whole(opened(tmp_path, None), "cat")
 
 
-def test_cvat_with_keyframes_and_absence(tmp_path: Path) -> None:
+def test_cvat_keyframes_are_interpolated(tmp_path: Path) -> None:
     write_movie(tmp_path / "cat.mp4")
     first = (
         f'<track id="0" label="cat">{cvat_box(1)}{cvat_box(4)}{cvat_box(6, outside=1)}{cvat_box(9)}</track>'
@@ -97,9 +97,9 @@ def test_cvat_with_keyframes_and_absence(tmp_path: Path) -> None:
     [
         ("<annotations><image id='0'/></annotations>", "is 'CVAT for images'"),
         ("<annotations/>", "holds no tracks"),
-        ("<other/>", "no file of CVAT"),
-        ("<annotations>", "no valid XML"),
-        ("<!DOCTYPE a [<!ENTITY b 'c'>]><annotations/>", "declares entities"),
+        ("<other/>", "not a CVAT file"),
+        ("<annotations>", "not valid XML"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><annotations/>", "declares XML entities"),
         ("<annotations><track id='3'><polygon/></track></annotations>", "track 3 has no rectangles"),
         (
             "<annotations><track id='3'><box frame='x'/></track></annotations>",
@@ -107,7 +107,7 @@ def test_cvat_with_keyframes_and_absence(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_cvat_video(tmp_path: Path, content: str, expected: str) -> None:
+def test_invalid_cvat_is_refused(tmp_path: Path, content: str, expected: str) -> None:
     write_movie(tmp_path / "cat.mp4", 2)
     (tmp_path / "cat.xml").write_text(content)
     with pytest.raises(SequenceError) as error:
@@ -137,7 +137,7 @@ def coco_images(per_image: bool = True) -> dict[str, Any]:
 
 @pytest.mark.parametrize("per_image", [True, False])
 @pytest.mark.parametrize("images", ["", "images"])
-def test_coco_of_videos(tmp_path: Path, per_image: bool, images: str) -> None:
+def test_coco_of_videos_is_read(tmp_path: Path, per_image: bool, images: str) -> None:
     write_images(tmp_path / images / "cat")
     (tmp_path / "annotations.json").write_text(json.dumps(coco_images(per_image)))
     data = opened(tmp_path, None)
@@ -150,17 +150,17 @@ def test_coco_of_videos(tmp_path: Path, per_image: bool, images: str) -> None:
     assert np.flatnonzero(absent).tolist() == [5]
 
 
-def test_coco_images_outside_of_the_folder(tmp_path: Path) -> None:
+def test_coco_images_outside_the_folder_are_refused(tmp_path: Path) -> None:
     content = coco_images()
     content["images"][-1]["file_name"] = "../../secret.png"
     (tmp_path / "annotations.json").write_text(json.dumps(content))
-    with pytest.raises(SequenceError, match="names an image outside of its folder"):
+    with pytest.raises(SequenceError, match="is outside its folder"):
         opened(tmp_path, None)["cat"].open_frames()
 
 
-def test_coco_without_videos_is_one_sentence(tmp_path: Path) -> None:
+def test_coco_without_videos_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"videos": 3, "annotations": []}')
-    with pytest.raises(UserError, match=r"a\.json: no COCO file of videos"):
+    with pytest.raises(UserError, match=r"a\.json: not a COCO file of videos"):
         opened(tmp_path, None)
 
 
@@ -170,7 +170,7 @@ def labelme(number: int, label: str = "cat") -> str:
     return json.dumps({"version": "5.4.1", "shapes": [shape], "imageWidth": 64, "imageHeight": 48})
 
 
-def test_labelme(tmp_path: Path) -> None:
+def test_labelme_is_read(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     for number in range(FRAMES):
         if number != 5:
@@ -181,7 +181,7 @@ def test_labelme(tmp_path: Path) -> None:
     assert_whole(data, "cat", expected)
 
 
-def test_labelme_of_two_targets(tmp_path: Path) -> None:
+def test_labelme_with_two_targets_gives_two_sequences(tmp_path: Path) -> None:
     write_images(tmp_path / "yard")
     for number in range(4):
         (tmp_path / "yard" / f"{number + 1:06}.json").write_text(
@@ -191,7 +191,7 @@ def test_labelme_of_two_targets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["annotations.xml", "000001.png", "gt/gt.txt"])
-def test_a_pipe_in_place_of_a_file_ends_nothing(tmp_path: Path, name: str) -> None:
+def test_pipe_in_place_of_an_annotation_fails_its_sequence(tmp_path: Path, name: str) -> None:
     write_images(tmp_path / "dog")
     (tmp_path / "dog" / "groundtruth.txt").write_text(text(BOXES))
     write_images(tmp_path / "cat", first=2)

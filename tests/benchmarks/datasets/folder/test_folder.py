@@ -1,3 +1,5 @@
+"""Layouts, names and pixel origin of a user's folder."""
+
 from __future__ import annotations
 
 import pickle
@@ -27,7 +29,7 @@ def settle(folder: Path, text: str = "one_based = false\n") -> Path:
 
 @pytest.mark.parametrize("images", ["", "img", "color", "frames"])
 @pytest.mark.parametrize("truth", ["groundtruth_rect.txt", "groundtruth.txt", "gt.txt", "cat_gt.txt"])
-def test_every_layout(tmp_path: Path, images: str, truth: str) -> None:
+def test_every_layout_is_found(tmp_path: Path, images: str, truth: str) -> None:
     root = settle(tmp_path / "pets")
     write_sequence(root / "cat", images, truth)
     (root / "notes").mkdir()
@@ -36,18 +38,18 @@ def test_every_layout(tmp_path: Path, images: str, truth: str) -> None:
     sequence = data["cat"]
     frames = sequence.open_frames()
     np.testing.assert_array_equal(sequence.truth, [[1, 2, 3, 4]] * 3)
-    # frame10 comes after frame9: numbers are compared as numbers.
+    # frame10 comes after frame9: numbers are sorted numerically.
     assert [frames[index].shape[1] for index in range(3)] == [8, 9, 10]
 
 
-def test_the_folder_names_the_data_set(tmp_path: Path) -> None:
+def test_folder_name_is_the_data_set_name(tmp_path: Path) -> None:
     root = settle(tmp_path / "my pets!", 'one_based = false\ntitle = "Pets"\n')
     write_sequence(root / "cat")
     data = open_dataset("folder", root)
     assert (data.name, data.title) == ("folder-my-pets", "Pets")
 
 
-def test_boxes_and_polygons_are_shifted_if_they_count_from_one(tmp_path: Path) -> None:
+def test_one_based_boxes_and_polygons_are_shifted(tmp_path: Path) -> None:
     root = settle(tmp_path, "one_based = true\n")
     write_sequence(root / "boxes")
     write_sequence(root / "polygons", frames=1)
@@ -63,14 +65,14 @@ def test_boxes_and_polygons_are_shifted_if_they_count_from_one(tmp_path: Path) -
     ("text", "expected"),
     [
         (None, r"there is no file .*sotbench\.toml.*write the line `one_based = false`"),
-        ("", "does not say where boxes count from; write the line"),
-        ("one_based = 1", "does not say where boxes count from"),
+        ("", "does not say whether pixels count from 0 or 1; write the line"),
+        ("one_based = 1", "does not say whether pixels count from 0 or 1"),
         ("one_based = maybe", "Invalid value.*; write the line"),
         ("one_based = true\nfps = 30", "'fps' is unknown"),
         ("one_based = " + "[" * 100_000, "write the line"),
     ],
 )
-def test_where_boxes_count_from_is_never_guessed(tmp_path: Path, text: str | None, expected: str) -> None:
+def test_pixel_origin_is_never_guessed(tmp_path: Path, text: str | None, expected: str) -> None:
     write_sequence(tmp_path / "cat")
     if text is not None:
         settle(tmp_path, text)
@@ -78,7 +80,7 @@ def test_where_boxes_count_from_is_never_guessed(tmp_path: Path, text: str | Non
         open_dataset("folder", tmp_path)
 
 
-def test_a_folder_of_nothing(tmp_path: Path) -> None:
+def test_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--data-root is not given; for data set 'folder'"):
         open_dataset("folder", None)
     with pytest.raises(UserError, match="nowhere is not a folder"):
@@ -100,19 +102,17 @@ def test_images_and_rows_must_agree(tmp_path: Path) -> None:
         data["dog"].open_frames()
 
 
-def test_in_another_process_files_are_looked_for_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unpickling_looks_for_the_folder_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = settle(tmp_path / "pets")
     write_sequence(root / "cat")
     monkeypatch.chdir(tmp_path)
     data = open_dataset("folder", Path("pets"))
     assert data.names() == ("cat",)
     sent = pickle.dumps(data)
-    monkeypatch.chdir(root)  # a relative path would lead elsewhere
+    monkeypatch.chdir(root)  # a relative path would change its meaning
     assert len(pickle.loads(sent)["cat"].truth) == 3
     write_sequence(root / "cat", frames=5)
     assert len(pickle.loads(sent)["cat"].truth) == 5
     root.rename(tmp_path / "moved")
-    with pytest.raises(UserError, match=r"there is no folder .*pets here .*same place on every machine"):
+    with pytest.raises(UserError, match=r"there is no folder .*pets here .*same path on every machine"):
         pickle.loads(sent)

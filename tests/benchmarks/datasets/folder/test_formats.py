@@ -1,4 +1,4 @@
-"""Folders as people have them: videos, others' annotation formats, flags, attributes, declared columns."""
+"""User folders: videos, separate ground truth, declared columns, absence flags and attributes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from benchmarks.datasets.sequence import SequenceError
-from benchmarks.datasets.videos import VideoFrames
-from tests.helpers.video_folders import (
+from video_folders import (
     BOXES,
     FRAMES,
     SIZE,
@@ -24,14 +21,17 @@ from tests.helpers.video_folders import (
     write_images,
     write_movie,
 )
+
+from benchmarks.datasets.sequence import SequenceError
+from benchmarks.datasets.videos import VideoFrames
 from trackers.errors import UserError
 
-# Where ground truth and frames lie
+# Location of ground truth and frames
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".avi"])
 @pytest.mark.parametrize("place", ["cat{}", "cat/cat{}", "cat/video{}"])
-def test_a_video_beside_its_ground_truth(tmp_path: Path, suffix: str, place: str) -> None:
+def test_video_beside_its_ground_truth_is_found(tmp_path: Path, suffix: str, place: str) -> None:
     video = tmp_path / place.format(suffix)
     write_movie(video)
     truth = video.with_name("groundtruth.txt" if video.parent != tmp_path else "cat.txt")
@@ -41,21 +41,21 @@ def test_a_video_beside_its_ground_truth(tmp_path: Path, suffix: str, place: str
     assert_whole(data, "cat")
 
 
-def test_images_win_over_a_video_of_them(tmp_path: Path) -> None:
+def test_images_take_precedence_over_a_video(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     write_movie(tmp_path / "cat" / "cat.mp4", 3)
     (tmp_path / "cat" / "groundtruth.txt").write_text(text(BOXES))
     assert_whole(opened(tmp_path), "cat")
 
 
-def test_a_video_of_another_length_is_refused_with_both_counts(tmp_path: Path) -> None:
+def test_video_length_mismatch_names_both_counts(tmp_path: Path) -> None:
     write_movie(tmp_path / "cat.mp4")
     (tmp_path / "cat.txt").write_text(text(BOXES[:-1]))
     with pytest.raises(SequenceError, match=r"cat\.mp4: 12 frames where cat\.txt has 11 rows"):
         opened(tmp_path)["cat"].open_frames()
 
 
-def test_a_damaged_video_is_one_sentence(tmp_path: Path) -> None:
+def test_damaged_video_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "cat.mp4").write_bytes(bytes(1000))
     (tmp_path / "cat.txt").write_text(text(BOXES))
     with pytest.raises(SequenceError, match=r"cat\.mp4 is not a video that OpenCV can read"):
@@ -63,7 +63,7 @@ def test_a_damaged_video_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frames", ["data/{sequence}", "data/{sequence}.mp4"])
-def test_ground_truth_in_another_folder(tmp_path: Path, frames: str) -> None:
+def test_ground_truth_in_another_folder_is_found(tmp_path: Path, frames: str) -> None:
     if frames.endswith("mp4"):
         write_movie(tmp_path / "data" / "cat.mp4")
     else:
@@ -76,7 +76,7 @@ def test_ground_truth_in_another_folder(tmp_path: Path, frames: str) -> None:
     assert_whole(pickle.loads(pickle.dumps(data)), "cat")
 
 
-def test_settings_that_lead_out_of_the_folder(tmp_path: Path) -> None:
+def test_settings_outside_the_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="ground_truth leads out of the folder"):
         opened(tmp_path, 'one_based = true\nground_truth = "../{sequence}.txt"\n')
 
@@ -84,7 +84,7 @@ def test_settings_that_lead_out_of_the_folder(tmp_path: Path) -> None:
 # Frames of videos
 
 
-def test_any_order_of_frames_gives_the_same_frames(tmp_path: Path) -> None:
+def test_frames_do_not_depend_on_access_order(tmp_path: Path) -> None:
     write_movie(tmp_path / "cat.mp4", 40)
     frames = VideoFrames(tmp_path / "cat.mp4")
     assert len(frames) == 40
@@ -95,13 +95,13 @@ def test_any_order_of_frames_gives_the_same_frames(tmp_path: Path) -> None:
     assert stretch.fingerprint() != frames.fingerprint()
 
 
-def test_a_frame_beyond_the_end_is_named(tmp_path: Path) -> None:
+def test_frame_beyond_the_end_is_named(tmp_path: Path) -> None:
     write_movie(tmp_path / "cat.mp4")
     with pytest.raises(SequenceError, match="frame 14 cannot be decoded; the video ends after 12 frames"):
         VideoFrames(tmp_path / "cat.mp4", 0, 20)[13]
 
 
-# What columns are
+# Columns
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_frame_beyond_the_end_is_named(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_declared_columns(tmp_path: Path, form: Any, declared: str) -> None:
+def test_declared_columns_are_read(tmp_path: Path, form: Any, declared: str) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.txt").write_text(
         "\n".join(",".join(map(repr, row)) for row in form(BOXES).tolist())
@@ -138,13 +138,13 @@ def test_declared_columns(tmp_path: Path, form: Any, declared: str) -> None:
         ),
     ],
 )
-def test_a_csv_file_with_a_header(tmp_path: Path, header: str, form: Any) -> None:
+def test_csv_header_names_the_columns(tmp_path: Path, header: str, form: Any) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.csv").write_text(f"{header}\n" + text(form(BOXES)))
     assert_whole(opened(tmp_path), "cat")
 
 
-def test_frame_numbers_with_gaps_leave_the_target_absent(tmp_path: Path) -> None:
+def test_gaps_in_frame_numbers_mean_absence(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     kept = [2, 3, 6, 7]
     rows = [[k + 1, *BOXES[k], k == 7] for k in kept]
@@ -157,10 +157,12 @@ def test_frame_numbers_with_gaps_leave_the_target_absent(tmp_path: Path) -> None
     assert [number_of(frames[index]) for index in range(len(frames))] == [2, 3, 4, 5, 6, 7]
 
 
-def test_an_unknown_header_is_named(tmp_path: Path) -> None:
+def test_unknown_header_is_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.csv").write_text("a,b,c,d\n" + text(BOXES))
-    with pytest.raises(SequenceError, match=r"groundtruth\.csv: its header names no box; write x,y,w,h"):
+    with pytest.raises(
+        SequenceError, match=r"groundtruth\.csv: its header names no known box columns; write x,y,w,h"
+    ):
         opened(tmp_path)["cat"]
 
 
@@ -170,12 +172,12 @@ def test_an_unknown_header_is_named(tmp_path: Path) -> None:
         ('columns = "yxhw"', "columns is 'yxhw'; it takes xywh, xyxy, cxcywh"),
         ("skip_columns = -1", "skip_columns is -1"),
         ("normalized = 1", "normalized is 1; write true or false"),
-        ('frames = "frames"', "frames has no {sequence} in it"),
-        ("title = 1", "title is no text"),
-        ("[attributes]\ncat = 1", "attributes is no table such as"),
+        ('frames = "frames"', "frames lacks {sequence}"),
+        ("title = 1", "title is not a text"),
+        ("[attributes]\ncat = 1", "attributes must be a table such as"),
     ],
 )
-def test_settings_that_are_not_understood(tmp_path: Path, line: str, expected: str) -> None:
+def test_invalid_settings_are_refused(tmp_path: Path, line: str, expected: str) -> None:
     with pytest.raises(UserError) as error:
         opened(tmp_path, f"one_based = true\n{line}\n")
     assert expected in str(error.value)
@@ -194,7 +196,7 @@ def test_settings_that_are_not_understood(tmp_path: Path, line: str, expected: s
         ({}, None),
     ],
 )
-def test_flags_of_absence(tmp_path: Path, files: dict[str, str], absent: list[int] | None) -> None:
+def test_absence_flags_are_read(tmp_path: Path, files: dict[str, str], absent: list[int] | None) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.txt").write_text(text(BOXES))
     for name, content in files.items():
@@ -204,7 +206,7 @@ def test_flags_of_absence(tmp_path: Path, files: dict[str, str], absent: list[in
     assert flags is None or np.flatnonzero(flags).tolist() == absent
 
 
-def test_flags_of_another_length_are_refused(tmp_path: Path) -> None:
+def test_absence_flags_of_wrong_length_are_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.txt").write_text(text(BOXES))
     (tmp_path / "cat" / "absence.label").write_text("0\n")
@@ -212,7 +214,7 @@ def test_flags_of_another_length_are_refused(tmp_path: Path) -> None:
         opened(tmp_path)["cat"]
 
 
-def test_attributes_beside_ground_truth_and_declared(tmp_path: Path) -> None:
+def test_attributes_are_read_from_file_or_settings(tmp_path: Path) -> None:
     for name in ("cat", "dog", "elk"):
         write_images(tmp_path / name)
         (tmp_path / name / "groundtruth.txt").write_text(text(BOXES))

@@ -1,4 +1,4 @@
-"""A batch whose frames torchvision decodes: the same boxes as with Pillow, and the same failures."""
+"""Batches with frames decoded by torchvision have the same boxes and failures as with Pillow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIZES = {"wide": (90, 120), "high": (121, 83), "other": (90, 131)}
 LENGTH = 6
 CPU = torch.device("cpu")
 
-# Answers by each frame's pixels; where it has several slots, `breaks` has it fail at its second update.
+# Computes its boxes from the frames' pixels; with several slots and `breaks`, its second update fails.
 TENSORS = """
 import numpy as np
 import torch
@@ -48,9 +48,9 @@ class Sums(TensorTracker):
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Path:
-    """Videos of JPEG files, of a size each; some frames are grey, CMYK, progressive or PNG files."""
-    root = tmp_path / "films"
+def videos(tmp_path: Path) -> Path:
+    """Writes videos of JPEG files in several sizes; some frames are gray, CMYK, progressive or PNG files."""
+    root = tmp_path / "videos"
     for seed, (name, (height, width)) in enumerate(SIZES.items()):
         (root / name).mkdir(parents=True)
         frames, boxes = video(seed, LENGTH, height, width)
@@ -71,28 +71,28 @@ def sums(tmp_path: Path) -> str:
     return f"{tmp_path / 'sums.py'}:Sums"
 
 
-def ran(tracker: str, films: Path, results: Path, *options: str) -> tuple[int, dict[str, Any]]:
+def run_tracker(tracker: str, videos: Path, results: Path, *options: str) -> tuple[int, dict[str, Any]]:
     words = ["run", "--tracker", tracker, "--name", "t", "--results", str(results)]
-    where = [] if "--dataset" in options else ["--dataset", "folder", "--data-root", str(films)]
+    where = [] if "--dataset" in options else ["--dataset", "folder", "--data-root", str(videos)]
     status = main([*words, *where, *options])
     manifests = list(results.glob("*/t/ope/run.json"))
     return status, json.loads(manifests[0].read_text()) if manifests else {}
 
 
-# No results lie in a folder called torchvision: beside a tracker's file, which is on sys.path, Python would
-# take it for a package.
+# No results folder is called torchvision: next to a tracker's file, which is on sys.path, Python would import
+# it as a package.
 TORCHVISION = ("--batch", "2", "--decoder", "torchvision")
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "gradnet", "gradnet-paper"])
-def test_boxes_are_those_of_the_same_pixels_decoded_by_pillow(
-    tracker: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_same_pixels_give_same_boxes_as_pillow(
+    tracker: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_torchvision(monkeypatch)
     weights = (siamfc_weights if tracker == "siamfc" else gradnet_weights)(tmp_path)
     own = ("--weights", str(weights), "--device", "cpu")
     for name, options in (("pillow", ("--batch", "2")), ("on-device", TORCHVISION)):
-        status, manifest = ran(tracker, films, tmp_path / name, *own, *options)
+        status, manifest = run_tracker(tracker, videos, tmp_path / name, *own, *options)
         assert status == 0
         assert manifest["identity"]["decoder"] == ("torchvision" if options == TORCHVISION else "pillow")
     assert manifest["environments"][0]["decoder"] == "torchvision 0.0"
@@ -100,8 +100,8 @@ def test_boxes_are_those_of_the_same_pixels_decoded_by_pillow(
     assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
 
 
-def test_a_step_is_decoded_in_one_call(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_step_is_decoded_in_one_call(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts: list[int] = []
 
@@ -110,30 +110,30 @@ def test_a_step_is_decoded_in_one_call(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    assert ran(sums, films, tmp_path / "r", "--batch", "3", "--decoder", "torchvision")[0] == 0
-    # The first is a trial; a frame that is PNG and one that is CMYK fall in the same step.
+    assert run_tracker(sums, videos, tmp_path / "r", "--batch", "3", "--decoder", "torchvision")[0] == 0
+    # The first call is a trial. A PNG frame and a CMYK frame are in the same step.
     assert counts == [1, 3, 3, 3, 1, 3, 3]
 
 
-def test_frames_that_are_no_files_are_uploaded(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_frames_without_files_are_uploaded(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake_torchvision(monkeypatch)
     demo = ("--dataset", "demo", "--sequences", "easy", "scale")
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
-        assert ran(sums, films, tmp_path / name, *demo, *options)[0] == 0
+        assert run_tracker(sums, videos, tmp_path / name, *demo, *options)[0] == 0
     assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow") != {}
 
 
 @pytest.mark.parametrize("harm", ["cut", "emptied", "text", "gone", "tables"])
 @pytest.mark.parametrize("frame", ["0000.jpg", "0002.jpg"])
-def test_a_damaged_frame_has_the_same_outcome(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str, frame: str
+def test_damaged_frame_fails_like_pillow(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str, frame: str
 ) -> None:
     fake_torchvision(monkeypatch)
-    path = films / "other" / frame
+    path = videos / "other" / frame
     whole = path.read_bytes()
-    if harm == "tables":  # whole by its markers, and of no use
+    if harm == "tables":  # its markers are intact, but it cannot be decoded
         counts = whole.index(b"\xff\xc4") + 5
         path.write_bytes(whole[:counts] + b"\xff" * 16 + whole[counts + 16 :])
     elif harm == "gone":
@@ -143,7 +143,7 @@ def test_a_damaged_frame_has_the_same_outcome(
         path.write_bytes({"cut": whole[: len(whole) // 2], "emptied": b"", "text": b"no image"}[harm])
     found = []
     for name, options in (("pillow", ("--batch", "3")), ("on-device", TORCHVISION)):
-        status, manifest = ran(sums, films, tmp_path / name, *options)
+        status, manifest = run_tracker(sums, videos, tmp_path / name, *options)
         assert status == 1
         records = manifest["sequences"]
         assert records["wide"]["status"] == records["high"]["status"] == "ok"
@@ -153,14 +153,14 @@ def test_a_damaged_frame_has_the_same_outcome(
     assert frame in found[0][1] or harm == "gone"
 
 
-def test_what_the_decoder_refuses_goes_through_pillow(
+def test_undecodable_file_falls_back_to_pillow(
     sums: str,
-    films: Path,
+    videos: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    refused = (films / "other" / "0003.jpg").read_bytes()
+    refused = (videos / "other" / "0003.jpg").read_bytes()
 
     def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
         if any(data.numpy().tobytes() == refused for data in input):
@@ -169,34 +169,36 @@ def test_what_the_decoder_refuses_goes_through_pillow(
 
     fake_torchvision(monkeypatch, decode)
     for name, options in (("pillow", ()), ("on-device", TORCHVISION)):
-        assert ran(sums, films, tmp_path / name, *options)[0] == 0
+        assert run_tracker(sums, videos, tmp_path / name, *options)[0] == 0
     said = capsys.readouterr().err.replace("\n", "")
-    assert "0003.jpg is decoded by Pillow: torchvision 0.0 refuses it (Unknown chroma subsampling)" in said
+    assert (
+        "0003.jpg is decoded by Pillow: torchvision 0.0 cannot decode it (Unknown chroma subsampling)" in said
+    )
     assert box_files(tmp_path / "on-device") == box_files(tmp_path / "pillow")
 
 
 def brighter(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
-    """Another decoder's pixels."""
+    """Decodes to other pixels than Pillow."""
     return [frame.clamp(max=254) + 1 for frame in by_pillow(input, mode, device)]
 
 
-def test_what_is_run_again_one_by_one_has_the_same_pixels(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_sequential_rerun_uses_the_same_decoder(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran(sums, films, tmp_path / "pillow", "--batch", "2")
+    run_tracker(sums, videos, tmp_path / "pillow", "--batch", "2")
     fake_torchvision(monkeypatch, brighter)
-    ran(sums, films, tmp_path / "on-device", *TORCHVISION)
-    status, _ = ran(sums, films, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
+    run_tracker(sums, videos, tmp_path / "on-device", *TORCHVISION)
+    status, _ = run_tracker(sums, videos, tmp_path / "again", *TORCHVISION, "--set", "breaks=true")
     assert status == 0
     assert (
         box_files(tmp_path / "again") == box_files(tmp_path / "on-device") != box_files(tmp_path / "pillow")
     )
 
 
-def test_the_device_decodes_in_the_trackers_thread_alone(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_device_decodes_only_in_tracker_thread(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # CUDA bears no other thread's work while the tracker's records a graph.
+    # CUDA allows no other thread's work while the tracker's thread captures a graph.
     threads = set()
 
     def decode(input: list[Any], mode: object, device: Any) -> Any:  # noqa: A002
@@ -204,14 +206,14 @@ def test_the_device_decodes_in_the_trackers_thread_alone(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    # The batch fails, and its sequences are run again one by one.
-    status, _ = ran(sums, films, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
+    # The batch fails, so its sequences run again alone.
+    status, _ = run_tracker(sums, videos, tmp_path / "r", *TORCHVISION, "--set", "breaks=true")
     assert status == 0
     assert threads == {threading.main_thread()}
 
 
-def test_a_device_that_fails_is_no_reason_for_another_decoders_pixels(
-    sums: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_failing_device_does_not_fall_back_to_pillow(
+    sums: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
 
@@ -222,25 +224,25 @@ def test_a_device_that_fails_is_no_reason_for_another_decoders_pixels(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    status, manifest = ran(sums, films, tmp_path / "r", *TORCHVISION)
+    status, manifest = run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)
     assert status == 1
     for record in manifest["sequences"].values():
         assert record["status"] == "failed"
         assert "operation not permitted" in record["message"]
 
 
-def test_results_of_two_decoders_do_not_mix(
+def test_results_of_two_decoders_are_not_mixed(
     sums: str,
-    films: Path,
+    videos: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fake_torchvision(monkeypatch)
-    _, manifest = ran(sums, films, tmp_path / "r", "--batch", "2")
-    assert ran(sums, films, tmp_path / "r", *TORCHVISION)[0] == 2
+    _, manifest = run_tracker(sums, videos, tmp_path / "r", "--batch", "2")
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
     assert "holds results made with other decoder; give --name" in capsys.readouterr().err
-    # Manifests of before there were two.
+    # Manifests from before there were two decoders.
     del manifest["identity"]["decoder"]
     read = parse_manifest(json.dumps(manifest).encode(), "run.json").identity
     assert isinstance(read, Identity)
@@ -259,9 +261,9 @@ class Still(BatchTracker):
 """
 
 
-def test_what_cannot_be_is_said_before_anything_runs(
+def test_impossible_decoder_is_refused_before_the_run(
     sums: str,
-    films: Path,
+    videos: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -280,18 +282,18 @@ def test_what_cannot_be_is_said_before_anything_runs(
             "--decoder torchvision decodes the frames of a batch; give --batch N as well",
         ),
     ):
-        assert ran(tracker, films, tmp_path / "r", *options) == (2, {})
+        assert run_tracker(tracker, videos, tmp_path / "r", *options) == (2, {})
         assert sentence in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "torchvision", None)
-    assert ran(sums, films, tmp_path / "r", *TORCHVISION) == (2, {})
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION) == (2, {})
     assert "torchvision is not installed" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
-        ran(sums, films, tmp_path / "r", "--batch", "2", "--decoder", "guesswork")
+        run_tracker(sums, videos, tmp_path / "r", "--batch", "2", "--decoder", "guesswork")
 
 
-def test_memory_that_is_not_enough_is_said(
+def test_decoder_out_of_memory_is_reported(
     sums: str,
-    films: Path,
+    videos: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -302,13 +304,13 @@ def test_memory_that_is_not_enough_is_said(
         return by_pillow(input, mode, device)
 
     fake_torchvision(monkeypatch, decode)
-    assert ran(sums, films, tmp_path / "r", *TORCHVISION)[0] == 2
+    assert run_tracker(sums, videos, tmp_path / "r", *TORCHVISION)[0] == 2
     assert "a batch of 2 does not fit into the device's memory" in capsys.readouterr().err
 
 
-def test_tensors_are_padded_as_arrays_are() -> None:
+def test_tensors_are_padded_like_arrays() -> None:
     frames = [picture(*size, seed) for seed, size in enumerate(SIZES.values())]
-    # As nvJPEG leaves them: a plane per colour.
+    # As nvJPEG returns them: one plane per color.
     planes = [torch.from_numpy(frame.transpose(2, 0, 1).copy()).permute(1, 2, 0) for frame in frames]
     for found, expected in zip(upload(planes, CPU), upload(frames, CPU), strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
@@ -316,12 +318,12 @@ def test_tensors_are_padded_as_arrays_are() -> None:
 
 @needs_torchvision
 @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
-def test_torchvision_itself_gives_pillows_boxes_on_a_cpu(
-    films: Path, tmp_path: Path, workers: tuple[str, ...]
+def test_real_torchvision_matches_pillow_on_cpu(
+    videos: Path, tmp_path: Path, workers: tuple[str, ...]
 ) -> None:
     own = ("--weights", str(siamfc_weights(tmp_path)), "--device", "cpu")
     for name, options in (("pillow", ("--batch", "2")), ("on-device", (*TORCHVISION, *workers))):
-        status, manifest = ran("siamfc", films, tmp_path / name, *own, *options)
+        status, manifest = run_tracker("siamfc", videos, tmp_path / name, *own, *options)
         assert status == 0
     assert manifest["environments"][0]["decoder"].startswith("torchvision ")
     found, expected = (
@@ -337,7 +339,9 @@ def test_torchvision_itself_gives_pillows_boxes_on_a_cpu(
 
 
 @needs_torchvision
-def test_torchvision_itself_is_used(sums: str, monkeypatch: pytest.MonkeyPatch, films: Path) -> None:
+def test_real_torchvision_decodes_jpeg_files(
+    sums: str, monkeypatch: pytest.MonkeyPatch, videos: Path
+) -> None:
     from benchmarks.datasets.frames import ImageFiles
     from trackers.tracker import TensorTracker
 
@@ -347,9 +351,9 @@ def test_torchvision_itself_is_used(sums: str, monkeypatch: pytest.MonkeyPatch, 
         def init(self, *arguments: Any) -> None: ...
         def update(self, *arguments: Any) -> Any: ...
 
-    frames = ImageFiles([films / "high" / f"{number:04}.jpg" for number in range(LENGTH)])
+    frames = ImageFiles([videos / "high" / f"{number:04}.jpg" for number in range(LENGTH)])
     decoder = TorchvisionDecoder(Here())
     waiting = [decoder.read(frames, number) for number in range(LENGTH)]
     monkeypatch.setattr(ImageFiles, "__getitem__", None)
-    found = decoder.decoded(waiting)
+    found = decoder.decode(waiting)
     assert [tuple(frame.shape) for frame in found] == [(121, 83, 3)] * LENGTH  # type: ignore[union-attr]

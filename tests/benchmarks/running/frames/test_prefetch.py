@@ -12,7 +12,7 @@ from trackers.tracker import Frame
 
 
 class Counted(Frames):
-    """Frames whose pixels are their number, and that remember which were decoded."""
+    """Frames whose pixels are the frame's number; records which were decoded."""
 
     def __init__(self, length: int) -> None:
         self.length = length
@@ -34,7 +34,7 @@ class Counted(Frames):
         return ""
 
 
-def test_frames_come_in_any_order_and_each_is_decoded_once_in_sequence() -> None:
+def test_frames_come_in_any_order() -> None:
     frames = Counted(50)
     with ThreadPoolExecutor(2) as pool, Prefetcher(frames, pool, ahead=4) as prefetcher:
         assert [int(prefetcher[i][0, 0, 0]) for i in range(50)] == list(range(50))
@@ -42,7 +42,7 @@ def test_frames_come_in_any_order_and_each_is_decoded_once_in_sequence() -> None
         assert [int(prefetcher[i][0, 0, 0]) for i in (7, 30, 8, 8)] == [7, 30, 8, 8]
 
 
-def test_decoding_runs_ahead_but_not_too_far() -> None:
+def test_prefetching_is_bounded() -> None:
     frames = Counted(50)
     with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=3) as prefetcher:
         prefetcher[0]
@@ -51,7 +51,7 @@ def test_decoding_runs_ahead_but_not_too_far() -> None:
         assert frames.decoded == [0, 1, 2, 3]
 
 
-def test_a_damaged_frame_is_reported_when_it_is_asked_for() -> None:
+def test_damaged_frame_raises_when_requested() -> None:
     frames = Counted(100)
     with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=8) as prefetcher:
         assert prefetcher[98][0, 0, 0] == 98

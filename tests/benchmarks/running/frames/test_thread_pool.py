@@ -1,4 +1,4 @@
-"""Reading that never ends is given up, and keeps nothing else waiting."""
+"""Reads that never return are abandoned and block nothing else."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from processes import ROOT, until
 
 from benchmarks.running.frames.prefetch import Prefetcher
 from benchmarks.running.frames.thread_pool import DaemonThreadPool
-from benchmarks.running.tracking.requests import SequenceTimeout
+from benchmarks.running.tracking.errors import SequenceTimeout
 
 
 class Stalled:
-    """Frames of which some wait until they are let go."""
+    """Frames of which some block until `go` is set."""
 
     def __init__(self, stuck: set[int]) -> None:
         self.stuck = stuck
@@ -34,7 +34,7 @@ class Stalled:
         return index
 
 
-def test_calls_are_made_and_errors_passed_on() -> None:
+def test_pool_returns_results_and_raises_errors() -> None:
     with DaemonThreadPool(2, "t") as pool:
         assert [future.result(10) for future in [pool.submit(pow, 2, n) for n in range(20)]] == [
             2**n for n in range(20)
@@ -45,17 +45,17 @@ def test_calls_are_made_and_errors_passed_on() -> None:
         pool.submit(print)
 
 
-def test_a_frame_is_not_waited_for_beyond_the_deadline() -> None:
+def test_waiting_for_a_frame_ends_at_the_deadline() -> None:
     frames: Any = Stalled({3})
     with DaemonThreadPool(1, "t") as pool, Prefetcher(frames, pool, 2) as ahead:
         ahead.deadline = time.perf_counter() + 0.2
         assert ahead[2] == 2
-        with pytest.raises(SequenceTimeout, match="frame 3: it was not read within the time limit"):
+        with pytest.raises(SequenceTimeout, match="frame 3: not read before the sequence timed out"):
             ahead[3]
     frames.go.set()
 
 
-def test_a_stuck_thread_is_replaced_for_the_next_sequence() -> None:
+def test_stuck_thread_is_replaced() -> None:
     stuck: Any = Stalled(set(range(10)))
     fine: Any = Stalled(set())
     with DaemonThreadPool(2, "t") as pool:
@@ -69,7 +69,7 @@ def test_a_stuck_thread_is_replaced_for_the_next_sequence() -> None:
     stuck.go.set()
 
 
-# Stands for a disk or a network that does not answer: the system call never returns.
+# Simulates a disk or network that does not respond: the system call never returns.
 STALLS = """
 import os, time
 import numpy as np
@@ -95,7 +95,7 @@ class T(BatchTracker):
 
 
 @pytest.fixture
-def command(films: Path, tmp_path: Path) -> list[str]:
+def command(videos: Path, tmp_path: Path) -> list[str]:
     (tmp_path / "stalls.py").write_text(STALLS.format(sequence="middle", mark=tmp_path / "stalled"))
     words = ["run", "--tracker", f"{tmp_path / 'stalls.py'}:T", "--dataset", "folder", "--name", "t"]
     return [
@@ -104,14 +104,14 @@ def command(films: Path, tmp_path: Path) -> list[str]:
         "benchmarks",
         *words,
         "--data-root",
-        str(films),
+        str(videos),
         "--results",
         str(tmp_path / "r"),
     ]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_a_run_that_waits_for_a_frame(
+def test_interrupt_ends_a_run_stuck_in_reading(
     command: list[str], tmp_path: Path, kind: signal.Signals
 ) -> None:
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
@@ -125,7 +125,7 @@ def test_an_interruption_ends_a_run_that_waits_for_a_frame(
 
 
 @pytest.mark.parametrize("more", [(), ("--workers", "2"), ("--batch", "2")])
-def test_the_time_limit_holds_for_reading(command: list[str], tmp_path: Path, more: tuple[str, ...]) -> None:
+def test_timeout_covers_reading(command: list[str], tmp_path: Path, more: tuple[str, ...]) -> None:
     done = subprocess.run(
         [*command, "--timeout", "5", *more],
         cwd=ROOT,
@@ -135,6 +135,6 @@ def test_the_time_limit_holds_for_reading(command: list[str], tmp_path: Path, mo
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    assert "middle timeout: frame 4: it was not read within the time limit" in done.stderr
+    assert "middle timeout: frame 4: not read before the sequence timed out" in done.stderr
     assert "3 of 4 sequences ok" in done.stderr
     assert (tmp_path / "stalled").exists()

@@ -1,4 +1,4 @@
-"""Who gets what, and which worker may take part, with workers that live here and are lost at will."""
+"""How the pool distributes sequences and accepts workers, with workers in this process."""
 
 from __future__ import annotations
 
@@ -11,132 +11,128 @@ from typing import Any
 import pytest
 
 from benchmarks.datasets import open_dataset
-from benchmarks.protocols import PROTOCOLS
 from benchmarks.running.parallel import worker
+from benchmarks.running.parallel.messages import Message, WorkerCrashed, WorkerLost, WorkerReady
 from benchmarks.running.parallel.pool import MAX_ATTEMPTS, WorkerHandle, WorkerPool
-from benchmarks.running.parallel.worker import (
-    Message,
-    TaskBatch,
-    Worker,
-    WorkerCrashed,
-    WorkerLost,
-    WorkerReady,
-    pickle_dataset,
-)
-from benchmarks.running.schedulers.base import Job, Outcome, TrackerInfo
-from benchmarks.running.schedulers.config import SchedulerConfig
+from benchmarks.running.parallel.worker import Worker, pickle_dataset
+from benchmarks.running.schedulers.base import Outcome
+from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import plan_task
+from benchmarks.running.tracking.provider import TrackerInfo
+from benchmarks.store import SequenceRecord
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
 
+SETTINGS = RunSettings(TrackerSpec("still"), "still", Path("results"))
 
-class Here(WorkerHandle):
-    """A worker in this thread; `edit` changes what it says."""
+Edit = Callable[[Message], Message]
 
-    def __init__(self, config: SchedulerConfig, data: bytes, edit: Callable[[Message], Message]) -> None:
+
+def unchanged(message: Message) -> Message:
+    return message
+
+
+class InProcessHandle(WorkerHandle):
+    """A worker in this thread; `edit` changes its messages."""
+
+    def __init__(self, dataset: bytes, edit: Edit, batches: list[list[str]]) -> None:
         super().__init__()
-        self.said: list[Message] = []
-        self.edit = edit
-        self.worker = Worker(lambda message: self.said.append(edit(message)))
-        self.worker.begin(config, data)
+        self.messages: list[Message] = []
+        self.batches = batches
+        self.worker = Worker(lambda message: self.messages.append(edit(message)))
+        self.worker.begin(SETTINGS, 1, None, dataset)
 
-    def send(self, order: TaskBatch) -> None:
-        self.worker.run_tasks(order)
+    def send(self, records: dict[str, SequenceRecord]) -> None:
+        self.batches.append(list(records))
+        self.worker.run_tasks(records)
 
     def end(self) -> None:
         self.worker.close()
 
 
 class InProcessPool(WorkerPool):
-    """Each worker to be hired says what the next of `edits` makes of its words, the last for all others."""
+    """Workers in this thread: each new one takes the next of `edits`, and all others the last."""
 
-    def __init__(
-        self, data: Path, size: int, together: int = 1, edits: tuple[Callable[[Message], Message], ...] = ()
-    ) -> None:
-        super().__init__(size, together)
-        self.data = pickle_dataset(open_dataset("folder", data))
-        self.edits = list(edits) or [lambda message: message]
-        self.orders: list[list[str]] = []
+    def __init__(self, data: Path, size: int, slots: int = 1, edits: tuple[Edit, ...] = (unchanged,)) -> None:
+        super().__init__(size, slots)
+        self.dataset = pickle_dataset(open_dataset("folder", data))
+        self.edits = list(edits)
+        self.batches: list[list[str]] = []
 
     def start_worker(self) -> WorkerHandle:
         edit = self.edits.pop(0) if len(self.edits) > 1 else self.edits[0]
-        handle = Here(SchedulerConfig(TrackerSpec("still")), self.data, edit)
-        run_tasks = handle.worker.run_tasks
-        handle.send = lambda order: (self.orders.append(list(order.records)), run_tasks(order))[1]  # type: ignore
-        return handle
+        return InProcessHandle(self.dataset, edit, self.batches)
 
     def receive_messages(self, handles: Any) -> Iterator[tuple[WorkerHandle, Message]]:
         for handle in list(handles):
-            while handle.said:
-                message = handle.said.pop(0)
+            while handle.messages:
+                message = handle.messages.pop(0)
                 if isinstance(message, WorkerLost):
-                    handle.said.clear()
+                    handle.messages.clear()
                 yield handle, message
 
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
         return tracker_info
 
 
-class Heard:
-    """What a person is told."""
+class RecordedProgress:
+    """Records the messages to the user and the running sequences."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.under_way: set[str] = set()
+        self.running: set[str] = set()
 
     def start(self, sequence: str, frames: int) -> None:
-        self.under_way.add(sequence)
+        self.running.add(sequence)
 
     def advance(self, sequence: str, frames: float) -> None:
-        assert sequence in self.under_way
+        assert sequence in self.running
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         self.lines.append(line)
 
 
-def outcomes(crew: InProcessPool, films: Path) -> tuple[list[Outcome], list[str]]:
-    dataset, heard = open_dataset("folder", films), Heard()
+def outcomes(pool: InProcessPool, videos: Path) -> tuple[list[Outcome], list[str]]:
+    dataset, progress = open_dataset("folder", videos), RecordedProgress()
     tasks = [plan_task(dataset, name) for name in dataset.names()]
-    with crew:
-        crew.tracker_info()
+    with pool:
+        pool.tracker_info()
         found = []
-        for outcome in crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard):
-            heard.under_way.remove(outcome.sequence)
+        for outcome in pool.outcomes(tasks, progress):
+            progress.running.remove(outcome.sequence)
             found.append(outcome)
-    return found, heard.lines
+    return found, progress.lines
 
 
-def test_the_longest_come_first(films: Path) -> None:
-    crew = InProcessPool(films, 1)
-    found, _ = outcomes(crew, films)
-    assert crew.orders == [["long"], ["middle"], ["tail"], ["short"]]
+def test_longest_sequences_run_first(videos: Path) -> None:
+    pool = InProcessPool(videos, 1)
+    found, _ = outcomes(pool, videos)
+    assert pool.batches == [["long"], ["middle"], ["tail"], ["short"]]
     assert [outcome.record.status for outcome in found] == ["ok"] * 4
 
 
 @pytest.mark.parametrize(
-    ("size", "together", "orders"),
+    ("size", "slots", "orders"),
     [
         (1, 3, [["long", "middle", "tail"], ["short"]]),
         (2, 8, [["long", "middle"], ["tail"], ["short"]]),
         (4, 8, [["long"], ["middle"], ["tail"], ["short"]]),
     ],
 )
-def test_a_batch_is_filled_with_neighbours_in_length_unless_others_would_idle(
-    films: Path, size: int, together: int, orders: list[list[str]]
+def test_batches_are_filled_unless_workers_would_idle(
+    videos: Path, size: int, slots: int, orders: list[list[str]]
 ) -> None:
-    crew = InProcessPool(films, size, together)
-    outcomes(crew, films)
-    assert sorted(name for order in crew.orders for name in order) == ["long", "middle", "short", "tail"]
-    assert crew.orders[0] == orders[0]
-    assert len(crew.orders) == len(orders)
+    pool = InProcessPool(videos, size, slots)
+    outcomes(pool, videos)
+    assert sorted(name for order in pool.batches for name in order) == ["long", "middle", "short", "tail"]
+    assert pool.batches[0] == orders[0]
+    assert len(pool.batches) == len(orders)
 
 
-def test_progress_that_is_told_late_is_not_that_of_a_sequence_that_is_over(
-    films: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    readings = count(0, 0.06)  # between two messages are some frames, perhaps the last of a sequence
+def test_late_progress_messages_are_ignored(videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = count(0, 0.06)  # several frames pass between two messages, perhaps the last of a sequence
     monkeypatch.setattr(worker.time, "monotonic", lambda: next(readings))
-    found, _ = outcomes(InProcessPool(films, 1, together=4), films)
+    found, _ = outcomes(InProcessPool(videos, 1, slots=4), videos)
     assert len(found) == 4
 
 
@@ -147,12 +143,12 @@ def lost_at(name: str) -> Callable[[Message], Message]:
     return edit
 
 
-def test_what_dies_in_a_batch_is_tried_again_alone_and_given_up_in_the_end(films: Path) -> None:
-    crew = InProcessPool(films, 1, together=4, edits=(lost_at("tail"),))
-    found, lines = outcomes(crew, films)
-    assert crew.orders[0] == ["long", "middle", "tail", "short"]
-    assert all(len(order) == 1 for order in crew.orders[1:])
-    assert crew.orders.count(["tail"]) == MAX_ATTEMPTS - 1
+def test_lost_sequences_are_retried_alone(videos: Path) -> None:
+    pool = InProcessPool(videos, 1, slots=4, edits=(lost_at("tail"),))
+    found, lines = outcomes(pool, videos)
+    assert pool.batches[0] == ["long", "middle", "tail", "short"]
+    assert all(len(order) == 1 for order in pool.batches[1:])
+    assert pool.batches.count(["tail"]) == MAX_ATTEMPTS - 1
     assert {outcome.sequence: outcome.record.status for outcome in found} == {
         "long": "ok",
         "middle": "ok",
@@ -165,48 +161,46 @@ def test_what_dies_in_a_batch_is_tried_again_alone_and_given_up_in_the_end(films
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("code", "other", "its tracker has not the same code as the first worker's"),
-        ("weights", "other", "its tracker has not the same weights as the first worker's"),
+        ("code", "other", "its tracker does not have the same code as the first worker's"),
+        ("weights", "other", "its tracker does not have the same weights as the first worker's"),
         ("device", "cuda:0", "it runs on cuda:0, the first worker on cpu"),
     ],
 )
-def test_a_worker_with_another_tracker_takes_no_part(
-    films: Path, field: str, value: str, reason: str
-) -> None:
+def test_worker_with_another_tracker_is_left_out(videos: Path, field: str, value: str, reason: str) -> None:
     def other(message: Message) -> Message:
         if isinstance(message, WorkerReady):
             return WorkerReady(dataclasses.replace(message.tracker_info, **{field: value}))
         return message
 
-    found, lines = outcomes(InProcessPool(films, 2, edits=(lambda message: message, other)), films)
+    found, lines = outcomes(InProcessPool(videos, 2, edits=(unchanged, other)), videos)
     assert [outcome.record.status for outcome in found] == ["ok"] * 4
-    assert lines == [f"a worker cannot take part: {reason}"]
+    assert lines == [f"a worker is left out: {reason}"]
 
 
-def test_another_machine_is_named_in_the_record(films: Path) -> None:
+def test_other_environment_is_recorded(videos: Path) -> None:
     def elsewhere(message: Message) -> Message:
         if isinstance(message, WorkerReady):
             about = message.tracker_info.environment | {"processor": "abacus"}
             return WorkerReady(dataclasses.replace(message.tracker_info, environment=about))
         return message
 
-    found, _ = outcomes(InProcessPool(films, 2, edits=(lambda message: message, elsewhere)), films)
+    found, _ = outcomes(InProcessPool(videos, 2, edits=(unchanged, elsewhere)), videos)
     assert {(o.environment or {}).get("processor") for o in found} == {None, "abacus"}
 
 
-def test_frames_that_differ_between_machines_are_not_run(films: Path, tmp_path: Path) -> None:
-    dataset, heard = open_dataset("folder", films), Heard()
+def test_different_frames_on_another_machine_fail(videos: Path, tmp_path: Path) -> None:
+    dataset, progress = open_dataset("folder", videos), RecordedProgress()
     tasks = [plan_task(dataset, name) for name in dataset.names()]
-    (films / "long" / "0003.png").write_bytes(b"another file")
-    with InProcessPool(films, 1) as crew:
-        crew.tracker_info()
-        found = {o.sequence: o.record for o in crew.outcomes(Job(PROTOCOLS.load("ope")), tasks, heard)}
+    (videos / "long" / "0003.png").write_bytes(b"another file")
+    with InProcessPool(videos, 1) as pool:
+        pool.tracker_info()
+        found = {o.sequence: o.record for o in pool.outcomes(tasks, progress)}
     assert found["long"].status == "failed"
     assert "not the same on every machine" in found["long"].message
     assert found["short"].status == "ok"
 
 
-def test_without_workers_the_run_ends_in_a_sentence(films: Path) -> None:
+def test_run_without_workers_ends_with_a_sentence(videos: Path) -> None:
     fails = iter([False, True])
 
     def first_only(message: Message) -> Message:
@@ -215,20 +209,20 @@ def test_without_workers_the_run_ends_in_a_sentence(films: Path) -> None:
         return lost_at("long")(message)
 
     with pytest.raises(
-        UserError, match="no worker is left: it was killed when it made the tracker; what was"
+        UserError, match="no worker is left: it was killed while building the tracker; what was"
     ):
-        outcomes(InProcessPool(films, 1, edits=(first_only,)), films)
+        outcomes(InProcessPool(videos, 1, edits=(first_only,)), videos)
 
 
-def test_a_mistake_of_ours_shows_its_traceback(films: Path) -> None:
+def test_internal_error_shows_its_traceback(videos: Path) -> None:
     def broken(message: Message) -> Message:
         return message if isinstance(message, WorkerReady) else WorkerCrashed("Traceback: here")
 
     with pytest.raises(RuntimeError, match="a worker failed:\nTraceback: here"):
-        outcomes(InProcessPool(films, 1, edits=(broken,)), films)
+        outcomes(InProcessPool(videos, 1, edits=(broken,)), videos)
 
 
-def test_a_data_set_that_cannot_be_sent_is_refused(squares: Any) -> None:
+def test_unpicklable_dataset_is_refused(squares: Any) -> None:
     squares.secret = lambda: None
     with pytest.raises(UserError, match="data set 'squares' cannot be sent to another process"):
         pickle_dataset(squares)

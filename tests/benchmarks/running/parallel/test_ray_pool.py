@@ -1,4 +1,4 @@
-"""Ray gives what one process gives; a worker of it that is killed costs a second try."""
+"""Ray gives the same results as one process, even if a worker is killed."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from benchmarks.cli.main import main
 
 ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "sotbench[ray]"')
 
-from benchmarks.running.parallel.ray_pool import room  # noqa: E402
+from benchmarks.running.parallel.ray_pool import worker_capacity  # noqa: E402
 
-Ran = Callable[..., tuple[int, dict[str, Any]]]
+RunTracker = Callable[..., tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two workers' worth of Ray on this machine."""
+    """Starts Ray on this machine, with room for two workers."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        # Ray would leave one in the home folder.
+        # Ray would write a token into the home folder.
         folder = tmp_path_factory.mktemp("ray")
         (folder / "token").write_text(secrets.token_hex(32))
         environment.setenv("RAY_AUTH_TOKEN_PATH", str(folder / "token"))
-        environment.setenv("RAY_TMPDIR", tempfile.gettempdir())  # the names of its sockets have to be short
-        environment.setenv("TMPDIR", str(folder))  # for what is shipped
+        environment.setenv("RAY_TMPDIR", tempfile.gettempdir())  # paths of sockets must be short
+        environment.setenv("TMPDIR", str(folder))  # receives the transferred files
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20)
         yield
         ray.shutdown()
 
 
-def test_a_killed_worker_costs_a_second_try_and_no_byte(
-    ran: Ran, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_sequence_of_a_killed_worker_is_retried(
+    run_tracker: RunTracker, odd: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, alone = ran(tmp_path / "alone")
+    _, alone = run_tracker(tmp_path / "alone")
     settings = ("--overwrite", "--set", f"folder={tmp_path}", "how=dies")
-    status, manifest = ran(tmp_path / "r", "--ray", "local", *settings)
+    status, manifest = run_tracker(tmp_path / "r", "--ray", "local", *settings)
     assert status == 0
     said = capsys.readouterr().err
     assert "long: its worker was lost by Ray (ActorDiedError); it is tried again" in said
-    assert "by 2 workers" in said
+    assert "with 2 workers" in said
     assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
     assert len(box_files(tmp_path / "r")) == 4
     assert manifest["identity"]["code"] == alone["identity"]["code"]
@@ -60,13 +60,15 @@ def test_a_killed_worker_costs_a_second_try_and_no_byte(
     assert environment["ray"] == {"version": ray.__version__, "cpus": 1, "gpus": 0.0}
 
 
-def test_what_a_machine_has_not_got_is_shipped(ran: Ran, odd: str, films: Path, tmp_path: Path) -> None:
+def test_missing_files_are_transferred(
+    run_tracker: RunTracker, odd: str, videos: Path, tmp_path: Path
+) -> None:
     siamfc_weights(tmp_path)
-    run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(films)]
+    run = ["run", "--device", "cpu", "--dataset", "folder", "--data-root", str(videos)]
     run += ["--sequences", "short", "tail", "--results"]
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
-        here = f"/proc/self/fd/{folder}"  # another folder, or none, in every other process
+        here = f"/proc/self/fd/{folder}"  # another folder, or none, in any other process
         for tracker, more in (
             (f"{here}/odd.py:Odd", ()),
             ("siamfc", ("--weights", f"{here}/siamfc.safetensors")),
@@ -81,8 +83,8 @@ def test_what_a_machine_has_not_got_is_shipped(ran: Ran, odd: str, films: Path, 
     assert {path.name for path in copies} == {"odd.py", "siamfc.safetensors"}
 
 
-def test_a_terminated_driver_keeps_what_is_done_and_a_new_one_goes_on(
-    words: Callable[..., list[str]], ran: Ran, tmp_path: Path
+def test_terminated_run_resumes(
+    words: Callable[..., list[str]], run_tracker: RunTracker, tmp_path: Path
 ) -> None:
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -99,21 +101,23 @@ def test_a_terminated_driver_keeps_what_is_done_and_a_new_one_goes_on(
 
     assert 0 < len(box_files(tmp_path / "r")) < 4, "terminated at the wrong time for this test"
     assert main(command) == 0
-    ran(tmp_path / "alone")
+    run_tracker(tmp_path / "alone")
     assert box_files(tmp_path / "r") == box_files(tmp_path / "alone")
 
 
-def test_a_run_goes_on_where_it_was(ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran(tmp_path / "r", "--sequences", "long", "short")
-    ran(tmp_path / "r", "--ray", "local")
+def test_ray_run_reuses_sequential_results(
+    run_tracker: RunTracker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tracker(tmp_path / "r", "--sequences", "long", "short")
+    run_tracker(tmp_path / "r", "--ray", "local")
     assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet"])
-def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, tmp_path: Path) -> None:
+def test_builtin_trackers_give_the_same_bytes(tracker: str, videos: Path, tmp_path: Path) -> None:
     file = (gradnet_weights if tracker == "gradnet" else siamfc_weights)(tmp_path)
     run = ["run", "--tracker", tracker, "--weights", str(file), "--device", "cpu", "--dataset", "folder"]
-    run += ["--data-root", str(films), "--results"]
+    run += ["--data-root", str(videos), "--results"]
     assert main([*run, str(tmp_path / "alone")]) == 0
     assert main([*run, str(tmp_path / "ray"), "--ray", "local"]) == 0
     assert len(box_files(tmp_path / "alone")) == 4
@@ -128,16 +132,16 @@ def test_our_trackers_give_the_same_bytes(tracker: str, films: Path, tmp_path: P
             ("--ray", "local", "--gpus-per-worker", "0.5"),
             "no machine of the Ray cluster has 1 CPU and 0.5 GPU",
         ),
-        (("--ray", "local", "--protocol", "realtime"), "protocol realtime follows the tracker's own times"),
+        (("--ray", "local", "--protocol", "realtime"), "protocol realtime simulates real time from"),
         (("--ray", "local", "--weights", "absent.pth"), "absent.pth: No such file"),
         (("--ray", "local", "--set", "unknown=1"), "has no setting 'unknown'"),
         (
             ("--ray", "local", "--set", "how=dies-when-made"),
-            "was lost by Ray (ActorDiedError) when it made the tracker",
+            "was lost by Ray (ActorDiedError) while building the tracker",
         ),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence(
+def test_impossible_options_are_one_sentence(
     words: Callable[..., list[str]],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -148,12 +152,12 @@ def test_what_cannot_be_is_said_in_a_sentence(
     assert sentence in capsys.readouterr().err
 
 
-def test_room() -> None:
+def test_worker_capacity() -> None:
     node = {"CPU": 16.0, "GPU": 2.0, "memory": 1e9}
-    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0) == 19
-    assert room([node, {"CPU": 3.0}], cpus=2, gpus=0) == 9
-    assert room([node, {"CPU": 3.0}], cpus=1, gpus=0.5) == 4
-    assert room([node], cpus=1, gpus=0.4) == 4, "a share is of one GPU"
-    assert room([node], cpus=1, gpus=0.1) == 16
-    assert room([node], cpus=1, gpus=2) == 1
-    assert room([{}], cpus=1, gpus=0) == 0
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=1, gpus=0) == 19
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=2, gpus=0) == 9
+    assert worker_capacity([node, {"CPU": 3.0}], cpus=1, gpus=0.5) == 4
+    assert worker_capacity([node], cpus=1, gpus=0.4) == 4, "a share is of one GPU"
+    assert worker_capacity([node], cpus=1, gpus=0.1) == 16
+    assert worker_capacity([node], cpus=1, gpus=2) == 1
+    assert worker_capacity([{}], cpus=1, gpus=0) == 0

@@ -1,4 +1,4 @@
-"""Many sequences in one batch give what each gives alone, whatever happens to one of them."""
+"""Sequences in a batch give the same results as alone, even if one of them fails."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from benchmarks.cli.main import main
 from benchmarks.running.progress import RunProgress
 from benchmarks.store import RunFolder
 
-# Follows nothing, but answers by what it was told in each slot, so that mixed-up slots show. Sequence "down"
-# is the one whose frames are all 77; its third update sets the misdeed off.
+# Computes its boxes from the box and frames of each slot, so that mixed-up slots show. Only the frames of
+# sequence "down" are all 77: its third update fails as `how` says.
 BATCH = """
 import numpy as np
 from trackers.tracker import BatchTracker
@@ -52,7 +52,9 @@ def bad(marked_squares: Any, tmp_path: Path) -> str:
     return f"{tmp_path / 'bad.py'}:Bad"
 
 
-def ran(tracker: str, results: Path, *options: str, dataset: str = "squares") -> tuple[int, dict[str, Any]]:
+def run_tracker(
+    tracker: str, results: Path, *options: str, dataset: str = "squares"
+) -> tuple[int, dict[str, Any]]:
     status = main(
         [
             "run",
@@ -75,29 +77,31 @@ def ran(tracker: str, results: Path, *options: str, dataset: str = "squares") ->
 
 @pytest.mark.parametrize("protocol", ["ope", "tre", "supervised"])
 @pytest.mark.parametrize("slots", [2, 3, 16])
-def test_slots_are_not_mixed_up(bad: str, tmp_path: Path, slots: int, protocol: str) -> None:
+def test_batch_gives_the_same_boxes_as_sequential(
+    bad: str, tmp_path: Path, slots: int, protocol: str
+) -> None:
     for name, options in (("alone", ()), ("batch", ("--batch", str(slots)))):
-        status, records = ran(bad, tmp_path / name, "--protocol", protocol, *options)
+        status, records = run_tracker(bad, tmp_path / name, "--protocol", protocol, *options)
         assert status == 0
         assert len(records) == 4
     assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
-def test_what_needs_the_size_of_images_learns_it_from_a_frame(
+def test_image_size_is_read_from_the_first_frame(
     bad: str, squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
-    ran(bad, tmp_path / "told", "--protocol", "sre", *options)
+    run_tracker(bad, tmp_path / "with-size", "--protocol", "sre", *options)
     load = type(squares).__getitem__
     monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: replace(load(self, name), size=None))
-    status, records = ran(bad, tmp_path / "seen", "--protocol", "sre", *options)
+    status, records = run_tracker(bad, tmp_path / "without-size", "--protocol", "sre", *options)
     assert status == 0
     assert {len(record["runs"]) for record in records.values()} == {12}
-    assert box_files(tmp_path / "seen") == box_files(tmp_path / "told")
+    assert box_files(tmp_path / "without-size") == box_files(tmp_path / "with-size")
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
-def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
+def test_vanished_frames_fail_only_their_sequence(
     bad: str, squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     start = RunProgress.start
@@ -107,7 +111,7 @@ def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
         start(self, sequence, frames)
 
     monkeypatch.setattr(RunProgress, "start", vanish)
-    ended, records = ran(bad, tmp_path, *options)
+    ended, records = run_tracker(bad, tmp_path, *options)
     assert ended == 1
     assert records["right"]["message"] == "right: its frames are missing"
     assert sum(record["status"] == "ok" for record in records.values()) == 3
@@ -117,13 +121,13 @@ def test_frames_that_vanish_before_their_turn_cost_their_own_sequence(
     ("how", "status", "message"),
     [
         ("raises", "failed", "frame 3: RuntimeError: out of luck"),
-        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is no box"),
+        ("nan", "invalid", "frame 3: [nan, 1.0, 1.0, 1.0] is not a box"),
     ],
 )
-def test_a_misdeed_costs_its_own_sequence(
+def test_tracker_failure_fails_only_its_sequence(
     bad: str, tmp_path: Path, how: str, status: str, message: str
 ) -> None:
-    ended, records = ran(bad, tmp_path, "--batch", "3", "--set", f"how={how}")
+    ended, records = run_tracker(bad, tmp_path, "--batch", "3", "--set", f"how={how}")
     assert ended == 1
     assert {name: record["status"] for name, record in records.items()} == {
         "right": "ok",
@@ -132,27 +136,29 @@ def test_a_misdeed_costs_its_own_sequence(
         "both": "ok",
     }
     assert message in records["down"]["message"]
-    ran(bad, tmp_path / "well")
+    run_tracker(bad, tmp_path / "well")
     for name in ("squares/t/ope/right.txt", "squares/t/ope/both.txt"):
         assert box_files(tmp_path)[name] == box_files(tmp_path / "well")[name]
 
 
-def test_a_damaged_frame_costs_its_own_sequence(bad: str, squares: Any, tmp_path: Path) -> None:
+def test_damaged_frame_fails_only_its_sequence(bad: str, squares: Any, tmp_path: Path) -> None:
     squares.broken = {"right": frozenset({4})}
-    ended, records = ran(bad, tmp_path, "--batch", "3")
+    ended, records = run_tracker(bad, tmp_path, "--batch", "3")
     assert ended == 1
     assert records["right"]["message"] == "frame 4 is damaged"
     assert sum(record["status"] == "ok" for record in records.values()) == 3
 
 
-def test_a_sequence_that_takes_too_long_is_given_up(bad: str, tmp_path: Path) -> None:
-    ended, records = ran(bad, tmp_path, "--batch", "4", "--timeout", "1e-9")
+def test_timeout_in_a_batch(bad: str, tmp_path: Path) -> None:
+    ended, records = run_tracker(bad, tmp_path, "--batch", "4", "--timeout", "1e-9")
     assert ended == 1
     assert {record["status"] for record in records.values()} == {"timeout"}
 
 
-def test_times_are_not_made_up(bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran(bad, tmp_path, "--batch", "4")
+def test_batch_reports_throughput_but_no_times(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tracker(bad, tmp_path, "--batch", "4")
     folder = RunFolder(tmp_path, "squares", "t", "ope")
     manifest = folder.read_manifest()
     assert manifest
@@ -164,9 +170,11 @@ def test_times_are_not_made_up(bad: str, tmp_path: Path, capsys: pytest.CaptureF
     assert "FPS" not in said
 
 
-def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran(bad, tmp_path, "--sequences", "right", "both")
-    ran(bad, tmp_path, "--batch", "4")
+def test_batch_reuses_sequential_results(
+    bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tracker(bad, tmp_path, "--sequences", "right", "both")
+    run_tracker(bad, tmp_path, "--batch", "4")
     assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
 
 
@@ -175,13 +183,13 @@ def test_what_was_run_alone_is_kept(bad: str, tmp_path: Path, capsys: pytest.Cap
     [
         ("ncc", (), "tracker 'ncc' follows one target at a time; leave --batch out"),
         ("BAD", ("--isolate",), "follows one target at a time; leave --batch out or --isolate"),
-        ("BAD", ("--protocol", "realtime"), "protocol realtime needs each answer's own time"),
+        ("BAD", ("--protocol", "realtime"), "protocol realtime needs the time of each update"),
         ("BAD", ("--set", "how=draws"), "a tracker that is not deterministic cannot run in a batch"),
         ("BAD", ("--set", "how=memory"), "a batch of 3 does not fit into the device's memory"),
         ("BAD", ("--set", "how=cudnn"), "a batch of 3 does not fit into the device's memory"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence(
+def test_impossible_batch_is_one_sentence(
     bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], tracker: str, options: Any, sentence: str
 ) -> None:
     words = ["run", "--tracker", tracker.replace("BAD", bad), "--dataset", "squares", "--batch", "3"]
@@ -233,23 +241,23 @@ def late(marked_squares: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(("protocol", "most"), [("ope", 2), ("tre", 2), ("sre", 2), ("supervised", 1)])
 @pytest.mark.parametrize("breaks", ["false", "true"])
-def test_boxes_are_read_a_step_late_where_the_protocol_allows_it(
+def test_open_loop_protocols_are_pipelined(
     late: str, tmp_path: Path, protocol: str, most: int, breaks: str
 ) -> None:
-    assert ran(late, tmp_path / "alone", "--protocol", protocol)[0] == 0
+    assert run_tracker(late, tmp_path / "alone", "--protocol", protocol)[0] == 0
     (tmp_path / "most").unlink()
     options = ("--protocol", protocol, "--batch", "3", "--set", f"breaks={breaks}")
-    status, _ = ran(late, tmp_path / "batch", *options)
+    status, _ = run_tracker(late, tmp_path / "batch", *options)
     assert status == 0
     assert max(map(int, (tmp_path / "most").read_text().split())) == most
     assert box_files(tmp_path / "batch") == box_files(tmp_path / "alone")
 
 
-def test_an_answer_that_is_read_late_is_judged_as_ever(late: str, squares: Any, tmp_path: Path) -> None:
+def test_pipelined_predictions_fail_like_sequential_ones(late: str, squares: Any, tmp_path: Path) -> None:
     squares.broken = {"both": frozenset({9})}
     found = []
     for name, options in (("alone", ()), ("batch", ("--batch", "2"))):
-        status, records = ran(late, tmp_path / name, "--set", "wrong=true", *options)
+        status, records = run_tracker(late, tmp_path / name, "--set", "wrong=true", *options)
         assert status == 1
         found.append({name: (record["status"], record.get("message")) for name, record in records.items()})
     assert found[0] == found[1]
@@ -257,27 +265,27 @@ def test_an_answer_that_is_read_late_is_judged_as_ever(late: str, squares: Any, 
 
 
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet", "gradnet-paper"])
-def test_our_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path: Path) -> None:
+def test_builtin_trackers_give_the_same_bytes_in_a_batch(tracker: str, tmp_path: Path) -> None:
     file = (siamfc_weights if tracker.startswith("siamfc") else gradnet_weights)(tmp_path)
     options = ("--weights", str(file), "--device", "cpu", "--sequences", "easy", "scale", "rotation")
     for name, more in (("alone", ()), ("batch", ("--batch", "2"))):
-        assert ran(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
+        assert run_tracker(tracker, tmp_path / name, *options, *more, dataset="demo")[0] == 0
     alone = box_files(tmp_path / "alone")
     assert len(alone) == 3
     assert box_files(tmp_path / "batch") == alone
 
 
-def test_a_batch_has_no_more_slots_than_there_are_sequences(bad: str, tmp_path: Path) -> None:
+def test_no_more_slots_than_sequences(bad: str, tmp_path: Path) -> None:
     for names, slots in ((["right"], 1), (["right", "both"], 2)):
         results = tmp_path / str(slots)
-        assert ran(bad, results, "--batch", "100000", "--sequences", *names)[0] == 0
+        assert run_tracker(bad, results, "--batch", "100000", "--sequences", *names)[0] == 0
         manifest = json.loads(RunFolder(results, "squares", "t", "ope").manifest_path.read_text())
         [environment] = manifest["environments"]
         assert environment["batch"] == slots
 
 
 @pytest.mark.parametrize("options", [(), ("--batch", "2")])
-def test_polygons_are_said_once_and_count_as_the_protocol_takes_them(
+def test_polygons_become_boxes_with_one_warning(
     squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
 ) -> None:
     (tmp_path / "polygons.py").write_text(
@@ -293,8 +301,8 @@ def test_polygons_are_said_once_and_count_as_the_protocol_takes_them(
     )
     for protocol, columns, kept in (("ope", 4, "upright"), ("unsupervised", 8, "rotated")):
         words = ("--protocol", protocol, "--sequences", "right", "down", *options)
-        assert ran(f"{tmp_path}/polygons.py:T", tmp_path / "r", *words)[0] == 0
-        said = f"under protocol {protocol} the {kept} box around each counts"
+        assert run_tracker(f"{tmp_path}/polygons.py:T", tmp_path / "r", *words)[0] == 0
+        said = f"protocol {protocol} uses the {kept} box around each"
         assert capsys.readouterr().err.count(said) == 1
         path = RunFolder(tmp_path / "r", "squares", "t", protocol).path / "right.txt"
         rows = [line.split(",") for line in path.read_text().splitlines()]

@@ -13,11 +13,11 @@ from benchmarks.datasets import Dataset, Frames, Sequence
 
 
 def _no_frames() -> Frames:
-    raise AssertionError("ground truth is enough to import results")
+    raise AssertionError("importing needs no frames")
 
 
 class Truths(Dataset):
-    """Sequences that are nothing but ground truth, some of them absent."""
+    """Sequences with ground truth only; those in `absent` have none."""
 
     def __init__(self, truths: Mapping[str, ArrayLike], name: str, absent: tuple[str, ...] = ()) -> None:
         self.name = name
@@ -40,7 +40,7 @@ def truths() -> type[Truths]:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[Mapping[str, bytes | str]], Path]:
-    """Writes files below a new folder and returns it."""
+    """Writes files into a new folder and returns it."""
 
     def files(content: Mapping[str, bytes | str]) -> Path:
         root = tmp_path / "given"

@@ -1,4 +1,4 @@
-"""What is made of tables whose rows are not plain x, y, w, h."""
+"""Tables whose rows are not plain x, y, w, h."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.box_columns import Columns
 from benchmarks.datasets import SequenceError
-from benchmarks.store.formats import FORMATS, read_results
+from benchmarks.store.formats import FORMATS, ImportOptions, read_results
 from trackers.errors import UserError
 
 TRUTH = {
@@ -31,7 +31,7 @@ def dataset(truths):
 
 
 def tables(form) -> dict[str, str]:
-    """Files of 1-based ground truth, every row changed by `form`."""
+    """Returns files of 1-based ground truth with every row converted by `form`."""
     return {
         f"{name}.txt": "\n".join(
             ",".join(map(str, form(number, x + 1, y + 1, w, h))) for number, (x, y, w, h) in enumerate(boxes)
@@ -52,12 +52,12 @@ def centered(number, x, y, w, h):
     return x + w / 2, y + h / 2, w, h
 
 
-def shares(number, x, y, w, h):
+def normalized(number, x, y, w, h):
     return x / 320, y / 240, w / 320, h / 240
 
 
 def yolo(number, x, y, w, h):
-    return centered(0, *shares(0, x, y, w, h))
+    return centered(0, *normalized(0, x, y, w, h))
 
 
 def mot(number, x, y, w, h):
@@ -68,14 +68,14 @@ FORMS = {
     "--columns xyxy": (corners, Columns("xyxy")),
     "--columns xyxy ": (inner_corners, Columns("xyxy")),
     "--columns cxcywh": (centered, Columns("cxcywh")),
-    "--columns xywh --normalized": (shares, Columns(normalized=True)),
+    "--columns xywh --normalized": (normalized, Columns(normalized=True)),
     "--columns cxcywh --normalized": (yolo, Columns("cxcywh", normalized=True)),
     "--columns xyxy --skip-columns 1": (lambda n, *box: (n, *corners(n, *box)), Columns("xyxy", 1)),
 }
 
 
 def read(root, dataset, columns=None):
-    return read_results(root, FORMATS.load("txt")(), dataset, "ope", columns=columns)
+    return read_results(root, FORMATS.load("txt")(), dataset, "ope", ImportOptions(columns=columns))
 
 
 def assert_truth(imported):
@@ -85,7 +85,7 @@ def assert_truth(imported):
 
 
 @pytest.mark.parametrize("options", FORMS)
-def test_another_form_is_refused_with_the_option_that_reads_it(dataset, write, options):
+def test_other_forms_are_refused_with_the_option_needed(dataset, write, options):
     form, columns = FORMS[options]
     root = write(tables(form))
     with pytest.raises(UserError) as error:
@@ -105,30 +105,30 @@ def test_another_form_is_refused_with_the_option_that_reads_it(dataset, write, o
         (lambda n, x, y, w, h: (x, y, x + w, y, x + w, y + h, x, y + h), "polygons; their upright bounds"),
     ],
 )
-def test_columns_that_the_first_boxes_prove_are_read_and_said(dataset, write, form, note):
+def test_columns_shown_by_first_boxes_are_read_and_noted(dataset, write, form, note):
     imported = read(write(tables(form)), dataset)
     assert_truth(imported)
     assert re.search(note, imported.notes[0])
 
 
-def test_columns_of_two_targets_are_not_taken_for_one(dataset, write):
+def test_rows_of_two_targets_are_refused(dataset, write):
     rows = tables(lambda n, *box: (1 + n // 2, *box))
     with pytest.raises(UserError, match=r"Car1\.txt: column 1 does not count the frames one by one"):
         read(write(rows), dataset)
 
 
-def test_a_header_declares_the_columns(dataset, write):
+def test_header_declares_the_columns(dataset, write):
     numbered, _ = FORMS["--columns xyxy --skip-columns 1"]
     content = {name: "frame,x1,y1,x2,y2\n" + text for name, text in tables(numbered).items()}
     assert_truth(read(write(content), dataset))
 
 
-def test_plain_boxes_that_start_elsewhere_are_no_other_form(dataset, write):
+def test_distant_plain_boxes_suggest_no_other_form(dataset, write):
     with pytest.raises(UserError, match="does not tell how pixels count"):
         read(write(tables(lambda n, x, y, w, h: (x + 90, y + 7, w, h))), dataset)
 
 
-def test_normalized_boxes_need_the_size_of_images(truths, write):
+def test_normalized_boxes_need_the_image_size(truths, write):
     class Bare(truths):
         def __getitem__(self, name):
             def none():
@@ -137,4 +137,4 @@ def test_normalized_boxes_need_the_size_of_images(truths, write):
             return replace(super().__getitem__(name), open_frames=none)
 
     with pytest.raises(UserError, match="need the size of Car1's images: no frames there"):
-        read(write(tables(shares)), Bare(TRUTH, "otb2015"), Columns(normalized=True))
+        read(write(tables(normalized)), Bare(TRUTH, "otb2015"), Columns(normalized=True))

@@ -14,7 +14,7 @@ def matched(*stems: str) -> dict[str, str]:
     return {name: stems[index] for name, index in match(stems, stems, NAMES).items()}
 
 
-def test_case_and_punctuation_do_not_count():
+def test_case_and_punctuation_are_ignored():
     assert matched("human4-2", "basketBall", "jogging_1", "Jogging(2)", "SKATING2-1", "README") == {
         "Basketball": "basketBall",
         "Human4": "human4-2",
@@ -25,17 +25,17 @@ def test_case_and_punctuation_do_not_count():
 
 
 @pytest.mark.parametrize("form", ["{}_Struck_HSV", "KCF-{}", "x_{}_001", "{}"])
-def test_what_all_names_share_is_dropped(form):
+def test_common_affixes_are_dropped(form):
     stems = [form.format(name) for name in NAMES]
     assert matched(*stems, "summary") == dict(zip(NAMES, stems, strict=True))
 
 
-def test_one_file_is_of_the_longest_name_it_contains():
+def test_longest_matching_name_wins():
     assert matched("Basketball_ce1_KCF") == {"Basketball_ce1": "Basketball_ce1_KCF"}
     assert matched("Dog1") == {"Dog1": "Dog1"}
 
 
-def test_a_trackers_name_may_contain_a_sequences():
+def test_tracker_name_may_contain_a_sequence_name():
     assert matched("Basketball_Dog", "Dog1_Dog", "Jogging-1_Dog") == {
         "Basketball": "Basketball_Dog",
         "Dog1": "Dog1_Dog",
@@ -57,12 +57,12 @@ def test_two_files_of_one_sequence_are_refused(stems):
         match([stem.rpartition("/")[2] for stem in stems], stems, NAMES)
 
 
-def test_nothing_matches():
+def test_unrelated_files_match_nothing():
     assert matched("readme", "") == {}
 
 
 @given(st.sets(st.sampled_from(NAMES), min_size=3), st.text(max_size=8), st.text(max_size=8))
-def test_any_surroundings_are_found(chosen, before, after):
+def test_any_affixes_are_found(chosen, before, after):
     stems = [f"{before}{name}{after}" for name in chosen]
     assert set(matched(*stems)) == chosen
 

@@ -30,7 +30,7 @@ def tarred(path: Path, mode: str, content: dict[str, bytes]) -> Path:
     return path
 
 
-def test_a_folder_a_zip_file_and_a_single_file_read_alike(tmp_path, write):
+def test_folder_zip_and_single_file_read_alike(tmp_path, write):
     content = {"a/b.txt": b"1", "c.txt": b"\xef\xbb\xbf2"}
     for path in (write(content), zipped(tmp_path / "x.zip", content)):
         with open_members(path) as files:
@@ -45,7 +45,7 @@ def test_a_folder_a_zip_file_and_a_single_file_read_alike(tmp_path, write):
         assert files.where("c.txt") == str(single)
 
 
-def test_what_leads_elsewhere_is_left_alone(tmp_path, write):
+def test_links_and_unsafe_paths_are_skipped(tmp_path, write):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.txt").write_text("secret")
@@ -76,14 +76,14 @@ def test_what_leads_elsewhere_is_left_alone(tmp_path, write):
         assert all(name.isprintable() for name in files.unsafe)
 
 
-def test_a_pipe_is_no_file_of_results(write):
+def test_pipe_is_skipped(write):
     root = write({"a.txt": b"1"})
     os.mkfifo(root / "pipe.txt")
     with open_members(root) as files:
         assert files.names == ("a.txt",)
 
 
-def test_sizes_are_limited_whatever_a_zip_file_says(tmp_path, monkeypatch):
+def test_size_limits_apply_to_unpacked_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(members, "MEMBER_LIMIT", 1 << 20)
     bomb = zipped(tmp_path / "bomb.zip", {"a.txt": b"0" * (3 << 20), "b.txt": b"0" * 1000})
     assert bomb.stat().st_size < 10_000
@@ -95,7 +95,7 @@ def test_sizes_are_limited_whatever_a_zip_file_says(tmp_path, monkeypatch):
             files.read("b.txt")
 
 
-def test_the_number_of_files_is_limited(tmp_path, write, monkeypatch):
+def test_number_of_files_is_limited(tmp_path, write, monkeypatch):
     monkeypatch.setattr(members, "COUNT_LIMIT", 3)
     content = {f"{i}.txt": b"" for i in range(4)}
     for path in (write(content), zipped(tmp_path / "x.zip", content)):
@@ -103,7 +103,7 @@ def test_the_number_of_files_is_limited(tmp_path, write, monkeypatch):
             pass
 
 
-def test_damage_is_one_sentence(tmp_path):
+def test_damaged_zip_is_refused_in_one_sentence(tmp_path):
     whole = zipped(tmp_path / "x.zip", {"a.txt": bytes(range(256)) * 40}).read_bytes()
     broken = tmp_path / "broken.zip"
     broken.write_bytes(whole[:60] + b"\xff\x00\xff" + whole[63:])
@@ -114,7 +114,7 @@ def test_damage_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match="a damaged zip file"), open_members(broken):
         pass
 
-    # As if it spanned several disks, of which `is_zipfile` says more than yes or no.
+    # As if it spanned several disks, for which `is_zipfile` raises.
     broken.write_bytes(whole[:-22] + b"PK\x06\x07" + bytes(12) + b"\x02\0\0\0" + whole[-22:])
     with pytest.raises(UserError, match="a damaged zip file"), open_members(broken):
         pass
@@ -124,7 +124,7 @@ def test_damage_is_one_sentence(tmp_path):
 
 
 @pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
-def test_methods_whose_memory_the_zip_file_decides_are_refused(tmp_path, method):
+def test_unusual_zip_compression_is_refused(tmp_path, method):
     path = tmp_path / "odd.zip"
     with ZipFile(path, "w", method) as archive:
         archive.writestr("a.txt", "1,2,3,4")
@@ -135,10 +135,10 @@ def test_methods_whose_memory_the_zip_file_decides_are_refused(tmp_path, method)
         files.read("a.txt")
 
 
-def test_a_file_without_a_name_is_none(tmp_path):
+def test_zip_entry_without_name_is_skipped(tmp_path):
     path = zipped(tmp_path / "x.zip", {"a.txt": b"1", "b": b"2"})
     content = path.read_bytes()
-    # The directory's entry of "b": a name of no bytes, and a comment of one instead.
+    # In the directory's entry of "b": an empty name, and a comment of one byte instead.
     place = content.rindex(b"PK\x01\x02")
     path.write_bytes(content[: place + 28] + bytes([0, 0, 0, 0, 1, 0]) + content[place + 34 :])
     with open_members(path) as files:
@@ -146,14 +146,14 @@ def test_a_file_without_a_name_is_none(tmp_path):
         assert files.unsafe == ("",)
 
 
-def test_text_that_is_none(write):
+def test_binary_file_is_not_text(write):
     root = write({"a.txt": b"\xff\xfe\x00"})
     with open_members(root) as files, pytest.raises(UserError, match="not a text file"):
         files.text("a.txt")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_members_of_one_name(tmp_path):
+def test_duplicate_names_are_refused(tmp_path):
     path = tmp_path / "x.zip"
     with ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "1")
@@ -162,7 +162,7 @@ def test_two_members_of_one_name(tmp_path):
         pass
 
 
-def test_backslashes_between_folders_of_a_zip_file_are_slashes(tmp_path):
+def test_backslashes_in_zip_names_become_slashes(tmp_path):
     path = zipped(tmp_path / "x.zip", {"T\\a.txt": b"1", "T\\times\\a_time.txt": b"2"})
     with open_members(path) as files:
         assert files.names == ("T/a.txt", "T/times/a_time.txt")
@@ -178,7 +178,7 @@ def test_tar_files_are_read(tmp_path, mode):
         assert files.where("T/a.txt") == f"{path}/T/a.txt"
 
 
-def test_links_and_paths_that_lead_out_of_a_tar_file_are_left_alone(tmp_path):
+def test_links_and_unsafe_paths_in_tar_are_skipped(tmp_path):
     path = tarred(tmp_path / "x.tar", "w", {"a.txt": b"1", "../b.txt": b"2", "/c.txt": b"3"})
     with tarfile.open(path, "a") as archive:
         link = tarfile.TarInfo("link.txt")
@@ -189,14 +189,14 @@ def test_links_and_paths_that_lead_out_of_a_tar_file_are_left_alone(tmp_path):
         assert len(files.unsafe) == 3
 
 
-def test_a_damaged_tar_file_is_one_sentence(tmp_path):
+def test_damaged_tar_is_refused_in_one_sentence(tmp_path):
     path = tarred(tmp_path / "x.tar.gz", "w:gz", {"a.txt": bytes(range(256)) * 40})
     path.write_bytes(path.read_bytes()[:-60])
-    with pytest.raises(UserError, match=r"x\.tar\.gz: no tar file, or a damaged one"), open_members(path):
+    with pytest.raises(UserError, match=r"x\.tar\.gz: not a tar file, or a damaged one"), open_members(path):
         pass
 
 
-def test_a_tar_file_that_unpacks_to_more_than_results_have(tmp_path, monkeypatch):
+def test_unpacked_tar_size_is_limited(tmp_path, monkeypatch):
     path = tarred(tmp_path / "x.tar.gz", "w:gz", {"a.txt": bytes(1 << 16)})
     monkeypatch.setattr(members, "TOTAL_LIMIT", 1 << 15)
     with pytest.raises(UserError, match="larger than 0 GiB together"), open_members(path):
@@ -212,6 +212,6 @@ def test_other_archives_are_named(tmp_path, start, name):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_text_of_other_systems_is_read(write, encoding):
+def test_text_encodings_are_recognized(write, encoding):
     with open_members(write({"a.txt": "1,2,3,4\n".encode(encoding)})) as files:
         assert files.text("a.txt") == "1,2,3,4\n"

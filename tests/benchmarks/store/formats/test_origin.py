@@ -21,13 +21,13 @@ def test_exact_boxes_are_unanimous(truth, origin):
 
 
 @given(truths, st.sampled_from(["zero", "one"]))
-def test_truncated_boxes_never_speak_for_the_wrong_origin_unanimously(truth, origin):
+def test_whole_numbers_still_vote_after_truncation(truth, origin):
     votes = count_votes(zip(np.trunc(from_zero(truth, origin)), truth, strict=True))
     whole = (truth[:, :2] == np.trunc(truth[:, :2])).all(axis=1)
     assert getattr(votes, origin) >= whole.sum()
 
 
-def test_trackers_that_move_the_first_box_have_no_vote():
+def test_moved_first_boxes_have_no_vote():
     truth = np.array([[10.0, 20, 30, 40]] * 10)
     first = truth + np.array([1, 1, 0, 0])
     first[:7, 0] -= 0.5
@@ -48,7 +48,7 @@ def test_trackers_that_move_the_first_box_have_no_vote():
         (5, 5, 10, None),
     ],
 )
-def test_a_verdict_needs_a_clear_majority(zero, one, total, origin):
+def test_origin_needs_a_clear_majority(zero, one, total, origin):
     assert Votes(zero, one, total).origin == origin
 
 

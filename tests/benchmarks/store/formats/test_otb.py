@@ -22,7 +22,7 @@ BOXES = [[10.0, 20, 30, 40], [11.0, 21, 30, 40]]
 
 
 class OneFile(Members):
-    """A single file that lies in memory."""
+    """A single file in memory."""
 
     def __init__(self, name: str, content: bytes) -> None:
         super().__init__(path=None, names=(name,), unsafe=())
@@ -52,24 +52,24 @@ def read(form: str, content: bytes):
     return FORMATS.load(form)().read(OneFile(name, content), Files("a", (name,)))
 
 
-def test_matlab_structs_and_cells():
+def test_matlab_structs_and_cells_are_read():
     record = {"res": BOXES, "type": "rect", "len": 2, "startFrame": 6, "annoBegin": 1}
     for content in (mat(record), mat(cells(record)), mat(cells(record), do_compression=True)):
         [run] = read("otb-mat", content)
         assert run.boxes.tolist() == BOXES
-        assert (run.offset, run.length, run.several) == (5, 2, 1)
+        assert (run.offset, run.length, run.run_count) == (5, 2, 1)
     runs = read("otb-mat", mat(cells(record, record)))
-    assert [run.several for run in runs] == [2, 2]
+    assert [run.run_count for run in runs] == [2, 2]
     [run] = read("otb-mat", mat(record | {"res": BOXES[:1]}))
     assert run.boxes.tolist() == BOXES[:1]
 
 
-def test_json_lists_and_objects():
+def test_json_lists_and_objects_are_read():
     record = {"res": BOXES, "resType": "rect", "startFrame": 1, "endFrame": 2, "shiftType": None}
     for content in ([record], record):
         [run] = read("otb-json", json.dumps(content).encode())
         assert run.boxes.tolist() == BOXES
-        assert (run.offset, run.length, run.several) == (0, 2, 1)
+        assert (run.offset, run.length, run.run_count) == (0, 2, 1)
 
 
 AFFINE = [[1.0, 2, 3, 4, 5, 6]]
@@ -81,12 +81,12 @@ AFFINE = [[1.0, 2, 3, 4, 5, 6]]
         ({"res": AFFINE, "type": "ivtAff"}, "holds 'ivtAff' and not boxes"),
         ({"res": AFFINE, "resType": "affine_ivt"}, "holds 'affine_ivt' and not boxes"),
         ({"res": AFFINE}, "rows of 6 numbers are affine parameters"),
-        ({"res": "boxes"}, "'res' is no table"),
-        ({"res": []}, "'res' is no table"),
+        ({"res": "boxes"}, "'res' is not a table"),
+        ({"res": []}, "'res' is not a table"),
         ({"boxes": BOXES}, "holds no results of OTB's toolkits"),
     ],
 )
-def test_what_are_no_boxes(record, expected):
+def test_records_without_boxes_are_refused(record, expected):
     for form, content in (("otb-json", json.dumps([record]).encode()), ("otb-mat", mat(record))):
         with pytest.raises(UserError) as error:
             read(form, content)
@@ -98,12 +98,12 @@ def test_what_are_no_boxes(record, expected):
     "content",
     [b"", b"{", b"[[", b"\xff", b"[" * 100_000, b'[{"res": [[1' + b"0" * 5000 + b", 1, 1, 1]]"],
 )
-def test_damaged_json(content):
-    with pytest.raises(UserError, match=r"a\.json: (no valid JSON|not a text file)"):
+def test_damaged_json_is_refused(content):
+    with pytest.raises(UserError, match=r"a\.json: (not valid JSON|not a text file)"):
         read("otb-json", content)
 
 
-def test_numbers_without_end_are_infinite():
+def test_numbers_with_many_digits_are_infinite():
     [run] = read("otb-json", b'[{"res": [[1' + b"0" * 5000 + b', 1, 1, 1]], "startFrame": 1e999}]')
     assert np.isinf(run.boxes[0, 0])
     assert run.offset is None
@@ -111,7 +111,7 @@ def test_numbers_without_end_are_infinite():
 
 @given(st.binary(), st.data())
 @settings(max_examples=60, deadline=None)
-def test_any_bytes_are_a_result_or_a_sentence(noise, data):
+def test_any_bytes_give_runs_or_a_user_error(noise, data):
     record = {"res": BOXES, "type": "rect", "len": 2}
     for form, content in (("otb-mat", mat(cells(record))), ("otb-json", json.dumps([record]).encode())):
         place = data.draw(st.integers(0, len(content)))
@@ -123,30 +123,30 @@ def test_any_bytes_are_a_result_or_a_sentence(noise, data):
             assert all(run.boxes.ndim == 2 for run in runs)
 
 
-def test_what_is_written_is_what_the_toolkits_read(tmp_path):
+def test_written_files_have_the_toolkits_fields(tmp_path):
     runs = [
         Trajectory(np.array(BOXES), np.array([0.5, 0.5])),
         Trajectory(np.array(BOXES[1:]), np.ones(1), start=1),
     ]
-    target = ResultLabel("mine", "Dog", "tre")
-    [(path, content)] = FORMATS.load("otb-mat")().write(target, runs).items()
+    label = ResultLabel("mine", "Dog", "tre")
+    [(path, content)] = FORMATS.load("otb-mat")().write(label, runs).items()
     assert path == "Dog_mine.mat"
     results = loadmat(io.BytesIO(content))["results"]
-    # Struct fields come back as MATLAB has them: cells of 1 x 1 structs, of matrices.
+    # Struct fields come back as in MATLAB: cells of 1 x 1 structs of matrices.
     assert results.shape == (1, 2)
     second = results[0, 1][0, 0]
     assert second["res"].tolist() == BOXES[1:]
     assert second["type"][0] == "rect"
     assert [int(second[name][0, 0]) for name in ("startFrame", "annoBegin", "len")] == [2, 1, 1]
 
-    [(path, content)] = FORMATS.load("otb-json")().write(target, runs).items()
+    [(path, content)] = FORMATS.load("otb-json")().write(label, runs).items()
     assert path == "TRE/mine/Dog.json"
     first, second = json.loads(content)
     assert (second["startFrame"], second["endFrame"], second["res"]) == (2, 2, BOXES[1:])
     assert (first["fps"], first["evalType"], first["resType"], first["seqName"]) == (2, "TRE", "rect", "Dog")
 
 
-def test_files_are_found_by_their_endings(write):
+def test_files_are_found_by_suffix(write):
     root = write({"OPE/T/Dog.json": "", "OPE/T/scores/ALL.json": "", "Dog_T.mat": "", "README.txt": ""})
     with open_members(root) as members:
         assert [f.stem for f in FORMATS.load("otb-json")().find(members.names, "ope")] == ["Dog", "ALL"]

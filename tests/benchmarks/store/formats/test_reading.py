@@ -1,4 +1,4 @@
-"""Whole folders of results, as other tools leave them."""
+"""Whole folders of results, as other tools write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.protocols import Code
-from benchmarks.store.formats import FORMATS, read_results
+from benchmarks.store.formats import FORMATS, ImportOptions, read_results
 from benchmarks.store.formats.matlab import write_variable
 from trackers.errors import UserError
 
@@ -31,7 +31,7 @@ def rows(boxes, separator=",", shift=1) -> str:
 
 def read(path, form, dataset, protocol=None, origin=None):
     tool = FORMATS.load(form)()
-    return read_results(path, tool, dataset, protocol or tool.protocols[0], origin)
+    return read_results(path, tool, dataset, protocol or tool.protocols[0], ImportOptions(origin))
 
 
 def assert_truth(trajectories, names=tuple(TRUTH)):
@@ -41,7 +41,7 @@ def assert_truth(trajectories, names=tuple(TRUTH)):
         np.testing.assert_allclose(run.boxes, TRUTH[name])
 
 
-def test_got10k_with_times_and_strays(dataset, write):
+def test_got10k_with_times_and_other_files(dataset, write):
     root = write(
         {
             "T/Car1.txt": rows(TRUTH["Car1"]),
@@ -53,23 +53,25 @@ def test_got10k_with_times_and_strays(dataset, write):
             "T/Unknown.txt": "not a box",
         }
     )
-    read_ = read(root, "got10k", dataset)
-    assert_truth(read_.trajectories)
-    assert read_.trajectories["Car1"][0].seconds.tolist() == [0.5] * 6
-    assert np.isnan(read_.trajectories["Dog"][0].seconds).all(), "as many times as boxes, or none"
-    assert read_.skipped == ["T/Unknown.txt", "T/performance.json"]
-    assert read_.origin == "one"
-    assert read_.notes == ["pixels count from 1: of 3 first boxes 3 are 1-based ground truth and 0 0-based"]
+    imported = read(root, "got10k", dataset)
+    assert_truth(imported.trajectories)
+    assert imported.trajectories["Car1"][0].seconds.tolist() == [0.5] * 6
+    assert np.isnan(imported.trajectories["Dog"][0].seconds).all(), "times that do not fit are dropped"
+    assert imported.skipped == ["T/Unknown.txt", "T/performance.json"]
+    assert imported.origin == "one"
+    assert imported.notes == [
+        "pixels count from 1: of 3 first boxes 3 are 1-based ground truth and 0 0-based"
+    ]
 
 
 def test_got10k_with_a_folder_per_sequence(dataset, write):
     run = rows(TRUTH["Dog"], shift=0)
     root = write({"T/Dog/Dog_001.txt": run, "T/Dog/Dog_002.txt": run, "T/Dog/Dog_time.txt": "1,2\n" * 4})
-    read_ = read(root, "got10k", dataset)
-    first, second = read_.trajectories["Dog"]
+    imported = read(root, "got10k", dataset)
+    first, second = imported.trajectories["Dog"]
     assert first.boxes.tolist() == second.boxes.tolist() == TRUTH["Dog"]
     assert (first.seconds[0], second.seconds[0]) == (1, 2)
-    assert read_.origin == "zero"
+    assert imported.origin == "zero"
 
 
 def test_pytracking_truncates_and_separates_by_tabs(dataset, write):
@@ -80,20 +82,20 @@ def test_pytracking_truncates_and_separates_by_tabs(dataset, write):
         }
         | {"Dog_time.txt": "0.1\n" * 4}
     )
-    read_ = read(root, "pytracking", dataset)
-    assert_truth(read_.trajectories)
-    assert read_.trajectories["Dog"][0].seconds[0] == 0.1
-    assert read_.skipped == []
+    imported = read(root, "pytracking", dataset)
+    assert_truth(imported.trajectories)
+    assert imported.trajectories["Dog"][0].seconds[0] == 0.1
+    assert imported.skipped == []
 
 
-def test_ground_truth_that_is_not_here(dataset, write):
+def test_sequences_without_ground_truth_are_left_out(dataset, write):
     root = write({"Woman.txt": "1,1,1,1"})
     with pytest.raises(UserError, match="none of their ground truth is there; see --data-root"):
         read(root, "txt", dataset)
     write({"Dog.txt": rows(TRUTH["Dog"])})
-    read_ = read(root, "txt", dataset)
-    assert_truth(read_.trajectories, ("Dog",))
-    assert "1 sequences have no ground truth here and are left out" in read_.notes
+    imported = read(root, "txt", dataset)
+    assert_truth(imported.trajectories, ("Dog",))
+    assert "1 sequences have no ground truth here and are left out" in imported.notes
 
 
 def test_an_unclear_origin_asks_for_a_declaration(dataset, write):
@@ -108,9 +110,9 @@ def test_an_unclear_origin_asks_for_a_declaration(dataset, write):
 def test_frames_without_a_box_are_nan_and_counted(dataset, write):
     boxes = rows(TRUTH["Dog"]).splitlines()
     root = write({"Dog.txt": "\n".join([*boxes[:2], "nan,nan,nan,nan", "inf,2,3,4"])})
-    read_ = read(root, "txt", dataset)
-    assert np.isnan(read_.trajectories["Dog"][0].boxes[2:]).all()
-    assert "2 frames have no box" in read_.notes[1]
+    imported = read(root, "txt", dataset)
+    assert np.isnan(imported.trajectories["Dog"][0].boxes[2:]).all()
+    assert "2 frames have no box" in imported.notes[1]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_frames_without_a_box_are_nan_and_counted(dataset, write):
         ("1,2,3,4,5,6\n" * 4, r"Dog\.txt: rows of 6 numbers are affine"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(dataset, write, content, expected):
+def test_unfit_file_is_refused_by_name(dataset, write, content, expected):
     with pytest.raises(UserError, match=expected):
         read(write({"Dog.txt": content}), "txt", dataset, origin="one")
 
@@ -149,11 +151,11 @@ def segments(starts, ends=6, **others) -> str:
     )
 
 
-def test_tre_is_read_as_such_and_as_one_pass(dataset, write):
+def test_tre_is_read_as_tre_and_as_one_pass(dataset, write):
     root = write({"Car1.json": segments([0, 2, 5])})
-    read_ = read(root, "otb-json", dataset, "tre")
-    assert [(run.start, len(run.boxes)) for run in read_.trajectories["Car1"]] == [(0, 6), (2, 4), (5, 1)]
-    for run in read_.trajectories["Car1"]:
+    imported = read(root, "otb-json", dataset, "tre")
+    assert [(run.start, len(run.boxes)) for run in imported.trajectories["Car1"]] == [(0, 6), (2, 4), (5, 1)]
+    for run in imported.trajectories["Car1"]:
         assert run.boxes.tolist() == TRUTH["Car1"][run.start :]
     one_pass = read(root, "otb-json", dataset, "ope")
     assert_truth(one_pass.trajectories, ("Car1",))
@@ -161,14 +163,14 @@ def test_tre_is_read_as_such_and_as_one_pass(dataset, write):
 
 
 def shifted_segments(*shifts) -> str:
-    """Runs over a whole sequence from boxes that are off by design."""
+    """Returns runs over a whole sequence that start from shifted boxes."""
     [record] = json.loads(segments([0]))
     return json.dumps(
         [record | {"res": [[x + shift, y, w, h] for x, y, w, h in record["res"]]} for shift in shifts]
     )
 
 
-def test_sre_is_no_one_pass_and_one_pass_no_sre(dataset, write):
+def test_sre_and_one_pass_are_not_confused(dataset, write):
     root = write({"Car1.json": shifted_segments(-3, 3, 4)})
     with pytest.raises(
         UserError, match=r"Car1\.json: holds 3 runs over the same frames .* give --protocol sre"
@@ -180,13 +182,13 @@ def test_sre_is_no_one_pass_and_one_pass_no_sre(dataset, write):
         read(root, "otb-json", dataset, "sre")
 
 
-def test_a_run_that_says_where_it_ends_is_kept_short(dataset, write):
-    read_ = read(write({"Car1.json": segments([0], ends=4)}), "otb-json", dataset)
-    assert read_.trajectories["Car1"][0].boxes.tolist() == TRUTH["Car1"][:4]
-    assert "the run ends with frame 4 of 6" in read_.notes[1]
+def test_declared_shorter_run_is_kept(dataset, write):
+    imported = read(write({"Car1.json": segments([0], ends=4)}), "otb-json", dataset)
+    assert imported.trajectories["Car1"][0].boxes.tolist() == TRUTH["Car1"][:4]
+    assert "the run ends with frame 4 of 6" in imported.notes[1]
 
 
-def test_a_vot_workspace_of_either_toolkit(truths, write):
+def test_vot_workspace_of_either_toolkit(truths, write):
     dataset = truths({"bag": TRUTH["Dog"]}, "vot2017")
     supervised = "1\n50,62,15,15\n2\n0\n"
     matlab = {
@@ -196,36 +198,36 @@ def test_a_vot_workspace_of_either_toolkit(truths, write):
         "realtime/bag/bag_001.txt": "1\n0\n0\n0\n",
         "manifest.txt": "",
     }
-    read_ = read(write(matlab), "vot", dataset)
-    first, second = read_.trajectories["bag"]
+    imported = read(write(matlab), "vot", dataset)
+    first, second = imported.trajectories["bag"]
     assert first.codes.tolist() == [Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED]
     assert first.boxes[1].tolist() == [50, 62, 15, 15]
     assert (first.seconds[0], second.seconds[0]) == (0.1, 0.2)
-    assert read_.skipped == ["manifest.txt", "realtime/bag/bag_001.txt"]
-    assert read_.notes == [
+    assert imported.skipped == ["manifest.txt", "realtime/bag/bag_001.txt"]
+    assert imported.notes == [
         "the files hold no first boxes; pixels count from 0, as in the ground-truth files of VOT2017"
     ]
     assert read(write({}), "vot", dataset, "realtime").trajectories["bag"][0].codes.tolist() == [1, 0, 0, 0]
 
     python = {"unsupervised/bag/bag_001.txt": "1\n" + rows(TRUTH["Dog"][1:], shift=0)}
     python["unsupervised/bag/bag_001_time.value"] = "0.3\n" * 4
-    read_ = read(write(python), "vot", dataset, "unsupervised")
-    [run] = read_.trajectories["bag"]
+    imported = read(write(python), "vot", dataset, "unsupervised")
+    [run] = imported.trajectories["bag"]
     assert run.boxes.tolist() == TRUTH["Dog"]
     assert run.codes is None
     assert run.seconds.tolist() == [0.3] * 4
 
 
-def test_vot_results_below_no_experiments_folder(truths, write):
+def test_vot_results_without_experiment_folder(truths, write):
     dataset = truths({"bag": TRUTH["Dog"]}, "vot2017")
     root = write({"bag/bag_001.txt": "1\n0\n0\n0\n"})
     assert read(root, "vot", dataset, "realtime").trajectories["bag"][0].codes[0] == Code.INITIALIZED
     write({"bag/bag_001.txt": rows(TRUTH["Dog"])})
-    with pytest.raises(UserError, match="does not begin with an initialisation"):
+    with pytest.raises(UserError, match="does not begin with an initialization"):
         read(root, "vot", dataset)
 
 
-def test_two_trackers_in_one_folder(dataset, write):
+def test_two_trackers_in_one_folder_are_refused(dataset, write):
     boxes = rows(TRUTH["Dog"])
     root = write({"A/Dog.txt": boxes, "B/Dog.txt": boxes})
     with pytest.raises(UserError, match=r"both A/Dog\.txt and B/Dog\.txt .* name the folder of one tracker"):
@@ -253,7 +255,7 @@ def offset_rows(boxes, pixels) -> str:
         (1, "one", "pixels count from 1: all first boxes are +1 pixels in x and y off 1-based ground truth"),
     ],
 )
-def test_a_constant_offset_of_all_first_boxes_is_said_and_kept(dataset, write, pixels, origin, note):
+def test_constant_offset_is_noted_and_kept(dataset, write, pixels, origin, note):
     imported = read(
         write({f"{name}.txt": offset_rows(TRUTH[name], pixels) for name in TRUTH}), "pysot", dataset
     )
@@ -265,7 +267,7 @@ def test_a_constant_offset_of_all_first_boxes_is_said_and_kept(dataset, write, p
         np.testing.assert_allclose(run.boxes, np.array(TRUTH[name]) + np.array([kept, kept, 0, 0]))
 
 
-def test_an_offset_that_is_not_constant_tells_nothing(dataset, write):
+def test_varying_offset_does_not_show_the_origin(dataset, write):
     files = {
         f"{name}.txt": offset_rows(TRUTH[name], 0.5 * k - 0.5) for k, name in enumerate(TRUTH, 1) if k != 1
     }
@@ -274,7 +276,7 @@ def test_an_offset_that_is_not_constant_tells_nothing(dataset, write):
         read(write(files), "txt", dataset)
 
 
-def test_first_boxes_of_sre_tell_no_origin_so_the_format_does(dataset, write):
+def test_sre_takes_the_origin_of_the_format(dataset, write):
     imported = read(write({"Car1.json": shifted_segments(-3, 3, 4)}), "otb-json", dataset, "sre")
     assert imported.origin == "one"
     assert imported.notes == ["pixels count from 1, as format 'otb-json' has it"]
@@ -291,24 +293,24 @@ def test_all_bad_files_are_named_at_once(dataset, write):
         read(root, "txt", dataset)
     assert str(error.value) == (
         f"2 of 3 files cannot be imported: {root}/Car1.txt: 5 boxes where Car1 has 6 frames; the first box "
-        "does not tell where they belong: take the whole file from its source or remove it (and Dog.txt: 3 "
-        "boxes where Dog has 4 frames); --skip-bad imports the other 1"
+        "does not show which frames they belong to: download the whole file again or remove it (and Dog.txt: "
+        "3 boxes where Dog has 4 frames); --skip-bad imports the other 1"
     )
 
 
-def test_bad_files_are_skipped_where_that_is_asked_for(dataset, write):
+def test_skip_bad_imports_the_other_files(dataset, write):
     files = {f"{name}.txt": rows(boxes) for name, boxes in TRUTH.items()}
     root = write(files | {"Car1.txt": rows(TRUTH["Car1"][:-1]), "Dog.txt": "no boxes\n1,2,3\n"})
     tool = FORMATS.load("txt")()
-    imported = read_results(root, tool, dataset, "ope", skip_bad=True)
+    imported = read_results(root, tool, dataset, "ope", ImportOptions(skip_bad=True))
     assert_truth(imported.trajectories, ("Jogging.1",))
     assert set(imported.bad) == {"Car1", "Dog"}
     write({"Jogging.1.txt": "1,2\n"})
     with pytest.raises(UserError, match="3 of 3 files cannot be imported"):
-        read_results(root, tool, dataset, "ope", skip_bad=True)
+        read_results(root, tool, dataset, "ope", ImportOptions(skip_bad=True))
 
 
-def test_the_same_remark_on_many_sequences_is_one_line(truths, write):
+def test_similar_notes_are_merged(truths, write):
     many = {f"S{k}": [[10.0 + 7 * k, 20, 30, 40]] * 3 for k in range(20)}
     files = {f"{name}.txt": rows(boxes) for name, boxes in many.items()}
     odd = {f"{name}.txt": "500,500,9,9\n" + rows(boxes[1:]) for name, boxes in list(many.items())[:12]}
@@ -348,7 +350,7 @@ def test_repetitions_in_one_file_are_read(dataset, write):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".bbox", ""])
-def test_other_endings_of_text_files(dataset, write, suffix):
+def test_other_suffixes_of_text_files(dataset, write, suffix):
     root = write({f"{name}{suffix}": rows(boxes) for name, boxes in TRUTH.items()} | {"performance.txt": "x"})
     assert_truth(read(root, "txt", dataset).trajectories)
 
@@ -369,12 +371,12 @@ def test_other_endings_of_text_files(dataset, write, suffix):
         ),
     ],
 )
-def test_what_a_folder_holds_instead_is_named(dataset, write, files, form, protocol, hint):
+def test_other_contents_are_named(dataset, write, files, form, protocol, hint):
     with pytest.raises(UserError, match=hint):
         read(write(dict.fromkeys(files, "x")), form, dataset, protocol)
 
 
-def test_a_plain_table_in_a_mat_file_is_read(dataset, write):
+def test_plain_table_in_mat_file_is_read(dataset, write):
     boxes = np.array(TRUTH["Car1"]) + np.array([1, 1, 0, 0])
     for variable in ("results", "res", "rects"):
         root = write({"Car1.mat": write_variable(variable, boxes)})
@@ -385,7 +387,7 @@ def test_a_plain_table_in_a_mat_file_is_read(dataset, write):
     assert read(root, "otb-mat", many).trajectories["Car1"][0].boxes.shape == (14, 4)
 
 
-def test_vot_regions_of_both_kinds_stay_as_they_are(truths, write):
+def test_vot_rectangles_and_polygons_are_kept(truths, write):
     class Rotated(truths):
         def __getitem__(self, name):
             polygons = np.array([[x, y, x + w, y, x + w, y + h, x, y + h] for x, y, w, h in TRUTH["Dog"]])
@@ -398,14 +400,14 @@ def test_vot_regions_of_both_kinds_stay_as_they_are(truths, write):
     assert [runs[0].boxes.shape for runs in imported.trajectories.values()] == [(4, 4), (4, 8)]
 
 
-def test_first_boxes_that_are_left_out_are_named(dataset, write):
+def test_left_out_first_boxes_are_reported(dataset, write):
     later = {name: np.array(boxes)[1:] + np.array([0.3, 0.4, 0, 0]) for name, boxes in TRUTH.items()}
     files = {f"{name}.txt": rows(boxes) for name, boxes in later.items()}
     with pytest.raises(UserError, match="all files have fewer rows than there are frames"):
         read(write(files), "txt", dataset)
 
 
-def test_a_first_frame_twice_is_seen_in_other_files_where_the_target_rests(truths, write):
+def test_repeated_first_row_is_found_in_other_files(truths, write):
     truth = {
         "Car1": TRUTH["Car1"],
         "Dog": TRUTH["Dog"],
@@ -417,14 +419,14 @@ def test_a_first_frame_twice_is_seen_in_other_files_where_the_target_rests(truth
         read(write(twice), "txt", dataset)
 
 
-def test_rows_at_the_end_are_cut_where_the_target_rests_at_first(truths, write):
+def test_extra_last_row_is_cut_with_resting_target(truths, write):
     truth = {"Car1": TRUTH["Car1"], "Rest": [[7.0, 7, 9, 9], [7, 7, 9, 9], [9, 7, 9, 9]]}
     root = write({f"{name}.txt": rows([*boxes, boxes[-1]]) for name, boxes in truth.items()})
-    read_ = read(root, "txt", truths(truth, "otb2015"))
-    np.testing.assert_allclose(read_.trajectories["Rest"][0].boxes, truth["Rest"])
+    imported = read(root, "txt", truths(truth, "otb2015"))
+    np.testing.assert_allclose(imported.trajectories["Rest"][0].boxes, truth["Rest"])
 
 
-def test_columns_in_another_order_are_not_taken_for_a_question_of_the_first_pixel(truths, write):
+def test_other_column_order_is_not_an_origin_problem(truths, write):
     far = [[10.0 + i, 90, 12, 40] for i in range(6)]
     swapped = "\n".join(f"{y},{x},{h},{w}" for x, y, w, h in far)
     with pytest.raises(UserError, match=r"90, 10, 40, 12 where ground truth is 10, 90, 12, 40 .* order of"):

@@ -1,4 +1,4 @@
-"""What is exported can be imported again, and comes back as it was."""
+"""Exported results are imported again unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.protocols import Code, Trajectory
-from benchmarks.store.formats import FORMATS, read_results, write_results
+from benchmarks.store.formats import FORMATS, ImportOptions, read_results, write_results
 from trackers.errors import UserError
 
 NAMES = ("Car1", "Human4", "Jogging.1", "Jogging.2")
@@ -20,7 +20,7 @@ CASES = [(form, protocol) for form in FORMATS for protocol in FORMATS.load(form)
 
 @st.composite
 def runs(draw: st.DrawFn, protocol: str, truth: np.ndarray) -> list[Trajectory]:
-    """Runs as a protocol leaves them; the first box of a one-pass run is the ground truth's."""
+    """Draws runs of a protocol; the first box of a one-pass run is the ground truth's."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     frames = len(truth)
     starts = {"tre": [0, frames // 2], "sre": [0, 0]}.get(protocol, [0])
@@ -56,15 +56,15 @@ def test_round_trip(form, protocol, truths, data):
             target = Path(folder) / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(bytes_)
-        # SRE's first boxes are beside the ground truth, so their origin has to be declared.
+        # SRE's first boxes are shifted, so their origin has to be declared.
         origin = "one" if protocol == "sre" else None
-        read = read_results(Path(folder), tool, dataset, protocol, origin)
+        read = read_results(Path(folder), tool, dataset, protocol, ImportOptions(origin))
     assert read.skipped == []
     assert list(read.trajectories) == list(NAMES)
     for name in NAMES:
         for before, after in zip(written[name], read.trajectories[name], strict=True):
             # Shifting by a pixel and back costs the last digit.
-            # pytracking refuses NaN, and has empty boxes in its place.
+            # pytracking refuses NaN, and gets empty boxes instead.
             empty = np.isnan(before.boxes).all(axis=1) & (tool.name == "pytracking")
             assert (after.boxes[empty][:, 2:] == 0).all()
             np.testing.assert_allclose(after.boxes[~empty], before.boxes[~empty], rtol=0, atol=1e-12)
@@ -76,7 +76,7 @@ def test_round_trip(form, protocol, truths, data):
                 assert np.isnan(after.seconds).all()
 
 
-def test_files_lie_and_look_as_the_tools_expect():
+def test_files_have_the_tools_paths_and_text():
     boxes = np.array([[9.0, 19.5, 30, 40]])
     run = {"Human4": [Trajectory(boxes, np.array([0.25]))]}
 
@@ -111,7 +111,7 @@ def test_files_lie_and_look_as_the_tools_expect():
         ("txt", "ope", "folder-mine", "Dog", 0, "give --one-based or --zero-based"),
     ],
 )
-def test_what_cannot_be_written(form, protocol, dataset, name, start, expected):
+def test_unsupported_results_are_refused(form, protocol, dataset, name, start, expected):
     run = Trajectory(np.ones((2, 4)), np.ones(2), start=start)
     with pytest.raises(UserError) as error:
         write_results({name: [run]}, FORMATS.load(form)(), "T", dataset, protocol)
@@ -119,7 +119,7 @@ def test_what_cannot_be_written(form, protocol, dataset, name, start, expected):
 
 
 @pytest.mark.parametrize("form", ["got10k", "pytracking", "otb-mat", "otb-json"])
-def test_repetitions_come_back(form, truths):
+def test_repetitions_round_trip(form, truths):
     truth = np.arange(12.0).reshape(3, 4) + 10
     dataset = truths({"Dog": truth, "Jogging.1": truth + 5}, "otb2015")
     runs = {
@@ -139,13 +139,13 @@ def test_repetitions_come_back(form, truths):
 
 
 @pytest.mark.parametrize("form", ["pysot", "txt"])
-def test_a_format_without_repetitions_says_so(form):
+def test_format_without_repetitions_refuses_them(form):
     run = Trajectory(np.ones((2, 4)), np.ones(2))
     with pytest.raises(UserError, match="Dog has 2 repetitions, and format"):
         write_results({"Dog": [run, run]}, FORMATS.load(form)(), "T", "otb2015", "ope")
 
 
-def test_got10k_has_a_row_for_every_row_of_ground_truth():
+def test_got10k_has_a_row_per_ground_truth_row():
     run = Trajectory(np.arange(8.0).reshape(2, 4), np.ones(2))
     notes: list[str] = []
     for form, rows in (("got10k", 7), ("pysot", 2), ("pytracking", 2), ("txt", 2)):
@@ -161,7 +161,7 @@ def test_got10k_has_a_row_for_every_row_of_ground_truth():
     ]
 
 
-def test_repetitions_for_pytracking_have_empty_boxes_where_the_target_is_absent():
+def test_pytracking_repetitions_have_empty_boxes_when_absent():
     boxes = np.array([[9.0, 19.5, 30, 40], [np.nan] * 4])
     runs = {"Dog": [Trajectory(boxes, np.zeros(2)), Trajectory(boxes[::-1], np.zeros(2))]}
     written = write_results(runs, FORMATS.load("pytracking")(), "T", "otb2015", "ope")

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 
 from benchmarks.box_text import parse_table
 from benchmarks.protocols import Code
-from benchmarks.store.formats.text import parse_regions, parse_times
+from benchmarks.store.formats.text import parse_times, parse_vot_regions
 from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
 
-# Mostly what such files consist of, so that parsers get beyond the first line.
+# Mostly the content of such files, so that parsers get beyond the first line.
 rows = st.lists(
     st.sampled_from(["1", "2", "0", "-3.5", "nan", "1e400", "m", ",", "\t", " ", "\n", "\ufeff", "x"])
 )
 texts = st.text() | rows.map("".join)
 
 
-def test_any_usual_separator():
+def test_common_separators_are_read():
     for separator in (",", "\t", " ", ";", ", "):
         text = f"1{separator}2{separator}3.5{separator}4\r\n\n5{separator}6{separator}7{separator}8"
         assert parse_table(text, "a")[0].tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
@@ -35,26 +35,26 @@ def test_any_usual_separator():
         ("1,2,3,four\n", "a.txt: line 1 has 'four' where a number is expected"),
     ],
 )
-def test_what_are_no_boxes(text, expected):
+def test_invalid_boxes_are_refused(text, expected):
     with pytest.raises(UserError) as error:
         parse_table(text, "a.txt")
     assert expected in str(error.value)
 
 
-def test_times_are_a_table_or_nothing():
+def test_invalid_times_are_dropped():
     assert parse_times("0.1,0\n0.2,-1\nnan,inf\n", "a").tolist()[:1] == [[0.1, 0]]
     assert np.isnan(parse_times("0.1,0\n0.2,-1\nnan,inf\n", "a")[1:, 1]).all()
     assert parse_times("", "a") is None
     assert parse_times("seconds\n0.1", "a") is None
 
 
-def test_codes_rectangles_and_polygons():
-    regions, codes = parse_regions("1\n1,2,3,4\n2\n0\n0\n", "a")
+def test_codes_rectangles_and_polygons_are_read():
+    regions, codes = parse_vot_regions("1\n1,2,3,4\n2\n0\n0\n", "a")
     assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED, Code.SKIPPED]
     assert regions[1].tolist() == [1, 2, 3, 4]
     assert np.isnan(regions[[0, 2, 3, 4]]).all()
 
-    regions, codes = parse_regions("1,2,3,4\n1,2,4,2,4,6,1,6\n", "a")
+    regions, codes = parse_vot_regions("1,2,3,4\n1,2,4,2,4,6,1,6\n", "a")
     assert codes is None
     assert regions[0].tolist() == regions[1].tolist()
 
@@ -68,18 +68,18 @@ def test_codes_rectangles_and_polygons():
         ("1\nm1,2,3,4,5\n", "line 2 is a mask"),
     ],
 )
-def test_what_are_no_regions(text, expected):
+def test_invalid_regions_are_refused(text, expected):
     with pytest.raises(UserError, match=expected):
-        parse_regions(text, "a.txt")
+        parse_vot_regions(text, "a.txt")
 
 
-def test_regions_are_written_as_they_are_read():
-    regions, codes = parse_regions("1\n0.1,2,3,4\n2\n", "a")
+def test_regions_round_trip():
+    regions, codes = parse_vot_regions("1\n0.1,2,3,4\n2\n", "a")
     assert format_regions(regions, codes) == "1\n0.1,2.0,3.0,4.0\n2\n"
 
 
-@given(texts, st.sampled_from([parse_table, parse_regions]))
-def test_any_text_is_a_result_or_a_sentence(text, parse):
+@given(texts, st.sampled_from([parse_table, parse_vot_regions]))
+def test_any_text_gives_boxes_or_a_user_error(text, parse):
     try:
         parsed = parse(text, "a.txt")
     except UserError as error:
@@ -89,13 +89,13 @@ def test_any_text_is_a_result_or_a_sentence(text, parse):
         boxes, codes = parsed
         assert boxes.ndim == 2
         assert len(boxes) > 0
-        if parse is parse_regions:
+        if parse is parse_vot_regions:
             assert boxes.shape[1] in (4, 8)
             assert codes is None or codes.shape == (len(boxes),)
 
 
 @given(texts)
-def test_any_text_is_times_or_none(text):
+def test_any_text_gives_times_or_none(text):
     seconds = parse_times(text, "a.txt")
     assert seconds is None or not (seconds < 0).any()
 
@@ -111,21 +111,21 @@ def test_any_text_is_times_or_none(text):
         "1,2,3.5,4\r5,6,7,8\r",
     ],
 )
-def test_what_stands_around_boxes_is_dropped(text):
+def test_brackets_headers_and_trailing_commas_are_dropped(text):
     assert parse_table(text, "a")[0].tolist() == [[1, 2, 3.5, 4], [5, 6, 7, 8]]
 
 
-def test_a_header_is_told_from_rows():
+def test_header_is_distinguished_from_rows():
     assert parse_table("Frame X1 Y1 X2 Y2\n1 2 3 4 5\n", "a")[1] == ("frame", "x1", "y1", "x2", "y2")
     assert parse_table("nan,nan,nan,nan\n1,2,3,4\n", "a")[1] == ()
 
 
 @pytest.mark.parametrize("word", ["None", "null", "nan", "None,None,None,None", "[nan nan nan nan]"])
-def test_what_is_no_box_is_nan(word):
+def test_missing_boxes_are_nan(word):
     table, _ = parse_table(f"1,2,3,4\n{word}\n5,6,7,8\n", "a")
     assert np.isnan(table).all(axis=1).tolist() == [False, True, False]
 
 
-def test_lines_are_counted_as_in_the_file():
+def test_messages_count_lines_of_the_file():
     with pytest.raises(UserError, match="line 3 has 3 values where 4 are expected"):
         parse_table("x,y,w,h\n1,2,3,4\n1,2,3\n", "a")

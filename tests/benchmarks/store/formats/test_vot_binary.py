@@ -20,7 +20,7 @@ def trajectory(*regions: bytes) -> bytes:
     return struct.pack("<hI", 1, len(regions)) + b"".join(regions)
 
 
-def test_regions_and_codes():
+def test_regions_and_codes_are_read():
     regions, codes = parse_binary(trajectory(CODE, RECTANGLE, struct.pack("<BI", 0, 2)), "a.bin")
     assert codes.tolist() == [Code.INITIALIZED, Code.TRACKED, Code.FAILED]
     assert regions[1].tolist() == [1.5, 2, 3, 4]
@@ -29,7 +29,7 @@ def test_regions_and_codes():
     assert regions.tolist() == [[1, 2, 4, 2, 4, 6, 1, 6]]
 
 
-def test_what_the_vot_toolkit_writes(tmp_path):
+def test_files_of_the_vot_toolkit_are_read(tmp_path):
     shapes = pytest.importorskip("vot.region.shapes", reason="vot-toolkit is not installed")
     io = pytest.importorskip("vot.region.io")
     path = tmp_path / "a.bin"
@@ -51,13 +51,13 @@ def test_what_the_vot_toolkit_writes(tmp_path):
         (trajectory(struct.pack("<BI", 0, 7)), "region 1 is neither a code"),
     ],
 )
-def test_damage_is_one_sentence(content, expected):
+def test_damage_is_refused_in_one_sentence(content, expected):
     with pytest.raises(UserError, match=rf"a\.bin: .*{expected}|a\.bin: {expected}"):
         parse_binary(content, "a.bin")
 
 
 @given(st.binary() | st.lists(st.sampled_from([CODE, RECTANGLE, POLYGON])).map(lambda r: trajectory(*r)))
-def test_any_bytes_are_a_result_or_a_sentence(content):
+def test_any_bytes_give_regions_or_a_user_error(content):
     try:
         regions, codes = parse_binary(content, "a.bin")
     except UserError as error:

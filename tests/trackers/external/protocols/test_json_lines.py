@@ -1,4 +1,4 @@
-"""Trackers in Python in a process of their own."""
+"""Python trackers in a separate process, by JSON lines."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ FRAME = np.full((20, 30, 3), 9, np.uint8)
 BOX = np.array([3.0, 4, 5, 6])
 
 
-def test_it_is_never_imported_here_and_its_words_go_to_the_log(
+def test_plugin_is_imported_only_in_child_and_logged(
     plugin: str, built: list[Tracker], tmp_path: Path
 ) -> None:
     log = tmp_path / "some" / "tracker.log"
@@ -94,7 +94,7 @@ def test_it_is_never_imported_here_and_its_words_go_to_the_log(
     assert "made hello=you" in log.read_text()
 
 
-def test_time_is_the_trackers_own(plugin: str, built: list[Tracker]) -> None:
+def test_time_excludes_transport(plugin: str, built: list[Tracker]) -> None:
     tracker = TrackerSpec(f"{plugin}:Slow", isolate=True).build()
     built.append(tracker)
     frame = FRAME.copy()
@@ -107,9 +107,7 @@ def test_time_is_the_trackers_own(plugin: str, built: list[Tracker]) -> None:
     np.testing.assert_array_equal(frame, FRAME)
 
 
-def test_the_conversion_of_an_answer_is_in_its_time_and_no_claim_of_the_class_is(
-    plugin: str, built: list[Tracker]
-) -> None:
+def test_time_includes_conversion_and_ignores_own_seconds(plugin: str, built: list[Tracker]) -> None:
     tracker = TrackerSpec(f"{plugin}:Asynchronous", isolate=True).build()
     built.append(tracker)
     tracker.init(FRAME, BOX)
@@ -118,14 +116,14 @@ def test_the_conversion_of_an_answer_is_in_its_time_and_no_claim_of_the_class_is
     assert tracker.own_seconds >= 0.05
 
 
-def test_a_mask_arrives_as_its_outline(plugin: str, built: list[Tracker]) -> None:
+def test_mask_arrives_as_polygon(plugin: str, built: list[Tracker]) -> None:
     tracker = TrackerSpec(f"{plugin}:Masks", isolate=True).build()
     built.append(tracker)
     tracker.init(FRAME, BOX)
     np.testing.assert_array_equal(to_bounding_box(tracker.update(FRAME)), [3, 2, 5, 2])
 
 
-def test_a_seed_is_set_where_the_tracker_is(plugin: str, built: list[Tracker]) -> None:
+def test_seed_is_set_in_child_process(plugin: str, built: list[Tracker]) -> None:
     tracker = TrackerSpec(f"{plugin}:Slow", settings={"seconds": 0.0}, isolate=True).build()
     built.append(tracker)
     assert isinstance(tracker, RemoteTracker)
@@ -137,7 +135,7 @@ def test_a_seed_is_set_where_the_tracker_is(plugin: str, built: list[Tracker]) -
     assert drawn[0] == drawn[2] != drawn[1]
 
 
-def test_one_process_serves_until_something_goes_wrong(plugin: str, built: list[Tracker]) -> None:
+def test_process_is_reused_until_closed(plugin: str, built: list[Tracker]) -> None:
     tracker = TrackerSpec(f"{plugin}:Pid", isolate=True).build()
     built.append(tracker)
     assert isinstance(tracker, RemoteTracker)
@@ -161,7 +159,7 @@ def test_one_process_serves_until_something_goes_wrong(plugin: str, built: list[
         ("Slwo", {}, r"has no 'Slwo' \(did you mean 'Slow'\?\)"),
     ],
 )
-def test_mistakes_are_the_same_sentence(
+def test_user_errors_are_one_sentence(
     plugin: str, name: str, settings: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(UserError, match=expected) as error:
@@ -169,7 +167,7 @@ def test_mistakes_are_the_same_sentence(
     assert "\n" not in str(error.value)
 
 
-def test_weights_that_come_with_a_tracker_are_part_of_its_origin(built: list[Tracker]) -> None:
+def test_default_weights_are_part_of_provenance(built: list[Tracker]) -> None:
     spec = TrackerSpec("siamfc-lite", device="cpu", isolate=True)
     tracker = spec.build()
     built.append(tracker)
@@ -178,7 +176,7 @@ def test_weights_that_come_with_a_tracker_are_part_of_its_origin(built: list[Tra
     assert tracker.provenance == spec.provenance(TrackerSpec("siamfc-lite", device="cpu").build())
 
 
-def test_a_file_that_hangs_when_imported(tmp_path: Path) -> None:
+def test_file_that_hangs_on_import_times_out(tmp_path: Path) -> None:
     (tmp_path / "hangs.py").write_text("import time; time.sleep(600)")
     spec = TrackerSpec(f"{tmp_path}/hangs.py:X", isolate=True, limits=ProcessLimits(start_timeout=1.0))
     with pytest.raises(UserError, match=r"it said nothing within 1 s \(--start-timeout\)"):

@@ -1,4 +1,4 @@
-"""Programs that never stop writing: one sentence, in time and within a bound of memory, in both protocols."""
+"""Programs with endless output end in one sentence, with bounded time and memory, in both protocols."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from trackers.catalogue import TrackerSpec
-from trackers.errors import RemoteTrackerError
+from trackers.errors import TrackerError
 from trackers.processes.limits import ProcessLimits
 from trackers.processes.stderr_log import MAX_LOG_BYTES
 
@@ -38,7 +38,7 @@ flood()
 """
 FRAME, BOX = np.zeros((48, 64, 3), np.uint8), np.array([1.0, 2, 3, 4])
 BOUND = 16 << 20
-"""Bytes: a line of 1 MiB, some copies of it, and what else this process needs."""
+"""Bytes: a line of 1 MiB, a few copies of it, and other allocations of this process."""
 
 
 @pytest.fixture
@@ -54,14 +54,14 @@ def peak() -> Iterator[None]:
 @pytest.mark.parametrize("protocol", ["process", "trax"])
 @pytest.mark.parametrize("when", ["init", "update"])
 @pytest.mark.parametrize("how", ["line", "lines", "binary", "escapes", "numbers", "stderr", "stderr-lines"])
-def test_a_flood_is_one_sentence(protocol: str, how: str, when: str, tmp_path: Path):
+def test_endless_output_is_one_sentence(protocol: str, how: str, when: str, tmp_path: Path):
     program, log = tmp_path / "flood.py", tmp_path / "tracker.log"
     program.write_text(PROGRAM)
     command = f"{protocol}:{sys.executable} {program} {protocol} {how} {when}"
     tracker = TrackerSpec(command, limits=ProcessLimits(start_timeout=20, frame_timeout=1)).build(log)
     begin = time.monotonic()
     try:
-        with pytest.raises(RemoteTrackerError) as error:
+        with pytest.raises(TrackerError) as error:
             tracker.init(FRAME, BOX)
             if when == "update":
                 tracker.update(FRAME)

@@ -1,4 +1,4 @@
-"""TraX, both ways: its text, our server driven by our client, and trackers that break its rules."""
+"""TraX: messages, our client and server, and trackers that violate the protocol."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import io
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
 from trackers import TrackerSpec, UserError
 from trackers.box_validation import to_bounding_box
-from trackers.errors import InvalidPrediction, RemoteTrackerError, TrackerTimeout
+from trackers.errors import InvalidPrediction, TrackerError, TrackerTimeout
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax_messages import Message, read_message, read_region, write_region
 from trackers.processes.limits import ProcessLimits
@@ -29,8 +30,8 @@ from trackers.serving.trax import main as serve
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), min_size=1)
 SERVER = f"trax:{sys.executable} -m trackers.serving.trax"
 
-# A tracker that says what a test tells it to, line by line; "-" waits for a message first, "!" tells the test
-# that all before it was said.
+# A tracker that writes the lines it is given. "-" waits for a message; "!" tells the test that the lines
+# before it are written.
 SCRIPT = """
 import sys
 from pathlib import Path
@@ -51,9 +52,7 @@ BOX = np.array([1.0, 2, 3.5, 4])
     st.lists(WORDS.filter(lambda word: "=" not in word)),
     st.dictionaries(st.from_regex(r"[\w.]{1,64}", fullmatch=True).filter(str.isascii), WORDS | st.just("")),
 )
-def test_a_message_is_read_as_it_was_written(
-    name: str, arguments: list[str], properties: dict[str, str]
-) -> None:
+def test_message_round_trip(name: str, arguments: list[str], properties: dict[str, str]) -> None:
     message = Message(name, tuple(arguments), properties)
     assert bytes(message).count(b"\n") == 1
     assert read_message(bytes(message).removesuffix(b"\n")) == message
@@ -70,11 +69,11 @@ def test_a_message_is_read_as_it_was_written(
         (b"\xff\xfe", None),
     ],
 )
-def test_lines_of_others(line: bytes, expected: Message | None) -> None:
+def test_other_lines_are_not_messages(line: bytes, expected: Message | None) -> None:
     assert read_message(line) == expected
 
 
-def test_regions() -> None:
+def test_regions_are_read_and_written() -> None:
     np.testing.assert_array_equal(read_region(write_region(BOX)), BOX)
     assert len(read_region("1,2,3,4,5,6")) == 6
     for wrong in ("1", "1,2,3", "1,2,3,4,5", "mask:0,0,1,1,0,1", "a,b,c,d", ""):
@@ -85,7 +84,7 @@ def test_regions() -> None:
     np.testing.assert_array_equal(initial_box("0,0,4,1,2,5"), [0, 0, 4, 5])
 
 
-def test_images_in_every_form(tmp_path: Path) -> None:
+def test_images_are_read_in_every_form(tmp_path: Path) -> None:
     path = tmp_path / "a b.png"
     Image.fromarray(FRAME).save(path)
     content = io.BytesIO()
@@ -99,14 +98,14 @@ def test_images_in_every_form(tmp_path: Path) -> None:
         f"data:image/png;{base64.b64encode(content.getvalue()).decode()}",
     ):
         np.testing.assert_array_equal(read_uri(uri), FRAME)
-    grey = base64.b64encode(FRAME[:, :, 0].tobytes()).decode()
-    np.testing.assert_array_equal(read_uri(f"image:8;6;gray8;{grey}"), np.repeat(FRAME[:, :, :1], 3, axis=2))
-    for wrong in ("http://x/y.jpg", f"image:8;6;gray16;{grey}"):
+    gray = base64.b64encode(FRAME[:, :, 0].tobytes()).decode()
+    np.testing.assert_array_equal(read_uri(f"image:8;6;gray8;{gray}"), np.repeat(FRAME[:, :, :1], 3, axis=2))
+    for wrong in ("http://x/y.jpg", f"image:8;6;gray16;{gray}"):
         with pytest.raises(UserError, match="cannot be read"):
             read_uri(wrong)
 
 
-def test_our_server_gives_the_boxes_of_the_tracker_itself(squares, tmp_path: Path) -> None:
+def test_server_returns_same_boxes_as_tracker(squares, tmp_path: Path) -> None:
     common = ["--dataset", "squares", "--results", str(tmp_path)]
     assert main(["run", "--tracker", "ncc", *common]) == 0
     assert main(["run", "--tracker", f"{SERVER} --tracker ncc --set reach=1", "--name", "trax", *common]) == 0
@@ -119,7 +118,7 @@ def test_our_server_gives_the_boxes_of_the_tracker_itself(squares, tmp_path: Pat
     assert 0 < record.transport < 0.1
 
 
-def test_the_servers_mistakes_are_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_server_reports_user_errors_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     tracker = TrackerSpec(f"{SERVER} --tracker nccc", limits=ProcessLimits(start_timeout=20))
     with pytest.raises(UserError, match=r"ended with exit status 2; it wrote: .*did you mean 'ncc'"):
         tracker.build()
@@ -130,7 +129,7 @@ def test_the_servers_mistakes_are_one_sentence(capsys: pytest.CaptureFixture[str
 
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[Callable[..., RemoteTracker]]:
-    """Builds a tracker that says what it is told."""
+    """Builds a tracker that writes the given lines."""
     (tmp_path / "script.py").write_text(SCRIPT)
     made: list[RemoteTracker] = []
 
@@ -147,7 +146,7 @@ def script(tmp_path: Path) -> Iterator[Callable[..., RemoteTracker]]:
         tracker.dispose()
 
 
-def test_version_3_and_what_is_printed_between_messages(script, tmp_path: Path) -> None:
+def test_version_3_logs_other_output(script, tmp_path: Path) -> None:
     state = "@@TRAX:state 5,6,7,8 sotbench.seconds=0.000001"
     tracker = script("loading", HELLO, "-", "note", "@@TRAX:state 1,2,3,4", "-", "note", state,
                      settings={"mode": "slow"})  # fmt: skip
@@ -163,7 +162,7 @@ def test_version_3_and_what_is_printed_between_messages(script, tmp_path: Path) 
     assert (tmp_path / "tracker.log").read_text().splitlines()[1:] == ["loading", "note", "note"]
 
 
-def test_version_4_polygons_and_pixels(script, tmp_path: Path) -> None:
+def test_version_4_with_polygons_and_pixels(script, tmp_path: Path) -> None:
     hello = '@@TRAX:hello "trax.version=4" "trax.region=polygon;" "trax.image=memory;"'
     state = "@@TRAX:state 1,9,4,2,7,5"
     tracker = script(hello, "-", "-", state, "-", state, "-", "-", "-", state)
@@ -176,14 +175,14 @@ def test_version_4_polygons_and_pixels(script, tmp_path: Path) -> None:
     assert seen == [initialize, frame, frame, "@@TRAX:initialize", initialize, frame]
 
 
-def test_a_special_region_says_that_the_target_is_absent(script) -> None:
+def test_special_region_means_absent_target(script) -> None:
     tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "-", "@@TRAX:state 0", "-", "@@TRAX:state 5,6,7,8")
     tracker.init(FRAME, BOX)
     assert np.isnan(to_bounding_box(tracker.update(FRAME))).all()
     np.testing.assert_array_equal(to_bounding_box(tracker.update(FRAME)), [5, 6, 7, 8])
 
 
-def test_an_image_as_a_files_content(script, tmp_path: Path) -> None:
+def test_image_is_sent_as_file_content(script, tmp_path: Path) -> None:
     state = "@@TRAX:state 1,2,3,4"
     tracker = script('@@TRAX:hello "trax.image=buffer;"', "-", state, "-", state)
     path = tmp_path / "x.jpg"
@@ -197,7 +196,7 @@ def test_an_image_as_a_files_content(script, tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_uri(png.arguments[0]), FRAME)
 
 
-def test_what_vot_py_wraps_is_started_for_every_target(script) -> None:
+def test_vot_py_trackers_restart_for_each_target(script) -> None:
     tracker = script(HELLO + '"vot=1"', "-", "@@TRAX:state 1,2,3,4")
     pids = []
     for _ in range(2):
@@ -209,10 +208,10 @@ def test_what_vot_py_wraps_is_started_for_every_target(script) -> None:
 @pytest.mark.parametrize(
     ("lines", "error", "message"),
     [
-        (["@@TRAX:quit trax.reason=tired"], RemoteTrackerError, "the tracker quit: tired"),
-        (["@@TRAX:state 1,2,3"], InvalidPrediction, "'1,2,3' is no rectangle and no polygon"),
-        (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidPrediction, "is no rectangle and no polygon"),
-        (["@@TRAX:state 1,2"], InvalidPrediction, "is no rectangle"),
+        (["@@TRAX:quit trax.reason=tired"], TrackerError, "the tracker quit: tired"),
+        (["@@TRAX:state 1,2,3"], InvalidPrediction, "'1,2,3' is neither a rectangle nor a polygon"),
+        (["@@TRAX:state mask:0,0,1,1,0,1"], InvalidPrediction, "is neither a rectangle nor a polygon"),
+        (["@@TRAX:state 1,2"], InvalidPrediction, "is neither a rectangle"),
         (["@@TRAX:state"], InvalidPrediction, "where a state belongs"),
         (["@@TRAX:hello"], InvalidPrediction, "where a state belongs"),
         (["@@TRAX:state 1,2,3,4 sotbench.seconds=1e9"], InvalidPrediction, "claims 1e\\+09 seconds"),
@@ -221,24 +220,25 @@ def test_what_vot_py_wraps_is_started_for_every_target(script) -> None:
         (["x" * 70] * 20_000, InvalidPrediction, "more than 1048576 bytes that are no answer"),
     ],
 )
-def test_a_broken_rule(script, lines: list[str], error: type[Exception], message: str) -> None:
+def test_protocol_violations_are_errors(
+    script, lines: list[str], error: type[Exception], message: str
+) -> None:
     tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "-", *lines)
     tracker.init(FRAME, BOX)
     with pytest.raises(error, match=message):
         tracker.update(FRAME)
 
 
-def test_talk_is_no_answer(script) -> None:
+def test_other_output_does_not_prevent_timeout(script) -> None:
     tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "-", "just talk")
     tracker.init(FRAME, BOX)
-    tracker.limits = ProcessLimits(
-        frame_timeout=0.5
-    )  # not before: a busy machine may take its time to be initialised
+    # Only now: initialization may take longer on a busy machine.
+    tracker.process = replace(tracker.process, limits=ProcessLimits(frame_timeout=0.5))
     with pytest.raises(TrackerTimeout, match=r"did not answer within 0.5 s \(--frame-timeout\)"):
         tracker.update(FRAME)
 
 
-def test_an_answer_too_many(script, tmp_path: Path) -> None:
+def test_unrequested_reply_is_refused(script, tmp_path: Path) -> None:
     tracker = script(HELLO, "-", "@@TRAX:state 1,2,3,4", "@@TRAX:state 1,2,3,4", "!", "-", "-")
     tracker.init(FRAME, BOX)
     assert until((tmp_path / "lines.said").exists)
@@ -251,9 +251,12 @@ def test_an_answer_too_many(script, tmp_path: Path) -> None:
     [
         ("@@TRAX:state 1,2,3,4", "its first message is 'state', not 'hello'"),
         ('@@TRAX:hello "trax.region=mask;"', "takes regions as mask; rectangles and polygons can be given"),
-        ('@@TRAX:hello "trax.channels=color,depth"', "needs the channels color, depth; there is color alone"),
+        (
+            '@@TRAX:hello "trax.channels=color,depth"',
+            "needs the channels color, depth; only color is available",
+        ),
     ],
 )
-def test_what_cannot_be_served(script, hello: str, message: str) -> None:
+def test_unsupported_trackers_are_refused(script, hello: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         script(hello)

@@ -1,3 +1,5 @@
+"""Adapters for trackers of got10k, pysot and pytracking."""
+
 from __future__ import annotations
 
 import time
@@ -97,7 +99,7 @@ def moved(x: float, y: float) -> Any:
 
 
 def followed(name: str, **settings: Any) -> tuple[Any, Any]:
-    """The foreign object after two frames, and its answer in our terms."""
+    """Returns the third-party tracker after two frames, and the adapter's prediction."""
     tracker = TrackerSpec(name, settings=settings).build()
     assert isinstance(tracker, Adapter)
     tracker.init(FRAME, BOX.copy())
@@ -105,9 +107,9 @@ def followed(name: str, **settings: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("name", ["Got10k", "Pysot", "Pytracking", "WithInfo"])
-def test_each_shape_is_known(file: str, name: str) -> None:
-    foreign, answer = followed(f"{file}:{name}", step="2")
-    np.testing.assert_array_equal(answer, moved(2, 0))
+def test_each_toolkit_is_recognized(file: str, name: str) -> None:
+    foreign, prediction = followed(f"{file}:{name}", step="2")
+    np.testing.assert_array_equal(prediction, moved(2, 0))
     np.testing.assert_array_equal(foreign.boxes[0], BOX)
     expected = FRAME[:, :, ::-1] if name == "Pysot" else FRAME
     np.testing.assert_array_equal(foreign.images[0], expected)
@@ -115,12 +117,12 @@ def test_each_shape_is_known(file: str, name: str) -> None:
     assert foreign.images[0].flags.c_contiguous
 
 
-def test_a_class_declares_what_it_is_used_to_and_the_user_has_the_last_word(file: str) -> None:
-    foreign, answer = followed(f"{file}:Declares")
+def test_user_options_override_declared_options(file: str) -> None:
+    foreign, prediction = followed(f"{file}:Declares")
     assert isinstance(foreign.images[0], Image.Image)
     np.testing.assert_array_equal(np.asarray(foreign.images[0]), FRAME[:, :, ::-1])
     np.testing.assert_array_equal(foreign.boxes[0], moved(1, 1))
-    np.testing.assert_array_equal(answer, moved(1, 0))
+    np.testing.assert_array_equal(prediction, moved(1, 0))
 
     own = {"adapter.color": "RGB", "adapter.image": "array", "adapter.first_pixel": "0"}
     foreign, _ = followed(f"{file}:Declares", **own)
@@ -128,12 +130,12 @@ def test_a_class_declares_what_it_is_used_to_and_the_user_has_the_last_word(file
     np.testing.assert_array_equal(foreign.boxes[0], BOX)
 
 
-def test_a_function_may_make_it_and_its_arguments_are_settings(file: str) -> None:
-    _, answer = followed(f"{file}:make", step="5")
-    np.testing.assert_array_equal(answer, moved(5, 0))
+def test_factory_function_takes_settings(file: str) -> None:
+    _, prediction = followed(f"{file}:make", step="5")
+    np.testing.assert_array_equal(prediction, moved(5, 0))
 
 
-def test_time_is_that_of_its_own_methods(file: str) -> None:
+def test_time_excludes_image_conversion(file: str) -> None:
     tracker = TrackerSpec(f"{file}:Slow").build()
     frame = np.zeros((1000, 1000, 3), np.uint8)
     tracker.init(frame, BOX)
@@ -145,7 +147,7 @@ def test_time_is_that_of_its_own_methods(file: str) -> None:
     assert 0.01 <= tracker.own_seconds < elapsed
 
 
-def test_the_conversion_of_an_answer_is_in_its_time(file: str) -> None:
+def test_time_includes_conversion_of_prediction(file: str) -> None:
     tracker = TrackerSpec(f"{file}:Asynchronous").build()
     tracker.init(FRAME, BOX)
     tracker.update(FRAME)
@@ -157,16 +159,16 @@ def test_the_conversion_of_an_answer_is_in_its_time(file: str) -> None:
 @pytest.mark.parametrize(
     ("name", "box"), [("Loses", [np.nan] * 4), ("Masks", [2, 1, 2, 2]), ("Corners", [0, 1, 4, 7])]
 )
-def test_absence_masks_and_polygons_of_trackers_that_count_from_1(
-    file: str, name: str, box: list[float]
-) -> None:
+def test_one_based_regions_are_shifted(file: str, name: str, box: list[float]) -> None:
     tracker = TrackerSpec(f"{file}:{name}").build()
     tracker.init(FRAME, BOX)
     np.testing.assert_array_equal(to_bounding_box(tracker.update(FRAME), FRAME.shape[:2]), box)
 
 
-def test_an_answer_without_a_box(file: str) -> None:
-    with pytest.raises(InvalidPrediction, match="the answer is a dict with box, not a dict with 'bbox'"):
+def test_missing_box_is_invalid(file: str) -> None:
+    with pytest.raises(
+        InvalidPrediction, match="the tracker returned a dict with box, not a dict with 'bbox'"
+    ):
         followed(f"{file}:Wrong")
 
 
@@ -176,19 +178,19 @@ def test_an_answer_without_a_box(file: str) -> None:
         ("FILE:Pysot", {"adapter.colour": "bgr"}, r"no adapter.colour .*\(did you mean 'color'\?\)"),
         ("FILE:Pysot", {"adapter.color": "grey"}, "adapter.color of tracker .* is rgb or bgr, not 'grey'"),
         ("FILE:Pysot", {"adapter.first_pixel": "2"}, "is 0 or 1, not '2'"),
-        ("FILE:Undefined", {}, "sotbench_adapter of tracker .* is no dict, but 5"),
+        ("FILE:Undefined", {}, "sotbench_adapter of tracker .* must be a dict, not 5"),
         ("FILE:Stranger", {}, "nor like one of got10k, pysot or pytracking"),
         ("FILE:Pysot", {"stpe": "1"}, "has no setting 'stpe'"),
         ("ncc", {"adapter.color": "bgr"}, "needs no adapter"),
     ],
 )
-def test_mistakes_are_one_sentence(file: str, name: str, settings: dict[str, str], expected: str) -> None:
+def test_user_errors_are_one_sentence(file: str, name: str, settings: dict[str, str], expected: str) -> None:
     with pytest.raises(UserError, match=expected) as error:
         TrackerSpec(name.replace("FILE", file), settings=settings).build()
     assert "\n" not in str(error.value)
 
 
-def test_got10ks_own_class_is_treated_as_got10k_does(tmp_path: Path) -> None:
+def test_got10k_subclass_follows_got10k_conventions(tmp_path: Path) -> None:
     pytest.importorskip("got10k")
     (tmp_path / "own.py").write_text(
         FOREIGN + "from got10k.trackers import Tracker\n"
@@ -199,16 +201,16 @@ def test_got10ks_own_class_is_treated_as_got10k_does(tmp_path: Path) -> None:
         "class Loop(Own):\n"
         "    def track(self, img_files, box, visualize=False): ...\n"
     )
-    foreign, answer = followed(f"{tmp_path}/own.py:Own")
+    foreign, prediction = followed(f"{tmp_path}/own.py:Own")
     assert isinstance(foreign.images[0], Image.Image)
     np.testing.assert_array_equal(foreign.boxes[0], moved(1, 1))
-    np.testing.assert_array_equal(answer, moved(1, 0))
+    np.testing.assert_array_equal(prediction, moved(1, 0))
     foreign, _ = followed(f"{tmp_path}/own.py:Loop")
     assert isinstance(foreign.images[0], np.ndarray)
 
 
 @pytest.mark.parametrize("isolate", [[], ["--isolate"]])
-def test_a_run_with_one(squares: Any, file: str, tmp_path: Path, isolate: list[str]) -> None:
+def test_adapter_works_in_a_run(squares: Any, file: str, tmp_path: Path, isolate: list[str]) -> None:
     words = ["run", "--tracker", f"{file}:Pysot", "--set", "step=2", "adapter.color=rgb", *isolate]
     assert main([*words, "--dataset", "squares", "--results", str(tmp_path)]) == 0
     [trajectory] = read_run(tmp_path, "squares", "Pysot").trajectories["right"]

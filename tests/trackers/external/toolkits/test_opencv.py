@@ -1,3 +1,5 @@
+"""OpenCV's trackers: listing, arguments, and tracking."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -12,18 +14,18 @@ from trackers.external.toolkits import opencv
 from trackers.seeding import seed_generators
 
 
-def test_what_this_opencv_has_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_available_opencv_trackers_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in opencv.ENTRIES:
         kind = TRACKERS.load(name).kind
         assert (name in TRACKERS) == hasattr(cv2, kind)
-    contents = "class TrackerMIL(Tracker):"
+    stubs = "class TrackerMIL(Tracker):"
     opencv.has.cache_clear()
-    monkeypatch.setattr(opencv, "_contents", lambda: contents)
+    monkeypatch.setattr(opencv, "_stubs", lambda: stubs)
     assert [name for name in TRACKERS if name.startswith("opencv")] == ["opencv-mil"]
     opencv.has.cache_clear()
 
 
-def test_mil_follows_a_square(squares: Any) -> None:
+def test_mil_follows_square(squares: Any) -> None:
     sequence = squares["right"]
     frames = sequence.open_frames()
     tracker = TrackerSpec("opencv-mil").build()
@@ -31,15 +33,13 @@ def test_mil_follows_a_square(squares: Any) -> None:
     tracker.init(frames[0], sequence.truth[0])
     for number in range(1, len(frames)):
         box = tracker.update(frames[number])
-        # Its features are drawn at random; a box that stays behind is further away in the end.
+        # MIL is random; a box that does not move would be farther away at the end.
         assert np.abs(box - sequence.truth[number]).max() <= 8
     assert np.abs(sequence.truth[0] - sequence.truth[-1]).max() > 8
     assert tracker.own_seconds
 
 
-def test_a_tracker_of_opencv_gets_bgr_whole_pixels_and_its_parameters(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_opencv_gets_bgr_whole_pixels_and_parameters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Any] = []
 
     class Fake:
@@ -71,7 +71,7 @@ def test_a_tracker_of_opencv_gets_bgr_whole_pixels_and_its_parameters(
     np.testing.assert_array_equal(image, frame[:, :, ::-1])
     assert box == (1, 3, 4, 1)
     np.testing.assert_array_equal(tracker.update(frame), [3, 4, 5, 6])
-    np.testing.assert_array_equal(tracker.update(frame), [3, 4, 5, 6], "lost: the last box")
+    np.testing.assert_array_equal(tracker.update(frame), [3, 4, 5, 6], "lost: repeats its last box")
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_a_tracker_of_opencv_gets_bgr_whole_pixels_and_its_parameters(
         ("opencv-mil", {"samplerSearchWin": "3"}, r"did you mean 'samplerSearchWinSize'\?"),
     ],
 )
-def test_mistakes_are_one_sentence(name: str, settings: dict[str, str], expected: str) -> None:
+def test_user_errors_are_one_sentence(name: str, settings: dict[str, str], expected: str) -> None:
     if name not in TRACKERS:
         pytest.skip(f"this OpenCV has no {name}")
     with pytest.raises(UserError, match=expected):
         TrackerSpec(name, settings=settings).build()
 
 
-def test_an_opencv_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_opencv_tracker_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "TrackerMIL")
-    with pytest.raises(UserError, match=r"OpenCV .*, which is installed, has no TrackerMIL"):
+    with pytest.raises(UserError, match=r"the installed OpenCV .* has no TrackerMIL"):
         TrackerSpec("opencv-mil").build()

@@ -1,0 +1,205 @@
+"""Metrics: their names, labels, directions and curves, and how the one-pass ones are computed from frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.scoring.curves import (
+    NORMALIZED_THRESHOLDS,
+    OVERLAP_THRESHOLDS,
+    PIXEL_THRESHOLDS,
+    share_above,
+    share_at_most,
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Metric:
+    """One score of a tracker, and how reports show it.
+
+    Attributes:
+        name: its key in records: `"success"`.
+        label: its name in tables, pages and on axes: `"Success (AUC)"`.
+        higher_is_better: False for failures.
+        decimals: digits after the point on the page.
+        per_sequence: whether a single sequence has a value that can be compared between trackers.
+        curve_title: the title of the plot of its curve; empty if it has no curve.
+        x_label, y_label: the axes of that plot.
+        thresholds: shape (T,): the horizontal axis of a one-pass curve; empty if there is none.
+        read_at: the threshold at which the value is read off the curve; None for the mean of the curve.
+    """
+
+    name: str
+    label: str
+    higher_is_better: bool = True
+    decimals: int = 3
+    per_sequence: bool = True
+    curve_title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    thresholds: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    read_at: float | None = None
+
+    def sort_key(self, value: str | float | None) -> tuple[bool, float]:
+        """Returns a key by which a record's values are sorted best first, and None last."""
+        sign = -1 if self.higher_is_better else 1
+        return value is None, sign * float(value or 0)
+
+
+class FrameMeasures(NamedTuple):
+    """What each frame of a sequence counts as, after a profile's rules for special cases.
+
+    Attributes:
+        overlaps: shape (frames,), in [0, 1], or -1 for a miss.
+        errors: shape (frames,), center errors in pixels, -1 for a hit, infinite for a miss.
+        normalized_errors: shape (frames,), the same in units of the target's size.
+        visible: shape (n,): the overlaps that average overlap is the mean of, if not `overlaps`.
+    """
+
+    overlaps: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    normalized_errors: NDArray[np.float64]
+    visible: NDArray[np.float64] | None = None
+
+    @classmethod
+    def joined(cls, parts: Sequence[FrameMeasures]) -> FrameMeasures:
+        """Concatenates the frames of all `parts`."""
+        visible = [part.visible for part in parts if part.visible is not None]
+        return cls(
+            np.concatenate([part.overlaps for part in parts]),
+            np.concatenate([part.errors for part in parts]),
+            np.concatenate([part.normalized_errors for part in parts]),
+            np.concatenate(visible) if visible else None,
+        )
+
+    def missed_where(self, missed: NDArray[np.bool_]) -> FrameMeasures:
+        """Returns a copy in which the frames of `missed`, shape (frames,), are misses in every metric."""
+        return FrameMeasures(
+            overlaps=np.where(missed, -1.0, self.overlaps),
+            errors=np.where(missed, np.inf, self.errors),
+            normalized_errors=np.where(missed, np.inf, self.normalized_errors),
+            visible=self.visible,
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OnePassMetric(Metric):
+    """A metric of one-pass evaluation: a curve over the frames of a sequence, and a value read off it.
+
+    A metric without thresholds is the mean of its frames, held as a curve of one point.
+
+    Attributes:
+        measure: selects the values of the frames, shape (frames,).
+        above: a frame is a hit if its value is greater than the threshold; otherwise, if it is at most that.
+    """
+
+    measure: Callable[[FrameMeasures], NDArray[np.float64]]
+    above: bool = False
+
+    def curve(self, frames: FrameMeasures) -> NDArray[np.float64]:
+        """Returns the curve of a sequence, shape (T,), or (1,) without thresholds."""
+        return self.curve_of(self.measure(frames))
+
+    def curve_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the curve of the values of frames, shape (frames,), as `curve` does.
+
+        Without thresholds and without frames it is 0.
+        """
+        if len(self.thresholds):
+            return (share_above if self.above else share_at_most)(values, self.thresholds)
+        return np.array([np.maximum(values, 0).mean() if len(values) else 0.0])
+
+    def value(self, curves: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reads the metric off curves.
+
+        It is linear: the value of a mean curve is the mean of the curves' values.
+
+        Args:
+            curves: shape (..., T).
+
+        Returns:
+            Shape (...).
+        """
+        if self.read_at is None:
+            mean: NDArray[np.float64] = curves.mean(axis=-1)
+            return mean
+        [place] = np.flatnonzero(self.thresholds == self.read_at)
+        return curves[..., place]
+
+    def score(self, values: NDArray[np.float64]) -> float:
+        """Returns the metric of one sequence from the values of its frames, shape (frames,)."""
+        return float(self.value(self.curve_of(values)))
+
+
+SUCCESS_AUC = OnePassMetric(
+    name="success",
+    label="Success (AUC)",
+    curve_title="Success plot",
+    x_label="Overlap threshold",
+    y_label="Success rate",
+    thresholds=OVERLAP_THRESHOLDS,
+    measure=lambda frames: frames.overlaps,
+    above=True,
+)
+PRECISION_20 = OnePassMetric(
+    name="precision",
+    label="Precision (20 pixels)",
+    curve_title="Precision plot",
+    x_label="Location error threshold (pixels)",
+    y_label="Precision",
+    thresholds=PIXEL_THRESHOLDS,
+    read_at=20,
+    measure=lambda frames: frames.errors,
+)
+NORMALIZED_PRECISION_20 = OnePassMetric(
+    name="normalized_precision",
+    label="Normalized precision",
+    curve_title="Normalized precision plot",
+    x_label="Normalized location error threshold",
+    y_label="Precision",
+    thresholds=NORMALIZED_THRESHOLDS,
+    read_at=0.2,
+    measure=lambda frames: frames.normalized_errors,
+)
+NORMALIZED_PRECISION_AUC = replace(NORMALIZED_PRECISION_20, read_at=None)
+AVERAGE_OVERLAP = OnePassMetric(
+    name="ao",
+    label="Average overlap",
+    measure=lambda frames: frames.overlaps if frames.visible is None else frames.visible,
+)
+"""The limit of the success AUC for ever finer thresholds (Cehovin et al., TIP 2016)."""
+
+ACCURACY = Metric(name="accuracy", label="Accuracy (mean overlap)")
+ROBUSTNESS = Metric(name="robustness", label="Failures per 100 frames", higher_is_better=False)
+FAILURES = Metric(name="failures", label="Failures", higher_is_better=False, decimals=1, per_sequence=False)
+EAO = Metric(
+    name="eao",
+    label="Expected average overlap",
+    per_sequence=False,
+    curve_title="Expected average overlap",
+    x_label="Sequence length (frames)",
+    y_label="Expected overlap",
+)
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        SUCCESS_AUC,
+        PRECISION_20,
+        NORMALIZED_PRECISION_20,
+        AVERAGE_OVERLAP,
+        ACCURACY,
+        ROBUSTNESS,
+        FAILURES,
+        EAO,
+    )
+}
+"""All metrics by name, for code that has only records; the profiles of plug-ins add theirs.
+
+The profiles here differ only in how `normalized_precision` is read off its curve.
+"""

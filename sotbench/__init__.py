@@ -1,0 +1,94 @@
+"""sotbench: run visual object trackers, score them and plot the scores.
+
+    import sotbench as sot
+
+    sot.run("ncc", "demo")
+    results = sot.load_results("demo", trackers=["ncc", "still"])
+    scores = results.score()
+    scores.to_frame()
+    scores.compare("ncc", "still").verdict
+    scores.plot("success")
+
+Boxes are x, y, w, h in pixels, 0-based: 0, 0 is the outer corner of the first pixel, x + w the right edge.
+Mistakes that the caller can fix raise `UserError` with a sentence that says what to do.
+
+Importing this package loads neither torch nor pandas nor matplotlib; each is imported when first needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset, Sequence
+    from benchmarks.running import RunSummary
+    from benchmarks.scoring.compare import Comparison
+    from benchmarks.speed import SpeedRecord
+    from sotbench._data import import_results, open_dataset
+    from sotbench._results import Results, SequenceResults, TrackerResults, load_results
+    from sotbench._run import run, speed
+    from sotbench._scores import Scores
+    from trackers.errors import UserError
+    from trackers.regions import iou
+    from trackers.tracker import BatchTracker, Tracker
+
+_EXPORTS = {
+    "BatchTracker": "trackers.tracker",
+    "Comparison": "benchmarks.scoring.compare",
+    "Dataset": "benchmarks.datasets",
+    "Results": "sotbench._results",
+    "RunSummary": "benchmarks.running",
+    "Scores": "sotbench._scores",
+    "Sequence": "benchmarks.datasets",
+    "SequenceResults": "sotbench._results",
+    "SpeedRecord": "benchmarks.speed",
+    "Tracker": "trackers.tracker",
+    "TrackerResults": "sotbench._results",
+    "UserError": "trackers.errors",
+    "import_results": "sotbench._data",
+    "iou": "trackers.regions",
+    "load_results": "sotbench._results",
+    "open_dataset": "sotbench._data",
+    "run": "sotbench._run",
+    "speed": "sotbench._run",
+}
+
+__all__ = [
+    "BatchTracker",
+    "Comparison",
+    "Dataset",
+    "Results",
+    "RunSummary",
+    "Scores",
+    "Sequence",
+    "SequenceResults",
+    "SpeedRecord",
+    "Tracker",
+    "TrackerResults",
+    "UserError",
+    "import_results",
+    "iou",
+    "load_results",
+    "open_dataset",
+    "run",
+    "speed",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sotbench")
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'sotbench' has no attribute {name!r}")
+    value = getattr(import_module(_EXPORTS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Lists the public names, imported or not."""
+    return sorted({*globals(), *__all__, "__version__"})

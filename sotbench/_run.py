@@ -1,0 +1,183 @@
+"""Runs trackers and measures their speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sotbench._paths import AnyPath, to_data_root, to_path
+
+if TYPE_CHECKING:
+    from benchmarks.running import RunSummary
+    from benchmarks.speed import SpeedRecord
+    from trackers.catalogue import TrackerSpec
+
+
+def run(
+    tracker: str | Callable[..., Any],
+    dataset: str,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    weights: AnyPath | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    protocol: str = "ope",
+    data_root: AnyPath | None = None,
+    split: str | None = None,
+    results: AnyPath = "results",
+    sequences: Sequence[str] | None = None,
+    seed: int = 0,
+    repeat: int | None = None,
+    timeout: float | None = None,
+    batch: int = 1,
+    decoder: str = "pillow",
+    workers: int = 1,
+    isolate: bool = False,
+    overwrite: bool = False,
+) -> RunSummary:
+    """Runs a tracker over a data set; what an earlier run has finished is kept.
+
+    Args:
+        tracker: what `--tracker` takes (a name, `"package.module:Class"`, `"path/file.py:Class"`,
+            `"process:COMMAND"`, ...), or a class, or a function that returns a tracker.
+        dataset: the data set's name.
+        name: the name to keep the results under (default: the tracker's).
+        settings: arguments of the tracker's constructor.
+        weights: the tracker's weights.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"cuda:N"`.
+        precision: of networks: `"float32"`, `"tf32"` or `"bf16"` (default: the tracker's own).
+        protocol: how the tracker is run.
+        data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
+        split: which part of a data set that has several.
+        results: the folder of results.
+        sequences: names (default: all that are present).
+        seed: for trackers that draw random numbers.
+        repeat: how often to run each sequence (default: as the protocol says).
+        timeout: seconds that one sequence may take.
+        batch: how many sequences to track at once, for trackers that track batches.
+        decoder: what decodes the frames of a batch: `"pillow"` or `"torchvision"`.
+        workers: how many processes to run.
+        isolate: whether to run a tracker in Python in a process of its own.
+        overwrite: run again what is already there.
+
+    Returns:
+        A summary: `.failed` (by sequence, its record with `.status` and `.message`), `.fps` (updates per
+        second; None if nothing was run now) and `.path` (the folder with the boxes).
+
+    Raises:
+        UserError: the tracker cannot be built, no sequence can be run, or the folder holds results that
+            were made with other settings.
+    """
+    from benchmarks import running
+    from benchmarks.datasets import open_dataset
+    from benchmarks.options import sequences_to_run
+    from benchmarks.running import RunSettings
+
+    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
+    root = to_data_root(data_root)
+    opened = open_dataset(dataset, root, split)
+    named = [sequences] if isinstance(sequences, str) else sequences
+    return running.run(
+        RunSettings(
+            spec=spec,
+            name=name or spec.label,
+            results=to_path(results),
+            protocol=protocol,
+            seed=seed,
+            repeat=repeat,
+            timeout=timeout,
+            overwrite=overwrite,
+            batch=batch,
+            decoder=decoder,
+            workers=workers,
+        ),
+        opened,
+        sequences_to_run(opened, named, root),
+    )
+
+
+def speed(
+    tracker: str | Callable[..., Any],
+    dataset: str = "demo",
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    weights: AnyPath | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    data_root: AnyPath | None = None,
+    split: str | None = None,
+    results: AnyPath = "results",
+    sequences: Sequence[str] | None = None,
+    frames: int = 40,
+    warm_up: int = 10,
+    repetitions: int = 5,
+    threads: int | None = None,
+    isolate: bool = False,
+) -> SpeedRecord:
+    """Measures a tracker's speed; keeps the record, with what it was measured on, in the results folder.
+
+    Args:
+        tracker: what `--tracker` takes.
+        dataset: the data set whose sequences are tracked.
+        name: the name to keep the record under (default: the tracker's).
+        settings: arguments of the tracker's constructor.
+        weights: the tracker's weights.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"cuda:N"`.
+        precision: of networks: `"float32"`, `"tf32"` or `"bf16"` (default: the tracker's own).
+        data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
+        split: which part of a data set that has several.
+        results: the folder of results.
+        sequences: names (default: all that are present).
+        frames: updates to count in each sequence.
+        warm_up: updates after each initialization that are not counted.
+        repetitions: passes over the sequences, each in a process of its own, for the interval.
+        threads: threads that libraries may use (default: as they like).
+        isolate: whether the tracker runs in a process of its own.
+
+    Returns:
+        The record: `.fps` with `.fps_low` and `.fps_high` (95 % interval), `.doubts` (why the figures should
+        not be trusted, if so), and the machine.
+
+    Raises:
+        UserError: the tracker cannot be built, or no sequence can be read.
+    """
+    from benchmarks.datasets import open_dataset
+    from benchmarks.options import sequences_to_run
+    from benchmarks.speed.measurement import Workload, measure
+
+    # Each repetition has a process of its own, so the tracker must be importable there.
+    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
+    place = (dataset, to_data_root(data_root), split)
+    named = [sequences] if isinstance(sequences, str) else sequences
+    chosen = sequences_to_run(open_dataset(*place), named, place[1])
+    workload = Workload(spec, *place, tuple(chosen), frames, warm_up)
+    record = measure(workload, name or spec.label, repetitions, threads, lambda number, fps: None)  # noqa: ARG005
+    record.write(to_path(results))
+    return record
+
+
+def _spec(
+    tracker: str | Callable[..., Any],
+    device: str,
+    weights: AnyPath | None,
+    settings: Mapping[str, Any] | None,
+    precision: str | None,
+    *,
+    isolate: bool,
+    workers: int = 1,
+) -> TrackerSpec:
+    """Returns the tracker that the arguments name."""
+    from sotbench._objects import ObjectSpec, import_name
+    from trackers.catalogue import TrackerSpec
+
+    chosen = dict(settings or {})
+    if precision is not None:
+        chosen["precision"] = precision
+    path = None if weights is None else to_path(weights)
+    name = tracker if isinstance(tracker, str) else import_name(tracker)
+    if name is not None:
+        return TrackerSpec(name, device, path, chosen, isolate=isolate)
+    assert not isinstance(tracker, str)
+    return ObjectSpec.of(tracker, device, path, chosen, in_this_process=not isolate and workers == 1)

@@ -1,0 +1,244 @@
+"""The documented block of the Python API runs as it is written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+import sotbench as sot
+from trackers.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TRACKER = """
+import numpy as np
+from trackers import Tracker
+
+
+class Drift(Tracker):
+    def __init__(self, step: float = 1.0):
+        self.step = step
+
+    def init(self, frame, box):
+        self.box = box
+
+    def update(self, frame):
+        self.box = self.box + np.array([self.step, 0, 0, 0])
+        return self.box
+"""
+
+
+class Still(sot.Tracker):
+    """A tracker that never moves its box."""
+
+    def init(self, frame, box):
+        self.box = box
+
+    def update(self, frame):
+        return self.box
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with results of two trackers on the demo."""
+    folder = tmp_path_factory.mktemp("api")
+    for tracker in ("ncc", "still"):
+        sot.run(tracker, "demo", results=folder / "results")
+    return folder
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    matplotlib.use("agg")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def scores(here: Path) -> sot.Scores:
+    return sot.load_results("demo", trackers=["ncc", "still"]).score()
+
+
+def test_run_resumes_and_summarizes(here: Path) -> None:
+    summary = sot.run("ncc", "demo")
+    assert summary.failed == {}
+    assert summary.fps is None, "nothing was run now"
+    assert summary.reused == 9
+    assert (summary.path / "easy.txt").exists()
+
+
+def test_run_takes_a_file_with_settings_and_workers(here: Path) -> None:
+    (here / "my_tracker.py").write_text(TRACKER)
+    summary = sot.run(
+        "my_tracker.py:Drift", "demo", settings={"step": 2.5}, workers=2, sequences=["easy", "motion"]
+    )
+    assert not summary.failed
+    boxes = sot.load_results("demo", trackers=["Drift"])["Drift"]["easy"].boxes
+    assert np.allclose(np.diff(boxes[:, 0]), 2.5)
+
+
+def test_run_takes_a_class_and_a_function(here: Path) -> None:
+    def make(step: float = 0.0) -> sot.Tracker:
+        return Still()
+
+    assert not sot.run(Still, "demo", name="mine", sequences="easy").failed
+    assert not sot.run(make, "demo", name="made", sequences="easy", settings={"step": 1.0}).failed
+    results = sot.load_results("demo", trackers=["mine", "made", "still"])
+    for name in ("mine", "made"):
+        assert np.array_equal(results[name]["easy"].boxes, results["still"]["easy"].boxes)
+
+
+def test_changed_code_of_a_session_class_is_not_mixed(here: Path) -> None:
+    def make() -> sot.Tracker:
+        return Still()
+
+    first = make
+
+    def make() -> sot.Tracker:  # type: ignore[no-redef]
+        return Still()  # another body
+
+    sot.run(first, "demo", name="changing", sequences="easy")
+    with pytest.raises(UserError, match="overwrite"):
+        sot.run(make, "demo", name="changing", sequences="motion")
+
+
+def test_session_class_is_refused_where_another_process_would_build_it(here: Path) -> None:
+    def make() -> sot.Tracker:
+        return Still()
+
+    for options in ({"workers": 2}, {"isolate": True}):
+        with pytest.raises(UserError, match=r"write it to a file and give 'file\.py:make'"):
+            sot.run(make, "demo", **options)
+    with pytest.raises(UserError, match="not a int"):
+        sot.run(3, "demo")  # type: ignore[arg-type]
+
+
+def test_results_hold_boxes_and_failures(here: Path) -> None:
+    results = sot.load_results("demo", trackers=["ncc", "still"])
+    assert list(results) == ["ncc", "still"]
+    assert results.failed == {}
+    assert results["ncc"]["easy"].boxes.shape == (60, 4)
+    assert results["ncc"]["easy"].seconds.shape == (60,)
+    assert results["ncc"].fps > 0
+    frame = results.to_frame()
+    assert frame.index.names == ["tracker", "sequence"]
+    assert (frame["frames"] == 60).all()
+    assert "ncc" in results._repr_html_()
+
+
+def test_unknown_names_are_answered_in_a_sentence(here: Path, scores: sot.Scores) -> None:
+    results = sot.load_results("demo")
+    with pytest.raises(UserError, match=r"did you mean 'ncc'\?"):
+        results["nccc"]
+    with pytest.raises(UserError, match=r"did you mean 'easy'\?"):
+        results["ncc"]["eesy"]
+    with pytest.raises(UserError, match=r"did you mean 'still'\?"):
+        scores.compare("ncc", "stil")
+    with pytest.raises(UserError, match="kind of plot"):
+        scores.plot("succes")
+    with pytest.raises(UserError, match="kind of table"):
+        scores.table("accurracy")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="there is no data set"):
+        sot.open_dataset("demmo")
+
+
+def test_scores_become_pandas_tables(scores: sot.Scores) -> None:
+    frame = scores.to_frame()
+    assert list(frame.index) == ["ncc", "still"], "best first"
+    assert {"sequences", "of", "frames", "success", "success_low", "success_high"} <= set(frame.columns)
+    by_sequence = scores.to_frame(by="sequence")["success"].unstack("tracker")
+    assert by_sequence.shape == (9, 2)
+    assert np.allclose(by_sequence.mean(), frame["success"][by_sequence.columns])
+    assert scores.to_frame(by="attribute").index.names == ["tracker", "attribute"]
+    assert frame.dtypes["success"] == np.float64
+
+
+def test_scores_of_a_subset(here: Path) -> None:
+    results = sot.load_results("demo", trackers=["ncc", "still"])
+    two = results.score(sequences=["easy", "motion"])
+    assert list(two.to_frame()["sequences"]) == [2, 2]
+    whole = results.score().to_frame(by="sequence")["success"]
+    assert two.to_frame()["success"]["ncc"] == pytest.approx(whole["ncc"][["easy", "motion"]].mean())
+    assert results.score(attribute="OCC").to_frame()["sequences"].max() < 9
+    assert results.score(profile="pysot").profile == "pysot"
+
+
+def test_comparison_has_a_verdict(scores: sot.Scores) -> None:
+    comparison = scores.compare("ncc", "still")
+    assert comparison.better == "ncc"
+    assert comparison.verdict.startswith("ncc is better: ncc - still = +0.")
+    assert scores.compare_all().loc[("ncc", "still"), "better"] == "ncc"
+    with pytest.raises(UserError, match="two trackers"):
+        scores.compare("ncc", "ncc")
+
+
+def test_plots_draw_on_given_axes_or_their_own_figure(scores: sot.Scores) -> None:
+    import matplotlib.pyplot as plt
+
+    fig, (a, b) = plt.subplots(1, 2)
+    assert scores.plot("success", ax=a) is fig
+    assert scores.plot("precision", ax=b, band=False) is fig
+    assert len(a.get_lines()) == 2
+    assert a.collections, "a band"
+    assert not b.collections, "none"
+    assert scores.plot("scores") is not fig
+    plt.close(fig)
+
+
+def test_tables_are_text(scores: sot.Scores) -> None:
+    assert scores.table(format="latex").startswith(r"\begin{table}")
+    assert "<table" in scores._repr_html_()
+    assert scores.table("comparison", format="csv").splitlines()[0].startswith("dataset,")
+    assert "ncc" in repr(scores)
+
+
+def test_results_of_another_tool_are_imported(here: Path) -> None:
+    for name, boxes in ((n, r.boxes) for n, r in sot.load_results("demo")["ncc"].items()):
+        (here / "other").mkdir(exist_ok=True)
+        np.savetxt(here / "other" / f"{name}.txt", boxes, delimiter=",", fmt="%.4f")
+    results = sot.import_results("other", tracker="OTHER", dataset="demo", format="txt", origin="zero")
+    assert list(results) == ["OTHER"]
+    assert len(results["OTHER"]) == 9
+    success = sot.load_results("demo", trackers=["OTHER", "ncc"]).score().to_frame()["success"]
+    assert success["OTHER"] == pytest.approx(success["ncc"], abs=1e-3)
+    with pytest.raises(UserError, match="overwrite"):
+        sot.import_results("other", tracker="OTHER", dataset="demo", format="txt", origin="zero")
+
+
+def test_dataset_and_overlap(here: Path) -> None:
+    sequence = sot.open_dataset("demo")["easy"]
+    assert sequence.frames()[0].shape[2] == 3
+    truth = sequence.truth
+    boxes = sot.load_results("demo")["ncc"]["easy"].boxes
+    overlap = sot.iou(boxes, truth)
+    assert overlap.shape == (60,)
+    assert overlap[0] == 1
+
+
+def test_speed_is_measured(here: Path) -> None:
+    record = sot.speed("ncc", sequences=["easy"], frames=3, warm_up=0, repetitions=2)
+    assert record.fps > 0
+
+
+def test_import_loads_nothing_heavy_and_is_quick() -> None:
+    program = (
+        "import sys; import sotbench; dir(sotbench); "
+        "print(sorted({'torch', 'pandas', 'matplotlib', 'scipy', 'cv2', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in sot.__all__:
+        assert getattr(sot, name).__doc__, name
+    assert set(sot.__all__) <= set(dir(sot))
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        _ = sot.nothing_like_it
