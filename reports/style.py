@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+from cycler import cycler
 
 from trackers.video.palette import PALETTE
 
@@ -20,7 +21,7 @@ PAGE_INCHES = 7.0
 _SHEET = Path(__file__).with_name("house.mplstyle")
 # Any: matplotlib types each setting by its name.
 _SETTINGS: Any = matplotlib.rc_params_from_file(_SHEET, use_default_template=False)
-_SETTINGS["axes.prop_cycle"] = matplotlib.cycler(color=PALETTE)
+_SETTINGS["axes.prop_cycle"] = cycler(color=PALETTE)
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (8, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 

@@ -19,6 +19,7 @@ from benchmarks.options import (
 )
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 from trackers.errors import UserError
+from trackers.video.palette import PALETTE
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
