@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta
 
-from benchmarks.store.atomic import write_atomic
 from benchmarks.store.run_folder import require_folder_name
 from benchmarks.store.validation import decode_versioned, report_invalid
+from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.regular_files import read_regular
 
