@@ -48,9 +48,8 @@ class Place:
         found = self.run(["-c", _WHICH])
         files = found.stdout.decode().split("\n")[:-1]
         if found.returncode or not all(Path(file).resolve().is_relative_to(self.checkout) for file in files):
-            sys.exit(
-                f"error: not the packages of {self.checkout} are imported: {files}\n{found.stderr.decode()}"
-            )
+            error = found.stderr.decode()
+            sys.exit(f"error: the imported packages are not those of {self.checkout}: {files}\n{error}")
         print(f"recording {files[0]}", file=sys.stderr)
 
     def state(self) -> dict[str, str]:
