@@ -1,10 +1,9 @@
-"""Frames per second of a batch tracker by the size of the batch, frames decoded already.
+"""Measures frames per second of a batch tracker by batch size, with frames in memory.
 
     PYTHONPATH=. python bench/batch.py --tracker siamfc --device cuda --slots 1 8 32 64
 
-Each slot follows one of the demo's sequences, over and over. What is printed is a throughput, not the
-tracker's FPS: no answer comes sooner in a batch. Memory is what the device held at most, per slot beyond the
-first batch size's.
+Each slot follows one of the demo's sequences, repeatedly. The result is throughput, not the tracker's FPS: a
+batch does not reduce the latency of a box. Memory is the device's peak, per slot beyond the first batch size.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from trackers.catalogue import TrackerSpec
 from trackers.tracker import Boxes, Frame
 
 WARM_UP = 5
-LENGTH = 12  # frames of each sequence that are kept in memory
+LENGTH = 12  # frames per sequence in memory
 
 
 def videos(slots: int) -> tuple[list[list[Frame]], Boxes]:
-    """Frames by time and slot, and the first boxes (slots, 4)."""
+    """Returns frames by time and slot, and the first boxes (slots, 4)."""
     demo = Demo()
     names = demo.names()
     sequences = [demo[names[slot % len(names)]] for slot in range(slots)]
@@ -38,7 +37,7 @@ def videos(slots: int) -> tuple[list[list[Frame]], Boxes]:
 
 
 def measure(spec: TrackerSpec, slots: int, steps: int, repetitions: int) -> dict[str, Any]:
-    """Frames per second in the median and the quartiles of the repetitions, and memory on a GPU."""
+    """Returns median and quartiles of frames per second, and peak memory on a GPU."""
     frames, boxes = videos(slots)
     tracker = spec.build_batch(slots)
     numbers = list(range(slots))
@@ -73,7 +72,9 @@ def main() -> None:
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="with the machine's record, for gpu_jobs.py")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON with the environment, for gpu_jobs.py"
+    )
     args = parser.parse_args()
     spec = TrackerSpec(args.tracker, args.device, args.weights, {"precision": args.precision})
     rows = [measure(spec, slots, args.steps, args.repetitions) for slots in args.slots]

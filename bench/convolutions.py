@@ -1,9 +1,9 @@
-"""The network's layers and the steps around them in the forms that were tried on a CPU, turn by turn.
+"""Times alternative implementations of the network's layers and the steps around them on a CPU.
 
     PYTHONPATH=. python bench/convolutions.py --threads 1 --width 1
 
-Random weights, three search regions. Per line: milliseconds in the median, of forms that are equal up to
-rounding and take turns; docs/performance.md has what became of each.
+Random weights, three search regions. Each line has median milliseconds of implementations that are equal up
+to rounding and take turns; docs/performance.md says which were kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Form = Callable[[], object]
 
 
 def first_layer(layer: nn.Conv2d, x: Tensor) -> dict[str, Form]:
-    """conv1 as it is, on 2 x 2 pixels at a time, and as a matrix product."""
+    """Returns conv1 unchanged, on 2 x 2 pixels at a time, and as a matrix product."""
     squares = F.pixel_unshuffle(F.pad(x, (0, 1, 0, 1)), 2).contiguous(memory_format=torch.channels_last)
     kernel = F.pixel_unshuffle(F.pad(layer.weight, (0, 1, 0, 1)), 2)
     kernel = kernel.contiguous(memory_format=torch.channels_last)
@@ -47,13 +47,13 @@ def first_layer(layer: nn.Conv2d, x: Tensor) -> dict[str, Form]:
 
 
 def other_layer(layer: nn.Conv2d, x: Tensor) -> dict[str, Form]:
-    """A layer as it is, and by Winograd's filtering."""
+    """Returns a layer unchanged, and with Winograd's filtering."""
     rows, tiles = RowWinograd(layer), TileWinograd(layer)
     return {"plain": lambda: layer(x), "rows": lambda: rows(x), "tiles": lambda: tiles(x)}
 
 
 def correlation(features: Tensor) -> dict[str, Form]:
-    """The correlation of features (3, c, 22, 22) with a template, as a convolution and as a product."""
+    """Returns the correlation of features (3, c, 22, 22) with a template: as convolution, as product."""
     template = torch.randn(1, features.shape[1], 6, 6)
     return {
         "convolution": lambda: F.conv2d(features, template),
@@ -62,7 +62,7 @@ def correlation(features: Tensor) -> dict[str, Form]:
 
 
 def networks(network: Embedding, x: Tensor) -> dict[str, Form]:
-    """The whole network in its forms."""
+    """Returns the whole network in its variants."""
     forms = {
         "as trained": network,
         "fold_batch_norm": fold_batch_norm(network),
@@ -73,7 +73,7 @@ def networks(network: Embedding, x: Tensor) -> dict[str, Form]:
 
 
 def time_in_turn(name: str, forms: dict[str, Form], repeats: int) -> None:
-    """Prints the median of each form."""
+    """Prints the median time of each form."""
     seconds: dict[str, list[float]] = {form: [] for form in forms}
     for _ in range(repeats + 2):
         for form, function in forms.items():
@@ -95,7 +95,7 @@ def main() -> None:
     x = (torch.rand(3, 3, 255, 255) * 255).contiguous(memory_format=torch.channels_last)
     time_in_turn("network", networks(network, x), args.repeats)
     keep_freed_memory()
-    print("the same, and all that follows, with memory kept by the allocator:")
+    print("from here on, the allocator keeps freed memory:")
     time_in_turn("network", networks(network, x), args.repeats)
     plain = fold_batch_norm(network)
     for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):

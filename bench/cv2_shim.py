@@ -1,7 +1,7 @@
-"""The few functions of cv2 that siamfc-pytorch calls while it tracks, by Pillow, for machines without cv2.
+"""Replaces the functions of cv2 that siamfc-pytorch calls, with Pillow, on machines without cv2.
 
-They take longer than OpenCV's, and their bicubic kernel is another one (a = -0.5 in place of -0.75): enough
-to measure the reference's work on a GPU, and to be said beside what was measured.
+They are slower than OpenCV's, and their bicubic kernel differs (a = -0.5 instead of -0.75). That is good
+enough to measure the reference on a GPU, if the results name it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _FILTERS = {INTER_LINEAR: Image.Resampling.BILINEAR, INTER_CUBIC: Image.Resampli
 def copyMakeBorder(  # noqa: N802 - cv2's name
     image: Any, top: int, bottom: int, left: int, right: int, kind: int, value: Any = 0
 ) -> Any:
-    """Pads an image (h, w, 3) with one colour."""
+    """Pads an image (h, w, 3) with one color."""
     if kind != BORDER_CONSTANT:
-        raise NotImplementedError("borders of one colour only")
+        raise NotImplementedError("only borders of constant color are supported")
     height, width = image.shape[:2]
     padded = np.empty((height + top + bottom, width + left + right, 3), image.dtype)
     padded[:] = np.asarray(value).round().astype(image.dtype)
@@ -37,7 +37,7 @@ def resize(image: Any, size: tuple[int, int], interpolation: int = INTER_LINEAR)
 
 
 def install() -> bool:
-    """Makes this module cv2 where cv2 is not there; returns whether it was done."""
+    """Installs this module as cv2 if cv2 is missing; returns whether it did."""
     try:
         import cv2  # noqa: F401
     except ImportError:

@@ -1,10 +1,10 @@
-"""From JPEG files to boxes, frames decoded by Pillow in threads or by torchvision on the device.
+"""Measures tracking from JPEG files to boxes, decoded by Pillow in threads or by torchvision on the device.
 
     PYTHONPATH=. python bench/decoding.py --tracker siamfc --device cuda --slots 8 32 --sequences 64
 
-Prints frames per second: of reading alone (files as bytes, and their headers), of decoding alone (`pillow`:
-read and decoded in as many threads as a batch has; `torchvision`: files read before, a call per batch), and
-of the whole, from files to boxes. All are wall-clock time of one process; a run's start is left out.
+Prints frames per second of reading alone (files as bytes, and their headers), of decoding alone (`pillow`:
+reading and decoding in the threads of a batch; `torchvision`: one call per batch, files already read), and of
+the whole, from files to boxes. All are wall-clock times of one process, without the start of a run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from trackers.errors import UserError
 
 
 class Quiet:
-    """Progress that nobody watches."""
+    """Progress that shows nothing."""
 
     def start(self, sequence: str, frames: int) -> None: ...
     def advance(self, sequence: str, frames: float) -> None: ...
@@ -45,7 +45,7 @@ class Quiet:
 
 
 def write_videos(root: Path, sequences: int, frames: int, width: int, quality: int) -> Dataset:
-    """Writes the demo's sequences as JPEG files of 4:2:0 with `width` columns, over and over."""
+    """Writes `sequences` sequences of the demo as 4:2:0 JPEG files of `width` columns, repeating them."""
     demo = Demo()
     for number in range(sequences):
         sequence = demo[demo.names()[number % len(demo.names())]]
@@ -63,9 +63,9 @@ def write_videos(root: Path, sequences: int, frames: int, width: int, quality: i
 
 
 def rates(count: int, repetitions: int, *works: Callable[[], object]) -> list[tuple[float, float, float]]:
-    """Frames per second of each of `works`, which take turns: lower quartile, median, upper quartile."""
+    """Returns quartiles of frames per second of each of `works`, which take turns."""
     found: list[list[float]] = [[] for _ in works]
-    for turn in range(repetitions + 1):  # the first to warm up
+    for turn in range(repetitions + 1):  # the first is a warm-up
         for work, mine in zip(works, found, strict=True):
             begin = time.perf_counter()
             work()
@@ -76,7 +76,7 @@ def rates(count: int, repetitions: int, *works: Callable[[], object]) -> list[tu
 def measure(
     spec: TrackerSpec, dataset: Dataset, decoders: Sequence[str], slots: int, repetitions: int
 ) -> dict[str, Any]:
-    """What reading, each decoder and each kind of run give, in frames per second."""
+    """Returns frames per second of reading, each decoder and each kind of run."""
     tracker = spec.build_batch(slots)
     opened = [dataset[name].open_frames() for name in dataset.names()]
     places = [(frames, index) for frames in opened for index in range(len(frames))]
@@ -99,18 +99,18 @@ def measure(
 
 
 def read(pool: Executor, decoder: Decoder, places: list[tuple[Frames, int]]) -> list[PendingFrame]:
-    """Has threads do their part for all frames: read them, and decode them if the decoder is Pillow."""
+    """Reads all frames in threads, which also decode them if the decoder is Pillow."""
     return list(pool.map(decoder.read, *zip(*places, strict=True)))
 
 
 def decode(decoder: Decoder, waiting: list[PendingFrame], slots: int) -> None:
-    """Does the rest, in batches."""
+    """Decodes the frames that are only read, in batches."""
     for start in range(0, len(waiting), slots):
         decoder.decode(waiting[start : start + slots])
 
 
 def follow(scheduler: Scheduler, dataset: Dataset) -> None:
-    """Runs all sequences, as `run` does, and keeps nothing."""
+    """Runs all sequences, as `run` does, without storing results."""
     tasks = [plan_task(dataset, name) for name in dataset.names()]
     for outcome in scheduler.outcomes(tasks, Quiet()):
         if outcome.record.status != "ok":
@@ -132,7 +132,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--width", type=int, default=640, help="of the images, in pixels (default: 640)")
     parser.add_argument("--quality", type=int, default=90, help="of the JPEG files (default: 90)")
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="with the machine's record, for gpu_jobs.py")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON with the environment, for gpu_jobs.py"
+    )
     args = parser.parse_args(words)
     spec = TrackerSpec(args.tracker, args.device, args.weights)
     with TemporaryDirectory() as folder:
@@ -141,7 +143,7 @@ def main(words: Sequence[str] | None = None) -> int:
         rows = [
             measure(spec, dataset, args.decoders, slots, args.repetitions)
             for slots in args.slots
-            if slots > 1  # one is no batch
+            if slots > 1  # a single slot is not a batch
         ]
     kilobytes = float(np.mean(sizes)) / 1e3
     if args.json:

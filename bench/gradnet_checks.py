@@ -1,8 +1,8 @@
-"""What GradNet owes on any device, tried in a minute: the same bytes again, batches, loss, sizes, a lesson.
+"""Checks GradNet on a device in a minute: reproducibility, batches, lost targets, frame sizes, training.
 
     PYTHONPATH=. python bench/gradnet_checks.py --device cuda
 
-Prints each check with its outcome as JSON; exit status 1 if one fails. Weights are the project's own.
+Prints each check's outcome as JSON; exit status 1 if one fails. Uses the bundled weights.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NAMES = ("easy", "scale", "rotation", "clutter")
 
 
 class Checks:
-    """The checks, on one device and so many frames."""
+    """The checks, on one device with `frames` frames per video."""
 
     def __init__(self, device: str, frames: int) -> None:
         self.device = device
@@ -48,19 +48,19 @@ class Checks:
     def follow(
         self, frames: list[list[Frame]], boxes: Boxes, tensors: bool = False, kind: Any = GradNetLite
     ) -> Boxes:
-        """Boxes (frames - 1, slots, 4) of a fresh tracker that follows all videos in a batch."""
+        """Returns the boxes (frames - 1, slots, 4) of a new tracker that follows all videos in a batch."""
         tracker = kind(device=self.device, slots=len(frames))
         slots = list(range(len(frames)))
 
-        def given(time: int) -> list[Any]:
+        def frames_at(time: int) -> list[Any]:
             row: list[Any] = [video[time] for video in frames]
             return [torch.from_numpy(one).to(tracker.device) for one in row] if tensors else row
 
-        tracker.init(slots, given(0), boxes.copy())
-        return np.array([tracker.update(slots, given(time)) for time in range(1, len(frames[0]))])
+        tracker.init(slots, frames_at(0), boxes.copy())
+        return np.array([tracker.update(slots, frames_at(time)) for time in range(1, len(frames[0]))])
 
     def the_same_bytes_twice(self) -> bool:
-        """Two fresh trackers, of 1, 2 and 4 slots."""
+        """Two new trackers give the same bytes, with 1, 2 and 4 slots."""
         return all(
             self.follow(self.frames[:n], self.boxes[:n]).tobytes()
             == self.follow(self.frames[:n], self.boxes[:n]).tobytes()
@@ -68,7 +68,7 @@ class Checks:
         )
 
     def slots_follow_their_own_targets(self) -> bool:
-        """A batch of 2 and of 4 beside each target alone: mean overlap above 0.9."""
+        """Batches of 2 and 4 against each target alone: mean IoU above 0.9."""
         alone = [self.follow(self.frames[i : i + 1], self.boxes[i : i + 1])[:, 0] for i in range(4)]
         return all(
             float(iou(self.follow(self.frames[:n], self.boxes[:n])[:, i], alone[i]).mean()) > 0.9
@@ -77,26 +77,26 @@ class Checks:
         )
 
     def lost_targets_are_searched_for_in_the_centre(self) -> bool:
-        """A target leaves at the right border of the released tracker: the same bytes twice."""
+        """A target leaves the image of the released tracker at the right: the same bytes twice."""
         video, box = leaving(len(self.frames[0]))
         pair = [video, self.frames[0]], np.array([box, self.boxes[0]])
         found = [self.follow(*pair, kind=GradNetReleasedLite) for _ in range(2)]
         return bool(np.isfinite(found[0]).all()) and found[0].tobytes() == found[1].tobytes()
 
     def frames_of_two_sizes(self) -> bool:
-        """A batch whose second video has a margin of black: the first one's boxes do not mind."""
+        """A black margin of a batch's second video does not affect the first one's boxes."""
         wide = [np.pad(frame, ((0, 37), (0, 81), (0, 0))) for frame in self.frames[1]]
         both = self.follow([self.frames[0], wide], self.boxes[:2])
         same = self.follow(self.frames[:2], self.boxes[:2])
         return float(iou(both[:, 0], same[:, 0]).mean()) > 0.9
 
     def tensors_as_arrays(self) -> bool:
-        """Frames that are on the device already give the same bytes."""
+        """Frames already on the device give the same bytes."""
         pair = self.frames[:2], self.boxes[:2]
         return self.follow(*pair).tobytes() == self.follow(*pair, tensors=True).tobytes()
 
     def a_training_step(self) -> bool:
-        """One step of training, judged on later frames: a finite loss, and weights that changed."""
+        """One step of training has a finite loss and changes weights."""
         device = torch.device(self.device)
         values = torch.Generator().manual_seed(0)
         pixels = torch.randint(0, 256, (16, 4, PATCH_SIZE, PATCH_SIZE), generator=values, dtype=torch.uint8)
@@ -107,17 +107,19 @@ class Checks:
         schedule = Schedule(steps=10, batch=4)
         with TemporaryDirectory() as folder:
             task = GradNetTask(bundled_weights("siamfc-lite"), GradNetOptions(foreign=0.5)).to(device)
-            trainer = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {})
+            trainer = Trainer(
+                task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, Path(folder), {}
+            )
             learning = [parameter for parameter in task.parameters() if parameter.requires_grad]
             before = [parameter.detach().clone() for parameter in learning]
             figures = trainer.train_step(0, make_optimizer(task, schedule))
         print({name: float(value) for name, value in figures.items()}, file=sys.stderr)
-        changed = not all(map(torch.equal, learning, before))  # a first step may leave some as they are
+        changed = not all(map(torch.equal, learning, before))  # a first step may leave some unchanged
         return bool(torch.isfinite(figures["loss"])) and changed
 
 
 def leaving(length: int) -> tuple[list[Frame], Boxes]:
-    """A textured target that moves out of the image at its right border, and its first box."""
+    """Returns frames of a textured target that leaves at the right border, and its first box."""
     values = np.random.default_rng(0)
     ground = values.integers(0, 60, (96, 128, 3), dtype=np.uint8)
     target = values.integers(100, 256, (24, 28, 3), dtype=np.uint8)
@@ -135,9 +137,9 @@ def main() -> int:
     )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--frames", type=int, default=20)
-    given = parser.parse_args()
-    device = resolve_device(given.device)
-    checks = Checks(device, given.frames)
+    args = parser.parse_args()
+    device = resolve_device(args.device)
+    checks = Checks(device, args.frames)
     tried: tuple[Callable[[], bool], ...] = (
         checks.the_same_bytes_twice,
         checks.slots_follow_their_own_targets,
@@ -149,7 +151,7 @@ def main() -> int:
     outcomes = {check.__name__: check() for check in tried}
     print(
         json.dumps(
-            {"machine": describe_environment(device), "frames": given.frames, "checks": outcomes}, indent=1
+            {"machine": describe_environment(device), "frames": args.frames, "checks": outcomes}, indent=1
         )
     )
     failed = [name for name, good in outcomes.items() if not good]

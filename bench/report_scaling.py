@@ -1,13 +1,13 @@
-"""Many trackers and long data sets: what scoring, comparing and reporting need in time and memory.
+"""Measures time and memory of scoring and reporting with many trackers and long data sets.
 
     PYTHONPATH=. python bench/report_scaling.py            # 100, 200 and 500 trackers, LaSOT
     PYTHONPATH=. python bench/report_scaling.py --trackers 100 --lasot 0
 
-Drawn results of many trackers on sequences as long as OTB2015's, and of two on sequences as long as LaSOT's
-1,400, stand in a temporary folder. Each command runs over them in a process of its own, as a user starts it:
-seconds by the clock and of processors, peak resident memory of its largest process, size of what it wrote.
-`--against DIR` runs each command in another checkout too, right after, so that what else the machine does
-slows both. `--keep DIR` keeps the files.
+Writes random results of many trackers on sequences as long as OTB2015's, and of two on sequences as long as
+LaSOT's 1,400, to a temporary folder. Runs each command on them in a separate process, as a user does, and
+prints wall-clock and processor seconds, peak resident memory of its largest process, and the size of its
+output. `--against DIR` also runs each command in another checkout, right after, so that other load affects
+both. `--keep DIR` keeps the files.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def walk(rng: np.random.Generator, frames: int) -> np.ndarray:
-    """A target's boxes, whole numbers, shape (frames, 4), 1-based."""
+    """Returns a target's boxes (frames, 4), integers, 1-based."""
     boxes = np.tile([300.0, 200.0, 60.0, 45.0], (frames, 1))
     boxes[:, :2] += np.cumsum(rng.normal(0, 2, (frames, 2)), axis=0) % 200
     return np.rint(boxes)
 
 
 def make_otb(root: Path) -> dict[str, np.ndarray]:
-    """Ground truth for every target of OTB2015; returns the rows that count, 0-based."""
+    """Writes ground truth for every target of OTB2015; returns the rows that count, 0-based."""
     rng, truths = np.random.default_rng(0), {}
     for row in read_metadata("otb2015.csv"):
         starts, first, last = (int(row[key]) for key in ("truth_starts", "first", "last"))
@@ -52,7 +52,7 @@ def make_otb(root: Path) -> dict[str, np.ndarray]:
 
 
 def make_lasot(root: Path, most: int) -> dict[str, np.ndarray]:
-    """Ground truth for `most` of LaSOT's 1,400 sequences, 0-based."""
+    """Writes ground truth for `most` of LaSOT's 1,400 sequences; returns it 0-based."""
     rng, truths = np.random.default_rng(0), {}
     for row in read_metadata("lasot.csv")[:most]:
         frames = int(row["frames"])
@@ -67,7 +67,7 @@ def make_lasot(root: Path, most: int) -> dict[str, np.ndarray]:
 
 
 def make_results(results: Path, dataset: str, truths: dict[str, np.ndarray], trackers: range) -> None:
-    """Results of trackers that are better on some sequences than on others, as a run leaves them."""
+    """Writes results, as a run does, of trackers that are better on some sequences than on others."""
     digests = {name: truth_digest(truth) for name, truth in truths.items()}
     for number in trackers:
         rng = np.random.default_rng(number)
@@ -80,7 +80,7 @@ def make_results(results: Path, dataset: str, truths: dict[str, np.ndarray], tra
             error = rng.gamma(2, 6) * rng.normal(0, 1, truth.shape)
             boxes = np.maximum(truth + np.round(error, 3), 1)
             regions, times = format_rows(boxes).encode(), b"0.0123456789\n" * len(boxes)
-            # Not synced, as a run's files are: nothing is lost with a benchmark's.
+            # Unlike a run's files, these need no fsync.
             (folder.path / f"{name}.txt").write_bytes(regions)
             (folder.path / f"{name}.time.txt").write_bytes(times)
             files = RunFiles(digest(regions), digest(times))
@@ -91,7 +91,7 @@ def make_results(results: Path, dataset: str, truths: dict[str, np.ndarray], tra
 
 
 def measured(words: list[str], checkout: Path, log: Path) -> str:
-    """Runs a command to its end and says what it needed, or how it was refused."""
+    """Runs a command; returns its cost, or its error, as text."""
     begin = time.perf_counter()
     environment = os.environ | {"PYTHONPATH": str(checkout)}
     with log.open("wb") as file:
@@ -107,7 +107,7 @@ def measured(words: list[str], checkout: Path, log: Path) -> str:
 
 
 def written(out: Path | None) -> str:
-    """How much a command wrote."""
+    """Returns the size of a command's output, as text."""
     if out is None or not out.exists():
         return ""
     files = [out] if out.is_file() else list(out.iterdir())

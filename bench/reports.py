@@ -1,8 +1,9 @@
-"""How long reports take: python bench/reports.py --golden DIR --annotations DIR.
+"""Times reports: python bench/reports.py --golden DIR --annotations DIR.
 
-Published results, imported under several names, stand for ten trackers on OTB2015 and five on LaSOT.
-`--golden` holds them, with `scores.json` that says which tool wrote each file; `--annotations` the ground
-truth. Each command runs by itself, as its user would start it; "processor" is what all its threads took.
+Published results, imported under several names, serve as ten trackers on OTB2015 and five on LaSOT.
+`--golden` holds them, with a `scores.json` that names the tool that wrote each file; `--annotations` the
+ground truth. Each command runs in a separate process, as a user starts it; "processor" is the time of all its
+threads.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ COMMANDS = {
 
 
 def fill(results: Path, golden: Path, annotations: Path) -> None:
-    """Imports published one-pass results as often as trackers are wanted."""
+    """Imports published one-pass results once per tracker."""
     entries = json.loads((golden / "scores.json").read_text(encoding="utf-8"))["results"]
     for dataset, count in TRACKERS.items():
         there = [one for one in entries if one["dataset"] == dataset and one.get("protocol", "ope") == "ope"]
@@ -44,7 +45,7 @@ def fill(results: Path, golden: Path, annotations: Path) -> None:
 
 
 def timed(results: Path, annotations: Path, folder: Path) -> Iterator[tuple[str, str, float, float]]:
-    """Data set, report, seconds by the clock and of processors."""
+    """Yields data set, report, wall-clock seconds and processor seconds."""
     for dataset in TRACKERS:
         for name, (module, *words) in COMMANDS.items():
             command = [sys.executable, "-m", module, "--dataset", dataset, *words]

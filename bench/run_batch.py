@@ -1,9 +1,9 @@
-"""`benchmarks run` from JPEG files to results, in batches, by the number of workers.
+"""Measures `benchmarks run` from JPEG files to results, in batches, by number of workers.
 
     PYTHONPATH=. python bench/run_batch.py --device cuda --batch 32 --workers 1 3
 
-Writes twice as many videos as there are slots, and runs the command as a user does, in a process of its own.
-Prints frames per second of the whole command as JSON; imports and the making of the tracker are in them.
+Writes twice as many videos as there are slots, and runs the command in a separate process, as a user does.
+Prints frames per second of the whole command as JSON, including imports and construction of the tracker.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""What running costs beside the tracker: our runner and others' loops around a tracker that does nothing.
+"""Measures the overhead of running: our runner and other projects' loops with a tracker that does nothing.
 
-    PYTHONPATH=. python bench/runner.py                      # beside got10k, where it is installed
-    PYTHONPATH=. python bench/runner.py --pysot ../pysot     # beside pysot too, a checkout of STVIR/pysot
+    PYTHONPATH=. python bench/runner.py                      # with got10k, if it is installed
+    PYTHONPATH=. python bench/runner.py --pysot ../pysot     # with pysot too, a checkout of STVIR/pysot
     PYTHONPATH=. python bench/runner.py --memory             # peak memory of runs of several sizes
 
-Frames are in memory, so that nothing is decoded. All else is as it is used: ours is `benchmarks.running.run`,
-which plans, seeds, hands frames over from its threads, checks boxes, shows progress, and writes boxes, times
-and manifest; got10k's is `ExperimentOTB.run`; pysot's is `tools/test.py`, whose network, tracker and data set
-are replaced. What is printed is explained in README.md.
+Frames are in memory, so that nothing is decoded. The rest is as in use: ours is `benchmarks.running.run`,
+which plans, seeds, prefetches frames in threads, checks boxes, shows progress, and writes boxes, times and
+manifest; got10k's is `ExperimentOTB.run`; pysot's is `tools/test.py` with its network, tracker and data set
+replaced. README.md explains the output.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ BOX = np.array([10.0, 12.0, 20.0, 16.0])
 AIM = 0.15
 """Milliseconds per frame."""
 SHORT = 2
-"""Frames of a sequence that shows what a sequence costs by itself."""
+"""Frames per sequence to measure the cost per sequence."""
 SIZES = ((10, 500), (10, 5000), (100, 500))
-"""Sequences and frames of each, whose runs' memory is compared."""
+"""Numbers of sequences and of frames in each, to compare the memory of runs."""
 
 
 class SameFrame(Frames):
-    """Frames that are there already, or are made anew each time so that holding them shows."""
+    """Frames in memory; `fresh` ones are allocated on each access, so that keeping them shows."""
 
     def __init__(self, length: int, fresh: bool) -> None:
         self.length, self.fresh = length, fresh
@@ -78,7 +78,7 @@ class Made(Dataset):
 
 
 Loop: TypeAlias = Callable[[Made, Path], None]
-"""Runs over a data set and writes its results into a folder."""
+"""Runs over a data set and writes results to a folder."""
 
 
 def ours(dataset: Made, results: Path) -> None:
@@ -86,7 +86,7 @@ def ours(dataset: Made, results: Path) -> None:
 
 
 def ours_on_a_terminal(dataset: Made, results: Path) -> None:
-    """With the bar that a terminal shows, which is drawn into the void here."""
+    """Runs with a terminal's progress bar, whose output is discarded."""
     os.environ["FORCE_COLOR"] = "1"
     try:
         ours(dataset, results)
@@ -95,7 +95,7 @@ def ours_on_a_terminal(dataset: Made, results: Path) -> None:
 
 
 def got10k_loop() -> Loop:
-    """got10k's experiment with frames that need not be opened."""
+    """Returns got10k's experiment with frames in memory."""
     import got10k.trackers
     from got10k.experiments import ExperimentOTB
 
@@ -156,12 +156,12 @@ class PysotStill:
 
 
 def pysot_loop(checkout: Path) -> Loop:
-    """The script of pysot, with stand-ins for what it imports of pysot, and no windows to close."""
+    """Returns pysot's script with stubs for its imports of pysot and without windows."""
     import cv2
 
     script = checkout / "tools" / "test.py"
     if not script.is_file():
-        raise SystemExit(f"{script} is not there; give --pysot a checkout of STVIR/pysot")
+        raise SystemExit(f"{script} does not exist; give --pysot a checkout of STVIR/pysot")
     videos: list[Video] = []
     model = types.SimpleNamespace(cuda=lambda: model, eval=lambda: model)
     config = types.SimpleNamespace(merge_from_file=str, MASK=types.SimpleNamespace(MASK=False))
@@ -200,7 +200,7 @@ def pysot_loop(checkout: Path) -> Loop:
 
 
 def quietly(loop: Loop, dataset: Made) -> float:
-    """Seconds of a loop whose words nobody hears, and whose results are thrown away."""
+    """Returns the seconds of a loop, with its output and results discarded."""
     with (
         tempfile.TemporaryDirectory() as results,
         contextlib.redirect_stdout(io.StringIO()),
@@ -212,7 +212,7 @@ def quietly(loop: Loop, dataset: Made) -> float:
 
 
 def interleaved(loops: list[Loop], datasets: list[Made], rounds: int) -> np.ndarray:
-    """Seconds (rounds, loops, datasets) of runs by turns; each round begins with another loop."""
+    """Returns seconds (rounds, loops, datasets) of runs in turn; each round starts with another loop."""
     seconds = np.empty((rounds, len(loops), len(datasets)))
     for loop in loops:
         quietly(loop, datasets[0])  # imports and first files
@@ -225,7 +225,7 @@ def interleaved(loops: list[Loop], datasets: list[Made], rounds: int) -> np.ndar
 
 
 def speed(loops: dict[str, Loop], sequences: int, length: int, rounds: int) -> None:
-    """Prints the cost of a frame, from runs that are long and short, and that of a sequence."""
+    """Prints the cost per frame, from long and short runs, and the cost per sequence."""
     seconds = interleaved(list(loops.values()), [Made(sequences, SHORT), Made(sequences, length)], rounds)
     per_frame = 1000 * (seconds[..., 1] - seconds[..., 0]) / (sequences * (length - SHORT))
     per_sequence = 1000 * seconds[..., 0] / sequences
@@ -246,7 +246,7 @@ def quartiles(values: np.ndarray, digits: int) -> str:
 
 
 def memory() -> None:
-    """Prints the peak of a process for each size; frames are made anew, so that keeping them would show."""
+    """Prints a process's peak memory for each size, with fresh frames."""
     print(f"{'sequences':>10}{'frames of each':>16}{'peak MB':>10}{'times the first':>17}")
     first = None
     for sequences, length in SIZES:
@@ -258,7 +258,7 @@ def memory() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="The cost of running beside the tracker.")
+    parser = argparse.ArgumentParser(description="The overhead of running a tracker.")
     parser.add_argument("--sequences", type=int, default=10)
     parser.add_argument("--frames", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=20)
@@ -277,7 +277,7 @@ def main() -> None:
     try:
         loops["got10k"] = got10k_loop()
     except ImportError as error:
-        print(f"got10k is left out: {error}")
+        print(f"got10k is skipped: {error}")
     if args.pysot:
         loops["pysot"] = pysot_loop(args.pysot.resolve())
     speed(loops, args.sequences, args.frames, args.rounds)

@@ -1,12 +1,12 @@
-"""Long sequences, many sequences and many trackers: what the commands need in time, memory, handles and disk.
+"""Measures time, memory, file handles and output of the commands with long, many and large runs.
 
     PYTHONPATH=. python bench/scaling.py
     PYTHONPATH=. python bench/scaling.py --frames 2000 --sequences 500 --trackers 50
 
-Makes data sets of tiny frames in a temporary folder (hard links to a few files), runs the real commands over
-them, each in a process of its own, and prints a line for each: seconds, peak resident memory of its largest
-process, the most file handles that it had open at once, and what it and its workers wrote to files and pipes.
-Linux only: it reads /proc.
+Writes data sets of tiny frames to a temporary folder (hard links to a few files), runs the real commands on
+them, each in a separate process, and prints a line for each: seconds, peak resident memory of its largest
+process, its largest number of open file handles, and the bytes that it and its workers wrote to files and
+pipes. Linux only: it reads /proc.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
 
 WIDTH, HEIGHT = 32, 24
 IMAGES = 16
-"""Different images; a file system allows so many links to each (65,000 on ext4)."""
+"""Distinct images; file systems limit the links to a file (65,000 on ext4)."""
 SHORT = 3
-"""Frames of each of many sequences."""
+"""Frames per sequence with many sequences."""
 SCORED = 20
-"""Sequences that each of many trackers has results on."""
+"""Sequences with results of each of many trackers."""
 BATCH = '''
 import numpy as np
 from trackers.tracker import BatchTracker
 
 
 class Still(BatchTracker):
-    """Answers every frame with the first box, for as many targets as there are slots."""
+    """Returns the first box for every frame, for all slots."""
 
     deterministic = True
 
@@ -56,7 +56,7 @@ class Still(BatchTracker):
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command needed."""
+    """The cost of a command."""
 
     seconds: float
     peak: float
@@ -65,7 +65,7 @@ class Cost:
 
 
 def make_dataset(root: Path, sequences: int, frames: int) -> Path:
-    """A data set of `sequences` folders of `frames` images, with a target that drifts."""
+    """Writes a data set of `sequences` folders of `frames` images, with a drifting target."""
     images = root.parent / "images"
     if not images.is_dir():
         images.mkdir()
@@ -85,7 +85,7 @@ def make_dataset(root: Path, sequences: int, frames: int) -> Path:
 
 
 def make_trackers(results: Path, dataset: Path, trackers: int) -> None:
-    """Results of `trackers` trackers, each of them off by a different amount."""
+    """Writes results of `trackers` trackers, each with a different error."""
     truths = {
         folder.name: np.loadtxt(folder / "groundtruth.txt", delimiter=",")
         for folder in sorted(dataset.iterdir())
@@ -103,13 +103,17 @@ def make_trackers(results: Path, dataset: Path, trackers: int) -> None:
 
 
 def measure(words: list[str], log: Path) -> Cost:
-    """Runs a command to its end; SystemExit with its words if it fails."""
+    """Runs a command and returns its cost.
+
+    Raises:
+        SystemExit: it fails; with its log.
+    """
     begin = time.perf_counter()
     handles = 0
     with log.open("wb") as file:
         process = subprocess.Popen([sys.executable, "-m", *words], stdout=file, stderr=file)
         entry = Path("/proc", str(process.pid))
-        # The process is left to be reaped until its accounts are read.
+        # Read its accounts before the process is reaped.
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             handles = max(handles, _handles(entry))
             time.sleep(0.02)
@@ -125,7 +129,7 @@ def measure(words: list[str], log: Path) -> Cost:
 def _handles(entry: Path) -> int:
     try:
         return len(os.listdir(entry / "fd"))  # noqa: PTH208 - a fraction of the cost of Path objects
-    except OSError:  # it has just ended
+    except OSError:  # the process has just ended
         return 0
 
 
@@ -133,7 +137,7 @@ class Table:
     """Measures commands and prints a line for each.
 
     Args:
-        folder: where data, results and reports lie.
+        folder: of data, results and reports.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -141,7 +145,7 @@ class Table:
         print(f"{'':44}{'seconds':>9}{'peak MB':>9}{'handles':>9}{'MB written':>12}", flush=True)
 
     def line(self, what: str, *words: str) -> Cost:
-        """Measures one command; `what` says what it is."""
+        """Measures one command; `what` describes it."""
         cost = measure(list(words), self.folder / "log")
         print(f"{what:44}{cost.seconds:9.1f}{cost.peak:9.0f}{cost.handles:9}{cost.written:12.2f}", flush=True)
         return cost
@@ -159,7 +163,7 @@ class Table:
 
 
 def long(table: Table, frames: int) -> None:
-    """One sequence, short and long."""
+    """Measures one sequence, short and long."""
     for length in (frames // 100, frames):
         data = make_dataset(table.folder / f"long{length}", 1, length)
         for tracker in ("still", "ncc"):
@@ -170,7 +174,7 @@ def long(table: Table, frames: int) -> None:
 
 
 def many(table: Table, sequences: int) -> None:
-    """Few and many sequences."""
+    """Measures few and many sequences."""
     for count in (10, sequences // 10, sequences):
         data = make_dataset(table.folder / f"many{count}", count, SHORT)
         still = ("--tracker", "still")
@@ -191,7 +195,7 @@ def many(table: Table, sequences: int) -> None:
 
 
 def trackers(table: Table, count: int) -> None:
-    """Few and many trackers."""
+    """Measures few and many trackers."""
     for number in (10, count):
         data = make_dataset(table.folder / f"trackers{number}", SCORED, 50)
         results = f"results{number}"

@@ -1,15 +1,14 @@
-"""How long scoring takes.
+"""Times scoring.
 
     PYTHONPATH=. python bench/scoring.py --data-root DIR        # from the root; DIR holds lasot and otb2015
 
-Results are drawn beside the ground truth and written as a run leaves them, at full precision with times.
-Then, for each data set, `python -m benchmarks score` is run as a user would: start of Python, reading of
-results and ground truth, digests, curves and intervals are all in the time; its peak memory is that of the
-process.
+Writes random results near the ground truth as a run does, at full precision with times. Then runs
+`python -m benchmarks score` on each data set as a user does: the time covers the start of Python, reading of
+results and ground truth, digests, curves and intervals. Peak memory is that of the process.
 
-Where got10k is importable (`pip install got10k==0.1.3 six`), its `ExperimentOTB.report` scores the same
-boxes, in turn with ours, both within this process. Each reads results, times and ground truth in its own
-format; its figures are not drawn.
+If got10k is installed (`pip install got10k==0.1.3 six`), its `ExperimentOTB.report` scores the same boxes, in
+turn with ours, both in this process. Each reads results, times and ground truth in its own format; figures
+are not drawn.
 """
 
 from __future__ import annotations
@@ -64,11 +63,11 @@ def main() -> None:
                 f"{name}: {len(dataset.names())} sequences, {frames} frames: {seconds:.2f} s, of them "
                 f"{processor:.2f} s of processor time, {peak:.0f} MB peak (medians of {ROUNDS} runs)"
             )
-        beside_got10k(open_dataset("otb2015", root), results)
+        compare_with_got10k(open_dataset("otb2015", root), results)
 
 
 def write_results(dataset: Dataset, results: Path) -> int:
-    """Writes one run, boxes a few pixels beside the ground truth, and returns how many frames it has."""
+    """Writes one run, with boxes a few pixels off the ground truth; returns its number of frames."""
     folder = RunFolder(results, dataset.name, TRACKER, "ope")
     manifest = Manifest(dataset.name, None)
     frames = 0
@@ -91,7 +90,7 @@ def drawn(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def run_alone(command: list[str]) -> tuple[float, float, float]:
-    """Runs a command and returns its seconds, its processor seconds and its peak memory in MB."""
+    """Runs a command; returns wall-clock seconds, processor seconds and peak memory in MB."""
     start = time.perf_counter()
     with Path(os.devnull).open("wb") as nowhere:
         process = os.posix_spawn(
@@ -103,15 +102,15 @@ def run_alone(command: list[str]) -> tuple[float, float, float]:
     return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def beside_got10k(dataset: Dataset, results: Path) -> None:
-    """Prints our time for the same boxes as a share of got10k's."""
+def compare_with_got10k(dataset: Dataset, results: Path) -> None:
+    """Prints our time and got10k's for the same boxes, and their ratio."""
     try:
         from got10k.experiments import ExperimentOTB
     except ImportError as error:
         print(f"got10k is not compared: {error}")
         return
 
-    # Its own class for OTB wants images; this reads ground truth as that does.
+    # got10k's OTB class requires images; this one reads ground truth alone.
     class Truths:
         seq_names = dataset.names()
 

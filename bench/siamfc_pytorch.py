@@ -1,14 +1,14 @@
-"""SiamFC beside its reference implementation: same weights, same frames, one process, turn by turn.
+"""Compares SiamFC with its reference implementation: same weights and frames, in one process, in turn.
 
     python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --weights FDSiamfc_30.pth --data-root DIR
     python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --width 1 --data-root DIR --frames 40
     python bench/siamfc_pytorch.py --reference ../siamfc-pytorch --width 1 --device cuda --json
 
-The reference is a checkout of huanglianghua/siamfc-pytorch, run as it is. Its layers get the widths of the
-weights; got10k, of which it needs a base class only, may be absent. With --width instead of --weights the
-weights are random: enough for speed, of no use for accuracy. Without --data-root both follow the demo's
-targets. Where there is no cv2 the reference gets a stand-in (bench/cv2_shim.py), and the JSON says so.
-What is printed is explained in README.md.
+The reference is an unchanged checkout of huanglianghua/siamfc-pytorch. Its layers get the widths of the
+weights; got10k, of which it needs only a base class, may be missing. With --width instead of --weights the
+weights are random: enough for speed, useless for accuracy. Without --data-root both follow the demo's
+targets. Without cv2 the reference uses a replacement (bench/cv2_shim.py), and the JSON says so. README.md
+explains the output.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ from trackers.siamese.siamfc import SiamFC
 from trackers.tracker import Boxes, Frame
 
 WARM_UP = 3
-BLOCK = 10  # updates of each tracker that make one ratio
+BLOCK = 10  # updates of each tracker per ratio
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 
 class NamedTracker:
-    """Stands in for got10k's base class."""
+    """Replaces got10k's base class."""
 
     def __init__(self, name: str, is_deterministic: bool) -> None:
         self.name, self.is_deterministic = name, is_deterministic
 
 
 class Reference:
-    """The reference tracker, speaking 0-based boxes."""
+    """The reference tracker with 0-based boxes."""
 
     def __init__(self, folder: Path, weights: Path) -> None:
         try:
@@ -89,7 +89,7 @@ class Reference:
 
 
 def random_weights(width: float, path: Path) -> Path:
-    """Writes weights drawn as the reference draws them before training."""
+    """Writes random weights, initialized as in the reference."""
     torch.manual_seed(0)
     network = Embedding(scaled_widths(width))
     for module in network.modules():
@@ -107,7 +107,7 @@ def timed(function: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def run_in_turn(ours: SiamFC, theirs: Reference, frames: Any, truth: Boxes) -> tuple[Boxes, np.ndarray]:
-    """Both trackers' boxes (2, n, 4) and seconds per update (2, n - 1), turn by turn on each frame."""
+    """Runs both trackers in turn on each frame; returns boxes (2, n, 4) and seconds per update (2, n - 1)."""
     first = frames[0]
     ours.init([0], [first], truth[:1])
     theirs.init(first, truth[0])
@@ -123,7 +123,7 @@ def run_in_turn(ours: SiamFC, theirs: Reference, frames: Any, truth: Boxes) -> t
 
 
 def ratios(seconds: np.ndarray) -> str:
-    """Reference's time over ours: the whole, and the quartiles over blocks of updates."""
+    """Formats the reference's time over ours: in total, and quartiles over blocks of updates."""
     kept = seconds[:, WARM_UP:]
     whole = kept[1].sum() / kept[0].sum()
     blocks = kept[:, : kept.shape[1] // BLOCK * BLOCK].reshape(2, -1, BLOCK).sum(2)
@@ -132,7 +132,7 @@ def ratios(seconds: np.ndarray) -> str:
 
 
 def updates_per_second(ours: SiamFC, theirs: Reference, limit: int | None) -> dict[str, Any]:
-    """Both trackers' updates per second on the demo, and the reference's time over ours, with quartiles."""
+    """Returns both trackers' updates per second on the demo, and the reference's time over ours."""
     seconds = []
     for name in ("easy", "scale"):
         sequence = Demo()[name]
@@ -178,7 +178,7 @@ def line(name: str, frames: int, figures: Any, seconds: np.ndarray) -> str:
 
 
 def breakdown(ours: SiamFC, weights: Path, repeats: int) -> None:
-    """Prints where an update's time goes, beside the convolutions alone on ready inputs."""
+    """Prints the time of an update's parts, and of the convolutions alone."""
     frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     ours.init([0], [frame], np.array([[300.0, 200, 80, 60]]))
     search, targets = ours.search, ours.targets
@@ -230,14 +230,14 @@ def convolution(layer: nn.Conv2d, x: Tensor) -> Callable[[], Tensor]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="SiamFC beside siamfc-pytorch: agreement and speed.")
+    parser = argparse.ArgumentParser(description="Compares SiamFC with siamfc-pytorch: agreement and speed.")
     parser.add_argument("--reference", type=Path, required=True, help="a checkout of siamfc-pytorch")
     parser.add_argument("--weights", type=Path, help="weights for both")
     parser.add_argument("--width", type=float, help="instead of --weights: random weights of this width")
     parser.add_argument("--data-root", type=Path, help="the folder that holds otb2015 (default: the demo)")
-    parser.add_argument("--device", default="cpu", help="ours; the reference takes a GPU where there is one")
+    parser.add_argument("--device", default="cpu", help="of ours; the reference uses a GPU if there is one")
     parser.add_argument("--json", action="store_true", help="speed alone, on the demo, for gpu_jobs.py")
-    parser.add_argument("--frames", type=int, help="use only so many frames of each sequence")
+    parser.add_argument("--frames", type=int, help="use at most this many frames of each sequence")
     parser.add_argument("--threads", type=int, default=2, help="threads of both trackers (default: 2)")
     parser.add_argument("--repeats", type=int, default=20, help="repetitions for the second table")
     arguments = parser.parse_args()

@@ -1,10 +1,10 @@
-"""What it costs to bring frames to a tracker, per frame and for each way of plugging one in.
+"""Measures the cost per frame of passing frames to a tracker, for each kind of plug-in.
 
     PYTHONPATH=. python bench/transport.py --frames 500
 
-Trackers that do nothing, on frames of 640 x 480 that are decoded already, so that all of the time from the
-call to the answer is transport. The ways take turns frame by frame, so that what else the machine does slows
-all of them. Ways that need something that is not installed (g++, vot-trax) are left out.
+Trackers that do nothing get decoded frames of 640 x 480, so that all the time from call to return is
+transport. The kinds take turns frame by frame, so that other load affects all of them. Kinds that need
+something that is not installed (g++, vot-trax) are skipped.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ with Server([Region.RECTANGLE], [Image.PATH]) as server:
 
 
 def ways(folder: Path) -> dict[str, str]:
-    """The ways there are here, by what they are: what `--tracker` takes, a star before it for isolation."""
+    """Returns the kinds of plug-ins on this machine: arguments of `--tracker`, with a star for isolation."""
     (folder / "foreign.py").write_text(FOREIGN)
     (folder / "library.py").write_text(LIBRARY)
     (folder / "nothing.cpp").write_text(CPP)
@@ -109,7 +109,7 @@ def main() -> None:
                 begin = time.perf_counter()
                 tracker.update(frame)
                 elapsed = time.perf_counter() - begin
-                # A program in another language that claims no seconds did nothing: all was transport.
+                # A program that reports no seconds did nothing: all of the time is transport.
                 own = 0.0 if what.startswith("process") or "vot-trax" in what else tracker.own_seconds
                 seconds[what].append(elapsed - (own or 0.0))
         for tracker in trackers.values():

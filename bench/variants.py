@@ -1,9 +1,9 @@
-"""Choices that only a GPU can make, side by side: memory layout, cuDNN's search, graphs, pooling, crops.
+"""Compares implementation choices on a GPU: memory layout, cuDNN's search, graphs, pooling, crops.
 
     PYTHONPATH=. python bench/variants.py --tracker siamfc --device cuda --slots 1 8 32
 
-Each variant changes one thing of the tracker as it is. They take turns; what is printed is milliseconds per
-update of all slots, and the ratio to the tracker as it is.
+Each variant changes one thing in the tracker. They take turns. Prints milliseconds per update of all slots,
+and the ratio to the unchanged tracker.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ def as_it_is(tracker: Any) -> None:
 
 
 def channels_first(tracker: Any) -> None:
-    """Features and weights in NCHW in place of channels-last."""
+    """Features and weights are NCHW instead of channels-last."""
     tracker.network.to(memory_format=torch.contiguous_format)
 
 
 def cudnn_benchmark(tracker: Any) -> None:
-    """CuDNN tries its algorithms and takes the fastest."""
+    """CuDNN measures its algorithms and takes the fastest."""
     tracker.numerics = replace(tracker.numerics, benchmark=True)
 
 
 def any_algorithm(tracker: Any) -> None:
-    """CuDNN may take algorithms whose sums come in any order."""
+    """CuDNN may take nondeterministic algorithms."""
     tracker.numerics = replace(tracker.numerics, deterministic=False)
 
 
 class WindowMax(nn.Module):
-    """Max pooling as a reduction over windows, which writes no indices; the values are the same."""
+    """Max pooling as a reduction over windows, with equal values and no indices."""
 
     def __init__(self, size: int, stride: int) -> None:
         super().__init__()
         self.size, self.stride = size, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """As `nn.MaxPool2d`, without padding."""
+        """Pools like `nn.MaxPool2d` without padding."""
         return x.unfold(2, self.size, self.stride).unfold(3, self.size, self.stride).amax((4, 5))
 
 
 def pooling_without_indices(tracker: Any) -> None:
-    """Max pooling in torch writes where each value was found, in 8 bytes, and nobody reads it."""
+    """Pooling writes no indices; torch's writes unused ones of 8 bytes per value."""
     for block in list(tracker.network.modules()):
         for name, part in list(block.named_children()):
             if isinstance(part, nn.MaxPool2d):
@@ -65,7 +65,7 @@ def pooling_without_indices(tracker: Any) -> None:
 
 
 def whole_frames(tracker: Any) -> None:
-    """Crops by `grid_sample`, for which whole frames become float32."""
+    """Crops come from `grid_sample`, which needs whole frames in float32."""
     regions = tracker.search.regions
 
     def plainly(*arguments: Any) -> Tensor:
@@ -80,7 +80,7 @@ def whole_frames(tracker: Any) -> None:
 
 
 def no_graphs(tracker: Any) -> None:
-    """Kernels are handed over one by one."""
+    """Kernels are launched one by one, without graphs."""
     tracker.graphs = None
 
 
@@ -96,7 +96,7 @@ VARIANTS: tuple[Callable[[Any], None], ...] = (
 
 
 def measure(spec: TrackerSpec, slots: int, steps: int, turns: int) -> dict[str, Any]:
-    """Milliseconds per update of `slots` targets, by variant: lower quartile, median, upper quartile."""
+    """Returns quartiles of milliseconds per update of `slots` targets, by variant."""
     frames, boxes = videos(slots)
     numbers = list(range(slots))
     trackers: dict[str, Any] = {}
@@ -131,7 +131,9 @@ def main() -> None:
     parser.add_argument("--slots", type=int, nargs="+", default=[1])
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--json", action="store_true", help="with the machine's record, for gpu_jobs.py")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON with the environment, for gpu_jobs.py"
+    )
     args = parser.parse_args()
     spec = TrackerSpec(args.tracker, args.device, None, {"precision": args.precision})
     rows = [measure(spec, slots, args.steps, args.turns) for slots in args.slots]

@@ -1,8 +1,8 @@
-"""What drawing adds to decoding and encoding: python bench/video.py --dataset otb2015 --sequence David ...
+"""Measures what drawing adds to decoding and encoding: python bench/video.py --dataset otb2015 ...
 
-Three tracks of made-up boxes are drawn, as `python -m reports.video` draws them. "bare" decodes the same
-frames by the same threads, brings them to the same size and encodes them alike, without the strip and the
-legend below them. The two take turns, so that what else the machine does slows both.
+Draws three synthetic tracks as `python -m reports.video` does. "bare" decodes, resizes and encodes the same
+frames in the same threads, without the strip and the legend below them. The two take turns, so that other
+load affects both.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from trackers.video.drawing import resized, rgb
 
 
 def made_up(dataset: str, data_root: Path | None, name: str) -> TrackedSequence:
-    """A sequence with three tracks that stray from the ground truth."""
+    """Returns a sequence with three tracks that deviate from the ground truth."""
     sequence = open_dataset(dataset, data_root)[name]
     frames = sequence.open_frames()
     height, width = frames[0].shape[:2]
@@ -43,7 +43,7 @@ def made_up(dataset: str, data_root: Path | None, name: str) -> TrackedSequence:
 
 
 def bare(scene: TrackedSequence, width: int, pool: ThreadPoolExecutor) -> Iterator[Frame]:
-    """The frames alone, at their size in the video."""
+    """Yields the frames alone, at their size in the video."""
     frames = Prefetcher(scene.frames, pool)
     height = round(width * scene.size[1] / scene.size[0])
     for number in range(len(scene.frames)):
@@ -51,7 +51,7 @@ def bare(scene: TrackedSequence, width: int, pool: ThreadPoolExecutor) -> Iterat
 
 
 def milliseconds(ways: list[Callable[[], Iterable[Frame]]], path: Path, rounds: int) -> np.ndarray:
-    """Per frame: shape (rounds, ways)."""
+    """Returns milliseconds per frame (rounds, ways)."""
     times = np.empty((rounds, len(ways)))
     for taken in times:
         for place, frames in enumerate(ways):

@@ -1,10 +1,10 @@
-"""How long VOT2017's scores take: ours, and vot-toolkit's own code on the same regions.
+"""Times VOT2017's scores: ours, and vot-toolkit's on the same regions.
 
     python bench/vot_scoring.py --annotations DIR --results ZIP
 
 DIR is the data set's folder of ground truth, ZIP a tracker's results as the challenge's toolkit writes them
-(`baseline/<sequence>/<sequence>_001.txt`). Both sides go from regions in memory to accuracy, robustness and
-expected average overlap; ours adds 95 % intervals. For the other side:
+(`baseline/<sequence>/<sequence>_001.txt`). Both compute accuracy, robustness and expected average overlap
+from regions in memory; ours adds 95 % intervals. To install the toolkit:
 `pip install vot-toolkit==0.7.4 attributee==0.1.9`.
 """
 
@@ -34,7 +34,7 @@ REPEATS = 5
 
 
 def read(annotations: Path, results: Path) -> list[SimpleNamespace]:
-    """Each sequence's name, image size, ground truth and runs (regions and codes)."""
+    """Reads each sequence's name, image size, ground truth and runs (regions and codes)."""
     dataset = open_dataset("vot2017", annotations.parent)
     sequences = []
     with ZipFile(results) as archive:
@@ -63,7 +63,7 @@ def ours(sequences: list[SimpleNamespace], rules: VOTProfile) -> dict[str, float
 
 
 def theirs(sequences: list[SimpleNamespace]) -> Callable[[], dict[str, float]]:
-    """Makes the toolkit's own objects of the sequences; returns what runs its analyses on them."""
+    """Creates the toolkit's objects for the sequences; returns a function that runs its analyzes."""
     from vot.analysis.supervised import AccuracyRobustness, AverageAccuracyRobustness, EAOCurve
     from vot.region import Polygon, Rectangle, Special
     from vot.utilities.data import Grid
@@ -95,7 +95,7 @@ def theirs(sequences: list[SimpleNamespace]) -> Callable[[], dict[str, float]]:
     experiment = SimpleNamespace(gather=lambda _, sequence: sequence.runs)
     made = [Sequence(sequence) for sequence in sequences]
 
-    def analyse() -> dict[str, float]:
+    def analyze() -> dict[str, float]:
         results = Grid(len(made), 1)
         for row, sequence in enumerate(made):
             results[row, 0] = AccuracyRobustness().subcompute(experiment, None, sequence, [])
@@ -103,11 +103,11 @@ def theirs(sequences: list[SimpleNamespace]) -> Callable[[], dict[str, float]]:
         curve = EAOCurve().subcompute(experiment, None, made, [])[0]
         return {"accuracy": float(accuracy), "eao": float(np.mean(curve[100:357]))}
 
-    return analyse
+    return analyze
 
 
 def timed(name: str, work: Callable[[], dict[str, float]]) -> float:
-    """Prints the median time of several runs, after one that is not counted, and what they found."""
+    """Prints the median time of several runs after a warm-up, and their result."""
     found = work()
     seconds = []
     for _ in range(REPEATS):
@@ -132,7 +132,7 @@ def main() -> None:
     timed("ours, vot2017", lambda: ours(sequences, VOT2017))
     own = timed("ours, vot-toolkit", lambda: ours(sequences, VOT_TOOLKIT))
     if importlib.util.find_spec("vot") is None:
-        print("vot-toolkit is not installed; see the head of this file for how to compare")
+        print("vot-toolkit is not installed; the head of this file shows how to install it")
         return
     print(f"{timed('vot-toolkit 0.7.4', theirs(sequences)) / own:.1f} times as long as ours")
 

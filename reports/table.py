@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.scoring import Record
-from benchmarks.scoring.tables import attributes_table, comparisons_table, records_csv, records_table
-from benchmarks.store.atomic import write_atomic
+from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.report_data import ReportData, add_report_options, read_report_data
 from reports.speed_records import read_speed_records, speed_row, speed_table
+from trackers.atomic import write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -94,6 +94,8 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
 def _render(made: TableWithRecords, form: str, interval: bool) -> str:
     table, records = made
     if form == "csv":
+        from benchmarks.scoring.frames import records_csv
+
         return records_csv(records)
     return WRITERS[form](table if interval else without_intervals(table))
 

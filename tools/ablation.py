@@ -1,22 +1,22 @@
-r"""What each part of GradNet's training and network is worth, by the paper's names.
+r"""Ablation of GradNet's training and network, with the paper's names.
 
     python tools/ablation.py --out DIR --backbone siamfc-lite.safetensors --source KIND:DIR[=WEIGHT] ... \
         --data-root DIR [--dataset otb2015] [--steps 200] [--plot FILE.png]
 
-Trains one network for each row, all alike but for what the row names, and prints where the peak is with a
-correction of five frames ago and with corrections that are carried on (`correction_study.py`), and success
-and precision of `gradnet` with it. No video of the data set may have been trained on. A run that was broken
-off goes on when the same command is given again.
+Trains one network per row, equal but for what the row names, and prints the share of peaks near the target
+with a correction of five frames ago and with corrections that are carried on (`correction_study.py`), and
+success and precision of `gradnet` with the network. The sources must not hold videos of the data set. Give
+the same command again to resume an interrupted run.
 
     baseline   SiamFC: the fixed template alone
     w/o U      the template is never corrected
-    w/o M      no template generalization: every pair begins from its own exemplar
-    M          all pairs begin from another target's exemplar
-    w/o MG     neither: U_2 sees the hidden feature in place of the gradient
-    w 2U       the first pass has an U_1 of its own
+    w/o M      no template generalization: every pair starts from its own exemplar
+    M          all pairs start from another target's exemplar
+    w/o MG     neither: U_2 gets the hidden feature instead of the gradient
+    w 2U       the first pass has a separate U_1
     paper      the paper's objective, k = 8
     released   the released code's objective, k = 8
-    GradNet    as `python -m trackers.train` has it
+    GradNet    the default of `python -m trackers.train`
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from benchmarks.datasets import open_dataset
 from trackers.commands import catch_user_errors
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import GradNetNetwork, UpdateStep, prepare_for_updates
-from trackers.siamese.response import balanced_logistic_loss
 from trackers.training.patch_cache import PATCH_BYTES, PatchCache
 from trackers.training.sampling import Sampler
 from trackers.training.settings import Difficulty, GradNetOptions, Schedule
@@ -50,7 +49,7 @@ BATCH = 16
 
 
 class WithoutGradient(GradNetNetwork):
-    """U_2 sees the hidden feature, whatever the frame shows."""
+    """U_2 gets the hidden feature, which does not depend on the frame."""
 
     def step(
         self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
@@ -62,36 +61,29 @@ class WithoutGradient(GradNetNetwork):
 
 
 class SeparateFirstPass(GradNetNetwork):
-    """The first pass, which gives the gradient, has a U_1 of its own."""
+    """The first pass, which gives the gradient, has a separate U_1."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.first = nn.ModuleList()
 
-    def part(self) -> None:
+    def separate(self) -> None:
         """Gives the first pass a copy of U_1."""
         self.first = nn.ModuleList([copy.deepcopy(self.template)])
 
-    def step(
+    def gradient(
         self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
-    ) -> UpdateStep:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         shared = self.template
         self.template = self.first[0]  # type: ignore[assignment]
         try:
-            if not create_graph:
-                hidden = hidden.detach().requires_grad_()
-            with torch.enable_grad():
-                scores = self.scores(features[:, None], hidden)[:, 0]
-                loss = balanced_logistic_loss(scores, labels)
-                (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
+            return super().gradient(hidden, features, labels, create_graph=create_graph)
         finally:
             self.template = shared
-        corrected = hidden + self.correction(gradient * self.gradient_scale)
-        return UpdateStep(scores, loss, gradient, corrected if create_graph else corrected.detach())
 
 
 def variant(name: str, backbone: Path) -> GradNetTask:
-    """The task of one row."""
+    """Creates the task of one row."""
     options: dict[str, dict[str, Any]] = {
         "GradNet": {},
         "w/o M": {"foreign": 0.0},
@@ -107,13 +99,13 @@ def variant(name: str, backbone: Path) -> GradNetTask:
         task.network.__class__ = WithoutGradient
     if name == "w 2U":
         task.network.__class__ = SeparateFirstPass
-        task.network.part()  # type: ignore[operator]
+        task.network.separate()  # type: ignore[operator]
         task.train()
     return task
 
 
 def training_data(sources: Sequence[str], memory: float) -> tuple[PatchCache, Sampler]:
-    """What all rows are trained on."""
+    """Reads the training data of all rows."""
     clips, weights, _ = read_sources(sources, 0.15, print)
     cache = PatchCache(clips, torch.device("cpu"), max(1, int(memory * 1e9 / PATCH_BYTES)), 0, print)
     return cache, Sampler(torch.tensor(weights), DIFFICULTY, 0)
@@ -122,7 +114,7 @@ def training_data(sources: Sequence[str], memory: float) -> tuple[PatchCache, Sa
 def train(
     name: str, backbone: Path, cache: PatchCache, sampler: Sampler, steps: int, out: Path
 ) -> GradNetNetwork:
-    """Trains one row's network, or takes up what is left of an earlier run."""
+    """Trains one row's network, or resumes an earlier run."""
     task = variant(name, backbone)
     task.calibrate(sampler.pairs(cache.round(0), -1, BATCH, distinct=True))
     schedule = Schedule(steps, BATCH, rate=0.002, last_rate=5e-5, warm_up=min(50, steps), average=0.98)
@@ -143,7 +135,7 @@ def measured(network: GradNetNetwork, dataset: Any, tracker: GradNet) -> str:
 
 
 def draw(rows: dict[str, float], path: Path) -> None:
-    """Draws the success of every row."""
+    """Plots the success of every row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -170,30 +162,30 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--memory", type=float, default=6.0)
     parser.add_argument("--plot", type=Path)
-    given = parser.parse_args(words)
-    dataset = open_dataset(given.dataset, given.data_root)
+    args = parser.parse_args(words)
+    dataset = open_dataset(args.dataset, args.data_root)
     print("| row | < 8 px, 5 frames ago | carried on | success / precision |\n|---|---|---|---|")
     drawn: dict[str, float] = {}
 
     def row(name: str, network: GradNetNetwork, **settings: float) -> None:
-        cells = measured(network, dataset, GradNet(given.out / "tracker.safetensors", **settings))
+        cells = measured(network, dataset, GradNet(args.out / "tracker.safetensors", **settings))
         drawn[name] = float(cells.split("|")[-1].split("/")[0])
         print(f"| {name} | {cells} |", flush=True)
 
-    given.out.mkdir(parents=True, exist_ok=True)
-    cache, sampler = training_data(given.source, given.memory)
-    whole = train("GradNet", given.backbone, cache, sampler, given.steps, given.out)
-    # The trackers below take its f_x; the rest of each is that of its row.
-    task = variant("GradNet", given.backbone)
+    args.out.mkdir(parents=True, exist_ok=True)
+    cache, sampler = training_data(args.source, args.memory)
+    whole = train("GradNet", args.backbone, cache, sampler, args.steps, args.out)
+    # All trackers below share its f_x; the other networks are those of each row.
+    task = variant("GradNet", args.backbone)
     task.network.load_state_dict(whole.state_dict())
-    task.save(given.out / "tracker.safetensors")
+    task.save(args.out / "tracker.safetensors")
     row("baseline", whole, interval=0, share=0.0)
     row("w/o U", whole, interval=0)
     for name in ("w/o M", "M", "w/o MG", "w 2U", "paper", "released"):
-        row(name, train(name, given.backbone, cache, sampler, given.steps, given.out))
+        row(name, train(name, args.backbone, cache, sampler, args.steps, args.out))
     row("GradNet", whole)
-    if given.plot:
-        draw(drawn, given.plot)
+    if args.plot:
+        draw(drawn, args.plot)
     return 0
 
 

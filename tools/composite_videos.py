@@ -1,14 +1,14 @@
-"""Videos made of photographs: an outlined object moves over a picture, others pass before and behind it.
+"""Renders videos from photographs: an object moves over a background, distractors cross its path.
 
     python tools/composite_videos.py --images DIR --out DIR [--count 250] [--part train]
 
 DIR holds photographs with outlined objects, as `trackers/training/sources/folder.py` describes them. Few
-videos of real scenes may be trained on; these add what a tracker that learns meets most: look-alikes of the
-target's class, occlusion, rotation, change of scale and light. `--part` takes the objects and backgrounds of
-one part of the photographs, four in five for `train` and the rest for `validation`, so that nothing that is
-chosen on the one was learned from on the other. Writes one folder of images per video, and either
-`boxes.json` (for training: every `--step`-th frame in which at least half of the target is seen) or, for
-validation, every frame with `groundtruth.txt` and a `sotbench.toml`, for `--dataset folder`.
+videos of real scenes have a license for training; these add the difficulties of tracking: distractors of the
+target's class, occlusion, rotation, changes of scale and light. `--part` splits the photographs, four in five
+for `train` and the rest for `validation`, so that no object or background is in both. Writes one folder of
+images per video, and either `boxes.json` (for training: every `--step`-th frame with at least half of the
+target visible) or, for validation, every frame with `groundtruth.txt` and a `sotbench.toml`, for
+`--dataset folder`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Distractor:
         scale: factor on its size.
         meets: frame in which it meets the target.
         velocity: (2,), pixels per frame, relative to the target.
-        aside: (2,), by how much it misses the target's center.
-        before: whether it passes before the target, rather than behind it.
+        aside: (2,), its offset from the target's center when they meet.
+        before: whether it passes in front of the target, rather than behind it.
     """
 
     pixels: Rgba
@@ -61,7 +61,7 @@ class Distractor:
 
 
 def walk(rng: np.random.Generator, count: int, step: float) -> NDArray[np.float64]:
-    """A smooth random path (count, 2) from the origin; `step` is its acceleration's standard deviation."""
+    """Returns a smooth random path (count, 2) from the origin; `step` is the acceleration's deviation."""
     velocity = np.zeros((count, 2))
     for index, push in enumerate(rng.normal(0, step, (count, 2))):
         velocity[index] = 0.85 * velocity[index - 1] + push if index else push
@@ -71,7 +71,7 @@ def walk(rng: np.random.Generator, count: int, step: float) -> NDArray[np.float6
 def blend_object(
     canvas: Pixels, pixels: Rgba, center: NDArray[np.float64], scale: float, angle: float = 0, gain: float = 1
 ) -> tuple[Pixels, NDArray[np.bool_]]:
-    """Lays an object over a picture (h, w, 3); returns the picture, and where the object is (h, w)."""
+    """Blends an object into an image (h, w, 3); returns the image, and the object's mask (h, w)."""
     middle = PATCH_SIZE / 2
     matrix = cv2.getRotationMatrix2D((middle, middle), angle, scale)
     matrix[:, 2] += center - middle
@@ -83,7 +83,7 @@ def blend_object(
 
 
 class VideoCompositor:
-    """Makes videos of the objects and backgrounds of some photographs.
+    """Renders videos from the objects and backgrounds of photographs.
 
     Args:
         clips: outlined objects in photographs.
@@ -96,7 +96,7 @@ class VideoCompositor:
     def video(
         self, rng: np.random.Generator, count: int
     ) -> tuple[list[NDArray[np.uint8]], NDArray[np.float64], NDArray[np.float64]]:
-        """Frames (300, 400, 3), boxes (count, 4), and how much of the target is seen (count,), 0..1."""
+        """Returns frames (300, 400, 3), boxes (count, 4), and the target's visible shares (count,), 0..1."""
         clip = self.clips[rng.integers(len(self.clips))]
         pixels, size = _pixels(clip)
         area = size.prod()
@@ -121,7 +121,7 @@ class VideoCompositor:
             canvas, target = blend_object(
                 canvas, pixels, path[index], scales[index], angles[index], float(gains[index])
             )
-            # Nothing hides the target in the first frames, where trackers start.
+            # The target is fully visible in the first frames, where trackers start.
             before = [p for p in distractors if p.before and index >= 3]
             canvas, hidden = self._with(canvas, before, path[index], index)
             rows, columns = np.nonzero(target)
@@ -158,13 +158,13 @@ class VideoCompositor:
 
 
 def _pixels(clip: Clip) -> tuple[Rgba, NDArray[np.float64]]:
-    """An object (351, 351, 4) with its outline, and its w and h there."""
+    """Returns an object's patch (351, 351, 4) with its outline, and its w and h in it."""
     patch, size = cut_patch(Image.open(clip.files[0]).convert("RGB"), clip.boxes[0], clip.polygons)
     return patch.transpose(1, 2, 0), size
 
 
 def of_part(clips: Sequence[Clip], part: str) -> list[Clip]:
-    """The clips of `train` or `validation`; all objects of a photograph are in the same part."""
+    """Returns the clips of `train` or `validation`; all objects of a photograph are in the same part."""
     held = {
         file
         for file in {clip.files[0] for clip in clips}
@@ -181,7 +181,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=250)
     parser.add_argument("--frames", type=int, default=48)
-    parser.add_argument("--step", type=int, default=3, help="train: every so many frames (default: 3)")
+    parser.add_argument("--step", type=int, default=3, help="train: keep every n-th frame (default: 3)")
     parser.add_argument("--part", choices=["train", "validation"], default="train")
     args = parser.parse_args(words)
     outlined = [c for c in read(args.images, print) if c.polygons and c.boxes[0, 2:].min() > MIN_SIDE]

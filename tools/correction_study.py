@@ -1,13 +1,13 @@
-"""Where the peak is on later frames: what a correction of GradNet's template is worth.
+"""Measures how well GradNet's corrected templates localize the target on later frames.
 
     python tools/correction_study.py --data-root DIR [--dataset otb2015] [--plot FILE.png] NAME=FILE ...
 
-Every fifth frame of each target is searched around its true place, shifted by up to 32 px per axis, without a
-window. The figure is the share of frames whose highest score lies within 8 and within 16 px (of the 255 px
-region) of the truth; the logistic loss, which does not tell whether a peak is in its place, stands beside it.
+Every fifth frame of each target is searched around its true position, shifted by up to 32 px per axis,
+without a window. The table shows the share of frames whose highest score lies within 8 and within 16 px (of
+the 255 px region) of the truth, and the logistic loss, which does not depend on the peak's position.
 Templates: SiamFC's, fixed; GradNet's without a correction; corrected once, on the first frame, on a frame of
 some age, and on one of age 5 with a label that is some pixels off; and corrected on every fifth frame before,
-carried on. Lessons see the target in the center, at its true size.
+carried on. Update steps see the target in the center, at its true size.
 
 Prints Markdown tables and draws them.
 """
@@ -34,11 +34,11 @@ from trackers.siamese.settings import SearchSettings
 from trackers.training.tasks import peak_positions
 
 CPU = torch.device("cpu")
-STEP = 5  # frames between lessons, and between searches
-AGES = (5, 10, 20, 40)  # frames since the lesson
-ERRORS = (0, 2, 4, 8, 16)  # pixels that a lesson's label is off
-SHIFT = 32.0  # pixels of the target from the search region's center, per axis, at most
-MAX_FRAMES = 60  # frames of a target that are searched
+STEP = 5  # frames between update steps, and between searches
+AGES = (5, 10, 20, 40)  # frames since the update step
+ERRORS = (0, 2, 4, 8, 16)  # of an update step's label, in pixels
+SHIFT = 32.0  # largest distance of the target from the search region's center, per axis, in pixels
+MAX_FRAMES = 60  # searched frames per target
 
 FIXED, UNCORRECTED, FIRST, CARRIED = (
     "SiamFC, fixed",
@@ -49,34 +49,34 @@ FIXED, UNCORRECTED, FIRST, CARRIED = (
 
 
 def age_name(age: int) -> str:
-    """What a template is called that was corrected on a frame of this age."""
+    """Names a template corrected on a frame of this age."""
     return f"corrected, {age} frames ago"
 
 
 def error_name(error: int) -> str:
-    """What a template is called whose lesson's label was this far off."""
+    """Names a template corrected with a label this far off."""
     return f"label {error} px off"
 
 
 class Figures:
-    """Sums of what is measured, by template."""
+    """Collects measurements by template."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
 
     def add(self, name: str, scores: Tensor, place: Tensor) -> None:
-        """Takes note of scores (1, m, m) of a region whose target is at `place` (1, 2)."""
+        """Adds scores (1, m, m) of a region whose target is at `place` (1, 2)."""
         away = (peak_positions(scores) - place).norm().item()
         loss = balanced_logistic_loss(scores, binary_labels(place, scores.shape[-1], STRIDE)).item()
         self.rows[name].append((float(away < 8), float(away < 16), loss))
 
     def mean(self, name: str) -> np.ndarray:
-        """Shares within 8 and 16 px, and the loss."""
+        """Returns the shares within 8 and 16 px, and the loss."""
         return np.mean(self.rows[name], axis=0)
 
 
 def label(error: int, generator: torch.Generator) -> Tensor:
-    """A lesson's label (1, 17, 17), `error` pixels off in a random direction."""
+    """Returns labels (1, 17, 17) of an update step, `error` pixels off in a random direction."""
     angle = 2 * torch.pi * torch.rand(1, generator=generator)
     offset = error * torch.stack([angle.cos(), angle.sin()], 1)
     return binary_labels(offset, RESPONSE_SIZE, STRIDE)
@@ -84,7 +84,7 @@ def label(error: int, generator: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
-    """Everything that is measured of one network."""
+    """Measures one network."""
     backbone = prepare_for_inference(network.backbone, CPU, "float32")
     steps = prepare_for_updates(network, CPU)
     search = Search(SearchSettings(), CPU)
@@ -102,7 +102,7 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
         sequence = dataset[name]
         frames = sequence.open_frames()
         usable = usable_box_mask(sequence.truth)
-        lessons: dict[int, Tensor] = {}
+        stored: dict[int, Tensor] = {}
         for index in range(0, min(len(sequence.truth), STEP * MAX_FRAMES), STEP):
             if not usable[index]:
                 continue
@@ -124,31 +124,31 @@ def measure(network: GradNetNetwork, dataset: Dataset) -> Figures:
                 seen = backbone(search.centered(pixels, sizes, moved))
                 present = dict(templates)
                 for age in AGES:
-                    if index - age in lessons:
-                        present[age_name(age)] = template(corrected(hidden, lessons[index - age]))
-                if index - STEP in lessons:
+                    if index - age in stored:
+                        present[age_name(age)] = template(corrected(hidden, stored[index - age]))
+                if index - STEP in stored:
                     for error in ERRORS:
-                        off = corrected(hidden, lessons[index - STEP], label(error, generator))
+                        off = corrected(hidden, stored[index - STEP], label(error, generator))
                         present[error_name(error)] = template(off)
                 present[CARRIED] = template(carried)
                 for kind, one in present.items():
                     figures.add(kind, cross_correlation(seen[:, None], one)[:, 0], shift)
-            lessons[index] = features
+            stored[index] = features
             carried = corrected(carried, features)
     return figures
 
 
 def table(figures: Figures, names: list[str]) -> str:
-    """A Markdown table of some templates."""
+    """Returns a Markdown table of the templates `names`."""
     lines = ["| template | < 8 px | < 16 px | loss | frames |", "|---|---|---|---|---|"]
     for name in names:
-        near, nearer, loss = figures.mean(name)
-        lines.append(f"| {name} | {near:.3f} | {nearer:.3f} | {loss:.3f} | {len(figures.rows[name])} |")
+        near, wide, loss = figures.mean(name)
+        lines.append(f"| {name} | {near:.3f} | {wide:.3f} | {loss:.3f} | {len(figures.rows[name])} |")
     return "\n".join(lines)
 
 
 def draw(measured: dict[str, Figures], path: Path) -> None:
-    """Draws the shares within 8 px by template, by age and by the label's error."""
+    """Plots the shares within 8 px by template, by age and by the label's error."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,10 +1,10 @@
-"""Draws the pictures of docs/gallery.md from runs on the demo.
+"""Draws the images of docs/gallery.md from runs on the demo.
 
     python tools/gallery.py --results DIR docs/images
 
 `--results` holds runs of `still`, `ncc`, `siamfc-lite` and `gradnet-lite`, supervised ones of the first
-three, and the speed of all four as `benchmarks speed --results DIR` recorded it. The pictures have 200 dots
-per inch and 256 colours, so that each is small.
+three, and the speed of all four as `benchmarks speed --results DIR` recorded it. The images have 200 dots
+per inch and 256 colors, to keep files small.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROFILES = {"ope": "otb", "supervised": "vot2017"}
 
 
 def small(png: bytes) -> Image.Image:
-    """The picture at two thirds of its size, in 256 colours."""
+    """Returns the image at two thirds of its size, in 256 colors."""
     with Image.open(io.BytesIO(png)) as picture:
         size = (picture.width * 2 // 3, picture.height * 2 // 3)
         smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
@@ -36,7 +36,7 @@ def small(png: bytes) -> Image.Image:
 
 
 def main() -> None:
-    """Writes the pictures and prints their names."""
+    """Writes the images and prints their names."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--results", required=True)
     options.add_argument("out", type=Path)

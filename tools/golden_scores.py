@@ -2,9 +2,9 @@
 
     python tools/golden_scores.py --golden DIR --annotations DIR docs/scoring.md
 
-`--golden` holds results as other trackers' authors published them, with `scores.json` that says which tool
-wrote each file and what was published for it; `--annotations` the data sets' ground truth. The table replaces
-what stands between the two marks in the document.
+`--golden` holds results published by trackers' authors, with a `scores.json` that names the tool that wrote
+each file and the published scores; `--annotations` holds the data sets' ground truth. The table replaces the
+text between two markers in the document.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BEGIN, END = "<!-- golden scores: begin -->", "<!-- golden scores: end -->"
 
 
 def rows(golden: Path, annotations: Path) -> Iterator[tuple[str, ...]]:
-    """One row per result and profile: data set, tracker, protocol, profile, published, ours."""
+    """Yields one row per result and profile: data set, tracker, protocol, profile, published, ours."""
     for entry in json.loads((golden / "scores.json").read_text(encoding="utf-8"))["results"]:
         protocol = entry.get("protocol", "ope")
         dataset = open_dataset(entry["dataset"], annotations)
@@ -54,7 +54,7 @@ def rows(golden: Path, annotations: Path) -> Iterator[tuple[str, ...]]:
 
 
 def figures(record: dict[str, Any]) -> Iterator[str]:
-    """Each metric of a record with its interval, as text."""
+    """Formats each metric of a record with its interval."""
     for name, value in record.items():
         if f"{name}_low" in record and value is not None:
             digits = METRICS[name].decimals
@@ -63,7 +63,7 @@ def figures(record: dict[str, Any]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Replaces the table in the document that is named."""
+    """Replaces the table in the given document."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -80,7 +80,7 @@ def main() -> None:
     table = "\n".join([BEGIN, *lines, END])
     text, count = re.subn(f"{BEGIN}.*{END}", lambda _: table, text, flags=re.DOTALL)
     if count != 1:
-        parser.error(f"{arguments.document} does not have the marks {BEGIN} and {END}")
+        parser.error(f"{arguments.document} lacks the markers {BEGIN} and {END}")
     arguments.document.write_text(text, encoding="utf-8")
 
 

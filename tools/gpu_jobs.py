@@ -1,13 +1,13 @@
-"""What waits for a GPU, as one script that can be broken off and started again.
+"""Runs all GPU measurements and trainings, as jobs that can be interrupted and resumed.
 
     python tools/gpu_jobs.py --out DIR [--reference DIR] [--only NAME ...] [--seconds S] [--dry-run]
     python tools/gpu_jobs.py --out DIR --images DIR --teacher FILE --only train-siamfc ...
 
-The first command tests and measures everything that can be without training, in 560 seconds at the most,
-and leaves one archive, DIR/gpu-jobs.tar.gz. The second trains the networks, which takes as many calls as it
-takes, and runs the demo with them. Each job writes one file to DIR, under its name when it has succeeded, and
-a log; jobs whose file is there are left out, and training goes on from its last checkpoint. Nothing here
-needs cv2, pytest's plug-ins, or the project to be installed.
+The first command runs all tests and measurements that need no training, in 560 seconds at most, and packs
+DIR/gpu-jobs.tar.gz. The second trains the networks, in as many calls as needed, and runs the demo with them.
+Each job writes one file to DIR, under its final name once it has succeeded, and a log; jobs whose file exists
+are skipped, and training resumes from its last checkpoint. Neither cv2, pytest's plug-ins nor an installation
+of the project are needed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from string import Formatter
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))  # `bench` is no part of the installed project
+sys.path.insert(0, str(ROOT))  # `bench` is not installed with the project
 
 from benchmarks.environment import describe_environment  # noqa: E402
 from trackers.commands import catch_user_errors, positive  # noqa: E402
@@ -37,11 +37,11 @@ from trackers.devices import resolve_device  # noqa: E402
 
 ARCHIVE = "gpu-jobs.tar.gz"
 EXCLUDED_SUFFIXES = ("checkpoint.pt", ".partial", ".tar.gz", ".results")
-"""Ends of the names of files and folders that do not go into the archive."""
+"""Suffixes of files and folders that are left out of the archive."""
 ARCHIVE_SECONDS = 10.0
-"""Seconds that are kept for the archive."""
+"""Seconds reserved for packing the archive."""
 
-# What the project's weights are trained on, with how often each part is drawn from.
+# Training data of the project's weights, with sampling weights.
 SOURCES = {"davis2016val": 3, "fod-a": 1, "coco-ccby": 2, "caltech101": 2, "clothing-cc0": 0.5}
 _SOURCE_WORDS = tuple(
     word for name, weight in SOURCES.items() for word in ("--source", f"folder:{{images}}/{name}={weight}")
@@ -50,22 +50,22 @@ _SOURCE_WORDS = tuple(
 
 @dataclass(frozen=True)
 class Job:
-    """A command and what it writes.
+    """A command and the file it writes.
 
     Attributes:
-        name: what `--only` calls it.
-        writes: the file that shows that it is done.
-        command: words for this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
-            device, `{minutes}` how much time is left, and `{images}`, `{teacher}`, `{reference}`, `{steps}`,
-            `{bench_steps}`, `{frames}`, `{repetitions}` and `{slots}`, which is several words, are the
-            options of these names; `{sequences}` is the largest of `{slots}`, `{siamfc}`, `{gradnet}` and
-            `{width}` are the networks to measure.
+        name: for `--only`.
+        writes: the file that marks it as done.
+        command: arguments of this Python. `{file}` is the file to write, `{out}` its folder, `{device}` the
+            device, `{minutes}` the time left, and `{images}`, `{teacher}`, `{reference}`, `{steps}`,
+            `{bench_steps}`, `{frames}`, `{repetitions}` and `{slots}` (several arguments) are the options
+            of these names; `{sequences}` is the largest of `{slots}`, and `{siamfc}`, `{gradnet}` and
+            `{width}` name the networks to measure.
         after: jobs whose files it reads.
-        resumes: whether the command writes the file itself when all is done, and goes on where it was when
-            it is run again; otherwise the file is `{file}`, or the command's standard output.
-        package: what has to be installed for it beside the project's own needs.
-        seconds: how long it may take; None: as long as there is time.
-        problem: says what is wrong with the file that it wrote, if anything.
+        resumes: whether the command writes the final file itself, and resumes when it is run again; otherwise
+            the file is `{file}`, or the command's standard output.
+        package: an extra package that it needs.
+        seconds: time limit; None for all the time left.
+        problem: returns what is wrong with the file it wrote, if anything.
     """
 
     name: str
@@ -78,19 +78,19 @@ class Job:
     problem: Callable[[Path], str | None] = lambda path: None  # noqa: ARG005
 
     def needs(self) -> set[str]:
-        """Names of the places to be filled in."""
+        """Returns the names of the placeholders in the command."""
         return {name for word in self.command for _, name, _, _ in Formatter().parse(word) if name}
 
 
 def training(name: str, *words: str, after: tuple[str, ...] = ()) -> Job:
-    """A job that trains the network `name`; a checkpoint and a log stay in a folder beside its weights."""
+    """Returns a job that trains the network `name`; checkpoint and log are in the folder of its weights."""
     command = ("-m", "trackers.train", "--out", f"{{out}}/{name}", "--minutes", "{minutes}")
     settings = ("--device", "{device}", "--half", "--hold-back", "0.15", "--seed", "0", *_SOURCE_WORDS)
     return Job(f"train-{name}", f"{name}/weights.safetensors", (*command, *settings, *words), after, True)
 
 
 def demo(tracker: str) -> Job:
-    """A job that runs the demo with the weights just trained, and scores it."""
+    """Returns a job that runs the demo with the weights just trained, and scores it."""
     script = (
         "import sys; from benchmarks.cli.main import main; results, weights, tracker, device = sys.argv[1:]; "
         "place = ['--dataset', 'demo', '--results', results]; "
@@ -102,9 +102,9 @@ def demo(tracker: str) -> Job:
 
 
 def skipped(path: Path) -> str | None:
-    """What is wrong with tests that were to run on a GPU, by their JUnit file: some, or all, were skipped.
+    """Returns an error if tests in a JUnit file were skipped that should run on a GPU.
 
-    Those that need torchvision, or a second GPU, may be where there is none.
+    Tests that need torchvision or a second GPU may be skipped without one.
     """
     cases = ElementTree.parse(path).findall(".//testcase")
     left_out = [(case, found) for case in cases if (found := case.find("skipped")) is not None]
@@ -119,19 +119,19 @@ def skipped(path: Path) -> str | None:
 
 
 def module(name: str, seconds: float, words: str, package: str | None = None) -> Job:
-    """A job that runs a module of this repository, whose standard output is its file."""
+    """Returns a job that runs a module of this repository and keeps its standard output."""
     return Job(name, f"{name}.json", ("-m", *words.split()), package=package, seconds=seconds)
 
 
 def speed(network: str) -> Job:
-    """A job that measures one tracker's updates per second with the weights that come with it."""
+    """Returns a job that measures one tracker's updates per second with its bundled weights."""
     words = f"benchmarks speed --tracker {{{network}}} --device {{device}} --sequences easy scale"
     more = "--frames {frames} --repetitions {repetitions} --format json --results {out}"
     return module(f"speed-{network}", 40, f"{words} {more}")
 
 
 def batches(network: str, precision: str) -> Job:
-    """A job that measures frames per second by the size of the batch."""
+    """Returns a job that measures frames per second by batch size."""
     words = (
         f"bench.batch --tracker {{{network}}} --precision {precision} --device {{device}} --slots {{slots}}"
     )
@@ -140,7 +140,7 @@ def batches(network: str, precision: str) -> Job:
 
 
 MEASUREMENTS = (
-    # First, while the machine has nothing behind it: its load average is looked at.
+    # First, while the load average, which is recorded, is still low.
     speed("siamfc"),
     speed("gradnet"),
     module(
@@ -219,10 +219,10 @@ JOBS = (*MEASUREMENTS, *TRAINING)
 
 
 def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float = 1.0) -> str:
-    """Runs a job for `left` seconds at the most, or `slack` times its own; its file appears if it succeeds.
+    """Runs a job for at most `left` seconds, or `slack` times its own limit; its file appears if it succeeds.
 
     Returns:
-        `ok`, `unfinished`, or `failed` and why.
+        `ok`, `unfinished`, or `failed: ` and the reason.
     """
     partial = out / f"{job.writes}.partial"
     partial.unlink(missing_ok=True)
@@ -234,7 +234,7 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
         )
     ]
     modules = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    # A training watches its time itself, and writes a checkpoint first.
+    # Training limits its own time, and writes a checkpoint first.
     limit = None if job.resumes else min(left, slack * (job.seconds or left))
     path = out / f"{job.name}.log"
     with path.open("w", encoding="utf-8") as log:
@@ -252,7 +252,7 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
         except subprocess.TimeoutExpired:
             return f"failed: it took longer than {limit:.0f} s"
         finally:
-            # What it started would go on using the device.
+            # Its child processes would keep using the device.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -271,7 +271,7 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
 
 
 def pack(out: Path) -> Path:
-    """Puts what is in `out` into one archive there, without what only a later call needs."""
+    """Packs `out` into an archive there, without files that only a later call needs."""
 
     def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
         return None if member.name.endswith(EXCLUDED_SUFFIXES) else member
@@ -284,7 +284,7 @@ def pack(out: Path) -> Path:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs what is not done yet; 1 if a job fails."""
+    """Runs the jobs that are not done yet; returns 1 if one fails."""
     begun = time.monotonic()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -300,7 +300,7 @@ def main(words: Sequence[str] | None = None) -> int:
         metavar="NAME",
         help=f"what to run (default: all but training), of {', '.join(names)}",
     )
-    parser.add_argument("--reference", type=Path, help="a checkout of siamfc-pytorch, to measure beside it")
+    parser.add_argument("--reference", type=Path, help="a checkout of siamfc-pytorch to compare with")
     parser.add_argument(
         "--images", type=Path, help=f"training images: the folder that holds {', '.join(SOURCES)}"
     )
@@ -312,11 +312,11 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--lite", action="store_true", help="measure narrow networks, to rehearse")
     parser.add_argument("--repetitions", type=int, default=3, help="of each measurement (default: 3)")
     parser.add_argument(
-        "--seconds", type=positive, default=560.0, help="for everything, packing too (default: 560)"
+        "--seconds", type=positive, default=560.0, help="for everything, including packing (default: 560)"
     )
     parser.add_argument("--limits", type=positive, default=1.0, help="factor on the jobs' times (default: 1)")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run")
+    parser.add_argument("--dry-run", action="store_true", help="print what would run")
     args = parser.parse_args(words)
     end = begun + args.seconds - ARCHIVE_SECONDS
     places = {"device": args.device, "steps": str(args.steps), "bench_steps": str(args.bench_steps)}

@@ -1,10 +1,10 @@
-"""What training options do to GradNet: its corrections, and how its trackers follow.
+"""Compares GradNet trained with different options: its corrections, and the accuracy of its trackers.
 
     python tools/gradnet_training_study.py --data-root DIR [--dataset otb2015] NAME=FILE.safetensors ...
 
-For each file of GradNet's weights: on pairs of a video's first template and a later frame, the norm of the
-correction over that of the hidden feature, and the loss before and after; then success and precision of the
-trackers. No video here may have been trained on. Prints a Markdown table.
+Prints a Markdown table with a row per weights file: the norm of the correction over that of the hidden
+feature on pairs of a video's first template and a later frame, the loss before and after, and success and
+precision of the trackers. The networks must not have been trained on these videos.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from video_pairs import video_pairs
+from torch import Tensor
 
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.geometry.overlap import center_error, iou
 from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.siamese.backbone import STRIDE
 from trackers.siamese.checkpoint import load_gradnet
+from trackers.siamese.frame_upload import upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import prepare_for_updates
 from trackers.siamese.gradnet_paper import GradNetPaper
@@ -31,11 +32,32 @@ from trackers.siamese.settings import SearchSettings
 from trackers.tracker import BatchTracker, OneSlot
 
 CPU = torch.device("cpu")
+LATER = (5, 10, 20, 40)  # frames to match with the first template, if a video has them
 KINDS = {"gradnet": GradNet, "gradnet-released": GradNetReleased, "gradnet-paper": GradNetPaper}
 
 
+def video_pairs(dataset: Dataset, search: Search, later: tuple[int, ...] = LATER) -> tuple[Tensor, Tensor]:
+    """Returns exemplars (n, 3, 127, 127) of first frames, and search regions (n, 3, 255, 255) of later ones.
+
+    The true box is in the center of both.
+    """
+    exemplars, regions = [], []
+    for name in dataset.names():
+        sequence = dataset[name]
+        frames = sequence.open_frames()
+        for index in (0, *(at for at in later if at < len(sequence.truth))):
+            pixels, sizes = upload([frames[index]], CPU)
+            targets = search.start(pixels, sizes, torch.tensor(sequence.truth[index : index + 1]))
+            if index == 0:
+                exemplar = search.exemplars(pixels, sizes, targets)
+            else:
+                exemplars.append(exemplar)
+                regions.append(search.centered(pixels, sizes, targets))
+    return torch.cat(exemplars), torch.cat(regions)
+
+
 def corrections(weights: Path, dataset: Dataset) -> tuple[float, float, float]:
-    """Mean size of the correction as a share of the feature, loss before, and loss after."""
+    """Returns the mean size of the correction as a share of the feature, and the loss before and after."""
     network = prepare_for_updates(load_gradnet(weights), CPU)
     with torch.no_grad():
         exemplars, regions = video_pairs(dataset, Search(SearchSettings(), CPU))
@@ -49,7 +71,7 @@ def corrections(weights: Path, dataset: Dataset) -> tuple[float, float, float]:
 
 
 def tracking(batch: BatchTracker, dataset: Dataset) -> tuple[float, float]:
-    """Mean success and precision over the data set's videos, by the rules of profile `otb`."""
+    """Returns mean success and precision over the data set's videos, by the rules of profile `otb`."""
     tracker, scores = OneSlot(batch), []
     for name in dataset.names():
         sequence = dataset[name]

@@ -1,12 +1,12 @@
-"""How many iterations gradient descent takes on SiamFC's template, beside GradNet's one step.
+"""Compares gradient descent on SiamFC's template with GradNet's single update step.
 
     python tools/learning_rates.py --data-root DIR [--weights siamfc.safetensors] [--gradnet FILE]
                                    [--plot docs/images/learning-rates.png]
 
-The setting of table 1 of Li et al., GradNet, ICCV 2019: a template from a video's first frame is to match a
-later one. It descends the tracking loss at multiples of a basic learning rate; it has converged when the
-loss is a tenth of what it was. The basic rate is the one at which that takes as long as in the paper: 449
-iterations (median over pairs of frames). Prints a Markdown table.
+The setting of table 1 of Li et al., GradNet, ICCV 2019: a template of a video's first frame is fitted to a
+later frame by gradient descent on the tracking loss, at multiples of a basic learning rate, until the loss is
+a tenth of its first value. The basic rate is the one that takes as many iterations as in the paper: 449
+(median over pairs of frames). Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from gradnet_training_study import video_pairs
 from torch import Tensor
-from video_pairs import video_pairs
 
 from benchmarks.datasets import open_dataset
 from reports.style import house_style
@@ -37,20 +37,20 @@ PUBLISHED = {
     3000: 67, 5000: None,
 }  # fmt: skip
 CONVERGED = 0.1  # of the first loss
-LIMIT = 1000  # iterations after which it counts as never
+LIMIT = 1000  # iterations after which descent counts as not converging
 
 
 def iterations(templates: Tensor, features: Tensor, labels: Tensor, rate: float) -> float:
-    """Median number of iterations to converge; infinite where most pairs never do."""
+    """Returns the median number of iterations to converge; infinite if most pairs do not."""
     _, losses = gradient_descent(templates, features, labels, rate, LIMIT)
     reached = losses <= CONVERGED * losses[:, :1]
     first = torch.where(reached.any(1), reached.float().argmax(1).double(), torch.inf)
-    # The upper median, so that an infinite half counts.
+    # The upper median, so that it is infinite if half of the pairs do not converge.
     return first.sort().values[len(first) // 2].item()
 
 
 def basic_rate(templates: Tensor, features: Tensor, labels: Tensor) -> float:
-    """The rate at which descent takes as long as the paper's at its basic rate, by bisection."""
+    """Finds the rate that takes as many iterations as the paper's basic rate, by bisection."""
     low, high = 1e-7, 1.0
     for _ in range(30):
         middle = (low * high) ** 0.5
@@ -79,7 +79,7 @@ def main() -> None:
         network = prepare_for_updates(
             load_gradnet(args.gradnet or bundled_weights("gradnet")), torch.device("cpu")
         )
-        # Its own f_x need not be that of SiamFC's weights.
+        # GradNet's f_x may differ from SiamFC's weights.
         own = torch.cat([network.backbone(crop[None]) for crop in regions])
         step = network.step(network.template.shallow(exemplars), own, labels)
         after = balanced_logistic_loss(network.scores(own[:, None], step.hidden)[:, 0], labels)
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def plot(curves: dict[int, np.ndarray], found: dict[int, float], path: Path) -> None:
-    """Iterations against the rate, beside the paper's; and the loss on the way."""
+    """Plots iterations against the rate, with the paper's, and the loss by iteration."""
     with house_style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.8), layout="constrained")
         for label, values in (("Li et al. 2019, table 1", PUBLISHED), ("here", found)):

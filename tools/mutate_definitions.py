@@ -1,12 +1,12 @@
-"""Mutants of what mutmut leaves alone: constants, profiles and other definitions of modules, and properties.
+"""Tests mutants of code that mutmut skips: module-level definitions such as constants, and properties.
 
     python tools/mutate_definitions.py [PATTERN, such as benchmarks.scoring.profiles.*]
 
-mutmut chooses a mutant when a function is called, which is quick, and the reason why it mutates functions
-only. Here a file is written anew for each mutant, and the tests run in a fork of a process that has loaded
-NumPy, SciPy, PyTorch and pytest, but nothing of this project. Operators, files and tests are mutmut's, as
-`pyproject.toml` chooses them; text, decorators and annotations stay as they are. Survivors are explained
-in the same list as mutmut's, as of function `package.module.<definitions>`.
+mutmut selects a mutant when a function is called, which is fast but limits it to functions. This script
+writes a file for each mutant, and runs the tests in a fork of a process that has loaded NumPy, SciPy, PyTorch
+and pytest, but nothing of this project. Operators, files and tests are mutmut's, as configured in
+`pyproject.toml`; strings, decorators and annotations are not mutated. Survivors are explained in the same
+list as mutmut's, under the function `package.module.<definitions>`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from mutmut.mutation.mutators import mutation_operators
 
 COPIED = ("benchmarks", "reports", "tests", "tools", "trackers")
 LIMIT = 300
-"""Seconds after which a mutant has hung."""
+"""Seconds after which a mutant counts as hung."""
 
 
 class Definitions(cst.CSTVisitor):
-    """Collects the nodes that are not in functions which mutmut mutates."""
+    """Collects the nodes outside the functions that mutmut mutates."""
 
     def __init__(self) -> None:
         self.nodes: list[cst.CSTNode] = []
@@ -50,7 +50,7 @@ class Definitions(cst.CSTVisitor):
 
 
 def mutated(source: str) -> Iterator[tuple[str, str]]:
-    """Each mutant of a module's definitions: what has changed, `was => is`, and the module's new text."""
+    """Yields each mutant of a module's definitions: the change, `was => is`, and the module's new text."""
     module = cst.parse_module(source)
     found = Definitions()
     module.visit(found)
@@ -66,7 +66,7 @@ def mutated(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _only_text(node: cst.CSTNode, changed: cst.CSTNode) -> bool:
-    """Whether a mutant takes away nothing but text, such as a title, or the list of a package's names."""
+    """Returns whether a mutant changes only strings, such as a title, or a package's `__all__`."""
     if isinstance(node, cst.Assign):
         named = [target.target for target in node.targets]
         return isinstance(node.value, cst.BaseString) or any(
@@ -79,7 +79,7 @@ def _only_text(node: cst.CSTNode, changed: cst.CSTNode) -> bool:
 
 
 def _change(before: str, after: str) -> str:
-    """The lines that differ between two texts; a mutant changes lines in one place."""
+    """Returns the lines that differ between two texts; a mutant changes lines in one place."""
     was, now = before.splitlines(), after.splitlines()
     start = next(i for i, pair in enumerate(zip(was, now, strict=False)) if pair[0] != pair[1])
     end = next(i for i, pair in enumerate(zip(was[::-1], now[::-1], strict=False)) if pair[0] != pair[1])
@@ -95,7 +95,7 @@ def _is_property(function: cst.FunctionDef) -> bool:
 
 
 def _own_tests(path: Path) -> list[str]:
-    """The test file that is named after a module, or after the package that it lies in."""
+    """Returns the test file named after a module, or after its package."""
     named = (
         Path("tests", path.parent, f"test_{path.name}"),
         Path("tests", path.parent.parent, f"test_{path.parent.name}.py"),
@@ -104,7 +104,7 @@ def _own_tests(path: Path) -> list[str]:
 
 
 def _fate(root: Path, tests: Sequence[str]) -> str:
-    """Runs tests in a fork; says what became of the mutant that lies beneath `root`."""
+    """Runs tests in a fork; returns the fate of the mutant below `root`: killed, survived or timeout."""
     child = os.fork()
     if child == 0:
         signal.alarm(LIMIT)
@@ -119,9 +119,9 @@ def _fate(root: Path, tests: Sequence[str]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Makes all mutants, runs the tests on each, and reports."""
+    """Generates all mutants, runs the tests on each, and reports."""
     sys.dont_write_bytecode = True
-    # Loaded once, so that each fork has them; not Hypothesis, which pytest wants to load itself.
+    # Import once for all forks; not Hypothesis, which pytest must load itself.
     import cv2  # noqa: F401
     import PIL.Image  # noqa: F401
     import scipy.stats  # noqa: F401
@@ -139,9 +139,9 @@ def main(arguments: Sequence[str]) -> int:
             shutil.copytree(name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy("pyproject.toml", root)
         if _fate(root, options + selection) == "survived":
-            print("the tests pass on what is not mutated", file=sys.stderr)
+            print("the tests pass without mutants", file=sys.stderr)
         else:
-            sys.exit("the tests fail on what is not mutated; run them and mend that first")
+            sys.exit("the tests fail without mutants; run them and fix that first")
         for path in files:
             module = ".".join(path.with_suffix("").parts)
             function = f"{module}.<definitions>"
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str]) -> int:
             near = [test for test in selection if test.split("/")[1] in (path.parts[0], "parity")]
             for number, (change, text) in enumerate(mutated(source)):
                 (root / path).write_text(text)
-                # Most are killed by the module's own tests; to collect all takes longer than to run these.
+                # The module's own tests kill most mutants, in less time than collecting all tests takes.
                 fate = _fate(root, options + own) if own else "survived"
                 if fate == "survived":
                     fate = _fate(root, options + near)

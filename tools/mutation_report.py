@@ -1,10 +1,10 @@
-"""What became of the mutants that `mutmut run` made, by module, and the survivors that nobody explained.
+"""Reports the mutants of `mutmut run` by module, and survivors without an explanation.
 
     mutmut run "benchmarks.scoring.*" && python tools/mutation_report.py
 
-A survivor is explained by an entry of `tests/mutation/survivors.toml`: where it is, what the change looks
-like, how many survivors look so, and why no test should kill them. The command fails if a survivor has no
-entry, or if there are more or fewer than an entry says, so that the list cannot hide a new one.
+An entry of `tests/mutation/survivors.toml` explains survivors: where they are, a pattern of the change, their
+number, and why no test should kill them. The command fails if a survivor has no entry, or if there are more
+or fewer than an entry says, so that the list cannot hide a new one.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Mutant:
     Attributes:
         function: `package.module.function` or `package.module.Class.method`.
         module: `package.module`.
-        name: what mutmut calls it: `mutmut show NAME` shows it whole.
-        status: what became of it, in mutmut's words.
-        change: the lines before and after, by `read_change`; empty for those that were killed.
+        name: in mutmut; `mutmut show NAME` shows the whole mutant.
+        status: in mutmut's words.
+        change: the lines before and after, by `read_change`; empty if it was killed.
     """
 
     function: str
@@ -44,13 +44,13 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why survivors are left alive.
+    """Why survivors need not be killed.
 
     Attributes:
         where: pattern of their functions' names.
-        change: regular expression that is found in their change.
+        change: regular expression, searched for in their change.
         why: the reason.
-        count: how many there are; any number where it is left out.
+        count: number of survivors; None allows any number.
     """
 
     where: str
@@ -59,27 +59,27 @@ class Explanation:
     count: int | None = None
 
     def covers(self, mutant: Mutant) -> bool:
-        """Whether the mutant is one of these."""
+        """Returns whether this explains the mutant."""
         return fnmatch(mutant.function, self.where) and re.search(self.change, mutant.change) is not None
 
 
 def read_change(diff: str) -> str:
-    """The changed lines of a unified diff, `was => is`, without indentation."""
+    """Returns the changed lines of a unified diff, `was => is`, without indentation."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     was, now = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
     return f"{was} => {now}"
 
 
 def read_explanations(path: Path) -> list[Explanation]:
-    """The entries of a list of explained survivors."""
+    """Reads a list of explained survivors."""
     return [Explanation(**entry) for entry in tomllib.loads(path.read_text())["survivor"]]
 
 
 def read_mutants(folder: Path, only: str = "*") -> list[Mutant]:
-    """All mutants that were tried, as mutmut recorded them beneath `folder`.
+    """Reads all tested mutants, as mutmut recorded them below `folder`.
 
     Args:
-        folder: mutmut's, `mutants`.
+        folder: mutmut's `mutants`.
         only: pattern of functions' names.
     """
     from mutmut.mutation.diff_apply import get_diff_for_mutant
@@ -103,10 +103,10 @@ def read_mutants(folder: Path, only: str = "*") -> list[Mutant]:
 def explained(
     mutants: Sequence[Mutant], explanations: Sequence[Explanation]
 ) -> tuple[dict[str, Explanation], list[str]]:
-    """Which survivors are explained, by name, and what is wrong with the explanations.
+    """Returns the explanations of survivors, by name, and errors of the explanations.
 
-    A mutant is explained by the first entry that covers it. Entries whose functions were not tried at all
-    are not held to their count.
+    A mutant is explained by the first entry that covers it. The count of an entry is
+    not checked if none of its functions were tested.
     """
     by_name: dict[str, Explanation] = {}
     tried = {mutant.function for mutant in mutants}
@@ -126,7 +126,7 @@ def explained(
 
 
 def table(mutants: Sequence[Mutant], by_name: dict[str, Explanation]) -> str:
-    """Counts by module, and all together."""
+    """Returns a table of counts by module, and in total."""
     lines = [f"{'module':<42}{'made':>7}{'killed':>8}{'explained':>11}{'left':>6}"]
     for module in (*sorted({mutant.module for mutant in mutants}), "all"):
         ours = [mutant for mutant in mutants if module in (mutant.module, "all")]
@@ -137,14 +137,14 @@ def table(mutants: Sequence[Mutant], by_name: dict[str, Explanation]) -> str:
 
 
 def function_of(module: str, name: str) -> str:
-    """The function a mutant is of: `a.b.x_f__mutmut_3` of `a.b.f`, `a.b.xǁKǁm__mutmut_1` of `a.b.K.m`."""
+    """Returns a mutant's function: `a.b.x_f__mutmut_3` of `a.b.f`, `a.b.xǁKǁm__mutmut_1` of `a.b.K.m`."""
     mangled = name.removeprefix(f"{module}.").rpartition("__mutmut_")[0]
     parts = mangled.removeprefix("x").removeprefix("ǁ").split("ǁ") if "ǁ" in mangled else [mangled[2:]]
     return ".".join([module, *parts])
 
 
 def report(mutants: Sequence[Mutant], by_name: dict[str, Explanation], wrong: Sequence[str]) -> int:
-    """Prints the table, the survivors without an explanation and what is wrong; returns the exit status."""
+    """Prints the table, unexplained survivors and errors; returns the exit status."""
     print(table(mutants, by_name))
     left = [mutant for mutant in mutants if mutant.status not in KILLED and mutant.name not in by_name]
     for mutant in left:
@@ -156,7 +156,7 @@ def report(mutants: Sequence[Mutant], by_name: dict[str, Explanation], wrong: Se
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Reports on all, or on functions whose names match the pattern that is the only argument."""
+    """Reports on all functions, or on those that match the pattern given as the only argument."""
     mutants = read_mutants(Path("mutants"), arguments[0] if arguments else "*")
     return report(mutants, *explained(mutants, read_explanations(SURVIVORS)))
 

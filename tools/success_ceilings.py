@@ -1,10 +1,9 @@
-"""How much of a tracker's success is lost to wrong places, and how much to wrong sizes.
+"""Measures how much success a tracker loses to wrong positions, and how much to wrong sizes.
 
     python tools/success_ceilings.py --data-root DIR [--dataset otb2015] [--results DIR] NAME ...
 
-Prints the success (mean over sequences, profile `otb`'s thresholds) of the boxes of runs as they are, and of
-the same boxes with a part of them replaced by the truth: what a tracker could gain at the most that is
-better in this respect alone.
+Prints the success (mean over sequences, profile `otb`'s thresholds) of each run's boxes, and of the same
+boxes with one aspect replaced by the ground truth: the most that a tracker could gain in this respect alone.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from trackers.tracker import Boxes
 
 
 def placed(centers: Boxes, sizes: Boxes) -> Boxes:
-    """Boxes (n, 4) of the sizes (n, 2) around the centres (n, 2)."""
+    """Returns boxes (n, 4) with sizes (n, 2) around centers (n, 2)."""
     return np.concatenate([centers - sizes / 2, sizes], axis=1)
 
 
 def replaced(boxes: Boxes, truth: Boxes) -> dict[str, Boxes]:
-    """`boxes` (n, 4), and what they would be with a part of the truth (n, 4)."""
+    """Returns `boxes` (n, 4), and variants with one aspect of the ground truth (n, 4)."""
     center, size = boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 2:]
     true_center, true_size = truth[:, :2] + truth[:, 2:] / 2, truth[:, 2:]
     lost = (iou(boxes, truth) == 0)[:, None]
     return {
         "as it is": boxes,
-        "true centre where the target is lost": np.where(lost, placed(true_center, size), boxes),
-        "true centres": placed(true_center, size),
+        "true center where the target is lost": np.where(lost, placed(true_center, size), boxes),
+        "true centers": placed(true_center, size),
         "true sizes": placed(center, true_size),
     }
 
 
 def successes(name: str, results: Path, dataset: Dataset) -> dict[str, float]:
-    """A run's success with each of `replaced`."""
+    """Returns a run's success with each of `replaced`."""
     curves: dict[str, list[float]] = {}
     for sequence, (trajectory, *_) in read_run(results, dataset.name, name).trajectories.items():
         truth = dataset[sequence].truth

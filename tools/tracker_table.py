@@ -1,12 +1,11 @@
-"""Accuracy and speed of runs on OTB2015 as a Markdown table, with the time of one update step.
+"""Prints accuracy and speed of runs on OTB2015 as a Markdown table, with the time of one update step.
 
     python tools/tracker_table.py --data-root DIR [--dataset otb2015] [--results DIR] [--times DIR] NAME ...
     python tools/tracker_table.py --by-target --data-root DIR NAME ...
 
-NAME is a run under `results/`; where it is also a registered tracker that learns while it tracks, the time of
-one update step is measured here: the median of 15, on the demo's first frame. FPS is the number of updates
-over their summed time, as stored with the run, or with another run in `--times DIR` that was made while the
-machine did nothing else.
+NAME is a run in the results folder. If it is also a registered tracker that updates its template, the time of
+one update step is measured: the median of 15, on the demo's first frame. FPS is the number of updates divided
+by their total time, as stored with the run, or with another run in `--times DIR` on an idle machine.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ REPEATS = 15
 
 
 def frames_per_second(run: RunResults) -> float | None:
-    """Updates over their time; None for results without times."""
+    """Returns updates per second; None for results without times."""
     seconds = np.concatenate([t.seconds[1:] for group in run.trajectories.values() for t in group])
     known = seconds[~np.isnan(seconds)]
     return len(known) / known.sum() if len(known) else None
 
 
 def update_step(name: str) -> float | None:
-    """Median milliseconds of one update step of a registered tracker; None if it has none."""
+    """Returns the median milliseconds of one update step of a tracker; None if it has no such step."""
     if name not in TRACKERS.entries:
         return None
     kind = TRACKERS.load(name)
@@ -73,7 +72,7 @@ def update_step(name: str) -> float | None:
 
 
 def row(name: str, results: Path, times: Path, dataset: Dataset) -> str:
-    """One tracker's row."""
+    """Returns the row of one tracker."""
     run = read_run(results, dataset.name, name)
     profile = choose_profiles(None, dataset.name, "ope")[0]
     (record,) = score_run(run, dataset, profile).records(None)
@@ -89,7 +88,7 @@ def row(name: str, results: Path, times: Path, dataset: Dataset) -> str:
 
 
 def by_target(names: Sequence[str], results: Path, dataset: Dataset) -> str:
-    """Success and precision of each target, a column for each tracker."""
+    """Returns a table of success and precision per target, with a column per tracker."""
     columns = []
     for name in names:
         run = read_run(results, dataset.name, name)
@@ -109,7 +108,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--times", type=Path, help="default: --results")
     parser.add_argument("names", nargs="+", metavar="NAME")
-    parser.add_argument("--by-target", action="store_true", help="a table of every target instead")
+    parser.add_argument("--by-target", action="store_true", help="print a table of all targets instead")
     args = parser.parse_args()
     dataset = open_dataset(args.dataset, args.data_root)
     if args.by_target:

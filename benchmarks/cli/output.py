@@ -35,11 +35,12 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
         form: `"json"`, `"csv"`, `"table"` or one of `WRITERS`.
         table: makes the table that shows them.
     """
-    from benchmarks.scoring.tables import records_csv
-
     if form == "json":
+        # pandas' to_json rounds to 15 digits.
         print(json.dumps(records, indent=1))
     elif form == "csv":
+        from benchmarks.scoring.frames import records_csv
+
         print(records_csv(records), end="")
     elif form in WRITERS:
         print(WRITERS[form](table()), end="")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,15 +17,6 @@ if TYPE_CHECKING:
 
 _LABELS = ("tracker", "dataset", "protocol", "profile", "sequence", "attribute")
 """The keys that identify a record."""
-
-
-def records_csv(records: Sequence[Record]) -> str:
-    """Returns records as CSV with a header line, at full precision; missing values are empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _keys(records), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
 
 
 def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table:

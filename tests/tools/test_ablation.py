@@ -23,13 +23,13 @@ def given(network: torch.nn.Module) -> tuple[torch.Tensor, torch.Tensor, torch.T
 
 
 def learned(name: str, backbone: Path) -> torch.nn.Module:
-    """A row's network whose U_2 is no longer at its beginning."""
+    """Returns a row's network whose U_2 no longer has its initial values."""
     network = variant(name, backbone).network.eval()
     torch.nn.init.normal_(network.correction[1].weight)
     return network
 
 
-def test_without_a_gradient_the_frame_changes_nothing(backbone: Path) -> None:
+def test_without_gradient_the_frame_has_no_effect(backbone: Path) -> None:
     for name, same in (("w/o MG", True), ("GradNet", False)):
         network = learned(name, backbone)
         assert isinstance(network, WithoutGradient) is same
@@ -39,7 +39,7 @@ def test_without_a_gradient_the_frame_changes_nothing(backbone: Path) -> None:
         assert not torch.equal(once, hidden)
 
 
-def test_an_unshared_u1_gives_the_gradient_alone(backbone: Path) -> None:
+def test_separate_u1_only_gives_the_gradient(backbone: Path) -> None:
     network = learned("w 2U", backbone)
     assert isinstance(network, SeparateFirstPass)
     inputs = given(network)

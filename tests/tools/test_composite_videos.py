@@ -12,7 +12,7 @@ from trackers.training.sources.folder import read
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photographs of two discs each, with their outlines."""
+    """Writes photographs of two discs each, with outlines."""
     root = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     about = {}
@@ -55,12 +55,12 @@ def test_parts_share_no_photograph(images: Path) -> None:
 
 
 @pytest.mark.parametrize("part", ["train", "validation"])
-def test_what_is_written_can_be_read(images: Path, tmp_path: Path, part: str) -> None:
+def test_written_videos_can_be_read(images: Path, tmp_path: Path, part: str) -> None:
     words = ["--images", str(images), "--count", "2", "--frames", "9", "--part", part]
     assert main([*words, "--out", str(tmp_path)]) == 0
     found = read(tmp_path, print)
     assert len(found) == 2
-    # To train on, every third frame, unless the target is hidden.
+    # Training videos have every third frame in which the target is visible.
     most = 9 if part == "validation" else 3
     assert max(len(clip.files) for clip in found) == most
     assert all(0 < len(clip.files) <= most for clip in found)

@@ -1,4 +1,4 @@
-"""The list of explained survivors is held to what survives."""
+"""Tests the report, and the list of explained survivors."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ DEAD = Mutant("a.c.g", "a.c", "a.c.x_g__mutmut_1", "killed")
 HUNG = Mutant("a.c.g", "a.c", "a.c.x_g__mutmut_2", "timeout")
 
 
-def test_a_change_is_what_was_and_what_is() -> None:
+def test_read_change_shows_before_and_after() -> None:
     diff = "--- a.py\n+++ a.py\n@@ -1,3 +1,3 @@\n def f(x):\n-    y = g(x,\n-          1)\n"
     diff += "+    y = g(x,\n+          2)\n     return y"
     assert read_change(diff) == "y = g(x, 1) => y = g(x, 2)"
 
 
-def test_functions_have_their_own_names_again() -> None:
+def test_function_names_are_demangled() -> None:
     assert function_of("a.b", "a.b.x_f__mutmut_12") == "a.b.f"
     assert function_of("a.b", "a.b.x__private__mutmut_1") == "a.b._private"
     assert function_of("a.b", "a.b.xǁClassǁ__init____mutmut_3") == "a.b.Class.__init__"
 
 
-def test_each_survivor_is_explained_by_the_first_entry_that_covers_it() -> None:
+def test_first_matching_entry_explains_a_survivor() -> None:
     halves = Explanation("a.*", r"/ 3$", "because", 1)
     rest = Explanation("a.b.*", "", "the rest")
     by_name, wrong = explained([HALVED, NEGATED, DEAD], [halves, rest])
@@ -44,21 +44,21 @@ def test_each_survivor_is_explained_by_the_first_entry_that_covers_it() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_more_or_fewer_than_an_entry_says_are_told(count: int) -> None:
+def test_wrong_counts_are_reported(count: int) -> None:
     entry = Explanation("a.b.f", "/", "because", count)
     assert explained([HALVED, DEAD], [entry])[1] == [f"a.b.f: '/' explains 1 survivors, not {count}"]
-    # Where nothing of it was tried there is nothing to tell.
+    # Entries without tested mutants are not counted.
     assert explained([DEAD], [entry])[1] == []
 
 
-def test_the_table_counts_by_module_and_in_all() -> None:
+def test_table_counts_by_module_and_in_total() -> None:
     entry = Explanation("a.b.f", "/", "because")
     rows = [line.split() for line in table([HALVED, NEGATED, DEAD, HUNG], {HALVED.name: entry}).splitlines()]
     assert rows[0] == ["module", "made", "killed", "explained", "left"]
     assert rows[1:] == [["a.b", "2", "0", "1", "1"], ["a.c", "2", "2", "0", "0"], ["all", "4", "2", "1", "1"]]
 
 
-def test_only_what_is_wholly_explained_passes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_fully_explained_reports_pass(capsys: pytest.CaptureFixture[str]) -> None:
     entry = Explanation("a.b.f", "/", "because", 1)
     assert report([HALVED, DEAD], {HALVED.name: entry}, []) == 0
     assert report([HALVED, DEAD], {HALVED.name: entry}, ["stale"]) == 1
@@ -67,12 +67,12 @@ def test_only_what_is_wholly_explained_passes(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.endswith("\na.b.x_f__mutmut_2: survived\n    return -x\n => return +x\n")
 
 
-def test_the_list_can_be_read_and_gives_a_reason_for_each() -> None:
+def test_survivor_list_gives_a_reason_for_each() -> None:
     for entry in read_explanations(Path(__file__).parents[2] / SURVIVORS):
         assert len(entry.why) > 10, entry
 
 
-def test_definitions_are_mutated_and_functions_left_to_mutmut() -> None:
+def test_only_definitions_are_mutated() -> None:
     pytest.importorskip("mutmut")
     from mutate_definitions import mutated
 

@@ -1,4 +1,4 @@
-"""The studies of docs/gradnet.md on made-up videos: what they measure is what they say."""
+"""Tests the studies of docs/gradnet.md on synthetic videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 import success_ceilings
 import torch
 import tracker_table
-import video_pairs
 from small_networks import gradnet_network, gradnet_weights
 
 from benchmarks.cli.main import main
@@ -23,11 +22,11 @@ from trackers.siamese.search import Search
 from trackers.siamese.settings import SearchSettings
 
 
-def test_pairs_are_first_and_later_frames_around_the_true_box(squares: Dataset) -> None:
-    exemplars, regions = video_pairs.video_pairs(
+def test_video_pairs_are_centered_on_true_boxes(squares: Dataset) -> None:
+    exemplars, regions = gradnet_training_study.video_pairs(
         squares, Search(SearchSettings(), torch.device("cpu")), (3, 8, 11)
     )
-    # Frames 3 and 8 of three videos, and 11 of the one that has it.
+    # Frames 3 and 8 of three videos, and 11 of the only one long enough.
     assert exemplars.shape == (7, 3, 127, 127)
     assert regions.shape == (7, 3, 255, 255)
     assert torch.equal(exemplars[0], exemplars[1])
@@ -35,7 +34,7 @@ def test_pairs_are_first_and_later_frames_around_the_true_box(squares: Dataset) 
     assert exemplars[:, :, 50:77, 50:77].mean() > 2 * exemplars.mean()
 
 
-def test_iterations_fall_with_the_rate_until_they_never_end() -> None:
+def test_iterations_fall_with_the_rate() -> None:
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(3, 32, 22, 22, generator=generator)
     templates = torch.zeros(3, 32, 6, 6)
@@ -45,7 +44,7 @@ def test_iterations_fall_with_the_rate_until_they_never_end() -> None:
     assert learning_rates.iterations(templates, features, labels, 1e-9) == float("inf")
 
 
-def test_corrections_are_measured_where_the_tracker_makes_them(squares: Dataset, tmp_path: Path) -> None:
+def test_corrections_are_measured_on_tracker_crops(squares: Dataset, tmp_path: Path) -> None:
     change, before, after = gradnet_training_study.corrections(gradnet_weights(tmp_path), squares)
     assert 0 < change < 10
     assert before > 0
@@ -70,7 +69,7 @@ def test_correction_study_measures_every_template(squares: Dataset, tmp_path: Pa
     assert len(table.splitlines()) == 4
 
 
-def test_correction_study_tells_a_peak_in_its_place_from_one_that_is_not() -> None:
+def test_correction_study_distinguishes_near_and_far_peaks() -> None:
     figures = correction_study.Figures()
     place = torch.tensor([[8.0, -16.0]])
     for columns, rows in ((1, -2), (2, -2), (3, -2), (-3, 0)):
@@ -81,14 +80,16 @@ def test_correction_study_tells_a_peak_in_its_place_from_one_that_is_not() -> No
     np.testing.assert_allclose(figures.mean("made up")[:2], [0.25, 0.5])
 
 
-def test_a_study_is_drawn(squares: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_correction_study_is_plotted(
+    squares: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(correction_study, "AGES", (5, 10))
     figures = correction_study.measure(gradnet_network(), squares)
     correction_study.draw({"one": figures, "two": figures}, tmp_path / "study.png")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_row_of_the_table_of_trackers(squares: Dataset, tmp_path: Path) -> None:
+def test_tracker_table_row(squares: Dataset, tmp_path: Path) -> None:
     where = ["--results", str(tmp_path), "--dataset", "squares"]
     assert main(["run", "--tracker", "ncc", "--sequences", "right", "down", *where]) == 0
     row = tracker_table.row("ncc", tmp_path, tmp_path, squares)
@@ -99,7 +100,7 @@ def test_a_row_of_the_table_of_trackers(squares: Dataset, tmp_path: Path) -> Non
     assert float(fps) > 0
 
 
-def test_the_table_by_target_has_a_row_for_each(squares: Dataset, tmp_path: Path) -> None:
+def test_table_by_target_has_a_row_per_target(squares: Dataset, tmp_path: Path) -> None:
     where = ["--results", str(tmp_path), "--dataset", "squares"]
     assert main(["run", "--tracker", "ncc", "--sequences", "right", "down", *where]) == 0
     lines = tracker_table.by_target(["ncc"], tmp_path, squares).splitlines()
@@ -107,17 +108,15 @@ def test_the_table_by_target_has_a_row_for_each(squares: Dataset, tmp_path: Path
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["right", "down"]
 
 
-def test_what_is_replaced_by_the_truth_is_right_and_the_rest_as_it_was(
-    squares: Dataset, tmp_path: Path
-) -> None:
+def test_ceilings_replace_one_aspect_only(squares: Dataset, tmp_path: Path) -> None:
     truth = np.array([[10.0, 10, 20, 20], [10, 10, 20, 20]])
     boxes = np.array([[15.0, 10, 40, 20], [100, 100, 10, 10]])
     found = success_ceilings.replaced(boxes, truth)
-    assert found["true centres"].tolist() == [[0, 10, 40, 20], [15, 15, 10, 10]]
+    assert found["true centers"].tolist() == [[0, 10, 40, 20], [15, 15, 10, 10]]
     assert found["true sizes"].tolist() == [[25, 10, 20, 20], [95, 95, 20, 20]]
-    assert found["true centre where the target is lost"].tolist() == [[15, 10, 40, 20], [15, 15, 10, 10]]
+    assert found["true center where the target is lost"].tolist() == [[15, 10, 40, 20], [15, 15, 10, 10]]
     assert main(["run", "--tracker", "still", "--dataset", "squares", "--results", str(tmp_path)]) == 0
     scores = success_ceilings.successes("still", tmp_path, squares)
-    # Nothing changes its size: with the true centres every box is right, but success counts overlaps above 1.
-    assert scores["true centres"] == pytest.approx(20 / 21)
-    assert scores["true sizes"] == scores["as it is"] < scores["true centres"]
+    # Sizes are constant: with true centers every box is right, but no overlap exceeds threshold 1.
+    assert scores["true centers"] == pytest.approx(20 / 21)
+    assert scores["true sizes"] == scores["as it is"] < scores["true centers"]

@@ -14,7 +14,7 @@ from trackers.siamese.checkpoint import load_embedding
 WIDTHS = (2, 4, 4, 4, 2)
 
 
-def test_converts_and_says_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_converts_and_prints_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save(
         {f"backbone.{name}": value for name, value in Embedding(WIDTHS).state_dict().items()},
         tmp_path / "model.pth",
@@ -26,7 +26,7 @@ def test_converts_and_says_what(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "widths 2-4-4-4-2, sha256 " in first
     assert load_embedding(tmp_path / "out.safetensors").widths == WIDTHS
 
-    # What is there stays, unless asked for; the same input gives the same file.
+    # An existing file is kept without --overwrite; equal input gives equal files.
     (tmp_path / "out.safetensors").write_bytes(b"precious")
     assert main(words) == 2
     assert capsys.readouterr().err.endswith("give --overwrite to replace it\n")
@@ -36,7 +36,7 @@ def test_converts_and_says_what(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_failure_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_failed_conversion_keeps_the_old_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in.pth").write_bytes(b"no weights")
     (tmp_path / "out.safetensors").write_bytes(b"precious")
     assert main([str(tmp_path / "in.pth"), str(tmp_path / "out.safetensors"), "--overwrite"]) == 2
@@ -46,7 +46,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureF
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_no_torch() -> None:
     program = (
         "import sys\nfrom trackers.convert import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
         "sys.exit('torch' in sys.modules)"

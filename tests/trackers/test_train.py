@@ -22,7 +22,7 @@ def words(tracker: str, out: Path, images: Path, *more: object) -> list[str]:
     return [str(word) for word in (*common, "--device", "cpu", *more)]
 
 
-def test_trains_both_networks_and_their_trackers_follow(
+def test_trains_both_networks_for_their_trackers(
     tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     teacher = siamfc_weights(tmp_path)
@@ -41,12 +41,12 @@ def test_trains_both_networks_and_their_trackers_follow(
     assert "1 videos held back" in capsys.readouterr().err
 
 
-def test_a_wider_network_begins_with_a_narrow_one(tmp_path: Path, images: Path) -> None:
+def test_wide_network_starts_from_a_narrow_one(tmp_path: Path, images: Path) -> None:
     start = siamfc_weights(tmp_path)
     assert main(words("siamfc", tmp_path / "wide", images, "--width", 0.15, "--start", start)) == 0
 
 
-def test_time_runs_out_and_the_same_command_goes_on(
+def test_same_command_resumes_after_the_time_limit(
     tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = words("siamfc", tmp_path, images, "--width", 0.1, "--log-steps", 1)
@@ -57,7 +57,7 @@ def test_time_runs_out_and_the_same_command_goes_on(
     assert (tmp_path / "weights.safetensors").exists()
 
 
-def test_damaged_images_do_not_end_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_images_do_not_stop_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_images(tmp_path / "images")
     (tmp_path / "images" / "alone" / "d0.png").write_bytes(b"")
     assert main(words("siamfc", tmp_path / "out", tmp_path / "images", "--width", 0.1)) == 0
@@ -85,7 +85,7 @@ def test_damaged_images_do_not_end_a_run(tmp_path: Path, capsys: pytest.CaptureF
         (["--occlusion", "2"], "--occlusion is 2"),
     ],
 )
-def test_mistakes_are_one_sentence(
+def test_wrong_options_are_one_sentence(
     tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str], change: list[str], sentence: str
 ) -> None:
     try:

@@ -78,19 +78,16 @@ class GradNetNetwork(nn.Module):
         """Matches features (n, s, c, h, w) with the templates of hidden features (n, c, 12, 12)."""
         return cross_correlation(features, self.template.deep(hidden) * self.score_scale)
 
-    def step(
+    def gradient(
         self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
-    ) -> UpdateStep:
-        """Makes one update step; enables gradients inside, whatever the caller's mode.
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Computes the loss's gradient with respect to hidden features; arguments as for `step`.
 
         In evaluation mode targets do not influence each other: every loss is a target's own, and the
         gradient of their sum with respect to the hidden features is each loss's own gradient.
 
-        Args:
-            hidden: (n, c, 12, 12).
-            features: (n, c, h, w), f_x of the crops to learn from.
-            labels: (n, m, m), +1 on the target and -1 elsewhere.
-            create_graph: whether the step itself is differentiable, to train U_1 and U_2.
+        Returns:
+            The scores (n, m, m), the losses (n,), and the gradients (n, c, 12, 12).
         """
         with torch.enable_grad():
             if not create_graph:
@@ -98,6 +95,20 @@ class GradNetNetwork(nn.Module):
             scores = self.scores(features[:, None], hidden)[:, 0]
             loss = balanced_logistic_loss(scores, labels)
             (gradient,) = torch.autograd.grad(loss.sum(), hidden, create_graph=create_graph)
+        return scores, loss, gradient
+
+    def step(
+        self, hidden: Tensor, features: Tensor, labels: Tensor, *, create_graph: bool = False
+    ) -> UpdateStep:
+        """Makes one update step; enables gradients inside, whatever the caller's mode.
+
+        Args:
+            hidden: (n, c, 12, 12).
+            features: (n, c, h, w), f_x of the crops to learn from.
+            labels: (n, m, m), +1 on the target and -1 elsewhere.
+            create_graph: whether the step itself is differentiable, to train U_1 and U_2.
+        """
+        scores, loss, gradient = self.gradient(hidden, features, labels, create_graph=create_graph)
         corrected = hidden + self.correction(gradient * self.gradient_scale)
         if not create_graph:
             return UpdateStep(scores.detach(), loss.detach(), gradient, corrected.detach())

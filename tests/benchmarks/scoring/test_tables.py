@@ -11,12 +11,12 @@ from rich.console import Console
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
+from benchmarks.scoring.frames import records_csv
 from benchmarks.scoring.statistics import format_p
 from benchmarks.scoring.tables import (
     attributes_table,
     comparisons_table,
     ranking_table,
-    records_csv,
     records_table,
 )
 from benchmarks.tables import Cell, Column, Mark, Table

@@ -1,4 +1,4 @@
-"""What trackers would ask of a GPU, found out without one: see `fake_cuda` and `fake_cuda_graphs`."""
+"""Tests the use of a GPU without one, see `fake_cuda` and `fake_cuda_graphs`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def made(kind: Any, folder: Path, slots: int, **options: Any) -> Any:
 
 
 def watched(tracker: Any, watch: OperationMonitor) -> Any:
-    """Has `watch` know when one of the tracker's steps is taken."""
+    """Tells `watch` when a tracker runs a step."""
     replayed = tracker.call_step
 
     def seen(step: Callable[..., Tensor], *inputs: Tensor, variant: object = None) -> Tensor:
@@ -61,7 +61,7 @@ def watched(tracker: Any, watch: OperationMonitor) -> Any:
 
 @pytest.fixture
 def every_decision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has the released GradNet's bookkeeping decide everything that it can decide, at one time or another."""
+    """Makes the released GradNet's policy take every possible decision at some frame."""
 
     def observe(trust: UpdatePolicy, peak: float, crosses_right_border: bool) -> Decision:
         trust.frame += 1
@@ -77,7 +77,7 @@ def every_decision(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow(tracker: Any, watch: OperationMonitor, slots: int, decoded_there: bool = False) -> None:
-    """Initialises all slots and updates them often enough for graphs to be recorded and replayed."""
+    """Initializes all slots, and updates them often enough to record and replay graphs."""
     numbers = list(range(slots))
     frames: list[Any] = [np.zeros((90 + slot, 120, 3), np.uint8) for slot in numbers]
     if decoded_there:
@@ -100,7 +100,7 @@ def follow(tracker: Any, watch: OperationMonitor, slots: int, decoded_there: boo
 @pytest.mark.parametrize(("slots", "precision"), [(1, "float32"), (3, "bf16"), (6, "float32")])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("every_decision")
-def test_a_step_neither_mixes_devices_nor_waits(
+def test_steps_neither_mix_devices_nor_wait(
     kind: Any, slots: int, precision: str, decoded_there: bool, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     watch = OperationMonitor(cuda)
@@ -111,7 +111,7 @@ def test_a_step_neither_mixes_devices_nor_waits(
 
 
 def plain_and_replayed(kind: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any, int]:
-    """The boxes of plain steps, those of replayed ones, and how many recordings these were made of."""
+    """Returns boxes of direct steps and of replayed ones, and the number of recordings."""
     # As on a GPU: crops of gathered pixels, and all slots together.
     monkeypatch.setattr(crops, "gathers", lambda device: True)
     monkeypatch.setattr(SiameseTracker, "batch_slices", lambda tracker, count: [slice(0, count)][:count])
@@ -134,12 +134,12 @@ def plain_and_replayed(kind: Any, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("every_decision")
-def test_replayed_steps_give_the_boxes_of_plain_ones(
+def test_graphs_give_the_boxes_of_direct_steps(
     kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, replayed, recordings = plain_and_replayed(kind, tmp_path, monkeypatch)
     np.testing.assert_array_equal(replayed, plain)
-    # Of steps, of both variants, and of lessons.
+    # Of steps, of both variants, and of update steps.
     expected = {SiamFC: 1, SiamFCAverage: 1, SiamFCGradientDescent: 1, GradNetPaper: 2}
     expected |= {GradNet: 2, GradNetReleased: 3}
     assert recordings >= expected[kind]
@@ -182,7 +182,7 @@ class Blocking(SiamFC):
 
 
 class Hasty(SiamFC):
-    """Does not wait for its frames, which come on another stream."""
+    """Does not wait for its frames, which are copied on another stream."""
 
     def upload_frames(self, frames: Any) -> Any:
         assert self.uploads is not None
@@ -191,7 +191,7 @@ class Hasty(SiamFC):
 
 
 class Forgetful(SiamFC):
-    """Waits for its frames, and does not tell the allocator who uses them."""
+    """Waits for its frames, but does not tell the allocator which stream uses them."""
 
     def upload_frames(self, frames: Any) -> Any:
         found = Hasty.upload_frames(self, frames)  # type: ignore[arg-type]
@@ -219,7 +219,7 @@ class Fetching(SiamFC):
         (Fetching, "brings values to the host|at once"),
     ],
 )
-def test_what_a_gpu_would_not_do_is_found(kind: Any, sin: str, cuda: FakeCuda, tmp_path: Path) -> None:
+def test_fake_gpu_detects_faulty_uploads(kind: Any, sin: str, cuda: FakeCuda, tmp_path: Path) -> None:
     watch = OperationMonitor(cuda)
     tracker = watched(made(kind, tmp_path, 2, device="cuda"), watch)
     with pytest.raises((AssertionError, RuntimeError), match=sin):
@@ -229,7 +229,7 @@ def test_what_a_gpu_would_not_do_is_found(kind: Any, sin: str, cuda: FakeCuda, t
 
 
 class Counting(SiamFC):
-    """Keeps a number on the host that its steps depend on, which a graph replays as it was."""
+    """Keeps a number on the host that its steps depend on, which a graph does not update."""
 
     count = 0
 
@@ -239,7 +239,7 @@ class Counting(SiamFC):
 
 
 class Keeping(SiamFC):
-    """Replaces a tensor of its state, where a graph goes on reading the one that it knows."""
+    """Replaces a tensor of its state, while a graph keeps reading the old one."""
 
     kept: Tensor | None = None
 
@@ -251,7 +251,7 @@ class Keeping(SiamFC):
 
 
 @pytest.mark.parametrize("kind", [Counting, Keeping])
-def test_a_step_that_cannot_be_replayed_is_found(
+def test_fake_gpu_detects_unrecordable_steps(
     kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain, replayed, recordings = plain_and_replayed(kind, tmp_path, monkeypatch)

@@ -10,7 +10,7 @@ from trackers.siamese.winograd import RowWinograd, TileWinograd
 
 
 def unsettled(network: Embedding) -> Embedding:
-    """`network` with statistics of batch normalisation that folding cannot ignore."""
+    """Gives `network` nontrivial statistics of batch normalization."""
     torch.manual_seed(1)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -35,7 +35,7 @@ def test_feature_sizes(size: int, sides: tuple[int, ...]) -> None:
         assert x.shape == (1, channels, side, side)
 
 
-def test_widths_that_others_published() -> None:
+def test_published_widths() -> None:
     assert scaled_widths(1) == FULL_WIDTHS
     assert scaled_widths(0.3) == (28, 76, 114, 114, 76)
     assert scaled_widths(0.15) == (14, 38, 56, 56, 38)
@@ -50,7 +50,7 @@ def test_names_of_full_network() -> None:
     assert not any(name.startswith("conv5.1") for name in shapes)
 
 
-def test_halves_make_the_whole() -> None:
+def test_shallow_and_deep_make_forward() -> None:
     network = unsettled(Embedding(scaled_widths(0.1)))
     x = torch.rand(2, 3, 127, 127) * 255
     assert network.shallow(x).shape[1:] == (scaled_widths(0.1)[1], 12, 12)
@@ -58,7 +58,7 @@ def test_halves_make_the_whole() -> None:
 
 
 @pytest.mark.parametrize("width", [0.2, 1.0])
-def test_folded_and_rewritten_networks_embed_alike(width: float) -> None:
+def test_rewritten_networks_embed_alike(width: float) -> None:
     network = unsettled(Embedding(scaled_widths(width)))
     x = (torch.rand(2, 3, 127, 127) * 255).contiguous(memory_format=torch.channels_last)
     before = {name: value.clone() for name, value in network.state_dict().items()}

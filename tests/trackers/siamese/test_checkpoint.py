@@ -46,7 +46,7 @@ def test_old_files_without_counters_load(tmp_path: Path) -> None:
     assert load_embedding(tmp_path / "old.pth").widths == WIDTHS
 
 
-def test_width_must_be_the_files(tmp_path: Path) -> None:
+def test_width_must_match_the_file(tmp_path: Path) -> None:
     torch.save(state(), tmp_path / "a.pth")
     assert load_embedding(tmp_path / "a.pth", width=0.1).widths == WIDTHS
     with pytest.raises(UserError, match=r"widths 8-24-38-38-24, not the 28-76-114-114-76 of width=0.3"):
@@ -98,12 +98,12 @@ def bare(tensors: dict[str, Tensor]) -> Any:
         (reshaped, r"backbone.conv3.0.weight has shape \(38, 24, 5, 5\), not \(38, 24, 3, 3\)"),
         (not_finite, r"backbone.conv4.1.running_var holds values that are not finite"),
         (odd, r"widths 7-24-38-38-24, which two groups"),
-        (nested, r"other things than tensors with names \(epoch, state_dict\)"),
-        (numbered, r"other things than tensors with names \(1\)"),
+        (nested, r"more than named tensors \(epoch, state_dict\)"),
+        (numbered, r"more than named tensors \(1\)"),
         (bare, r"holds a Tensor"),
     ],
 )
-def test_wrong_contents_are_named(tmp_path: Path, change: Callable[[Any], Any], found: str) -> None:
+def test_wrong_content_is_named(tmp_path: Path, change: Callable[[Any], Any], found: str) -> None:
     path = tmp_path / "wrong.pth"
     torch.save(change(state()), path)
     with pytest.raises(UserError, match=found) as caught:
@@ -130,7 +130,7 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
             assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no weights file .*absent\.pth"):
         load_embedding(tmp_path / "absent.pth")
 
@@ -155,7 +155,7 @@ def test_pickled_code_is_never_run(tmp_path: Path, zipped: bool) -> None:
     assert not sprung.exists()
 
 
-def test_a_plain_pickle_is_never_run(tmp_path: Path) -> None:
+def test_plain_pickle_is_never_run(tmp_path: Path) -> None:
     sprung, path = tmp_path / "sprung", tmp_path / "trap.pth"
     path.write_bytes(pickle.dumps(Trap(sprung)))
     with pytest.raises(UserError, match="damaged"):
@@ -166,7 +166,7 @@ def test_a_plain_pickle_is_never_run(tmp_path: Path) -> None:
 def test_another_architecture_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", state(), "gradnet")
     assert read(tmp_path / "a.safetensors", "gradnet").keys() == state().keys()
-    with pytest.raises(UserError, match=r"architecture gradnet, format version 1, and not siamfc, 1"):
+    with pytest.raises(UserError, match=r"architecture gradnet, format version 1, not siamfc, 1"):
         load_embedding(tmp_path / "a.safetensors")
 
 
@@ -175,7 +175,7 @@ def gradnet() -> dict[str, Tensor]:
     return GradNetNetwork(WIDTHS, score_scale=1.0, gradient_scale=20.0).state_dict()
 
 
-def test_gradnet_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_gradnet_round_trip(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", gradnet(), "gradnet")
     for width in (None, 0.1):
         network = load_gradnet(tmp_path / "a.safetensors", width)
@@ -223,9 +223,7 @@ def infinite_scale(tensors: dict[str, Tensor]) -> Any:
         (infinite_scale, r"gradient_scale holds values that are not finite"),
     ],
 )
-def test_wrong_contents_of_gradnet_are_named(
-    tmp_path: Path, change: Callable[[Any], Any], found: str
-) -> None:
+def test_wrong_content_of_gradnet_is_named(tmp_path: Path, change: Callable[[Any], Any], found: str) -> None:
     path = tmp_path / "wrong.safetensors"
     write(path, change(gradnet()), "gradnet")
     with pytest.raises(UserError, match=found) as caught:
@@ -234,17 +232,17 @@ def test_wrong_contents_of_gradnet_are_named(
     assert "\n" not in str(caught.value)
 
 
-def test_gradnet_is_not_read_from_siamfcs_files(tmp_path: Path) -> None:
+def test_gradnet_refuses_siamfc_files(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", state(), "siamfc")
-    with pytest.raises(UserError, match=r"architecture siamfc, format version 1, and not gradnet, 1"):
+    with pytest.raises(UserError, match=r"architecture siamfc, format version 1, not gradnet, 1"):
         load_gradnet(tmp_path / "a.safetensors")
     torch.save(state(), tmp_path / "a.pth")
     with pytest.raises(UserError, match=r"lacks correction.0.bias"):
         load_gradnet(tmp_path / "a.pth")
 
 
-def test_the_same_tensors_give_the_same_bytes(tmp_path: Path) -> None:
-    # safetensors orders metadata at random; of twenty files some would differ.
+def test_equal_tensors_give_equal_bytes(tmp_path: Path) -> None:
+    # safetensors orders metadata randomly; without sorting, some of twenty files would differ.
     contents = set()
     for index in range(20):
         path = tmp_path / f"{index}.safetensors"
@@ -253,7 +251,7 @@ def test_the_same_tensors_give_the_same_bytes(tmp_path: Path) -> None:
     assert len(contents) == 1
 
 
-def test_a_failure_to_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(b"old")
 

@@ -91,7 +91,7 @@ def agree(found: Tensor, wanted: Tensor, tolerance: float = 1e-5) -> bool:
     return found.shape == wanted.shape and bool((found - wanted).norm() <= tolerance * wanted.norm())
 
 
-def test_a_converted_gradnet_computes_what_the_released_one_does(released: Released) -> None:
+def test_converted_gradnet_equals_the_released_one(released: Released) -> None:
     variables = released(WIDTHS)
     more = {
         "siamese/scala1_z/conv/weights/Momentum": variables["siamese/scala1_z/conv/weights"],
@@ -108,7 +108,7 @@ def test_a_converted_gradnet_computes_what_the_released_one_does(released: Relea
     features = official.deep(official.shallow(region, ""), "")
     hidden = official.shallow(exemplar, "_z")
     corrected = official.corrected(hidden, features, labels)
-    # The correction must be neither nothing nor saturated, or it would prove little.
+    # A correction that is zero or saturated would prove little.
     change = (corrected - hidden).abs()
     assert change.mean() > 0.1
     assert change.median() < 0.9
@@ -125,7 +125,7 @@ def test_a_converted_gradnet_computes_what_the_released_one_does(released: Relea
     assert agree(network.template.deep(step.hidden), official.deep(corrected, "_z"))
 
 
-def test_float64_gives_the_same_network_and_the_scales_are_the_released_ones(released: Released) -> None:
+def test_float64_gives_the_same_network_and_scales(released: Released) -> None:
     variables = released(WIDTHS)
     network = released_gradnet(checkpoint(variables))
     double = released_gradnet(
@@ -185,16 +185,16 @@ def whole_numbers(variables: Variables) -> None:
         (without_bias, r"lacks siamese/scala1_z/bn/gamma, siamese/t_scala5_zz/conv/biases, which"),
         (
             without_scala3,
-            r"lacks siamese/scala3/conv/weights, which GradNet's networks need, and holds siamese",
+            r"lacks siamese/scala3/conv/weights, which GradNet's networks need; it holds siamese",
         ),
-        (ungrouped, r"scala2_z/conv/weights has shape \(5, 5, 4, 6\), where its network has \(5, 5, 2, 6\)"),
-        (odd, r"scala2/conv/weights has shape \(5, 5, 2, 7\), which is no kernel of two groups"),
-        (flat, r"scala5/conv/weights has shape \(3, 12\), which is no kernel of two groups"),
+        (ungrouped, r"scala2_z/conv/weights has shape \(5, 5, 4, 6\), but the network needs \(5, 5, 2, 6\)"),
+        (odd, r"scala2/conv/weights has shape \(5, 5, 2, 7\), which is not a kernel of two groups"),
+        (flat, r"scala5/conv/weights has shape \(3, 12\), which is not a kernel of two groups"),
         (not_finite, r"scala4/bn/beta holds values that are not finite"),
         (whole_numbers, r"scala4/bn/beta is of type int32; save the checkpoint with variables of float32"),
     ],
 )
-def test_checkpoints_of_other_networks_are_refused(
+def test_other_networks_are_refused(
     released: Released, change: Callable[[Variables], None], message: str
 ) -> None:
     variables = released(WIDTHS)

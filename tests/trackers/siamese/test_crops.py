@@ -16,7 +16,7 @@ from trackers.tracker import Frame
 
 @pytest.fixture(scope="module", params=[False, True], ids=["sampled", "gathered"], autouse=True)
 def _form(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Both forms of crops, the CPU's and the GPU's."""
+    """Runs a test with both implementations, the CPU's and the GPU's."""
     before, crops.gathers = crops.gathers, lambda device: request.param
     yield
     crops.gathers = before
@@ -53,21 +53,19 @@ def square_by_opencv(frame: Frame, center: list[float], side: float, size: int) 
     side=st.floats(0.2, 200),
     size=st.sampled_from([17, 32, 127]),
 )
-def test_crops_are_those_of_opencv(
-    height: int, width: int, x: float, y: float, side: float, size: int
-) -> None:
+def test_crops_equal_opencv(height: int, width: int, x: float, y: float, side: float, size: int) -> None:
     frame = RNG.integers(0, 256, (height, width, 3), dtype=np.uint8)
     found = cropped([frame], [[x, y]], [[side]], size)[0, 0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(found, square_by_opencv(frame, [x, y], side, size), atol=0.02)
 
 
-def test_a_crop_of_its_own_size_is_the_image() -> None:
+def test_crop_at_full_size_is_the_image() -> None:
     frame = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
     found = cropped([frame], [[15.0, 9.0]], [[10.0]], 10)[0, 0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(found, frame[4:14, 10:20], atol=1e-3)
 
 
-def test_a_square_far_outside_is_filled() -> None:
+def test_square_far_outside_is_filled() -> None:
     frame = np.zeros((4, 4, 3), dtype=np.uint8)
     found = cropped([frame], [[1e12, -1e12]], [[50.0]], 8)[0, 0]
     assert torch.equal(found, torch.from_numpy(FILL)[:, None, None].expand(3, 8, 8))
@@ -86,15 +84,15 @@ def test_slots_and_scales_are_independent(slots: int) -> None:
 
 
 @given(x=st.floats(-30, 90), y=st.floats(-30, 70), side=st.floats(0.5, 120), size=st.integers(1, 20))
-def test_what_lies_out_of_reach_has_no_influence(x: float, y: float, side: float, size: int) -> None:
+def test_distant_pixels_have_no_influence(x: float, y: float, side: float, size: int) -> None:
     frame = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    # In a batch the whole frame is looked at; alone only what is within reach.
+    # A batch uses whole frames, a single frame only the part within reach.
     together = cropped([frame, frame], [[x, y], [x, y]], [[side], [side]], size)[0]
     alone = cropped([frame], [[x, y]], [[side]], size)[0]
     np.testing.assert_allclose(together, alone, atol=0.01)
 
 
-def test_mean_colour_is_that_of_each_frame() -> None:
+def test_mean_color_is_per_frame() -> None:
     frames = [RNG.integers(0, 256, (*shape, 3), dtype=np.uint8) for shape in [(40, 30), (25, 60)]]
     found = mean_color(*upload(frames, torch.device("cpu"))).numpy()
     np.testing.assert_array_equal(found, [np.rint(frame.mean((0, 1))) for frame in frames])

@@ -1,4 +1,4 @@
-"""Trackers on a GPU against the same on the CPU. Run by tools/gpu_jobs.py; skipped where there is no GPU."""
+"""Compares trackers on a GPU with the CPU; skipped without a GPU. tools/gpu_jobs.py runs it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make(tmp_path: Path) -> Callable[..., SiamFC]:
     return lambda **options: SiamFC(path, **options)
 
 
-def test_crops_and_features_are_the_cpus(make: Callable[..., SiamFC]) -> None:
+def test_crops_and_features_equal_the_cpus(make: Callable[..., SiamFC]) -> None:
     sequence = Demo()["easy"]
     frame, box = sequence.open_frames()[0], sequence.truth[:1]
     found = []
@@ -56,7 +56,7 @@ def test_crops_and_features_are_the_cpus(make: Callable[..., SiamFC]) -> None:
     torch.testing.assert_close(found[1][1] / scale, found[0][1] / scale, rtol=0, atol=1e-4)
 
 
-def test_a_batch_of_slots_gives_each_its_own_boxes(make: Callable[..., SiamFC]) -> None:
+def test_batched_slots_get_their_own_boxes(make: Callable[..., SiamFC]) -> None:
     names = ("easy", "scale", "rotation", "clutter")
     sequences = [Demo()[name] for name in names]
     frames = [[s.open_frames()[i] for s in sequences] for i in range(2)]
@@ -68,11 +68,11 @@ def test_a_batch_of_slots_gives_each_its_own_boxes(make: Callable[..., SiamFC]) 
         alone = make(device="cuda")
         alone.init([0], [frames[0][slot]], truth[slot : slot + 1])
         box = alone.update([0], [frames[1][slot]])[0]
-        # The same peak, or a neighbour of the same height: a cell is half a pixel of the search region.
+        # The same peak, or an equally high neighbor: a cell is half a pixel of the search region.
         assert np.abs(box - together[slot]).max() < 1.0
 
 
-def test_the_clock_waits_for_the_device(make: Callable[..., SiamFC]) -> None:
+def test_timing_waits_for_the_device(make: Callable[..., SiamFC]) -> None:
     tracker = make(device="cuda")
     start, end = (torch.cuda.Event() for _ in range(2))
     start.record()
@@ -101,18 +101,18 @@ def followed(kind: Any, frames: list[Frame], box: Boxes, graphs: bool = True, **
 
 
 @pytest.mark.parametrize("kind", LITE)
-def test_graphs_give_the_boxes_of_plain_steps(kind: Any) -> None:
+def test_cuda_graphs_give_the_boxes_of_direct_steps(kind: Any) -> None:
     sequence = Demo()["scale"]
     frames = [sequence.open_frames()[i] for i in range(40)]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # a recording that fails warns
+        warnings.simplefilter("error")  # a failed recording warns
         recorded = followed(kind, frames, sequence.truth[0], device="cuda")
     plain = followed(kind, frames, sequence.truth[0], graphs=False, device="cuda")
     np.testing.assert_allclose(recorded, plain, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", LITE)
-def test_boxes_are_nearly_the_cpus(kind: Any) -> None:
+def test_boxes_nearly_equal_the_cpus(kind: Any) -> None:
     sequence = Demo()["easy"]
     frames = [sequence.open_frames()[i] for i in range(20)]
     on_cpu, on_gpu = (followed(kind, frames, sequence.truth[0], device=d) for d in ("cpu", "cuda"))
@@ -120,7 +120,7 @@ def test_boxes_are_nearly_the_cpus(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("precision", ["tf32", "bf16"])
-def test_reduced_precision_gives_nearly_the_same_boxes(precision: str) -> None:
+def test_reduced_precision_hardly_changes_boxes(precision: str) -> None:
     sequence = Demo()["easy"]
     frames = [sequence.open_frames()[i] for i in range(20)]
     exact = followed(SiamFCLite, frames, sequence.truth[0], device="cuda")
@@ -128,7 +128,7 @@ def test_reduced_precision_gives_nearly_the_same_boxes(precision: str) -> None:
     assert iou(exact, rough).mean() > 0.9
 
 
-def test_a_batch_learns_what_single_slots_learn() -> None:
+def test_batch_updates_equal_single_slots() -> None:
     sequences = [Demo()[name] for name in ("easy", "scale", "rotation", "clutter", "easy", "scale")]
     frames = [[sequence.open_frames()[i] for sequence in sequences] for i in range(12)]
     tracker = GradNet(bundled_weights("gradnet-lite"), device="cuda", slots=6)
@@ -143,7 +143,7 @@ def test_a_batch_learns_what_single_slots_learn() -> None:
 
 @pytest.mark.parametrize("kind", [SiamFCLite, GradNetLite, GradNetPaper])
 @pytest.mark.parametrize("slots", [2, 6])
-def test_overlapped_updates_give_the_boxes_of_waiting_ones(kind: Any, slots: int) -> None:
+def test_overlapped_updates_give_the_same_boxes(kind: Any, slots: int) -> None:
     names = ("easy", "scale", "rotation", "clutter", "easy", "scale")[:slots]
     sequences = [Demo()[name] for name in names]
     frames = [[sequence.open_frames()[i] for sequence in sequences] for i in range(20)]
@@ -160,7 +160,7 @@ def test_overlapped_updates_give_the_boxes_of_waiting_ones(kind: Any, slots: int
 
     def placed(frame: Frame) -> Frame:
         place = tracker.place(frame.shape)
-        if place is None:  # all are on their way
+        if place is None:  # all are in flight
             return frame
         place[:] = frame
         return place
@@ -177,7 +177,7 @@ def test_overlapped_updates_give_the_boxes_of_waiting_ones(kind: Any, slots: int
 
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="torch sees one NVIDIA GPU alone")
-def test_a_second_gpu_gives_the_boxes_of_the_first() -> None:
+def test_second_gpu_gives_the_same_boxes() -> None:
     sequence = Demo()["easy"]
     frames = [sequence.open_frames()[i] for i in range(20)]
     first, second = (

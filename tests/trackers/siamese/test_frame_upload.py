@@ -25,7 +25,7 @@ def pinned(cuda: FakeCuda, count: int) -> PinnedFramePool:
     return found
 
 
-def test_memory_is_lent_again_when_nobody_holds_it(cuda: FakeCuda) -> None:
+def test_buffer_is_reused_when_released(cuda: FakeCuda) -> None:
     memory = pinned(cuda, 2)
     first, second = memory.place(SHAPE), memory.place(SHAPE)
     assert first is not None
@@ -40,7 +40,7 @@ def test_memory_is_lent_again_when_nobody_holds_it(cuda: FakeCuda) -> None:
     assert third.ctypes.data == address
 
 
-def test_memory_is_of_one_size_and_pinned_once(cuda: FakeCuda) -> None:
+def test_buffers_are_pinned_once_per_size(cuda: FakeCuda) -> None:
     memory = pinned(cuda, 2)
     memory.reserve(SHAPE, 2)
     memory.reserve((120, 90, 3), 2)
@@ -63,7 +63,7 @@ def placed(tracker: SiamFC, count: int) -> list[Frame]:
     return frames  # type: ignore[return-value]
 
 
-def test_frames_go_up_from_where_they_were_decoded(cuda: FakeCuda, tmp_path: Path) -> None:
+def test_pinned_frames_are_uploaded_without_a_copy(cuda: FakeCuda, tmp_path: Path) -> None:
     tracker = SiamFC(siamfc_weights(tmp_path), device="cuda", slots=3)
     frames = placed(tracker, 3)
     before = len(cuda.pinned)
@@ -77,9 +77,7 @@ def test_frames_go_up_from_where_they_were_decoded(cuda: FakeCuda, tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", [SiamFC, SiamFCAverage, GradNet, GradNetPaper])
-def test_an_update_begins_before_the_last_ones_boxes_are_there(
-    kind: Any, cuda: FakeCuda, tmp_path: Path
-) -> None:
+def test_update_begins_before_the_last_boxes_arrive(kind: Any, cuda: FakeCuda, tmp_path: Path) -> None:
     weights = (siamfc_weights if issubclass(kind, SiamFC) else gradnet_weights)(tmp_path)
     tracker = kind(weights, device="cuda", slots=2)
     frames = placed(tracker, 2)
@@ -92,7 +90,7 @@ def test_an_update_begins_before_the_last_ones_boxes_are_there(
         assert [said for said, _ in cuda.notes].count("host waits") == count
 
 
-def test_memory_that_is_still_read_is_not_lent(cuda: FakeCuda, tmp_path: Path) -> None:
+def test_buffer_in_flight_is_not_reused(cuda: FakeCuda, tmp_path: Path) -> None:
     tracker = SiamFC(siamfc_weights(tmp_path), device="cuda")
     boxes = np.array([[40.0, 30, 24, 20]])
     cuda.idle = False
@@ -103,7 +101,7 @@ def test_memory_that_is_still_read_is_not_lent(cuda: FakeCuda, tmp_path: Path) -
     assert tracker.place(SHAPE) is not None
 
 
-def test_pinned_frames_are_padded_as_others_are(monkeypatch: pytest.MonkeyPatch, cuda: FakeCuda) -> None:
+def test_pinned_frames_are_padded_alike(monkeypatch: pytest.MonkeyPatch, cuda: FakeCuda) -> None:
     memory = pinned(cuda, 1)
     (frame,), _ = video(0, 1)
     place = memory.place(SHAPE)
@@ -114,7 +112,7 @@ def test_pinned_frames_are_padded_as_others_are(monkeypatch: pytest.MonkeyPatch,
         torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
-def test_on_a_cpu_frames_stay_where_they_are(tmp_path: Path) -> None:
+def test_cpu_uses_no_pinned_memory(tmp_path: Path) -> None:
     tracker = SiamFC(siamfc_weights(tmp_path))
     tracker.reserve(SHAPE, 2)
     assert tracker.place(SHAPE) is None

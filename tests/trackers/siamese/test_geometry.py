@@ -1,4 +1,4 @@
-"""What a Siamese tracker's geometry does not depend on: where the target is, how large, which way round."""
+"""Invariances of a Siamese tracker's geometry: to position, size and mirroring."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def moved(box: tuple[float, ...], scale: int, offset: tuple[float, float]) -> to
 
 
 @given(sizes, st.floats(0, 2))
-def test_the_context_is_the_square_root_of_the_exact_product(
-    size: tuple[float, float], context: float
-) -> None:
+def test_context_side_is_exact(size: tuple[float, float], context: float) -> None:
     w, h = map(Fraction, size)
     padding = Fraction(context) * (w + h)
     found = Fraction(context_side(torch.tensor(size, dtype=torch.float64), context).item())
@@ -48,9 +46,7 @@ def test_the_context_is_the_square_root_of_the_exact_product(
 
 
 @given(sizes, st.integers(-10, 10))
-def test_the_context_grows_with_the_target_and_has_no_upright_side(
-    size: tuple[float, float], power: int
-) -> None:
+def test_context_grows_and_ignores_orientation(size: tuple[float, float], power: int) -> None:
     w, h = size
     side = context_side(torch.tensor([w, h], dtype=torch.float64), 0.5)
     # A square root of 4^k times a number is 2^k times that of the number, to the bit.
@@ -61,7 +57,7 @@ def test_the_context_grows_with_the_target_and_has_no_upright_side(
 
 
 @given(boxes, st.integers(0, 2), offsets, eighths, eighths)
-def test_a_target_elsewhere_moves_in_the_same_way(
+def test_moves_do_not_depend_on_position(
     box: tuple[float, ...], scale: int, offset: tuple[float, float], dx: float, dy: float
 ) -> None:
     x, y, w, h = box
@@ -70,7 +66,7 @@ def test_a_target_elsewhere_moves_in_the_same_way(
 
 
 @given(boxes, st.integers(0, 2), offsets, st.integers(-5, 5))
-def test_a_larger_target_moves_by_as_much_more(
+def test_moves_scale_with_the_target(
     box: tuple[float, ...], scale: int, offset: tuple[float, float], power: int
 ) -> None:
     unit = 4.0**power
@@ -79,23 +75,23 @@ def test_a_larger_target_moves_by_as_much_more(
 
 
 @given(boxes, st.integers(0, 2), offsets)
-def test_opposite_offsets_lead_to_opposite_sides(
+def test_opposite_offsets_give_opposite_moves(
     box: tuple[float, ...], scale: int, offset: tuple[float, float]
 ) -> None:
     x, y, w, h = box
     there, back = moved(box, scale, offset), moved(box, scale, (-offset[0], -offset[1]))
-    centre = (there[:2] + there[2:] / 2 + back[:2] + back[2:] / 2) / 2
-    assert centre.tolist() == pytest.approx([x + w / 2, y + h / 2], abs=1e-8)
+    center = (there[:2] + there[2:] / 2 + back[:2] + back[2:] / 2) / 2
+    assert center.tolist() == pytest.approx([x + w / 2, y + h / 2], abs=1e-8)
     assert there[2:].tolist() == back[2:].tolist()
-    # One step never takes the size beyond that of the best scale.
+    # One step never moves the size beyond the best scale.
     ratio = (there[2:] / torch.tensor([w, h])).tolist()
     assert 1.0375**-1 - 1e-12 <= min(ratio) <= max(ratio) <= 1.0375 + 1e-12
 
 
 @settings(deadline=None)
 @given(st.integers(2, 14), st.integers(2, 14), st.integers(0, 2))
-def test_mirrored_scores_have_a_mirrored_peak(column: int, row: int, scale: int) -> None:
-    # Not at the border, which interpolation repeats: many places are equally good there.
+def test_mirrored_scores_have_mirrored_peaks(column: int, row: int, scale: int) -> None:
+    # Not at the border, which interpolation repeats, so that many positions tie.
     scores = torch.full((1, 3, 17, 17), -1.0)
     scores[0, scale, row, column] = 1.0
     search = Search(replace(SearchSettings(), window_weight=0.0), CPU)
@@ -103,7 +99,7 @@ def test_mirrored_scores_have_a_mirrored_peak(column: int, row: int, scale: int)
     for axis, sign in ((3, [-1, 1]), (2, [1, -1])):
         other = search.find(scores.flip(axis))
         assert other.scale.tolist() == found.scale.tolist() == [scale]
-        # The cells beside the middle are equally high; the first of them counts, whichever way round.
+        # The cells beside the middle tie; the first one is taken in both orientations.
         mirrored = [a * b for a, b in zip(sign, found.offset[0].tolist(), strict=True)]
         assert other.offset[0].tolist() == pytest.approx(mirrored, abs=1.01)
 
@@ -123,12 +119,10 @@ def cut(frame: np.ndarray, center: tuple[float, float], side: float, size: int) 
     side=st.integers(1, 30).map(lambda k: 2 * k),
     size=st.sampled_from([5, 16]),
 )
-def test_crops_move_and_turn_with_the_frame(
-    left: int, top: int, x: int, y: int, side: int, size: int
-) -> None:
+def test_crops_follow_shifts_and_flips(left: int, top: int, x: int, y: int, side: int, size: int) -> None:
     frame = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     found = cut(frame, (x, y), side, size)
-    # A border of the colour that stands for what is outside is as good as the outside.
+    # A border of the fill color is equivalent to the outside.
     bordered = np.full((40 + 2 * top, 50 + 2 * left, 3), 50, dtype=np.uint8)
     bordered[top : top + 40, left : left + 50] = frame
     np.testing.assert_allclose(cut(bordered, (x + left, y + top), side, size), found, atol=0.02)
@@ -140,7 +134,7 @@ def test_crops_move_and_turn_with_the_frame(
 
 @settings(deadline=None)
 @given(st.floats(-200, 300), st.floats(-200, 300), st.floats(0.01, 500))
-def test_no_crop_has_values_beyond_the_frames_and_the_fill(x: float, y: float, side: float) -> None:
+def test_crop_values_stay_in_range(x: float, y: float, side: float) -> None:
     frame = np.random.default_rng(2).integers(40, 61, (30, 20, 3), dtype=np.uint8)
     found = cut(frame, (x, y), side, 9)
     assert found.shape == (3, 9, 9)

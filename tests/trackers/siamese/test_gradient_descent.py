@@ -5,7 +5,7 @@ from trackers.siamese.gradient_descent import gradient_descent, positions
 from trackers.siamese.response import balanced_logistic_loss, binary_labels, cross_correlation
 
 
-def test_rows_times_a_template_are_its_correlation() -> None:
+def test_rows_times_template_equal_correlation() -> None:
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(2, 5, 22, 20, generator=generator)
     templates = torch.randn(2, 5, 6, 6, generator=generator)
@@ -15,7 +15,7 @@ def test_rows_times_a_template_are_its_correlation() -> None:
 
 
 @pytest.mark.parametrize("rate", [1e-4, 1e-2])
-def test_iterates_are_those_of_descent_on_the_template(rate: float) -> None:
+def test_iterates_equal_descent_on_the_template(rate: float) -> None:
     generator = torch.Generator().manual_seed(1)
     features = torch.randn(3, 4, 22, 22, generator=generator, dtype=torch.float64)
     templates = torch.randn(3, 4, 6, 6, generator=generator, dtype=torch.float64) / 20
@@ -34,7 +34,7 @@ def test_iterates_are_those_of_descent_on_the_template(rate: float) -> None:
     assert (losses[:, -1] < losses[:, 0]).all()
 
 
-def test_no_iterations_change_nothing() -> None:
+def test_zero_iterations_change_nothing() -> None:
     templates = torch.randn(1, 2, 6, 6)
     labels = binary_labels(torch.zeros(1, 2), 17, 8)
     found, losses = gradient_descent(templates, torch.randn(1, 2, 22, 22), labels, 1.0, 0)

@@ -30,7 +30,7 @@ def test_follows_a_moving_patch(weights: Path, tracker: type) -> None:
 
 
 @ALL
-def test_eight_slots_give_the_boxes_of_eight_runs(weights: Path, tracker: type) -> None:
+def test_eight_slots_equal_eight_runs(weights: Path, tracker: type) -> None:
     videos = [video(seed, length=12, height=80 + 5 * seed, width=150 - 5 * seed) for seed in range(8)]
     alone = [track(tracker(weights), frames, truth[0]) for frames, truth in videos]
     together = tracker(weights, slots=8)
@@ -44,10 +44,8 @@ def test_eight_slots_give_the_boxes_of_eight_runs(weights: Path, tracker: type) 
 
 
 @ALL
-def test_a_batch_computes_what_its_slots_do(
-    weights: Path, tracker: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # On a GPU all slots are one batch; here that differs by rounding only.
+def test_batch_equals_single_slots(weights: Path, tracker: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a GPU all slots form one batch; on a CPU the difference is rounding only.
     videos = [video(seed, length=5) for seed in range(3)]
     alone = [tracker(weights) for _ in videos]
     for one, (frames, truth) in zip(alone, videos, strict=True):
@@ -63,7 +61,7 @@ def test_a_batch_computes_what_its_slots_do(
 
 
 @ALL
-def test_the_same_boxes_twice_and_nothing_left_from_before(weights: Path, tracker: type) -> None:
+def test_runs_repeat_and_leave_no_state(weights: Path, tracker: type) -> None:
     frames, truth = video(1, length=14)
     fresh = track(tracker(weights), frames, truth[0])
     used = tracker(weights, slots=2)
@@ -73,7 +71,7 @@ def test_the_same_boxes_twice_and_nothing_left_from_before(weights: Path, tracke
 
 
 @ALL
-def test_an_update_changes_the_template_and_interval_zero_does_not(weights: Path, tracker: type) -> None:
+def test_interval_zero_never_updates_the_template(weights: Path, tracker: type) -> None:
     frames, truth = video(0)
     updating, still = tracker(weights), tracker(weights, interval=0)
     for one in (updating, still):
@@ -84,8 +82,8 @@ def test_an_update_changes_the_template_and_interval_zero_does_not(weights: Path
     assert torch.equal(still.templates, kept)
 
 
-def test_without_its_share_the_corrected_template_is_not_heard(tmp_path: Path, weights: Path) -> None:
-    # Then only SiamFC is left, with the same search settings, as long as no frame is lost.
+def test_zero_share_equals_siamfc(tmp_path: Path, weights: Path) -> None:
+    # Only SiamFC is left, with the same search settings, while the target is not lost.
     frames, truth = video(0)
     settings = {"scale_step": 1.04, "scale_penalty": 0.97, "window_weight": 0.25}
     expected = track(SiamFC(siamfc_weights(tmp_path), **settings), frames, truth[0])
@@ -103,7 +101,7 @@ def test_odd_targets_and_frames(weights: Path, tracker: type) -> None:
         assert (boxes[:, 2:] > 0).all()
 
 
-def test_gradnet_learns_from_the_newest_frame_that_is_trusted(weights: Path) -> None:
+def test_gradnet_learns_from_the_latest_trusted_frame(weights: Path) -> None:
     frames, truth = video(0, length=9)
     tracker = GradNet(weights, sharpness=0.0)
     track(tracker, frames[:6], truth[0])
@@ -117,11 +115,11 @@ def test_gradnet_learns_from_the_newest_frame_that_is_trusted(weights: Path) -> 
     tracker.early_peak.fill_(1e9)  # the peak is far below the first ones
     assert not learned_from(7)
     tracker.early_peak.fill_(-1e9)
-    tracker.settings = replace(tracker.settings, sharpness=1e9)  # no response stands out that far
+    tracker.settings = replace(tracker.settings, sharpness=1e9)  # no response is that sharp
     assert not learned_from(8)
 
 
-def test_gradnet_corrects_the_first_feature_and_no_later_one(weights: Path) -> None:
+def test_gradnet_always_corrects_the_first_feature(weights: Path) -> None:
     frames, truth = video(0, length=6)
     tracker = GradNet(weights, interval=1)
     track(tracker, frames, truth[0])
@@ -130,7 +128,7 @@ def test_gradnet_corrects_the_first_feature_and_no_later_one(weights: Path) -> N
     torch.testing.assert_close(tracker.hidden, expected)
 
 
-def test_gradnet_moves_part_of_the_way_on_the_first_frame(weights: Path) -> None:
+def test_first_rate_scales_the_first_update(weights: Path) -> None:
     frames, truth = video(0, length=1)
     tracker = GradNet(weights, first_rate=0.3)
     tracker.init([0], frames, truth[:1])
@@ -139,11 +137,11 @@ def test_gradnet_moves_part_of_the_way_on_the_first_frame(weights: Path) -> None
     torch.testing.assert_close(tracker.hidden, 0.7 * first + 0.3 * corrected)
 
 
-def test_a_lost_target_is_also_looked_for_in_the_middle(weights: Path) -> None:
+def test_lost_target_is_searched_in_the_center(weights: Path) -> None:
     frames, truth = video(0, length=8)
     tracker = GradNetReleased(weights)
     track(tracker, frames[:7], truth[0])
-    # As if the box had left on the right; the patch is near the middle.
+    # As if the box had left at the right; the patch is near the center.
     tracker.targets.center[0] = torch.tensor([400.0, 20.0])
     tracker._next_search(0, False, True)
     x, y, w, h = tracker.update([0], [frames[7]])[0]

@@ -10,7 +10,7 @@ from trackers.siamese.response import balanced_logistic_loss, binary_labels
 
 
 def inputs(network: GradNetNetwork, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Hidden features, search features, and labels off the centre."""
+    """Hidden features, search features, and labels off the center."""
     generator = torch.Generator().manual_seed(1)
     dtype = network.score_scale.dtype
     crops = torch.rand(count, 3, 127, 127, generator=generator, dtype=dtype) * 255
@@ -20,7 +20,7 @@ def inputs(network: GradNetNetwork, count: int) -> tuple[torch.Tensor, torch.Ten
         return network.template.shallow(crops), network.backbone(regions), binary_labels(offsets, 17, 8)
 
 
-def test_gradient_is_that_of_finite_differences() -> None:
+def test_gradient_equals_finite_differences() -> None:
     network = gradnet_network().double()
     hidden, features, labels = inputs(network, 2)
     gradient = network.step(hidden, features, labels).gradient
@@ -32,13 +32,13 @@ def test_gradient_is_that_of_finite_differences() -> None:
     for _ in range(20):
         direction = torch.randn(hidden.shape, generator=generator, dtype=torch.float64)
         direction /= direction.norm()
-        h = 1e-4  # small enough that hardly a ReLU changes sides
+        h = 1e-4  # small enough that few ReLUs switch
         measured = (loss(hidden + h * direction) - loss(hidden - h * direction)) / (2 * h)
         expected = (gradient * direction).sum((1, 2, 3))
         torch.testing.assert_close(measured, expected, rtol=1e-5, atol=1e-10)
 
 
-def test_second_order_path_to_u1_is_right() -> None:
+def test_second_order_gradient_of_u1() -> None:
     # Training differentiates the gradient itself. A few hidden values suffice, with smooth layers only.
     network = gradnet_network().double()
     hidden, features, labels = inputs(network, 1)
@@ -58,7 +58,7 @@ def test_second_order_path_to_u1_is_right() -> None:
     assert gradcheck(corrected, (bias, amount), eps=1e-7, atol=1e-5, rtol=1e-3)
 
 
-def test_a_batch_of_eight_is_eight_of_one() -> None:
+def test_batch_of_eight_equals_eight_single() -> None:
     network = gradnet_network().double()
     hidden, features, labels = inputs(network, 8)
     together = network.step(hidden, features, labels)
@@ -68,7 +68,7 @@ def test_a_batch_of_eight_is_eight_of_one() -> None:
             torch.testing.assert_close(mine[0], theirs[slot], rtol=1e-10, atol=1e-12)
 
 
-def test_u1_is_shared_by_both_passes_and_nothing_learns_at_test() -> None:
+def test_u1_is_shared_and_frozen_at_test_time() -> None:
     network = gradnet_network()
     before = copy.deepcopy(network.state_dict())
     hidden, features, labels = inputs(network, 2)
@@ -84,7 +84,7 @@ def test_u1_is_shared_by_both_passes_and_nothing_learns_at_test() -> None:
     assert (step.hidden - hidden).abs().max() <= 1
 
 
-def test_steps_work_in_the_folded_form() -> None:
+def test_folded_network_makes_the_same_step() -> None:
     network = gradnet_network()
     fast = prepare_for_updates(network, torch.device("cpu"))
     hidden, features, labels = inputs(network, 2)

@@ -1,6 +1,6 @@
-"""The released tracker's rules, one by one, as the specification (3.2) and its authors' code have them.
+"""Tests of the released tracker's rules, after the specification (3.2) and its authors' code.
 
-Which frames are trusted and learned from is in `test_trust.py`.
+`test_update_policy.py` tests which frames are reliable and learned from.
 """
 
 import inspect
@@ -24,7 +24,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return gradnet_weights(tmp_path_factory.mktemp("weights"))
 
 
-def test_settings_are_the_released_ones() -> None:
+def test_defaults_are_the_released_settings() -> None:
     parameters = inspect.signature(GradNetReleased).parameters.values()
     settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     assert settings == {
@@ -40,7 +40,7 @@ def test_settings_are_the_released_ones() -> None:
     }
 
 
-def test_corrected_response_has_a_share_at_the_middle_scale(weights: Path) -> None:
+def test_corrected_response_is_mixed_at_middle_scale(weights: Path) -> None:
     frames, truth = video(0, length=3)
     tracker = GradNetReleased(weights)
     track(tracker, frames[:2], truth[0])
@@ -59,12 +59,12 @@ def test_corrected_response_has_a_share_at_the_middle_scale(weights: Path) -> No
     peak = tracker._search_around(slots, pixels, sizes, targets)
     assert peak.scale.item() == scale
     assert peak.offset[0].tolist() == [column - 135.5, row - 135.5]
-    # Scale and trust are SiamFC's alone.
+    # Scale and score come from SiamFC alone.
     assert peak.score.item() == pytest.approx(penalized[scale].max().item())
 
 
 @pytest.mark.parametrize(("place", "rate"), [(FIRST, 0.6), (3, 0.6), (CURRENT, 0.7)])
-def test_a_lesson_moves_the_hidden_feature_part_of_the_way(weights: Path, place: int, rate: float) -> None:
+def test_update_moves_the_hidden_feature_by_its_rate(weights: Path, place: int, rate: float) -> None:
     frames, truth = video(0, length=2)
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])
@@ -76,7 +76,7 @@ def test_a_lesson_moves_the_hidden_feature_part_of_the_way(weights: Path, place:
     torch.testing.assert_close(tracker.hidden, (1 - rate) * before + rate * corrected)
 
 
-def test_the_first_frame_is_learned_from_at_once(weights: Path) -> None:
+def test_first_frame_is_learned_from_at_once(weights: Path) -> None:
     frames, truth = video(0, length=1)
     learned, untouched = GradNetReleased(weights), GradNetReleased(weights, interval=0)
     for tracker in (learned, untouched):
@@ -86,7 +86,7 @@ def test_the_first_frame_is_learned_from_at_once(weights: Path) -> None:
     assert torch.equal(learned.hidden, untouched.hidden)
 
 
-def test_kept_crops_are_centered_on_what_was_found(weights: Path) -> None:
+def test_stored_crops_are_centered_on_found_targets(weights: Path) -> None:
     frames, truth = video(0, length=3)
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])
@@ -96,7 +96,7 @@ def test_kept_crops_are_centered_on_what_was_found(weights: Path) -> None:
     assert torch.equal(tracker.crops[:, tracker.policies[0].newest], expected)
 
 
-def test_without_a_window_for_one_frame(weights: Path) -> None:
+def test_window_is_skipped_for_one_frame(weights: Path) -> None:
     frames, truth = video(0, length=2)
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])

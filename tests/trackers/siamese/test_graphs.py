@@ -1,4 +1,4 @@
-"""The bookkeeping of recorded steps, with a recorder that needs no GPU; test_cuda.py has the real one."""
+"""Tests the cache with a recorder that needs no GPU; test_cuda.py tests the real one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from trackers.siamese.siamfc_online import SiamFCGradientDescent
 
 
 class Recorder:
-    """Like CUDA's: a recorded function runs when it is replayed, on the tensors it was recorded with."""
+    """Records like CUDA: a replay runs the function on the tensors it was recorded with."""
 
     def __init__(self, state: Tensor) -> None:
         self.state = state
@@ -48,7 +48,7 @@ def counter(state: Tensor) -> Callable[[Tensor], Tensor]:
     return add
 
 
-def test_recorded_steps_give_what_plain_ones_give() -> None:
+def test_recorded_steps_equal_direct_ones() -> None:
     state, plain_state = torch.zeros(1), torch.zeros(1)
     recorder = Recorder(state)
     graphs, step, plain = GraphCache(recorder), counter(state), counter(plain_state)
@@ -60,7 +60,7 @@ def test_recorded_steps_give_what_plain_ones_give() -> None:
     assert state == plain_state
 
 
-def test_a_variant_has_a_recording_of_its_own() -> None:
+def test_each_variant_has_its_recording() -> None:
     state = torch.zeros(1)
     recorder = Recorder(state)
     graphs, doubled = GraphCache(recorder), [False]
@@ -75,7 +75,7 @@ def test_a_variant_has_a_recording_of_its_own() -> None:
     assert recorder.recorded == 2
 
 
-def test_recordings_are_bounded_and_the_oldest_goes() -> None:
+def test_least_recently_used_recording_is_evicted() -> None:
     state = torch.zeros(1)
     recorder = Recorder(state)
     graphs, step = GraphCache(recorder), counter(state)
@@ -95,9 +95,9 @@ def usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GraphCache, "usable", True, raising=False)
 
 
-def test_where_recording_fails_steps_go_on_plainly_from_the_state_before(usable: None) -> None:
+def test_failed_recording_restores_the_state(usable: None) -> None:
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
-        function()  # has happened, as where it was recorded on another stream
+        function()  # as if recorded on another stream
         raise RuntimeError("not permitted when stream is capturing")
 
     state, plain_state = torch.zeros(1), torch.zeros(1)
@@ -109,7 +109,7 @@ def test_where_recording_fails_steps_go_on_plainly_from_the_state_before(usable:
     assert graphs(step, torch.ones(2)).tolist() == plain(torch.ones(2)).tolist()
 
 
-def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
+def test_failed_recording_disables_further_ones(usable: None) -> None:
     tried = []
 
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
@@ -124,7 +124,7 @@ def test_after_a_failed_recording_no_other_is_tried(usable: None) -> None:
     assert len(tried) == 1
 
 
-def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: FakeCuda, usable: None) -> None:
+def test_failed_recording_keeps_the_current_stream(cuda: FakeCuda, usable: None) -> None:
     cuda.capture_fails = True
     before = torch.cuda.current_stream()
     graphs = GraphCache(cuda_capture(torch.device("cuda:0")))
@@ -138,7 +138,7 @@ def test_a_failed_recording_leaves_the_stream_that_was_current(cuda: FakeCuda, u
 
 
 @pytest.mark.parametrize("kind", [SiamFC, SiamFCGradientDescent, GradNet, GradNetPaper])
-def test_a_recording_that_fails_in_the_middle_costs_no_box(kind: Any, tmp_path: Path, usable: None) -> None:
+def test_recording_failure_midway_changes_no_boxes(kind: Any, tmp_path: Path, usable: None) -> None:
     def capture(function: Callable[[], Tensor]) -> tuple[Callable[[], None], Tensor]:
         function()
         raise RuntimeError("no")

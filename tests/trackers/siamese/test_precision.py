@@ -15,14 +15,14 @@ from trackers.siamese.siamfc import SiamFC
 
 
 @pytest.mark.parametrize("kind", [SiamFC, GradNet])
-def test_half_the_bits_give_nearly_the_same_boxes(kind: Any, tmp_path: Path) -> None:
+def test_bf16_hardly_changes_boxes(kind: Any, tmp_path: Path) -> None:
     file = (siamfc_weights if kind is SiamFC else gradnet_weights)(tmp_path)
     frames, truth = video(3)
     exact, rough = (track(kind(file, precision=p), frames, truth[0]) for p in ("float32", "bf16"))
     assert iou(exact, rough).min() > 0.9
 
 
-def test_half_the_bits_give_nearly_the_same_features(tmp_path: Path) -> None:
+def test_bf16_hardly_changes_features(tmp_path: Path) -> None:
     file, crops = siamfc_weights(tmp_path), torch.rand(1, 3, 127, 127) * 255
     exact, rough = (SiamFC(file, precision=p).network(crops) for p in ("float32", "bf16"))
     difference = (exact - rough).norm() / exact.norm()
@@ -33,14 +33,12 @@ def test_half_the_bits_give_nearly_the_same_features(tmp_path: Path) -> None:
     ("precision", "sentence"),
     [("tf32", "tf32 is for NVIDIA GPUs"), ("fp8", "there is no precision 'fp8'; give float32, tf32, bf16")],
 )
-def test_what_the_device_cannot_do_is_refused(precision: str, sentence: str, tmp_path: Path) -> None:
+def test_unsupported_precision_is_refused(precision: str, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=sentence):
         SiamFC(siamfc_weights(tmp_path), precision=precision)
 
 
-def test_an_option_of_run_that_its_results_are_told_apart_by(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_precision_is_recorded_with_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "--tracker", "siamfc", "--weights", str(siamfc_weights(tmp_path)), "--dataset", "demo"]
     words += ["--sequences", "easy", "--device", "cpu", "--results", str(tmp_path / "results")]
     assert main([*words, "--precision", "bf16"]) == 0

@@ -19,7 +19,7 @@ from trackers.siamese.response import (
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_correlation_is_a_convolution_with_the_slots_own_template(n: int) -> None:
+def test_correlation_equals_convolution_per_slot(n: int) -> None:
     torch.manual_seed(0)
     features, templates = torch.randn(n, 3, 8, 22, 20).double(), torch.randn(n, 8, 6, 5).double()
     found = cross_correlation(features, templates)
@@ -28,21 +28,21 @@ def test_correlation_is_a_convolution_with_the_slots_own_template(n: int) -> Non
     torch.testing.assert_close(found, expected)
 
 
-def test_correlation_gives_the_template_its_gradient() -> None:
+def test_correlation_is_differentiable() -> None:
     torch.manual_seed(0)
     features = torch.randn(2, 1, 4, 9, 9).double()
     templates = torch.randn(2, 4, 3, 3).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda z: cross_correlation(features, z), templates)
 
 
-def test_upsampling_is_opencvs_bicubic() -> None:
+def test_upsampling_equals_opencv_bicubic() -> None:
     response = np.random.default_rng(0).normal(size=(17, 17)).astype(np.float32)
     matrix = upsampling_matrix(17, 16).numpy()
     expected = cv2.resize(response, (272, 272), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(matrix @ response @ matrix.T, expected, atol=1e-5)
 
 
-def test_window_is_numpys() -> None:
+def test_window_equals_numpy() -> None:
     hann = np.outer(np.hanning(272), np.hanning(272))
     np.testing.assert_allclose(cosine_window(272), hann / hann.sum(), rtol=1e-5, atol=1e-12)
 
@@ -57,14 +57,14 @@ def test_peak_and_scale_are_found() -> None:
     assert peak.score.tolist() == pytest.approx([1.0, 0.9])
 
 
-def test_each_map_has_its_own_share_of_the_window() -> None:
+def test_window_weight_can_differ_per_map() -> None:
     responses = torch.zeros(2, 9, 9)
     responses[:, 0, 1] = 0.1
     share = torch.tensor([0.0, 0.9])
     assert peak_offset(responses, cosine_window(9), share).tolist() == [[-3.0, -4.0], [0.0, 0.0]]
 
 
-def test_normalised_maps_begin_at_0_and_sum_to_1_each() -> None:
+def test_normalized_maps_start_at_0_and_sum_to_1() -> None:
     maps = torch.tensor([[[1.0, 2], [3, 4]], [[-7.0, -5], [-7, 1]]])
     expected = np.array([[[0, 1], [2, 3]], [[0, 2], [0, 8]]]) / np.array([6, 10])[:, None, None]
     np.testing.assert_allclose(normalize(maps), expected, rtol=1e-6)
@@ -72,7 +72,7 @@ def test_normalised_maps_begin_at_0_and_sum_to_1_each() -> None:
 
 
 def test_labels_are_positive_within_16_pixels_of_the_target() -> None:
-    # At a stride of 8, 13 cells: the centre, two to each side, one diagonally.
+    # At a stride of 8, 13 cells: the center, two to each side, one diagonally.
     labels = binary_labels(torch.tensor([[0.0, 0], [16, -8], [0, 24]], dtype=torch.float64), 9, 8)
     disc = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]])
     for found, (row, column) in zip(labels.numpy(), [(4, 4), (3, 6), (7, 4)], strict=True):
@@ -85,7 +85,7 @@ def test_labels_are_positive_within_16_pixels_of_the_target() -> None:
     assert (binary_labels(torch.zeros(1, 2), 5, 16.5) > 0).sum() == 1
 
 
-def test_both_kinds_of_cells_weigh_one_half_in_the_loss() -> None:
+def test_positive_and_negative_cells_weigh_one_half() -> None:
     labels = torch.tensor([[[1.0, -1], [-1, -1]], [[1.0, 1], [1, 1]], [[-1.0, -1], [-1, 1]]])
     weights = logistic_weights(labels)
     np.testing.assert_allclose(weights[0], [[1 / 2, 1 / 6], [1 / 6, 1 / 6]])
@@ -99,7 +99,7 @@ def test_both_kinds_of_cells_weigh_one_half_in_the_loss() -> None:
     np.testing.assert_allclose(found, (weights.numpy() * losses).sum((1, 2)), rtol=1e-6)
 
 
-def test_penalty_keeps_the_size_when_scales_are_alike() -> None:
+def test_penalty_keeps_the_size_if_scales_tie() -> None:
     responses = torch.ones(1, 3, 9, 9)
     responses[0, 0] = 1.05
     peak = find_peak(responses, torch.tensor([0.9, 1.0, 0.9]), cosine_window(9), 0.2)
@@ -113,13 +113,13 @@ def test_window_decides_between_equal_peaks() -> None:
     assert peak.offset.tolist() == [[1.0, 0.0]]
 
 
-def test_flat_response_stays_at_the_centre() -> None:
+def test_flat_response_stays_at_the_center() -> None:
     peak = find_peak(torch.full((1, 3, 17, 17), -4.0), torch.ones(3), cosine_window(17), 0.176)
     assert peak.offset.tolist() == [[0.0, 0.0]]
     assert torch.isfinite(normalize(torch.zeros(1, 5, 5))).all()
 
 
-def test_prominence_counts_standard_deviations_at_the_place() -> None:
+def test_prominence_counts_standard_deviations() -> None:
     response = torch.zeros(2, 5, 5)
     response[0, 1, 3] = 25.0
     offset = torch.tensor([[1.0, -1.0], [0.0, 0.0]], dtype=torch.float64)

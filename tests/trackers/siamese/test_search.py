@@ -24,12 +24,12 @@ def peak(scale: int, x: float, y: float) -> Peak:
 
 
 @given(x=st.floats(-1e4, 1e4), y=st.floats(-1e4, 1e4), w=st.floats(1e-3, 1e4), h=st.floats(1e-3, 1e4))
-def test_boxes_are_the_inverse_of_from_boxes(x: float, y: float, w: float, h: float) -> None:
+def test_boxes_invert_from_boxes(x: float, y: float, w: float, h: float) -> None:
     found = targets([x, y, w, h]).boxes()[0].numpy()
     np.testing.assert_allclose(found, [x, y, w, h], rtol=1e-12, atol=1e-10)
 
 
-def test_middle_scale_at_the_centre_changes_nothing() -> None:
+def test_centered_peak_at_middle_scale_changes_nothing() -> None:
     search, start = Search(SearchSettings(), CPU), targets([10.3, 20.7, 31.1, 40.9])
     moved = start
     for _ in range(1000):
@@ -37,7 +37,7 @@ def test_middle_scale_at_the_centre_changes_nothing() -> None:
     assert torch.equal(moved.boxes(), start.boxes())
 
 
-def test_displacement_and_size_follow_the_specification() -> None:
+def test_move_follows_the_specification() -> None:
     # w = 60, h = 20 has an exemplar region of side sqrt(6000) and a search region of 255/127 of it.
     moved = Search(SearchSettings(), CPU).moved(targets([0.0, 0.0, 60.0, 20.0]), peak(2, 10.0, -4.0))
     side = 6000**0.5 * 255 / 127
@@ -47,7 +47,7 @@ def test_displacement_and_size_follow_the_specification() -> None:
     assert (w, h) == pytest.approx((60 * (0.41 + 0.59 * 1.0375), 20 * (0.41 + 0.59 * 1.0375)))
 
 
-def test_targets_are_taken_from_others_where_they_are_chosen() -> None:
+def test_where_takes_chosen_targets() -> None:
     mine, others = (
         Targets.from_boxes(
             torch.tensor([[k, k, 2.0, 4], [k + 1, k, 6, 8]], dtype=torch.float64), torch.full((2, 3), k)
@@ -61,7 +61,7 @@ def test_targets_are_taken_from_others_where_they_are_chosen() -> None:
     assert found.scale.tolist() == [1, 2]
 
 
-def test_what_is_cut_out_has_the_sides_and_sizes_of_the_specification() -> None:
+def test_crops_have_the_specified_sides_and_sizes() -> None:
     # Bertinetto et al.: the exemplar's square has side A = sqrt((w + p)(h + p)), p = (w + h) / 2, and becomes
     # 127 pixels; a search region has 255/127 of it, times the scale, and becomes 255 pixels.
     rng = np.random.default_rng(0)
@@ -87,19 +87,19 @@ def test_what_is_cut_out_has_the_sides_and_sizes_of_the_specification() -> None:
     assert torch.equal(search.regions(pixels, sizes, held), at_scales)
 
 
-def test_five_scales_lie_two_on_either_side() -> None:
+def test_five_scales_are_symmetric() -> None:
     search = Search(SearchSettings(scales=5, scale_step=2.0), CPU)
     assert search.factors.tolist() == [0.25, 0.5, 1, 2, 4]
     assert search.factors.dtype == torch.float64
     assert search.penalties.tolist() == pytest.approx([0.9745, 0.9745, 1, 0.9745, 0.9745])
 
 
-def test_the_size_is_kept_where_all_scales_match_alike() -> None:
+def test_size_is_kept_if_all_scales_tie() -> None:
     found = Search(SearchSettings(), CPU).find(torch.ones(1, 3, 17, 17))
     assert found.scale.tolist() == [1]
 
 
-def test_a_move_keeps_the_colour() -> None:
+def test_move_keeps_the_fill() -> None:
     start = Targets.from_boxes(torch.tensor([[0.0, 0, 5, 5]], dtype=torch.float64), torch.full((1, 3), 7.0))
     assert Search(SearchSettings(), CPU).moved(start, peak(1, 1.0, 1.0)).fill.tolist() == [[7, 7, 7]]
 
@@ -112,7 +112,7 @@ def test_size_is_clamped(scale: int, limit: float) -> None:
     assert moved.size()[0].tolist() == pytest.approx([10 * limit, 20 * limit])
 
 
-def test_find_sees_a_shifted_match() -> None:
+def test_find_locates_a_shifted_match() -> None:
     scores = torch.zeros(1, 3, 17, 17)
     scores[0, 1, 8, 8] = 0.5
     scores[0, 2, 10, 5] = 1.0
@@ -157,7 +157,7 @@ def test_settings_out_of_range_are_named(name: str, value: object, wanted: str) 
         SearchSettings(**{name: value})
 
 
-def test_the_ends_of_the_ranges_are_settings() -> None:
+def test_limits_of_ranges_are_accepted() -> None:
     SearchSettings(
         context=0, scales=1, scale_penalty=1, scale_rate=0, window_weight=0, scale_min=1, scale_max=1
     )

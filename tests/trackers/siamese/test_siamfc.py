@@ -28,7 +28,7 @@ def test_follows_a_moving_patch(weights: Path) -> None:
         assert errors.max() < 5
 
 
-def test_slots_in_any_order_give_the_boxes_of_one_at_a_time(weights: Path) -> None:
+def test_slots_in_any_order_equal_single_runs(weights: Path) -> None:
     videos = [video(seed, height=80 + 10 * seed, width=140 - 10 * seed) for seed in range(3)]
     alone = [track(SiamFC(weights), frames, truth[0]) for frames, truth in videos]
 
@@ -49,8 +49,8 @@ def test_slots_in_any_order_give_the_boxes_of_one_at_a_time(weights: Path) -> No
         np.testing.assert_array_equal(found[slot], expected)
 
 
-def test_a_batch_computes_what_its_slots_do(weights: Path) -> None:
-    # On a GPU all slots are one batch; here that differs by rounding only.
+def test_batch_equals_single_slots(weights: Path) -> None:
+    # On a GPU all slots form one batch; on a CPU the difference is rounding only.
     videos = [video(seed, height=80 + 10 * seed, width=140 - 10 * seed) for seed in range(3)]
     tracker, truth = SiamFC(weights, slots=3), np.stack([boxes[0] for _, boxes in videos])
     tracker.init([0, 1, 2], [frames[0] for frames, _ in videos], truth)
@@ -62,7 +62,7 @@ def test_a_batch_computes_what_its_slots_do(weights: Path) -> None:
         np.testing.assert_allclose(found[[2, 0, 1].index(slot)], expected, atol=1e-6)
 
 
-def test_init_leaves_nothing_behind(weights: Path) -> None:
+def test_init_resets_a_slot(weights: Path) -> None:
     frames, truth = video(1)
     fresh = track(SiamFC(weights), frames, truth[0])
     used = SiamFC(weights, slots=2)
@@ -70,7 +70,7 @@ def test_init_leaves_nothing_behind(weights: Path) -> None:
     np.testing.assert_array_equal(track(used, frames, truth[0], slot=1), fresh)
 
 
-def test_frames_and_boxes_given_are_not_changed(weights: Path) -> None:
+def test_inputs_are_not_modified(weights: Path) -> None:
     frames, truth = video(1)
     for array in (*frames, truth):
         array.flags.writeable = False
@@ -91,11 +91,11 @@ def test_frames_and_boxes_given_are_not_changed(weights: Path) -> None:
         ((1, 300), [100.0, 0, 90, 1]),
     ],
 )
-@pytest.mark.parametrize("grey", [True, False])
-def test_odd_targets_and_frames(weights: Path, shape: tuple[int, int], box: list[float], grey: bool) -> None:
+@pytest.mark.parametrize("gray", [True, False])
+def test_odd_targets_and_frames(weights: Path, shape: tuple[int, int], box: list[float], gray: bool) -> None:
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 256, (*shape, 3), dtype=np.uint8) for _ in range(4)]
-    if grey:
+    if gray:
         frames = [np.full_like(frame, 77) for frame in frames]
     boxes = track(SiamFC(weights), frames, np.array(box))
     assert np.isfinite(boxes).all()
@@ -111,7 +111,7 @@ def test_upload_pads_at_the_bottom_right() -> None:
     assert torch.equal(batch[0, :2], torch.from_numpy(frames[0]))
 
 
-def test_keywords_are_those_of_the_settings(weights: Path) -> None:
+def test_keywords_are_search_settings(weights: Path) -> None:
     parameters = inspect.signature(SiamFC).parameters
     assert {field.name: field.default for field in fields(SearchSettings)}.items() <= {
         name: parameter.default for name, parameter in parameters.items()

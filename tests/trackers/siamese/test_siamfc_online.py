@@ -25,7 +25,7 @@ def test_rate_zero_is_siamfc(weights: Path, tracker: type) -> None:
 
 
 @pytest.mark.parametrize("tracker", [SiamFCGradientDescent, SiamFCAverage])
-def test_slots_do_not_disturb_each_other_and_init_leaves_nothing(weights: Path, tracker: type) -> None:
+def test_slots_are_independent_and_reset_by_init(weights: Path, tracker: type) -> None:
     videos = [video(seed, height=80 + 10 * seed) for seed in range(2)]
     alone = [track(tracker(weights), frames, truth[0]) for frames, truth in videos]
     both = tracker(weights, slots=2)
@@ -36,7 +36,7 @@ def test_slots_do_not_disturb_each_other_and_init_leaves_nothing(weights: Path, 
     np.testing.assert_array_equal(np.swapaxes(found, 0, 1), alone)
 
 
-def test_descent_lowers_the_loss_where_the_target_was_found(weights: Path) -> None:
+def test_descent_lowers_the_loss_at_the_target(weights: Path) -> None:
     frames, truth = video(1)
     tracker = SiamFCGradientDescent(weights, rate=1e-3, iterations=20)
     tracker.init([0], [frames[0]], truth[:1])

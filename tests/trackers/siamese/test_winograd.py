@@ -9,7 +9,7 @@ from trackers.siamese.winograd import RowWinograd, TileWinograd, filter_matrices
 
 
 @pytest.mark.parametrize(("outputs", "taps"), [(2, 3), (4, 3), (6, 3), (2, 5), (4, 5), (1, 8)])
-def test_matrices_filter_as_numpy_does(outputs: int, taps: int) -> None:
+def test_matrices_filter_like_numpy(outputs: int, taps: int) -> None:
     rng = np.random.default_rng(outputs)
     weights, inputs = rng.normal(size=taps), rng.normal(size=outputs + taps - 1)
     a, g, b = filter_matrices(outputs, taps)
@@ -41,7 +41,7 @@ def test_layer_equals_its_convolution(
     expected = nn.Conv2d.forward(convolution.double(), x.double())
     found = kind(convolution.float(), outputs)(x)
     assert found.shape == expected.shape
-    # A single tile needs no copy, and then its rows and columns may lie the other way round in memory.
+    # A single tile is not copied, so its rows and columns may be swapped in memory.
     assert found.is_contiguous(memory_format=torch.channels_last) or size - taps + 1 <= outputs
     assert (found - expected).norm() <= 2e-5 * expected.norm()
 

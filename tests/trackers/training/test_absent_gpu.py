@@ -1,4 +1,4 @@
-"""What a training step would ask of a GPU, found out without one: see `fake_cuda`."""
+"""Tests a training step's use of a GPU without one, see `fake_cuda`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trackers.training.trainer import Trainer, make_optimizer
 
 
 class OneRound:
-    """A cache of patches that are there."""
+    """A cache of given patches."""
 
     def __init__(self) -> None:
         pixels = torch.zeros(16, 4, PATCH_SIZE, PATCH_SIZE, dtype=torch.uint8, device="cuda")
@@ -38,7 +38,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-def test_a_training_step_neither_mixes_devices_nor_waits(
+def test_training_steps_neither_mix_devices_nor_wait(
     options: dict[str, Any] | None, cuda: FakeCuda, tmp_path: Path
 ) -> None:
     weights = siamfc_weights(tmp_path)
@@ -50,11 +50,11 @@ def test_a_training_step_neither_mixes_devices_nor_waits(
     task.to("cuda")
     schedule = Schedule(steps=10, batch=4)
     cache: Any = OneRound()
-    loop = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
-    optimiser = make_optimizer(task, schedule)
+    trainer = Trainer(task, cache, Sampler(torch.ones(4), Difficulty(), 0), schedule, tmp_path, {})
+    optimizer = make_optimizer(task, schedule)
     watch = OperationMonitor(cuda)
     with watch:
         for step in range(3):
-            loop._step(step, optimiser)
+            trainer.train_step(step, optimizer)
     assert watch.violations == []
     assert watch.up > 0

@@ -11,7 +11,7 @@ from trackers.training.patch_cache import PATCH_SIZE
 
 
 def patch_with_a_dot(x: float, y: float) -> torch.Tensor:
-    """A grey patch with a bright spot at x, y from its centre."""
+    """Returns a gray patch with a bright spot at x, y from its center."""
     patch = torch.full((1, 4, PATCH_SIZE, PATCH_SIZE), 50, dtype=torch.uint8)
     patch[:, 3] = 0
     middle = PATCH_SIZE // 2
@@ -22,7 +22,7 @@ def patch_with_a_dot(x: float, y: float) -> torch.Tensor:
 
 
 def brightest(crop: torch.Tensor) -> tuple[float, float]:
-    """x and y of the bright spot from the crop's centre."""
+    """Returns x and y of the bright spot from the crop's center."""
     size = crop.shape[-1]
     weight = (crop[0, 0] - 60).clamp(min=0)
     at = torch.arange(size) - (size - 1) / 2
@@ -36,7 +36,7 @@ def brightest(crop: torch.Tensor) -> tuple[float, float]:
     flip=st.sampled_from([1.0, -1.0]),
     spot=st.tuples(st.integers(-30, 30), st.integers(-30, 30)),
 )
-def test_a_spot_lands_where_it_is_sent(
+def test_spot_lands_at_its_target(
     shift: tuple[float, float],
     scale: tuple[float, float],
     angle: float,
@@ -53,7 +53,7 @@ def test_a_spot_lands_where_it_is_sent(
     assert found == pytest.approx(expected, abs=0.3)
 
 
-def test_no_change_is_the_middle_of_the_patch() -> None:
+def test_identity_warp_is_the_center_of_the_patch() -> None:
     generator = torch.Generator().manual_seed(0)
     patch = torch.randint(0, 256, (1, 4, PATCH_SIZE, PATCH_SIZE), dtype=torch.uint8, generator=generator)
     warp = warps(torch.zeros(1, 2), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
@@ -62,7 +62,7 @@ def test_no_change_is_the_middle_of_the_patch() -> None:
     torch.testing.assert_close(render(patch, warp, 127), expected, atol=0.05, rtol=0)
 
 
-def test_outside_lies_the_mean_colour_and_no_object() -> None:
+def test_outside_has_mean_color_and_no_object() -> None:
     patch = torch.full((1, 4, PATCH_SIZE, PATCH_SIZE), 200, dtype=torch.uint8)
     warp = warps(torch.tensor([[500.0, 0]]), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
     crop = render(patch, warp, 127)
@@ -79,21 +79,21 @@ def test_paste_covers_only_the_object() -> None:
     assert torch.equal(paste(ground, objects), expected)
 
 
-def test_recolour() -> None:
+def test_recolor() -> None:
     generator = torch.Generator().manual_seed(0)
     crops = 50 + 100 * torch.rand(2, 3, 8, 8, generator=generator)
     one, none = torch.ones(2), torch.zeros(2)
     same = recolor(crops, torch.ones(2, 3), one, none, none)
     torch.testing.assert_close(same, crops)
-    grey = recolor(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
-    assert torch.equal(grey[0, 0], grey[0, 2])
-    torch.testing.assert_close(grey[1], crops[1])
+    gray = recolor(crops, torch.ones(2, 3), one, none, torch.tensor([1.0, 0]))
+    assert torch.equal(gray[0, 0], gray[0, 2])
+    torch.testing.assert_close(gray[1], crops[1])
     bright = recolor(crops, torch.ones(2, 3), one, torch.tensor([20.0, 500]), none)
     torch.testing.assert_close(bright[0], crops[0] + 20)
     assert bright[1].min() == 255
 
 
-def test_blur_is_that_of_scipy() -> None:
+def test_blur_equals_scipy() -> None:
     from scipy.ndimage import gaussian_filter
 
     crops = torch.rand(2, 3, 40, 50, generator=torch.Generator().manual_seed(0)) * 255

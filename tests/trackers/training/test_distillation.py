@@ -25,9 +25,7 @@ def pairs() -> Pairs:
 
 
 @pytest.mark.parametrize("channels", [WIDTHS[-1], 40])
-def test_a_student_with_the_targets_has_the_teachers_scores(
-    weights: Path, pairs: Pairs, channels: int
-) -> None:
+def test_target_features_give_the_teachers_scores(weights: Path, pairs: Pairs, channels: int) -> None:
     z, x = Teacher(weights, channels).targets(pairs)
     assert z.shape == (2, channels, 6, 6)
     assert x.shape == (2, channels, 20, 20)
@@ -36,7 +34,7 @@ def test_a_student_with_the_targets_has_the_teachers_scores(
     torch.testing.assert_close(cross_correlation(x[:, None], z), expected, rtol=1e-3, atol=1.0)
 
 
-def test_distances_are_zero_at_the_target_and_one_for_nothing(weights: Path, pairs: Pairs) -> None:
+def test_losses_are_zero_at_target_and_one_for_zeros(weights: Path, pairs: Pairs) -> None:
     targets = Teacher(weights, WIDTHS[-1]).targets(pairs)
     scores = cross_correlation(targets[1][:, None], targets[0])[:, 0]
     assert max(d.item() for d in distillation_losses(targets, targets, scores)) == pytest.approx(0, abs=1e-6)
@@ -46,6 +44,6 @@ def test_distances_are_zero_at_the_target_and_one_for_nothing(weights: Path, pai
     assert score.item() == pytest.approx(1, rel=1e-2)
 
 
-def test_a_narrower_student_is_refused(weights: Path) -> None:
+def test_narrower_student_is_refused(weights: Path) -> None:
     with pytest.raises(UserError, match="more than the student's 10"):
         Teacher(weights, 10)

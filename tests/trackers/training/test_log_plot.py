@@ -6,7 +6,7 @@ from PIL import Image
 from trackers.training.log_plot import plot_log
 
 
-def test_a_panel_for_each_figure(tmp_path: Path) -> None:
+def test_log_plot_has_a_panel_per_figure(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     sizes = []
     for figures in (1, 4, 9):

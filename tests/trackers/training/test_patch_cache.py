@@ -15,7 +15,7 @@ from trackers.training.sources.folder import read
 CPU = torch.device("cpu")
 
 
-def test_cut_puts_the_object_in_the_middle_at_the_size_of_an_exemplar() -> None:
+def test_patch_is_centered_at_exemplar_scale() -> None:
     pixels = np.full((200, 300, 3), 10, np.uint8)
     pixels[60:100, 100:180] = 250  # y, x
     patch, size = cut_patch(Image.fromarray(pixels), np.array([100.0, 60, 80, 40]))
@@ -29,7 +29,7 @@ def test_cut_puts_the_object_in_the_middle_at_the_size_of_an_exemplar() -> None:
     assert ((patch[3] > 0) != (patch[0] > 130)).mean() < 0.01
 
 
-def test_cut_fills_with_the_mean_and_shrinks_without_aliasing() -> None:
+def test_patch_has_mean_border_and_no_aliasing() -> None:
     checks = np.kron(np.indices((500, 500)).sum(0) % 2, np.ones((2, 2))) * 254
     image = Image.fromarray(np.repeat(checks[..., None], 3, 2).astype(np.uint8))
     patch, _ = cut_patch(image, np.array([100.0, 100, 800, 800]))
@@ -46,7 +46,7 @@ def test_outlines_make_the_mask() -> None:
     assert (part[3] > 0).sum() == pytest.approx(size.prod() / 2, rel=0.08)
 
 
-def test_everything_is_there_when_it_fits(tmp_path: Path) -> None:
+def test_everything_is_cached_if_it_fits(tmp_path: Path) -> None:
     clips = read(write_images(tmp_path), print)
     bank = PatchCache(clips, CPU, 100, 0, print)
     patches = bank.round(7)
@@ -56,7 +56,7 @@ def test_everything_is_there_when_it_fits(tmp_path: Path) -> None:
     assert patches is bank.round(8)
 
 
-def test_rounds_depend_on_seed_and_number_alone(tmp_path: Path) -> None:
+def test_rounds_depend_only_on_seed_and_number(tmp_path: Path) -> None:
     clips = read(write_images(tmp_path), print)
 
     def bank(seed: int) -> PatchCache:
@@ -71,7 +71,7 @@ def test_rounds_depend_on_seed_and_number_alone(tmp_path: Path) -> None:
     assert any(not torch.equal(bank(1).round(n).clips, rounds[n].clips) for n in range(4))
 
 
-def test_damaged_images_are_reported_and_left_out(tmp_path: Path) -> None:
+def test_damaged_images_are_reported_and_skipped(tmp_path: Path) -> None:
     clips = read(write_images(tmp_path), print)
     (tmp_path / "json" / "a" / "003.png").write_bytes(b"not an image")
     (tmp_path / "json" / "a" / "004.png").unlink()
@@ -82,11 +82,11 @@ def test_damaged_images_are_reported_and_left_out(tmp_path: Path) -> None:
     assert len(patches.pixels) == 29
     assert len(said) == 3
     assert any("d0.png cannot be read" in sentence for sentence in said)
-    # A clip that has lost all of its images is not drawn from.
+    # A clip without readable images is not sampled.
     assert len(patches.clips) == len(clips) - 1
 
 
-def test_nothing_readable(tmp_path: Path) -> None:
+def test_no_readable_image_is_an_error(tmp_path: Path) -> None:
     clips = [c for c in read(write_images(tmp_path), print) if c.name.startswith("alone")]
     for clip in clips:
         clip.files[0].write_bytes(b"")
@@ -94,8 +94,8 @@ def test_nothing_readable(tmp_path: Path) -> None:
         PatchCache(clips, CPU, 100, 0, lambda sentence: None).round(0)
 
 
-def test_the_device_holds_one_round_and_no_other_thread_calls_it(cuda: FakeCuda, tmp_path: Path) -> None:
-    # Tensors of the device that is not there can be made in this thread only.
+def test_one_round_is_on_device_and_threads_stay_off(cuda: FakeCuda, tmp_path: Path) -> None:
+    # The fake device only allows tensors of this thread.
     bank = PatchCache(
         read(write_images(tmp_path), print), torch.device("cuda:0"), 9, 0, print, frames_per_clip=4
     )

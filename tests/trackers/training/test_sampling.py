@@ -24,7 +24,7 @@ def sampler(patches: Patches, difficulty: Difficulty, seed: int = 0) -> Sampler:
     return Sampler(torch.ones(len(patches.clips)), difficulty, seed)
 
 
-def test_a_step_is_the_same_whatever_came_before(patches: Patches) -> None:
+def test_step_does_not_depend_on_earlier_ones(patches: Patches) -> None:
     first, second = sampler(patches, Difficulty()), sampler(patches, Difficulty())
     for step in range(3):
         first.pairs(patches, step, 4)
@@ -35,7 +35,7 @@ def test_a_step_is_the_same_whatever_came_before(patches: Patches) -> None:
     assert not torch.equal(other.offsets, mine.offsets)
 
 
-def test_without_changes_the_exemplar_is_the_middle_of_the_search_region(patches: Patches) -> None:
+def test_unchanged_exemplar_is_the_center_of_the_region(patches: Patches) -> None:
     only_single = Sampler((patches.count == 1).float(), PLAIN, 0)
     pairs = only_single.pairs(patches, 0, 6)
     flat = pairs.searches[:, :, 56:183, 56:183]
@@ -43,7 +43,7 @@ def test_without_changes_the_exemplar_is_the_middle_of_the_search_region(patches
     assert pairs.offsets.abs().max() == 0
 
 
-def test_offsets_say_where_the_target_is(patches: Patches) -> None:
+def test_offsets_locate_the_target(patches: Patches) -> None:
     # The targets are bright on dark.
     shifted = Difficulty(**{**vars(PLAIN), "shift": 30.0})
     pairs = sampler(patches, shifted).pairs(patches, 1, 8)
@@ -65,7 +65,7 @@ def test_distinct_pairs_are_of_different_clips(patches: Patches) -> None:
     for step in range(20):
         spy.pairs(patches, step, len(patches.clips), distinct=True)
         assert len(chosen[-1].unique()) == len(patches.clips)
-    # More pairs than clips: then some must be drawn twice.
+    # With more pairs than clips, some are drawn twice.
     spy.pairs(patches, 0, 2 * len(patches.clips), distinct=True)
 
 
@@ -94,7 +94,7 @@ def test_several_regions_follow_each_other_in_time(patches: Patches) -> None:
     assert set(frames.flatten().tolist()) == set(range(14))
 
 
-def test_every_region_has_its_own_place(patches: Patches) -> None:
+def test_every_region_has_its_own_position(patches: Patches) -> None:
     pairs = sampler(patches, Difficulty()).pairs(patches, 5, 6, regions=3)
     assert pairs.regions.shape == (6, 3, 3, 239, 239)
     assert pairs.places.shape == (6, 3, 2)
@@ -104,7 +104,7 @@ def test_every_region_has_its_own_place(patches: Patches) -> None:
     assert (pairs.regions[:, 0] - pairs.regions[:, 1]).abs().mean((1, 2, 3)).min() > 1
 
 
-def test_occlusion_covers_the_target_and_says_so(patches: Patches) -> None:
+def test_occlusion_covers_the_target_and_is_reported(patches: Patches) -> None:
     half = Difficulty(**{**vars(PLAIN), "occlusion": 0.5})
     changed = sampler(patches, half).pairs(patches, 0, 16, regions=2)
     plain = sampler(patches, PLAIN).pairs(patches, 0, 16, regions=2)
@@ -115,7 +115,7 @@ def test_occlusion_covers_the_target_and_says_so(patches: Patches) -> None:
     assert not (middle & ~changed.occluded).any()
 
 
-def test_look_alikes_are_other_clips_of_the_same_class(patches: Patches) -> None:
+def test_look_alikes_are_clips_of_the_same_class(patches: Patches) -> None:
     generator = torch.Generator().manual_seed(0)
     count = len(patches.clips)
     classed = dataclasses.replace(patches, categories=torch.arange(count) % 2)
@@ -125,7 +125,7 @@ def test_look_alikes_are_other_clips_of_the_same_class(patches: Patches) -> None
     owners = torch.searchsorted(patches.first, drawn, right=True) - 1
     assert (classed.categories[owners] == classed.categories[clips]).all()
     assert (owners != clips).all()
-    # Where no class is known, any clip will do.
+    # Without known classes, any clip may be drawn.
     unknown = dataclasses.replace(patches, categories=torch.full((count,), -1))
     drawn = sampling._others(unknown, clips, torch.ones(count), 1.0, generator)
     assert len(drawn.unique()) > 1
@@ -137,11 +137,11 @@ def test_distractors_are_pasted_beside_the_target(patches: Patches) -> None:
     plain = sampler(patches, PLAIN).pairs(patches, 0, 8).searches
     difference = (changed - plain).abs().amax(1) > 1
     assert (difference.flatten(1).sum(1) > 0).all()
-    # The middle of the target stays as it is.
+    # The center of the target is unchanged.
     assert difference[:, 115:124, 115:124].sum() == 0
 
 
-def test_values_are_colours(patches: Patches) -> None:
+def test_values_are_colors(patches: Patches) -> None:
     pairs = sampler(patches, Difficulty(colour=0.5, brightness=100)).pairs(patches, 0, 8)
     for crops, size in ((pairs.exemplars, 127), (pairs.searches, 239)):
         assert crops.shape == (8, 3, size, size)

@@ -19,7 +19,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return siamfc_weights(tmp_path_factory.mktemp("weights"))
 
 
-def made_up(count: int, regions: int = 1) -> Pairs:
+def random_pairs(count: int, regions: int = 1) -> Pairs:
     generator = torch.Generator().manual_seed(0)
     exemplars = torch.rand(count, 3, 127, 127, generator=generator) * 255
     searched = torch.rand(count, regions, 3, 239, 239, generator=generator) * 255
@@ -28,20 +28,20 @@ def made_up(count: int, regions: int = 1) -> Pairs:
 
 
 @pytest.mark.parametrize("half", [False, True])
-def test_what_is_saved_is_what_the_tracker_loads(tmp_path: Path, weights: Path, half: bool) -> None:
+def test_saved_weights_load_in_the_tracker(tmp_path: Path, weights: Path, half: bool) -> None:
     dtype = torch.float16 if half else torch.float32
     siamfc = SiamFCTask(SiamFCOptions(width=WIDTH, start=weights))
     siamfc.save(tmp_path / "siamfc.safetensors", dtype)
     loaded = load_embedding(tmp_path / "siamfc.safetensors")
     for name, value in siamfc.network.state_dict().items():
-        if value.dim():  # batch normalisation's counter is not kept
+        if value.dim():  # batch normalization's counter is not saved
             expected = value.to(dtype).float() if value.dim() > 1 else value
             torch.testing.assert_close(loaded.state_dict()[name], expected)
     gradnet = GradNetTask(weights, GradNetOptions(k=2))
     gradnet.network.gradient_scale.fill_(123456.7)
     gradnet.save(tmp_path / "gradnet.safetensors", dtype)
     network = load_gradnet(tmp_path / "gradnet.safetensors")
-    # Single numbers keep their precision: 123456.7 is beyond half precision's range.
+    # Scalars stay in single precision: 123456.7 exceeds the range of half precision.
     assert network.gradient_scale.item() == pytest.approx(123456.7)
     for name, value in gradnet.network.correction.state_dict().items():
         if value.dim():
@@ -49,22 +49,22 @@ def test_what_is_saved_is_what_the_tracker_loads(tmp_path: Path, weights: Path, 
             torch.testing.assert_close(network.correction.state_dict()[name], expected)
 
 
-def test_released_and_own_correction_agree_for_a_single_pair(weights: Path) -> None:
+def test_objectives_agree_for_a_single_pair(weights: Path) -> None:
     losses = []
     for objective in ("paper", "released"):
         torch.manual_seed(0)
         task = GradNetTask(weights, GradNetOptions(objective=objective, k=1)).train()
         task.network.correction.eval()
-        losses.append(task.loss(made_up(2), 0)[0])
+        losses.append(task.loss(random_pairs(2), 0)[0])
     torch.testing.assert_close(*losses)
 
 
-def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released(weights: Path) -> None:
+def test_paper_corrects_each_pair_and_released_a_group(weights: Path) -> None:
     changes = []
     for objective in ("paper", "released"):
         torch.manual_seed(0)
         task = GradNetTask(weights, GradNetOptions(objective=objective, k=4)).train()
-        total, parts = task.loss(made_up(4), 0)
+        total, parts = task.loss(random_pairs(4), 0)
         total.backward()
         assert task.network.template.conv3[0].weight.grad.abs().max() > 0
         assert task.network.correction[0].weight.grad.abs().max() > 0
@@ -74,7 +74,7 @@ def test_with_a_shared_template_each_pair_has_its_own_correction_unless_released
 
 
 def after_some_steps(weights: Path, **settings: object) -> GradNetTask:
-    """A task whose U_2 is no longer at its beginning, where it corrects nothing."""
+    """Returns a task whose U_2 no longer has its initial, zero correction."""
     torch.manual_seed(0)
     task = GradNetTask(weights, GradNetOptions(**settings)).train()
     torch.nn.init.normal_(task.network.correction[1].weight, std=0.5)
@@ -82,19 +82,21 @@ def after_some_steps(weights: Path, **settings: object) -> GradNetTask:
     return task
 
 
-def test_training_begins_at_no_correction(weights: Path) -> None:
+def test_later_objective_starts_without_correction(weights: Path) -> None:
     task = GradNetTask(weights, GradNetOptions(regions=3)).train()
-    _, figures = task.loss(made_up(4, 3), 0)
+    _, figures = task.loss(random_pairs(4, 3), 0)
     assert figures["change"] == 0
     assert (
-        GradNetTask(weights, GradNetOptions(objective="paper", k=1)).train().loss(made_up(4), 0)[1]["change"]
+        GradNetTask(weights, GradNetOptions(objective="paper", k=1))
+        .train()
+        .loss(random_pairs(4), 0)[1]["change"]
         > 0
     )
 
 
-def test_a_correction_is_judged_on_the_next_region_and_by_its_own(weights: Path) -> None:
+def test_correction_is_evaluated_on_both_regions(weights: Path) -> None:
     task = after_some_steps(weights, regions=2, own_labels=0.0, foreign=0.0, label_noise=0.0)
-    pairs = made_up(2, 2)
+    pairs = random_pairs(2, 2)
     total, figures = task.loss(pairs, 0)
     network = task.network
     features = [network.backbone(pairs.regions[:, index]) for index in (0, 1)]
@@ -111,15 +113,15 @@ def test_a_correction_is_judged_on_the_next_region_and_by_its_own(weights: Path)
     assert figures["location"].item() == pytest.approx(location_loss(later, places).mean().item(), rel=1e-5)
 
 
-def test_nothing_is_asked_of_a_region_whose_target_is_hidden(weights: Path) -> None:
+def test_occluded_regions_have_no_loss(weights: Path) -> None:
     task = after_some_steps(weights, regions=2)
-    pairs = made_up(4, 2)
+    pairs = random_pairs(4, 2)
     hidden = dataclasses.replace(pairs, occluded=torch.ones(4, 2, dtype=torch.bool))
     assert task.loss(hidden, 0)[0] == 0
     assert task.loss(pairs, 0)[0] > 0
 
 
-def test_half_of_the_targets_carry_their_corrections_on(weights: Path) -> None:
+def test_half_of_the_targets_carry_corrections_on(weights: Path) -> None:
     task = after_some_steps(weights, regions=3, own_labels=0.0, foreign=0.0, label_noise=0.0)
     started: list[torch.Tensor] = []
     step = task.network.step
@@ -129,12 +131,12 @@ def test_half_of_the_targets_carry_their_corrections_on(weights: Path) -> None:
         return step(hidden, *rest, **options)
 
     task.network.step = spy  # type: ignore[method-assign]
-    task.loss(made_up(32, 3), 0)
+    task.loss(random_pairs(32, 3), 0)
     carried = (started[1] != started[0]).flatten(1).any(1)
     assert 4 <= carried.sum() <= 28
 
 
-def test_a_share_of_the_pairs_begins_from_a_foreign_template(weights: Path) -> None:
+def test_share_of_pairs_starts_from_foreign_templates(weights: Path) -> None:
     started: list[torch.Tensor] = []
     for foreign in (0.0, 0.5):
         task = after_some_steps(weights, regions=2, foreign=foreign)
@@ -145,15 +147,15 @@ def test_a_share_of_the_pairs_begins_from_a_foreign_template(weights: Path) -> N
             return step(hidden, *rest, **options)
 
         task.network.step = spy  # type: ignore[method-assign]
-        task.loss(made_up(4, 2), 0)
+        task.loss(random_pairs(4, 2), 0)
     own, exchanged = started
     assert torch.equal(exchanged[:2], own[1:3])
     assert torch.equal(exchanged[2:], own[2:])
 
 
-def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: Path) -> None:
+def test_update_labels_are_noisy_or_the_trackers_own(weights: Path) -> None:
     generator = torch.Generator().manual_seed(0)
-    pairs = made_up(64, 2)
+    pairs = random_pairs(64, 2)
     near = after_some_steps(weights, regions=2, own_labels=0.0, label_noise=4.0)
     features = near.network.backbone(pairs.regions[:, 0])
     hidden = near.network.template.shallow(pairs.exemplars)
@@ -168,7 +170,7 @@ def test_lessons_are_labeled_by_the_present_template_or_near_the_truth(weights: 
     assert torch.equal(labels, expected)
 
 
-def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
+def test_f2_and_u1_learn_at_template_rate(weights: Path) -> None:
     task = GradNetTask(weights, GradNetOptions(template_rate=0.05))
     optimizer = make_optimizer(task, Schedule(steps=1))
     factors = {id(p): group["factor"] for group in optimizer.param_groups for p in group["params"]}
@@ -177,28 +179,28 @@ def test_f2_and_u1_learn_at_a_share_of_the_rate(weights: Path) -> None:
     assert not factors.keys() & {id(p) for p in task.network.backbone.parameters()}
 
 
-def test_location_loss_is_least_where_the_peak_is_in_its_place(weights: Path) -> None:
+def test_location_loss_is_minimal_at_the_right_peak(weights: Path) -> None:
     del weights
     labels = gaussian_labels(torch.tensor([[16.0, -24.0]]), 15, 8)
     assert labels.sum().item() == pytest.approx(1, rel=1e-5)
     assert labels[0].argmax().item() == (7 - 3) * 15 + 7 + 2
     assert torch.equal(peak_positions(labels), torch.tensor([[16.0, -24.0]]))
     right = location_loss(labels.clamp(min=1e-30).log() / 3, labels)
-    # The entropy of the labels is the least that a cross-entropy can be.
+    # The minimum of the cross-entropy is the entropy of the labels.
     assert right.item() == pytest.approx(-(labels * labels.clamp(min=1e-30).log()).sum().item(), rel=1e-4)
     assert location_loss(labels.roll(1, 2).clamp(min=1e-30).log() / 3, labels) > right
 
 
-def test_siamfc_can_be_asked_for_the_place_of_the_peak() -> None:
+def test_siamfc_adds_the_location_loss() -> None:
     torch.manual_seed(0)
     task = SiamFCTask(SiamFCOptions(width=WIDTH, location=0.5))
-    total, parts = task.loss(made_up(2), 0)
+    total, parts = task.loss(random_pairs(2), 0)
     assert total.item() == pytest.approx((parts["tracking"] + 0.5 * parts["location"]).item(), rel=1e-5)
 
 
 def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
     task = GradNetTask(weights, GradNetOptions(objective="paper", k=4)).train()
-    pairs = made_up(8)
+    pairs = random_pairs(8)
     first = task.loss(pairs, 0)[0]
     pairs.exemplars[[1, 2, 3, 5, 6, 7]] = 0
     torch.testing.assert_close(task.loss(pairs, 0)[0], first)
@@ -206,22 +208,22 @@ def test_only_the_first_exemplar_of_a_group_is_used(weights: Path) -> None:
     assert task.loss(pairs, 0)[0] != first
 
 
-def test_training_leaves_the_frozen_statistics(weights: Path) -> None:
+def test_training_keeps_frozen_statistics(weights: Path) -> None:
     task = GradNetTask(weights, GradNetOptions(objective="paper", k=2))
     before = task.network.template.conv1[1].running_mean.clone()
     searching = task.network.backbone.conv1[1].running_mean.clone()
-    task.calibrate(made_up(2))
+    task.calibrate(random_pairs(2))
     moving = task.network.correction[1].running_mean.clone()
-    task.loss(made_up(2), 0)
+    task.loss(random_pairs(2), 0)
     assert torch.equal(task.network.template.conv1[1].running_mean, before)
     assert torch.equal(task.network.backbone.conv1[1].running_mean, searching)
     assert not torch.equal(task.network.correction[1].running_mean, moving)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> None:
+def test_calibration_scales_the_gradient_to_one(weights: Path, objective: str) -> None:
     task = GradNetTask(weights, GradNetOptions(objective=objective, k=2))
-    pairs = made_up(4)
+    pairs = random_pairs(4)
     task.calibrate(pairs)
     network = task.network
     exemplars = pairs.exemplars if objective == "later" else pairs.exemplars[[0, 0, 2, 2]]
@@ -234,23 +236,23 @@ def test_calibration_makes_the_gradient_one(weights: Path, objective: str) -> No
 def test_learning_lowers_the_loss() -> None:
     torch.manual_seed(0)
     task = SiamFCTask(SiamFCOptions(width=WIDTH)).train()
-    optimiser = torch.optim.AdamW(task.network.parameters(), 1e-3)
-    # The exemplar is the middle of the search region.
-    pairs = made_up(2)
+    optimizer = torch.optim.AdamW(task.network.parameters(), 1e-3)
+    # The exemplar is the center of the search region.
+    pairs = random_pairs(2)
     pairs.exemplars.copy_(pairs.searches[:, :, 56:183, 56:183])
     losses = []
     for _ in range(12):
         loss, _ = task.loss(pairs, 0)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_batch_that_k_does_not_divide(weights: Path) -> None:
+def test_batch_must_be_a_multiple_of_k(weights: Path) -> None:
     with pytest.raises(UserError, match="a batch of 3 cannot be split into groups of k = 2"):
-        GradNetTask(weights, GradNetOptions(objective="paper", k=2)).loss(made_up(3), 0)
+        GradNetTask(weights, GradNetOptions(objective="paper", k=2)).loss(random_pairs(3), 0)
 
 
 def test_gradnet_weights_of_the_tests_load(tmp_path: Path) -> None:

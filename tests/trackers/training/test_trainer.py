@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_networks import WIDTH, WIDTHS, siamfc_weights
+from small_networks import WIDTH, siamfc_weights
 from training_images import write_images
 
 from trackers.errors import UserError
@@ -20,10 +20,10 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_images(tmp_path_factory.mktemp("images"))
 
 
-def loop(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
+def make_trainer(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
     torch.manual_seed(0)
     clips = read(images, print)
-    # Not everything fits, so that rounds change on the way.
+    # The cache is too small for all, so that rounds change.
     cache = PatchCache(clips, torch.device("cpu"), 12, 0, print, frames_per_clip=3)
     task: Task = SiamFCTask(SiamFCOptions(width=WIDTH))
     if kind in ("gradnet", "paper"):
@@ -46,7 +46,7 @@ def loop(images: Path, out: Path, kind: str, **changes: object) -> Trainer:
 
 
 class Broken(Exception):
-    """What stops a run in the middle."""
+    """Interrupts a run."""
 
 
 def break_at(step: int):
@@ -58,26 +58,26 @@ def break_at(step: int):
 
 
 @pytest.mark.parametrize("kind", ["siamfc", "gradnet", "paper", "sgd", "average"])
-def test_a_broken_run_goes_on_to_the_same_weights(tmp_path: Path, images: Path, kind: str) -> None:
-    whole = loop(images, tmp_path / "whole", kind)
+def test_resumed_run_gives_the_same_weights(tmp_path: Path, images: Path, kind: str) -> None:
+    whole = make_trainer(images, tmp_path / "whole", kind)
     whole.run(lambda step, figures: None)
     with pytest.raises(Broken):
-        loop(images, tmp_path / "broken", kind).run(break_at(3))
-    # A line that was cut off with the run.
+        make_trainer(images, tmp_path / "broken", kind).run(break_at(3))
+    # A line truncated by the interruption.
     with (tmp_path / "broken" / LOG).open("a") as file:
         file.write('{"step": 4, "lo')
-    resumed = loop(images, tmp_path / "broken", kind)
+    resumed = make_trainer(images, tmp_path / "broken", kind)
     seen: list[int] = []
     resumed.run(lambda step, figures: seen.append(step))
-    assert seen == [3, 4, 5, 6]  # the third was not saved yet
+    assert seen == [3, 4, 5, 6]  # step 3 was not saved yet
     for name, value in whole.task.state_dict().items():
         assert torch.equal(resumed.task.state_dict()[name], value), name
     assert (tmp_path / "broken" / LOG).read_text() == (tmp_path / "whole" / LOG).read_text()
 
 
-def test_the_average_is_what_is_kept(tmp_path: Path, images: Path) -> None:
+def test_average_is_the_result(tmp_path: Path, images: Path) -> None:
     steps: list[torch.Tensor] = []
-    training = loop(images, tmp_path, "average")
+    training = make_trainer(images, tmp_path, "average")
     weight = training.task.network.conv1[0].weight
     training.run(lambda step, figures: steps.append(weight.detach().clone()))
     expected = steps[0]
@@ -86,17 +86,17 @@ def test_the_average_is_what_is_kept(tmp_path: Path, images: Path) -> None:
     torch.testing.assert_close(weight.detach(), expected)
 
 
-def test_the_log_has_a_line_per_step(tmp_path: Path, images: Path) -> None:
-    loop(images, tmp_path, "siamfc").run(lambda step, figures: None)
+def test_log_has_a_line_per_step(tmp_path: Path, images: Path) -> None:
+    make_trainer(images, tmp_path, "siamfc").run(lambda step, figures: None)
     lines = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
     assert all(line["loss"] > 0 for line in lines)
 
 
-def test_validation_is_logged_and_training_goes_on_as_without(tmp_path: Path, images: Path) -> None:
-    plain = loop(images, tmp_path / "plain", "siamfc")
+def test_validation_is_logged_and_changes_nothing(tmp_path: Path, images: Path) -> None:
+    plain = make_trainer(images, tmp_path / "plain", "siamfc")
     plain.run(lambda step, figures: None)
-    checked = loop(
+    checked = make_trainer(
         images,
         tmp_path / "checked",
         "siamfc",
@@ -111,26 +111,26 @@ def test_validation_is_logged_and_training_goes_on_as_without(tmp_path: Path, im
 
 
 def test_other_settings_are_refused(tmp_path: Path, images: Path) -> None:
-    loop(images, tmp_path, "siamfc").run(lambda step, figures: None)
+    make_trainer(images, tmp_path, "siamfc").run(lambda step, figures: None)
     with pytest.raises(UserError, match=r"made with other settings \(seed\)"):
-        loop(images, tmp_path, "siamfc", about={"seed": 1}).run(lambda step, figures: None)
+        make_trainer(images, tmp_path, "siamfc", about={"seed": 1}).run(lambda step, figures: None)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
-def test_a_damaged_checkpoint_is_named(tmp_path: Path, images: Path, content: bytes) -> None:
+def test_damaged_checkpoint_is_named(tmp_path: Path, images: Path, content: bytes) -> None:
     (tmp_path / CHECKPOINT).write_bytes(content)
     with pytest.raises(UserError, match=r"checkpoint.pt is damaged; remove it"):
-        loop(images, tmp_path, "siamfc").run(lambda step, figures: None)
+        make_trainer(images, tmp_path, "siamfc").run(lambda step, figures: None)
 
 
-def test_a_step_that_is_not_finite_changes_little(tmp_path: Path, images: Path) -> None:
+def test_non_finite_step_changes_little(tmp_path: Path, images: Path) -> None:
     class Bad(SiamFCTask):
         def loss(self, pairs, progress):
             loss, parts = super().loss(pairs, progress)
             return loss * float("nan"), parts
 
-    training = loop(images, tmp_path, "siamfc")
-    training.task = Bad(WIDTHS)
+    training = make_trainer(images, tmp_path, "siamfc")
+    training.task = Bad(SiamFCOptions(width=WIDTH))
     training.run(lambda step, figures: None)
     assert all(torch.isfinite(p).all() for p in training.task.parameters())
 

@@ -21,15 +21,15 @@ def test_videos_are_held_back_by_name(tmp_path: Path) -> None:
     assert hold_back(clips, 0.0) == (clips, [])
 
 
-def test_overlap_of_trackers_that_follow_and_that_do_not(tmp_path: Path) -> None:
+def test_overlap_of_good_and_bad_trackers(tmp_path: Path) -> None:
     videos = [clip for clip in read(write_images(tmp_path), print) if len(clip.files) > 1]
-    # A box that stays where a target moves a pixel per frame, along sides of 16 and 14.
+    # A still box against targets that move a pixel per frame, along sides of 16 and 14.
     still = np.mean([[(s - i) / (s + i) if i < s else 0 for i in range(1, 14)] for s in (16, 14)])
     assert average_overlap(Still(), videos, print) == pytest.approx(still)
     assert average_overlap(NCC(), videos, print) < 1
 
 
-def test_a_damaged_clip_is_left_out(tmp_path: Path) -> None:
+def test_damaged_clip_is_skipped(tmp_path: Path) -> None:
     videos = [clip for clip in read(write_images(tmp_path), print) if len(clip.files) > 1]
     videos[0].files[3].write_bytes(b"")
     said: list[str] = []

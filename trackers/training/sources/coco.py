@@ -1,4 +1,4 @@
-"""Reads COCO 2017 (Lin et al.: Microsoft COCO, Common Objects in Context, 2014): objects with outlines in images.
+"""Reads COCO 2017, objects with outlines in images (Lin et al.: Microsoft COCO, 2014).
 
     annotations/instances_train2017.json    images, and objects with box, area and outlines; boxes are 0-based
     train2017/000000000009.jpg

@@ -16,14 +16,14 @@ WIDTH = {"siamfc": 1.0, "siamfc-lite": 0.3, "gradnet": 1.0, "gradnet-lite": 0.3}
 
 
 @pytest.mark.parametrize("name", WIDTH)
-def test_shipped_weights_are_whole_and_small(name: str) -> None:
+def test_bundled_weights_are_intact_and_small(name: str) -> None:
     load = load_gradnet if name.startswith("gradnet") else load_embedding
     load(bundled_weights(name), WIDTH[name])
     assert bundled_weights(name).stat().st_size < 12e6
 
 
 @pytest.mark.parametrize(("siamfc", "gradnet"), [("siamfc", "gradnet"), ("siamfc-lite", "gradnet-lite")])
-def test_gradnet_searches_with_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
+def test_gradnet_shares_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
     mine, theirs = load_embedding(bundled_weights(siamfc)), load_gradnet(bundled_weights(gradnet)).backbone
     for name, value in mine.state_dict().items():
         if value.dim():
@@ -33,7 +33,7 @@ def test_gradnet_searches_with_siamfcs_embedding(siamfc: str, gradnet: str) -> N
 @pytest.mark.parametrize(
     "name", ["siamfc", "siamfc-lite", "siamfc-gd", "siamfc-avg", "gradnet", "gradnet-lite", "gradnet-paper"]
 )
-def test_trackers_follow_the_demo_without_weights_of_ones_own(name: str) -> None:
+def test_trackers_follow_the_demo_with_bundled_weights(name: str) -> None:
     sequence = Demo()["easy"]
     frames = sequence.open_frames()
     spec = TrackerSpec(name, device="cpu")
@@ -41,11 +41,11 @@ def test_trackers_follow_the_demo_without_weights_of_ones_own(name: str) -> None
     tracker.init(frames[0], sequence.truth[0])
     boxes = np.array([tracker.update(frames[index]) for index in range(1, 9)])
     assert iou(boxes, sequence.truth[1:9]).min() > 0.5
-    # What a run is recorded with.
+    # The identity recorded with a run.
     assert spec.weights_file() == TRACKERS.load(name).default_weights()
 
 
-def test_weights_that_are_missing_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    with pytest.raises(UserError, match="has no weights of siamfc; give --weights FILE"):
+    with pytest.raises(UserError, match="lacks the weights of siamfc; give --weights FILE"):
         TrackerSpec("siamfc").build()

@@ -22,7 +22,7 @@ OBJECT: dict[str, Any] = {
 
 
 def write(root: Path, objects: list[Any]) -> Path:
-    """Writes a data set of two images, of which the second is missing."""
+    """Writes a data set of two images, the second of which is missing."""
     (root / "annotations").mkdir()
     (root / "train2017").mkdir()
     (root / "train2017" / "000000000001.jpg").touch()
@@ -45,10 +45,10 @@ def test_objects_become_clips_with_outlines(tmp_path: Path) -> None:
     assert clips[0].files == (tmp_path / "train2017" / "000000000001.jpg",)
     np.testing.assert_array_equal(clips[0].boxes, [[10.5, 20, 50, 60]])
     np.testing.assert_array_equal(clips[0].polygons[0], [[10.5, 20], [60.5, 20], [60.5, 80], [10.5, 80]])
-    assert [len(clip.polygons) for clip in clips] == [1, 2, 0, 0]  # two points enclose nothing
+    assert [len(clip.polygons) for clip in clips] == [1, 2, 0, 0]  # two points enclose no area
 
 
-def test_crowds_and_small_objects_are_left_out(tmp_path: Path) -> None:
+def test_crowds_and_small_objects_are_skipped(tmp_path: Path) -> None:
     others = [
         {**OBJECT, "id": 8, "iscrowd": 1},
         {**OBJECT, "id": 9, "area": 1023.9},
@@ -81,17 +81,17 @@ def test_damaged_objects_are_reported_and_skipped(tmp_path: Path, damage: dict[s
     said: list[str] = []
     [clip] = read(tmp_path, said.append)
     assert clip.name == "000000000001/7"
-    assert said == [f"{path} describes 1 objects wrongly, such as 8; they are skipped"]
+    assert said == [f"{path} has 1 invalid objects, such as 8; they are skipped"]
 
 
-def test_one_sentence_for_each_kind_of_trouble(tmp_path: Path) -> None:
+def test_one_message_per_kind_of_error(tmp_path: Path) -> None:
     missing = [{**OBJECT, "image_id": 2, "id": number} for number in range(20, 25)]
     path = write(tmp_path, [*missing, None, {}, 3, OBJECT, {**OBJECT, "bbox": []}])
     said: list[str] = []
     assert len(read(tmp_path, said.append)) == 1
     assert said == [
         f"{tmp_path / 'train2017'} lacks 1 images, such as 000000000002.jpg; they are skipped",
-        f"{path} describes 4 objects wrongly, such as one without a number; they are skipped",
+        f"{path} has 4 invalid objects, such as one without a number; they are skipped",
     ]
 
 
@@ -99,7 +99,7 @@ def test_one_sentence_for_each_kind_of_trouble(tmp_path: Path) -> None:
     "content",
     ["", "{}", "[]", '{"images": [3], "annotations": []}', '{"images": [], "annotations": 3}', "[" * 100_000],
 )
-def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
+def test_damaged_file_is_named(tmp_path: Path, content: str) -> None:
     path = write(tmp_path, [])
     path.write_text(content)
     with pytest.raises(UserError, match=r"instances_train2017.json is damaged or is not COCO's") as caught:
@@ -107,7 +107,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_data_set_is_named(tmp_path: Path) -> None:
+def test_missing_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"instances_train2017.json or .*train2017 is not there"):
         read(tmp_path, print)
     write(tmp_path, [])

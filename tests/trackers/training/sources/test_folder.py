@@ -9,7 +9,7 @@ from trackers.errors import UserError
 from trackers.training.sources.folder import read
 
 
-def test_reads_videos_outlines_and_images_alone(tmp_path: Path) -> None:
+def test_reads_videos_outlines_and_single_images(tmp_path: Path) -> None:
     said: list[str] = []
     clips = {clip.name: clip for clip in read(write_images(tmp_path), said.append)}
     assert set(clips) == {"json/a", "text/b", "outlines/c.png/0", *[f"alone/d{i}.png" for i in range(3)]}
@@ -51,7 +51,7 @@ def test_unusable_boxes_are_reported_and_skipped(tmp_path: Path, box: object, se
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2]", '{"sequences": 5}'])
-def test_a_damaged_description_is_reported(tmp_path: Path, text: str) -> None:
+def test_damaged_description_is_reported(tmp_path: Path, text: str) -> None:
     write_images(tmp_path)
     (tmp_path / "json" / "boxes.json").write_text(text)
     said: list[str] = []
@@ -72,8 +72,8 @@ def test_damaged_and_short_ground_truth(tmp_path: Path) -> None:
     assert "its video is skipped" in said[1]
 
 
-def test_nothing_to_train_on(tmp_path: Path) -> None:
+def test_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no folder"):
         read(tmp_path / "absent", print)
-    with pytest.raises(UserError, match="holds no images that can be trained on"):
+    with pytest.raises(UserError, match="holds no images to train on"):
         read(tmp_path, print)

@@ -24,7 +24,7 @@ def rows(count: int) -> list[str]:
     return [f"{index + 1}.0000,{index + 11}.5000,30.0000,40.0000" for index in range(count)]
 
 
-def test_boxes_become_0_based_and_absent_frames_are_left_out(tmp_path: Path) -> None:
+def test_boxes_become_0_based_and_absent_frames_skipped(tmp_path: Path) -> None:
     frames = rows(5)
     frames[1] = "-1,-1,-1,-1"
     write_video(tmp_path, 2, frames, absence="01010")
@@ -42,7 +42,7 @@ def test_unusable_frames_are_reported_once_per_video(tmp_path: Path) -> None:
     frames[2] = "1,1,0,40"
     frames[3] = "nan,1,30,40"
     frames[6] = "inf,-inf,30,40"
-    frames[4] = "1,1,5,5"  # too small to learn from, which is no damage
+    frames[4] = "1,1,5,5"  # too small to learn from, but valid
     folder = write_video(tmp_path, 1, frames, images=7)
     (folder / "00000002.jpg").unlink()
     said: list[str] = []
@@ -59,10 +59,10 @@ def test_unusable_frames_are_reported_once_per_video(tmp_path: Path) -> None:
     [
         (["1,2,3"], "0", "line 1 has 3 values where 4 are expected"),
         (["1,2,x,4"], "0", "could not convert string to float"),
-        (["1,2,30,40"], "00", "absence.label is not 0 or 1 for each of 1 frames"),
-        (["1,2,30,40"], "2", "absence.label is not 0 or 1"),
+        (["1,2,30,40"], "00", "absence.label must have 0 or 1 for each of 1 frames"),
+        (["1,2,30,40"], "2", "absence.label must have 0 or 1"),
         (["1,2,30,40"], "1", "no frame shows the object"),
-        ([], "0", "absence.label is not 0 or 1 for each of 0 frames"),
+        ([], "0", "absence.label must have 0 or 1 for each of 0 frames"),
         ([], None, "no frame shows the object"),
     ],
 )
@@ -91,7 +91,7 @@ def test_missing_files_are_reported(tmp_path: Path) -> None:
     assert len(said) == 2
 
 
-def test_what_is_no_data_set_is_named(tmp_path: Path) -> None:
+def test_missing_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no folder .*train; give --source"):
         read(tmp_path, print)
     (tmp_path / "train").mkdir()

@@ -12,7 +12,7 @@ PART = "ILSVRC2015_VID_train_0000"
 
 
 def annotation(*objects: tuple[str, int, int, int, int]) -> str:
-    """A frame's file: track, xmin, ymin, xmax, ymax of each object."""
+    """Returns a frame's annotation, from track, xmin, ymin, xmax, ymax of each object."""
     items = "".join(
         f"<object><trackid>{track}</trackid><name>n02510455</name><bndbox><xmax>{right}</xmax>"
         f"<xmin>{left}</xmin><ymax>{bottom}</ymax><ymin>{top}</ymin></bndbox><occluded>1</occluded>"
@@ -23,7 +23,7 @@ def annotation(*objects: tuple[str, int, int, int, int]) -> str:
 
 
 def write_video(root: Path, name: str, frames: list[str], images: int | None = None) -> Path:
-    """Writes a video's annotations and as many empty images, and returns the folder of annotations."""
+    """Writes a video's annotations and empty images; returns the folder of annotations."""
     annotations = root / "Annotations" / "VID" / "train" / PART / name
     data = root / "Data" / "VID" / "train" / PART / name
     for folder in (annotations, data):
@@ -67,9 +67,9 @@ GOOD = annotation(("0", 10, 20, 29, 59))
         (GOOD.replace("bndbox", "box"), "an object without track or box"),
         (GOOD.replace("<xmin>10</xmin>", ""), "could not convert string to float"),
         (GOOD.replace("<xmin>10</xmin>", "<xmin>left</xmin>"), "could not convert string to float"),
-        (GOOD.replace("<xmin>10</xmin>", "<xmin>nan</xmin>"), "corners cannot be"),
-        (GOOD.replace("<xmin>10</xmin>", "<xmin>1e308</xmin>"), "corners cannot be"),
-        (annotation(("0", 30, 20, 29, 59)), "corners cannot be"),
+        (GOOD.replace("<xmin>10</xmin>", "<xmin>nan</xmin>"), "impossible corners"),
+        (GOOD.replace("<xmin>10</xmin>", "<xmin>1e308</xmin>"), "impossible corners"),
+        (annotation(("0", 30, 20, 29, 59)), "impossible corners"),
         ('<!DOCTYPE a [<!ENTITY b "' + "x" * 99 + '">]>' + GOOD, "declarations or zeros"),
         (GOOD.encode("utf-16").decode("latin-1"), "declarations or zeros"),
         (GOOD + " " * LARGEST_FILE, "more than"),
@@ -98,13 +98,13 @@ def test_missing_images_are_reported_and_skipped(tmp_path: Path) -> None:
     assert said[1].endswith(f"{Path(PART) / 'lost'}; its video is skipped")
 
 
-def test_tiny_objects_are_left_out(tmp_path: Path) -> None:
+def test_tiny_objects_are_skipped(tmp_path: Path) -> None:
     write_video(tmp_path, "a", [annotation(("0", 10, 10, 16, 40), ("1", 10, 10, 17, 40))])
     [clip] = read(tmp_path, pytest.fail)
     assert clip.name.endswith("/1")
 
 
-def test_what_is_no_data_set_is_named(tmp_path: Path) -> None:
+def test_missing_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no folder .*Annotations/VID/train; give --source"):
         read(tmp_path, print)
     (tmp_path / "Annotations" / "VID" / "train").mkdir(parents=True)
