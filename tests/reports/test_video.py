@@ -90,7 +90,7 @@ def test_results_of_other_ground_truth_are_refused(squares):
     other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
     with pytest.raises(UserError, match="other ground truth of sequence 'right'"):
         read_tracked_sequence(squares, "right", [other], [FIRST])
-    with pytest.raises(UserError, match="12 rows of ground truth where 't' has 9 boxes"):
+    with pytest.raises(UserError, match="has 12 rows of ground truth, but 't' has 9 boxes"):
         read_tracked_sequence(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])
     imported = a_run(sequence, sequence.truth[:9], imported=True)
     assert np.isnan(overlaps(squares, imported)).sum() == 3
@@ -299,11 +299,11 @@ def test_a_gif(results, tmp_path):
     ("more", "sentence"),
     [
         (["--sequences", "rihgt"], "no sequence 'rihgt' .did you mean 'right'"),
-        (["--sequences", "absent"], "sequence absent of Squares is not there"),
+        (["--sequences", "absent"], "sequence absent of Squares is missing"),
         (["--sequences", "right", "--tracker", "sill"], "no results of tracker 'sill'"),
         (["--sequences", "right", "--results", "none"], "there are no results"),
         (["--sequences", "right", "--out", "a.webm"], r"ends in \.mp4 or \.gif, not to 'a\.webm'"),
-        (["--sequences", "right", "down", "--out", "a.mp4"], "there are 2; give --mosaic"),
+        (["--sequences", "right", "down", "--out", "a.mp4"], "2 sequences are selected; add --mosaic"),
         (["--sequences", "right", "--protocol", "sre"], "no results of protocol 'sre'"),
     ],
 )
