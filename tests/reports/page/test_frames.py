@@ -1,4 +1,4 @@
-"""Embedded frames: small, within the budget, and missing ones are said."""
+"""Embedded frames: their size, the budget, and missing ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 from reports.page.frames import MAX_SIDE, embed_frames, jpeg
 
 
-def test_a_frame_is_made_smaller_but_never_larger():
+def test_frame_is_shrunk_but_never_enlarged():
     for shape, size in [((600, 1200, 3), (400, 200)), ((90, 60, 3), (60, 90))]:
         with Image.open(io.BytesIO(jpeg(np.zeros(shape, dtype=np.uint8), MAX_SIDE))) as image:
             assert image.size == size
@@ -34,7 +34,7 @@ def test_frames_are_thinned_until_they_fit(squares):
     assert f"1 of {some['right'].every}: raise --megabytes for more" in said[1]
 
 
-def test_what_cannot_be_read_is_said_and_left_out(squares):
+def test_unreadable_frames_are_reported(squares):
     squares.lost.add("right")
     squares.broken["down"] = frozenset({5})
     said: list[str] = []
