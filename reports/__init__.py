@@ -1,10 +1,10 @@
-"""What people look at: plots of scores. Reads results and scores; runs nothing."""
+"""Reports on scores: plots, tables, pages, videos and the server of pages. Runs no trackers."""
 
 import sys
 
 
 def _refuse_foreign_packages() -> None:
-    """Ends `python -m reports.X` in one sentence where other packages of our names hide ours."""
+    """Ends `python -m reports.X` with a message if other packages of the same name hide ours."""
     try:
         from benchmarks.installation import foreign_packages
     except ImportError as error:
@@ -21,5 +21,5 @@ def _refuse_foreign_packages() -> None:
         sys.exit(2)
 
 
-if sys.argv[:1] == ["-m"]:  # so it is while Python looks for the module that -m names
+if sys.argv[:1] == ["-m"]:  # its value while Python locates the module of -m
     _refuse_foreign_packages()
