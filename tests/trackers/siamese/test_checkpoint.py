@@ -166,7 +166,7 @@ def test_plain_pickle_is_never_run(tmp_path: Path) -> None:
 def test_another_architecture_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", state(), "gradnet")
     assert read(tmp_path / "a.safetensors", "gradnet").keys() == state().keys()
-    with pytest.raises(UserError, match=r"architecture gradnet, format version 1, and not siamfc, 1"):
+    with pytest.raises(UserError, match=r"architecture gradnet, format version 1, not siamfc, 1"):
         load_embedding(tmp_path / "a.safetensors")
 
 
@@ -234,7 +234,7 @@ def test_wrong_content_of_gradnet_is_named(tmp_path: Path, change: Callable[[Any
 
 def test_gradnet_refuses_siamfc_files(tmp_path: Path) -> None:
     write(tmp_path / "a.safetensors", state(), "siamfc")
-    with pytest.raises(UserError, match=r"architecture siamfc, format version 1, and not gradnet, 1"):
+    with pytest.raises(UserError, match=r"architecture siamfc, format version 1, not gradnet, 1"):
         load_gradnet(tmp_path / "a.safetensors")
     torch.save(state(), tmp_path / "a.pth")
     with pytest.raises(UserError, match=r"lacks correction.0.bias"):
