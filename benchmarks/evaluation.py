@@ -240,7 +240,7 @@ def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:
 
 def _notify_once(score: RunScore, notify: Notify, notified: set[str]) -> None:
     """Notifies of a score's notes; of many scores that share a note, once."""
-    for note in getattr(score, "notes", ()):
+    for note in score.notes:
         if note not in notified:
             notified.add(note)
             notify(note)

@@ -27,10 +27,10 @@ more lines apart, and they would be most of the page."""
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m reports.html",
+        prog="sotbench html",
         description="Writes the results on a data set as one self-contained HTML file: leaderboard, curves, "
         "overlap over time, what failed and, with --frames, a player.",
-        epilog="example: python -m reports.html --dataset demo --frames --out demo.html",
+        epilog="example: sotbench html --dataset demo --frames --out demo.html",
     )
     add_dataset(options)
     add_trackers(options)
@@ -64,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from datetime import datetime
 
     from benchmarks.scoring import choose_profiles
-    from benchmarks.store.atomic import write_atomic
     from reports.page.document import html_page, rank_reports, report_data, scored_names, sequence_data
     from reports.page.frames import embed_frames
     from reports.page.loader import ReportLoader
+    from trackers.atomic import write_atomic
 
     selection = read_selection(chosen)
     dataset = selection.dataset

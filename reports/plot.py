@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.store.atomic import write_atomic
 from reports.plots import PLOTS
 from reports.report_data import InapplicableError, add_report_options, read_report_data
+from trackers.atomic import write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path, print_stderr
 
 

@@ -23,10 +23,10 @@ def port(text: str) -> int:
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m reports.serve",
+        prog="sotbench serve",
         description="Shows a folder of results in the browser, on this machine alone (127.0.0.1): the pages "
         "of reports.html, with frames read when they are looked at, and new scores while runs go on.",
-        epilog="example: python -m reports.serve --results results --data-root ~/data",
+        epilog="example: sotbench serve --results results --data-root ~/data",
     )
     add_results(options)
     add_data_root(options)

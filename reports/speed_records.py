@@ -1,4 +1,4 @@
-"""Speed as `python -m benchmarks speed` recorded it: the records of trackers, and a table of them."""
+"""Speed as `sotbench speed` recorded it: the records of trackers, and a table of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_speed_records(report: ReportData) -> list[SpeedRecord]:
     if not records:
         raise InapplicableError(
             f"no speed of these trackers is on record in {report.results}; measure it with "
-            f"`python -m benchmarks speed --tracker {report.trackers[0]}`"
+            f"`sotbench speed --tracker {report.trackers[0]}`"
         )
     return sorted(records, key=lambda record: -record.fps)
 

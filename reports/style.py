@@ -1,4 +1,4 @@
-"""How every figure looks: `house.mplstyle`, and what tells trackers apart."""
+"""The style of all figures (`house.mplstyle`), and the colors, dashes and markers of trackers."""
 
 from __future__ import annotations
 
@@ -8,35 +8,42 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
+from cycler import cycler
+
+from trackers.video.palette import PALETTE
 
 COLUMN_INCHES = 3.4
-"""Width of one column in the field's two-column papers."""
+"""Width of a column in the field's two-column papers."""
 
 PAGE_INCHES = 7.0
-"""Width of both columns and what lies between."""
+"""Width of both columns."""
 
 _SHEET = Path(__file__).with_name("house.mplstyle")
-# Any: matplotlib types a setting by its name, and here they are passed on as they are.
+# Any: matplotlib types each setting by its name.
 _SETTINGS: Any = matplotlib.rc_params_from_file(_SHEET, use_default_template=False)
-_COLORS: list[str] = _SETTINGS["axes.prop_cycle"].by_key()["color"]
+_SETTINGS["axes.prop_cycle"] = cycler(color=PALETTE)
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1.2, 1, 1.2)), (0, (8, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
 
 def house_style() -> AbstractContextManager[None]:
-    """Puts the sheet in force, to build and to write a figure in; a user's own matplotlibrc has no say."""
+    """Applies the style while a figure is built or written, whatever the user's matplotlibrc says."""
     return matplotlib.style.context(dict(_SETTINGS), after_reset=True)
 
 
-def line_style(rank: int) -> dict[str, Any]:
-    """Colour and dashes of the tracker that stands at `rank` (0-based).
+def tracker_color(rank: int) -> str:
+    """Returns the color of the tracker at `rank` (0-based) as `"#0072B2"`; colors repeat after 7 ranks."""
+    return PALETTE[rank % len(PALETTE)]
 
-    Both change from one rank to the next, so that neighbours differ in grey as well; no combination repeats
-    among 35.
+
+def line_style(rank: int) -> dict[str, Any]:
+    """Returns color and dashes of the tracker at `rank` (0-based).
+
+    Both change from one rank to the next, so neighbors also differ in gray; 35 ranks have different styles.
     """
-    return {"color": _COLORS[rank % len(_COLORS)], "linestyle": _DASHES[rank % len(_DASHES)]}
+    return {"color": tracker_color(rank), "linestyle": _DASHES[rank % len(_DASHES)]}
 
 
 def point_style(rank: int) -> dict[str, Any]:
-    """Colour and marker of the tracker that stands at `rank`; no combination repeats among 63."""
-    return {"color": _COLORS[rank % len(_COLORS)], "marker": _MARKERS[rank % len(_MARKERS)]}
+    """Returns color and marker of the tracker at `rank` (0-based); 63 ranks have different styles."""
+    return {"color": tracker_color(rank), "marker": _MARKERS[rank % len(_MARKERS)]}

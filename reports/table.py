@@ -8,11 +8,11 @@ from pathlib import Path
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
-from benchmarks.store.atomic import write_atomic
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
 from reports.report_data import InapplicableError, ReportData, add_report_options, read_report_data
 from reports.speed_records import read_speed_records, speed_row, speed_table
+from trackers.atomic import write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -109,9 +109,9 @@ def _written(made: TableWithRecords, form: str, interval: bool) -> str:
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m reports.table",
+        prog="sotbench table",
         description="Writes tables of the results on a data set: best in bold, second underlined.",
-        epilog="example: python -m reports.table --dataset otb2015 --kind accuracy attributes --format latex",
+        epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
     add_report_options(options)
     options.add_argument(

@@ -1,4 +1,4 @@
-"""`python -m reports.video`: sequences as videos, with the trackers' boxes and their overlap."""
+"""`sotbench video`: videos of sequences with the trackers' boxes and overlaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from benchmarks.options import (
     count,
 )
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
-from trackers.errors import UserError, printable
+from trackers.errors import UserError
+from trackers.video.palette import PALETTE
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
@@ -26,21 +27,20 @@ if TYPE_CHECKING:
     from reports.videos.tracked_sequence import TrackedSequence
     from trackers.tracker import Frame
 
-_MOST = 7
-"""Trackers that the palette tells apart."""
+MAX_TRACKERS = len(PALETTE)
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
-        prog="python -m reports.video",
+        prog="sotbench video",
         description="Makes a video of each sequence: the boxes of trackers and the ground truth, and below "
-        "them the overlap up to the present frame with its mean so far.",
-        epilog="example: python -m reports.video --dataset demo --sequences motion clutter --mosaic",
+        "them the overlap up to the current frame with its mean so far.",
+        epilog="example: sotbench video --dataset demo --sequences motion clutter --mosaic",
     )
     add_dataset(options)
     add = options.add_argument
-    add("--sequences", nargs="+", required=True, metavar="S", help="which sequences")
+    add("--sequences", nargs="+", required=True, metavar="S", help="the sequences")
     add_trackers(options)
     add_protocol(options)
     add_data_root(options)
@@ -49,10 +49,10 @@ def parser() -> Parser:
         "--out",
         type=Path,
         metavar="FILE",
-        help="where to write one video, .mp4 or .gif (default: videos/<dataset>/<sequence>.mp4)",
+        help="output file of one video, .mp4 or .gif (default: videos/<dataset>/<sequence>.mp4)",
     )
     add("--mosaic", action="store_true", help="one video of all the sequences, side by side")
-    add("--width", type=_width, default=640, metavar="PX", help="of the video, in pixels (default: 640)")
+    add("--width", type=_width, default=640, metavar="PX", help="width of the video in pixels (default: 640)")
     add("--fps", type=positive, default=25.0, metavar="N", help="frames per second (default: 25)")
     return options
 
@@ -70,9 +70,9 @@ _width.__name__ = "width (120 to 7680 pixels)"
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Reads runs and frames, writes the videos and prints their files' names."""
+    """Reads runs and frames, writes the videos and prints their paths."""
     chosen = parser().parse_args(arguments)
-    # Matplotlib, OpenCV and SciPy are not loaded to print a page of help.
+    # `--help` loads no Matplotlib, OpenCV or SciPy.
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.names import select_sequences
     from benchmarks.environment import usable_cores
@@ -86,14 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_writable(chosen.out)
         if len(names) > 1 and not chosen.mosaic:
             raise UserError(
-                f"--out names one video, and there are {len(names)}; give --mosaic, or leave it out"
+                f"--out is one file, but {len(names)} sequences are selected; add --mosaic, or drop --out"
             )
     trackers = None if chosen.tracker is None else tuple(chosen.tracker)
     selection = Selection(dataset, chosen.protocol, chosen.results, trackers)
     runs = list(selection.read(print_stderr))
-    if len(runs) > _MOST:
+    if len(runs) > MAX_TRACKERS:
         raise UserError(
-            f"colours tell {_MOST} trackers apart, and {len(runs)} are there; choose by --tracker"
+            f"a video shows at most {MAX_TRACKERS} trackers, not {len(runs)}; select some with --tracker"
         )
     folder = Path("videos", dataset.name)
     scenes = [_scene(dataset, name, runs) for name in names]
@@ -102,37 +102,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, shown in videos.items():
             path = chosen.out or folder / f"{_file_stem(name)}.mp4"
             frames = render_frames(shown, chosen.width, pool)
-            write_video(path, _told(name, max(len(s.frames) for s in shown), frames), chosen.fps)
+            total = max(len(scene.frames) for scene in shown)
+            write_video(path, _with_progress(name, total, frames), chosen.fps)
             print_path(path)
     return 0
 
 
 def _scene(dataset: Dataset, name: str, runs: Sequence[RunResults]) -> TrackedSequence:
-    from reports.style import line_style
+    """Reads a sequence with its runs; says which trackers were not run on it."""
+    from reports.style import tracker_color
     from reports.videos.tracked_sequence import read_tracked_sequence
     from trackers.video.drawing import rgb
 
     if name not in dataset.names():
-        raise UserError(f"sequence {name} of {dataset.title} is not there; see --data-root")
+        raise UserError(f"sequence {name} of {dataset.title} is missing; see --data-root")
     for run in runs:
         if name not in run.trajectories and name not in run.failed:
             print_stderr(f"{run.tracker}: {name} is left out: it was not run")
-    return read_tracked_sequence(
-        dataset, name, runs, [rgb(line_style(rank)["color"]) for rank in range(len(runs))]
-    )
+    colors = [rgb(tracker_color(rank)) for rank in range(len(runs))]
+    return read_tracked_sequence(dataset, name, runs, colors)
 
 
 def _file_stem(name: str) -> str:
-    """A sequence's name as that of a file, whatever characters it has."""
+    """Returns a sequence's name as a safe file name without its ending."""
     return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "_"
 
 
-def _told(name: str, total: int, frames: Iterable[Frame]) -> Iterator[Frame]:
-    """Passes frames on, with a bar on a terminal."""
+def _with_progress(name: str, total: int, frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Yields the frames, with a progress bar on a terminal."""
     from trackers.progress import ProgressBar, frames_column
 
     with ProgressBar(frames_column()) as bar:
-        yield from bar.track(frames, total=total, description=printable(name))
+        yield from bar.track(frames, total=total, description=name)
 
 
 if __name__ == "__main__":

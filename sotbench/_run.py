@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sotbench._paths import AnyPath, to_data_root, to_path
+from sotbench._paths import AnyPath, to_data_root, to_names, to_path
 
 if TYPE_CHECKING:
     from benchmarks.running import RunSummary
@@ -26,7 +26,7 @@ def run(
     data_root: AnyPath | None = None,
     split: str | None = None,
     results: AnyPath = "results",
-    sequences: Sequence[str] | None = None,
+    sequences: str | Iterable[str] | None = None,
     seed: int = 0,
     repeat: int | None = None,
     timeout: float | None = None,
@@ -77,7 +77,6 @@ def run(
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
     root = to_data_root(data_root)
     opened = open_dataset(dataset, root, split)
-    named = [sequences] if isinstance(sequences, str) else sequences
     return running.run(
         RunSettings(
             spec=spec,
@@ -93,7 +92,7 @@ def run(
             workers=workers,
         ),
         opened,
-        sequences_to_run(opened, named, root),
+        sequences_to_run(opened, to_names(sequences), root),
     )
 
 
@@ -109,7 +108,7 @@ def speed(
     data_root: AnyPath | None = None,
     split: str | None = None,
     results: AnyPath = "results",
-    sequences: Sequence[str] | None = None,
+    sequences: str | Iterable[str] | None = None,
     frames: int = 40,
     warm_up: int = 10,
     repetitions: int = 5,
@@ -150,8 +149,7 @@ def speed(
     # Each repetition has a process of its own, so the tracker must be importable there.
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
     place = (dataset, to_data_root(data_root), split)
-    named = [sequences] if isinstance(sequences, str) else sequences
-    chosen = sequences_to_run(open_dataset(*place), named, place[1])
+    chosen = sequences_to_run(open_dataset(*place), to_names(sequences), place[1])
     workload = Workload(spec, *place, tuple(chosen), frames, warm_up)
     record = measure(workload, name or spec.label, repetitions, threads, lambda number, fps: None)  # noqa: ARG005
     record.write(to_path(results))

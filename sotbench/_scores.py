@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +12,7 @@ from benchmarks.evaluation import Selection
 from benchmarks.scoring import RunScore, choose_profile, score_run
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import RunResults
+from sotbench._paths import to_names
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,13 +41,9 @@ class Scores:
         runs: Sequence[RunResults],
         profile: str | None = None,
         sequences: Sequence[str] | None = None,
-        attribute: str | Sequence[str] | None = None,
+        attributes: Sequence[str] | None = None,
     ) -> None:
-        part = select_part(
-            selection.dataset,
-            [sequences] if isinstance(sequences, str) else sequences,
-            [attribute] if isinstance(attribute, str) else attribute,
-        )
+        part = select_part(selection.dataset, sequences, attributes)
         self._selection = replace(selection, dataset=part)
         self._profile = choose_profile(profile, part.name, selection.protocol)
         self.dataset = part.name
@@ -134,7 +131,7 @@ class Scores:
         ax: Axes | None = None,
         metric: str | None = None,
         band: bool = True,
-        published: Sequence[str] | None = None,
+        published: str | Iterable[str] | None = None,
     ) -> Figure:
         """Plots the scores.
 
@@ -165,7 +162,7 @@ class Scores:
         format: TableFormat = "markdown",  # noqa: A002
         metric: str | None = None,
         interval: bool = True,
-        published: Sequence[str] | None = None,
+        published: str | Iterable[str] | None = None,
     ) -> str:
         """Returns a table of the scores for a paper or a page, the best in bold, the second underlined.
 
@@ -218,8 +215,8 @@ class Scores:
             trackers_named=self._selection.trackers is not None,
         )
 
-    def _report_for(self, metric: str | None, published: Sequence[str] | None) -> ReportData:
+    def _report_for(self, metric: str | None, published: str | Iterable[str] | None) -> ReportData:
         from reports.report_data import choose_published
 
-        shown = choose_published(self._selection, published)
+        shown = choose_published(self._selection, to_names(published))
         return replace(self._report, chosen_metric=metric, published=shown)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.snapshot.comparing import differences
-from tests.snapshot.normalize import described, described_file, digest, retime, words
+from tests.snapshot.normalize import described, described_file, digest, retime, sorted_lines, words
 
 
 def entry(status: int = 0, out: str = "", err: str = "", **files: str) -> dict:
@@ -29,6 +29,11 @@ def test_only_what_varies_is_replaced():
     assert normalized("2026-01-02T03:04:05.6+00:00: 0.647") == "<DATE>: 0.647"
     assert normalized("a" * 40 + "+changes") == "<COMMIT>"
     assert normalized("a" * 64) == "a" * 64
+
+
+def test_the_order_of_workers_is_left_out():
+    assert sorted_lines("[1/2] b: 60\n[2/2] a: 60\n") == sorted_lines("[1/2] a: 60\n[2/2] b: 60\n")
+    assert sorted_lines("[1/2] b: 60\n") != sorted_lines("[1/2] b: 61\n")
 
 
 def test_equal_records_have_no_differences():

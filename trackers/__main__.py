@@ -11,7 +11,7 @@ from trackers.commands import Parser, catch_user_errors
 
 
 def _main(words: Sequence[str] | None) -> int:
-    parser = Parser(prog="python -m trackers", description="For authors of trackers.")
+    parser = Parser(prog="sotbench", description="For authors of trackers.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (checking, scaffold):
         sub = commands.add_parser(

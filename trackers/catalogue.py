@@ -68,7 +68,7 @@ TRACKERS = Registry(
     },
     group="sotbench.trackers",
     by_path=True,
-    hint="see `python -m benchmarks list trackers`",
+    hint="see `sotbench list trackers`",
 )
 
 _RESERVED = ("device", "weights", "slots")

@@ -1,4 +1,4 @@
-"""`python -m trackers.convert`: converts weights of other projects to this project's format."""
+"""`sotbench convert`: converts weights of other projects to this project's format."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError
 
 EXAMPLES = """\
-examples: python -m trackers.convert siamfc_alexnet_e50.pth siamfc.safetensors;
-python -m trackers.convert ckpt/model_epoch49.ckpt gradnet.safetensors"""
+examples: sotbench convert siamfc_alexnet_e50.pth siamfc.safetensors;
+sotbench convert ckpt/model_epoch49.ckpt gradnet.safetensors"""
 
 
 def build_parser() -> Parser:
     """Builds the command's parser."""
     options = Parser(
-        prog="python -m trackers.convert",
+        prog="sotbench convert",
         description="Converts weights of siamfc-pytorch, FDSiamFC or GradNet to this project's format.",
         epilog=EXAMPLES,
     )

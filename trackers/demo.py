@@ -1,4 +1,4 @@
-"""`python -m trackers.demo`: tracks a target in a video file, a camera's stream or a folder of images."""
+"""`sotbench demo`: tracks a target in a video file, a camera's stream or a folder of images."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _DEFAULT_OUT = Path("demo.mp4")
 def parser() -> Parser:
     """The command's options."""
     options = Parser(
-        prog="python -m trackers.demo",
+        prog="sotbench demo",
         description="Tracks a target in your own video. Without --box you draw it in the window. Space "
         "pauses and resumes; q or Ctrl-C ends, and the output so far is kept.",
-        epilog="example: python -m trackers.demo --video clip.mp4 --box 120,80,60,40 --out tracked.mp4",
+        epilog="example: sotbench demo --video clip.mp4 --box 120,80,60,40 --out tracked.mp4",
     )
     add = options.add_argument
     add(

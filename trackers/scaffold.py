@@ -11,7 +11,7 @@ from trackers.errors import UserError
 
 NAME = "new"
 HELP = "Write a package with a working tracker, an entry point and a test, in a folder of the tracker's name."
-EXAMPLES = "example: python -m trackers new my-tracker"
+EXAMPLES = "example: sotbench new my-tracker"
 
 _FILES = {
     "pyproject.toml": """\
@@ -37,9 +37,9 @@ A tracker for sotbench, in `$package/tracker.py`. From this folder:
 
 ```sh
 pip install -e .                                          # makes it a name: `sotbench list trackers`
-python -m trackers check $name                            # does it keep the rules?
-python -m benchmarks run --tracker $name --dataset demo   # how well does it track?
-python -m benchmarks score --dataset demo
+sotbench check $name                            # does it keep the rules?
+sotbench run --tracker $name --dataset demo   # how well does it track?
+sotbench score --dataset demo
 ```
 
 Before it is installed, `$package/tracker.py:$class_name` stands for `$name`.
@@ -148,9 +148,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the package and prints the next step."""
     root = write_package(arguments.name, arguments.folder)
-    print(
-        f"{root} is written; next: cd {root} && pip install -e . && python -m trackers check {arguments.name}"
-    )
+    print(f"{root} is written; next: cd {root} && pip install -e . && sotbench check {arguments.name}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`python -m trackers.train`: trains SiamFC or GradNet."""
+"""`sotbench train`: trains SiamFC or GradNet."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from trackers.training.settings import (
 
 EXAMPLES = """\
 examples:
-  python -m trackers.train --tracker siamfc --width 0.3 --steps 5000 --out training/lite \\
+  sotbench train --tracker siamfc --width 0.3 --steps 5000 --out training/lite \\
       --source folder:videos=2 --source coco:COCO --teacher FDSiamfc_30.pth
-  python -m trackers.train --tracker gradnet --backbone training/lite/weights.safetensors \\
+  sotbench train --tracker gradnet --backbone training/lite/weights.safetensors \\
       --steps 5000 --out training/gradnet-lite --source got10k:GOT-10k --objective paper --k 4
 
 sources:
@@ -42,7 +42,7 @@ Give the same command again to resume an interrupted run.
 def build_parser() -> argparse.ArgumentParser:
     """Builds the command's parser."""
     parser = Parser(
-        prog="python -m trackers.train",
+        prog="sotbench train",
         description="Trains SiamFC or GradNet and writes their weights.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

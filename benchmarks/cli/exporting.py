@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the files; names sequences without results on standard error."""
     from benchmarks.store import read_run
-    from benchmarks.store.atomic import write_atomic
     from benchmarks.store.formats import FORMATS, write_results
+    from trackers.atomic import write_atomic
 
     form = FORMATS.load(arguments.form)()
     protocol = arguments.protocol or form.protocols[0]

@@ -52,7 +52,7 @@ def select_sequences(requested: Sequence[str], known: Iterable[str], dataset: st
             option = " --data-root DIR" if dataset.startswith("folder") else ""
             raise UserError(
                 f"data set '{dataset}' has no sequence '{name}'{did_you_mean(name, known)}; "
-                f"see `python -m benchmarks list sequences --dataset {dataset}{option}`"
+                f"see `sotbench list sequences --dataset {dataset}{option}`"
             )
         selected.update(matches)
     return [name for name in known if name in selected]

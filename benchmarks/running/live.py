@@ -17,7 +17,7 @@ from rich.style import Style
 from benchmarks.datasets import Sequence
 from benchmarks.geometry.missing_boxes import usable_box_mask
 from benchmarks.geometry.overlap import iou
-from benchmarks.store.atomic import write_atomic
+from trackers.atomic import write_atomic
 from trackers.tracker import Boxes, Frame
 from trackers.video.drawing import TRACKER_COLOR, TRUTH_COLOR, draw_pixels, draw_region, draw_text, resized
 

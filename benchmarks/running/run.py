@@ -72,12 +72,13 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     settings.check()
     names = list(names)
     summary = RunSummary(settings.folder(dataset.name).path)
-    settings = settings.absolute()
+    absolute = settings.absolute()
     if isinstance(dataset, DiskDataset):
         dataset.make_absolute()
-    folder = settings.folder(dataset.name)
-    with _scheduler(settings, dataset, len(names), folder.log_path) as scheduler:
+    folder = absolute.folder(dataset.name)
+    with _scheduler(absolute, dataset, len(names), folder.log_path) as scheduler:
         tracker_info = scheduler.tracker_info()
+        # The identity has the tracker as it was given, not with its absolute path.
         with RunWriter(folder, settings.identity(tracker_info), settings.overwrite) as writer:
             environment = writer.add_environment(tracker_info.environment)
             todo = _plan(settings, dataset, names, environment, writer, summary)

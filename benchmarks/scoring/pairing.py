@@ -91,7 +91,7 @@ def pair_with_truth(
         own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
         raise UserError(
             f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
-            "known, as in test sets that a server scores; `python -m benchmarks export --to "
+            "known, as in test sets that a server scores; `sotbench export --to "
             f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
             f"{own} writes the files to submit"
         )

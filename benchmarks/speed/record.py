@@ -11,9 +11,9 @@ from typing import Annotated, Any, TypeAlias
 
 from msgspec import Meta
 
-from benchmarks.store.atomic import write_atomic
 from benchmarks.store.run_folder import require_folder_name
 from benchmarks.store.validation import decode_versioned, report_invalid
+from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.regular_files import read_regular
 
@@ -130,9 +130,7 @@ def parse_record(text: bytes, where: str) -> SpeedRecord:
     Raises:
         UserError: it is not a speed record, or has another schema.
     """
-    with report_invalid(
-        f"{where} is not a record of speed", "give a file that `python -m benchmarks speed` wrote"
-    ):
+    with report_invalid(f"{where} is not a record of speed", "give a file that `sotbench speed` wrote"):
         record = decode_versioned(text, SpeedRecord, SCHEMA, where)
         if len(record.seconds) != record.repetitions:  # msgspec checks each attribute alone
             raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")

@@ -19,10 +19,10 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.store.atomic import append_synced, sync_folder
 from benchmarks.store.digests import digest
 from benchmarks.store.manifest import Manifest, SequenceRecord, parse_manifest
 from benchmarks.store.validation import report_invalid
+from trackers.atomic import append_synced, sync_folder
 from trackers.errors import UserError
 from trackers.regular_files import is_regular
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.store.atomic import write_atomic
 from benchmarks.store.validation import decode_versioned, report_invalid
+from trackers.atomic import write_atomic
 
 SCHEMA = 1
 """Raised when an older reader would misunderstand the file, as it would a new key of `identity`: readers

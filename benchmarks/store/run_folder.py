@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.store.atomic import write_atomic
 from benchmarks.store.digests import digest
 from benchmarks.store.journal import journal_path, read_with_journal
 from benchmarks.store.manifest import Manifest, RunFiles, SequenceRecord
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
+from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.regular_files import is_regular, path_exists
 

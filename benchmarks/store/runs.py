@@ -105,8 +105,8 @@ def select_runs(
 def run_command(dataset: str) -> str:
     """Returns the command that makes results on a data set."""
     if dataset.startswith("folder"):
-        return "python -m benchmarks run --tracker NAME --dataset folder --data-root DIR"
-    return f"python -m benchmarks run --tracker NAME --dataset {dataset}"
+        return "sotbench run --tracker NAME --dataset folder --data-root DIR"
+    return f"sotbench run --tracker NAME --dataset {dataset}"
 
 
 def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> RunResults:

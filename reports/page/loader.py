@@ -95,7 +95,7 @@ class ReportLoader:
     def _report(self, run: RunResults) -> TrackerReport:
         run = restrict_to_dataset(run, self.dataset)
         scores = score_by_each(run, self.dataset, self.profiles)
-        of_scores = [note for score in scores.values() for note in getattr(score, "notes", ())]
+        of_scores = [note for score in scores.values() if not isinstance(score, str) for note in score.notes]
         if run.manifest is None:
             raise ValueError(f"the run of {run.tracker} was not read from a manifest")
         present = set(self.dataset.names())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -28,8 +29,26 @@ Corner: TypeAlias = Literal["lower left", "lower right", "best"]
 _LINE_HEIGHT = 1.25
 """Height of a line of text in font sizes."""
 
+_NOTEBOOK_DPI = 110
+"""Pixels per inch in a notebook; pictures have twice as many, for screens of high resolution."""
+
 _LETTER_WIDTH = 0.58
 """Width of a letter in font sizes: about the mean of Latin text in matplotlib's default font."""
+
+
+class NotebookFigure(Figure):
+    """A figure that notebooks show when it is the value of a cell, with or without pyplot."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Returns the figure as a PNG, and the size to show it at."""
+        content = io.BytesIO()
+        with house_style():
+            self.savefig(content, format="png", dpi=2 * _NOTEBOOK_DPI)
+        width, height = self.get_size_inches()
+        return content.getvalue(), {
+            "width": round(width * _NOTEBOOK_DPI),
+            "height": round(height * _NOTEBOOK_DPI),
+        }
 
 
 class Canvas:
@@ -232,7 +251,7 @@ def canvas(given: Axes | None, height: float, width: float = COLUMN_INCHES) -> I
     """Provides the place to draw on: `given`, or a new figure of this size in inches in the house style."""
     if given is None:
         with house_style():
-            yield Canvas(Figure(figsize=(width, height), layout="constrained"), None)
+            yield Canvas(NotebookFigure(figsize=(width, height), layout="constrained"), None)
         return
     yield Canvas(given.figure.figure, given)  # `given.figure` may be a subfigure
     for text in given.findobj(Text):

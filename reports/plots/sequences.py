@@ -12,7 +12,7 @@ from benchmarks.scoring.compare import Comparison, compare
 from reports.plots.canvas import canvas
 from reports.plots.figure import MIN_HEIGHT, figure_title, shorten_name
 from reports.report_data import ReportData
-from reports.style import line_style
+from reports.style import tracker_color
 
 _MAX_NAMED = 60
 """Maximum number of sequences that all have names; of more, only the extremes do, the others lie closer."""
@@ -44,9 +44,7 @@ def sequences_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         band = _draw_mean(axes, comparison, report.intervals)
         better = values > 0 if metric.higher_is_better else values < 0
         for rank, (chosen, marker) in enumerate(((better, "o"), (~better, "s"))):
-            axes.plot(
-                values[chosen], heights[chosen], marker, color=line_style(rank)["color"], markersize=2.4
-            )
+            axes.plot(values[chosen], heights[chosen], marker, color=tracker_color(rank), markersize=2.4)
         axes.hlines(heights, 0, values, color="0.7", linewidth=0.5, zorder=1)
         axes.axvline(0, color="0.3", linewidth=0.7)
         axes.set_ylim(heights[-1] + 1, -1)

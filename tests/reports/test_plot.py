@@ -292,7 +292,7 @@ def test_ar_has_every_tracker_and_its_ranks():
 
 def test_vot_plots_are_not_of_one_pass_runs():
     for draw in (eao_figure, ar_figure):
-        with pytest.raises(InapplicableError, match="of supervised or realtime runs, and these are of ope"):
+        with pytest.raises(InapplicableError, match="needs supervised or realtime runs, not ope"):
             draw(report(THREE))
 
 
@@ -414,7 +414,7 @@ def test_a_kind_that_does_not_apply_is_one_sentence(results, capsys):
     assert plot(results, "--kind", "sequences", "--tracker", "ncc") == 2
     assert "name another beside ncc" in capsys.readouterr().err
     assert plot(results, "--kind", "speed") == 2
-    assert "python -m benchmarks speed --tracker" in capsys.readouterr().err
+    assert "sotbench speed --tracker" in capsys.readouterr().err
 
 
 def test_tre_is_plotted_as_one_pass_runs_are(squares, tmp_path, capsys):

@@ -144,4 +144,4 @@ def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
 def test_without_records_of_speed_there_is_no_table(squares, tmp_path, capsys):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(tmp_path)])
     assert main(["--dataset", "squares", "--results", str(tmp_path), "--kind", "speed"]) == 2
-    assert "measure it with `python -m benchmarks speed --tracker ncc`" in capsys.readouterr().err
+    assert "measure it with `sotbench speed --tracker ncc`" in capsys.readouterr().err

@@ -57,6 +57,11 @@ def words(places: dict[str, str]) -> Words:
     return normalized
 
 
+def sorted_lines(text: str) -> str:
+    """The lines of a run whose sequences end in any order, without the numbers at which they ended."""
+    return "".join(sorted(re.sub(r"^\[\d+/", "[<N>/", line) for line in text.splitlines(keepends=True)))
+
+
 def digest(content: bytes | str) -> str:
     """Sha256 of text in UTF-8, or of bytes."""
     return hashlib.sha256(

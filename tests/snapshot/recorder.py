@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.snapshot.normalize import described, described_file, retime, words
+from tests.snapshot.normalize import described, described_file, retime, sorted_lines, words
 
 Entry = dict[str, Any]
 _WHICH = "import benchmarks, reports, trackers\nfor p in benchmarks, reports, trackers: print(p.__file__)"
@@ -48,9 +48,8 @@ class Place:
         found = self.run(["-c", _WHICH])
         files = found.stdout.decode().split("\n")[:-1]
         if found.returncode or not all(Path(file).resolve().is_relative_to(self.checkout) for file in files):
-            sys.exit(
-                f"error: not the packages of {self.checkout} are imported: {files}\n{found.stderr.decode()}"
-            )
+            error = found.stderr.decode()
+            sys.exit(f"error: the imported packages are not those of {self.checkout}: {files}\n{error}")
         print(f"recording {files[0]}", file=sys.stderr)
 
     def state(self) -> dict[str, str]:
@@ -90,7 +89,7 @@ def record(place: Place, lines: Iterable[str]) -> dict[str, Entry]:
             normalized(text.decode("utf-8", "backslashreplace")) for text in (done.stdout, done.stderr)
         )
         if command != line:
-            err = "".join(sorted(err.splitlines(keepends=True)))
+            err = sorted_lines(err)
         after = _state(place.work)
         files: dict[str, Any] = {name: {"sha256": "removed"} for name in before.keys() - after.keys()}
         for name in after:

@@ -52,7 +52,8 @@ def test_command_has_the_same_help_as_its_module(name: str) -> None:
 def test_unknown_command_is_answered_with_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scroe"]) == 2
     assert capsys.readouterr().err == (
-        "sotbench: there is no command 'scroe' (did you mean 'score'?); `sotbench --help` lists the commands\n"
+        "sotbench: there is no command 'scroe' (did you mean 'score'?); "
+        "`sotbench --help` lists the commands\n"
     )
     assert main(["xyz"]) == 2
     assert "lists the commands" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`python -m trackers check NAME`: checks whether a tracker keeps the interface's rules."""
+"""`sotbench check NAME`: checks whether a tracker keeps the interface's rules."""
 
 from trackers.checking.checks import ConformanceTest, Finding
 

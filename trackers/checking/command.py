@@ -9,8 +9,8 @@ HELP = (
     "Check whether a tracker keeps the rules, and what its author should know. Exit status 1 on a violation."
 )
 EXAMPLES = (
-    "examples: python -m trackers check ncc; python -m trackers check my_tracker.py:Mine --set rate=0.1; "
-    'python -m trackers check "process:./mine"'
+    "examples: sotbench check ncc; sotbench check my_tracker.py:Mine --set rate=0.1; "
+    'sotbench check "process:./mine"'
 )
 
 _SIGNS = {"ok": "ok", "note": "note", "violation": "VIOLATION"}

@@ -8,7 +8,6 @@ architecture and the format's version as metadata.
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import warnings
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.gradnet_network import GradNetNetwork
@@ -38,8 +38,7 @@ class NetworkType(NamedTuple):
 SIAMFC = NetworkType("SiamFC", "give weights of siamfc-pytorch, FDSiamFC or this project")
 GRADNET = NetworkType(
     "GradNet",
-    "give GradNet's weights of this project, or convert the released checkpoint with "
-    "`python -m trackers.convert`",
+    "give GradNet's weights of this project, or convert the released checkpoint with `sotbench convert`",
 )
 
 
@@ -100,17 +99,12 @@ def write(path: Path, tensors: Mapping[str, Tensor], architecture: str) -> None:
     The same tensors always give the same bytes, so that a file's digest identifies its content.
     """
     metadata = {"architecture": architecture, "format_version": FORMAT_VERSION}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     content = save({name: value.contiguous() for name, value in tensors.items()}, metadata)
     # safetensors writes metadata in random order; sort it.
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
-    try:
-        partial.write_bytes(len(header).to_bytes(8, "little") + header + content[end:])
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomic(path, len(header).to_bytes(8, "little") + header + content[end:])
 
 
 def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.training.log_plot import plot_log
 from trackers.training.patch_cache import PatchCache
@@ -149,8 +150,9 @@ class Trainer:
             "average": average.module.state_dict() if average else {},
             "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
         }
-        with atomic_write(self.out / CHECKPOINT) as partial:
-            torch.save(content, partial)
+        file = io.BytesIO()
+        torch.save(content, file)
+        write_atomic(self.out / CHECKPOINT, file.getvalue())
 
     def _resume(self, optimizer: torch.optim.Optimizer, average: AveragedModel | None) -> int:
         path = self.out / CHECKPOINT
@@ -220,13 +222,3 @@ def _step_of(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):
         return math.inf  # truncated when the run was interrupted
-
-
-@contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Yields a temporary path, which replaces `path` if the block succeeds."""
-    partial = path.with_name(path.name + ".partial")
-    yield partial
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)

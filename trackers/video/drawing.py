@@ -16,13 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from trackers.regions import box_corners
 from trackers.tracker import Boxes, Frame
+from trackers.video.palette import PALETTE
 
 Color: TypeAlias = tuple[int, int, int]
 
 TRUTH_COLOR: Color = (255, 255, 255)
 """Color of ground truth: white, which no tracker has."""
-TRACKER_COLOR: Color = (0xD5, 0x5E, 0x00)
-"""Color of a single tracker: Okabe and Ito's vermilion."""
 BLACK: Color = (0, 0, 0)
 
 _FRACTION_BITS = 4
@@ -34,6 +33,10 @@ def rgb(code: str) -> Color:
     """Parses a color such as `"#0072B2"`."""
     red, green, blue = bytes.fromhex(code.removeprefix("#"))
     return red, green, blue
+
+
+TRACKER_COLOR = rgb(PALETTE[1])
+"""Color of a single tracker: vermilion."""
 
 
 @np.errstate(over="ignore")  # infinity is clipped like any large number

@@ -1,4 +1,4 @@
-"""Runs a tracker on an unlabeled video, as `python -m trackers.demo` does."""
+"""Runs a tracker on an unlabeled video, as `sotbench demo` does."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def track_frames(
         except BaseException as error:  # a tracker may raise anything
             result.error = UserError(
                 f"the tracker failed at frame {number}: {describe_error(error)}; "
-                "`python -m trackers check` may tell more"
+                "`sotbench check` may tell more"
             )
             result.error.__cause__ = error
             return

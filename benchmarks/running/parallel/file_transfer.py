@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.store import file_digest
-from benchmarks.store.atomic import write_atomic
+from trackers.atomic import write_atomic
 from trackers.catalogue import TrackerSpec
 from trackers.errors import UserError
 

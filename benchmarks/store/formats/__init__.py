@@ -32,5 +32,5 @@ FORMATS = Registry(
         "vot": Entry("benchmarks.store.formats.vot:VOT", "a workspace of either VOT toolkit"),
         "txt": Entry("benchmarks.store.formats.txt:Txt", "text files named after sequences"),
     },
-    hint="see `python -m benchmarks import --help`",
+    hint="see `sotbench import --help`",
 )

@@ -126,7 +126,7 @@ def test_reports_of_a_part_say_so(results, tmp_path, capsys):
 def test_published_scores_need_all_sequences(results, capsys):
     words = ["--dataset", "demo", "--results", str(results), "--attribute", "OCC", "--published"]
     assert table(words) == 2
-    assert "published scores are of all sequences" in capsys.readouterr().err
+    assert "published scores cover all sequences" in capsys.readouterr().err
 
 
 def store(results: Path, dataset: str, root: Path, tracker: str, protocol: str = "ope") -> None:

@@ -260,10 +260,10 @@ def test_suggested_commands_work_on_a_folder(tmp_path, capsys):
     root = folder_of_one(tmp_path / "pets")
     options = ["--dataset", "folder-pets", "--data-root", str(root), "--results", str(tmp_path / "results")]
     assert main(["score", *options]) == 2
-    hint = "`python -m benchmarks run --tracker NAME --dataset folder --data-root DIR`"
+    hint = "`sotbench run --tracker NAME --dataset folder --data-root DIR`"
     assert hint in capsys.readouterr().err
     assert main(["run", "--tracker", "still", "--sequences", "dog", *options]) == 2
-    hint = "`python -m benchmarks list sequences --dataset folder-pets --data-root DIR`"
+    hint = "`sotbench list sequences --dataset folder-pets --data-root DIR`"
     assert hint in capsys.readouterr().err
     assert main(["list", "sequences", "--dataset", "folder-pets", "--data-root", str(tmp_path)]) == 0
     assert main(["score", "--dataset", "folder-cats", "--data-root", str(root)]) == 2

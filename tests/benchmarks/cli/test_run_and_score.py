@@ -253,6 +253,4 @@ def test_bad_input_is_one_sentence(
 
 def test_score_without_results_suggests_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "--dataset", "demo", "--results", str(tmp_path)]) == 2
-    assert (
-        "make some with `python -m benchmarks run --tracker NAME --dataset demo`" in capsys.readouterr().err
-    )
+    assert "make some with `sotbench run --tracker NAME --dataset demo`" in capsys.readouterr().err

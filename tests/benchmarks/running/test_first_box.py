@@ -45,7 +45,7 @@ def test_first_box_sequences_run_and_export_but_do_not_score(
     assert main(["score", *words(videos, tmp_path / "r")]) == 2
     said = capsys.readouterr().err
     assert "'still' cannot be scored on videos: only the first box of each sequence is known" in said
-    assert "python -m benchmarks export --to got10k --tracker still --dataset folder-videos OUT" in said
+    assert "sotbench export --to got10k --tracker still --dataset folder-videos OUT" in said
     assert "with --zero-based or --one-based" in said
     export = ["export", "--to", "got10k", "--tracker", "still", "--dataset", "folder-videos"]
     assert main([*export, "--zero-based", "--results", str(tmp_path / "r"), str(tmp_path / "out")]) == 0

@@ -28,7 +28,7 @@ def test_exception_is_raised_in_the_caller() -> None:
 
 
 def test_process_that_ends_without_a_result() -> None:
-    with pytest.raises(UserError, match="ended with status 3 and without an answer"):
+    with pytest.raises(UserError, match="ended with status 3 and without a result"):
         call_in_subprocess(os._exit, 3)
 
 

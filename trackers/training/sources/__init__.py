@@ -11,7 +11,7 @@ SOURCES = Registry(
         "got10k": Entry("trackers.training.sources.got10k:read", "GOT-10k"),
         "coco": Entry("trackers.training.sources.coco:read", "COCO 2017"),
     },
-    hint="see `python -m trackers.train --help`",
+    hint="see `sotbench train --help`",
 )
 
 __all__ = ["SOURCES", "Clip"]

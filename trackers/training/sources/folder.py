@@ -49,7 +49,7 @@ def read(root: Path, report: Report) -> list[Clip]:
         raise UserError(f"there is no folder {root} of training data; check --source")
     clips = list(_below(root, root, report))
     if not clips:
-        raise UserError(f"{root} holds no images to train on; see `python -m trackers.train --help`")
+        raise UserError(f"{root} holds no images to train on; see `sotbench train --help`")
     return clips
 
 

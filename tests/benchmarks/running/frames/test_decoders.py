@@ -274,7 +274,7 @@ def test_impossible_decoder_is_refused_before_the_run(
         (
             f"{tmp_path / 'arrays.py'}:Still",
             TORCHVISION,
-            "this tracker takes them as arrays; leave --decoder",
+            "but this tracker takes arrays; leave --decoder",
         ),
         (
             sums,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.atomic import write_atomic
+from trackers.atomic import write_atomic
 
 
 def test_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_failure_keeps_old_content_and_cleans_up(tmp_path: Path, monkeypatch: py
 def test_killed_writer_leaves_a_complete_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     program = (
-        "from pathlib import Path\nfrom benchmarks.store.atomic import write_atomic\n"
+        "from pathlib import Path\nfrom trackers.atomic import write_atomic\n"
         f"path = Path({str(path)!r})\n"
         "for number in range(10**9): write_atomic(path, bytes([number % 256]) * 300_000)\n"
     )
