@@ -80,7 +80,7 @@ function drawTime(length) {
   const layout = plotLayout(
     { title: { text: "frame" }, range: [1, Math.max(length, 2)] },
     overlap ? { title: { text: "overlap" }, range: [-0.02, 1.03] }
-      : { title: { text: "centre error, pixels" }, rangemode: "tozero" },
+      : { title: { text: "center error, pixels" }, rangemode: "tozero" },
     {
       height: 250,
       shapes: [{
