@@ -91,4 +91,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Lists the public names, imported or not."""
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted([*__all__, "__version__", *(name for name in globals() if name.startswith("__"))])

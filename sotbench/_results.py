@@ -147,7 +147,6 @@ class Results(Mapping[str, TrackerResults]):
     def score(
         self,
         profile: str | None = None,
-        *,
         sequences: str | Iterable[str] | None = None,
         attribute: str | Iterable[str] | None = None,
     ) -> Scores:

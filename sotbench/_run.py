@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sotbench._paths import AnyPath, to_data_root, to_names, to_path
+from sotbench._paths import AnyPath, check_numbers, to_data_root, to_names, to_path
+from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.running import RunSummary
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    tracker: str | Callable[..., Any],
+    tracker: AnyPath | Callable[..., Any],
     dataset: str,
     *,
     name: str | None = None,
@@ -74,6 +76,9 @@ def run(
     from benchmarks.options import sequences_to_run
     from benchmarks.running import RunSettings
 
+    check_numbers(seed=(seed, None), repeat=(repeat, 1), batch=(batch, 1), workers=(workers, 1))
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+        raise UserError(f"timeout is a number of seconds above 0, not {timeout!r}")
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
     root = to_data_root(data_root)
     opened = open_dataset(dataset, root, split)
@@ -97,7 +102,7 @@ def run(
 
 
 def speed(
-    tracker: str | Callable[..., Any],
+    tracker: AnyPath | Callable[..., Any],
     dataset: str = "demo",
     *,
     name: str | None = None,
@@ -146,6 +151,9 @@ def speed(
     from benchmarks.options import sequences_to_run
     from benchmarks.speed.measurement import Workload, measure
 
+    check_numbers(
+        frames=(frames, 1), warm_up=(warm_up, 0), repetitions=(repetitions, 1), threads=(threads, 1)
+    )
     # Each repetition has a process of its own, so the tracker must be importable there.
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
     place = (dataset, to_data_root(data_root), split)
@@ -157,7 +165,7 @@ def speed(
 
 
 def _spec(
-    tracker: str | Callable[..., Any],
+    tracker: AnyPath | Callable[..., Any],
     device: str,
     weights: AnyPath | None,
     settings: Mapping[str, Any] | None,
@@ -170,10 +178,17 @@ def _spec(
     from sotbench._objects import ObjectSpec, import_name
     from trackers.catalogue import TrackerSpec
 
-    chosen = dict(settings or {})
+    try:
+        chosen = dict(settings or {})
+    except (TypeError, ValueError):
+        raise UserError(f"settings are a dictionary of names and values, not {settings!r}") from None
     if precision is not None:
         chosen["precision"] = precision
     path = None if weights is None else to_path(weights)
+    if isinstance(tracker, os.PathLike):
+        tracker = os.fspath(tracker)  # "file.py:Class" as a path
+    if isinstance(tracker, str) and tracker.startswith("~"):
+        tracker = os.path.expanduser(tracker)  # noqa: PTH111 - it ends in :Class
     name = tracker if isinstance(tracker, str) else import_name(tracker)
     if name is not None:
         return TrackerSpec(name, device, path, chosen, isolate=isolate)

@@ -82,6 +82,8 @@ class Scores:
         """
         from benchmarks.scoring.frames import records_frame
 
+        if by not in (None, "sequence", "attribute"):
+            raise UserError(f"scores are tabulated by 'sequence' or 'attribute', not {by!r}")
         records = [row for name in self.trackers for row in self._scores[name].records(by)]
         if not records:
             raise UserError(f"sequences of {self.dataset} have no attributes")
@@ -127,8 +129,8 @@ class Scores:
     def plot(
         self,
         kind: str = "success",
-        *,
         ax: Axes | None = None,
+        *,
         metric: str | None = None,
         band: bool = True,
         published: str | Iterable[str] | None = None,
@@ -151,6 +153,13 @@ class Scores:
         """
         from reports.plots import PLOTS
 
+        if ax is not None:
+            from matplotlib.axes import Axes
+
+            if not isinstance(ax, Axes):
+                raise UserError(f"ax is one pair of axes, such as `axs[0, 1]`, not a {type(ax).__name__}")
+            if ax.name != "rectilinear":
+                raise UserError(f"plots need plain axes, not {ax.name} ones")
         report = self._report_for(metric, published)
         figure: Figure = PLOTS.load(kind)(replace(report, intervals=band), ax=ax)
         return figure
@@ -158,8 +167,8 @@ class Scores:
     def table(
         self,
         kind: Literal["accuracy", "attributes", "speed", "comparison"] = "accuracy",
-        *,
         format: TableFormat = "markdown",  # noqa: A002
+        *,
         metric: str | None = None,
         interval: bool = True,
         published: str | Iterable[str] | None = None,
@@ -178,11 +187,12 @@ class Scores:
         return table_text(self._report_for(metric, published), kind, format, interval)
 
     def __repr__(self) -> str:
-        return f"{self!s}"
-
-    def __str__(self) -> str:
         head = f"Scores on {self.dataset}, protocol {self._selection.protocol}, profile {self.profile}"
-        return f"{head}\n{self.to_frame()[self.metrics].round(3).to_string()}"
+        frame = self.to_frame()
+        partial = (frame["sequences"] < frame["of"]).any()
+        columns = [*(("sequences", "of") if partial else ()), *self.metrics]
+        left_out = "".join(f"\n{name} is left out: {reason}" for name, reason in self.left_out.items())
+        return f"{head}\n{frame[columns].round(3).to_string()}{left_out}"
 
     def _repr_html_(self) -> str:
         """Returns the table of scores for notebooks."""
@@ -218,5 +228,6 @@ class Scores:
     def _report_for(self, metric: str | None, published: str | Iterable[str] | None) -> ReportData:
         from reports.report_data import choose_published
 
-        shown = choose_published(self._selection, to_names(published))
+        names = [] if published is not None and not published else to_names(published)
+        shown = choose_published(self._selection, names)
         return replace(self._report, chosen_metric=metric, published=shown)
