@@ -133,7 +133,7 @@ def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: P
     Raises:
         UserError: no sequence is present, or one that was asked for is unknown or missing.
     """
-    from benchmarks.datasets.names import select_sequences
+    from benchmarks.datasets.sequence_names import select_sequences
 
     present = dataset.names()
     if not present:
@@ -141,8 +141,8 @@ def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: P
     if asked:
         names = select_sequences(asked, dataset.all_names, dataset.name)
         there = set(present)
-        if absent := [name for name in names if name not in there]:
-            raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
+        if missing := [name for name in names if name not in there]:
+            raise UserError(f"sequence {missing[0]} of {dataset.name} is not in {data_root}")
         return names
     there = set(present)
     if missing := [name for name in dataset.all_names if name not in there]:

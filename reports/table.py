@@ -100,7 +100,7 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
 def _written(made: TableWithRecords, form: str, interval: bool) -> str:
     table, records = made
     if form == "csv":
-        from benchmarks.scoring.frames import records_csv
+        from benchmarks.scoring.dataframes import records_csv
 
         return records_csv(records)
     return WRITERS[form](table if interval else without_intervals(table))

@@ -83,7 +83,7 @@ class Scores:
             metric with its 95 % interval: `success`, `success_low`, `success_high`. NaN where a value is
             not defined.
         """
-        from benchmarks.scoring.frames import records_frame
+        from benchmarks.scoring.dataframes import records_frame
 
         records = [row for name in self.trackers for row in self._scores[name].records(by)]
         if not records:
@@ -118,7 +118,7 @@ class Scores:
             `sotbench compare --format csv` has.
         """
         from benchmarks.scoring.compare import compare, comparison_record
-        from benchmarks.scoring.frames import records_frame
+        from benchmarks.scoring.dataframes import records_frame
 
         scores = [self._scores[name] for name in self.trackers]
         if len(scores) < 2:

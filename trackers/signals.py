@@ -37,7 +37,7 @@ def interrupt_handler() -> Handler:
 _swallowed = False
 
 
-def raise_swallowed_interrupts() -> None:
+def install_interrupt_hook() -> None:
     """Makes this process repeat a KeyboardInterrupt that came while a finalizer (`__del__`) ran.
 
     Exceptions cannot leave a finalizer: Python prints a traceback, and the interruption would be lost.

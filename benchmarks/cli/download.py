@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import DATASETS
     from benchmarks.datasets.downloads.download import download
     from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
-    from benchmarks.datasets.names import select_sequences
+    from benchmarks.datasets.sequence_names import select_sequences
     from benchmarks.datasets.verification import verify
 
     kind: type[DiskDataset] = DATASETS.load(arguments.dataset)
@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
         for finding in result.findings:
             if not finding.harmless:
                 print_stderr(f"{finding.sequence}: {finding.problem}")
-    whole = sum(result.whole for result in results)
-    print(f"{whole} of {len(names)} sequences are whole in {dataset.root}")
-    return 0 if whole == len(names) else 1
+    complete = sum(result.complete for result in results)
+    print(f"{complete} of {len(names)} sequences are whole in {dataset.root}")
+    return 0 if complete == len(names) else 1
 
 
 @contextmanager

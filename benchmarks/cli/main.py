@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks.installation import foreign_packages
+from benchmarks.installation import shadowing_packages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,14 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     or missing data; 130 interrupted.
     """
     try:
-        if (status := refuse_foreign_packages()) is not None:
+        if (status := refuse_shadowing_packages()) is not None:
             return status
         # Only now can `trackers` be trusted to be ours.
         from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
-        from trackers.signals import raise_swallowed_interrupts
+        from trackers.signals import install_interrupt_hook
 
         if arguments is None:
-            raise_swallowed_interrupts()
+            install_interrupt_hook()
         if arguments is None and sys.argv[1:2] == ["run"] and needs_supervisor():
             return run_supervised(
                 "what was finished is kept, and the same command goes on from there",
@@ -78,9 +78,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     return catch_user_errors(execute)(arguments)
 
 
-def refuse_foreign_packages() -> int | None:
+def refuse_shadowing_packages() -> int | None:
     """Prints an error if other packages of our names hide ours; returns the exit status then, else None."""
-    if foreign := foreign_packages():
-        print(f"error: {foreign[0]}", file=sys.stderr)
+    if problems := shadowing_packages():
+        print(f"error: {problems[0]}", file=sys.stderr)
         return 2
     return None

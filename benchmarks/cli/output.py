@@ -39,7 +39,7 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
         # pandas' to_json rounds to 15 digits.
         print(json.dumps(records, indent=1))
     elif form == "csv":
-        from benchmarks.scoring.frames import records_csv
+        from benchmarks.scoring.dataframes import records_csv
 
         print(records_csv(records), end="")
     elif form in WRITERS:

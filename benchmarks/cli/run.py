@@ -15,7 +15,7 @@ from benchmarks.options import (
     count,
     sequences_to_run,
 )
-from benchmarks.running.frames.decoders import DECODERS
+from benchmarks.running.decoding.decoders import DECODERS
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.errors import UserError
 from trackers.signals import interrupt_handler, override_signal_handler

@@ -59,21 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
         progress = stack.enter_context(_progress(dataset.all_names))
         decoders = stack.enter_context(ThreadPoolExecutor(usable_cores())) if arguments.frames else None
         results = list(verify(dataset, decoders=decoders, progress=progress))
-    whole = sum(result.whole for result in results)
+    complete = sum(result.complete for result in results)
     scorable = sum(result.scorable for result in results)
     if arguments.format == "json":
-        print(json.dumps(_as_json(dataset.name, results, whole, scorable), indent=1))
+        print(json.dumps(_as_json(dataset.name, results, complete, scorable), indent=1))
     else:
         if dataset.is_user_folder:
             _print_descriptions(dataset, results)
         for result in results:
             for finding in result.findings:
                 print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
-        line = f"{whole} of {len(results)} sequences are whole"
-        print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
+        line = f"{complete} of {len(results)} sequences are whole"
+        print(line if complete == scorable else f"{line}, {scorable} have the ground truth to score results")
     if arguments.picture:
         _draw(dataset, results, arguments.picture)
-    return 0 if whole == len(results) else 1
+    return 0 if complete == len(results) else 1
 
 
 def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> None:
@@ -121,12 +121,14 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
     print_stderr(f"{drawn} pictures in {folder}")
 
 
-def _as_json(dataset: str, results: list[VerificationResult], whole: int, scorable: int) -> dict[str, object]:
+def _as_json(
+    dataset: str, results: list[VerificationResult], complete: int, scorable: int
+) -> dict[str, object]:
     findings = [vars(finding) for result in results for finding in result.findings]
     return {
         "dataset": dataset,
         "sequences": len(results),
-        "whole": whole,
+        "whole": complete,
         "scorable": scorable,
         "findings": findings,
     }

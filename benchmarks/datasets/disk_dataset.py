@@ -9,14 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Dataset
+from benchmarks.datasets.sequence_names import normalize_name
 from trackers.errors import UserError
 from trackers.regular_files import is_folder
 
 
 class DiskDataset(Dataset):
-    """A data set in a folder of the data root; some sequences may be absent.
+    """A data set in a folder of the data root; some sequences may be missing.
 
     Opening one reads no sequence. Folders are found by name without case and punctuation. Pickling stores the
     root alone; the folders are listed again after unpickling.

@@ -119,7 +119,7 @@ class Sequence:
         return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
 
 
-def start_problem(sequence: Sequence) -> str:
+def first_box_problem(sequence: Sequence) -> str:
     """Returns why no tracker can start in a sequence's first frame, in a sentence; "" if one can."""
     first = sequence.truth[0]
     if not usable_box_mask(first):
@@ -130,7 +130,7 @@ def start_problem(sequence: Sequence) -> str:
 
 
 class Dataset(ABC):
-    """A named collection of sequences, some of which may be absent from this machine."""
+    """A named collection of sequences, some of which may not be downloaded."""
 
     name: str
     """Name on the command line and in the results folder: `"otb2015"`."""
@@ -143,7 +143,7 @@ class Dataset(ABC):
     is_user_folder: bool = False
     """Whether it is a user's folder of videos, known only by its content."""
     all_names: tuple[str, ...]
-    """Every sequence of the data set, in its own order, present or not."""
+    """Every sequence of the data set, in its order, downloaded or not."""
     related: tuple[str, ...] = ()
     """Data sets with the same sequences under the same names; their runs are scored as runs on this one."""
 
@@ -152,7 +152,7 @@ class Dataset(ABC):
         """The number of sequences of the whole data set, of which this may be a part."""
         return len(self.all_names)
 
-    def in_other_part(self, name: str) -> bool:  # noqa: ARG002 - overridden by data sets with parts
+    def belongs_to_other_split(self, name: str) -> bool:  # noqa: ARG002 - overridden by data sets with parts
         """Returns whether `name` belongs to another part of the data set, so that results may contain it."""
         return False
 

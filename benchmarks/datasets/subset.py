@@ -6,8 +6,8 @@ from collections.abc import Sequence as Items
 from pathlib import Path
 
 from benchmarks.box_text import read_text
-from benchmarks.datasets.names import select_sequences
 from benchmarks.datasets.sequence import Dataset
+from benchmarks.datasets.sequence_names import select_sequences
 from benchmarks.datasets.views import DatasetSubset
 from trackers.errors import UserError
 from trackers.registry import did_you_mean

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from benchmarks.box_text import read_rows, read_text
 from benchmarks.datasets.disk_dataset import read_metadata
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import SequenceError, as_sequence_error
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.target_list import TargetEntry, TargetListDataset
 from trackers.regular_files import is_folder, may_exist
 

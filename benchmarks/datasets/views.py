@@ -29,8 +29,8 @@ class DatasetView(Dataset):
     def total(self) -> int:
         return self._dataset.total
 
-    def in_other_part(self, name: str) -> bool:
-        return self._dataset.in_other_part(name)
+    def belongs_to_other_split(self, name: str) -> bool:
+        return self._dataset.belongs_to_other_split(name)
 
     def names(self) -> tuple[str, ...]:
         return self._dataset.names()
@@ -79,9 +79,9 @@ class DatasetSubset(DatasetView):
         self.all_names = tuple(names)
         self._selected = frozenset(names)
 
-    def in_other_part(self, name: str) -> bool:
+    def belongs_to_other_split(self, name: str) -> bool:
         return name not in self._selected and (
-            name in self._dataset.all_names or self._dataset.in_other_part(name)
+            name in self._dataset.all_names or self._dataset.belongs_to_other_split(name)
         )
 
     def names(self) -> tuple[str, ...]:

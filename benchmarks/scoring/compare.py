@@ -44,7 +44,7 @@ MAX_COMPARISONS = 5000
 """Maximum number of comparisons made together: 100 trackers in one metric."""
 _BLOCK = 512
 """Comparisons resampled at once, which takes 40 MB."""
-_MAX_COUNTED = 13
+_MAX_EXACT_TIES = 13
 """Up to this many differences, SciPy handles ties by trying all signs, which takes a second.
 
 Rank sums are counted instead.
@@ -66,7 +66,7 @@ class Comparison:
         p_bootstrap, p_wilcoxon: two-sided p-values, not corrected.
         corrected_bootstrap, corrected_wilcoxon: p-values corrected for all comparisons made together.
         comparisons: the number of comparisons made together.
-        consistent: whether ranks and means point in the same direction.
+        signs_agree: whether ranks and means point in the same direction.
     """
 
     metric: str
@@ -83,7 +83,7 @@ class Comparison:
     corrected_bootstrap: float
     corrected_wilcoxon: float
     comparisons: int
-    consistent: bool
+    signs_agree: bool
 
     @property
     def p(self) -> float:
@@ -93,7 +93,7 @@ class Comparison:
     @property
     def better(self) -> str | None:
         """The better tracker; None if no difference can be shown."""
-        if self.sequences < MIN_SEQUENCES or not self.consistent or self.p > ALPHA:
+        if self.sequences < MIN_SEQUENCES or not self.signs_agree or self.p > ALPHA:
             return None
         a_is_better = (self.difference > 0) is METRICS[self.metric].higher_is_better
         return self.a if a_is_better else self.b
@@ -227,15 +227,15 @@ def wilcoxon_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
         values = values[values != 0].reshape(-1, count)
         tied = (np.diff(np.sort(np.abs(values)), axis=1) == 0).any(axis=1)
         # SciPy chooses one method for all rows of a call, by whether any has ties.
-        for chosen, counted in ((~tied, False), (tied, count <= _MAX_COUNTED)):
+        for chosen, counted in ((~tied, False), (tied, count <= _MAX_EXACT_TIES)):
             if counted:
-                p[places[chosen]] = [_counted_p(row) for row in values[chosen]]
+                p[places[chosen]] = [_exact_p_with_ties(row) for row in values[chosen]]
             elif chosen.any():
                 p[places[chosen]] = wilcoxon(values[chosen], axis=1).pvalue
     return p.reshape(differences.shape[:-1])
 
 
-def _counted_p(differences: NDArray[np.float64]) -> float:
+def _exact_p_with_ties(differences: NDArray[np.float64]) -> float:
     """Returns the signed-rank test's exact p-value, also if differences have ties in size and share ranks.
 
     Args:
@@ -259,7 +259,7 @@ class _Test(NamedTuple):
     high: float | None
     p_bootstrap: float
     p_wilcoxon: float
-    consistent: bool
+    signs_agree: bool
 
 
 def _paired(
@@ -314,8 +314,8 @@ def _test_block(differences: NDArray[np.float64], resamples: int) -> list[_Test]
     mean = differences.mean(axis=1)
     columns = (mean, ends, p_bootstrap, wilcoxon_p(differences), signed_ranks * mean > 0)
     return [
-        _Test(float(difference), *both, float(p), float(p_ranked), bool(consistent))
-        for difference, both, p, p_ranked, consistent in zip(*columns, strict=True)
+        _Test(float(difference), *both, float(p), float(p_ranked), bool(signs_agree))
+        for difference, both, p, p_ranked, signs_agree in zip(*columns, strict=True)
     ]
 
 

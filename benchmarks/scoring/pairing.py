@@ -57,7 +57,7 @@ def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
     other = run.dataset != dataset.name
 
     def kept(name: str) -> bool:
-        return name in known or not (other or dataset.in_other_part(name))
+        return name in known or not (other or dataset.belongs_to_other_split(name))
 
     note = (f"it is scored from its run on {run.dataset}",) if other else ()
     return replace(

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from trackers.errors import UserError
-from trackers.signals import override_signal_handler, raise_swallowed_interrupts
+from trackers.signals import install_interrupt_hook, override_signal_handler
 
 Returned = TypeVar("Returned")
 
@@ -62,7 +62,7 @@ def call_in_subprocess(function: Callable[..., Returned], *arguments: object) ->
 
 def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    raise_swallowed_interrupts()
+    install_interrupt_hook()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(2, 1)
     with suppress(KeyboardInterrupt):

@@ -17,12 +17,12 @@ from benchmarks.datasets import Dataset
 from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.environment import package_version
 from benchmarks.scoring import ScoringProfile
-from reports.page.frames import EmbeddedFrames
 from reports.page.loader import TrackerReport
 from reports.page.pack import Json, bundle, region_steps, script_json
 from reports.page.run_data import run_data, shown
 from reports.page.score_data import first_value, profile_data
 from reports.page.series import regions_data, truth_regions
+from reports.page.thumbnails import EmbeddedFrames
 from reports.style import line_style
 from trackers.errors import printable
 

@@ -14,7 +14,7 @@ from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.downloads.archives import ArchiveError, unpack
 from benchmarks.datasets.downloads.http_transfer import Progress, RefusedError, RetryPolicy, fetch
 from benchmarks.datasets.downloads.sources import DownloadSource, Package
-from benchmarks.datasets.names import normalize_name
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.verification import verify
 
 STAGING = ".download"
@@ -48,7 +48,7 @@ def download(
     Raises:
         UserError: the server cannot be reached.
     """
-    complete = {result.sequence for result in verify(dataset, names) if result.whole}
+    complete = {result.sequence for result in verify(dataset, names) if result.complete}
     wanted = [name for name in names if name not in complete]
     if not wanted:
         return []

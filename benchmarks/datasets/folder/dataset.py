@@ -49,7 +49,7 @@ from benchmarks.datasets.folder.settings import (
 )
 from benchmarks.datasets.sequence import Sequence, SequenceError, as_sequence_error
 from benchmarks.datasets.truth_files import read_regions
-from benchmarks.geometry.pixel_origin import shift_origin
+from benchmarks.geometry.pixel_origin import to_zero_based
 from trackers.errors import UserError
 from trackers.regular_files import may_exist
 from trackers.tracker import Boxes
@@ -170,7 +170,7 @@ class FolderDataset(DiskDataset):
             absent = absent if flags is None else flags[track.first :]
         return Sequence(
             name=name,
-            truth=shift_origin(track.boxes, -1) if one_based else track.boxes,
+            truth=to_zero_based(track.boxes) if one_based else track.boxes,
             attributes=self._attributes(name),
             open_frames=lambda: open_track(source, track),
             absent=absent,
@@ -185,8 +185,8 @@ class FolderDataset(DiskDataset):
             truth = _pad_with_nan(truth, frames)
             polygons = None if polygons is None else _pad_with_nan(polygons, frames)
         if self.one_based:
-            truth = shift_origin(truth, -1)
-            polygons = None if polygons is None else shift_origin(polygons, -1)
+            truth = to_zero_based(truth)
+            polygons = None if polygons is None else to_zero_based(polygons)
         return Sequence(
             name=name,
             truth=truth,

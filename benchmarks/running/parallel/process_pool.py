@@ -30,7 +30,7 @@ from benchmarks.store import SequenceRecord
 from trackers.processes.child_process import python_command
 from trackers.processes.process_tree import describe_exit, kill_marked
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
-from trackers.signals import raise_swallowed_interrupts
+from trackers.signals import install_interrupt_hook
 
 _GRACE = 4.0
 """Seconds that workers have to end their trackers when they are asked to."""
@@ -64,10 +64,10 @@ class ProcessWorkerPool(WorkerPool):
         taken = {handle.number for handle in self._handles if isinstance(handle, _Process)}
         number = next(number for number in range(self._workers) if number not in taken)
         gpus = visible_gpus() if self._spec.device in ("auto", "cuda") else []
-        share = thread_limits(usable_cores() // self._workers, os.environ)
+        environment_limits = thread_limits(usable_cores() // self._workers, os.environ)
         if gpus:
-            share["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
-        handle = _Process(number, share)
+            environment_limits["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+        handle = _Process(number, environment_limits)
         handle.begin(*self._begin)
         return handle
 
@@ -92,7 +92,7 @@ class ProcessWorkerPool(WorkerPool):
         # Ask all of them first, so that they end in parallel.
         for handle in self._handles:
             assert isinstance(handle, _Process)
-            handle.stop()
+            handle.request_stop()
         super().close()
 
 
@@ -101,22 +101,22 @@ class _Process(WorkerHandle):
 
     Args:
         number: the worker's number; a replacement gets the same.
-        share: environment variables that limit it to its share of the machine.
+        environment_limits: environment variables that limit it to its share of the machine.
     """
 
-    def __init__(self, number: int, share: Mapping[str, str]) -> None:
+    def __init__(self, number: int, environment_limits: Mapping[str, str]) -> None:
         super().__init__()
         self.number = number
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
         kill_on_exit(self._mark)
-        self.connection, theirs = Pipe()
-        with theirs:
+        self.connection, worker_end = Pipe()
+        with worker_end:
             self.process = subprocess.Popen(
-                [*python_command(__name__), str(theirs.fileno())],
+                [*python_command(__name__), str(worker_end.fileno())],
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **share, name: value},
+                pass_fds=[worker_end.fileno()],
+                env={**os.environ, **environment_limits, name: value},
                 start_new_session=True,
             )
         self._kill_time = 0.0
@@ -137,7 +137,7 @@ class _Process(WorkerHandle):
         except subprocess.TimeoutExpired:
             return "stopped responding"
 
-    def stop(self) -> None:
+    def request_stop(self) -> None:
         """Asks the process to end, without waiting for it."""
         if not self._kill_time:
             self._kill_time = time.monotonic() + _GRACE
@@ -145,8 +145,8 @@ class _Process(WorkerHandle):
             if self.tasks or not self.tracker_info:  # an idle one ends when the pipe is closed
                 self.process.terminate()
 
-    def end(self) -> None:
-        self.stop()
+    def terminate(self) -> None:
+        self.request_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(self._kill_time - time.monotonic(), 0))
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -160,7 +160,7 @@ def main() -> int:
     """Runs a worker until its driver closes the pipe, whose file descriptor is the first argument."""
     # SIGTERM raises KeyboardInterrupt: a SystemExit would count as the tracker's and fail its sequence.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    raise_swallowed_interrupts()
+    install_interrupt_hook()
     connection = Connection(int(sys.argv[1]))
     worker = Worker(connection.send)
     try:

@@ -120,11 +120,11 @@ class OnePassProfile(ScoringProfile):
         return self.metrics[0]
 
     @property
-    def uses_absence(self) -> bool:
+    def uses_visibility_flags(self) -> bool:
         """Whether frames without the target are treated differently."""
         return self.counts_absent_as_misses or self.visible_overlaps is not None
 
-    def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
+    def measure_passes(self, passes: Iterable[Pass]) -> FrameMeasures:
         """Returns what the frames of all passes over one sequence count as.
 
         Frames of all passes are pooled, as in OTB's TRE and SRE: a share is the hits of all passes by the
@@ -153,9 +153,9 @@ class OnePassProfile(ScoringProfile):
         for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
             try:
                 passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
-                measures = rules.frames(passes)
+                measures = rules.measure_passes(passes)
                 if results.are_repetitions:
-                    repeated.append([rules.curves(rules.frames([one])) for one in passes])
+                    repeated.append([rules.curves(rules.measure_passes([one])) for one in passes])
             except UserError as error:
                 raise UserError(
                     f"profile '{self.name}' does not score '{results.run.tracker}' on sequence "
@@ -165,7 +165,7 @@ class OnePassProfile(ScoringProfile):
             curves.append(self.curves(measures))
             visible.append(0 if measures.visible is None else len(measures.visible))
         notes = []
-        if self.uses_absence and dataset.is_user_folder and not flagged:
+        if self.uses_visibility_flags and dataset.is_user_folder and not flagged:
             notes.append(
                 f"profile '{self.name}' leaves out frames without the target, and {dataset.title} "
                 "does not say which these are (see docs/own-videos.md): all frames count"

@@ -74,7 +74,7 @@ def test_swapping_trackers_flips_only_the_sign(pairs):
 def test_equal_values_show_no_difference(values):
     same = one(score("a", values), score("b", values), 500)
     assert (same.difference, same.p_bootstrap, same.p_wilcoxon, same.better) == (0, 1, 1, None)
-    assert not same.consistent
+    assert not same.signs_agree
     assert same.verdict.startswith("no difference can be shown on th")
 
 
@@ -106,7 +106,7 @@ def test_wilcoxon_is_exact_for_few_sequences_with_zeros():
 
 
 @pytest.mark.parametrize("count", [2, 7, 9])
-def test_counted_p_of_ties_equals_scipys(count):
+def test_exact_p_with_ties_equals_scipys(count):
     generator = np.random.default_rng(count)
     for _ in range(5):
         values = generator.integers(1, 4, count) * generator.choice([-0.25, 0.25], count)
@@ -205,11 +205,11 @@ def test_mean_carried_by_few_sequences_shows_no_difference():
     assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
 
 
-def test_consistent_uses_the_signed_ranks():
+def test_signs_agree_uses_the_signed_ranks():
     # Without the ten that do not differ the ranks are 1 + 2 + 3 for the first and 4 + 5 for the second, which
     # is what the mean says; by their number, or with the ten ranked below them, the first would be ahead.
     differences = np.array([0.1, 0.11, 0.12, -0.5, -0.6, *np.zeros(10)])
-    assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).consistent
+    assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).signs_agree
 
 
 def comparison(**other: object) -> Comparison:
@@ -229,7 +229,7 @@ def comparison(**other: object) -> Comparison:
         corrected_bootstrap=0.02,
         corrected_wilcoxon=0.03,
         comparisons=3,
-        consistent=True,
+        signs_agree=True,
     )
     return replace(shown, **other)
 
@@ -241,7 +241,7 @@ def test_verdict_texts():
     assert comparison(comparisons=1).verdict == comparison().verdict.replace(
         " (corrected for 3 comparisons)", ""
     ).replace(" by itself", "")
-    assert comparison(consistent=False).verdict == (
+    assert comparison(signs_agree=False).verdict == (
         f"no difference can be shown on these 6 sequences: {result}; "
         "the mean and most sequences point in opposite directions"
     )
@@ -275,7 +275,7 @@ def test_p_equal_to_alpha_is_significant():
     """Where the level is 5 %, p <= 5 % is significant."""
     assert comparison(corrected_bootstrap=module.ALPHA).better == "A"
     assert comparison(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
-    opposite = comparison(corrected_bootstrap=module.ALPHA, consistent=False)
+    opposite = comparison(corrected_bootstrap=module.ALPHA, signs_agree=False)
     assert opposite.verdict.endswith("; the mean and most sequences point in opposite directions")
 
 

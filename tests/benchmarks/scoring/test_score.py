@@ -26,7 +26,7 @@ class Boxes(Dataset):
     name = "boxes"
     title = "Boxes"
     attributes = ("IV", "SV", "OCC", "DEF", "LR")
-    all_names = ("long", "short", "absent", "middle")
+    all_names = ("long", "short", "missing", "middle")
 
     def __init__(self, **held: tuple[str, ...]) -> None:
         self.held = held
@@ -300,7 +300,7 @@ def test_run_without_common_sequences_is_refused():
     with pytest.raises(UserError, match=r"no sequence of 'mine' on Boxes can be scored: 0 are finished"):
         score_run(a_run({}), Boxes(), OTB)
     with pytest.raises(UserError, match="1 are finished, 3 have ground truth"):
-        score_run(a_run({"absent": lost_after(1, 1)}), Boxes(), OTB)
+        score_run(a_run({"missing": lost_after(1, 1)}), Boxes(), OTB)
 
 
 def test_unknown_sequence_is_refused():

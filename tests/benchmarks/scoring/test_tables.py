@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.scoring import Record
 from benchmarks.scoring.compare import Comparison
-from benchmarks.scoring.frames import records_csv
+from benchmarks.scoring.dataframes import records_csv
 from benchmarks.scoring.statistics import format_p
 from benchmarks.scoring.tables import (
     attributes_table,
@@ -234,7 +234,7 @@ def comparison(**changes: float | None) -> Comparison:
         "corrected_bootstrap": 0.03,
         "corrected_wilcoxon": 0.04,
     }
-    return Comparison("success", "A[x]", "B", 9, comparisons=3, consistent=True, **(values | changes))
+    return Comparison("success", "A[x]", "B", 9, comparisons=3, signs_agree=True, **(values | changes))
 
 
 def test_comparisons_show_interval_and_corrected_p():

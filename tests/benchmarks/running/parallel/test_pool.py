@@ -46,7 +46,7 @@ class InProcessHandle(WorkerHandle):
         self.batches.append(list(records))
         self.worker.run_tasks(records)
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         self.worker.close()
 
 

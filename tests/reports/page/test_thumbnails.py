@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.page.frames import LONGEST_SIDE, embed_frames, jpeg
+from reports.page.thumbnails import LONGEST_SIDE, embed_frames, jpeg
 
 
 def test_a_frame_is_made_smaller_but_never_larger():

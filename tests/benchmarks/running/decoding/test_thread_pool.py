@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from processes import ROOT, until
 
-from benchmarks.running.frames.prefetch import Prefetcher
-from benchmarks.running.frames.thread_pool import DaemonThreadPool
+from benchmarks.running.decoding.prefetch import Prefetcher
+from benchmarks.running.decoding.thread_pool import DaemonThreadPool
 from benchmarks.running.tracking.errors import SequenceTimeout
 
 
