@@ -4,7 +4,7 @@ import sys
 
 
 def _refuse_shadowing_packages() -> None:
-    """Ends `python -m reports.X` in one sentence where other packages of our names hide ours."""
+    """Ends `python -m reports.X` in one sentence if other packages shadow ours."""
     try:
         from benchmarks.installation import shadowing_packages
     except ImportError as error:

@@ -154,7 +154,7 @@ class Results(Mapping[str, TrackerResults]):
         """Scores the results.
 
         Args:
-            profile: the rules of scoring, such as `"otb"` (default: those of the data set).
+            profile: the scoring profile, such as `"otb"` (default: those of the data set).
             sequences: only these sequences: names, or `"@FILE"` for a list in a file.
             attribute: only sequences that have this attribute, or all of several.
 

@@ -58,7 +58,7 @@ def run(
         batch: how many sequences to track at once, for trackers that track batches.
         decoder: what decodes the frames of a batch: `"pillow"` or `"torchvision"`.
         workers: how many processes to run.
-        isolate: whether to run a tracker in Python in a process of its own.
+        isolate: whether to run a tracker in Python in a separate process.
         overwrite: run again what is already there.
 
     Returns:
@@ -132,12 +132,12 @@ def speed(
         sequences: names (default: all that are present).
         frames: updates to count in each sequence.
         warm_up: updates after each initialization that are not counted.
-        repetitions: passes over the sequences, each in a process of its own, for the interval.
+        repetitions: passes over the sequences, each in a separate process, for the interval.
         threads: threads that libraries may use (default: as they like).
-        isolate: whether the tracker runs in a process of its own.
+        isolate: whether the tracker runs in a separate process.
 
     Returns:
-        The record: `.fps` with `.fps_low` and `.fps_high` (95 % interval), `.doubts` (why the figures should
+        The record: `.fps` with `.fps_low` and `.fps_high` (95 % interval), `.doubts` (why the numbers should
         not be trusted, if so), and the machine.
 
     Raises:
@@ -147,7 +147,7 @@ def speed(
     from benchmarks.options import sequences_to_run
     from benchmarks.speed.measurement import Workload, measure
 
-    # Each repetition has a process of its own, so the tracker must be importable there.
+    # Each repetition runs in a separate process, so the tracker must be importable there.
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
     place = (dataset, to_data_root(data_root), split)
     named = [sequences] if isinstance(sequences, str) else sequences

@@ -30,7 +30,7 @@ class Scores:
 
     Attributes:
         dataset: the data set's name.
-        profile: the name of the rules of scoring.
+        profile: the name of the scoring profile.
         left_out: by tracker, why the profile cannot score its results.
     """
 
@@ -122,9 +122,12 @@ class Scores:
 
         scores = [self._scores[name] for name in self.trackers]
         if len(scores) < 2:
-            raise UserError("a comparison is between two trackers; there are results of one alone")
+            raise UserError("a comparison is between two trackers; there are results of only one")
         metric = metric or next(iter(scores[0].sequence_values()))
-        records = [comparison_record(one, scores[0].total_sequences) for one in compare(scores, [metric])]
+        records = [
+            comparison_record(comparison, scores[0].total_sequences)
+            for comparison in compare(scores, [metric])
+        ]
         return records_frame(records).set_index(["a", "b"])
 
     def plot(

@@ -1,4 +1,4 @@
-"""`score`: the numbers of runs, under a named set of rules."""
+"""`score`: scores runs by a profile."""
 
 from __future__ import annotations
 

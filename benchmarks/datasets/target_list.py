@@ -28,7 +28,7 @@ class TargetEntry:
         truth_starts: frame number of the ground-truth file's first row.
         first: first frame of the sequence.
         last: last frame, inclusive.
-        attributes: abbreviations of what makes the sequence hard.
+        attributes: challenge attributes, such as `"OCC"` (occlusion).
     """
 
     folder: str

@@ -76,7 +76,7 @@ class TC128(TargetListDataset):
         return tuple(attribute for attribute in self.attributes if attribute in found)
 
     def _file(self, name: str, kind: str) -> Path:
-        """Returns the file `<name>_<kind>.txt` of a sequence in whatever spelling it has."""
+        """Returns the file `<name>_<kind>.txt` of a sequence in any spelling."""
         folder = self.folder(name)
         expected = folder / f"{name}_{kind}.txt"
         if may_exist(expected) or not is_folder(folder):

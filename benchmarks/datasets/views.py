@@ -42,7 +42,7 @@ class DatasetView(Dataset):
 class CachedDataset(DatasetView):
     """A view that reads each sequence once, however many runs and profiles it scores.
 
-    The list of present sequences is cached too, so later changes on disk go unnoticed.
+    The list of downloaded sequences is cached too, so later changes on disk go unnoticed.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -68,7 +68,7 @@ class DatasetSubset(DatasetView):
     It keeps the data set's name and `total`, so that scores can say "49 of 100 sequences".
 
     Args:
-        dataset: the whole data set.
+        dataset: the complete data set.
         names: the sequences, at least one, in the data set's order.
         description: of the selection, for titles.
     """

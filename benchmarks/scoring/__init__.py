@@ -1,4 +1,4 @@
-"""Scoring: profiles compute scores from boxes and ground truth, as the toolkits they are named after do."""
+"""Scoring: profiles compute scores from boxes and ground truth, each as the toolkit of that name does."""
 
 from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles

@@ -22,9 +22,9 @@ _LABELS = ("tracker", "dataset", "protocol", "profile", "sequence", "attribute")
 def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table:
     """Returns a table of records: three decimals, 95 % intervals in brackets, the number of sequences.
 
-    What all rows share (data set, protocol, profile; the tracker, if rows are sequences or attributes) is in
-    the caption. Below are a line per profile, if records say why its scores differ, and then `notes`. The
-    best and second-best values are marked among rows that differ only in the tracker.
+    Values that are the same in all rows (data set, protocol, profile; the tracker, if rows are sequences or
+    attributes) are in the caption. Below are a line per profile, if records say why its scores differ, and
+    then `notes`. The best and second-best values are marked among rows that differ only in the tracker.
     """
     keys = _keys(records)
     by_part = "sequence" in keys or "attribute" in keys
@@ -104,7 +104,7 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
         ),
         caption=f"{metric.replace('_', ' ')} by attribute, dataset {first['dataset']}, "
         f"protocol {first['protocol']}, profile {first['profile']}{INTERVALS}",
-        notes=("In brackets under an attribute: how many sequences have it.",),
+        notes=("In brackets under an attribute: the number of sequences that have it.",),
         stacked=True,
     )
 
@@ -125,7 +125,7 @@ def ranking_table(records: Sequence[Record]) -> Table:
             )
             for record in records
         ),
-        caption=caption + "rank 1 is the best, ties share their mean",
+        caption=caption + "rank 1 is the best, tied trackers get their mean rank",
     )
 
 
@@ -139,18 +139,20 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
         ),
         rows=tuple(
             (
-                *map(Cell, (one.a, one.b, one.metric.replace("_", " "))),
-                number_cell(one.value_a),
-                number_cell(one.value_b),
+                *map(Cell, (comparison.a, comparison.b, comparison.metric.replace("_", " "))),
+                number_cell(comparison.value_a),
+                number_cell(comparison.value_b),
                 Cell(
-                    f"{one.difference:+.3f}",
-                    None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
+                    f"{comparison.difference:+.3f}",
+                    None
+                    if comparison.low is None or comparison.high is None
+                    else (f"{comparison.low:+.3f}", f"{comparison.high:+.3f}"),
                 ),
-                Cell(format_p(one.corrected_bootstrap)),
-                Cell(format_p(one.corrected_wilcoxon)),
-                Cell(str(one.sequences)),
+                Cell(format_p(comparison.corrected_bootstrap)),
+                Cell(format_p(comparison.corrected_wilcoxon)),
+                Cell(str(comparison.sequences)),
             )
-            for one in comparisons
+            for comparison in comparisons
         ),
         caption=caption,
         notes=tuple(notes),

@@ -38,7 +38,7 @@ def download(
         dataset: the data set; sequences go to its root.
         source: the source to download from.
         names: sequences.
-        progress: takes the title of a file and returns the callback for its progress.
+        progress: called with the title of a file; returns the callback for its progress.
         base: the address of a mirror, which replaces the source's own.
         retry_policy: when to give up.
 

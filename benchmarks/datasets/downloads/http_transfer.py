@@ -2,7 +2,7 @@
 
 Partial data is kept in `<name>.part`, with the server's entity tag, date and size of the file in
 `<name>.part.json` (RFC 9110, sections 8.8 and 14). A later attempt requests the rest of that version. It
-starts over if the server has another version by then or cannot send ranges.
+starts over if the file has changed on the server, or if the server cannot send ranges.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class RefusedError(UserError):
-    """The server responds, but does not provide this file; it may provide others."""
+    """The server is reachable, but does not provide this file; it may provide others."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy 
 
     Raises:
         RefusedError: the server responds with an error that a retry will not change.
-        UserError: the server cannot be reached, or the connection breaks repeatedly. Partial data is kept,
+        UserError: the server cannot be reached, or the connection is lost repeatedly. Partial data is kept,
             and the next call resumes.
     """
     if not re.match(r"https?://", url):
@@ -67,7 +67,7 @@ def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy 
             largest_size = max(largest_size, have)
             if attempts >= retry_policy.attempts:
                 raise UserError(
-                    f"{url} {error}; check the network, then repeat the command; it resumes the download"
+                    f"{url}: {error}; check the network and repeat the command to resume"
                 ) from None
         time.sleep(retry_policy.pause)
     part.finish()
@@ -135,12 +135,12 @@ class _Part:
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self._discard()
             elif error.code < 500 and error.code not in (408, 429):
-                raise RefusedError(f"{self._url}: the server answers {error.code} {error.reason}") from None
-            raise _BrokenError(f"responds with {error.code} {error.reason}") from None
+                raise RefusedError(f"{self._url}: the server returned {error.code} {error.reason}") from None
+            raise _BrokenError(f"the server returned {error.code} {error.reason}") from None
         except urllib.error.URLError as error:
-            raise _BrokenError(f"cannot be reached ({error.reason})") from None
+            raise _BrokenError(f"cannot connect to the server ({error.reason})") from None
         except (OSError, http.client.HTTPException) as error:
-            raise _BrokenError(f"breaks off ({error or type(error).__name__})") from None
+            raise _BrokenError(f"connection lost ({error or type(error).__name__})") from None
 
     def finish(self) -> None:
         """Renames the complete file to its final name."""
@@ -155,7 +155,7 @@ class _Part:
             range_matches = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if not (range_matches and server_version.agrees_with(version)):
                 self._discard()
-                raise _BrokenError("has changed on the server")
+                raise _BrokenError("the file has changed on the server")
         else:
             have = 0
             self._discard()
@@ -169,7 +169,7 @@ class _Part:
             file.flush()
             os.fsync(file.fileno())
         if server_version.size is not None and have < server_version.size:
-            raise _BrokenError(f"breaks off at {have} of {server_version.size} bytes")
+            raise _BrokenError(f"connection lost after {have} of {server_version.size} bytes")
 
     def _version(self) -> _Version | None:
         """Returns the version of the partial file; None if it is unknown."""

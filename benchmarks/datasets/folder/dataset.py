@@ -10,7 +10,7 @@ x4, y4. A test set whose ground truth is secret has the first image's line only.
 whether the first pixel is 0 or 1, so `sotbench.toml` must:
 
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
-    title = "My videos"       # name in figures; the folder's name by default
+    title = "My videos"       # name in plots; the folder's name by default
 
 CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are supported as well. All settings are in
 docs/own-videos.md. Results are stored under the name `folder-<name of the folder>`.
@@ -136,7 +136,7 @@ class FolderDataset(DiskDataset):
         columns = self._columns(source) or Columns()
         form = _FORMAT_NAMES.get(source.kind)
         if form is None:
-            normalized = ", shares of the image" if columns.normalized else ""
+            normalized = ", fractions of the image" if columns.normalized else ""
             skipped = f" after {columns.skip} columns" if columns.skip else ""
             form = f"{BOX_FORMS[columns.form]}{skipped}{normalized}"
         origin = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""

@@ -141,7 +141,7 @@ class WorkerPool(Scheduler):
         while len(self._handles) < min(self._size, busy + waiting):
             self._handles.append(self.start_worker())
         if not self._handles:
-            raise UserError(f"no worker is left: {self._reason}; what was finished is kept")
+            raise UserError(f"no worker is left: {self._reason}; finished sequences are kept")
 
     def _handle_message(
         self, handle: WorkerHandle, message: Message, queue: _Queue, progress: Progress

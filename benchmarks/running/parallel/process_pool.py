@@ -1,4 +1,4 @@
-"""Workers as processes on this machine, each with its own tracker and its share of cores and GPUs.
+"""Workers as processes on this machine; each has its own tracker and a part of the cores and GPUs.
 
 `concurrent.futures` and loky give up all processes and their work when one of them dies. Here each worker is
 a separate interpreter, in its own session, at the other end of a pipe.
@@ -33,7 +33,7 @@ from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
 from trackers.signals import install_interrupt_hook
 
 _GRACE = 4.0
-"""Seconds that workers have to end their trackers when they are asked to."""
+"""Seconds that workers get to shut down after being asked to."""
 
 _MARK = "SOTBENCH_WORKER"
 
@@ -42,7 +42,7 @@ class ProcessWorkerPool(WorkerPool):
     """Runs sequences in several processes.
 
     Args:
-        settings: of the run.
+        settings: the run's settings.
         dataset: the data set of the sequences.
         sequences: number of sequences to run; there are no more workers than that.
         log: see `TrackerProvider`.
@@ -82,14 +82,14 @@ class ProcessWorkerPool(WorkerPool):
                     message = WorkerLost(handle.describe_exit())
                 yield handle, message
             elif handle.process.poll() is not None and not connection.poll():
-                # A process that it started holds its end of the pipe open.
+                # A child of the worker still holds the pipe open.
                 yield handle, WorkerLost(handle.describe_exit())
 
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
         return replace(tracker_info, environment=tracker_info.environment | {"workers": self._workers})
 
     def close(self) -> None:
-        # Ask all of them first, so that they end in parallel.
+        # Ask all of them first, so that they shut down in parallel.
         for handle in self._handles:
             assert isinstance(handle, _Process)
             handle.request_stop()
@@ -101,7 +101,7 @@ class _Process(WorkerHandle):
 
     Args:
         number: the worker's number; a replacement gets the same.
-        environment_limits: environment variables that limit it to its share of the machine.
+        environment_limits: environment variables that limit it to its part of the machine.
     """
 
     def __init__(self, number: int, environment_limits: Mapping[str, str]) -> None:
@@ -131,14 +131,14 @@ class _Process(WorkerHandle):
             self.connection.send(records)
 
     def describe_exit(self) -> str:
-        """Says how the process ended, after its pipe was closed."""
+        """Describes how the process ended, after its pipe was closed."""
         try:
             return describe_exit(self.process.wait(_GRACE))
         except subprocess.TimeoutExpired:
             return "stopped responding"
 
     def request_stop(self) -> None:
-        """Asks the process to end, without waiting for it."""
+        """Asks the process to shut down, without waiting for it."""
         if not self._kill_time:
             self._kill_time = time.monotonic() + _GRACE
             self.connection.close()

@@ -133,7 +133,7 @@ def test_interrupt_while_loading_commands(
 
     monkeypatch.setattr("benchmarks.cli.main.shadowing_packages", interrupted)
     assert main(["list"]) == 130
-    assert capsys.readouterr().err == "interrupted before anything was begun\n"
+    assert capsys.readouterr().err == "interrupted before the command started\n"
 
 
 @pytest.mark.parametrize("command", ["score", "compare"])

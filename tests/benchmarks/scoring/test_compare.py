@@ -178,7 +178,7 @@ def test_five_sequences_never_show_a_difference():
     assert found.low > 0
     assert found.better is None
     assert found.verdict.startswith("no difference can be shown on these 5 sequences: a - b = +0.776 [")
-    assert found.verdict.endswith("; fewer than 6 sequences can never show one")
+    assert found.verdict.endswith("; at least 6 sequences are needed to show one")
     assert one(score("a", [0.9] * 6), score("b", [0.1, 0.2, 0.15, 0.12, 0.05, 0.1])).better == "a"
 
 
@@ -202,7 +202,7 @@ def test_mean_carried_by_few_sequences_shows_no_difference():
     assert found.low > 0
     assert found.p_wilcoxon < 0.05
     assert found.better is None
-    assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
+    assert found.verdict.endswith("; the mean difference and the signed ranks have opposite signs")
 
 
 def test_signs_agree_uses_the_signed_ranks():
@@ -235,23 +235,23 @@ def comparison(**other: object) -> Comparison:
 
 
 def test_verdict_texts():
-    result = "A - B = +0.200 [+0.100, +0.300] by itself, p = 0.030 (corrected for 3 comparisons)"
+    result = "A - B = +0.200 [+0.100, +0.300] (uncorrected), p = 0.030 (corrected for 3 comparisons)"
     assert comparison().verdict == f"A is better: {result} on 6 sequences"
     assert comparison(comparisons=2).verdict == comparison().verdict.replace("3 comparisons", "2 comparisons")
     assert comparison(comparisons=1).verdict == comparison().verdict.replace(
         " (corrected for 3 comparisons)", ""
-    ).replace(" by itself", "")
+    ).replace(" (uncorrected)", "")
     assert comparison(signs_agree=False).verdict == (
         f"no difference can be shown on these 6 sequences: {result}; "
-        "the mean and most sequences point in opposite directions"
+        "the mean difference and the signed ranks have opposite signs"
     )
     assert comparison(sequences=5).verdict == (
         f"no difference can be shown on these 5 sequences: {result}; "
-        "fewer than 6 sequences can never show one"
+        "at least 6 sequences are needed to show one"
     )
     unclear = f"no difference can be shown on these 6 sequences: {result.replace('0.030', '0.060')}"
     assert comparison(corrected_wilcoxon=0.06).verdict == (
-        f"{unclear}; among so many comparisons some intervals leave out 0 by chance"
+        f"{unclear}; with this many comparisons, some uncorrected intervals exclude 0 by chance"
     )
     assert comparison(corrected_wilcoxon=0.06, low=-0.1).verdict == unclear.replace("+0.100,", "-0.100,")
     least = comparison(corrected_bootstrap=0.00009, corrected_wilcoxon=0.0).verdict
@@ -262,12 +262,12 @@ def test_verdict_texts():
 def test_caption_explains_correction_and_least_p():
     assert comparisons_caption([comparison()]) == "A - B with 95 % interval over sequences"
     few = comparisons_caption([comparison()] * 3)
-    assert few.endswith("of each comparison by itself; p corrected for 3 comparisons (Holm), which decides")
+    assert few.endswith("(uncorrected); p-values, corrected for 3 comparisons (Holm), decide")
     assert comparisons_caption([comparison()] * 250) == few.replace("3 comp", "250 comp")
     many = comparisons_caption([comparison()] * 251)
     assert many.endswith(
-        "no p is less than 0.0002, so that among so many comparisons hardly any can show a "
-        "difference: compare fewer trackers"
+        "the smallest p-value is 0.0002, so with this many comparisons few can reach "
+        "significance: compare fewer trackers"
     )
 
 
@@ -276,7 +276,7 @@ def test_p_equal_to_alpha_is_significant():
     assert comparison(corrected_bootstrap=module.ALPHA).better == "A"
     assert comparison(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
     opposite = comparison(corrected_bootstrap=module.ALPHA, signs_agree=False)
-    assert opposite.verdict.endswith("; the mean and most sequences point in opposite directions")
+    assert opposite.verdict.endswith("; the mean difference and the signed ranks have opposite signs")
 
 
 def test_lower_robustness_is_better():
@@ -318,7 +318,7 @@ def test_only_common_sequences_are_compared():
     assert found.sequences == 2
     assert (found.value_a, found.value_b) == pytest.approx((0.25, 0.15))
     with pytest.raises(
-        UserError, match=r"no sequence with a value of success; run both on the same sequences$"
+        UserError, match=r"no common sequence with a value of success; run both on the same sequences$"
     ):
         compare([score("a", [0.1], "x"), score("b", [0.1], "y")], ["success"])
 

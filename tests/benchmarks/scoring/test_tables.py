@@ -146,7 +146,7 @@ def test_table_of_attributes():
             ),
         ),
         caption="success by attribute, dataset d, protocol ope, profile otb" + INTERVALS,
-        notes=("In brackets under an attribute: how many sequences have it.",),
+        notes=("In brackets under an attribute: the number of sequences that have it.",),
         stacked=True,
     )
     assert len(attributes_table(records[:1], "success").rows) == 1
@@ -176,7 +176,7 @@ def test_table_of_ranking():
             *map(Column, ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")),
         ),
         rows=((*map(Cell, ("a", "9 of 100", "0.500", "1.50", "0.250", "2.00", "1.75")),),),
-        caption="dataset d, protocol ope, profile otb; rank 1 is the best, ties share their mean",
+        caption="dataset d, protocol ope, profile otb; rank 1 is the best, tied trackers get their mean rank",
     )
 
 

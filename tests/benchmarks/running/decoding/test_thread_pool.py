@@ -120,7 +120,7 @@ def test_interrupt_ends_a_run_stuck_in_reading(
     process.send_signal(kind)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
-    assert "interrupted; what was finished is kept" in said
+    assert "interrupted; finished work is kept" in said
     assert "Traceback" not in said
 
 
