@@ -26,12 +26,13 @@ TableWithRecords = tuple[Table, list[Record]]
 def accuracy(report: ReportData) -> TableWithRecords:
     """Every figure of every tracker, best first; then what others published."""
     records = report.records + report.published_records
-    return records_table(records, source_notes(report.shown_published)), records
+    return records_table(records, [report.profile], source_notes(report.shown_published)), records
 
 
 def attributes(report: ReportData) -> TableWithRecords:
     """One metric by attribute."""
-    return attributes_table(report.attribute_records, report.metric), report.attribute_records
+    records = report.attribute_records
+    return attributes_table(records, report.profile.metric(report.metric)), records
 
 
 def speed(report: ReportData) -> TableWithRecords:

@@ -63,5 +63,5 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     if not records:
         raise UserError(f"sequences of {dataset.title} have no attributes; leave out --by attribute")
-    print_records(records, arguments.format, lambda: records_table(records))
+    print_records(records, arguments.format, lambda: records_table(records, profiles))
     return 0

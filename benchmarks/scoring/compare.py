@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from benchmarks.scoring.metrics import METRICS
 from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.statistics import (
     CONFIDENCE,
@@ -70,6 +69,7 @@ class Comparison:
         corrected_bootstrap, corrected_wilcoxon: p-values corrected for all comparisons made together.
         comparisons: the number of comparisons made together.
         signs_agree: whether the sum of the signed ranks and the mean difference have the same sign.
+        higher_is_better: the direction of the metric in the scores' profile.
     """
 
     metric: str
@@ -87,6 +87,7 @@ class Comparison:
     corrected_wilcoxon: float
     comparisons: int
     signs_agree: bool
+    higher_is_better: bool
 
     @property
     def p(self) -> float:
@@ -98,7 +99,7 @@ class Comparison:
         """The better tracker; None if no difference can be shown."""
         if self.sequences < MIN_SEQUENCES or not self.signs_agree or self.p > ALPHA:
             return None
-        a_is_better = (self.difference > 0) is METRICS[self.metric].higher_is_better
+        a_is_better = (self.difference > 0) is self.higher_is_better
         return self.a if a_is_better else self.b
 
     @property
@@ -174,6 +175,7 @@ def compare(
             corrected_bootstrap=p_bootstrap,
             corrected_wilcoxon=p_ranked,
             comparisons=count,
+            higher_is_better=scores[0].profile.metric(metric).higher_is_better,
             **test._asdict(),
         )
         for (metric, i, j, a, b), test, p_bootstrap, p_ranked in zip(

@@ -185,21 +185,3 @@ EAO = Metric(
     x_label="Sequence length (frames)",
     y_label="Expected overlap",
 )
-
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        SUCCESS_AUC,
-        PRECISION_20,
-        NORMALIZED_PRECISION_20,
-        AVERAGE_OVERLAP,
-        ACCURACY,
-        ROBUSTNESS,
-        FAILURES,
-        EAO,
-    )
-}
-"""All metrics by name, for code that has only records; the profiles of plug-ins add theirs.
-
-The profiles here differ only in how `normalized_precision` is read off its curve.
-"""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Sequence
 from benchmarks.geometry.rasterize import RasterRule, raster_overlap
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, Metric
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, Metric
 from benchmarks.scoring.pairing import PairedResults
 from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.vot_metrics import (
@@ -62,7 +62,7 @@ class VOTRunScore(RunScore):
         defined for a single sequence.
         """
         values = [self.overall.subset([row]).metrics() for row in range(len(self.sequences))]
-        names = [name for name in values[0] if METRICS[name].per_sequence]
+        names = [name for name in values[0] if self.profile.metric(name).per_sequence]
         return {name: np.array([value[name].value for value in values]) for name in names}
 
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:

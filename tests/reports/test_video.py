@@ -88,7 +88,7 @@ def test_polygons_are_drawn_and_held_against_each_other_as_pixels(squares, monke
 def test_results_of_other_ground_truth_are_refused(squares):
     sequence = squares["right"]
     other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
-    with pytest.raises(UserError, match="other ground truth of sequence 'right'"):
+    with pytest.raises(UserError, match="different ground truth of sequence 'right'"):
         read_tracked_sequence(squares, "right", [other], [FIRST])
     with pytest.raises(UserError, match="12 rows of ground truth where 't' has 9 boxes"):
         read_tracked_sequence(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])

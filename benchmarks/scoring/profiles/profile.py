@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, FrameMeasures, Metric, OnePassMetric
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, FrameMeasures, Metric, OnePassMetric
 from benchmarks.scoring.one_pass_score import OnePassScore
 from benchmarks.scoring.run_score import RunScore
 from trackers.errors import UserError
@@ -45,10 +45,6 @@ class ScoringProfile(ABC):
     protocols: tuple[str, ...]
     datasets: tuple[str, ...] | None = None
     standard_for: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for metric in self.metrics:
-            METRICS.setdefault(metric.name, metric)
 
     @property
     def main_metric(self) -> Metric:

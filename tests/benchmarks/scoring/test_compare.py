@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import OTB, Record, ScoringProfile
 from benchmarks.scoring import compare as module
 from benchmarks.scoring.compare import (
     Comparison,
@@ -22,7 +22,10 @@ from benchmarks.scoring.compare import (
     comparisons_caption,
     wilcoxon_p,
 )
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from trackers.errors import UserError
+
+STEPS = np.arange(8) / 100
 
 
 @dataclass
@@ -33,6 +36,7 @@ class FixedScore:
     values: dict[str, NDArray[np.float64]]
     sequences: tuple[str, ...] = ()
     total_sequences: int = 100
+    profile: ScoringProfile = OTB
 
     def __post_init__(self) -> None:
         count = len(next(iter(self.values.values())))
@@ -230,8 +234,18 @@ def comparison(**other: object) -> Comparison:
         corrected_wilcoxon=0.03,
         comparisons=3,
         signs_agree=True,
+        higher_is_better=True,
     )
     return replace(shown, **other)
+
+
+def test_direction_is_that_of_the_scores_own_profile():
+    """A plug-in's metric may have the name of a built-in one, but the opposite direction."""
+    lower = replace(OTB, name="lower", metrics=(replace(SUCCESS_AUC, higher_is_better=False),))
+    high, low = (score(name, np.full(8, value) + STEPS) for name, value in (("high", 0.7), ("low", 0.2)))
+    assert one(high, low).better == "high"
+    assert one(replace(high, profile=lower), replace(low, profile=lower)).better == "low"
+    assert one(high, low).better == "high"
 
 
 def test_verdict_texts():
@@ -279,9 +293,9 @@ def test_p_equal_to_alpha_is_significant():
     assert opposite.verdict.endswith("; the mean difference and the signed ranks have opposite signs")
 
 
-def test_lower_robustness_is_better():
-    assert comparison(metric="failures", difference=0.2).better == "B"
-    assert comparison(metric="failures", difference=-0.2).better == "A"
+def test_direction_of_the_metric_decides_the_winner():
+    assert comparison(higher_is_better=False, difference=0.2).better == "B"
+    assert comparison(higher_is_better=False, difference=-0.2).better == "A"
 
 
 def test_small_p_keeps_its_digits():
