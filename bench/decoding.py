@@ -26,8 +26,8 @@ from PIL import Image
 from benchmarks.datasets import Dataset, Frames, open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
-from benchmarks.running.frames.decoders import DECODERS, Decoder, PendingFrame, create_decoder
-from benchmarks.running.frames.prefetch import batch_decoder_threads
+from benchmarks.running.decoding.decoders import DECODERS, Decoder, PendingFrame, create_decoder
+from benchmarks.running.decoding.prefetch import batch_decoder_threads
 from benchmarks.running.schedulers import Scheduler, create_scheduler
 from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import plan_task

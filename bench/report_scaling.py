@@ -24,11 +24,10 @@ import numpy as np
 
 from benchmarks.box_text import format_rows
 from benchmarks.datasets.disk_dataset import read_metadata
+from benchmarks.geometry.pixel_origin import to_zero_based
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
 from benchmarks.store.digests import digest
 from benchmarks.store.manifest import RunFiles
-
-ONE_BASED_SHIFT = np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def walk(rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -47,7 +46,7 @@ def make_otb(root: Path) -> dict[str, np.ndarray]:
         path = root / "otb2015" / row["folder"] / row["truth"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(format_rows(boxes))
-        truths[row["name"]] = boxes[first - starts :] - ONE_BASED_SHIFT
+        truths[row["name"]] = to_zero_based(boxes[first - starts :])
     return truths
 
 
@@ -62,7 +61,7 @@ def make_lasot(root: Path, most: int) -> dict[str, np.ndarray]:
         (folder / "groundtruth.txt").write_text(format_rows(boxes))
         for name in ("full_occlusion", "out_of_view"):
             (folder / f"{name}.txt").write_text(",".join(["0"] * frames) + "\n")
-        truths[row["name"]] = boxes - ONE_BASED_SHIFT
+        truths[row["name"]] = to_zero_based(boxes)
     return truths
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import Dataset, open_dataset
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_one_based
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profile, score_run
 from benchmarks.store import read_run, truth_digest
@@ -136,8 +136,8 @@ def compare_with_got10k(dataset: Dataset, results: Path) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         for name, boxes in drawn(dataset):
             path = str(results / "got10k" / TRACKER / f"{name}.txt")
-            experiment._record(path, boxes + ONE_BASED_SHIFT, np.full(len(boxes), 0.0123456789))
-            truth = dataset[name].truth + ONE_BASED_SHIFT
+            experiment._record(path, to_one_based(boxes), np.full(len(boxes), 0.0123456789))
+            truth = to_one_based(dataset[name].truth)
             np.savetxt(results / "truth" / f"{name}.txt", truth, fmt="%g", delimiter=",")
     profile = choose_profile("got10k", dataset.name, "ope")
 

@@ -33,7 +33,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
 from benchmarks.geometry.overlap import center_error, iou
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_one_based, to_zero_based
 from benchmarks.scoring.metrics import PRECISION_20, SUCCESS_AUC
 from trackers.devices import resolve_device
 from trackers.siamese.backbone import Embedding, fold_batch_norm, prepare_for_cpu, scaled_widths
@@ -81,11 +81,10 @@ class Reference:
         self.tracker.net.backbone.load_state_dict(network.state_dict())
 
     def init(self, frame: Frame, box: Boxes) -> None:
-        self.tracker.init(frame, box + ONE_BASED_SHIFT)
+        self.tracker.init(frame, to_one_based(box))
 
     def update(self, frame: Frame) -> Boxes:
-        box: Boxes = self.tracker.update(frame) - ONE_BASED_SHIFT
-        return box
+        return to_zero_based(self.tracker.update(frame))
 
 
 def random_weights(width: float, path: Path) -> Path:

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.datasets import open_dataset
 from benchmarks.environment import cpu_name, usable_cores
 from benchmarks.geometry.overlap import iou
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.prefetch import Prefetcher
 from reports.style import line_style
 from reports.videos.rendering import render_frames
 from reports.videos.tracked_sequence import TrackedSequence, TrackOverlay

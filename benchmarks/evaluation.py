@@ -33,13 +33,13 @@ def ignore(message: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The runs that are asked for, and the ground truth that they are scored on.
+    """The selected runs, and the ground truth that they are scored on.
 
     Attributes:
         dataset: the data set, or the part of it that was selected.
         protocol: the protocol that the runs were made by.
         results: the folder of all results.
-        trackers: names, in the order in which they were asked for; None for all trackers with results.
+        trackers: names, in the requested order; None for all trackers with results.
     """
 
     dataset: Dataset
@@ -51,7 +51,7 @@ class Selection:
         """Finds the folders of the selected runs.
 
         Raises:
-            UserError: there is none, or none of a tracker that was named.
+            UserError: there is none, or none of a named tracker.
         """
         named = None if self.trackers is None else list(self.trackers)
         return select_runs(self.results, self.dataset.name, self.protocol, named, self.dataset.related)
@@ -75,7 +75,7 @@ class Selection:
         """Reads the selected runs one by one.
 
         Args:
-            notify: is told what a run lacks, and which of several runs cannot be read.
+            notify: receives what a run lacks, and which of several runs cannot be read.
             with_times: whether to read times as well; otherwise they are NaN.
 
         Raises:
@@ -88,8 +88,8 @@ class Selection:
         """Scores the selected runs one by one, by one profile.
 
         Args:
-            profile: the rules.
-            notify: is told what a run lacks, and which of several runs cannot be scored.
+            profile: the scoring profile.
+            notify: receives what a run lacks, and which of several runs cannot be scored.
 
         Raises:
             UserError: there is no such run, or none that can be scored.
@@ -107,8 +107,8 @@ class Selection:
         """Scores the selected runs one by one, by each profile that can score them.
 
         Args:
-            profiles: the rules. A profile that refuses a run does not keep the others from scoring it.
-            notify: is told what a run lacks, and which profile cannot score it.
+            profiles: the scoring profiles. If one refuses a run, the others still score it.
+            notify: receives what a run lacks, and which profile cannot score it.
 
         Raises:
             UserError: there is no such run, or none that can be read.
@@ -146,7 +146,7 @@ class Selection:
             raise UserError(f"none of these {refused} runs can be scored; see above")
 
     def _restrict(self, run: RunResults, notify: Notify) -> RunResults:
-        """Returns what of a run belongs to the data set, and notifies of what is missing."""
+        """Returns the part of a run that belongs to the data set, and notifies of what is missing."""
         from benchmarks.scoring.pairing import restrict_to_dataset
 
         run = restrict_to_dataset(run, self.dataset)
@@ -215,7 +215,7 @@ def updates_per_second(run: RunResults) -> float | None:
     None where no time is known, as in most results of other tools, or where several workers shared the
     machine, so that times are not those of the tracker alone.
     """
-    if run.manifest is None or any("workers" in one for one in run.manifest.environments):
+    if run.manifest is None or any("workers" in environment for environment in run.manifest.environments):
         return None
     counted = [timed_updates(trajectories) for trajectories in run.trajectories.values()]
     updates, seconds = (sum(values) for values in zip(*counted, strict=True)) if counted else (0, 0.0)
@@ -228,14 +228,14 @@ def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:
 
     for note in run.notes:
         notify(f"{run.tracker}: {note}")
-    if run.trajectories:  # for a run without any, the error that follows says it
+    if run.trajectories:  # for a run without any, the following error reports it
         for sequence, reason in run.failed.items():
             notify(f"{run.tracker}: {sequence} is left out: {reason}")
     present = [name for name in dataset.names() if name in run.trajectories]
     if 0 < len(unknown := sequences_without_truth(run, dataset, present)) < len(present):
         more = len(unknown) - MAX_NAMED
         names = ", ".join(unknown[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-        notify(f"{run.tracker}: not scored, since the first box alone is known: {names}")
+        notify(f"{run.tracker}: not scored, because only the first box is known: {names}")
 
 
 def _notify_once(score: RunScore, notify: Notify, notified: set[str]) -> None:

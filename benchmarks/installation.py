@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-def foreign_packages() -> list[str]:
+def shadowing_packages() -> list[str]:
     """Returns a sentence for each of sotbench's packages that another project's package hides.
 
     Several distributions on the package index install a top-level package `trackers`.

@@ -28,13 +28,13 @@ def count(text: str) -> int:
 
 def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> None:
     """Adds `--dataset`; required if there is no default."""
-    said = f" (default: {default})" if default else ""
+    default_text = f" (default: {default})" if default else ""
     parser.add_argument(
         "--dataset",
         required=default is None,
         default=default,
         metavar="D",
-        help=f"the data set's name, such as demo or otb2015{said}",
+        help=f"the data set's name, such as demo or otb2015{default_text}",
     )
 
 
@@ -78,16 +78,12 @@ def add_protocol(parser: argparse.ArgumentParser) -> None:
 
 def add_trackers(parser: argparse.ArgumentParser) -> None:
     """Adds `--tracker`, for commands that read results."""
-    parser.add_argument(
-        "--tracker", nargs="+", metavar="NAME", help="whose results to use (default: all that are there)"
-    )
+    parser.add_argument("--tracker", nargs="+", metavar="NAME", help="whose results to use (default: all)")
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
     """Adds `--profile`."""
-    parser.add_argument(
-        "--profile", metavar="NAME", help="the rules of scoring (default: those of the data set)"
-    )
+    parser.add_argument("--profile", metavar="NAME", help="the scoring profile (default: the data set's)")
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -127,26 +123,26 @@ def read_selection(arguments: argparse.Namespace, trackers: Sequence[str] | None
     )
 
 
-def sequences_to_run(dataset: Dataset, asked: Sequence[str] | None, data_root: Path | None) -> list[str]:
-    """Returns the sequences that `asked` names, or all present ones; warns if some are missing.
+def sequences_to_run(dataset: Dataset, requested: Sequence[str] | None, data_root: Path | None) -> list[str]:
+    """Returns the sequences that `requested` names, or all present ones; warns if some are missing.
 
     Raises:
-        UserError: no sequence is present, or one that was asked for is unknown or missing.
+        UserError: no sequence is present, or a requested one is unknown or missing.
     """
-    from benchmarks.datasets.names import select_sequences
+    from benchmarks.datasets.sequence_names import select_sequences
 
     present = dataset.names()
     if not present:
         raise UserError(f"no sequence of {dataset.name} is in {data_root}")
-    if asked:
-        names = select_sequences(asked, dataset.all_names, dataset.name)
-        there = set(present)
-        if absent := [name for name in names if name not in there]:
-            raise UserError(f"sequence {absent[0]} of {dataset.name} is not in {data_root}")
+    if requested:
+        names = select_sequences(requested, dataset.all_names, dataset.name)
+        present_names = set(present)
+        if missing := [name for name in names if name not in present_names]:
+            raise UserError(f"sequence {missing[0]} of {dataset.name} is not in {data_root}")
         return names
-    there = set(present)
-    if missing := [name for name in dataset.all_names if name not in there]:
+    present_names = set(present)
+    if missing := [name for name in dataset.all_names if name not in present_names]:
         named = f": {', '.join(missing)}" if len(missing) <= _MAX_NAMED else ""
-        share = f"{len(missing)} of the {len(dataset.all_names)} sequences"
-        print_stderr(f"{share} of {dataset.title} are missing{named}")
+        count_missing = f"{len(missing)} of the {len(dataset.all_names)} sequences"
+        print_stderr(f"{count_missing} of {dataset.title} are missing{named}")
     return list(present)

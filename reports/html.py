@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.scoring import choose_profiles
     from reports.page.data import rank_reports, report_data, scored_names, sequence_data
     from reports.page.document import html_page
-    from reports.page.frames import embed_frames
     from reports.page.loader import ReportLoader
+    from reports.page.thumbnails import embed_frames
     from trackers.atomic import write_atomic
 
     selection = read_selection(chosen)

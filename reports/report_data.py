@@ -128,7 +128,7 @@ class ReportData:
     @property
     def metrics(self) -> list[str]:
         """The names of the profile's metrics, as in records."""
-        return metric_names(self.records)
+        return metric_names(self.records, [self.profile])
 
     @property
     def main_metric(self) -> Metric:

@@ -26,12 +26,13 @@ TableWithRecords = tuple[Table, list[Record]]
 def accuracy(report: ReportData) -> TableWithRecords:
     """Returns all metrics of all trackers, best first, then published scores."""
     records = report.records + report.published_records
-    return records_table(records, source_notes(report.shown_published)), records
+    return records_table(records, [report.profile], source_notes(report.shown_published)), records
 
 
 def attributes(report: ReportData) -> TableWithRecords:
     """Returns one metric by attribute."""
-    return attributes_table(report.attribute_records, report.metric), report.attribute_records
+    records = report.attribute_records
+    return attributes_table(records, report.profile.metric(report.metric)), records
 
 
 def speed(report: ReportData) -> TableWithRecords:
@@ -94,7 +95,7 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
 def _render(made: TableWithRecords, form: str, interval: bool) -> str:
     table, records = made
     if form == "csv":
-        from benchmarks.scoring.frames import records_csv
+        from benchmarks.scoring.dataframes import records_csv
 
         return records_csv(records)
     return WRITERS[form](table if interval else without_intervals(table))

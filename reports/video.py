@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     # `--help` loads no Matplotlib, OpenCV or SciPy.
     from benchmarks.datasets import open_dataset
-    from benchmarks.datasets.names import select_sequences
+    from benchmarks.datasets.sequence_names import select_sequences
     from benchmarks.environment import usable_cores
     from benchmarks.evaluation import Selection
     from reports.videos.rendering import render_frames

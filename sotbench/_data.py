@@ -21,7 +21,7 @@ def open_dataset(name: str, data_root: AnyPath | None = None, split: str | None 
     """Opens a data set.
 
     Args:
-        name: a registered name, such as `"demo"` or `"otb2015"`; `"folder"` for a folder of one's own.
+        name: a registered name, such as `"demo"` or `"otb2015"`; `"folder"` for your own folder.
         data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`); for
             `"folder"`, the data set itself.
         split: which part of a data set that has several.

@@ -16,6 +16,7 @@ from trackers.registry import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmarks.datasets import Dataset
     from benchmarks.evaluation import Selection
     from benchmarks.protocols.protocol import Trajectory
     from benchmarks.store import RunResults
@@ -153,7 +154,7 @@ class Results(Mapping[str, TrackerResults]):
         """Scores the results.
 
         Args:
-            profile: the rules of scoring, such as `"otb"` (default: those of the data set).
+            profile: the scoring profile, such as `"otb"` (default: those of the data set).
             sequences: only these sequences: names, or `"@FILE"` for a list in a file.
             attribute: only sequences that have this attribute, or all of several.
 
@@ -224,7 +225,7 @@ class Results(Mapping[str, TrackerResults]):
 
 
 def load_results(
-    dataset: str,
+    dataset: str | Dataset,
     *,
     trackers: str | Iterable[str] | None = None,
     protocol: str = "ope",
@@ -235,7 +236,7 @@ def load_results(
     """Loads the results on a data set.
 
     Args:
-        dataset: the data set's name.
+        dataset: the data set's name, or an open one.
         trackers: names (default: all trackers that have results).
         protocol: the protocol that they were run by.
         results: the folder of results.

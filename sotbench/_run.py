@@ -10,6 +10,7 @@ from sotbench._paths import AnyPath, check_numbers, to_data_root, to_names, to_p
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset
     from benchmarks.running import RunSummary
     from benchmarks.speed import SpeedRecord
     from trackers.catalogue import TrackerSpec
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def run(
     tracker: AnyPath | Callable[..., Any],
-    dataset: str,
+    dataset: str | Dataset,
     *,
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -43,7 +44,7 @@ def run(
     Args:
         tracker: what `--tracker` takes (a name, `"package.module:Class"`, `"path/file.py:Class"`,
             `"process:COMMAND"`, ...), or a class, or a function that returns a tracker.
-        dataset: the data set's name.
+        dataset: the data set's name, or an open one.
         name: the name to keep the results under (default: the tracker's).
         settings: arguments of the tracker's constructor.
         weights: the tracker's weights.
@@ -60,7 +61,7 @@ def run(
         batch: how many sequences to track at once, for trackers that track batches.
         decoder: what decodes the frames of a batch: `"pillow"` or `"torchvision"`.
         workers: how many processes to run.
-        isolate: whether to run a tracker in Python in a process of its own.
+        isolate: whether to run a tracker in Python in a separate process.
         overwrite: run again what is already there.
 
     Returns:
@@ -81,7 +82,7 @@ def run(
         raise UserError(f"timeout is a number of seconds above 0, not {timeout!r}")
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
     root = to_data_root(data_root)
-    opened = open_dataset(dataset, root, split)
+    opened = open_dataset(dataset, root, split) if isinstance(dataset, str) else dataset
     return running.run(
         RunSettings(
             spec=spec,
@@ -136,12 +137,12 @@ def speed(
         sequences: names (default: all that are present).
         frames: updates to count in each sequence.
         warm_up: updates after each initialization that are not counted.
-        repetitions: passes over the sequences, each in a process of its own, for the interval.
+        repetitions: passes over the sequences, each in a separate process, for the interval.
         threads: threads that libraries may use (default: as they like).
-        isolate: whether the tracker runs in a process of its own.
+        isolate: whether the tracker runs in a separate process.
 
     Returns:
-        The record: `.fps` with `.fps_low` and `.fps_high` (95 % interval), `.doubts` (why the figures should
+        The record: `.fps` with `.fps_low` and `.fps_high` (95 % interval), `.doubts` (why the numbers should
         not be trusted, if so), and the machine.
 
     Raises:

@@ -31,7 +31,7 @@ class Scores:
 
     Attributes:
         dataset: the data set's name.
-        profile: the name of the rules of scoring.
+        profile: the name of the scoring profile.
         left_out: by tracker, why the profile cannot score its results.
     """
 
@@ -80,7 +80,7 @@ class Scores:
             metric with its 95 % interval: `success`, `success_low`, `success_high`. NaN where a value is
             not defined.
         """
-        from benchmarks.scoring.frames import records_frame
+        from benchmarks.scoring.dataframes import records_frame
 
         if by not in (None, "sequence", "attribute"):
             raise UserError(f"scores are tabulated by 'sequence' or 'attribute', not {by!r}")
@@ -117,13 +117,16 @@ class Scores:
             `sotbench compare --format csv` has.
         """
         from benchmarks.scoring.compare import compare, comparison_record
-        from benchmarks.scoring.frames import records_frame
+        from benchmarks.scoring.dataframes import records_frame
 
         scores = [self._scores[name] for name in self.trackers]
         if len(scores) < 2:
-            raise UserError("a comparison is between two trackers; there are results of one alone")
+            raise UserError("a comparison is between two trackers; there are results of only one")
         metric = metric or next(iter(scores[0].sequence_values()))
-        records = [comparison_record(one, scores[0].total_sequences) for one in compare(scores, [metric])]
+        records = [
+            comparison_record(comparison, scores[0].total_sequences)
+            for comparison in compare(scores, [metric])
+        ]
         return records_frame(records).set_index(["a", "b"])
 
     def plot(

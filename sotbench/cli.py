@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from benchmarks.cli.listing import REGISTRIES
 from benchmarks.cli.main import main as benchmarks_main
-from benchmarks.cli.main import refuse_foreign_packages
+from benchmarks.cli.main import refuse_shadowing_packages
 from trackers.commands import catch_user_errors
 
 REGISTRIES["plots"] = "reports.plots:PLOTS"
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _unknown(words[0])
     if command.target is None:
         return benchmarks_main(arguments)
-    if (status := refuse_foreign_packages()) is not None:
+    if (status := refuse_shadowing_packages()) is not None:
         return status
     module, _, name = command.target.partition(":")
     function: Callable[[Sequence[str] | None], int] = getattr(import_module(module), name)

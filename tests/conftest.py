@@ -70,7 +70,7 @@ class Squares(Dataset):
     title = "Squares"
     attributes = ("FM",)
     lengths: ClassVar[dict[str, int]] = {"right": 12, "down": 9, "single": 1, "both": 10}
-    all_names = (*lengths, "absent")
+    all_names = (*lengths, "missing")
 
     def __init__(self, data_root: Path | None = None) -> None:
         self.data_root = data_root

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import open_dataset
-from benchmarks.scoring import METRICS, choose_profiles, score_run
+from benchmarks.scoring import ScoringProfile, choose_profiles, score_run
 from benchmarks.store import RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from trackers.errors import UserError
@@ -41,7 +41,7 @@ def rows(golden: Path, annotations: Path) -> Iterator[tuple[str, ...]]:
             except UserError as error:
                 ours = f"refused: {error}"
             else:
-                ours = ", ".join(figures(record))
+                ours = ", ".join(figures(record, profile))
             published = entry["published"] if profile.name == entry["profile"] else {}
             yield (
                 dataset.title,
@@ -53,11 +53,11 @@ def rows(golden: Path, annotations: Path) -> Iterator[tuple[str, ...]]:
             )
 
 
-def figures(record: dict[str, Any]) -> Iterator[str]:
+def figures(record: dict[str, Any], profile: ScoringProfile) -> Iterator[str]:
     """Formats each metric of a record with its interval."""
     for name, value in record.items():
         if f"{name}_low" in record and value is not None:
-            digits = METRICS[name].decimals
+            digits = profile.metric(name).decimals
             low, high = record[f"{name}_low"], record[f"{name}_high"]
             yield f"{name.replace('_', ' ')} {value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 

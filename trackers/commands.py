@@ -114,7 +114,7 @@ def _settings(words: list[str]) -> dict[str, str]:
 def print_path(path: Path) -> None:
     """Prints the path of a file that was written on standard output.
 
-    If standard output cannot be written, the command goes on and its exit status does not change.
+    If standard output cannot be written, the command continues and its exit status does not change.
     """
     try:
         print(printable(str(path)), flush=True)
@@ -147,7 +147,7 @@ def catch_user_errors(main: Command) -> Command:
         except OSError as error:
             return _report(f"{error.filename or 'input or output'}: {error.strerror or error}")
         except KeyboardInterrupt:
-            print_stderr("interrupted; what was finished is kept")
+            print_stderr("interrupted; finished work is kept")
             return 130
         finally:
             _settle_streams()

@@ -129,7 +129,7 @@ def _import(target: str, what: str) -> Any:
 
 
 def _clash(error: BaseException, place: str) -> str:
-    """Explains an ImportError that comes from another package with the name of one of ours; else empty."""
+    """Explains an ImportError caused by a package with the same name as one of ours; otherwise empty."""
     top = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if top not in OWN_PACKAGES:
         return ""

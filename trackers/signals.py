@@ -1,4 +1,4 @@
-"""Temporary signal handlers, and interruptions that come once and are not lost."""
+"""Signal handlers: temporary ones, and Ctrl-C that is handled once and never lost."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Ha
 
 
 COALESCE_SECONDS = 1.0
-"""Seconds within which several signals count as one interruption: a signal to a process group may arrive both
-directly and from a parent that forwards it."""
+"""Seconds within which several signals count as one interruption.
+
+A signal to a process group may arrive twice: directly, and from a parent that forwards it.
+"""
 
 
 def interrupt_handler() -> Handler:
-    """Returns a handler that raises KeyboardInterrupt, once for signals within `COALESCE_SECONDS`."""
+    """Returns a handler that raises KeyboardInterrupt, but only once within `COALESCE_SECONDS`."""
     last = -COALESCE_SECONDS
 
     def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -37,10 +39,10 @@ def interrupt_handler() -> Handler:
 _swallowed = False
 
 
-def raise_swallowed_interrupts() -> None:
-    """Makes this process repeat a KeyboardInterrupt that came while a finalizer (`__del__`) ran.
+def install_interrupt_hook() -> None:
+    """Installs a hook that raises KeyboardInterrupt again if it was raised in a finalizer (`__del__`).
 
-    Exceptions cannot leave a finalizer: Python prints a traceback, and the interruption would be lost.
+    Python ignores exceptions in finalizers: it prints a traceback and continues, so Ctrl-C would be lost.
     """
     previous = sys.unraisablehook
 
@@ -50,10 +52,10 @@ def raise_swallowed_interrupts() -> None:
             _swallowed = True
             # Background jobs of a shell ignore SIGINT; long-running commands handle SIGTERM.
             number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
-            # Not immediately: it would be raised in this function, and be lost again.
-            again = threading.Timer(0.05, signal.pthread_kill, [threading.main_thread().ident, number])
-            again.daemon = True
-            again.start()
+            # After a delay: sent now, it would be raised in this hook and lost again.
+            timer = threading.Timer(0.05, signal.pthread_kill, [threading.main_thread().ident, number])
+            timer.daemon = True
+            timer.start()
         else:
             previous(unraisable)
 
@@ -62,7 +64,7 @@ def raise_swallowed_interrupts() -> None:
 
 @contextmanager
 def override_signal_handler(number: signal.Signals, handler: Handler) -> Iterator[None]:
-    """Context in which `handler` handles a signal; without effect outside the main thread."""
+    """Handles a signal by `handler` inside the context; has no effect outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""`compare`: whether one tracker is better than another, with an interval and p-values, in words."""
+"""`compare`: tests whether a tracker is better than another: interval, p-values, and a verdict in words."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints one comparison per pair and metric; what was left out is said on standard error."""
+    """Prints one comparison per pair and metric; prints what was left out on standard error."""
     from benchmarks.scoring import choose_profile
     from benchmarks.scoring.compare import compare, comparison_record, comparisons_caption
     from benchmarks.scoring.tables import comparisons_table
@@ -58,19 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
     profile = choose_profile(arguments.profile, dataset.name, selection.protocol)
     scores = list(selection.score(profile, print_stderr))
     if len(scores) < 2:
-        raise UserError(f"`compare` needs two different trackers; name another beside {scores[0].tracker}")
+        raise UserError(f"`compare` needs two different trackers; name another besides {scores[0].tracker}")
     comparisons = compare(scores, arguments.metric or list(scores[0].sequence_values())[:1])
     shared: Record = {"dataset": dataset.name, "protocol": arguments.protocol, "profile": profile.name}
 
     def table() -> Table:
         caption = ", ".join(f"{key} {value}" for key, value in shared.items())
         caption += f"; {comparisons_caption(comparisons)}"
-        several = len({one.metric for one in comparisons}) > 1
-        verdicts = [(f"{one.metric}: " if several else "") + one.verdict for one in comparisons]
+        several = len({comparison.metric for comparison in comparisons}) > 1
+        verdicts = [
+            (f"{comparison.metric}: " if several else "") + comparison.verdict for comparison in comparisons
+        ]
         return comparisons_table(comparisons, caption, verdicts)
 
     print_records(
-        [shared | comparison_record(one, scores[0].total_sequences) for one in comparisons],
+        [shared | comparison_record(comparison, scores[0].total_sequences) for comparison in comparisons],
         arguments.format,
         table,
     )

@@ -1,4 +1,4 @@
-"""`download`: downloads a data set, or says where to get it."""
+"""`download`: downloads a data set, or prints where to get it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.datasets.downloads.http_transfer import Progress as Report
 
 NAME = "download"
-HELP = "Download a data set into the data root, or say where to get it."
+HELP = "Download a data set into the data root, or print where to get it."
 EXAMPLES = (
     "example: sotbench download --dataset otb2015 --data-root ~/data --sequences Deer Jogging; "
     "an interrupted download resumes where it stopped"
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets import DATASETS
     from benchmarks.datasets.downloads.download import download
     from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
-    from benchmarks.datasets.names import select_sequences
+    from benchmarks.datasets.sequence_names import select_sequences
     from benchmarks.datasets.verification import verify
 
     kind: type[DiskDataset] = DATASETS.load(arguments.dataset)
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.data_root is None:
         raise UserError("no folder for the data set: give --data-root DIR or set SOTBENCH_DATA")
-    if not any((arguments.data_root / place).is_dir() for place in kind.root_folders):
+    if not any((arguments.data_root / name).is_dir() for name in kind.root_folders):
         (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
     dataset = kind(arguments.data_root)
     names = (
@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
         for finding in result.findings:
             if not finding.harmless:
                 print_stderr(f"{finding.sequence}: {finding.problem}")
-    whole = sum(result.whole for result in results)
-    print(f"{whole} of {len(names)} sequences are whole in {dataset.root}")
-    return 0 if whole == len(names) else 1
+    complete = sum(result.complete for result in results)
+    print(f"{complete} of {len(names)} sequences are complete in {dataset.root}")
+    return 0 if complete == len(names) else 1
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def _dataset(arguments: argparse.Namespace) -> tuple[str, Origin | None]:
     if name != "folder" and (not name.startswith("folder-") or arguments.data_root is None):
         return name, arguments.origin
     from benchmarks.datasets import open_dataset
-    from benchmarks.store.formats.origin import file_origin
+    from benchmarks.store.formats.pixel_origin_detection import file_origin
 
     dataset = open_dataset(name, arguments.data_root)
     return dataset.name, arguments.origin or file_origin(dataset)

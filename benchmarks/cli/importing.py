@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Imports one tracker's results, or every tracker's in a folder; all or nothing for each tracker."""
+    """Imports the results of one tracker, or of every tracker in a folder; each completely or not at all."""
     from benchmarks.datasets import open_dataset
     from benchmarks.datasets.views import CachedDataset
     from benchmarks.importing import ImportSource

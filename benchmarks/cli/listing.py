@@ -20,7 +20,7 @@ REGISTRIES = {
     "protocols": "benchmarks.protocols:PROTOCOLS",
     "profiles": "benchmarks.scoring:PROFILES",
 }
-"""What can be listed, and its registry; packages above this one may add theirs."""
+"""What can be listed, and its registry; packages that import this one may add theirs."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.what == "sequences":
         return _list_sequences(arguments)
 
-    asked = [arguments.what] if arguments.what else list(REGISTRIES)
-    for what in asked:
-        module, _, attribute = REGISTRIES[what].partition(":")
+    kinds = [arguments.what] if arguments.what else list(REGISTRIES)
+    for kind in kinds:
+        module, _, attribute = REGISTRIES[kind].partition(":")
         registry: Registry = getattr(import_module(module), attribute)
-        if len(asked) > 1:
-            print(f"{what}:")
+        if len(kinds) > 1:
+            print(f"{kind}:")
         for name in registry:
             print(printable(f"  {name:<16} {registry.summary(name)}"))
     return 0

@@ -5,34 +5,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks.installation import foreign_packages
+from benchmarks.installation import shadowing_packages
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses the command line, runs the command and returns its exit status.
 
-    0 all well; 1 the run finished but some sequence failed, timed out or gave invalid boxes; 2 wrong usage
+    0 success; 1 the run finished, but some sequence failed, timed out or gave invalid boxes; 2 wrong usage
     or missing data; 130 interrupted.
     """
     try:
-        if (status := refuse_foreign_packages()) is not None:
+        if (status := refuse_shadowing_packages()) is not None:
             return status
-        # Only now can `trackers` be trusted to be ours.
+        # Import `trackers` only after checking that it is our package.
         from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
-        from trackers.signals import raise_swallowed_interrupts
+        from trackers.signals import install_interrupt_hook
 
         if arguments is None:
-            raise_swallowed_interrupts()
+            install_interrupt_hook()
         if arguments is None and sys.argv[1:2] == ["run"] and needs_supervisor():
             return run_supervised(
-                "what was finished is kept, and the same command goes on from there",
-                "with --isolate the tracker has a process of its own, and this costs one sequence",
+                "finished sequences are kept; repeat the command to resume",
+                "with --isolate the tracker runs in its own process, and a crash fails only one sequence",
             )
         with SupervisedCommand():
             return _main(arguments)
     except KeyboardInterrupt:
-        # Commands answer it themselves; this one came while they were being loaded.
-        print("interrupted before anything was begun", file=sys.stderr)
+        # Commands handle it themselves; this one came while they were being imported.
+        print("interrupted before the command started", file=sys.stderr)
         return 130
 
 
@@ -78,9 +78,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     return catch_user_errors(execute)(arguments)
 
 
-def refuse_foreign_packages() -> int | None:
-    """Prints an error if other packages of our names hide ours; returns the exit status then, else None."""
-    if foreign := foreign_packages():
-        print(f"error: {foreign[0]}", file=sys.stderr)
+def refuse_shadowing_packages() -> int | None:
+    """Prints an error and returns the exit status if other packages shadow ours; otherwise returns None."""
+    if problems := shadowing_packages():
+        print(f"error: {problems[0]}", file=sys.stderr)
         return 2
     return None

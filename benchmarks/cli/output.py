@@ -39,7 +39,7 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
         # pandas' to_json rounds to 15 digits.
         print(json.dumps(records, indent=1))
     elif form == "csv":
-        from benchmarks.scoring.frames import records_csv
+        from benchmarks.scoring.dataframes import records_csv
 
         print(records_csv(records), end="")
     elif form in WRITERS:
@@ -49,7 +49,7 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
 
 
 class _Console(Console):
-    """A console that leaves it to the command what a closed pipe means; rich would exit with status 1."""
+    """A console that lets the command handle a closed pipe; rich would exit with status 1."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -57,6 +57,6 @@ class _Console(Console):
 
 def show(table: Table) -> None:
     """Prints a table on standard output, to be read."""
-    # A pipe has no width of its own: nothing is folded there.
+    # A pipe has no width, so long lines are not wrapped there.
     console = _Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
     print_table(console, table)

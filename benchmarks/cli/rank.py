@@ -64,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     for score, accuracy, robustness in zip(
         scores, ranks.accuracy.tolist(), ranks.robustness.tolist(), strict=True
     ):
-        [whole] = score.records()
+        [record] = score.records()
         records.append(
             {
-                **{key: whole[key] for key in ("tracker", "dataset", "protocol", "profile")},
-                **{key: whole[key] for key in ("sequences", "of", "frames", "accuracy", "robustness")},
+                **{key: record[key] for key in ("tracker", "dataset", "protocol", "profile")},
+                **{key: record[key] for key in ("sequences", "of", "frames", "accuracy", "robustness")},
                 "accuracy_rank": accuracy,
                 "robustness_rank": robustness,
                 "rank": (accuracy + robustness) / 2,

@@ -15,7 +15,7 @@ from benchmarks.options import (
     count,
     sequences_to_run,
 )
-from benchmarks.running.frames.decoders import DECODERS
+from benchmarks.running.decoding.decoders import DECODERS
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.errors import UserError
 from trackers.signals import interrupt_handler, override_signal_handler
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gpus-per-worker",
         type=_gpus,
         metavar="G",
-        help="with --ray: GPUs, or a share such as 0.5, for each worker (default: 1 if there are any)",
+        help="with --ray: GPUs, or a fraction such as 0.5, for each worker (default: 1 if there are any)",
     )
     add("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
     add("--name", metavar="NAME", help="store the results under this name (default: the tracker's)")
@@ -144,14 +144,14 @@ def _ray_options(arguments: argparse.Namespace) -> RayOptions | None:
         )
     if arguments.device.startswith("cuda:"):
         raise UserError(
-            f"'{arguments.device}' is one machine's GPU, but Ray chooses the GPU of each worker; "
+            f"'{arguments.device}' is a GPU of one machine, but Ray chooses the GPU of each worker; "
             "give --device cuda"
         )
     return RayOptions(arguments.ray, arguments.cpus_per_worker or 1, arguments.gpus_per_worker)
 
 
 def _gpus(text: str) -> float:
-    """Parses a number of GPUs, a share of one, or 0, for argparse."""
+    """Parses a number of GPUs, a fraction of one, or 0, for argparse."""
     value = 0.0 if float(text) == 0 else positive(text)
     if value > 1 and value != int(value):  # Ray can split one GPU, but not several
         raise ValueError

@@ -1,4 +1,4 @@
-"""`score`: the numbers of runs, under a named set of rules."""
+"""`score`: scores runs by a profile."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     if not records:
         raise UserError(f"sequences of {dataset.title} have no attributes; leave out --by attribute")
-    print_records(records, arguments.format, lambda: records_table(records))
+    print_records(records, arguments.format, lambda: records_table(records, profiles))
     return 0

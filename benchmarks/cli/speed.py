@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures, writes the record and prints it; prints reasons for doubt on standard error."""
+    """Measures, writes the record and prints it; prints reasons to doubt it on standard error."""
     from benchmarks.datasets import open_dataset
     from benchmarks.speed import read_record
     from benchmarks.speed.compare import compare
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
         record = measure(workload, name, arguments.repetitions, arguments.threads, print_repetition)
     path = record.write(arguments.results)
     for doubt in record.doubts:
-        print(f"warning: {doubt}; do not trust these figures", file=sys.stderr)
+        print(f"warning: {doubt}; do not trust these numbers", file=sys.stderr)
     print(f"the record is {path}", file=sys.stderr)
     comparison = compare(record, earlier) if earlier else None
     if arguments.format == "json":

@@ -1,4 +1,4 @@
-"""`verify`: checks a data set for missing, damaged, short and misnamed files."""
+"""`verify`: checks a data set for missing, damaged, truncated and misnamed files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.datasets.verification import Progress, VerificationResult
 
 NAME = "verify"
-HELP = "Check a data set for missing, damaged, short and misnamed files."
+HELP = "Check a data set for missing, damaged, truncated and misnamed files."
 EXAMPLES = (
     "example: sotbench verify --dataset otb2015 --data-root ~/data --frames; "
     "exit status 1 if there is a problem, 2 if no sequence is present"
@@ -59,21 +59,23 @@ def run(arguments: argparse.Namespace) -> int:
         progress = stack.enter_context(_progress(dataset.all_names))
         decoders = stack.enter_context(ThreadPoolExecutor(usable_cores())) if arguments.frames else None
         results = list(verify(dataset, decoders=decoders, progress=progress))
-    whole = sum(result.whole for result in results)
+    complete = sum(result.complete for result in results)
     scorable = sum(result.scorable for result in results)
     if arguments.format == "json":
-        print(json.dumps(_as_json(dataset.name, results, whole, scorable), indent=1))
+        print(json.dumps(_as_json(dataset.name, results, complete, scorable), indent=1))
     else:
         if dataset.is_user_folder:
             _print_descriptions(dataset, results)
         for result in results:
             for finding in result.findings:
                 print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
-        line = f"{whole} of {len(results)} sequences are whole"
-        print(line if whole == scorable else f"{line}, {scorable} have the ground truth to score results")
+        line = f"{complete} of {len(results)} sequences are complete"
+        print(
+            line if complete == scorable else f"{line}, {scorable} have the ground truth that scoring needs"
+        )
     if arguments.picture:
         _draw(dataset, results, arguments.picture)
-    return 0 if whole == len(results) else 1
+    return 0 if complete == len(results) else 1
 
 
 def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> None:
@@ -87,13 +89,13 @@ def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> 
         except SequenceError:
             continue
         first = ", ".join(f"{number:g}" for number in sequence.truth[0])
-        absent = 0 if sequence.absent is None else int(sequence.absent.sum())
+        absent_frames = 0 if sequence.absent is None else int(sequence.absent.sum())
         parts = [
             f"{len(sequence.truth)} frames"
             + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
             *([dataset.describe_ground_truth(result.sequence)] if isinstance(dataset, FolderDataset) else []),
-            f"first box {first} from 0" + (", the others unknown" if sequence.first_box_only else ""),
-            *([f"absent in {absent}"] if absent else []),
+            f"first box {first} (0-based)" + (", the others unknown" if sequence.first_box_only else ""),
+            *([f"target absent in {_count(absent_frames, 'frame')}"] if absent_frames else []),
             *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
         ]
         print(printable(f"{result.sequence:<16} {'; '.join(parts)}"))
@@ -107,7 +109,7 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
     from trackers.video.drawing import TRUTH_COLOR, draw_region, line_width
 
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = 0
+    written = 0
     for result in results:
         try:
             sequence = dataset[result.sequence]
@@ -117,19 +119,25 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
         region = sequence.regions[0]
         draw_region(frame, region, TRUTH_COLOR, line_width(frame))
         Image.fromarray(frame).save(folder / f"{result.sequence}.png")
-        drawn += 1
-    print_stderr(f"{drawn} pictures in {folder}")
+        written += 1
+    print_stderr(f"wrote {_count(written, 'image')} to {folder}")
 
 
-def _as_json(dataset: str, results: list[VerificationResult], whole: int, scorable: int) -> dict[str, object]:
+def _as_json(
+    dataset: str, results: list[VerificationResult], complete: int, scorable: int
+) -> dict[str, object]:
     findings = [vars(finding) for result in results for finding in result.findings]
     return {
         "dataset": dataset,
         "sequences": len(results),
-        "whole": whole,
+        "whole": complete,
         "scorable": scorable,
         "findings": findings,
     }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @contextmanager
@@ -142,6 +150,6 @@ def _progress(names: Sequence[str]) -> Iterator[Progress]:
     position = {name: index for index, name in enumerate(names)}
     with ProgressBar(MofNCompleteColumn()) as bar:
         task = bar.add_task("", total=len(names))
-        yield lambda name, share: bar.update(
-            task, description=printable(name), completed=position[name] + share
+        yield lambda name, fraction: bar.update(
+            task, description=printable(name), completed=position[name] + fraction
         )

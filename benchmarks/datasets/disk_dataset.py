@@ -9,17 +9,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Dataset
+from benchmarks.datasets.sequence_names import normalize_name
 from trackers.errors import UserError
 from trackers.regular_files import is_folder
 
 
 class DiskDataset(Dataset):
-    """A data set in a folder of the data root; some sequences may be absent.
+    """A data set in a folder of the data root; some sequences may be missing.
 
-    Opening one reads no sequence. Folders are found by name without case and punctuation. Pickling stores the
-    root alone; the folders are listed again after unpickling.
+    Opening one reads no sequence. Folders are found by name without case and punctuation. Pickling stores
+    only the root; the folders are listed again after unpickling.
 
     Args:
         data_root: the folder that contains one folder per data set.
@@ -86,13 +86,13 @@ class DiskDataset(Dataset):
         return name
 
     def folder(self, name: str) -> Path:
-        """Returns the folder of sequence `name` in whatever spelling it has, or the path it would have."""
+        """Returns the folder of sequence `name` in any spelling, or the path it would have."""
         return self.find_folder(self.folder_name(name))
 
     def find_folder(self, expected: str) -> Path:
-        """Returns the folder `expected` in whatever spelling it has, or the path it would have."""
+        """Returns the folder `expected` in any spelling, or the path it would have."""
         similar = self.folders.get(normalize_name(expected))
-        # UAV123's car1_1 and car11 differ in punctuation alone: an exact name wins, and never stands in for
+        # UAV123's car1_1 and car11 differ in punctuation alone: an exact name wins, and is never used for
         # another sequence.
         if similar is None or expected in self._names_on_disk or similar.name in self._expected_names:
             return self.root / expected

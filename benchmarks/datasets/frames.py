@@ -57,7 +57,7 @@ class ImageFiles(Frames):
         return digest.hexdigest()
 
 
-def stored_size(path: Path) -> tuple[int, int] | None:
+def read_image_size(path: Path) -> tuple[int, int] | None:
     """Returns width and height from an image file's header; None if it cannot be read."""
     try:
         if not is_regular(path):  # reading a pipe would block

@@ -22,10 +22,10 @@ from pathlib import Path
 from benchmarks.datasets.disk_dataset import DiskDataset, read_metadata
 from benchmarks.datasets.folder.flags import HIDDEN_FILES
 from benchmarks.datasets.frames import numbered_images
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import Sequence
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.truth_files import read_any_flag, read_truth
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_zero_based
 from trackers.regular_files import may_exist
 
 
@@ -51,7 +51,7 @@ class LaSOT(DiskDataset):
         self.all_names = tuple(self._metadata)
         self._other_names = rows.keys() - self._metadata.keys()
 
-    def in_other_part(self, name: str) -> bool:
+    def belongs_to_other_split(self, name: str) -> bool:
         return name in self._other_names
 
     def folder(self, name: str) -> Path:
@@ -70,7 +70,7 @@ class LaSOT(DiskDataset):
         path = self._truth_path(name)
         return Sequence(
             name=name,
-            truth=read_truth(path, length) - ONE_BASED_SHIFT,
+            truth=to_zero_based(read_truth(path, length)),
             attributes=tuple(metadata["attributes"].split()),
             open_frames=lambda: numbered_images(images, 1, length),
             absent=read_any_flag(_absence_files(path), length),

@@ -72,18 +72,18 @@ class Frames(ABC):
 
 @dataclass(frozen=True)
 class Sequence:
-    """One target in a stretch of video, with its location in each frame.
+    """One target in a range of frames, with its location in each frame.
 
     Attributes:
         name: as spelled in published results on the data set.
         truth: float64, shape (frames, 4): x, y, w, h in pixels, 0-based, continuous. Rows that the
             annotators left empty are as in the file (minus the shift to 0-based).
-        attributes: what makes it hard, in the data set's own abbreviations (`"OCC"`), in its own order.
-        open_frames: opens the frames; raises `SequenceError` if they are missing. Scoring needs ground truth
-            alone, so this is called only to run a tracker.
+        attributes: challenge attributes, such as `"OCC"` (occlusion), in the data set's order.
+        open_frames: opens the frames; raises `SequenceError` if they are missing. Called only to run a
+            tracker; scoring needs only the ground truth.
         polygons: float64, shape (frames, 8): x1, y1 to x4, y4, where ground truth is rotated boxes (VOT).
             `truth` then holds the upright boxes that trackers are initialized with.
-        absent: bool, shape (frames,): the target is not visible. None if the data set does not say.
+        absent: bool, shape (frames,): the target is not visible. None without visibility flags.
         tags: attributes of single frames (VOT): bool, shape (frames,), by name.
         size: width and height of the images in pixels, if known without decoding frames.
     """
@@ -96,6 +96,9 @@ class Sequence:
     absent: NDArray[np.bool_] | None = None
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Sequence {self.name}: {len(self.truth)} frames>"
 
     def frames(self) -> Frames:
         """Opens the frames: `sequence.frames()[0]` is the first, RGB, uint8, shape (H, W, 3).
@@ -119,7 +122,7 @@ class Sequence:
         return len(self.truth) > 1 and bool(np.isnan(self.truth[1:]).all())
 
 
-def start_problem(sequence: Sequence) -> str:
+def first_box_problem(sequence: Sequence) -> str:
     """Returns why no tracker can start in a sequence's first frame, in a sentence; "" if one can."""
     first = sequence.truth[0]
     if not usable_box_mask(first):
@@ -130,31 +133,43 @@ def start_problem(sequence: Sequence) -> str:
 
 
 class Dataset(ABC):
-    """A named collection of sequences, some of which may be absent from this machine."""
+    """A named collection of sequences, some of which may not be downloaded."""
 
     name: str
     """Name on the command line and in the results folder: `"otb2015"`."""
     title: str
-    """Name in figures: `"OTB2015"`."""
+    """Name in plots and tables: `"OTB2015"`."""
     attributes: tuple[str, ...] = ()
     """The abbreviations used in sequences' attributes, in the order in which they are shown."""
     one_based: bool = True
-    """Whether its ground-truth files, and with them most tools' results, call the first pixel (1, 1)."""
+    """Whether its ground-truth files, and therefore most tools' results, use 1-based pixel coordinates."""
     is_user_folder: bool = False
     """Whether it is a user's folder of videos, known only by its content."""
     all_names: tuple[str, ...]
-    """Every sequence of the data set, in its own order, present or not."""
+    """All sequences of the data set, in its order, downloaded or not."""
     related: tuple[str, ...] = ()
     """Data sets with the same sequences under the same names; their runs are scored as runs on this one."""
 
     @property
     def total(self) -> int:
-        """The number of sequences of the whole data set, of which this may be a part."""
+        """The number of sequences in the complete data set, of which this may be a part."""
         return len(self.all_names)
 
-    def in_other_part(self, name: str) -> bool:  # noqa: ARG002 - overridden by data sets with parts
-        """Returns whether `name` belongs to another part of the data set, so that results may contain it."""
+    def belongs_to_other_split(self, name: str) -> bool:  # noqa: ARG002 - overridden by data sets with parts
+        """Returns whether `name` belongs to another split, whose sequences results may contain as well."""
         return False
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    def __repr__(self) -> str:
+        return f"<{self.title}: {len(self)} of {self.total} sequences>"
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:

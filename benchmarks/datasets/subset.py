@@ -6,8 +6,8 @@ from collections.abc import Sequence as Items
 from pathlib import Path
 
 from benchmarks.box_text import read_text
-from benchmarks.datasets.names import select_sequences
 from benchmarks.datasets.sequence import Dataset
+from benchmarks.datasets.sequence_names import select_sequences
 from benchmarks.datasets.views import DatasetSubset
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -18,10 +18,10 @@ _MAX_NAMES_IN_TITLE = 3
 def select_part(
     dataset: Dataset, sequences: Items[str] | None = None, attributes: Items[str] | None = None
 ) -> Dataset:
-    """Returns the selected part of a data set; the whole if nothing is selected.
+    """Returns the selected part of a data set; all of it if nothing is selected.
 
     Args:
-        dataset: the whole data set.
+        dataset: the complete data set.
         sequences: names, or `@FILE` for those in a file, one per line.
         attributes: selects the sequences that have all of these.
 

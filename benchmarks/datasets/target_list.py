@@ -14,7 +14,7 @@ from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.frames import numbered_images
 from benchmarks.datasets.sequence import Sequence
 from benchmarks.datasets.truth_files import read_truth
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_zero_based
 from trackers.regular_files import may_exist
 
 
@@ -28,7 +28,7 @@ class TargetEntry:
         truth_starts: frame number of the ground-truth file's first row.
         first: first frame of the sequence.
         last: last frame, inclusive.
-        attributes: abbreviations of what makes the sequence hard.
+        attributes: challenge attributes, such as `"OCC"` (occlusion).
     """
 
     folder: str
@@ -82,7 +82,7 @@ class TargetListDataset(DiskDataset):
         images = self.folder(name) / "img"
         return Sequence(
             name=name,
-            truth=rows[first - starts :] - ONE_BASED_SHIFT,
+            truth=to_zero_based(rows[first - starts :]),
             attributes=self.target_attributes(name),
             open_frames=lambda: numbered_images(images, first, last),
         )

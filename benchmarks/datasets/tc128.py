@@ -19,8 +19,8 @@ from pathlib import Path
 
 from benchmarks.box_text import read_rows, read_text
 from benchmarks.datasets.disk_dataset import read_metadata
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.sequence import SequenceError, as_sequence_error
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.target_list import TargetEntry, TargetListDataset
 from trackers.regular_files import is_folder, may_exist
 
@@ -76,7 +76,7 @@ class TC128(TargetListDataset):
         return tuple(attribute for attribute in self.attributes if attribute in found)
 
     def _file(self, name: str, kind: str) -> Path:
-        """Returns the file `<name>_<kind>.txt` of a sequence in whatever spelling it has."""
+        """Returns the file `<name>_<kind>.txt` of a sequence in any spelling."""
         folder = self.folder(name)
         expected = folder / f"{name}_{kind}.txt"
         if may_exist(expected) or not is_folder(folder):

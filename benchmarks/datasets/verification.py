@@ -11,7 +11,7 @@ from typing import Literal
 
 from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.frames import ImageFiles
-from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, start_problem
+from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, first_box_problem
 from trackers.errors import system_reason
 from trackers.images import is_image
 
@@ -44,7 +44,7 @@ class VerificationResult:
     findings: tuple[Finding, ...]
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether ground truth and frames are complete and valid."""
         return all(finding.harmless for finding in self.findings)
 
@@ -95,7 +95,7 @@ def _findings(
     except SequenceError as error:
         yield Finding(name, "ground truth", str(error))
         return
-    if problem := start_problem(sequence):
+    if problem := first_box_problem(sequence):
         yield Finding(name, "ground truth", problem)
     try:
         frames = sequence.open_frames()

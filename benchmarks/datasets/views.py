@@ -29,8 +29,8 @@ class DatasetView(Dataset):
     def total(self) -> int:
         return self._dataset.total
 
-    def in_other_part(self, name: str) -> bool:
-        return self._dataset.in_other_part(name)
+    def belongs_to_other_split(self, name: str) -> bool:
+        return self._dataset.belongs_to_other_split(name)
 
     def names(self) -> tuple[str, ...]:
         return self._dataset.names()
@@ -42,7 +42,7 @@ class DatasetView(Dataset):
 class CachedDataset(DatasetView):
     """A view that reads each sequence once, however many runs and profiles it scores.
 
-    The list of present sequences is cached too, so later changes on disk go unnoticed.
+    The list of downloaded sequences is cached too, so later changes on disk go unnoticed.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -68,7 +68,7 @@ class DatasetSubset(DatasetView):
     It keeps the data set's name and `total`, so that scores can say "49 of 100 sequences".
 
     Args:
-        dataset: the whole data set.
+        dataset: the complete data set.
         names: the sequences, at least one, in the data set's order.
         description: of the selection, for titles.
     """
@@ -79,9 +79,9 @@ class DatasetSubset(DatasetView):
         self.all_names = tuple(names)
         self._selected = frozenset(names)
 
-    def in_other_part(self, name: str) -> bool:
+    def belongs_to_other_split(self, name: str) -> bool:
         return name not in self._selected and (
-            name in self._dataset.all_names or self._dataset.in_other_part(name)
+            name in self._dataset.all_names or self._dataset.belongs_to_other_split(name)
         )
 
     def names(self) -> tuple[str, ...]:

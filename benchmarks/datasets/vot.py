@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.box_text import read_text
 from benchmarks.datasets.disk_dataset import DiskDataset, read_metadata
-from benchmarks.datasets.frames import numbered_images, stored_size
+from benchmarks.datasets.frames import numbered_images, read_image_size
 from benchmarks.datasets.sequence import Sequence
 from benchmarks.datasets.truth_files import expect_rows, parse_properties, read_flags, read_regions
 from trackers.errors import UserError
@@ -105,4 +105,4 @@ def _image_size(folder: Path, images: Path) -> tuple[int, int] | None:
         text = ""
     if size := parse_size(text):
         return size
-    return stored_size(images / "00000001.jpg")
+    return read_image_size(images / "00000001.jpg")

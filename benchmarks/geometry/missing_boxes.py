@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_one_based
 from trackers.tracker import Boxes
 
 
@@ -34,7 +34,7 @@ def missing_box_mask(truth: Boxes) -> NDArray[np.bool_]:
     Returns:
         Shape (frames,).
     """
-    x, y, w, h = (truth + ONE_BASED_SHIFT).T
+    x, y, w, h = to_one_based(truth).T
     missing: NDArray[np.bool_] = ~((x > 0) & (y > 0) & (w > 0) & (h > 0))
     return missing
 

@@ -6,11 +6,27 @@ import numpy as np
 
 from trackers.tracker import Boxes
 
-ONE_BASED_SHIFT: Boxes = np.array([1.0, 1.0, 0.0, 0.0])
-"""x, y, w, h of a 1-based box minus those of the same box in 0-based coordinates."""
+
+def to_zero_based(boxes: Boxes, first_pixel: int = 1) -> Boxes:
+    """Converts boxes of a file to this project's 0-based coordinates.
+
+    Args:
+        boxes: x, y, w, h of shape (..., 4), or polygons of shape (..., 8).
+        first_pixel: the file's coordinates of the first pixel, 0 or 1.
+    """
+    return _shift(boxes, -first_pixel)
 
 
-def shift_origin(boxes: Boxes, pixels: float) -> Boxes:
-    """Adds `pixels` to every x and y of boxes, shape (n, 4), or polygons, shape (n, 8)."""
-    by_column = np.array([pixels, pixels, 0.0, 0.0]) if boxes.shape[1] == 4 else pixels
+def to_one_based(boxes: Boxes) -> Boxes:
+    """Converts 0-based boxes, shape (..., 4), or polygons, shape (..., 8); see `to_zero_based`."""
+    return from_zero_based(boxes, 1)
+
+
+def from_zero_based(boxes: Boxes, first_pixel: int) -> Boxes:
+    """Converts 0-based boxes or polygons to the coordinates of a file; the inverse of `to_zero_based`."""
+    return _shift(boxes, first_pixel)
+
+
+def _shift(boxes: Boxes, pixels: int) -> Boxes:
+    by_column = np.array([pixels, pixels, 0.0, 0.0]) if boxes.shape[-1] == 4 else pixels
     return np.asarray(boxes + by_column, dtype=np.float64)

@@ -6,7 +6,7 @@ progress.py     progress in the terminal  live.py       `--live`: frames in the 
 schedulers/     one process: one sequence after the other, or many in lockstep (`--batch`)
 parallel/       several workers: processes (`--workers`) or actors on a Ray cluster (`--ray`)
 tracking/       one sequence: its requests, the timed calls, the tracker, what can go wrong
-frames/         frames read and decoded ahead of the tracker
+decoding/       frames read and decoded ahead of the tracker
 """
 
 from benchmarks.running.run import RunSummary, run

@@ -124,8 +124,7 @@ class RunWriter:
                 if self._lock.is_held():
                     break
         raise UserError(
-            f"{system_reason(failure)}; what was written before is kept, and the same command goes on from "
-            "there"
+            f"{system_reason(failure)}; finished sequences are kept; repeat the command to resume"
         ) from failure
 
     def _lock_again(self) -> None:

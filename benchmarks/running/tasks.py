@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.datasets import Dataset, Sequence, SequenceError
-from benchmarks.datasets.sequence import start_problem
+from benchmarks.datasets.sequence import first_box_problem
 from benchmarks.store import SequenceRecord, truth_digest
 from trackers.errors import system_reason
 
@@ -57,7 +57,7 @@ def plan_task(dataset: Dataset, name: str) -> Task:
         raise SequenceError(f"{name}: {system_reason(error)}") from None
     if len(frames) != len(sequence.truth):
         raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
-    if problem := start_problem(sequence):
+    if problem := first_box_problem(sequence):
         raise SequenceError(problem)
     record = SequenceRecord(
         "ok", frames=len(frames), truth=truth_digest(sequence.truth), images=frames.fingerprint()

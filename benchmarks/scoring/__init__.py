@@ -1,8 +1,8 @@
-"""Scoring: profiles compute scores from boxes and ground truth, as the toolkits they are named after do."""
+"""Scoring: profiles compute scores from boxes and ground truth, each as the toolkit of that name does."""
 
 from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
 from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles
-from benchmarks.scoring.metrics import METRICS, Metric
+from benchmarks.scoring.metrics import Metric
 from benchmarks.scoring.one_pass_score import OnePassScore
 from benchmarks.scoring.profiles import OTB, OnePassProfile, ScoringProfile
 from benchmarks.scoring.run_score import Record, RunScore
@@ -10,7 +10,6 @@ from benchmarks.scoring.score import score_run
 from benchmarks.scoring.statistics import Estimate
 
 __all__ = [
-    "METRICS",
     "OTB",
     "PROFILES",
     "Estimate",

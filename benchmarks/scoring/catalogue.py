@@ -60,5 +60,5 @@ def choose_profile(name: str | None, dataset: str, protocol: str) -> ScoringProf
         UserError: as for `choose_profiles`, or `name` is `"all"`.
     """
     if name == ALL:
-        raise UserError("--profile all is for `score` alone; name one profile")
+        raise UserError("only `score` takes --profile all; name one profile")
     return choose_profiles(name, dataset, protocol)[0]

@@ -1,7 +1,7 @@
 """Tests whether one tracker is better than another, on the sequences that both were run on.
 
 Both trackers run on the same sequences, so the tests are paired: they look at the difference on each
-sequence. A difference is claimed only if two tests show it in the same direction:
+sequence. A difference is claimed only if two tests show it with the same sign:
 
 - The paired bootstrap over sequences tests the mean difference, which is what tables show. With few sequences
   its interval is somewhat too narrow.
@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, wilcoxon
 
-from benchmarks.scoring.metrics import METRICS
 from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.statistics import (
     CONFIDENCE,
@@ -39,15 +38,18 @@ from trackers.registry import did_you_mean
 
 ALPHA = 1 - CONFIDENCE
 MIN_SEQUENCES = 6
-"""Fewest sequences with which the signed-rank test can reach p <= 0.05; with 5, the least p is 2 / 2^5."""
+"""Smallest number of sequences for which the signed-rank test can reach p <= 0.05.
+
+With 5, the smallest p-value is 2 / 2^5.
+"""
 MAX_COMPARISONS = 5000
 """Maximum number of comparisons made together: 100 trackers in one metric."""
 _BLOCK = 512
 """Comparisons resampled at once, which takes 40 MB."""
-_MAX_COUNTED = 13
-"""Up to this many differences, SciPy handles ties by trying all signs, which takes a second.
+_MAX_EXACT_TIES = 13
+"""Largest number of differences whose ties are tested exactly, as in SciPy.
 
-Rank sums are counted instead.
+SciPy tries all combinations of signs, which takes a second; `_exact_p_with_ties` counts rank sums instead.
 """
 
 
@@ -66,7 +68,8 @@ class Comparison:
         p_bootstrap, p_wilcoxon: two-sided p-values, not corrected.
         corrected_bootstrap, corrected_wilcoxon: p-values corrected for all comparisons made together.
         comparisons: the number of comparisons made together.
-        consistent: whether ranks and means point in the same direction.
+        signs_agree: whether the sum of the signed ranks and the mean difference have the same sign.
+        higher_is_better: the direction of the metric in the scores' profile.
     """
 
     metric: str
@@ -83,19 +86,23 @@ class Comparison:
     corrected_bootstrap: float
     corrected_wilcoxon: float
     comparisons: int
-    consistent: bool
+    signs_agree: bool
+    higher_is_better: bool
+
+    def __str__(self) -> str:
+        return self.verdict
 
     @property
     def p(self) -> float:
-        """The greater of the corrected p-values, which decides."""
+        """The larger of the corrected p-values, which decides."""
         return max(self.corrected_bootstrap, self.corrected_wilcoxon)
 
     @property
     def better(self) -> str | None:
         """The better tracker; None if no difference can be shown."""
-        if self.sequences < MIN_SEQUENCES or not self.consistent or self.p > ALPHA:
+        if self.sequences < MIN_SEQUENCES or not self.signs_agree or self.p > ALPHA:
             return None
-        a_is_better = (self.difference > 0) is METRICS[self.metric].higher_is_better
+        a_is_better = (self.difference > 0) is self.higher_is_better
         return self.a if a_is_better else self.b
 
     @property
@@ -104,7 +111,7 @@ class Comparison:
         result = f"{self.a} - {self.b} = {self.difference:+.3f}"
         several = self.comparisons > 1
         if self.low is not None and self.high is not None:
-            result += f" [{self.low:+.3f}, {self.high:+.3f}]" + " by itself" * several
+            result += f" [{self.low:+.3f}, {self.high:+.3f}]" + " (uncorrected)" * several
         p = format_p(self.p, 3 if self.p >= 0.001 else 4)
         result += f", p {p}" if p.startswith("<") else f", p = {p}"
         if several:
@@ -114,11 +121,11 @@ class Comparison:
         sequences = "this 1 sequence" if self.sequences == 1 else f"these {self.sequences} sequences"
         text = f"no difference can be shown on {sequences}: {result}"
         if self.sequences < MIN_SEQUENCES:
-            text += f"; fewer than {MIN_SEQUENCES} sequences can never show one"
+            text += f"; at least {MIN_SEQUENCES} sequences are needed to show one"
         elif self.p <= ALPHA:
-            text += "; the mean and most sequences point in opposite directions"
+            text += "; the mean difference and the signed ranks have opposite signs"
         elif self.low is not None and self.high is not None and several and not self.low <= 0 <= self.high:
-            text += "; among so many comparisons some intervals leave out 0 by chance"
+            text += "; with this many comparisons, some uncorrected intervals exclude 0 by chance"
         return text
 
 
@@ -130,13 +137,13 @@ def compare(
     Args:
         scores: two or more, of different trackers on the same data set under the same profile.
         metrics: names of metrics that single sequences have.
-        resamples: number of bootstrap draws; no p-value is less than 2 / (resamples + 1).
+        resamples: number of bootstrap draws; the smallest possible p-value is 2 / (resamples + 1).
 
     Returns:
         One per pair and metric, pairs in the order of `scores`.
 
     Raises:
-        UserError: a metric is unknown, two trackers share no sequence, or there are more than
+        UserError: a metric is unknown, two trackers have no common sequence, or there are more than
             `MAX_COMPARISONS` comparisons.
     """
     values = [score.sequence_values() for score in scores]
@@ -171,6 +178,7 @@ def compare(
             corrected_bootstrap=p_bootstrap,
             corrected_wilcoxon=p_ranked,
             comparisons=count,
+            higher_is_better=scores[0].profile.metric(metric).higher_is_better,
             **test._asdict(),
         )
         for (metric, i, j, a, b), test, p_bootstrap, p_ranked in zip(
@@ -186,7 +194,7 @@ def comparison_record(comparison: Comparison, total_sequences: int) -> Record:
     the means over these sequences; `difference` is value_a - value_b, with its 95 % interval in
     `difference_low` and `difference_high`. `p_bootstrap` and `p_wilcoxon` are not corrected;
     `p_..._corrected` are corrected by Holm's method for all `comparisons` made together, and decide. `better`
-    is a tracker's name, or null if no difference can be shown; `verdict` says the same in words.
+    is a tracker's name, or null if no difference can be shown; `verdict` is the conclusion in words.
     """
     return {
         "metric": comparison.metric,
@@ -210,13 +218,13 @@ def comparison_record(comparison: Comparison, total_sequences: int) -> Record:
 
 
 def wilcoxon_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns two-sided p-values of the signed-rank test; sequences without a difference are left out.
+    """Returns two-sided p-values of the signed-rank test; differences of 0 are left out.
 
     Args:
         differences: shape (..., S), finite: one or more comparisons on S sequences.
 
     Returns:
-        Shape (...), in (0, 1]; 1 if nothing differs. Exact for up to 50 differences without ties in size.
+        Shape (...), in (0, 1]; 1 if all are 0. Exact for up to 50 differences without ties in size.
     """
     rows = differences.reshape(-1, differences.shape[-1])
     differing = np.count_nonzero(rows, axis=1)
@@ -227,21 +235,21 @@ def wilcoxon_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
         values = values[values != 0].reshape(-1, count)
         tied = (np.diff(np.sort(np.abs(values)), axis=1) == 0).any(axis=1)
         # SciPy chooses one method for all rows of a call, by whether any has ties.
-        for chosen, counted in ((~tied, False), (tied, count <= _MAX_COUNTED)):
+        for chosen, counted in ((~tied, False), (tied, count <= _MAX_EXACT_TIES)):
             if counted:
-                p[places[chosen]] = [_counted_p(row) for row in values[chosen]]
+                p[places[chosen]] = [_exact_p_with_ties(row) for row in values[chosen]]
             elif chosen.any():
                 p[places[chosen]] = wilcoxon(values[chosen], axis=1).pvalue
     return p.reshape(differences.shape[:-1])
 
 
-def _counted_p(differences: NDArray[np.float64]) -> float:
-    """Returns the signed-rank test's exact p-value, also if differences have ties in size and share ranks.
+def _exact_p_with_ties(differences: NDArray[np.float64]) -> float:
+    """Returns the signed-rank test's exact p-value, also if some differences are tied in size.
 
     Args:
         differences: shape (n,), none 0.
     """
-    ranks = np.rint(2 * rankdata(np.abs(differences))).astype(int)  # doubled, since shared ranks are halves
+    ranks = np.rint(2 * rankdata(np.abs(differences))).astype(int)  # doubled, since tied ranks may be halves
     ways = np.ones(1, dtype=np.int64)  # by rank sum, the number of choices of positive signs that have it
     for rank in ranks.tolist():
         ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
@@ -259,7 +267,7 @@ class _Test(NamedTuple):
     high: float | None
     p_bootstrap: float
     p_wilcoxon: float
-    consistent: bool
+    signs_agree: bool
 
 
 def _paired(
@@ -279,8 +287,8 @@ def _paired(
     both = both[np.isfinite(both).all(axis=1)]
     if len(both) == 0:
         raise UserError(
-            f"'{first.tracker}' and '{second.tracker}' share no sequence with a value of {metric}; run both "
-            "on the same sequences"
+            f"'{first.tracker}' and '{second.tracker}' have no common sequence with a value of {metric}; "
+            "run both on the same sequences"
         )
     return both[:, 0], both[:, 1]
 
@@ -314,8 +322,8 @@ def _test_block(differences: NDArray[np.float64], resamples: int) -> list[_Test]
     mean = differences.mean(axis=1)
     columns = (mean, ends, p_bootstrap, wilcoxon_p(differences), signed_ranks * mean > 0)
     return [
-        _Test(float(difference), *both, float(p), float(p_ranked), bool(consistent))
-        for difference, both, p, p_ranked, consistent in zip(*columns, strict=True)
+        _Test(float(difference), *both, float(p), float(p_ranked), bool(signs_agree))
+        for difference, both, p, p_ranked, signs_agree in zip(*columns, strict=True)
     ]
 
 
@@ -325,13 +333,13 @@ def comparisons_caption(comparisons: Sequence[Comparison], resamples: int = RESA
     if count < 2:
         return "A - B with 95 % interval over sequences"
     caption = (
-        "A - B with 95 % interval over sequences, of each comparison by itself; "
-        f"p corrected for {count} comparisons (Holm), which decides"
+        "A - B with 95 % interval over sequences (uncorrected); "
+        f"p-values, corrected for {count} comparisons (Holm), decide"
     )
-    least = 2 / (resamples + 1)
-    if least * count > ALPHA:
+    smallest = 2 / (resamples + 1)
+    if smallest * count > ALPHA:
         caption += (
-            f"; from {resamples} resamples no p is less than {least:.4f}, so that among so many comparisons "
-            "hardly any can show a difference: compare fewer trackers"
+            f"; with {resamples} resamples the smallest p-value is {smallest:.4f}, so with this many "
+            "comparisons few can reach significance: compare fewer trackers"
         )
     return caption

@@ -1,6 +1,6 @@
 """Curves of one-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, PAMI 2015).
 
-A curve is the share of a sequence's frames in which the tracker is good enough, for each threshold.
+A curve is the fraction of a sequence's frames in which the tracker is good enough, for each threshold.
 
 Thresholds are the floats nearest to 0.05 k and 0.01 k, as in the benchmark's own Python toolkit, so that
 overlaps of integer boxes compare as fractions do. Other grids (`0:0.05:1` in MATLAB, `np.arange(0, 1.05,
@@ -22,8 +22,8 @@ NORMALIZED_THRESHOLDS: NDArray[np.float64] = np.arange(51) / 100
 """0, 0.01, ... 0.5 of the target's size: shape (51,)."""
 
 
-def share_above(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the share of frames whose value is greater than each threshold, as for overlaps.
+def fraction_above(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the fraction of frames whose value is greater than each threshold, as for overlaps.
 
     Args:
         values: shape (frames,); NaN is a miss.
@@ -32,11 +32,11 @@ def share_above(values: NDArray[np.float64], thresholds: NDArray[np.float64]) ->
     Returns:
         Shape (T,), in [0, 1].
     """
-    return _share(np.searchsorted(np.sort(-values), -thresholds, side="left"), len(values))
+    return _fraction(np.searchsorted(np.sort(-values), -thresholds, side="left"), len(values))
 
 
-def share_at_most(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the share of frames whose value is at most each threshold, as for center errors.
+def fraction_at_most(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the fraction of frames whose value is at most each threshold, as for center errors.
 
     Args:
         values: shape (frames,); NaN and infinity are misses.
@@ -46,9 +46,9 @@ def share_at_most(values: NDArray[np.float64], thresholds: NDArray[np.float64]) 
         Shape (T,), in [0, 1].
     """
     # Sorting once takes a sixth of the time of comparing with each threshold. NaN comes last.
-    return _share(np.searchsorted(np.sort(values), thresholds, side="right"), len(values))
+    return _fraction(np.searchsorted(np.sort(values), thresholds, side="right"), len(values))
 
 
-def _share(hits: NDArray[np.intp], frames: int) -> NDArray[np.float64]:
-    share: NDArray[np.float64] = hits / frames
-    return share
+def _fraction(hits: NDArray[np.intp], frames: int) -> NDArray[np.float64]:
+    fraction: NDArray[np.float64] = hits / frames
+    return fraction

@@ -35,21 +35,21 @@ class Fragment:
 
 @dataclass(frozen=True)
 class FragmentRule:
-    """The rules in which toolkits differ.
+    """The choices in which toolkits differ.
 
     Attributes:
         late_frames: after a failure in this number of last frames of a sequence, the fragment is undefined
             beyond the end, as if the tracker had not failed; after an earlier one its overlap is 0 from then
             on.
-        share: a fragment's weight is 1 / the sequence's number of repetitions, so that sequences with more
-            repetitions do not weigh more; otherwise it is 1.
+        average_repetitions: a fragment's weight is 1 / the sequence's number of repetitions, so that
+            sequences with more repetitions do not weigh more; otherwise it is 1.
         low, high: lengths in frames over which the curve is averaged, inclusive.
         observed: average only lengths up to the longest fragment, from initialization to failure or end;
             otherwise also lengths that only extended fragments reach.
     """
 
     late_frames: int
-    share: bool
+    average_repetitions: bool
     low: int
     high: int
     observed: bool
@@ -94,9 +94,10 @@ def curve_sums(
     Args:
         overlaps: shape (R, n), of R repetitions; 0 in frames without a region.
         codes: int8, shape (R, n), of `Code`.
-        counted: shape (n,): frames of interest. A fragment's weight is multiplied by its share of them.
+        counted: shape (n,): frames of interest. A fragment's weight is multiplied by the
+            fraction of its frames that are.
         longest: the greatest length in frames.
-        rule: the toolkit's rules.
+        rule: the toolkit's choices.
 
     Returns:
         Numerators and weights, shape (2, longest - 1).
@@ -104,7 +105,9 @@ def curve_sums(
     sums = np.zeros((2, longest - 1))
     for run, run_codes in zip(overlaps, codes, strict=True):
         for part in fragments(run_codes):
-            weight = counted[part.start : part.stop].mean() / (len(overlaps) if rule.share else 1)
+            weight = counted[part.start : part.stop].mean() / (
+                len(overlaps) if rule.average_repetitions else 1
+            )
             open_ended = part.failure is None or part.failure >= len(run) - rule.late_frames
             tracked = run[part.start + 1 : part.failure or part.stop]
             defined = part.stop - part.start - 1 if open_ended else longest - 1

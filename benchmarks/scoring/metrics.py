@@ -13,8 +13,8 @@ from benchmarks.scoring.curves import (
     NORMALIZED_THRESHOLDS,
     OVERLAP_THRESHOLDS,
     PIXEL_THRESHOLDS,
-    share_above,
-    share_at_most,
+    fraction_above,
+    fraction_at_most,
 )
 
 
@@ -52,7 +52,7 @@ class Metric:
 
 
 class FrameMeasures(NamedTuple):
-    """What each frame of a sequence counts as, after a profile's rules for special cases.
+    """The measures of each frame of a sequence, after a profile's special cases.
 
     Attributes:
         overlaps: shape (frames,), in [0, 1], or -1 for a miss.
@@ -91,7 +91,7 @@ class FrameMeasures(NamedTuple):
 class OnePassMetric(Metric):
     """A metric of one-pass evaluation: a curve over the frames of a sequence, and a value read off it.
 
-    A metric without thresholds is the mean of its frames, held as a curve of one point.
+    A metric without thresholds is the mean of its frames, stored as a curve with one point.
 
     Attributes:
         measure: selects the values of the frames, shape (frames,).
@@ -111,7 +111,7 @@ class OnePassMetric(Metric):
         Without thresholds and without frames it is 0.
         """
         if len(self.thresholds):
-            return (share_above if self.above else share_at_most)(values, self.thresholds)
+            return (fraction_above if self.above else fraction_at_most)(values, self.thresholds)
         return np.array([np.maximum(values, 0).mean() if len(values) else 0.0])
 
     def value(self, curves: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -185,21 +185,3 @@ EAO = Metric(
     x_label="Sequence length (frames)",
     y_label="Expected overlap",
 )
-
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        SUCCESS_AUC,
-        PRECISION_20,
-        NORMALIZED_PRECISION_20,
-        AVERAGE_OVERLAP,
-        ACCURACY,
-        ROBUSTNESS,
-        FAILURES,
-        EAO,
-    )
-}
-"""All metrics by name, for code that has only records; the profiles of plug-ins add theirs.
-
-The profiles here differ only in how `normalized_precision` is read off its curve.
-"""

@@ -21,7 +21,7 @@ class PairedResults:
     """A run and its ground truth, on the sequences that have both.
 
     Attributes:
-        run: the whole run.
+        run: the complete run.
         dataset: the ground truth.
         sequences: the S sequences, in the data set's order.
         trajectories: the repetitions or segments of each sequence.
@@ -47,7 +47,7 @@ class PairedResults:
 
 
 def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
-    """Returns a run without its sequences of a larger data set or of other parts, as a run on `dataset`.
+    """Returns a run without its sequences of a larger data set or of other splits, as a run on `dataset`.
 
     Args:
         run: on the data set, on a part of it, or on another that has the same sequences.
@@ -57,7 +57,7 @@ def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
     other = run.dataset != dataset.name
 
     def kept(name: str) -> bool:
-        return name in known or not (other or dataset.in_other_part(name))
+        return name in known or not (other or dataset.belongs_to_other_split(name))
 
     note = (f"it is scored from its run on {run.dataset}",) if other else ()
     return replace(
@@ -117,7 +117,10 @@ def sequences_without_truth(run: RunResults, dataset: Dataset, names: Iterable[s
         for name in names
         if (sequence := dataset[name]).first_box_only
         # Without the frames, only the run shows how many rows of ground truth there should be.
-        or (len(sequence.truth) == 1 and all(len(one.boxes) > 1 for one in run.trajectories[name]))
+        or (
+            len(sequence.truth) == 1
+            and all(len(trajectory.boxes) > 1 for trajectory in run.trajectories[name])
+        )
     ]
 
 
@@ -169,6 +172,6 @@ def check_ground_truth(
     recorded = run.truth.get(sequence.name)
     if recorded and recorded != truth_digest(sequence.truth):
         raise UserError(
-            f"'{run.tracker}' was run on other ground truth of sequence '{sequence.name}' than "
+            f"'{run.tracker}' was run on different ground truth of sequence '{sequence.name}' than "
             f"{dataset.title} has now; restore the file or run the sequence again"
         )

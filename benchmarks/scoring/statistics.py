@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
 def mean_estimates(tables: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
     """Returns means over sequences with their 95 % intervals.
 
-    Tables with the same number of sequences are resampled together, which is faster and gives the same.
+    Tables with the same number of sequences are resampled together: faster, with the same result.
 
     Args:
         tables: each of shape (S, M): M values of each of S sequences; S and M may differ between tables.
@@ -72,13 +72,13 @@ def bootstrap_interval(
 ) -> Interval | None:
     """Returns the percentile bootstrap interval of the mean over sequences.
 
-    All columns share the resamples, so the interval of a curve is that of whole curves drawn together.
+    All columns share the resamples, so the interval of a curve comes from complete curves.
     Source: Efron, Tibshirani: An Introduction to the Bootstrap (1993), chapter 13.
 
     Args:
         values: shape (S,) or (S, T): T values of each of S sequences.
         resamples: number of draws of S sequences, with replacement.
-        confidence: share of the resampled means inside the interval.
+        confidence: fraction of the resampled means inside the interval.
         seed: seed of the draws.
 
     Returns:
@@ -96,11 +96,11 @@ def bootstrap_interval(
 
 
 def percentile_interval(draws: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
-    """Returns the interval that a share of draws lies in.
+    """Returns the interval that contains a fraction of the draws.
 
     Args:
         draws: shape (R,) or (R, T); NaN is ignored, but no column may be NaN alone.
-        confidence: the share.
+        confidence: the fraction.
 
     Returns:
         Lower and upper ends, each of shape () or (T,).
@@ -135,7 +135,7 @@ def resampled_means(
 def bootstrap_p(means: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns the two-sided p-value of "the true mean is 0", from resampled means.
 
-    It is twice the share of resampled means on the rarer side of 0. The observed sample counts as one of
+    It is twice the fraction of resampled means on the rarer side of 0. The observed sample counts as one of
     them, so it is never 0 (Davison, Hinkley: Bootstrap Methods and their Application, 1997, section 4.2).
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.scoring.metrics import METRICS
+from benchmarks.scoring.metrics import Metric
 from benchmarks.scoring.run_score import Record
 from benchmarks.scoring.statistics import format_p
 from benchmarks.tables import Cell, Column, Mark, Table, mark_best
@@ -14,27 +14,35 @@ from benchmarks.tables.table import INTERVALS, number_cell
 if TYPE_CHECKING:
     # Importing SciPy's tests is slow, and scores do not need them.
     from benchmarks.scoring.compare import Comparison
+    from benchmarks.scoring.profiles import ScoringProfile
 
 _LABELS = ("tracker", "dataset", "protocol", "profile", "sequence", "attribute")
 """The keys that identify a record."""
 
 
-def records_table(records: Sequence[Record], notes: Sequence[str] = ()) -> Table:
+def records_table(
+    records: Sequence[Record], profiles: Sequence[ScoringProfile], notes: Sequence[str] = ()
+) -> Table:
     """Returns a table of records: three decimals, 95 % intervals in brackets, the number of sequences.
 
-    What all rows share (data set, protocol, profile; the tracker, if rows are sequences or attributes) is in
-    the caption. Below are a line per profile, if records say why its scores differ, and then `notes`. The
-    best and second-best values are marked among rows that differ only in the tracker.
+    Values that are the same in all rows (data set, protocol, profile; the tracker, if rows are sequences or
+    attributes) are in the caption. Below are a line per profile, if records say why its scores differ, and
+    then `notes`. The best and second-best values are marked among rows that differ only in the tracker.
+
+    Args:
+        records: the rows.
+        profiles: those that the records were scored by.
+        notes: sentences below the table.
     """
     keys = _keys(records)
     by_part = "sequence" in keys or "attribute" in keys
     shareable = [*(["tracker"] if by_part else []), "dataset", "protocol", "profile"]
     shared = [key for key in shareable if len({record[key] for record in records}) == 1]
     labels = [key for key in _LABELS if key in keys and key not in shared]
-    metrics = metric_names(records)
+    metrics = metric_names(records, profiles)
     caption = [f"{key} {records[0][key]}" for key in shared]
     differences = {record["profile"]: record["differs"] for record in records if "differs" in record}
-    marks = {metric: _marks(records, metric) for metric in metrics}
+    marks = {metric: _marks(records, metric, profiles) for metric in metrics}
     count = "frames" if "sequence" in keys else "sequences"
     return Table(
         columns=(
@@ -72,12 +80,12 @@ def _repetition_notes(records: Sequence[Record], metrics: Sequence[str]) -> list
     ]
 
 
-def attributes_table(records: Sequence[Record], metric: str) -> Table:
+def attributes_table(records: Sequence[Record], metric: Metric) -> Table:
     """Returns a table of one metric with a row per tracker and a column per attribute.
 
     Args:
         records: by attribute, of trackers on one data set under one profile.
-        metric: the name of a metric that they have.
+        metric: a metric that they have.
     """
     by_tracker: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -90,8 +98,8 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
     cells = {}
     for name in attributes:
         rows = [trackers.get(name, {}) for trackers in by_tracker.values()]
-        marks = _marked([row.get(metric) for row in rows], metric)
-        cells[name] = [record_cell(row, metric, mark) for row, mark in zip(rows, marks, strict=True)]
+        marks = _marked([row.get(metric.name) for row in rows], metric)
+        cells[name] = [record_cell(row, metric.name, mark) for row, mark in zip(rows, marks, strict=True)]
     first = records[0]
     return Table(
         columns=(
@@ -102,9 +110,9 @@ def attributes_table(records: Sequence[Record], metric: str) -> Table:
             (Cell(tracker), *(cells[name][place] for name in attributes))
             for place, tracker in enumerate(by_tracker)
         ),
-        caption=f"{metric.replace('_', ' ')} by attribute, dataset {first['dataset']}, "
+        caption=f"{metric.name.replace('_', ' ')} by attribute, dataset {first['dataset']}, "
         f"protocol {first['protocol']}, profile {first['profile']}{INTERVALS}",
-        notes=("In brackets under an attribute: how many sequences have it.",),
+        notes=("In brackets under an attribute: the number of sequences that have it.",),
         stacked=True,
     )
 
@@ -125,7 +133,7 @@ def ranking_table(records: Sequence[Record]) -> Table:
             )
             for record in records
         ),
-        caption=caption + "rank 1 is the best, ties share their mean",
+        caption=caption + "rank 1 is the best, tied trackers get their mean rank",
     )
 
 
@@ -139,27 +147,30 @@ def comparisons_table(comparisons: Sequence[Comparison], caption: str, notes: Se
         ),
         rows=tuple(
             (
-                *map(Cell, (one.a, one.b, one.metric.replace("_", " "))),
-                number_cell(one.value_a),
-                number_cell(one.value_b),
+                *map(Cell, (comparison.a, comparison.b, comparison.metric.replace("_", " "))),
+                number_cell(comparison.value_a),
+                number_cell(comparison.value_b),
                 Cell(
-                    f"{one.difference:+.3f}",
-                    None if one.low is None or one.high is None else (f"{one.low:+.3f}", f"{one.high:+.3f}"),
+                    f"{comparison.difference:+.3f}",
+                    None
+                    if comparison.low is None or comparison.high is None
+                    else (f"{comparison.low:+.3f}", f"{comparison.high:+.3f}"),
                 ),
-                Cell(format_p(one.corrected_bootstrap)),
-                Cell(format_p(one.corrected_wilcoxon)),
-                Cell(str(one.sequences)),
+                Cell(format_p(comparison.corrected_bootstrap)),
+                Cell(format_p(comparison.corrected_wilcoxon)),
+                Cell(str(comparison.sequences)),
             )
-            for one in comparisons
+            for comparison in comparisons
         ),
         caption=caption,
         notes=tuple(notes),
     )
 
 
-def metric_names(records: Sequence[Record]) -> list[str]:
-    """Returns the names of the metrics that records have, in their order."""
-    return [key for key in _keys(records) if key in METRICS]
+def metric_names(records: Sequence[Record], profiles: Sequence[ScoringProfile]) -> list[str]:
+    """Returns the names of the profiles' metrics that records have, in their order."""
+    known = {metric.name for profile in profiles for metric in profile.metrics}
+    return [key for key in _keys(records) if key in known]
 
 
 def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
@@ -168,22 +179,31 @@ def record_cell(record: Record, metric: str, mark: Mark = Mark.NONE) -> Cell:
     return number_cell(value, low, high, mark)
 
 
-def _marks(records: Sequence[Record], metric: str) -> list[Mark]:
-    """Returns a mark per record, among those that differ only in the tracker."""
+def _marks(records: Sequence[Record], metric: str, profiles: Sequence[ScoringProfile]) -> list[Mark]:
+    """Returns a mark per record, among those that differ only in the tracker.
+
+    Profiles may define a metric of the same name in different ways, so each record's own decides.
+    """
+    by_profile = {
+        profile.name: {known.name: known for known in profile.metrics}.get(metric) for profile in profiles
+    }
     groups: dict[tuple[object, ...], list[int]] = {}
     for place, record in enumerate(records):
         group = tuple(record.get(key) for key in _LABELS if key != "tracker")
         groups.setdefault(group, []).append(place)
     marks = [Mark.NONE] * len(records)
     for places in groups.values():
-        given = _marked([records[place].get(metric) for place in places], metric)
+        own_metric = by_profile.get(str(records[places[0]]["profile"]))
+        if own_metric is None:
+            continue
+        given = _marked([records[place].get(metric) for place in places], own_metric)
         for place, mark in zip(places, given, strict=True):
             marks[place] = mark
     return marks
 
 
-def _marked(values: Sequence[str | float | None], metric: str) -> list[Mark]:
-    return mark_best([_number(value) for value in values], higher_is_better=METRICS[metric].higher_is_better)
+def _marked(values: Sequence[str | float | None], metric: Metric) -> list[Mark]:
+    return mark_best([_number(value) for value in values], higher_is_better=metric.higher_is_better)
 
 
 def _count(record: Record) -> str:

@@ -43,7 +43,7 @@ class SupervisedScore:
     """The score of supervised runs over S sequences, sequence by sequence.
 
     Attributes:
-        profile: the toolkit's rules.
+        profile: the toolkit's profile.
         sequences: their names.
         frames: shape (S,): the number of frames of interest.
         overlaps: shape (S, 2): sum and weight of the overlaps, for accuracy.
@@ -141,7 +141,7 @@ class UnsupervisedScore:
     """The score of one run without resets over each of S sequences.
 
     Attributes:
-        profile: the toolkit's rules.
+        profile: the toolkit's profile.
         sequences: their names.
         overlaps: shape (S, 2): sum and weight of the overlaps.
     """
@@ -171,7 +171,7 @@ def score_supervised(
 
     Args:
         runs: one entry per sequence; overlaps measured by `profile.raster`.
-        profile: the toolkit's rules.
+        profile: the toolkit's profile.
         tag: by sequence, the frames that count, bool, shape (n,). Sequences without any are left out.
 
     Raises:
@@ -199,7 +199,7 @@ def score_unsupervised(runs: Mapping[str, NDArray[np.float64]], profile: VOTProf
     Args:
         runs: by sequence, overlaps of shape (n,), measured by `profile.raster`, 0 without a region; the
             initial frame is ignored.
-        profile: the toolkit's rules.
+        profile: the toolkit's profile.
     """
     sums = []
     for overlaps in runs.values():

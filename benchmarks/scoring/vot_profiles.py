@@ -27,7 +27,7 @@ class VOTProfile(ScoringProfile):
 
     Attributes:
         raster: how it measures overlaps.
-        fragments: its rules for the expected average overlap.
+        fragments: how it computes the expected average overlap.
         pooled: accuracy and average overlap are means over the frames of all sequences, and every failure
             counts the same. Otherwise they and the number of failures are means over sequences, weighted by
             length.
@@ -61,7 +61,7 @@ VOT2017 = VOTProfile(
     standard_for=DATASETS,
     raster=rasterize.VOT2017,
     # The tracker would start again five frames after a failure; a failure in the last five is late.
-    fragments=FragmentRule(late_frames=5, share=True, low=100, high=356, observed=False),
+    fragments=FragmentRule(late_frames=5, average_repetitions=True, low=100, high=356, observed=False),
     pooled=True,
     unsupervised_burn_in=0,
 )
@@ -74,7 +74,7 @@ VOT_TOOLKIT = VOTProfile(
     datasets=DATASETS,
     raster=rasterize.VOT_TOOLKIT,
     # Its curve is indexed from 0, so the values that it takes for 100 to 356 are those of one frame more.
-    fragments=FragmentRule(late_frames=0, share=False, low=101, high=357, observed=True),
+    fragments=FragmentRule(late_frames=0, average_repetitions=False, low=101, high=357, observed=True),
     pooled=False,
     unsupervised_burn_in=BURN_IN,
 )

@@ -1,4 +1,4 @@
-"""VOT's A-R ranking: ranks by accuracy and by robustness, shared by trackers that tests cannot tell apart.
+"""VOT's A-R ranking: ranks by accuracy and robustness, shared where trackers do not differ significantly.
 
 Source: Kristan et al.: A Novel Performance Evaluation Methodology for Single-Target Trackers (PAMI 2016),
 section 4.3, and MATLAB's vot-toolkit 5. Tests use the normal approximation, as MATLAB does for more than 15
@@ -29,7 +29,7 @@ REPETITIONS = 15
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """Ranks of T trackers, 1 for the best; fractions if several trackers share a rank.
+    """Ranks of T trackers, 1 for the best; fractional for tied trackers.
 
     Attributes:
         accuracy: shape (T,).
@@ -134,7 +134,7 @@ def _shared_ranks(
     test: Callable[[NDArray[np.float64], NDArray[np.float64]], float],
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Returns each tracker's mean rank, by rising value, of those that `test` cannot tell from it."""
+    """Returns each tracker's mean rank, by rising value, of those that do not differ from it by `test`."""
     trackers = len(values)
     ranks = np.empty(trackers)
     ranks[np.argsort(values, kind="stable")] = np.arange(1, trackers + 1)

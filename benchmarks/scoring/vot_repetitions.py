@@ -63,7 +63,7 @@ def measure_repetitions(
         raster: how to measure overlaps.
 
     Raises:
-        UserError: a run has another number of frames than the ground truth, or impossible codes.
+        UserError: a run and the ground truth differ in the number of frames, or impossible codes.
     """
     overlaps: list[NDArray[np.float64]] = []
     for number, (regions, _) in enumerate(runs, start=1):

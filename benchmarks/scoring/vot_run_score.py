@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Sequence
 from benchmarks.geometry.rasterize import RasterRule, raster_overlap
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, Metric
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, Metric
 from benchmarks.scoring.pairing import PairedResults
 from benchmarks.scoring.run_score import Record, RunScore
 from benchmarks.scoring.vot_metrics import (
@@ -34,13 +34,13 @@ class VOTRunScore(RunScore):
     """The score of a run under one of VOT's protocols.
 
     Attributes:
-        whole: the score over all sequences and frames.
+        overall: the score over all sequences and frames.
         tags: the score over the frames that have each tag, without tags that no frame has.
         lengths: shape (S,): the number of frames of each sequence.
         runs: the measured repetitions of each sequence; empty for an unsupervised run.
     """
 
-    whole: SupervisedScore | UnsupervisedScore
+    overall: SupervisedScore | UnsupervisedScore
     tags: Mapping[str, SupervisedScore]
     lengths: NDArray[np.int64]
     runs: tuple[Repetitions, ...] = ()
@@ -48,12 +48,12 @@ class VOTRunScore(RunScore):
     @property
     def main_metric(self) -> Metric:
         """Expected average overlap; average overlap for unsupervised runs."""
-        return self.profile.main_metric if isinstance(self.whole, SupervisedScore) else AVERAGE_OVERLAP
+        return self.profile.main_metric if isinstance(self.overall, SupervisedScore) else AVERAGE_OVERLAP
 
     @property
     def main_value(self) -> float:
         """The value of the main metric; NaN if it is not defined."""
-        return self.whole.metrics()[self.main_metric.name].value
+        return self.overall.metrics()[self.main_metric.name].value
 
     def sequence_values(self) -> dict[str, NDArray[np.float64]]:
         """Returns each sequence's accuracy and failures per 100 frames, or its average overlap, shape (S,).
@@ -61,20 +61,20 @@ class VOTRunScore(RunScore):
         The data set's accuracy may pool frames, so it is not their mean. Expected average overlap is not
         defined for a single sequence.
         """
-        values = [self.whole.subset([row]).metrics() for row in range(len(self.sequences))]
-        names = [name for name in values[0] if METRICS[name].per_sequence]
+        values = [self.overall.subset([row]).metrics() for row in range(len(self.sequences))]
+        names = [name for name in values[0] if self.profile.metric(name).per_sequence]
         return {name: np.array([value[name].value for value in values]) for name in names}
 
     def records(self, by: Literal["sequence", "attribute"] | None = None) -> list[Record]:
         """Returns the score at full precision: one record, or one per sequence or tag."""
         if by == "sequence":
             return [
-                self._row({"sequence": name}, self.whole.subset([row]), self.lengths[row : row + 1])
+                self._row({"sequence": name}, self.overall.subset([row]), self.lengths[row : row + 1])
                 for row, name in enumerate(self.sequences)
             ]
         if by == "attribute":
             return [self._row({"attribute": tag}, score, score.frames) for tag, score in self.tags.items()]
-        return [self._row({}, self.whole, self.lengths)]
+        return [self._row({}, self.overall, self.lengths)]
 
     def _row(
         self, part: Record, score: SupervisedScore | UnsupervisedScore, frames: NDArray[np.int64]
@@ -91,16 +91,16 @@ def score_vot(results: PairedResults, profile: VOTProfile) -> VOTRunScore:
     pairs = list(zip(results.sequences, results.trajectories, strict=True))
     tags: dict[str, SupervisedScore] = {}
     runs: list[Repetitions] = []
-    whole: SupervisedScore | UnsupervisedScore
+    overall: SupervisedScore | UnsupervisedScore
     if results.run.protocol == "unsupervised":
         overlaps = {
             sequence.name: _overlaps(sequence, trajectories[0], profile.raster)
             for sequence, trajectories in pairs
         }
-        whole = score_unsupervised(overlaps, profile)
+        overall = score_unsupervised(overlaps, profile)
     else:
         runs = [_measured(sequence, trajectories, profile.raster) for sequence, trajectories in pairs]
-        whole = score_supervised(runs, profile)
+        overall = score_supervised(runs, profile)
         tags = _score_tags(results.sequences, runs, profile)
     return VOTRunScore(
         tracker=results.run.tracker,
@@ -108,8 +108,8 @@ def score_vot(results: PairedResults, profile: VOTProfile) -> VOTRunScore:
         protocol=results.run.protocol,
         profile=profile,
         total_sequences=results.dataset.total,
-        sequences=whole.sequences,
-        whole=whole,
+        sequences=overall.sequences,
+        overall=overall,
         tags=tags,
         lengths=np.array([len(sequence.truth) for sequence in results.sequences]),
         runs=tuple(runs),

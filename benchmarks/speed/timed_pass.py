@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.datasets import Frames, Sequence
 from benchmarks.protocols.one_pass import one_pass
-from benchmarks.running.frames.prefetch import Prefetcher, decoder_threads
+from benchmarks.running.decoding.prefetch import Prefetcher, decoder_threads
 from benchmarks.running.tracking.drive import drive
 from benchmarks.running.tracking.errors import FAILURES
 from benchmarks.running.tracking.requests import seed_tracker

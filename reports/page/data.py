@@ -12,11 +12,11 @@ from benchmarks.datasets import Dataset
 from benchmarks.datasets import Sequence as VideoSequence
 from benchmarks.environment import package_version
 from benchmarks.scoring import ScoringProfile
-from reports.page.frames import EmbeddedFrames
 from reports.page.loader import TrackerReport
 from reports.page.pack import Json, region_steps
 from reports.page.score_data import main_value, profile_data
 from reports.page.series import regions_data
+from reports.page.thumbnails import EmbeddedFrames
 from reports.style import line_style
 from trackers.errors import printable
 

@@ -100,10 +100,10 @@ def _score_data(
 
 
 def _vot_data(score: VOTRunScore, indices: Mapping[str, int]) -> Json:
-    whole = score.whole
+    overall = score.overall
     lines = {}
-    if isinstance(whole, SupervisedScore):
-        lengths, overlaps = whole.curve()
+    if isinstance(overall, SupervisedScore):
+        lengths, overlaps = overall.curve()
         lines["eao"] = {"x": lengths.tolist(), "y": np.round(overlaps, 5).tolist()}
     [record] = score.records()
     return {

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.scoring import METRICS, Record
+from benchmarks.scoring import Record
 from reports.plots.canvas import canvas
 from reports.plots.figure import (
     MIN_HEIGHT,
@@ -56,7 +56,7 @@ def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         first.set_ylim(len(trackers) - 0.4, -0.6)
         place.set_row_labels(first, range(len(trackers)), [*map(shorten_name, trackers)])
         place.limit_ticks(first, 4)
-        label = METRICS[metric].label
+        label = report.profile.metric(metric).label
         place.title(figure_title(f"{label} by attribute", report))
         note = interval_note("lines", report.show_intervals)
         place.footer(f"{label}; {note}" if note else label, size=7)
@@ -100,8 +100,9 @@ def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="y", which="minor")
         axes.tick_params(which="minor", length=0)
-        axes.set_xlabel(METRICS[metric].label)
-        place.title(figure_title(f"{METRICS[metric].label} by attribute", report), axes)
+        label = report.profile.metric(metric).label
+        axes.set_xlabel(label)
+        place.title(figure_title(f"{label} by attribute", report), axes)
         place.note(axes, interval_note("lines", intervals))
         place.legend(handles, names)
     return place.figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.scoring import METRICS, Record
+from benchmarks.scoring import Record
 from reports.plots.canvas import NOTE_COLOR, canvas
 from reports.plots.figure import (
     draw_point,
@@ -24,7 +24,7 @@ _PUBLISHED = {"color": "0.35", "marker": "D", "markersize": 3}
 def scores_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Plots a panel per metric with a row per tracker, the best on top; published scores are hollow."""
     rows = _sorted(report)
-    metrics = [METRICS[name] for name in report.metrics if name != "failures"]
+    metrics = [report.profile.metric(name) for name in report.metrics if name != "failures"]
     ranks = {tracker: rank for rank, tracker in enumerate(report.trackers)}
     width = COLUMN_INCHES if len(metrics) == 1 else PAGE_INCHES
     with canvas(ax, 1.0 + 0.13 * max(len(rows), 3), width) as place:
@@ -63,5 +63,5 @@ def scores_figure(report: ReportData, ax: Axes | None = None) -> Figure:
 def _sorted(report: ReportData) -> list[Record]:
     """Returns one's own and published records together, best first by the metric to show."""
     rows = report.records + report.published_records
-    metric = METRICS[report.metric]
+    metric = report.profile.metric(report.metric)
     return sorted(rows, key=lambda row: metric.sort_key(row.get(metric.name)))

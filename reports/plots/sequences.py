@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.scoring import METRICS
 from benchmarks.scoring.compare import Comparison, compare
 from reports.plots.canvas import canvas
 from reports.plots.figure import MIN_HEIGHT, figure_title, shorten_name
@@ -32,7 +31,7 @@ def sequences_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         InapplicableError: there is only one tracker.
     """
     first, second = report.pair()
-    metric = METRICS[report.sequence_metric]
+    metric = report.profile.metric(report.sequence_metric)
     [comparison] = compare([first, second], [metric.name])
     names, values = _differences(
         dict(zip(first.sequences, first.sequence_values()[metric.name], strict=True)),

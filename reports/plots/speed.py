@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from benchmarks.scoring import METRICS
 from benchmarks.speed import SpeedRecord
 from reports.plots.canvas import canvas
 from reports.plots.figure import draw_point, errorbar_values, figure_title, shorten_name
@@ -23,7 +22,7 @@ def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """
     by_tracker = {str(row["tracker"]): row for row in report.records}
     records = read_speed_records(report)
-    metric = METRICS[report.metric]
+    metric = report.profile.metric(report.metric)
     several = len({_configuration(record) for record in records}) > 1
     with canvas(ax, 2.5) as place:
         axes = place.axes()

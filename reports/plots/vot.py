@@ -40,8 +40,8 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     with canvas(ax, 2.6) as place:
         axes = place.axes()
         handles, names = [], []
-        for rank, (score, whole) in enumerate(scores):
-            lengths, overlaps = whole.curve()
+        for rank, (score, overall) in enumerate(scores):
+            lengths, overlaps = overall.curve()
             shown = lengths <= 2 * fragments.high
             lengths, overlaps = lengths[shown], overlaps[shown]
             style = line_style(rank)
@@ -49,7 +49,7 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             value = "not defined" if eao[score.tracker] is None else f"{eao[score.tracker]:.3f}"
             names.append(f"[{value}] {name_with_count(score.tracker, report.records, report)}")
             points = np.unique(np.linspace(0, len(lengths) - 1, _CURVE_POINTS).astype(int))
-            if shaded and (interval := whole.curve_interval(lengths[points])) is not None:
+            if shaded and (interval := overall.curve_interval(lengths[points])) is not None:
                 axes.fill_between(lengths[points], *interval, color=style["color"], alpha=0.12, linewidth=0)
         for length in (fragments.low, fragments.high):
             axes.axvline(length, color="0.3", linewidth=0.7, linestyle=(0, (2, 2)))
@@ -146,9 +146,9 @@ def _supervised(report: ReportData) -> list[tuple[VOTRunScore, SupervisedScore]]
         InapplicableError: there are none.
     """
     by_name = {
-        score.tracker: (score, score.whole)
+        score.tracker: (score, score.overall)
         for score in report.scores
-        if isinstance(score, VOTRunScore) and isinstance(score.whole, SupervisedScore)
+        if isinstance(score, VOTRunScore) and isinstance(score.overall, SupervisedScore)
     }
     if not by_name:
         raise InapplicableError(

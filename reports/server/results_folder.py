@@ -17,9 +17,9 @@ from benchmarks.scoring import ScoringProfile, choose_profiles
 from benchmarks.store import RunFolder, find_runs
 from benchmarks.store.run_folder import VALID_NAME
 from reports.page.data import report_data, scored_names, sequence_data
-from reports.page.frames import jpeg
 from reports.page.loader import ReportLoader, manifest_stamp
 from reports.page.pack import Json
+from reports.page.thumbnails import jpeg
 from trackers.errors import UserError, system_reason
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 
 import numpy as np
 
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.prefetch import Prefetcher
 from reports.videos.overlap_chart import BACKGROUND_COLOR, TEXT_COLOR, OverlapChart
 from reports.videos.tracked_sequence import TrackedSequence
 from trackers.tracker import Frame

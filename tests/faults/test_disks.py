@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fault_injection import LENGTHS, FaultHarness, where
 
-KEPT = "is kept, and the same command goes on from there"
+KEPT = "finished sequences are kept; repeat the command to resume"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_full_disk_costs_one_sentence(bench: FaultHarness, small_disk: Path) -> 
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(48_000))
     status, said = bench.ran(bench.words(small_disk, "alone"))
-    check_sentence(status, said, f"No space left on device; what was written before {KEPT}")
+    check_sentence(status, said, f"No space left on device; {KEPT}")
     assert not list(small_disk.rglob("*.tmp"))
     assert not list(small_disk.rglob("run.lock"))
     bench.check_partly(small_disk, "alone")
@@ -140,6 +140,6 @@ def test_disk_that_becomes_read_only(bench: FaultHarness, tmp_path: Path) -> Non
     bench.injected["EROFS in the writing of files"] += 1
     bench.whole("alone")
     status, said = bench.ran(bench.words(tmp_path), FAULT="EROFS 20")
-    check_sentence(status, said, f"Read-only file system; what was written before {KEPT}")
+    check_sentence(status, said, f"Read-only file system; {KEPT}")
     assert 0 < len(list(where(tmp_path).glob("*.time.txt"))) < len(LENGTHS)
     bench.check_whole(tmp_path, "alone")

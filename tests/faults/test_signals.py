@@ -60,7 +60,7 @@ def test_signal_during_writing_keeps_finished_results(bench: FaultHarness, tmp_p
     fault = f"{kind} {bench.step(random.Random(turn), mode)}"
     status, said = bench.ran(bench.words(results, mode), FAULT=fault)
     assert status == 130, said
-    assert "interrupted; what was finished is kept" in said
+    assert "interrupted; finished work is kept" in said
     assert not list(results.rglob("run.lock"))
     bench.check_partly(results, mode)
     bench.check_whole(results, mode)

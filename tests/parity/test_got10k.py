@@ -139,5 +139,5 @@ def test_average_overlap_of_the_real_toolkit(tmp_path, monkeypatch, capsys):
     captured = capsys.readouterr()
     assert abs(json.loads(captured.out)[0]["ao"] - theirs["overall"]["ao"]) > 0.01
     assert captured.err.startswith(
-        "profile 'got10k' leaves out frames without the target, and val does not say"
+        "profile 'got10k' leaves out frames without the target, but val has no visibility flags"
     )

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from benchmarks.box_text import read_rows
 from benchmarks.datasets import Sequence, open_dataset
-from benchmarks.datasets.names import normalize_name
 from benchmarks.datasets.otb import OTB2015
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import OnePassScore, center_error, iou, score_run
 from benchmarks.scoring.metrics import SUCCESS_AUC

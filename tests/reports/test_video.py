@@ -88,7 +88,7 @@ def test_polygon_overlap_is_counted_in_pixels(squares, monkeypatch):
 def test_results_on_other_ground_truth_are_refused(squares):
     sequence = squares["right"]
     other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
-    with pytest.raises(UserError, match="other ground truth of sequence 'right'"):
+    with pytest.raises(UserError, match="different ground truth of sequence 'right'"):
         read_tracked_sequence(squares, "right", [other], [FIRST])
     with pytest.raises(UserError, match="has 12 rows of ground truth, but 't' has 9 boxes"):
         read_tracked_sequence(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])

@@ -17,7 +17,7 @@ from small_networks import siamfc_weights
 from training_images import write_images
 
 from bench import decoding, variants
-from benchmarks.running.frames.decoders import DECODERS
+from benchmarks.running.decoding.decoders import DECODERS
 from trackers.commands import catch_user_errors
 
 ROOT = Path(__file__).parents[2]

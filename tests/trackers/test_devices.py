@@ -74,8 +74,8 @@ def test_out_of_memory_is_recognized(sentence: str, expected: bool) -> None:
     "keeping",
     [
         "from trackers.devices import keep_freed_memory; keep_freed_memory()",
-        "from benchmarks.running.frames.prefetch import decoder_threads; decoder_threads(False).__enter__()",
-        "from benchmarks.running.frames.prefetch import batch_decoder_threads; batch_decoder_threads()",
+        "from benchmarks.running.decoding import prefetch; prefetch.decoder_threads(False).__enter__()",
+        "from benchmarks.running.decoding.prefetch import batch_decoder_threads; batch_decoder_threads()",
     ],
 )
 def test_freed_memory_is_kept(keeping: str) -> None:

@@ -42,14 +42,14 @@ def test_handler_is_restored() -> None:
 def test_interrupt_in_finalizer_is_raised_again(number: str) -> None:
     program = f"""
 import os, signal, time
-from trackers.signals import interrupt_handler, override_signal_handler, raise_swallowed_interrupts
+from trackers.signals import interrupt_handler, override_signal_handler, install_interrupt_hook
 
 class Slow:
     def __del__(self):
         os.kill(os.getpid(), signal.{number})
         time.sleep(0.1)
 
-raise_swallowed_interrupts()
+install_interrupt_hook()
 handler = interrupt_handler()
 with override_signal_handler(signal.SIGTERM, handler), override_signal_handler(signal.SIGINT, handler):
     try:

@@ -12,7 +12,7 @@ BLUR_RADIUS = 6  # of the kernel, in pixels
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
-def warps(shift: Tensor, scale: Tensor, angle: Tensor, flip: Tensor) -> Tensor:
+def affine_maps(shift: Tensor, scale: Tensor, angle: Tensor, flip: Tensor) -> Tensor:
     """Returns affine maps from a crop's pixels to its patch's, both relative to their centers.
 
     Args:
@@ -36,7 +36,7 @@ def render(patches: Tensor, warp: Tensor, size: int) -> Tensor:
 
     Args:
         patches: (n, 4, 351, 351) uint8.
-        warp: (n, 2, 3), see `warps`.
+        warp: (n, 2, 3), see `affine_maps`.
         size: the crops' side.
 
     Returns:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from trackers.siamese.search import EXEMPLAR_SIZE
-from trackers.training.augment import blur, paste, recolor, render, warps
+from trackers.training.augment import affine_maps, blur, paste, recolor, render
 from trackers.training.patch_cache import Patches
 from trackers.training.settings import Difficulty
 
@@ -177,7 +177,7 @@ class Sampler:
         stretch = 1 + harder * _uniform((len(index),), d.stretch, generator)
         sides = torch.stack([scale * stretch.sqrt(), scale / stretch.sqrt()], 1)
         angle = harder * _uniform((len(index),), math.radians(d.angle), generator)
-        warp = warps(shift, sides, angle, flip)
+        warp = affine_maps(shift, sides, angle, flip)
         device = patches.pixels.device
         return render(patches.pixels[index.to(device)], warp.to(device), size)
 
@@ -257,7 +257,7 @@ def _paste_objects(
         return crops
     count = len(index)
     scale = sizes[index, None].expand(-1, 2)
-    warp = warps(places[index], scale, torch.zeros(count), torch.ones(count))
+    warp = affine_maps(places[index], scale, torch.zeros(count), torch.ones(count))
     device = crops.device
     pasted = render(patches.pixels[objects[index].to(device)], warp.to(device), crops.shape[-1])
     on_device = index.to(device)

@@ -1,4 +1,4 @@
-"""Reads COCO for videos: one JSON file for a whole data set.
+"""Reads COCO for videos: one JSON file for all videos of a data set.
 
 There are two forms. In TAO and OVIS, each annotation belongs to an image and has the target's number
 (`track_id` or `instance_id`); the image names its video and its position there (`video_id`, `frame_id`). In

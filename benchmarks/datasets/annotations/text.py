@@ -102,8 +102,8 @@ def _frames(numbers: NDArray[np.float64], where: str) -> list[int]:
         np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all() and (abs(numbers) < 1e9).all()
     ):
         raise UserError(f"{where}: its first column does not hold frame numbers; see skip_columns")
-    whole = numbers.astype(np.int64)
-    frames: list[int] = (whole - (0 if 0 in whole else 1)).tolist()
+    integers = numbers.astype(np.int64)
+    frames: list[int] = (integers - (0 if 0 in integers else 1)).tolist()
     return frames
 
 

@@ -18,7 +18,7 @@ _SYSTEM_FILES = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 class ArchiveError(UserError):
-    """An archive is damaged or unsafe; nothing of it was written."""
+    """An archive is damaged or unsafe; nothing was unpacked."""
 
 
 def unpack(archive: Path, folder: Path, label: str | None = None) -> None:

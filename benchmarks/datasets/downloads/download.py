@@ -14,7 +14,7 @@ from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.downloads.archives import ArchiveError, unpack
 from benchmarks.datasets.downloads.http_transfer import Progress, RefusedError, RetryPolicy, fetch
 from benchmarks.datasets.downloads.sources import DownloadSource, Package
-from benchmarks.datasets.names import normalize_name
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.verification import verify
 
 STAGING = ".download"
@@ -38,7 +38,7 @@ def download(
         dataset: the data set; sequences go to its root.
         source: the source to download from.
         names: sequences.
-        progress: takes the title of a file and returns the callback for its progress.
+        progress: called with the title of a file; returns the callback for its progress.
         base: the address of a mirror, which replaces the source's own.
         retry_policy: when to give up.
 
@@ -48,7 +48,7 @@ def download(
     Raises:
         UserError: the server cannot be reached.
     """
-    complete = {result.sequence for result in verify(dataset, names) if result.whole}
+    complete = {result.sequence for result in verify(dataset, names) if result.complete}
     wanted = [name for name in names if name not in complete]
     if not wanted:
         return []

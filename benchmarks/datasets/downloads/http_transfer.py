@@ -2,7 +2,7 @@
 
 Partial data is kept in `<name>.part`, with the server's entity tag, date and size of the file in
 `<name>.part.json` (RFC 9110, sections 8.8 and 14). A later attempt requests the rest of that version. It
-starts over if the server has another version by then or cannot send ranges.
+starts over if the file has changed on the server, or if the server cannot send ranges.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Progress = Callable[[int, int | None], None]
 
 
 class RefusedError(UserError):
-    """The server responds, but does not provide this file; it may provide others."""
+    """The server is reachable, but does not provide this file; it may provide others."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,25 @@ def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy 
 
     Raises:
         RefusedError: the server responds with an error that a retry will not change.
-        UserError: the server cannot be reached, or the connection breaks repeatedly. Partial data is kept,
+        UserError: the server cannot be reached, or the connection is lost repeatedly. Partial data is kept,
             and the next call resumes.
     """
     if not re.match(r"https?://", url):
         raise UserError(f"'{url}' is not an http or https address")
     retry_policy = retry_policy or RetryPolicy()
     part = _Part(url, target)
-    most, attempts = 0, 0
+    largest_size, attempts = 0, 0
     while True:
         try:
             part.extend(retry_policy.timeout, progress)
             break
         except _BrokenError as error:
             have = part.size()
-            attempts = 0 if have > most else attempts + 1
-            most = max(most, have)
+            attempts = 0 if have > largest_size else attempts + 1
+            largest_size = max(largest_size, have)
             if attempts >= retry_policy.attempts:
                 raise UserError(
-                    f"{url} {error}; check the network, then repeat the command; it resumes the download"
+                    f"{url}: {error}; check the network and repeat the command to resume"
                 ) from None
         time.sleep(retry_policy.pause)
     part.finish()
@@ -87,7 +87,7 @@ class _Version:
     size: int | None
 
     @property
-    def condition(self) -> str | None:
+    def if_range(self) -> str | None:
         """The value of `If-Range`: a strong entity tag, or a date."""
         return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
 
@@ -123,8 +123,8 @@ class _Part:
         headers = {"User-Agent": "sotbench", "Accept-Encoding": "identity"}
         if version and have:
             headers["Range"] = f"bytes={have}-"
-            if version.condition:
-                headers["If-Range"] = version.condition
+            if version.if_range:
+                headers["If-Range"] = version.if_range
         try:
             with urllib.request.urlopen(
                 urllib.request.Request(self._url, headers=headers), timeout=timeout
@@ -135,12 +135,12 @@ class _Part:
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self._discard()
             elif error.code < 500 and error.code not in (408, 429):
-                raise RefusedError(f"{self._url}: the server answers {error.code} {error.reason}") from None
-            raise _BrokenError(f"responds with {error.code} {error.reason}") from None
+                raise RefusedError(f"{self._url}: the server returned {error.code} {error.reason}") from None
+            raise _BrokenError(f"the server returned {error.code} {error.reason}") from None
         except urllib.error.URLError as error:
-            raise _BrokenError(f"cannot be reached ({error.reason})") from None
+            raise _BrokenError(f"cannot connect to the server ({error.reason})") from None
         except (OSError, http.client.HTTPException) as error:
-            raise _BrokenError(f"breaks off ({error or type(error).__name__})") from None
+            raise _BrokenError(f"connection lost ({error or type(error).__name__})") from None
 
     def finish(self) -> None:
         """Renames the complete file to its final name."""
@@ -150,26 +150,26 @@ class _Part:
     def _receive(
         self, response: http.client.HTTPResponse, have: int, version: _Version | None, progress: Progress
     ) -> None:
-        offered = _offered(self._url, response)
+        server_version = _server_version(self._url, response)
         if response.status == http.HTTPStatus.PARTIAL_CONTENT:
-            follows = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            if not (follows and offered.agrees_with(version)):
+            range_matches = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+            if not (range_matches and server_version.agrees_with(version)):
                 self._discard()
-                raise _BrokenError("has changed on the server")
+                raise _BrokenError("the file has changed on the server")
         else:
             have = 0
             self._discard()
-            self._note.write_text(json.dumps(asdict(offered)), encoding="utf-8")
+            self._note.write_text(json.dumps(asdict(server_version)), encoding="utf-8")
         with self._path.open("ab") as file:
-            progress(have, offered.size)
+            progress(have, server_version.size)
             while block := response.read(1 << 18):
                 file.write(block)
                 have += len(block)
-                progress(have, offered.size)
+                progress(have, server_version.size)
             file.flush()
             os.fsync(file.fileno())
-        if offered.size is not None and have < offered.size:
-            raise _BrokenError(f"breaks off at {have} of {offered.size} bytes")
+        if server_version.size is not None and have < server_version.size:
+            raise _BrokenError(f"connection lost after {have} of {server_version.size} bytes")
 
     def _version(self) -> _Version | None:
         """Returns the version of the partial file; None if it is unknown."""
@@ -178,7 +178,7 @@ class _Part:
             version = _Version(**note)
         except (OSError, ValueError, TypeError, RecursionError):
             return None
-        identified = version.condition or version.size
+        identified = version.if_range or version.size
         return version if identified and version.url == self._url else None
 
     def _discard(self) -> None:
@@ -186,7 +186,7 @@ class _Part:
         self._note.unlink(missing_ok=True)
 
 
-def _offered(url: str, response: http.client.HTTPResponse) -> _Version:
+def _server_version(url: str, response: http.client.HTTPResponse) -> _Version:
     size = response.headers.get("Content-Length")
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         size = response.headers.get("Content-Range", "").rpartition("/")[2]

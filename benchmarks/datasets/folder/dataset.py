@@ -10,7 +10,7 @@ x4, y4. A test set whose ground truth is secret has the first image's line only.
 whether the first pixel is 0 or 1, so `sotbench.toml` must:
 
     one_based = false         # x = 0 is the left edge of the image; true if x = 1 is
-    title = "My videos"       # name in figures; the folder's name by default
+    title = "My videos"       # name in plots; the folder's name by default
 
 CVAT's XML, COCO's and LabelMe's JSON and MOTChallenge's folders are supported as well. All settings are in
 docs/own-videos.md. Results are stored under the name `folder-<name of the folder>`.
@@ -49,7 +49,7 @@ from benchmarks.datasets.folder.settings import (
 )
 from benchmarks.datasets.sequence import Sequence, SequenceError, as_sequence_error
 from benchmarks.datasets.truth_files import read_regions
-from benchmarks.geometry.pixel_origin import shift_origin
+from benchmarks.geometry.pixel_origin import to_zero_based
 from trackers.errors import UserError
 from trackers.regular_files import may_exist
 from trackers.tracker import Boxes
@@ -136,7 +136,7 @@ class FolderDataset(DiskDataset):
         columns = self._columns(source) or Columns()
         form = _FORMAT_NAMES.get(source.kind)
         if form is None:
-            normalized = ", shares of the image" if columns.normalized else ""
+            normalized = ", fractions of the image" if columns.normalized else ""
             skipped = f" after {columns.skip} columns" if columns.skip else ""
             form = f"{BOX_FORMS[columns.form]}{skipped}{normalized}"
         origin = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
@@ -170,7 +170,7 @@ class FolderDataset(DiskDataset):
             absent = absent if flags is None else flags[track.first :]
         return Sequence(
             name=name,
-            truth=shift_origin(track.boxes, -1) if one_based else track.boxes,
+            truth=to_zero_based(track.boxes) if one_based else track.boxes,
             attributes=self._attributes(name),
             open_frames=lambda: open_track(source, track),
             absent=absent,
@@ -185,8 +185,8 @@ class FolderDataset(DiskDataset):
             truth = _pad_with_nan(truth, frames)
             polygons = None if polygons is None else _pad_with_nan(polygons, frames)
         if self.one_based:
-            truth = shift_origin(truth, -1)
-            polygons = None if polygons is None else shift_origin(polygons, -1)
+            truth = to_zero_based(truth)
+            polygons = None if polygons is None else to_zero_based(polygons)
         return Sequence(
             name=name,
             truth=truth,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.datasets.annotations.track import Track
 from benchmarks.datasets.folder.layout import AnnotationSource, find_images, find_video
-from benchmarks.datasets.frames import ImageFiles, stored_size
+from benchmarks.datasets.frames import ImageFiles, read_image_size
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
 from benchmarks.datasets.videos import VideoFrames, count_frames, stated_length
 from trackers.errors import system_reason
@@ -73,7 +73,7 @@ def image_size(source: AnnotationSource) -> tuple[int, int] | None:
     try:
         images = _images(source)
         if images and is_regular(images[0]):
-            return stored_size(images[0])
+            return read_image_size(images[0])
         if video := _video(source):
             height, width = VideoFrames(video, 0, 1)[0].shape[:2]
             return width, height

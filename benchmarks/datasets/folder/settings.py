@@ -36,7 +36,7 @@ class FolderSettings:
 
     Attributes:
         one_based: whether x = 1 is the left edge of the image; None if not set.
-        title: the data set's name in figures.
+        title: the data set's name in plots.
         ground_truth: path below the folder, with `{sequence}` in place of the name.
         frames: likewise.
         columns: the columns of ground truth; None if not set.

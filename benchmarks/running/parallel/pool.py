@@ -63,7 +63,7 @@ class WorkerHandle(ABC):
         """
 
     @abstractmethod
-    def end(self) -> None:
+    def terminate(self) -> None:
         """Ends it, with everything that it started."""
 
 
@@ -141,7 +141,7 @@ class WorkerPool(Scheduler):
         while len(self._handles) < min(self._size, busy + waiting):
             self._handles.append(self.start_worker())
         if not self._handles:
-            raise UserError(f"no worker is left: {self._reason}; what was finished is kept")
+            raise UserError(f"no worker is left: {self._reason}; finished sequences are kept")
 
     def _handle_message(
         self, handle: WorkerHandle, message: Message, queue: _Queue, progress: Progress
@@ -202,7 +202,7 @@ class WorkerPool(Scheduler):
 
     def _remove_worker(self, handle: WorkerHandle) -> None:
         self._handles.remove(handle)
-        handle.end()
+        handle.terminate()
 
     def throughput(self) -> str:
         if not self._frames:
@@ -215,7 +215,7 @@ class WorkerPool(Scheduler):
     def close(self) -> None:
         handles, self._handles = self._handles, []
         for handle in handles:
-            handle.end()
+            handle.terminate()
 
 
 class _Queue:

@@ -1,4 +1,4 @@
-"""Workers as processes on this machine, each with its own tracker and its share of cores and GPUs.
+"""Workers as processes on this machine; each has its own tracker and a part of the cores and GPUs.
 
 `concurrent.futures` and loky give up all processes and their work when one of them dies. Here each worker is
 a separate interpreter, in its own session, at the other end of a pipe.
@@ -30,10 +30,10 @@ from benchmarks.store import SequenceRecord
 from trackers.processes.child_process import python_command
 from trackers.processes.process_tree import describe_exit, kill_marked
 from trackers.processes.reaper import cancel_kill_on_exit, kill_on_exit
-from trackers.signals import raise_swallowed_interrupts
+from trackers.signals import install_interrupt_hook
 
 _GRACE = 4.0
-"""Seconds that workers have to end their trackers when they are asked to."""
+"""Seconds that workers get to shut down after being asked to."""
 
 _MARK = "SOTBENCH_WORKER"
 
@@ -42,7 +42,7 @@ class ProcessWorkerPool(WorkerPool):
     """Runs sequences in several processes.
 
     Args:
-        settings: of the run.
+        settings: the run's settings.
         dataset: the data set of the sequences.
         sequences: number of sequences to run; there are no more workers than that.
         log: see `TrackerProvider`.
@@ -64,10 +64,10 @@ class ProcessWorkerPool(WorkerPool):
         taken = {handle.number for handle in self._handles if isinstance(handle, _Process)}
         number = next(number for number in range(self._workers) if number not in taken)
         gpus = visible_gpus() if self._spec.device in ("auto", "cuda") else []
-        share = thread_limits(usable_cores() // self._workers, os.environ)
+        environment_limits = thread_limits(usable_cores() // self._workers, os.environ)
         if gpus:
-            share["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
-        handle = _Process(number, share)
+            environment_limits["CUDA_VISIBLE_DEVICES"] = gpus[number % len(gpus)]
+        handle = _Process(number, environment_limits)
         handle.begin(*self._begin)
         return handle
 
@@ -82,17 +82,17 @@ class ProcessWorkerPool(WorkerPool):
                     message = WorkerLost(handle.describe_exit())
                 yield handle, message
             elif handle.process.poll() is not None and not connection.poll():
-                # A process that it started holds its end of the pipe open.
+                # A child of the worker still holds the pipe open.
                 yield handle, WorkerLost(handle.describe_exit())
 
     def with_pool_environment(self, tracker_info: TrackerInfo) -> TrackerInfo:
         return replace(tracker_info, environment=tracker_info.environment | {"workers": self._workers})
 
     def close(self) -> None:
-        # Ask all of them first, so that they end in parallel.
+        # Ask all of them first, so that they shut down in parallel.
         for handle in self._handles:
             assert isinstance(handle, _Process)
-            handle.stop()
+            handle.request_stop()
         super().close()
 
 
@@ -101,22 +101,22 @@ class _Process(WorkerHandle):
 
     Args:
         number: the worker's number; a replacement gets the same.
-        share: environment variables that limit it to its share of the machine.
+        environment_limits: environment variables that limit it to its part of the machine.
     """
 
-    def __init__(self, number: int, share: Mapping[str, str]) -> None:
+    def __init__(self, number: int, environment_limits: Mapping[str, str]) -> None:
         super().__init__()
         self.number = number
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
         kill_on_exit(self._mark)
-        self.connection, theirs = Pipe()
-        with theirs:
+        self.connection, worker_end = Pipe()
+        with worker_end:
             self.process = subprocess.Popen(
-                [*python_command(__name__), str(theirs.fileno())],
+                [*python_command(__name__), str(worker_end.fileno())],
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **share, name: value},
+                pass_fds=[worker_end.fileno()],
+                env={**os.environ, **environment_limits, name: value},
                 start_new_session=True,
             )
         self._kill_time = 0.0
@@ -131,22 +131,22 @@ class _Process(WorkerHandle):
             self.connection.send(records)
 
     def describe_exit(self) -> str:
-        """Says how the process ended, after its pipe was closed."""
+        """Describes how the process ended, after its pipe was closed."""
         try:
             return describe_exit(self.process.wait(_GRACE))
         except subprocess.TimeoutExpired:
             return "stopped responding"
 
-    def stop(self) -> None:
-        """Asks the process to end, without waiting for it."""
+    def request_stop(self) -> None:
+        """Asks the process to shut down, without waiting for it."""
         if not self._kill_time:
             self._kill_time = time.monotonic() + _GRACE
             self.connection.close()
             if self.tasks or not self.tracker_info:  # an idle one ends when the pipe is closed
                 self.process.terminate()
 
-    def end(self) -> None:
-        self.stop()
+    def terminate(self) -> None:
+        self.request_stop()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(self._kill_time - time.monotonic(), 0))
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -160,7 +160,7 @@ def main() -> int:
     """Runs a worker until its driver closes the pipe, whose file descriptor is the first argument."""
     # SIGTERM raises KeyboardInterrupt: a SystemExit would count as the tracker's and fail its sequence.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    raise_swallowed_interrupts()
+    install_interrupt_hook()
     connection = Connection(int(sys.argv[1]))
     worker = Worker(connection.send)
     try:

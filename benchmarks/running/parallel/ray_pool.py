@@ -197,7 +197,7 @@ class _Remote(WorkerHandle):
     def send(self, records: dict[str, SequenceRecord]) -> None:
         self.stream = self._actor.run_tasks.options(num_returns="streaming").remote(records)
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         with contextlib.suppress(ray.exceptions.RayError):
             ray.kill(self._actor)
 

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols.protocol import Init
-from benchmarks.running.frames.decoders import Decoder, create_decoder
-from benchmarks.running.frames.prefetch import batch_decoder_threads
+from benchmarks.running.decoding.decoders import Decoder, create_decoder
+from benchmarks.running.decoding.prefetch import batch_decoder_threads
 from benchmarks.running.schedulers.base import FrameCallback, Outcomes, Progress, Scheduler, ignore_box
 from benchmarks.running.schedulers.sequential import SequentialScheduler
 from benchmarks.running.schedulers.slot import Slot

@@ -9,8 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.running.frames.decoders import Decoder
-from benchmarks.running.frames.prefetch import Prefetcher, decoder_threads
+from benchmarks.running.decoding.decoders import Decoder
+from benchmarks.running.decoding.prefetch import Prefetcher, decoder_threads
 from benchmarks.running.schedulers.base import (
     FrameCallback,
     Outcome,

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols import Protocol, Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
-from benchmarks.running.frames.decoders import Decoder, PendingFrame
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.decoders import Decoder, PendingFrame
+from benchmarks.running.decoding.prefetch import Prefetcher
 from benchmarks.running.schedulers.base import Outcome
 from benchmarks.running.tasks import Task
 from benchmarks.running.tracking.drive import validate_answer

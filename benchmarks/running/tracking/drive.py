@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Frames
 from benchmarks.protocols import Protocol
 from benchmarks.protocols.protocol import Init, Prediction, Request
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.prefetch import Prefetcher
 from benchmarks.running.tracking.errors import SequenceTimeout
 from trackers.box_validation import validate_region
 from trackers.errors import InvalidPrediction, TrackerError, describe_error

@@ -10,8 +10,8 @@ from typing import TypeAlias
 from benchmarks.datasets import Sequence, SequenceError
 from benchmarks.protocols import Protocol, Trajectory
 from benchmarks.protocols.protocol import Prediction, Request
-from benchmarks.running.frames.decoders import PendingFrame
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.decoders import PendingFrame
+from benchmarks.running.decoding.prefetch import Prefetcher
 from benchmarks.running.tasks import Task
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.seeding import seed_generators

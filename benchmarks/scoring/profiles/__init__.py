@@ -1,8 +1,8 @@
-"""Scoring profiles of one-pass results: the rules by which toolkits score the same boxes differently.
+"""Scoring profiles of one-pass results: toolkits score the same boxes differently.
 
-One file per profile. A profile defines what each frame counts as, which curves are computed over a sequence's
-frames, and which value is read off each curve. Toolkits disagree mostly about the first: the initial frame,
-frames without a target, and the precision of stored boxes.
+One file per profile. A profile defines the measures of each frame, which curves are computed over the frames
+of a sequence, and which value is read off each curve. Toolkits disagree mostly about the first: the initial
+frame, frames without a target, and the precision of stored boxes.
 """
 
 from benchmarks.scoring.profiles.got10k import GOT10K

@@ -14,7 +14,7 @@ from benchmarks.scoring.metrics import (
 from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
     hold_last_valid,
-    mark_unusable_as_otb,
+    mark_missing_as_otb,
     measure_frames,
     replace_first_box,
 )
@@ -25,8 +25,8 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     invalid = empty_box_mask(prediction) | np.isnan(prediction[:, 0]) | np.isnan(prediction[:, 1])
     # As in the toolkit, boxes are held before the first one is replaced: an invalid first box is held too.
     held = hold_last_valid(prediction, ~invalid)
-    return mark_unusable_as_otb(
-        measure_frames(replace_first_box(held, truth), truth), unusable=missing_box_mask(truth)
+    return mark_missing_as_otb(
+        measure_frames(replace_first_box(held, truth), truth), missing=missing_box_mask(truth)
     )
 
 

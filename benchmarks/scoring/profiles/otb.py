@@ -11,7 +11,7 @@ from benchmarks.scoring.metrics import (
 )
 from benchmarks.scoring.profiles.profile import OnePassProfile
 from benchmarks.scoring.profiles.rules import (
-    mark_unusable_as_otb,
+    mark_missing_as_otb,
     measure_frames,
     replace_first_box,
 )
@@ -19,8 +19,8 @@ from trackers.tracker import Boxes
 
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
-    return mark_unusable_as_otb(
-        measure_frames(replace_first_box(prediction, truth), truth), unusable=missing_box_mask(truth)
+    return mark_missing_as_otb(
+        measure_frames(replace_first_box(prediction, truth), truth), missing=missing_box_mask(truth)
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import Sequence
 from benchmarks.protocols.protocol import Trajectory
-from benchmarks.scoring.metrics import AVERAGE_OVERLAP, METRICS, FrameMeasures, Metric, OnePassMetric
+from benchmarks.scoring.metrics import AVERAGE_OVERLAP, FrameMeasures, Metric, OnePassMetric
 from benchmarks.scoring.one_pass_score import OnePassScore
 from benchmarks.scoring.run_score import RunScore
 from trackers.errors import UserError
@@ -28,8 +28,8 @@ class ScoringProfile(ABC):
 
     Attributes:
         name: its name on the command line: `"otb"`.
-        title: a description of one line.
-        reference: the toolkit or paper whose rules these are.
+        title: a one-line description.
+        reference: the toolkit or paper that defines it.
         differs: why its scores differ from those of other profiles, in one line.
         metrics: what it reports, in this order.
         protocols: the protocols whose results it can score.
@@ -45,10 +45,6 @@ class ScoringProfile(ABC):
     protocols: tuple[str, ...]
     datasets: tuple[str, ...] | None = None
     standard_for: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for metric in self.metrics:
-            METRICS.setdefault(metric.name, metric)
 
     @property
     def main_metric(self) -> Metric:
@@ -82,7 +78,7 @@ class Pass(NamedTuple):
     Attributes:
         prediction: shape (n, 4), 0-based.
         truth: shape (m, 4), 0-based; m differs from n if a stored result ends early or late.
-        absent: bool, shape (m,): the target is not visible; None if the data set does not say.
+        absent: bool, shape (m,): the target is not visible; None if the data set has no visibility flags.
         size: width and height of the images in pixels, if known.
     """
 
@@ -97,15 +93,15 @@ class OnePassProfile(ScoringProfile):
     """The scoring rules of a toolkit for one-pass results.
 
     Attributes:
-        measure: returns what each of the m frames of a pass counts as, from prediction (n, 4) and ground
-            truth (m, 4), 0-based; n is m unless `pads`. Raises `UserError` for boxes that the rules refuse.
+        measure: returns the measures of the m frames of a pass, from prediction (n, 4) and ground truth
+            (m, 4), 0-based; n is m unless `pads`. Raises `UserError` for boxes that the toolkit refuses.
         counts_absent_as_misses: count frames in which the target is absent as misses in every metric (they
             still count in the denominator).
         visible_overlaps: returns the overlaps that average overlap is the mean of, shape (m,), from the
             arguments of `measure` and the size of the images. Used only if a user's own data set has
-            visibility flags; the first frame and those without the target are left out, and all frames weigh
-            the same across sequences.
-        pads: `measure` makes up for missing predictions. Otherwise both sides are truncated to the shorter.
+            visibility flags; the first frame and those without the target are left out, and all frames of all
+            sequences have the same weight.
+        pads: `measure` pads missing predictions. Otherwise both sides are truncated to the shorter.
     """
 
     metrics: tuple[OnePassMetric, ...]
@@ -120,20 +116,20 @@ class OnePassProfile(ScoringProfile):
         return self.metrics[0]
 
     @property
-    def uses_absence(self) -> bool:
+    def uses_visibility_flags(self) -> bool:
         """Whether frames without the target are treated differently."""
         return self.counts_absent_as_misses or self.visible_overlaps is not None
 
-    def frames(self, passes: Iterable[Pass]) -> FrameMeasures:
-        """Returns what the frames of all passes over one sequence count as.
+    def measure_passes(self, passes: Iterable[Pass]) -> FrameMeasures:
+        """Returns the measures of the frames of all passes over a sequence.
 
-        Frames of all passes are pooled, as in OTB's TRE and SRE: a share is the hits of all passes by the
-        frames of all passes.
+        Frames of all passes are pooled, as in OTB's TRE and SRE: a rate is the hits of all passes divided by
+        the frames of all passes.
 
         Args:
             passes: with at least one frame in all.
         """
-        return FrameMeasures.joined([self._measure_pass(one) for one in passes])
+        return FrameMeasures.joined([self._measure_pass(run) for run in passes])
 
     def curves(self, frames: FrameMeasures) -> dict[str, NDArray[np.float64]]:
         """Returns the curves of a sequence's frames, each of shape (T,), by metric."""
@@ -147,15 +143,15 @@ class OnePassProfile(ScoringProfile):
         """
         dataset = results.dataset
         # got10k's toolkit reads GOT-10k's visibility flags, which a user's folder may have, but not LaSOT's.
-        rules = self if dataset.is_user_folder else replace(self, visible_overlaps=None)
+        profile = self if dataset.is_user_folder else replace(self, visible_overlaps=None)
         flagged = any(sequence.absent is not None for sequence in results.sequences)
         frames, curves, visible, repeated = [], [], [], []
         for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True):
             try:
                 passes = [_pass(sequence, trajectory, flagged) for trajectory in trajectories]
-                measures = rules.frames(passes)
+                measures = profile.measure_passes(passes)
                 if results.are_repetitions:
-                    repeated.append([rules.curves(rules.frames([one])) for one in passes])
+                    repeated.append([profile.curves(profile.measure_passes([run])) for run in passes])
             except UserError as error:
                 raise UserError(
                     f"profile '{self.name}' does not score '{results.run.tracker}' on sequence "
@@ -165,10 +161,10 @@ class OnePassProfile(ScoringProfile):
             curves.append(self.curves(measures))
             visible.append(0 if measures.visible is None else len(measures.visible))
         notes = []
-        if self.uses_absence and dataset.is_user_folder and not flagged:
+        if self.uses_visibility_flags and dataset.is_user_folder and not flagged:
             notes.append(
-                f"profile '{self.name}' leaves out frames without the target, and {dataset.title} "
-                "does not say which these are (see docs/own-videos.md): all frames count"
+                f"profile '{self.name}' leaves out frames without the target, but {dataset.title} "
+                "has no visibility flags (see docs/own-videos.md): all frames count"
             )
         return OnePassScore(
             tracker=results.run.tracker,
@@ -189,14 +185,14 @@ class OnePassProfile(ScoringProfile):
             notes=tuple(notes),
         )
 
-    def _measure_pass(self, one: Pass) -> FrameMeasures:
-        rows = len(one.truth) if self.pads else min(len(one.prediction), len(one.truth))
-        frames = self.measure(one.prediction[:rows], one.truth[:rows])
-        if self.counts_absent_as_misses and one.absent is not None:
-            return frames.missed_where(one.absent[:rows])
-        if self.visible_overlaps and one.absent is not None:
-            visible = self.visible_overlaps(one.prediction[:rows], one.truth[:rows], one.size)
-            return frames._replace(visible=visible[1:][~one.absent[1:rows]])
+    def _measure_pass(self, run: Pass) -> FrameMeasures:
+        rows = len(run.truth) if self.pads else min(len(run.prediction), len(run.truth))
+        frames = self.measure(run.prediction[:rows], run.truth[:rows])
+        if self.counts_absent_as_misses and run.absent is not None:
+            return frames.missed_where(run.absent[:rows])
+        if self.visible_overlaps and run.absent is not None:
+            visible = self.visible_overlaps(run.prediction[:rows], run.truth[:rows], run.size)
+            return frames._replace(visible=visible[1:][~run.absent[1:rows]])
         return frames
 
 

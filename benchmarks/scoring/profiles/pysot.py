@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.geometry.missing_boxes import empty_box_mask
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_one_based
 from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -23,7 +23,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its centers are of inclusive pixels, x + (w - 1) / 2 in the file's 1-based numbers. Frames whose center
     # is not positive are hits in precision; normalized precision tests the sign after division by the size.
     size = truth[:, 2:]
-    centers = (truth + ONE_BASED_SHIFT)[:, :2] + (size - 1) / 2
+    centers = to_one_based(truth)[:, :2] + (size - 1) / 2
     return FrameMeasures(
         overlaps=np.where(empty_box_mask(truth), -1.0, frames.overlaps),
         errors=np.where(_any_not_positive(centers), -1.0, frames.errors),

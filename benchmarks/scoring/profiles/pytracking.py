@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
-from benchmarks.geometry.pixel_origin import ONE_BASED_SHIFT
+from benchmarks.geometry.pixel_origin import to_one_based, to_zero_based
 from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
     PRECISION_20,
@@ -24,20 +24,20 @@ from trackers.tracker import Boxes
 
 def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     # Its result files hold 1-based boxes truncated to integers.
-    stored = np.trunc(prediction + ONE_BASED_SHIFT)
+    stored = np.trunc(to_one_based(prediction))
     refused = np.flatnonzero((np.isnan(stored) | (stored < [-np.inf, -np.inf, 0, 0])).any(axis=1))
     if len(refused):
         raise UserError(
             f"the box of frame {refused[0] + 1} is not a number or has a negative size; use another --profile"
         )
     held = hold_last_valid(stored, ~empty_box_mask(stored))
-    padded = np.concatenate([held, np.zeros((len(truth) - len(held), 4))]) - ONE_BASED_SHIFT
+    padded = to_zero_based(np.concatenate([held, np.zeros((len(truth) - len(held), 4))]))
     frames = measure_frames(replace_first_box(padded, truth), truth)
-    unusable = missing_box_mask(truth)
+    missing = missing_box_mask(truth)
     return FrameMeasures(
-        overlaps=np.where(unusable, -1.0, frames.overlaps),
-        errors=np.where(unusable, np.inf, frames.errors),
-        normalized_errors=np.where(unusable, -1.0, frames.normalized_errors),
+        overlaps=np.where(missing, -1.0, frames.overlaps),
+        errors=np.where(missing, np.inf, frames.errors),
+        normalized_errors=np.where(missing, -1.0, frames.normalized_errors),
     )
 
 

@@ -32,9 +32,9 @@ def hold_last_valid(boxes: Boxes, valid: NDArray[np.bool_]) -> Boxes:
     return boxes[np.maximum.accumulate(rows)]
 
 
-def mark_unusable_as_otb(frames: FrameMeasures, unusable: NDArray[np.bool_]) -> FrameMeasures:
-    """Applies OTB's rule for frames without a usable box: a miss in success, and a hit in precision.
+def mark_missing_as_otb(frames: FrameMeasures, missing: NDArray[np.bool_]) -> FrameMeasures:
+    """Applies OTB's rule for frames without a ground-truth box: a miss in success, and a hit in precision.
 
     The toolkit sets both the overlap and the error to -1, which is less than every threshold.
     """
-    return FrameMeasures(*(np.where(unusable, -1.0, values) for values in frames[:3] if values is not None))
+    return FrameMeasures(*(np.where(missing, -1.0, values) for values in frames[:3] if values is not None))

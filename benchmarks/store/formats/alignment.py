@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.datasets.names import normalize_name
+from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
 from trackers.tracker import Boxes

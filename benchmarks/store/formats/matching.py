@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence as Items
 
-from benchmarks.datasets.names import normalize_name
+from benchmarks.datasets.sequence_names import normalize_name
 from trackers.errors import UserError
 
 ALIASES = {"human42": "human4"}

@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks.box_columns import Columns
 from benchmarks.box_text import require_in_range
 from benchmarks.datasets import Dataset, Sequence, SequenceError
+from benchmarks.geometry.pixel_origin import to_zero_based
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.alignment import (
     SequenceTruth,
@@ -23,7 +24,7 @@ from benchmarks.store.formats.column_detection import odd_widths, read_columns
 from benchmarks.store.formats.import_problems import ImportProblems, describe_contents, group_notes
 from benchmarks.store.formats.matching import match
 from benchmarks.store.formats.members import open_members
-from benchmarks.store.formats.origin import choose_origin, to_zero
+from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL, choose_origin
 from trackers.errors import UserError
 
 
@@ -234,7 +235,7 @@ class _Importer:
         self, run: StoredRun, name: str, origin: Origin, repeats_first_row: bool
     ) -> tuple[Trajectory, str]:
         """Returns a run's trajectory, 0-based, and a note if its rows are unusual."""
-        boxes = to_zero(run.boxes, origin)
+        boxes = to_zero_based(run.boxes, FIRST_PIXEL[origin])
         if self._protocol in SUPERVISED and (run.codes is None or run.codes[0] != Code.INITIALIZED):
             raise UserError(
                 f"{run.where}: does not begin with an initialization (a line 1), as supervised runs do"

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.datasets.names import normalize_name
+from benchmarks.datasets.sequence_names import normalize_name
+from benchmarks.geometry.pixel_origin import from_zero_based
 from benchmarks.protocols import Trajectory
 from benchmarks.store.formats.alignment import OMITTED
 from benchmarks.store.formats.base import Format, Origin, ResultLabel
 from benchmarks.store.formats.matching import spelling
-from benchmarks.store.formats.origin import from_zero, named_origin
+from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL, named_origin
 from trackers.errors import UserError
 
 
@@ -59,7 +60,7 @@ def write_results(
                     f"{name}: {omitted} rows with the first box stand for the frames before the sequence "
                     f"begins, which '{form.name}' counts"
                 )
-        shifted = [replace(run, boxes=from_zero(run.boxes, origin)) for run in runs]
+        shifted = [replace(run, boxes=from_zero_based(run.boxes, FIRST_PIXEL[origin])) for run in runs]
         label = ResultLabel(tracker, spelling(name, form.separator, dataset), protocol)
         content |= form.write(label, shifted)
     return content

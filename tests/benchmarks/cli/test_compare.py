@@ -69,17 +69,17 @@ def test_only_common_sequences_are_compared(results, store_run, capsys):
     assert compared(results, "near", "partly", "--format", "json") == 0
     (record,) = json.loads(capsys.readouterr().out)
     assert (record["sequences"], record["of"], record["better"]) == (4, 9, None)
-    assert record["verdict"].endswith("; fewer than 6 sequences can never show one")
+    assert record["verdict"].endswith("; at least 6 sequences are needed to show one")
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["near"], "`compare` needs two different trackers; name another beside near"),
+        (["near"], "`compare` needs two different trackers; name another besides near"),
         (["near", "near"], "`compare` needs two different trackers"),
         (["near", "fra"], "there are no results of tracker 'fra' on demo"),
         (["near", "far", "--metric", "sucess"], "no metric 'sucess' to compare (did you mean 'success'?)"),
-        (["near", "far", "--profile", "all"], "--profile all is for `score` alone; name one profile"),
+        (["near", "far", "--profile", "all"], "only `score` takes --profile all; name one profile"),
     ],
 )
 def test_mistakes_are_one_sentence(results, capsys, words, sentence):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.main import main
-from benchmarks.installation import foreign_packages
+from benchmarks.installation import shadowing_packages
 from benchmarks.store import read_run
 
 ROOT = Path(__file__).parents[3]
@@ -98,7 +98,7 @@ def test_run_finishes_without_standard_error(redirection: str, tmp_path: Path) -
 
 
 def test_foreign_package_is_reported(tmp_path: Path) -> None:
-    assert foreign_packages() == []
+    assert shadowing_packages() == []
     (tmp_path / "trackers").mkdir()
     (tmp_path / "trackers" / "__init__.py").touch()
     program = (
@@ -131,9 +131,9 @@ def test_interrupt_while_loading_commands(
     def interrupted() -> list[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.cli.main.foreign_packages", interrupted)
+    monkeypatch.setattr("benchmarks.cli.main.shadowing_packages", interrupted)
     assert main(["list"]) == 130
-    assert capsys.readouterr().err == "interrupted before anything was begun\n"
+    assert capsys.readouterr().err == "interrupted before the command started\n"
 
 
 @pytest.mark.parametrize("command", ["score", "compare"])

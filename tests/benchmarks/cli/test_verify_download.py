@@ -67,7 +67,7 @@ def test_verify_lists_findings_and_summary(tmp_path: Path, capsys: pytest.Captur
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert len(lines) == 101
-    assert lines[-1] == "0 of 100 sequences are whole, 1 have the ground truth to score results"
+    assert lines[-1] == "0 of 100 sequences are complete, 1 have the ground truth that scoring needs"
     assert "1 of 71 frames are missing, first number 2" in next(line for line in lines if "Deer" in line)
     assert captured.err == ""
 
@@ -97,7 +97,7 @@ def test_verify_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_verify_complete_data_set(capsys: pytest.CaptureFixture[str]) -> None:
     assert sotbench(verify, "--dataset", "demo") == 0
-    assert capsys.readouterr().out == "9 of 9 sequences are whole\n"
+    assert capsys.readouterr().out == "9 of 9 sequences are complete\n"
 
 
 def test_verify_empty_data_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +116,7 @@ def test_verify_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     (folder / "absent" / "shark-3.txt").write_text("0\n" * 1000)
     words = ("--dataset", "lasot", "--data-root", tmp_path)
     assert sotbench(verify, *words) == 1
-    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 280 sequences are whole, 1 have")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 280 sequences are complete, 1 have")
     assert sotbench(verify, *words, "--split", "all") == 1
     assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 1400 sequences")
 
@@ -126,7 +126,7 @@ def test_download_creates_the_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     words = ("--dataset", "otb50", "--data-root", root, "--sequences", "deer", "--url-base", mirror)
     assert sotbench(download, *words) == 0
     captured = capsys.readouterr()
-    assert captured.out == f"1 of 1 sequences are whole in {root / 'otb2015'}\n"
+    assert captured.out == f"1 of 1 sequences are complete in {root / 'otb2015'}\n"
     assert captured.err == "downloading Deer\n"
     assert sotbench(download, *words) == 0
     assert capsys.readouterr().err == ""
@@ -136,8 +136,8 @@ def test_download_of_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[
     words = ("--dataset", "otb2015", "--data-root", tmp_path, "--url-base", mirror)
     assert sotbench(download, *words, "--sequences", "Deer", "Boy") == 1
     captured = capsys.readouterr()
-    assert captured.out.startswith("1 of 2 sequences are whole")
-    assert "Boy.zip: the server answers 404" in captured.err
+    assert captured.out.startswith("1 of 2 sequences are complete")
+    assert "Boy.zip: the server returned 404" in captured.err
     assert "Boy: there is no folder" in captured.err
 
 
@@ -172,9 +172,9 @@ def test_verify_describes_a_users_folder(tmp_path: Path, capsys: pytest.CaptureF
     assert captured.out.splitlines()[0].split(maxsplit=1) == [
         "cat",
         "2 frames of 64 x 48; cat/groundtruth.txt: the corners x1, y1, x2, y2, counted from 1; first box 10, "
-        "8, 20, 20 from 0; absent in 1; attributes OCC",
+        "8, 20, 20 (0-based); target absent in 1 frame; attributes OCC",
     ]
-    assert captured.err == f"1 pictures in {tmp_path}/pictures\n"
+    assert captured.err == f"wrote 1 image to {tmp_path}/pictures\n"
     with Image.open(tmp_path / "pictures" / "cat.png") as picture:
         pixels = np.asarray(picture).any(axis=2)
     rows, columns = np.nonzero(pixels)

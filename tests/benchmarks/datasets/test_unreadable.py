@@ -182,7 +182,7 @@ def test_unreadable_folder_is_named_in_every_layout(tmp_path: Path, hide: Hide, 
     with pytest.raises(SequenceError, match=r"two.*: Permission denied"):
         data["two"]
     fine, closed = verify(data)
-    assert fine.whole
+    assert fine.complete
     assert "Permission denied" in closed.findings[0].problem
 
 

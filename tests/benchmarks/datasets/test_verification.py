@@ -45,7 +45,7 @@ def test_sequences_are_verified_in_order(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as threads:
         results = list(verify(data, None, threads, lambda name, share: reports.append((name, share))))
     assert [v.sequence for v in results] == list(data.all_names)
-    assert [v.sequence for v in results if v.whole] == ["Deer"]
+    assert [v.sequence for v in results if v.complete] == ["Deer"]
     assert [name for name, share in reports if share == 0] == list(data.all_names)
     assert [share for name, share in reports if name == "Deer"] == [n / FRAMES for n in range(FRAMES + 1)]
 
@@ -94,7 +94,7 @@ def test_damage_is_found_and_named(
     found = result(tmp_path)
     assert [finding.part for finding in found.findings] == [part]
     assert expected in found.findings[0].problem
-    assert (found.whole, found.scorable) == (False, scorable)
+    assert (found.complete, found.scorable) == (False, scorable)
 
 
 def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
     for name in ("0005.jpg", "0070.jpg"):
         path = place / "img" / name
         path.write_bytes(path.read_bytes()[:-200])
-    assert result(tmp_path).whole
+    assert result(tmp_path).complete
     (finding,) = result(tmp_path, decode=True).findings
     assert finding.problem.startswith("2 of 71 frames cannot be decoded; first ")
     assert "0005.jpg" in finding.problem
@@ -127,7 +127,7 @@ def test_missing_and_misnamed_folders_are_reported(tmp_path: Path) -> None:
 def test_other_spelling_is_a_harmless_finding(tmp_path: Path) -> None:
     write_deer(tmp_path, "deer")
     found = result(tmp_path)
-    assert found.whole
+    assert found.complete
     assert [finding.part for finding in found.findings] == ["name"]
     assert "is normally called Deer" in found.findings[0].problem
 
@@ -139,12 +139,12 @@ def test_images_outside_the_frame_range_are_accepted(tmp_path: Path) -> None:
         (place / "groundtruth_rect.txt").write_text("1,2,3,4\n" * rows)
         for number in range(1, images + 1):
             (place / "img" / f"{number:04}.jpg").write_bytes(b"x")
-        assert result(tmp_path, folder).whole
+        assert result(tmp_path, folder).complete
 
 
 def test_data_set_without_files_is_complete() -> None:
     with ThreadPoolExecutor(2) as threads:
-        assert [v.whole for v in verify(open_dataset("demo", None), ["easy"], threads)] == [True]
+        assert [v.complete for v in verify(open_dataset("demo", None), ["easy"], threads)] == [True]
 
 
 @pytest.mark.shared
@@ -154,7 +154,7 @@ def test_real_frames_and_annotations_are_complete(shared: Path) -> None:
     for name in ("otb2015", "tc128", "vot2017", "lasot"):
         results = list(verify(open_dataset(name, shared / "annotations")))
         assert all(v.scorable for v in results)
-        assert not any(v.whole for v in results)
+        assert not any(v.complete for v in results)
 
 
 @pytest.mark.parametrize("first", ["nan,nan,nan,nan", "1,2,0,4", "2e6,2,3,4"])
@@ -162,7 +162,7 @@ def test_unusable_first_box_is_a_finding(tmp_path: Path, first: str) -> None:
     place = write_deer(tmp_path)
     (place / "groundtruth_rect.txt").write_text(f"{first}\n" + "1,2,3,4\n" * (FRAMES - 1))
     found = result(tmp_path)
-    assert not found.whole
+    assert not found.complete
     [finding] = found.findings
     assert "no tracker can start" in finding.problem
     with pytest.raises(SequenceError) as refused:

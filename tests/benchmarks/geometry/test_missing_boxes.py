@@ -10,7 +10,6 @@ from benchmarks.geometry.missing_boxes import (
     usable_box_mask,
     valid_box_mask,
 )
-from benchmarks.geometry.pixel_origin import shift_origin
 
 BOXES = np.array(
     [
@@ -39,8 +38,3 @@ def test_valid_box_is_finite_and_not_missing() -> None:
 
 def test_empty_box_has_no_area() -> None:
     assert empty_box_mask(BOXES).tolist() == [False, False, False, True, False, True]
-
-
-def test_shift_moves_corners_and_keeps_sizes() -> None:
-    assert shift_origin(BOXES[:1], 1).tolist() == [[11.0, 21.0, 30.0, 40.0]]
-    assert shift_origin(np.arange(8.0)[None], -1).tolist() == [[-1.0, 0, 1, 2, 3, 4, 5, 6]]

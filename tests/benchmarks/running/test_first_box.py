@@ -60,7 +60,7 @@ def test_fully_annotated_sequences_are_scored(
     capsys.readouterr()
     assert main(["score", *words(videos, tmp_path / "r"), "--format", "json"]) == 0
     printed = capsys.readouterr()
-    assert "still: not scored, since the first box alone is known: one, two" in printed.err
+    assert "still: not scored, because only the first box is known: one, two" in printed.err
     [record] = json.loads(printed.out)
     assert (record["sequences"], record["of"]) == (1, 3)
 
@@ -114,7 +114,7 @@ def test_one_row_for_a_video_file(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert (sequence.first_box_only, len(sequence.truth)) == (True, 6)
     capsys.readouterr()
     assert main(["verify", "--dataset", "folder", "--data-root", str(tmp_path / "videos")]) == 0
-    assert "first box 10, 8, 12, 10 from 0, the others unknown" in capsys.readouterr().out
+    assert "first box 10, 8, 12, 10 (0-based), the others unknown" in capsys.readouterr().out
 
 
 def test_target_annotated_once_ends_there(tmp_path: Path) -> None:

@@ -56,8 +56,6 @@ def test_full_disk_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     with RunWriter(RunFolder(tmp_path / "r", "demo", "t", "ope"), IDENTITY, overwrite=False) as run_writer:
         monkeypatch.setattr(RunFolder, "write", full)
-        with pytest.raises(
-            UserError, match=r"^a\.txt: No space left on device; what was written before is kept"
-        ):
+        with pytest.raises(UserError, match=r"^a\.txt: No space left on device; finished sequences are kept"):
             run_writer.write(*outcome("a"))
     assert len(tried) == 1

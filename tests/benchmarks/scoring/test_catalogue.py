@@ -40,5 +40,5 @@ def test_profiles_of_other_protocols_are_not_chosen():
     assert choose_profiles("all", "otb2015", "tre") == [OTB]
     with pytest.raises(UserError, match=r"protocol 'nope' on otb2015; see .* and name another --protocol$"):
         choose_profiles(None, "otb2015", "nope")
-    with pytest.raises(UserError, match=r"^--profile all is for `score` alone; name one profile$"):
+    with pytest.raises(UserError, match=r"^only `score` takes --profile all; name one profile$"):
         choose_profile("all", "otb2015", "ope")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import OTB, Record, ScoringProfile
 from benchmarks.scoring import compare as module
 from benchmarks.scoring.compare import (
     Comparison,
@@ -22,7 +22,10 @@ from benchmarks.scoring.compare import (
     comparisons_caption,
     wilcoxon_p,
 )
+from benchmarks.scoring.metrics import SUCCESS_AUC
 from trackers.errors import UserError
+
+STEPS = np.arange(8) / 100
 
 
 @dataclass
@@ -33,6 +36,7 @@ class FixedScore:
     values: dict[str, NDArray[np.float64]]
     sequences: tuple[str, ...] = ()
     total_sequences: int = 100
+    profile: ScoringProfile = OTB
 
     def __post_init__(self) -> None:
         count = len(next(iter(self.values.values())))
@@ -74,7 +78,7 @@ def test_swapping_trackers_flips_only_the_sign(pairs):
 def test_equal_values_show_no_difference(values):
     same = one(score("a", values), score("b", values), 500)
     assert (same.difference, same.p_bootstrap, same.p_wilcoxon, same.better) == (0, 1, 1, None)
-    assert not same.consistent
+    assert not same.signs_agree
     assert same.verdict.startswith("no difference can be shown on th")
 
 
@@ -106,7 +110,7 @@ def test_wilcoxon_is_exact_for_few_sequences_with_zeros():
 
 
 @pytest.mark.parametrize("count", [2, 7, 9])
-def test_counted_p_of_ties_equals_scipys(count):
+def test_exact_p_with_ties_equals_scipys(count):
     generator = np.random.default_rng(count)
     for _ in range(5):
         values = generator.integers(1, 4, count) * generator.choice([-0.25, 0.25], count)
@@ -178,7 +182,7 @@ def test_five_sequences_never_show_a_difference():
     assert found.low > 0
     assert found.better is None
     assert found.verdict.startswith("no difference can be shown on these 5 sequences: a - b = +0.776 [")
-    assert found.verdict.endswith("; fewer than 6 sequences can never show one")
+    assert found.verdict.endswith("; at least 6 sequences are needed to show one")
     assert one(score("a", [0.9] * 6), score("b", [0.1, 0.2, 0.15, 0.12, 0.05, 0.1])).better == "a"
 
 
@@ -202,14 +206,14 @@ def test_mean_carried_by_few_sequences_shows_no_difference():
     assert found.low > 0
     assert found.p_wilcoxon < 0.05
     assert found.better is None
-    assert found.verdict.endswith("; the mean and most sequences point in opposite directions")
+    assert found.verdict.endswith("; the mean difference and the signed ranks have opposite signs")
 
 
-def test_consistent_uses_the_signed_ranks():
+def test_signs_agree_uses_the_signed_ranks():
     # Without the ten that do not differ the ranks are 1 + 2 + 3 for the first and 4 + 5 for the second, which
     # is what the mean says; by their number, or with the ten ranked below them, the first would be ahead.
     differences = np.array([0.1, 0.11, 0.12, -0.5, -0.6, *np.zeros(10)])
-    assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).consistent
+    assert one(score("a", differences + 0.7), score("b", np.full(15, 0.7))).signs_agree
 
 
 def comparison(**other: object) -> Comparison:
@@ -229,29 +233,39 @@ def comparison(**other: object) -> Comparison:
         corrected_bootstrap=0.02,
         corrected_wilcoxon=0.03,
         comparisons=3,
-        consistent=True,
+        signs_agree=True,
+        higher_is_better=True,
     )
     return replace(shown, **other)
 
 
+def test_direction_is_that_of_the_scores_own_profile():
+    """A plug-in's metric may have the name of a built-in one, but the opposite direction."""
+    lower = replace(OTB, name="lower", metrics=(replace(SUCCESS_AUC, higher_is_better=False),))
+    high, low = (score(name, np.full(8, value) + STEPS) for name, value in (("high", 0.7), ("low", 0.2)))
+    assert one(high, low).better == "high"
+    assert one(replace(high, profile=lower), replace(low, profile=lower)).better == "low"
+    assert one(high, low).better == "high"
+
+
 def test_verdict_texts():
-    result = "A - B = +0.200 [+0.100, +0.300] by itself, p = 0.030 (corrected for 3 comparisons)"
+    result = "A - B = +0.200 [+0.100, +0.300] (uncorrected), p = 0.030 (corrected for 3 comparisons)"
     assert comparison().verdict == f"A is better: {result} on 6 sequences"
     assert comparison(comparisons=2).verdict == comparison().verdict.replace("3 comparisons", "2 comparisons")
     assert comparison(comparisons=1).verdict == comparison().verdict.replace(
         " (corrected for 3 comparisons)", ""
-    ).replace(" by itself", "")
-    assert comparison(consistent=False).verdict == (
+    ).replace(" (uncorrected)", "")
+    assert comparison(signs_agree=False).verdict == (
         f"no difference can be shown on these 6 sequences: {result}; "
-        "the mean and most sequences point in opposite directions"
+        "the mean difference and the signed ranks have opposite signs"
     )
     assert comparison(sequences=5).verdict == (
         f"no difference can be shown on these 5 sequences: {result}; "
-        "fewer than 6 sequences can never show one"
+        "at least 6 sequences are needed to show one"
     )
     unclear = f"no difference can be shown on these 6 sequences: {result.replace('0.030', '0.060')}"
     assert comparison(corrected_wilcoxon=0.06).verdict == (
-        f"{unclear}; among so many comparisons some intervals leave out 0 by chance"
+        f"{unclear}; with this many comparisons, some uncorrected intervals exclude 0 by chance"
     )
     assert comparison(corrected_wilcoxon=0.06, low=-0.1).verdict == unclear.replace("+0.100,", "-0.100,")
     least = comparison(corrected_bootstrap=0.00009, corrected_wilcoxon=0.0).verdict
@@ -262,12 +276,12 @@ def test_verdict_texts():
 def test_caption_explains_correction_and_least_p():
     assert comparisons_caption([comparison()]) == "A - B with 95 % interval over sequences"
     few = comparisons_caption([comparison()] * 3)
-    assert few.endswith("of each comparison by itself; p corrected for 3 comparisons (Holm), which decides")
+    assert few.endswith("(uncorrected); p-values, corrected for 3 comparisons (Holm), decide")
     assert comparisons_caption([comparison()] * 250) == few.replace("3 comp", "250 comp")
     many = comparisons_caption([comparison()] * 251)
     assert many.endswith(
-        "no p is less than 0.0002, so that among so many comparisons hardly any can show a "
-        "difference: compare fewer trackers"
+        "the smallest p-value is 0.0002, so with this many comparisons few can reach "
+        "significance: compare fewer trackers"
     )
 
 
@@ -275,13 +289,13 @@ def test_p_equal_to_alpha_is_significant():
     """Where the level is 5 %, p <= 5 % is significant."""
     assert comparison(corrected_bootstrap=module.ALPHA).better == "A"
     assert comparison(corrected_bootstrap=np.nextafter(module.ALPHA, 1)).better is None
-    opposite = comparison(corrected_bootstrap=module.ALPHA, consistent=False)
-    assert opposite.verdict.endswith("; the mean and most sequences point in opposite directions")
+    opposite = comparison(corrected_bootstrap=module.ALPHA, signs_agree=False)
+    assert opposite.verdict.endswith("; the mean difference and the signed ranks have opposite signs")
 
 
-def test_lower_robustness_is_better():
-    assert comparison(metric="failures", difference=0.2).better == "B"
-    assert comparison(metric="failures", difference=-0.2).better == "A"
+def test_direction_of_the_metric_decides_the_winner():
+    assert comparison(higher_is_better=False, difference=0.2).better == "B"
+    assert comparison(higher_is_better=False, difference=-0.2).better == "A"
 
 
 def test_small_p_keeps_its_digits():
@@ -318,7 +332,7 @@ def test_only_common_sequences_are_compared():
     assert found.sequences == 2
     assert (found.value_a, found.value_b) == pytest.approx((0.25, 0.15))
     with pytest.raises(
-        UserError, match=r"no sequence with a value of success; run both on the same sequences$"
+        UserError, match=r"no common sequence with a value of success; run both on the same sequences$"
     ):
         compare([score("a", [0.1], "x"), score("b", [0.1], "y")], ["success"])
 

@@ -26,7 +26,7 @@ TRUTH = np.tile([10.0, 20.0, 30.0, 40.0], (6, 1))
 
 
 def curves(*passes: tuple[np.ndarray, np.ndarray], profile: OnePassProfile = OTB) -> dict[str, np.ndarray]:
-    return profile.curves(profile.frames([Pass(*one) for one in passes]))
+    return profile.curves(profile.measure_passes([Pass(*one) for one in passes]))
 
 
 def toolkit(prediction: np.ndarray, truth: np.ndarray) -> tuple[list[float], list[float]]:
@@ -295,12 +295,12 @@ def test_absent_frames_are_misses(profile):
     absent = np.array([False, False, True, True, False, False])
     truth = TRUTH.copy()
     truth[3] = [-1, -1, 0, 0]  # absent and without a box: still no hit
-    found = profile.curves(profile.frames([Pass(truth, truth, absent)]))
+    found = profile.curves(profile.measure_passes([Pass(truth, truth, absent)]))
     for name in ("success", "precision", "normalized_precision"):
         assert found[name][10] == pytest.approx(4 / 6), name
 
 
 @pytest.mark.parametrize("profile", [OTB, GOT10K], ids=lambda profile: profile.name)
 def test_other_profiles_ignore_absence(profile):
-    found = profile.curves(profile.frames([Pass(TRUTH, TRUTH, np.ones(6, dtype=bool))]))
+    found = profile.curves(profile.measure_passes([Pass(TRUTH, TRUTH, np.ones(6, dtype=bool))]))
     assert found["success"][10] == 1

@@ -26,7 +26,7 @@ class Boxes(Dataset):
     name = "boxes"
     title = "Boxes"
     attributes = ("IV", "SV", "OCC", "DEF", "LR")
-    all_names = ("long", "short", "absent", "middle")
+    all_names = ("long", "short", "missing", "middle")
 
     def __init__(self, **held: tuple[str, ...]) -> None:
         self.held = held
@@ -176,7 +176,7 @@ def test_changed_ground_truth_is_refused():
     boxes = {"short": lost_after(10, 10)}
     same = truth_digest(Boxes()["short"].truth)
     assert score_run(a_run(boxes, {"short": same}), Boxes(), OTB).sequences == ("short",)
-    with pytest.raises(UserError, match="other ground truth of sequence 'short' than Boxes has now"):
+    with pytest.raises(UserError, match="different ground truth of sequence 'short' than Boxes has now"):
         score_run(a_run(boxes, {"short": truth_digest(boxes["short"] + 1)}), Boxes(), OTB)
 
 
@@ -300,7 +300,7 @@ def test_run_without_common_sequences_is_refused():
     with pytest.raises(UserError, match=r"no sequence of 'mine' on Boxes can be scored: 0 are finished"):
         score_run(a_run({}), Boxes(), OTB)
     with pytest.raises(UserError, match="1 are finished, 3 have ground truth"):
-        score_run(a_run({"absent": lost_after(1, 1)}), Boxes(), OTB)
+        score_run(a_run({"missing": lost_after(1, 1)}), Boxes(), OTB)
 
 
 def test_unknown_sequence_is_refused():
@@ -360,6 +360,8 @@ def test_folder_without_flags_has_a_note():
     own.is_user_folder = True
     run = a_run({"long": lost_after(30, 40)})
     [remark] = score_run(run, own, GOT10K).notes
-    assert remark.startswith("profile 'got10k' leaves out frames without the target, and Boxes does not say")
+    assert remark.startswith(
+        "profile 'got10k' leaves out frames without the target, but Boxes has no visibility flags"
+    )
     assert score_run(run, own, OTB).notes == ()
     assert score_run(run, Boxes(), GOT10K).notes == ()

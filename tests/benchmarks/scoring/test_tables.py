@@ -6,12 +6,19 @@ import csv
 import io
 from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
-from benchmarks.scoring import Record
+from benchmarks.scoring import OTB, Record
 from benchmarks.scoring.compare import Comparison
-from benchmarks.scoring.frames import records_csv
+from benchmarks.scoring.dataframes import records_csv
+from benchmarks.scoring.metrics import (
+    FAILURES,
+    NORMALIZED_PRECISION_20,
+    PRECISION_20,
+    ROBUSTNESS,
+    SUCCESS_AUC,
+)
+from benchmarks.scoring.profiles import TC128
 from benchmarks.scoring.statistics import format_p
 from benchmarks.scoring.tables import (
     attributes_table,
@@ -22,6 +29,9 @@ from benchmarks.scoring.tables import (
 from benchmarks.tables import Cell, Column, Mark, Table
 from benchmarks.tables.terminal import print_table
 
+METRICS = (SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20, ROBUSTNESS, FAILURES)
+PROFILES = [replace(profile, metrics=METRICS) for profile in (OTB, TC128)]
+
 
 def record(tracker: str, success: float, **more: str | float | None) -> Record:
     shared: Record = {"tracker": tracker, "dataset": "d", "protocol": "ope", "profile": "otb"}
@@ -31,7 +41,7 @@ def record(tracker: str, success: float, **more: str | float | None) -> Record:
 
 def printed(records: list[Record], width: int = 100) -> str:
     output = io.StringIO()
-    print_table(Console(file=output, width=width), records_table(records))
+    print_table(Console(file=output, width=width), records_table(records, PROFILES))
     return output.getvalue()
 
 
@@ -51,7 +61,7 @@ def test_table_of_trackers():
         record("b", 0.75, robustness=0.25, robustness_low=None, robustness_high=None, sequences=None),
         record("c", 0.625, robustness=None, robustness_low=None, robustness_high=None),
     ]
-    assert records_table(records, notes=["a note"]) == Table(
+    assert records_table(records, PROFILES, notes=["a note"]) == Table(
         columns=(
             Column("tracker", numeric=False),
             Column("sequences"),
@@ -85,7 +95,7 @@ def test_table_of_sequences():
         for name, frames in (("Bolt", 350), ("Car1", 1020))
         for tracker, success in (("a", 0.5), ("b", 0.25))
     ]
-    table = records_table(records)
+    table = records_table(records, PROFILES)
     assert table == Table(
         columns=(
             Column("tracker", numeric=False),
@@ -101,7 +111,7 @@ def test_table_of_sequences():
         ),
         caption="dataset d, protocol ope, profile otb",
     )
-    assert records_table(records[::2]).caption == "tracker a, dataset d, protocol ope, profile otb"
+    assert records_table(records[::2], PROFILES).caption == "tracker a, dataset d, protocol ope, profile otb"
 
 
 def test_marks_compare_only_trackers():
@@ -110,11 +120,23 @@ def test_marks_compare_only_trackers():
         record("a", 0.75, attribute="OCC", differs="x"),
         record("a", 0.75, attribute="OCC", profile="tc128", differs="y"),
     ]
-    table = records_table(records)
+    table = records_table(records, PROFILES)
     assert {cell.mark for row in table.rows for cell in row} == {Mark.NONE}
     assert [column.heading for column in table.columns] == ["profile", "attribute", "sequences", "success"]
     assert table.caption == "tracker a, dataset d, protocol ope" + INTERVALS
     assert table.notes == ("otb: x", "tc128: y")
+
+
+def test_marks_follow_the_metric_of_each_profile():
+    lower = replace(OTB, name="lower", metrics=(replace(SUCCESS_AUC, higher_is_better=False),))
+    records = [
+        record(tracker, success, profile=profile)
+        for profile in ("lower", "otb")
+        for tracker, success in (("a", 0.5), ("b", 0.25))
+    ]
+    for profiles in ([lower, OTB], [OTB, lower]):
+        table = records_table(records, profiles)
+        assert [row[-1].mark for row in table.rows] == [Mark.SECOND, Mark.BEST, Mark.BEST, Mark.SECOND]
 
 
 def test_table_of_attributes():
@@ -124,7 +146,7 @@ def test_table_of_attributes():
         record("b", 0.75, attribute="SV", sequences=3),
         record("b", 0.125, attribute="OCC", sequences=None),
     ]
-    assert attributes_table(records, "success") == Table(
+    assert attributes_table(records, SUCCESS_AUC) == Table(
         columns=(
             Column("tracker", numeric=False),
             Column("SV\n(4)"),
@@ -146,10 +168,10 @@ def test_table_of_attributes():
             ),
         ),
         caption="success by attribute, dataset d, protocol ope, profile otb" + INTERVALS,
-        notes=("In brackets under an attribute: how many sequences have it.",),
+        notes=("In brackets under an attribute: the number of sequences that have it.",),
         stacked=True,
     )
-    assert len(attributes_table(records[:1], "success").rows) == 1
+    assert len(attributes_table(records[:1], SUCCESS_AUC).rows) == 1
     lower = [
         record(
             tracker,
@@ -162,10 +184,10 @@ def test_table_of_attributes():
         )
         for tracker, failures in (("a", 3.0), ("b", 2.0))
     ]
-    table = attributes_table(lower, "failures")
+    table = attributes_table(lower, FAILURES)
     assert [row[1].mark for row in table.rows] == [Mark.SECOND, Mark.BEST]
     named = [row | {"normalized_precision": 0.5} for row in records]
-    assert attributes_table(named, "normalized_precision").caption.startswith("normalized precision by attr")
+    assert attributes_table(named, NORMALIZED_PRECISION_20).caption.startswith("normalized precision by attr")
 
 
 def test_table_of_ranking():
@@ -176,7 +198,7 @@ def test_table_of_ranking():
             *map(Column, ("sequences", "accuracy", "rank", "robustness", "rank", "mean rank")),
         ),
         rows=((*map(Cell, ("a", "9 of 100", "0.500", "1.50", "0.250", "2.00", "1.75")),),),
-        caption="dataset d, protocol ope, profile otb; rank 1 is the best, ties share their mean",
+        caption="dataset d, protocol ope, profile otb; rank 1 is the best, tied trackers get their mean rank",
     )
 
 
@@ -234,7 +256,8 @@ def comparison(**changes: float | None) -> Comparison:
         "corrected_bootstrap": 0.03,
         "corrected_wilcoxon": 0.04,
     }
-    return Comparison("success", "A[x]", "B", 9, comparisons=3, consistent=True, **(values | changes))
+    fixed = {"comparisons": 3, "signs_agree": True, "higher_is_better": True}
+    return Comparison("success", "A[x]", "B", 9, **(fixed | values | changes))
 
 
 def test_comparisons_show_interval_and_corrected_p():
@@ -272,9 +295,9 @@ def test_csv_has_full_precision_and_blanks():
     assert (read[1]["success_low"], read[0]["precision"], read[1]["precision"]) == ("", "", "0.25")
 
 
-@pytest.mark.parametrize("function", [records_csv, records_table])
-def test_no_records_at_all(function):
-    function([])
+def test_no_records_at_all():
+    records_csv([])
+    records_table([], PROFILES)
 
 
 def test_p_value_is_never_shown_as_zero():

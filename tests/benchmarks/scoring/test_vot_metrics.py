@@ -132,12 +132,14 @@ def test_curve_sums_by_hand():
     # What stands after a failure is not looked at; the second fragment runs to the end.
     marks = codes("1..2.1..")
     overlaps = np.array([[0.9, 0.5, 0.7, 0.9, 0.9, 0.9, 0.2, 0.4]])
-    rule = replace(VOT_TOOLKIT.fragments, share=False)
+    rule = replace(VOT_TOOLKIT.fragments, average_repetitions=False)
     sums = curve_sums(overlaps, marks, np.ones(8, bool), 6, rule)
     assert sums[1].tolist() == [2, 2, 1, 1, 1]
     assert sums[0] == pytest.approx([0.5 + 0.2, 0.6 + 0.3, 1.2 / 3, 1.2 / 4, 1.2 / 5])
     twice = np.concatenate([overlaps, overlaps]), np.concatenate([marks, marks])
-    assert curve_sums(*twice, np.ones(8, bool), 6, replace(rule, share=True)) == pytest.approx(sums)
+    assert curve_sums(*twice, np.ones(8, bool), 6, replace(rule, average_repetitions=True)) == pytest.approx(
+        sums
+    )
     # Half of the first fragment's frames are of interest, and none of the second's.
     half = np.array([True, True, True, True, False, False, False, False])
     assert curve_sums(overlaps, marks, half, 6, rule)[1] == pytest.approx([4 / 5] * 5)
@@ -164,7 +166,7 @@ def expected_overlap(runs, rule, length):
     for run in runs:
         for overlaps, marks in zip(run.overlaps, run.codes, strict=True):
             frames = len(marks)
-            weight = 1 / len(run.codes) if rule.share else 1
+            weight = 1 / len(run.codes) if rule.average_repetitions else 1
             starts = [*np.flatnonzero(marks == 1), frames]
             for start, stop in pairwise(starts):
                 part = np.where(marks[start:stop] == 3, overlaps[start:stop], 0).tolist()

@@ -20,7 +20,7 @@ class Fixed(Dataset):
 
     def __init__(self, sequences: Mapping[str, Sequence]) -> None:
         self.sequences = sequences
-        self.all_names = (*sequences, "absent")
+        self.all_names = (*sequences, "missing")
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.sequences)

@@ -32,7 +32,7 @@ def _no_frames() -> Frames:
 
 
 class _Few(Dataset):
-    """Three short sequences whose names contain one another, and one that is absent."""
+    """Three short sequences whose names contain one another, and one that is missing."""
 
     name = "vot2017"
     title = "Few"

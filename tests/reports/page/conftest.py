@@ -17,9 +17,9 @@ from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Identity, Manifest, RunResults, SequenceRecord
 from reports.page.data import report_data, scored_names, sequence_data
 from reports.page.document import html_page
-from reports.page.frames import embed_frames
 from reports.page.loader import TrackerReport
 from reports.page.series import measure_series
+from reports.page.thumbnails import embed_frames
 
 LENGTH = 30
 HOSTILE = {

@@ -76,7 +76,7 @@ def test_vot_values_and_curve_are_the_commands(shared: Path):
     assert [metric["name"] for metric in data["metrics"]] == ["accuracy", "robustness", "failures", "eao"]
     for name, (value, low, high) in entry["all"].items():
         assert (value, low, high) == (record[name], record[f"{name}_low"], record[f"{name}_high"])
-    lengths, overlaps = score.whole.curve()
+    lengths, overlaps = score.overall.curve()
     assert entry["lines"]["eao"]["x"] == lengths.tolist()
     assert entry["lines"]["eao"]["y"] == pytest.approx(overlaps.tolist(), abs=1e-5)
     assert set(entry["attributes"]) == {r["attribute"] for r in score.records("attribute")}

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackers.training.augment import blur, paste, recolor, render, warps
+from trackers.training.augment import affine_maps, blur, paste, recolor, render
 from trackers.training.patch_cache import PATCH_SIZE
 
 
@@ -43,7 +43,9 @@ def test_spot_lands_at_its_target(
     flip: float,
     spot: tuple[int, int],
 ) -> None:
-    warp = warps(torch.tensor([shift]), torch.tensor([scale]), torch.tensor([angle]), torch.tensor([flip]))
+    warp = affine_maps(
+        torch.tensor([shift]), torch.tensor([scale]), torch.tensor([angle]), torch.tensor([flip])
+    )
     x, y = spot[0] * scale[0] * flip, spot[1] * scale[1]
     expected = (
         x * math.cos(angle) - y * math.sin(angle) + shift[0],
@@ -56,7 +58,7 @@ def test_spot_lands_at_its_target(
 def test_identity_warp_is_the_center_of_the_patch() -> None:
     generator = torch.Generator().manual_seed(0)
     patch = torch.randint(0, 256, (1, 4, PATCH_SIZE, PATCH_SIZE), dtype=torch.uint8, generator=generator)
-    warp = warps(torch.zeros(1, 2), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
+    warp = affine_maps(torch.zeros(1, 2), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
     margin = (PATCH_SIZE - 127) // 2
     expected = patch[:, :, margin : margin + 127, margin : margin + 127].float()
     torch.testing.assert_close(render(patch, warp, 127), expected, atol=0.05, rtol=0)
@@ -64,7 +66,7 @@ def test_identity_warp_is_the_center_of_the_patch() -> None:
 
 def test_outside_has_mean_color_and_no_object() -> None:
     patch = torch.full((1, 4, PATCH_SIZE, PATCH_SIZE), 200, dtype=torch.uint8)
-    warp = warps(torch.tensor([[500.0, 0]]), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
+    warp = affine_maps(torch.tensor([[500.0, 0]]), torch.ones(1, 2), torch.zeros(1), torch.ones(1))
     crop = render(patch, warp, 127)
     assert crop[:, :3].mean() == pytest.approx(200)
     assert crop[:, 3].abs().max() == 0

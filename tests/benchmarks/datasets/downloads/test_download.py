@@ -154,7 +154,7 @@ def test_range_with_wrong_start_is_not_appended(server: Server, tmp_path: Path) 
 def test_later_command_resumes(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.breaks = [1000, 0, 0]
-    with pytest.raises(UserError, match=r"breaks off at 1000 of 102400 bytes; check the network"):
+    with pytest.raises(UserError, match=r"connection lost after 1000 of 102400 bytes; check the network"):
         get(server, tmp_path / "f")
     assert not (tmp_path / "f").exists()
     server.breaks = []
@@ -191,7 +191,7 @@ def test_server_that_always_breaks_off_is_given_up(server: Server, tmp_path: Pat
     server.files["file.zip"] = CONTENT
     server.ranges = False
     server.breaks = [1000] * 50
-    with pytest.raises(UserError, match="breaks off at 1000 of 102400"):
+    with pytest.raises(UserError, match="connection lost after 1000 of 102400"):
         get(server, tmp_path / "f")
     assert len(server.requests) == 1 + QUICK.attempts
 
@@ -199,7 +199,7 @@ def test_server_that_always_breaks_off_is_given_up(server: Server, tmp_path: Pat
 def test_wrong_content_length_is_detected(server: Server, tmp_path: Path) -> None:
     server.files["file.zip"] = CONTENT
     server.claims = 10
-    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:\d+/file\.zip .*; check the network"):
+    with pytest.raises(UserError, match=r"http://127\.0\.0\.1:\d+/file\.zip: .*; check the network"):
         get(server, tmp_path / "f")
     assert not (tmp_path / "f").exists()
     # If the length is too small, the file matches its length but is not a complete zip archive.
@@ -222,7 +222,9 @@ def test_server_errors_are_reported(server: Server, tmp_path: Path, status: int,
 def test_unreachable_network_is_one_sentence(tmp_path: Path) -> None:
     with Server() as gone:
         url = gone.url
-    with pytest.raises(UserError, match=r"cannot be reached \(.*refused.*\); check the network") as error:
+    with pytest.raises(
+        UserError, match=r"cannot connect to the server \(.*refused.*\); check the network"
+    ) as error:
         fetch(url + "file.zip", tmp_path / "f", silent(""), QUICK)
     assert len(str(error.value).splitlines()) == 1
     with pytest.raises(UserError, match="'file:///etc/passwd' is not an http or https address"):
@@ -306,7 +308,7 @@ def test_failed_packages_are_reported_and_the_rest_arrives(server: Server, tmp_p
     server.files["Deer.zip"] = pack(deer())
     problems = load(server, tmp_path, "otb2015", "Basketball", "Boy", "Car1", "Coke", "Deer")
     expected = {
-        "Basketball": ": the server answers 404 Not Found",
+        "Basketball": ": the server returned 404 Not Found",
         "Boy": " is not a complete zip archive",
         "Car1": " contains no folder Car1",
         "Coke": " is unsafe: its entry '../../escaped.txt' leads out of its folder",
@@ -321,7 +323,7 @@ def test_failed_packages_are_reported_and_the_rest_arrives(server: Server, tmp_p
 def test_next_command_resumes_a_broken_download(server: Server, tmp_path: Path) -> None:
     server.files["Deer.zip"] = pack(deer())
     server.breaks = [500, 0, 0]
-    with pytest.raises(UserError, match="breaks off at 500"):
+    with pytest.raises(UserError, match="connection lost after 500"):
         load(server, tmp_path, "otb2015", "Deer")
     (tmp_path / "otb2015" / STAGING / "unpacked-killed").mkdir()
     server.breaks = []

@@ -46,7 +46,7 @@ class InProcessHandle(WorkerHandle):
         self.batches.append(list(records))
         self.worker.run_tasks(records)
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         self.worker.close()
 
 
@@ -209,7 +209,8 @@ def test_run_without_workers_ends_with_a_sentence(videos: Path) -> None:
         return lost_at("long")(message)
 
     with pytest.raises(
-        UserError, match="no worker is left: it was killed while building the tracker; what was"
+        UserError,
+        match="no worker is left: it was killed while building the tracker; finished sequences are kept",
     ):
         outcomes(InProcessPool(videos, 1, edits=(first_only,)), videos)
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.datasets.sequence import SequenceError
 from benchmarks.protocols import Trajectory
 from benchmarks.protocols.one_pass import one_pass
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.prefetch import Prefetcher
 from benchmarks.running.tracking.drive import drive
 from benchmarks.running.tracking.errors import SequenceTimeout, failure_record
 from benchmarks.store import SequenceRecord

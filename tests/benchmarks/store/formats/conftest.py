@@ -17,13 +17,13 @@ def _no_frames() -> Frames:
 
 
 class Truths(Dataset):
-    """Sequences with ground truth only; those in `absent` have none."""
+    """Sequences with ground truth only; those in `missing` have none."""
 
-    def __init__(self, truths: Mapping[str, ArrayLike], name: str, absent: tuple[str, ...] = ()) -> None:
+    def __init__(self, truths: Mapping[str, ArrayLike], name: str, missing: tuple[str, ...] = ()) -> None:
         self.name = name
         self.title = name.upper()
         self.one_based = not name.startswith(("vot", "demo"))
-        self.all_names = (*truths, *absent)
+        self.all_names = (*truths, *missing)
         self._truths = {key: np.array(value, dtype=np.float64) for key, value in truths.items()}
 
     def names(self) -> tuple[str, ...]:

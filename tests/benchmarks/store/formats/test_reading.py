@@ -22,7 +22,7 @@ TRUTH = {
 
 @pytest.fixture
 def dataset(truths):
-    return truths(TRUTH, "otb2015", absent=("Woman",))
+    return truths(TRUTH, "otb2015", missing=("Woman",))
 
 
 def rows(boxes, separator=",", shift=1) -> str:

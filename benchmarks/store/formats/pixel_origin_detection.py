@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 
 from benchmarks.datasets import DATASETS, Dataset
-from benchmarks.geometry.pixel_origin import shift_origin
 from benchmarks.store.formats.alignment import NEAR
 from benchmarks.store.formats.base import Format, Origin
 from trackers.errors import UserError
@@ -28,7 +27,8 @@ MIN_CONSTANT = 0.9
 FirstBoxes: TypeAlias = Sequence[tuple[Boxes, Boxes]]
 """Pairs of a first box as stored in the file and the ground truth's, 0-based, each of shape (4,)."""
 
-_NUMBER: dict[Origin, int] = {"zero": 0, "one": 1}
+FIRST_PIXEL: dict[Origin, int] = {"zero": 0, "one": 1}
+"""The coordinates of the first pixel."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def count_votes(firsts: Iterable[tuple[Boxes, Boxes]]) -> Votes:
     zero = one = total = 0
     for first, truth in firsts:
         total += 1
-        fits = [_agree(first[:2], truth[:2] + pixels) for pixels in _NUMBER.values()]
+        fits = [_agree(first[:2], truth[:2] + pixels) for pixels in FIRST_PIXEL.values()]
         if fits == [True, False]:
             zero += 1
         elif fits == [False, True]:
@@ -98,23 +98,23 @@ def choose_origin(
     if not votes.total:
         origin = file_origin(dataset)
         return origin, (
-            f"the files hold no first boxes; pixels count from {_NUMBER[origin]}, as in the ground-truth "
+            f"the files hold no first boxes; pixels count from {FIRST_PIXEL[origin]}, as in the ground-truth "
             f"files of {dataset.title}"
         )
     tally = f"of {votes.total} first boxes {votes.one} are 1-based ground truth and {votes.zero} 0-based"
     if votes.origin:
-        return votes.origin, f"pixels count from {_NUMBER[votes.origin]}: {tally}"
+        return votes.origin, f"pixels count from {FIRST_PIXEL[votes.origin]}: {tally}"
     if (offset := constant_offset(firsts)) is not None:
         origin = nearest_origin(offset, dataset)
-        distance = offset - _NUMBER[origin]
+        distance = offset - FIRST_PIXEL[origin]
         whose = ", as pysot's trackers write them" if distance == 0.5 else ""
         return origin, (
-            f"pixels count from {_NUMBER[origin]}: all first boxes are {distance:+g} pixels in x and y off "
-            f"{_NUMBER[origin]}-based ground truth{whose}; boxes are kept as they are"
+            f"pixels count from {FIRST_PIXEL[origin]}: all first boxes are {distance:+g} pixels in x and y "
+            f"off {FIRST_PIXEL[origin]}-based ground truth{whose}; boxes are kept as they are"
         )
     if protocol == "sre" and form.origin:
         # Its runs start from boxes that are shifted and scaled on purpose.
-        return form.origin, f"pixels count from {_NUMBER[form.origin]}, as format '{form.name}' has it"
+        return form.origin, f"pixels count from {FIRST_PIXEL[form.origin]}, as format '{form.name}' has it"
     remedy = (
         "all files have fewer rows than there are frames, so that the first box may be left out; "
         "download the whole files, or put the first box back"
@@ -141,16 +141,6 @@ def named_origin(dataset: str) -> Origin:
             "ground-truth files are"
         )
     return "one" if DATASETS.load(dataset).one_based else "zero"
-
-
-def to_zero(boxes: Boxes, origin: Origin) -> Boxes:
-    """Converts boxes or polygons of a file to our 0-based coordinates."""
-    return shift_origin(boxes, -_NUMBER[origin])
-
-
-def from_zero(boxes: Boxes, origin: Origin) -> Boxes:
-    """Converts our 0-based boxes or polygons to the coordinates of a file."""
-    return shift_origin(boxes, _NUMBER[origin])
 
 
 def constant_offset(firsts: FirstBoxes) -> float | None:

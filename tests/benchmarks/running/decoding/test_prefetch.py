@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.sequence import Frames, SequenceError
-from benchmarks.running.frames.prefetch import Prefetcher
+from benchmarks.running.decoding.prefetch import Prefetcher
 from trackers.tracker import Frame
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from benchmarks.store.formats.origin import Votes, count_votes, from_zero, to_zero
+from benchmarks.geometry.pixel_origin import from_zero_based
+from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL, Votes, count_votes
 
 coordinates = st.floats(0, 500).map(lambda x: round(x, 2))
 truths = arrays(np.float64, st.tuples(st.integers(3, 20), st.just(4)), elements=coordinates)
@@ -14,7 +15,7 @@ truths = arrays(np.float64, st.tuples(st.integers(3, 20), st.just(4)), elements=
 
 @given(truths, st.sampled_from(["zero", "one"]))
 def test_exact_boxes_are_unanimous(truth, origin):
-    first = from_zero(truth, origin)
+    first = from_zero_based(truth, FIRST_PIXEL[origin])
     votes = count_votes(zip(first, truth, strict=True))
     assert votes.origin == origin
     assert getattr(votes, origin) == votes.total == len(truth)
@@ -22,7 +23,7 @@ def test_exact_boxes_are_unanimous(truth, origin):
 
 @given(truths, st.sampled_from(["zero", "one"]))
 def test_whole_numbers_still_vote_after_truncation(truth, origin):
-    votes = count_votes(zip(np.trunc(from_zero(truth, origin)), truth, strict=True))
+    votes = count_votes(zip(np.trunc(from_zero_based(truth, FIRST_PIXEL[origin])), truth, strict=True))
     whole = (truth[:, :2] == np.trunc(truth[:, :2])).all(axis=1)
     assert getattr(votes, origin) >= whole.sum()
 
@@ -50,11 +51,3 @@ def test_moved_first_boxes_have_no_vote():
 )
 def test_origin_needs_a_clear_majority(zero, one, total, origin):
     assert Votes(zero, one, total).origin == origin
-
-
-@given(truths)
-def test_shifts_undo_each_other(truth):
-    assert np.allclose(to_zero(from_zero(truth, "one"), "one"), truth, rtol=0, atol=1e-9)
-    assert np.array_equal(from_zero(truth, "one")[:, 2:], truth[:, 2:])
-    polygon = np.tile(truth, 2)
-    assert np.allclose(from_zero(polygon, "one") - polygon, 1)

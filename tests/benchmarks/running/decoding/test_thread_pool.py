@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from processes import ROOT, until
 
-from benchmarks.running.frames.prefetch import Prefetcher
-from benchmarks.running.frames.thread_pool import DaemonThreadPool
+from benchmarks.running.decoding.prefetch import Prefetcher
+from benchmarks.running.decoding.thread_pool import DaemonThreadPool
 from benchmarks.running.tracking.errors import SequenceTimeout
 
 
@@ -120,7 +120,7 @@ def test_interrupt_ends_a_run_stuck_in_reading(
     process.send_signal(kind)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
-    assert "interrupted; what was finished is kept" in said
+    assert "interrupted; finished work is kept" in said
     assert "Traceback" not in said
 
 

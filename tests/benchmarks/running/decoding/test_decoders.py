@@ -17,7 +17,7 @@ from PIL import Image
 from small_networks import gradnet_weights, siamfc_weights, video
 
 from benchmarks.cli.main import main
-from benchmarks.running.frames.decoders import TorchvisionDecoder
+from benchmarks.running.decoding.decoders import TorchvisionDecoder
 from benchmarks.store import Identity
 from benchmarks.store.manifest import parse_manifest
 from trackers.siamese.base import upload

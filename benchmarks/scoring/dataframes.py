@@ -14,7 +14,7 @@ def records_frame(records: Sequence[Record]) -> pd.DataFrame:
     """Returns records as a table, a row each; NaN where a record has no value.
 
     Args:
-        records: what scores give; they need not have the same keys.
+        records: rows of scores, which need not have the same keys.
     """
     frame = pd.DataFrame(_rows(records), columns=_columns(records))
     empty = [name for name in frame.columns if frame[name].isna().all()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.datasets.names import normalize_name, select_sequences
+from benchmarks.datasets.sequence_names import normalize_name, select_sequences
 from trackers.errors import UserError
 
 KNOWN = ["Basketball", "FaceOcc1", "Jogging.1", "Jogging.2", "Skating1", "Skating2.1", "Skating2.2"]

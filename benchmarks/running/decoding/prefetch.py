@@ -14,7 +14,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from benchmarks.datasets.sequence import Frames
 from benchmarks.environment import usable_cores
-from benchmarks.running.frames.thread_pool import DaemonThreadPool
+from benchmarks.running.decoding.thread_pool import DaemonThreadPool
 from benchmarks.running.tracking.errors import SequenceTimeout
 from trackers.devices import keep_freed_memory
 from trackers.tracker import Frame

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.page.frames import MAX_SIDE, embed_frames, jpeg
+from reports.page.thumbnails import MAX_SIDE, embed_frames, jpeg
 
 
 def test_frame_is_shrunk_but_never_enlarged():
