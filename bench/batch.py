@@ -19,7 +19,7 @@ import torch
 
 from benchmarks.datasets.demo import Demo
 from benchmarks.environment import describe_environment
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.tracker import Boxes, Frame
 
 WARM_UP = 5

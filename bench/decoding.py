@@ -31,7 +31,7 @@ from benchmarks.running.decoding.prefetch import batch_decoder_threads
 from benchmarks.running.schedulers import Scheduler, create_scheduler
 from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import plan_task
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.commands import catch_user_errors
 from trackers.errors import UserError
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.running import RunSettings, run
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.tracker import Frame
 
 BOX = np.array([10.0, 12.0, 20.0, 16.0])

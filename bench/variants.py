@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from bench.batch import LENGTH, WARM_UP, videos
 from benchmarks.environment import describe_environment
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.siamese import crops
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 from trackers.provenance import Provenance
 from trackers.registry import OWN_PACKAGES

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from benchmarks.running import RunSummary
     from benchmarks.speed import SpeedRecord
-    from trackers.catalogue import TrackerSpec
+    from trackers.catalog import TrackerSpec
 
 
 def run(
@@ -177,7 +177,7 @@ def _spec(
 ) -> TrackerSpec:
     """Returns the tracker that the arguments name."""
     from sotbench._objects import ObjectSpec, import_name
-    from trackers.catalogue import TrackerSpec
+    from trackers.catalog import TrackerSpec
 
     try:
         chosen = dict(settings or {})

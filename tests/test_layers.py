@@ -18,7 +18,7 @@ trackers.box_validation  trackers.device_context
 trackers.timing  trackers.jpeg  trackers.still  trackers.ncc
 trackers.processes
 trackers.external
-trackers.catalogue
+trackers.catalog
 trackers.commands
 trackers.serving  trackers.video  trackers.siamese  trackers.checking  trackers.scaffold
 trackers.training  trackers.demo  trackers.convert

@@ -22,7 +22,7 @@ from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.datasets.demo import Demo
 from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store.runs import RunResults, read_run
-from trackers.catalogue import TRACKERS
+from trackers.catalog import TRACKERS
 from trackers.siamese.base import SiameseTracker, upload
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper

@@ -4,7 +4,7 @@ from trackers import Tracker          # base class of your own
 from trackers import TrackerSpec      # build one by name
 """
 
-from trackers.catalogue import TRACKERS, TrackerSpec
+from trackers.catalog import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 from trackers.tracker import BatchTracker, Boxes, Frame, OneSlot, Tracker
 

@@ -19,7 +19,7 @@ from trackers.processes.limits import ProcessLimits
 from trackers.stderr import print_stderr as print_stderr
 
 if TYPE_CHECKING:
-    from trackers.catalogue import TrackerSpec
+    from trackers.catalog import TrackerSpec
 
 
 class Parser(argparse.ArgumentParser):
@@ -87,7 +87,7 @@ def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False)
 
 def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     """Returns the tracker that the options describe."""
-    from trackers.catalogue import TrackerSpec
+    from trackers.catalog import TrackerSpec
 
     settings = _settings(arguments.set)
     if arguments.precision is not None:

@@ -15,7 +15,7 @@ EXAMPLES = "example: sotbench list sequences --dataset otb2015 --data-root ~/dat
 
 
 REGISTRIES = {
-    "trackers": "trackers.catalogue:TRACKERS",
+    "trackers": "trackers.catalog:TRACKERS",
     "datasets": "benchmarks.datasets:DATASETS",
     "protocols": "benchmarks.protocols:PROTOCOLS",
     "profiles": "benchmarks.scoring:PROFILES",

@@ -11,7 +11,7 @@ from benchmarks.environment import device_type
 from benchmarks.protocols import PROTOCOLS, Protocol
 from benchmarks.running.parallel.ray_options import RayOptions
 from benchmarks.store import Identity, RunFolder
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Scoring: profiles compute scores from boxes and ground truth, each as the toolkit of that name does."""
 
 from benchmarks.geometry.overlap import center_error, iou, normalized_center_error
-from benchmarks.scoring.catalogue import PROFILES, choose_profile, choose_profiles
+from benchmarks.scoring.catalog import PROFILES, choose_profile, choose_profiles
 from benchmarks.scoring.metrics import Metric
 from benchmarks.scoring.one_pass_score import OnePassScore
 from benchmarks.scoring.profiles import OTB, OnePassProfile, ScoringProfile

@@ -22,7 +22,7 @@ from benchmarks.speed.statistics import Times, frames_per_second, half_width, pe
 from benchmarks.speed.subprocess_call import call_in_subprocess, environment_variables
 from benchmarks.speed.timed_pass import end_to_end, timed_pass, truncate_sequence
 from benchmarks.store.run_folder import require_folder_name
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.tracker import OneSlot, Tracker
 

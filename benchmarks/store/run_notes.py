@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.store.manifest import Manifest
 from benchmarks.store.run_folder import RunFolder
 from benchmarks.wording import first_names
-from trackers.catalogue import TRACKERS, TrackerSpec
+from trackers.catalog import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 
 _MAX_QUOTED = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,20 @@ def test_changed_code_of_a_session_is_noticed(here: Path) -> None:
     assert sot.run(tracker(1.0), "demo", **moves).reused == 1
     with pytest.raises(UserError, match="overwrite"):
         sot.run(tracker(2.0), "demo", **moves)
+
+
+def test_edited_file_is_loaded_again_within_a_session(here: Path) -> None:
+    (here / "steps.py").write_text("STEP = 3.0\n")
+    code = TRACKER.replace("import numpy", "from steps import STEP\nimport numpy").replace("1.0", "STEP")
+    (here / "edited.py").write_text(code)
+    run = functools.partial(sot.run, "edited.py:Drift", "demo", sequences="easy")
+    run(name="first")
+    (here / "steps.py").write_text("STEP = 50.0\n")
+    with pytest.raises(UserError, match="overwrite"):
+        run(name="first")
+    run(name="second")
+    boxes = sot.load_results("demo", trackers=["first", "second"])
+    assert [np.diff(boxes[name]["easy"].boxes[:2, 0])[0] for name in boxes] == [3.0, 50.0]
 
 
 def plain() -> sot.Tracker:
@@ -269,6 +284,70 @@ def test_results_of_another_tool_are_imported(here: Path) -> None:
     assert success["OTHER"] == pytest.approx(success["ncc"], abs=1e-3)
     with pytest.raises(UserError, match="overwrite"):
         sot.import_results("other", tracker="OTHER", dataset="demo", format="txt", origin="zero")
+
+
+def test_settings_may_be_numpy_scalars(here: Path) -> None:
+    (here / "my_tracker.py").write_text(TRACKER)
+    for step in np.linspace(1, 2, 2):
+        done = sot.run(
+            "my_tracker.py:Drift", "demo", name=f"step-{step:g}", settings={"step": step}, sequences="easy"
+        )
+        assert not done.failed
+
+
+def test_overlap_of_lists_integers_and_wrong_shapes() -> None:
+    assert sot.iou([0, 0, 10, 10], [5, 0, 10, 10]) == pytest.approx(1 / 3)
+    far, near = np.array([[0, 0, 10, 10], [250, 0, 10, 10]], dtype=np.uint8)
+    assert sot.iou(far, near) == 0
+    for wrong in (np.zeros((3, 5)), np.zeros(3), 1.0):
+        with pytest.raises(ValueError, match=r"boxes have shape \(\.\.\., 4\)"):
+            sot.iou(wrong, np.zeros((3, 4)))
+
+
+def test_speed_runs_in_a_script_without_a_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sotbench as sot\nprint('started')\n"
+        "record = sot.speed('still', sequences=['easy'], frames=2, warm_up=0, repetitions=1)\n"
+        "print(record.fps > 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert done.stdout == "started\nTrue\n"
+
+
+def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
+    (tmp_path / "trackers.py").write_text("")
+    program = "import sotbench as sot; sot.run"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert "trackers.py hides sotbench's own package 'trackers': rename it" in done.stderr
+
+
+def test_dataset_is_a_collection_of_names() -> None:
+    dataset = sot.open_dataset("demo")
+    assert len(dataset) == len(list(dataset)) == 9
+    assert "easy" in dataset
+    assert repr(dataset) == "<Demo: 9 of 9 sequences>"
+    assert repr(dataset["easy"]) == "<Sequence easy: 60 frames>"
+
+
+def test_open_dataset_is_accepted_in_place_of_its_name(here: Path) -> None:
+    dataset = sot.open_dataset("demo")
+    assert sot.run("still", dataset).reused == 9
+    assert list(sot.load_results(dataset, trackers="still")) == ["still"]
 
 
 def test_dataset_and_overlap(here: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -78,3 +79,17 @@ def test_the_tracker_of_one_file_runs_as_shown(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     first, *_, last = (tmp_path / "results/demo/Drift/ope/easy.txt").read_text().splitlines()
     assert float(last.split(",")[0]) == float(first.split(",")[0]) + 59 * 2.5
+
+
+def test_broken_plugin_does_not_stop_what_does_not_need_it(package: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "site"
+    shutil.copytree(package, broken)
+    (broken / "sotbench_example.py").write_text("raise ImportError('boom')\n")
+    assert (
+        sotbench("run", "--tracker", "still", "--dataset", "demo", cwd=tmp_path, path=broken).returncode == 0
+    )
+    scored = sotbench("score", "--dataset", "demo", cwd=tmp_path, path=broken)
+    assert scored.returncode == 0
+    assert "boom" in scored.stderr
+    refused = sotbench("score", "--dataset", "demo", "--profile", "center", cwd=tmp_path, path=broken)
+    assert refused.returncode == 2

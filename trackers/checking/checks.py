@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trackers.box_validation import to_bounding_box
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.checking.synthetic import SyntheticSequence, blank_frame, edge_boxes
 from trackers.errors import TrackerError, UserError
 from trackers.external.protocols.remote import RemoteTracker

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from trackers.box_validation import to_bounding_box
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 from trackers.tracker import Boxes, Tracker
 

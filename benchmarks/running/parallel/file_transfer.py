@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.store import file_digest
 from trackers.atomic import write_atomic
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.running import RunSettings, run
 from benchmarks.store import read_run
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.tracker import Frame
 
 IO = Path("/proc/self/io")

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.protocols.robustness import shifted_boxes
 from benchmarks.running import RunSettings, RunSummary, run
 from benchmarks.store import RunFolder, read_run
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 TRACKERS = '''

@@ -13,7 +13,7 @@ from benchmarks.speed import measurement
 from benchmarks.speed.machine import Gpu
 from benchmarks.speed.measurement import Repetition, Workload, measure, run_repetition
 from benchmarks.speed.statistics import Times
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 TRACKER = """

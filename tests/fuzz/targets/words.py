@@ -9,7 +9,7 @@ from types import ModuleType
 
 from tests.fuzz.target import Target, choice, text_of
 from trackers import registry
-from trackers.catalogue import TRACKERS, TrackerSpec, setting_value
+from trackers.catalog import TRACKERS, TrackerSpec, setting_value
 from trackers.external.programs import Program, parse_ini
 
 _DEFAULTS = (None, 1, 1.5, True, "text")

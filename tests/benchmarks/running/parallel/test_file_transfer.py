@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.running.parallel.file_transfer import TransferredFile, files_to_transfer, with_local_files
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 

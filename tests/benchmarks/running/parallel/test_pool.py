@@ -20,7 +20,7 @@ from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import plan_task
 from benchmarks.running.tracking.provider import TrackerInfo
 from benchmarks.store import SequenceRecord
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import UserError
 
 SETTINGS = RunSettings(TrackerSpec("still"), "still", Path("results"))

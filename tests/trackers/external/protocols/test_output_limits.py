@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trackers.catalogue import TrackerSpec
+from trackers.catalog import TrackerSpec
 from trackers.errors import TrackerError
 from trackers.processes.limits import ProcessLimits
 from trackers.processes.stderr_log import MAX_LOG_BYTES

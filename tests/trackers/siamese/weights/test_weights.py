@@ -6,7 +6,7 @@ import torch
 
 from benchmarks.datasets.demo import Demo
 from benchmarks.geometry.overlap import iou
-from trackers.catalogue import TRACKERS, TrackerSpec
+from trackers.catalog import TRACKERS, TrackerSpec
 from trackers.errors import UserError
 from trackers.siamese import weights
 from trackers.siamese.checkpoint import load_embedding, load_gradnet

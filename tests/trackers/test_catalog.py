@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trackers import UserError
-from trackers.catalogue import TRACKERS, TrackerSpec, setting_value
+from trackers.catalog import TRACKERS, TrackerSpec, setting_value
 from trackers.ncc import NCC
 from trackers.tracker import OneSlot
 
@@ -63,7 +63,7 @@ def test_settings_get_the_type_of_their_default(plugin: str) -> None:
 def test_settings_that_are_not_literals_are_text(text: str) -> None:
     assert setting_value("mine", "mode", text, "slow") == text
     assert setting_value("mine", "mode", text, None) == text
-    with pytest.raises(UserError, match="setting 'steps' of tracker 'mine' takes a int"):
+    with pytest.raises(UserError, match="setting 'steps' of tracker 'mine' takes a value of type int"):
         setting_value("mine", "steps", text, 7)
 
 
@@ -81,7 +81,11 @@ def test_batch_tracker_becomes_one_slot(plugin: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "expected"),
     [
-        ("ncc", {"settings": {"reach": "far"}}, "setting 'reach' of tracker 'ncc' takes a float .*not 'far'"),
+        (
+            "ncc",
+            {"settings": {"reach": "far"}},
+            "setting 'reach' of tracker 'ncc' takes a value of type float .*not 'far'",
+        ),
         ("ncc", {"settings": {"raech": "1"}}, r"no setting 'raech' \(did you mean 'reach'\?\)"),
         ("ncc", {"settings": {"reach": "-1"}}, "must lie in"),
         ("ncc", {"settings": {"device": "cpu"}}, "use --device"),

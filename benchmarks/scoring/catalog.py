@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+
 from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, ScoringProfile
 from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
 from trackers.errors import UserError
@@ -43,7 +46,7 @@ def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[Scori
     """
     if name is not None and name != ALL:
         return [PROFILES.load(name)]
-    applicable = [profile for profile in map(PROFILES.load, PROFILES) if profile.applies(dataset, protocol)]
+    applicable = [profile for profile in _loadable() if profile.applies(dataset, protocol)]
     if not applicable:
         raise UserError(
             f"no profile scores results of protocol '{protocol}' on {dataset}; {PROFILES.hint} and name "
@@ -51,6 +54,17 @@ def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[Scori
         )
     applicable.sort(key=lambda profile: dataset not in profile.standard_for)
     return applicable if name == ALL else applicable[:1]
+
+
+def _loadable() -> Iterator[ScoringProfile]:
+    """Yields all profiles; warns of plug-ins that cannot be imported, which must not stop the others."""
+    for name in PROFILES:
+        try:
+            yield PROFILES.load(name)
+        except UserError as error:
+            if name in PROFILES.entries:
+                raise
+            warnings.warn(str(error), stacklevel=2)
 
 
 def choose_profile(name: str | None, dataset: str, protocol: str) -> ScoringProfile:
