@@ -24,7 +24,7 @@ def parser() -> Parser:
     """The command's options."""
     options = Parser(
         prog="sotbench serve",
-        description="Shows a folder of results in the browser, on this machine alone (127.0.0.1): the pages "
+        description="Show a folder of results in the browser, on this machine alone (127.0.0.1): the pages "
         "of reports.html, with frames read when they are looked at, and new scores while runs go on.",
         epilog="example: sotbench serve --results results --data-root ~/data",
     )

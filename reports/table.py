@@ -111,7 +111,7 @@ def parser() -> Parser:
     """The command's options."""
     options = Parser(
         prog="sotbench table",
-        description="Writes tables of the results on a data set: best in bold, second underlined.",
+        description="Write tables of the results on a data set: best in bold, second underlined.",
         epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
     add_report_options(options)
