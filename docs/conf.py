@@ -17,6 +17,7 @@ extensions = [
     "sphinx_copybutton",
 ]
 exclude_patterns = ["_build"]
+default_role = "code"  # docstrings write code in single backquotes
 
 html_theme = "furo"
 html_title = "sotbench"

@@ -1,10 +1,10 @@
-"""What people look at: plots of scores. Reads results and scores; runs nothing."""
+"""Reports on scores: plots, tables, pages, videos and the server of pages. Runs no trackers."""
 
 import sys
 
 
 def _refuse_shadowing_packages() -> None:
-    """Ends `python -m reports.X` in one sentence if other packages shadow ours."""
+    """Ends `python -m reports.X` with a message if other packages of the same name hide ours."""
     try:
         from benchmarks.installation import shadowing_packages
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""`python -m reports.html`: the results on a data set as one HTML file that opens anywhere."""
+"""`sotbench html`: the results on a data set as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from benchmarks.options import (
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 
 MAX_TRACKERS_OVER_TIME = 60
-"""Of more trackers than this the page has what happens within sequences for the best alone: nobody could tell
-more lines apart, and they would be most of the page."""
+"""Maximum number of trackers with per-frame data in the page. Only the best get it: more lines cannot be told
+apart and would dominate the file size."""
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench html",
         description="Write the results on a data set as one self-contained HTML file: leaderboard, curves, "
@@ -38,16 +38,16 @@ def parser() -> Parser:
     add_profile(options)
     add_selection(options)
     options.set_defaults(profile="all")
-    options.add_argument("--frames", action="store_true", help="embed the frames, made small, for the player")
+    options.add_argument("--frames", action="store_true", help="embed shrunk frames for the player")
     options.add_argument(
         "--megabytes",
         type=positive,
         default=50.0,
         metavar="MB",
-        help="what the frames may take; beyond, every second, third ... is embedded (default: 50)",
+        help="maximum size of all frames; beyond, only every second, third, ... is embedded (default: 50)",
     )
     options.add_argument(
-        "--out", type=Path, metavar="FILE", help="file to write (default: <dataset>-<protocol>.html)"
+        "--out", type=Path, metavar="FILE", help="output file (default: <dataset>-<protocol>.html)"
     )
     add_split(options)
     add_data_root(options)
@@ -57,14 +57,15 @@ def parser() -> Parser:
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs, writes the page and prints the file's name."""
+    """Scores the runs, writes the page and prints its path."""
     chosen = parser().parse_args(arguments)
 
     from dataclasses import replace
     from datetime import datetime
 
     from benchmarks.scoring import choose_profiles
-    from reports.page.document import html_page, rank_reports, report_data, scored_names, sequence_data
+    from reports.page.data import rank_reports, report_data, scored_names, sequence_data
+    from reports.page.document import html_page
     from reports.page.loader import ReportLoader
     from reports.page.thumbnails import embed_frames
     from trackers.atomic import write_atomic
@@ -77,8 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(reports) > (most := MAX_TRACKERS_OVER_TIME):
         reports = [*reports[:most], *(replace(report, series={}) for report in reports[most:])]
         print_stderr(
-            f"the page has what happens within sequences of the best {most} of {len(reports)} trackers; "
-            "choose others by --tracker, or use reports.serve"
+            f"per-frame data is included for the best {most} of {len(reports)} trackers; select others with "
+            "--tracker, or use `sotbench serve`"
         )
     names = scored_names(dataset, reports)
     frames = embed_frames(dataset, names, chosen.megabytes * 1e6, print_stderr) if chosen.frames else {}

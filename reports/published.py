@@ -1,8 +1,8 @@
-"""Scores that others published, each with its source, beside which results can be shown.
+"""Published scores, each with its source, to show beside one's own.
 
-`published.csv` has one figure per line: data set, protocol, the rules that its source scored by, tracker,
-metric, value as printed (as a share of 1), and the key of its source. `published_sources.csv` says for each
-key what the source is and where it was read.
+`published.csv` has one score per line: data set, protocol, the profile that scores as its source did,
+tracker, metric, value as printed (as a fraction of 1), and the key of its source. `published_sources.csv`
+has the title and place of each source.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from pathlib import Path
 from benchmarks.scoring import Metric, Record
 from trackers.errors import UserError
 
-_FIGURES = Path(__file__).with_name("published.csv")
+_SCORES = Path(__file__).with_name("published.csv")
 _SOURCES = Path(__file__).with_name("published_sources.csv")
 _PRINTED = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published figure.
+    """A published score.
 
     Attributes:
-        dataset, protocol: what it was measured on, and how.
-        profile: the profile that does as its source did.
-        tracker, metric: whose it is, and of what.
-        printed: the figure as it was printed, percent as a share of 1: it says to how many decimals.
-        source: the key of where it was printed.
+        dataset, protocol: the data set and protocol.
+        profile: the profile that scores as the source did.
+        tracker, metric: the tracker and metric.
+        printed: the value as printed, percent as a fraction of 1, with all its decimals.
+        source: the key of its source.
     """
 
     dataset: str
@@ -44,28 +44,28 @@ class Published:
 
     @property
     def value(self) -> float:
-        """The figure."""
+        """The value."""
         return float(self.printed)
 
     @property
     def rounding(self) -> float:
-        """Half a unit of its last decimal: how far from it the unrounded figure can lie."""
+        """Half a unit of the last decimal: the largest distance to the unrounded value."""
         return 0.5 * 10.0 ** -len(self.printed.partition(".")[2])
 
 
 @cache
 def _all() -> tuple[Published, ...]:
-    return parse_figures(_FIGURES.read_text(encoding="utf-8"), str(_FIGURES))
+    return parse_published(_SCORES.read_text(encoding="utf-8"), str(_SCORES))
 
 
-def parse_figures(text: str, where: str) -> tuple[Published, ...]:
-    """Reads the text of a list of published figures, which messages call `where`.
+def parse_published(text: str, where: str) -> tuple[Published, ...]:
+    """Parses the text of a list of published scores, which messages call `where`.
 
     Raises:
-        UserError: a line has other columns, or a figure that is no decimal fraction.
+        UserError: a line has other columns, or a value that is not a decimal fraction.
     """
     wanted = [column.name for column in fields(Published)]
-    figures = []
+    scores = []
     try:
         rows = csv.DictReader(text.splitlines(keepends=True), strict=True)
         for row in rows:
@@ -73,38 +73,38 @@ def parse_figures(text: str, where: str) -> tuple[Published, ...]:
                 raise UserError(f"{where}: line {rows.line_num} has other columns than {','.join(wanted)}")
             if not _PRINTED.fullmatch(row["printed"]):
                 raise UserError(
-                    f"{where}: line {rows.line_num} has '{row['printed'][:40]}' where a figure such as 0.582 "
-                    "is expected"
+                    f"{where}: line {rows.line_num} has '{row['printed'][:40]}' instead of a value such as "
+                    "0.582"
                 )
-            figures.append(Published(**row))
+            scores.append(Published(**row))
     except csv.Error as error:
-        raise UserError(f"{where}: cannot be read behind line {rows.line_num}: {error}") from None
-    return tuple(figures)
+        raise UserError(f"{where}: cannot be read after line {rows.line_num}: {error}") from None
+    return tuple(scores)
 
 
 @cache
 def sources() -> dict[str, str]:
-    """By key, what a source is and where it was read."""
+    """Returns title and place of each source, by key."""
     return {row["source"]: f"{row['title']} ({row['place']})" for row in _rows(_SOURCES)}
 
 
 def published_scores(dataset: str, protocol: str) -> list[Published]:
-    """All figures on a data set under a protocol."""
+    """Returns all published scores on a data set under a protocol."""
     return [one for one in _all() if (one.dataset, one.protocol) == (dataset, protocol)]
 
 
 def published_records(
     scores: Sequence[Published], profile: str, metrics: Sequence[str], main: Metric
 ) -> list[Record]:
-    """Published figures as records, one per tracker, best first by `main`.
+    """Returns published scores as records, one per tracker, best first by `main`.
 
-    Each is named `NAME (published)`, with the rules of its source where these are not those of `profile`.
-    They have no interval, and no count of sequences.
+    Each is named `NAME (published)`, with the profile of its source if that is not `profile`. They have no
+    intervals and no number of sequences.
 
     Args:
-        scores: on one data set, under one protocol.
-        profile: the rules that one's own results are scored by.
-        metrics: of these; others are left out.
+        scores: published scores on one data set, under one protocol.
+        profile: the profile of one's own results.
+        metrics: the metrics to include.
         main: the metric to sort by.
     """
     rows: dict[str, Record] = {}
@@ -123,7 +123,7 @@ def published_records(
 
 
 def source_notes(scores: Sequence[Published]) -> list[str]:
-    """A sentence per source of these figures: where it is, and whose figures are from it."""
+    """Returns a sentence per source of these scores: its trackers, title and place."""
     by_source: dict[str, list[str]] = {}
     for one in scores:
         by_source.setdefault(one.source, []).append(one.tracker)
@@ -134,13 +134,13 @@ def source_notes(scores: Sequence[Published]) -> list[str]:
 
 
 def differences_from_published(records: Sequence[Record], known: Sequence[Published]) -> Iterator[str]:
-    """A sentence for each result whose score is not the one published under the same name and rules.
+    """Yields a sentence for each tracker whose score differs from the one published under its name.
 
-    Results on a part of the data set are not compared.
+    Only scores by the same profile on the whole data set are compared.
 
     Args:
-        records: scores of whole runs, on the data set and under the protocol of `known`.
-        known: published figures.
+        records: one's own scores, on the data set and under the protocol of `known`.
+        known: published scores.
     """
     for record in records:
         if record["sequences"] != record["of"]:
@@ -152,7 +152,7 @@ def differences_from_published(records: Sequence[Record], known: Sequence[Publis
                 str(record["tracker"]).casefold(),
                 record["profile"],
             )
-            # A last bit of binary fractions is no difference.
+            # The last bit of a binary fraction is not a difference.
             if same and ours is not None and abs(float(ours) - one.value) > one.rounding + 1e-9:
                 decimals = max(len(one.printed.partition(".")[2]), 4)
                 apart.append(
@@ -160,7 +160,7 @@ def differences_from_published(records: Sequence[Record], known: Sequence[Publis
                 )
         if apart:
             yield (
-                f"{record['tracker']}: {', '.join(apart)} differs by more than rounding from what was "
+                f"{record['tracker']}: {', '.join(apart)} differs by more than rounding from the score "
                 "published under this name"
             )
 

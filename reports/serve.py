@@ -1,4 +1,4 @@
-"""`python -m reports.serve`: a results folder in the browser, up to date while a run is going on."""
+"""`sotbench serve`: a results folder in the browser, up to date while runs go on."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from benchmarks.options import add_data_root, add_results
 from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError, printable
 
-HIGHEST_PORT = 65_535
+MAX_PORT = 65_535
 
 
 def port(text: str) -> int:
-    """Reads a port, for argparse; 0 takes any that is free."""
+    """Reads a port for argparse; 0 means any free port."""
     value = int(text)
-    if not 0 <= value <= HIGHEST_PORT:
+    if not 0 <= value <= MAX_PORT:
         raise ValueError
     return value
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench serve",
-        description="Show a folder of results in the browser, on this machine alone (127.0.0.1): the pages "
-        "of reports.html, with frames read when they are looked at, and new scores while runs go on.",
+        description="Show a results folder in the browser, on this machine only (127.0.0.1): the pages of "
+        "`sotbench html`, with frames loaded on demand, and new scores while runs go on.",
         epilog="example: sotbench serve --results results --data-root ~/data",
     )
     add_results(options)
     add_data_root(options)
     options.add_argument(
-        "--port", type=port, default=8000, metavar="N", help="(default: 8000; 0: any that is free)"
+        "--port", type=port, default=8000, metavar="N", help="(default: 8000; 0: any free port)"
     )
     return options
 
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until it is interrupted, which is how it ends."""
+    """Serves until it is interrupted."""
     chosen = parser().parse_args(arguments)
 
     from reports.server.handler import open_server

@@ -1,4 +1,4 @@
-"""Speed as `sotbench speed` recorded it: the records of trackers, and a table of them."""
+"""The records that `sotbench speed` wrote, and a table of them."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ _ROW = (
 
 
 def speed_row(record: SpeedRecord) -> Record:
-    """The figures of a record, for CSV."""
+    """Returns the values of a record, for CSV."""
     return {name: getattr(record, name) for name in _ROW}
 
 
 def read_speed_records(report: ReportData) -> list[SpeedRecord]:
-    """The latest records of the report's trackers, one for each way of running them, fastest first.
+    """Returns the latest record of each of the report's trackers in each configuration, fastest first.
 
     Raises:
-        InapplicableError: there is none.
+        InapplicableError: there are none.
     """
     records = [
         record for record in read_records(report.results, print_stderr) if record.tracker in report.trackers
     ]
     if not records:
         raise InapplicableError(
-            f"no speed of these trackers is on record in {report.results}; measure it with "
+            f"there are no speed records of these trackers in {report.results}; measure speed with "
             f"`sotbench speed --tracker {report.trackers[0]}`"
         )
     return sorted(records, key=lambda record: -record.fps)
 
 
 def speed_table(records: Sequence[SpeedRecord]) -> Table:
-    """Speed with its interval, milliseconds per update, and the machines below.
+    """Returns a table of speeds with intervals and milliseconds per update; its notes name the machines.
 
-    The fastest is marked among those that were measured on one device in one way.
+    The fastest is marked among records of the same machine, device and configuration.
     """
     groups: dict[tuple[object, ...], list[int]] = {}
-    for place, record in enumerate(records):
-        way = (str(record.machine), record.device, record.precision, record.batch, record.threads)
-        groups.setdefault(way, []).append(place)
+    for index, record in enumerate(records):
+        setup = (str(record.machine), record.device, record.precision, record.batch, record.threads)
+        groups.setdefault(setup, []).append(index)
     marks: dict[int, Mark] = {}
-    for places in groups.values():
-        marks |= dict(zip(places, mark_best([records[place].fps for place in places], digits=1), strict=True))
+    for group in groups.values():
+        marks |= dict(zip(group, mark_best([records[index].fps for index in group], digits=1), strict=True))
     headings = (
         "batch",
         "threads",
@@ -70,14 +70,14 @@ def speed_table(records: Sequence[SpeedRecord]) -> Table:
             (
                 *(Cell(text) for text in (record.tracker, record.device, record.precision or "")),
                 *(Cell(str(number)) for number in (record.batch, record.threads)),
-                number_cell(record.fps, record.fps_low, record.fps_high, marks[place], digits=1),
+                number_cell(record.fps, record.fps_low, record.fps_high, marks[index], digits=1),
                 *(
                     number_cell(value, digits=2)
                     for value in (record.median_ms, record.p95_ms, record.p99_ms, record.init_ms)
                 ),
                 number_cell(record.end_to_end_fps, digits=1),
             )
-            for place, record in enumerate(records)
+            for index, record in enumerate(records)
         ),
         caption="Speed: updates per second [95 % interval], milliseconds per update",
         notes=tuple(dict.fromkeys(_measured(record) for record in records)),
@@ -85,6 +85,7 @@ def speed_table(records: Sequence[SpeedRecord]) -> Table:
 
 
 def _measured(record: SpeedRecord) -> str:
+    """Returns a sentence on when and where a record was measured."""
     machine = ", ".join(f"{key} {value}" for key, value in record.machine.items() if value is not None)
-    busy = " It was busy: do not trust these figures." if record.busy else ""
+    busy = " It was busy: do not trust these values." if record.busy else ""
     return f"Measured {record.date}: {machine}.{busy}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib
 import matplotlib.style
-from cycler import cycler
+from matplotlib.rcsetup import cycler
 
 from trackers.video.palette import PALETTE
 

@@ -1,4 +1,4 @@
-"""`python -m reports.table`: tables of the results on a data set, for a paper, a page or a program."""
+"""`sotbench table`: tables of the scores on a data set, for papers, pages and programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.scoring import Record
 from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.tables import WRITERS, Table, without_intervals
 from reports.published import source_notes
-from reports.report_data import InapplicableError, ReportData, add_report_options, read_report_data
+from reports.report_data import ReportData, add_report_options, read_report_data
 from reports.speed_records import read_speed_records, speed_row, speed_table
 from trackers.atomic import write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path
@@ -20,39 +20,33 @@ from trackers.registry import did_you_mean
 _ENDINGS = {"markdown": "md", "latex": "tex", "html": "html", "csv": "csv"}
 
 TableWithRecords = tuple[Table, list[Record]]
-"""A table to read, and its rows at full precision."""
+"""A table, and its rows at full precision for CSV."""
 
 
 def accuracy(report: ReportData) -> TableWithRecords:
-    """Every figure of every tracker, best first; then what others published."""
+    """Returns all metrics of all trackers, best first, then published scores."""
     records = report.records + report.published_records
     return records_table(records, [report.profile], source_notes(report.shown_published)), records
 
 
 def attributes(report: ReportData) -> TableWithRecords:
-    """One metric by attribute."""
+    """Returns one metric by attribute."""
     records = report.attribute_records
     return attributes_table(records, report.profile.metric(report.metric)), records
 
 
 def speed(report: ReportData) -> TableWithRecords:
-    """Speed as it was recorded, with the machines."""
+    """Returns the speed records, with the machines."""
     records = read_speed_records(report)
     return speed_table(records), [speed_row(record) for record in records]
 
 
 def comparison(report: ReportData) -> TableWithRecords:
-    """Every pair of trackers in one metric."""
-    from benchmarks.scoring.compare import (
-        compare,
-        comparison_record,
-        comparisons_caption,
-    )  # SciPy's tests take their time to import
+    """Returns the comparison of each pair of trackers in one metric."""
+    # Imports SciPy, which is slow.
+    from benchmarks.scoring.compare import compare, comparison_record, comparisons_caption
 
-    if len(report.scores) < 2:
-        raise InapplicableError(
-            f"a comparison is between two trackers; name another beside {report.trackers[0]}"
-        )
+    report.check_several()
     by_name = {score.tracker: score for score in report.scores}
     metric = report.sequence_metric
     made = compare([by_name[name] for name in report.trackers], [metric])
@@ -95,10 +89,10 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
             raise UserError(
                 f"there is no {what} '{name}'{did_you_mean(name, list(known))}; there are: {', '.join(known)}"
             )
-    return _written(KINDS[kind](report), form, interval)
+    return _render(KINDS[kind](report), form, interval)
 
 
-def _written(made: TableWithRecords, form: str, interval: bool) -> str:
+def _render(made: TableWithRecords, form: str, interval: bool) -> str:
     table, records = made
     if form == "csv":
         from benchmarks.scoring.dataframes import records_csv
@@ -108,10 +102,10 @@ def _written(made: TableWithRecords, form: str, interval: bool) -> str:
 
 
 def parser() -> Parser:
-    """The command's options."""
+    """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench table",
-        description="Write tables of the results on a data set: best in bold, second underlined.",
+        description="Write tables of the scores on a data set: the best in bold, the second underlined.",
         epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
     add_report_options(options)
@@ -125,16 +119,16 @@ def parser() -> Parser:
         default=["markdown"],
         help="csv has full precision, latex needs the package booktabs (default: markdown)",
     )
-    options.add_argument("--no-interval", action="store_true", help="leave the 95 %% intervals out")
+    options.add_argument("--no-interval", action="store_true", help="without 95 %% intervals")
     options.add_argument(
-        "--out", type=Path, metavar="DIR", help="write files <kind>.<format> there (default: print)"
+        "--out", type=Path, metavar="DIR", help="output folder for files <kind>.<format> (default: print)"
     )
     return options
 
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs and prints the tables, or writes them and prints the files' names."""
+    """Scores the runs and prints the tables, or writes them and prints their paths."""
     chosen = parser().parse_args(arguments)
     if chosen.out is None and (len(chosen.format) > 1 or ("csv" in chosen.format and len(chosen.kind) > 1)):
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
@@ -142,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for place, kind in enumerate(chosen.kind):
         made = KINDS[kind](report)
         for form in chosen.format:
-            text = _written(made, form, not chosen.no_interval)
+            text = _render(made, form, not chosen.no_interval)
             if chosen.out is None:
                 print(("\n" if place else "") + text, end="")
                 continue

@@ -18,7 +18,7 @@ from benchmarks.options import (
     count,
 )
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
-from trackers.errors import UserError
+from trackers.errors import UserError, printable
 from trackers.video.palette import PALETTE
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _with_progress(name: str, total: int, frames: Iterable[Frame]) -> Iterator[F
     from trackers.progress import ProgressBar, frames_column
 
     with ProgressBar(frames_column()) as bar:
-        yield from bar.track(frames, total=total, description=name)
+        yield from bar.track(frames, total=total, description=printable(name))
 
 
 if __name__ == "__main__":

@@ -84,11 +84,32 @@ def __getattr__(name: str) -> Any:
         return version("sotbench")
     if name not in _EXPORTS:
         raise AttributeError(f"module 'sotbench' has no attribute {name!r}")
-    value = getattr(import_module(_EXPORTS[name]), name)
+    try:
+        value = getattr(import_module(_EXPORTS[name]), name)
+    except ImportError as error:
+        if (hidden := _hidden_package()) is not None:
+            raise ImportError(hidden) from error
+        raise
     globals()[name] = value
     return value
 
 
+def _hidden_package() -> str | None:
+    """Returns what to do if a module of the user's has the name of one of sotbench's packages, else None."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[1]
+    for package in ("trackers", "benchmarks", "reports"):
+        spec = find_spec(package)
+        if spec and spec.origin and Path(spec.origin).resolve().parent != root / package:
+            return (
+                f"{spec.origin} hides sotbench's own package '{package}': rename it, or start Python in "
+                "another folder"
+            )
+    return None
+
+
 def __dir__() -> list[str]:
     """Lists the public names, imported or not."""
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted([*__all__, "__version__", *(name for name in globals() if name.startswith("__"))])

@@ -6,10 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from sotbench._paths import AnyPath, to_data_root, to_path
+from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from sotbench._results import Results
+
+
+_COLUMNS = ("xywh", "xyxy", "cxcywh")
+_ORIGINS = ("one", "zero")
 
 
 def open_dataset(name: str, data_root: AnyPath | None = None, split: str | None = None) -> Dataset:
@@ -80,6 +85,9 @@ def import_results(
     from benchmarks.store.formats import ImportOptions
     from sotbench._results import load_results
 
+    for name, value, known in (("columns", columns, _COLUMNS), ("origin", origin, _ORIGINS)):
+        if value is not None and value not in known:
+            raise UserError(f"{name} is one of {', '.join(map(repr, known))}, not {value!r}")
     described = columns or skip_columns or normalized
     folder = import_run(
         ImportSource(tracker, to_path(path)),

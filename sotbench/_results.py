@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sotbench._paths import AnyPath, to_data_root, to_path
+from sotbench._paths import AnyPath, to_data_root, to_names, to_path
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from benchmarks.datasets import Dataset
     from benchmarks.evaluation import Selection
     from benchmarks.protocols.protocol import Trajectory
     from benchmarks.store import RunResults
@@ -147,9 +148,8 @@ class Results(Mapping[str, TrackerResults]):
     def score(
         self,
         profile: str | None = None,
-        *,
-        sequences: Sequence[str] | None = None,
-        attribute: str | Sequence[str] | None = None,
+        sequences: str | Iterable[str] | None = None,
+        attribute: str | Iterable[str] | None = None,
     ) -> Scores:
         """Scores the results.
 
@@ -163,7 +163,13 @@ class Results(Mapping[str, TrackerResults]):
         """
         from sotbench._scores import Scores
 
-        return Scores(self._selection, list(self._runs.values()), profile, sequences, attribute)
+        return Scores(
+            self._selection,
+            list(self._runs.values()),
+            profile,
+            to_names(sequences),
+            to_names(attribute),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Returns a table with a row per tracker and sequence, indexed by both.
@@ -219,9 +225,9 @@ class Results(Mapping[str, TrackerResults]):
 
 
 def load_results(
-    dataset: str,
+    dataset: str | Dataset,
     *,
-    trackers: Sequence[str] | None = None,
+    trackers: str | Iterable[str] | None = None,
     protocol: str = "ope",
     results: AnyPath = "results",
     data_root: AnyPath | None = None,
@@ -230,7 +236,7 @@ def load_results(
     """Loads the results on a data set.
 
     Args:
-        dataset: the data set's name.
+        dataset: the data set's name, or an open one.
         trackers: names (default: all trackers that have results).
         protocol: the protocol that they were run by.
         results: the folder of results.
@@ -247,7 +253,7 @@ def load_results(
         dataset,
         protocol=protocol,
         results=to_path(results),
-        trackers=[trackers] if isinstance(trackers, str) else trackers,
+        trackers=to_names(trackers),
         data_root=to_data_root(data_root),
         split=split,
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sotbench._paths import AnyPath, to_data_root, to_path
+from sotbench._paths import AnyPath, check_numbers, to_data_root, to_names, to_path
+from trackers.errors import UserError
 
 if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset
     from benchmarks.running import RunSummary
     from benchmarks.speed import SpeedRecord
     from trackers.catalogue import TrackerSpec
 
 
 def run(
-    tracker: str | Callable[..., Any],
-    dataset: str,
+    tracker: AnyPath | Callable[..., Any],
+    dataset: str | Dataset,
     *,
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -26,7 +29,7 @@ def run(
     data_root: AnyPath | None = None,
     split: str | None = None,
     results: AnyPath = "results",
-    sequences: Sequence[str] | None = None,
+    sequences: str | Iterable[str] | None = None,
     seed: int = 0,
     repeat: int | None = None,
     timeout: float | None = None,
@@ -41,7 +44,7 @@ def run(
     Args:
         tracker: what `--tracker` takes (a name, `"package.module:Class"`, `"path/file.py:Class"`,
             `"process:COMMAND"`, ...), or a class, or a function that returns a tracker.
-        dataset: the data set's name.
+        dataset: the data set's name, or an open one.
         name: the name to keep the results under (default: the tracker's).
         settings: arguments of the tracker's constructor.
         weights: the tracker's weights.
@@ -74,10 +77,12 @@ def run(
     from benchmarks.options import sequences_to_run
     from benchmarks.running import RunSettings
 
+    check_numbers(seed=(seed, None), repeat=(repeat, 1), batch=(batch, 1), workers=(workers, 1))
+    if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+        raise UserError(f"timeout is a number of seconds above 0, not {timeout!r}")
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
     root = to_data_root(data_root)
-    opened = open_dataset(dataset, root, split)
-    named = [sequences] if isinstance(sequences, str) else sequences
+    opened = open_dataset(dataset, root, split) if isinstance(dataset, str) else dataset
     return running.run(
         RunSettings(
             spec=spec,
@@ -93,12 +98,12 @@ def run(
             workers=workers,
         ),
         opened,
-        sequences_to_run(opened, named, root),
+        sequences_to_run(opened, to_names(sequences), root),
     )
 
 
 def speed(
-    tracker: str | Callable[..., Any],
+    tracker: AnyPath | Callable[..., Any],
     dataset: str = "demo",
     *,
     name: str | None = None,
@@ -109,7 +114,7 @@ def speed(
     data_root: AnyPath | None = None,
     split: str | None = None,
     results: AnyPath = "results",
-    sequences: Sequence[str] | None = None,
+    sequences: str | Iterable[str] | None = None,
     frames: int = 40,
     warm_up: int = 10,
     repetitions: int = 5,
@@ -147,11 +152,13 @@ def speed(
     from benchmarks.options import sequences_to_run
     from benchmarks.speed.measurement import Workload, measure
 
-    # Each repetition runs in a separate process, so the tracker must be importable there.
+    check_numbers(
+        frames=(frames, 1), warm_up=(warm_up, 0), repetitions=(repetitions, 1), threads=(threads, 1)
+    )
+    # Each repetition has a process of its own, so the tracker must be importable there.
     spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
     place = (dataset, to_data_root(data_root), split)
-    named = [sequences] if isinstance(sequences, str) else sequences
-    chosen = sequences_to_run(open_dataset(*place), named, place[1])
+    chosen = sequences_to_run(open_dataset(*place), to_names(sequences), place[1])
     workload = Workload(spec, *place, tuple(chosen), frames, warm_up)
     record = measure(workload, name or spec.label, repetitions, threads, lambda number, fps: None)  # noqa: ARG005
     record.write(to_path(results))
@@ -159,7 +166,7 @@ def speed(
 
 
 def _spec(
-    tracker: str | Callable[..., Any],
+    tracker: AnyPath | Callable[..., Any],
     device: str,
     weights: AnyPath | None,
     settings: Mapping[str, Any] | None,
@@ -172,10 +179,17 @@ def _spec(
     from sotbench._objects import ObjectSpec, import_name
     from trackers.catalogue import TrackerSpec
 
-    chosen = dict(settings or {})
+    try:
+        chosen = dict(settings or {})
+    except (TypeError, ValueError):
+        raise UserError(f"settings are a dictionary of names and values, not {settings!r}") from None
     if precision is not None:
         chosen["precision"] = precision
     path = None if weights is None else to_path(weights)
+    if isinstance(tracker, os.PathLike):
+        tracker = os.fspath(tracker)  # "file.py:Class" as a path
+    if isinstance(tracker, str) and tracker.startswith("~"):
+        tracker = os.path.expanduser(tracker)  # noqa: PTH111 - it ends in :Class
     name = tracker if isinstance(tracker, str) else import_name(tracker)
     if name is not None:
         return TrackerSpec(name, device, path, chosen, isolate=isolate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +12,7 @@ from benchmarks.evaluation import Selection
 from benchmarks.scoring import RunScore, choose_profile, score_run
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import RunResults
+from sotbench._paths import to_names
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,13 +41,9 @@ class Scores:
         runs: Sequence[RunResults],
         profile: str | None = None,
         sequences: Sequence[str] | None = None,
-        attribute: str | Sequence[str] | None = None,
+        attributes: Sequence[str] | None = None,
     ) -> None:
-        part = select_part(
-            selection.dataset,
-            [sequences] if isinstance(sequences, str) else sequences,
-            [attribute] if isinstance(attribute, str) else attribute,
-        )
+        part = select_part(selection.dataset, sequences, attributes)
         self._selection = replace(selection, dataset=part)
         self._profile = choose_profile(profile, part.name, selection.protocol)
         self.dataset = part.name
@@ -85,6 +82,8 @@ class Scores:
         """
         from benchmarks.scoring.dataframes import records_frame
 
+        if by not in (None, "sequence", "attribute"):
+            raise UserError(f"scores are tabulated by 'sequence' or 'attribute', not {by!r}")
         records = [row for name in self.trackers for row in self._scores[name].records(by)]
         if not records:
             raise UserError(f"sequences of {self.dataset} have no attributes")
@@ -133,11 +132,11 @@ class Scores:
     def plot(
         self,
         kind: str = "success",
-        *,
         ax: Axes | None = None,
+        *,
         metric: str | None = None,
         band: bool = True,
-        published: Sequence[str] | None = None,
+        published: str | Iterable[str] | None = None,
     ) -> Figure:
         """Plots the scores.
 
@@ -157,6 +156,13 @@ class Scores:
         """
         from reports.plots import PLOTS
 
+        if ax is not None:
+            from matplotlib.axes import Axes
+
+            if not isinstance(ax, Axes):
+                raise UserError(f"ax is one pair of axes, such as `axs[0, 1]`, not a {type(ax).__name__}")
+            if ax.name != "rectilinear":
+                raise UserError(f"plots need plain axes, not {ax.name} ones")
         report = self._report_for(metric, published)
         figure: Figure = PLOTS.load(kind)(replace(report, intervals=band), ax=ax)
         return figure
@@ -164,11 +170,11 @@ class Scores:
     def table(
         self,
         kind: Literal["accuracy", "attributes", "speed", "comparison"] = "accuracy",
-        *,
         format: TableFormat = "markdown",  # noqa: A002
+        *,
         metric: str | None = None,
         interval: bool = True,
-        published: Sequence[str] | None = None,
+        published: str | Iterable[str] | None = None,
     ) -> str:
         """Returns a table of the scores for a paper or a page, the best in bold, the second underlined.
 
@@ -184,11 +190,12 @@ class Scores:
         return table_text(self._report_for(metric, published), kind, format, interval)
 
     def __repr__(self) -> str:
-        return f"{self!s}"
-
-    def __str__(self) -> str:
         head = f"Scores on {self.dataset}, protocol {self._selection.protocol}, profile {self.profile}"
-        return f"{head}\n{self.to_frame()[self.metrics].round(3).to_string()}"
+        frame = self.to_frame()
+        partial = (frame["sequences"] < frame["of"]).any()
+        columns = [*(("sequences", "of") if partial else ()), *self.metrics]
+        left_out = "".join(f"\n{name} is left out: {reason}" for name, reason in self.left_out.items())
+        return f"{head}\n{frame[columns].round(3).to_string()}{left_out}"
 
     def _repr_html_(self) -> str:
         """Returns the table of scores for notebooks."""
@@ -221,8 +228,9 @@ class Scores:
             trackers_named=self._selection.trackers is not None,
         )
 
-    def _report_for(self, metric: str | None, published: Sequence[str] | None) -> ReportData:
+    def _report_for(self, metric: str | None, published: str | Iterable[str] | None) -> ReportData:
         from reports.report_data import choose_published
 
-        shown = choose_published(self._selection, published)
+        names = [] if published is not None and not published else to_names(published)
+        shown = choose_published(self._selection, names)
         return replace(self._report, chosen_metric=metric, published=shown)

@@ -1,4 +1,4 @@
-"""The commands of two pages of documentation are run as they stand, and say what the pages show."""
+"""Runs the commands of docs/downloaded-results.md and docs/own-videos.md, and compares their output."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
+from sotbench.cli import main
 from trackers.video.encoding import write_video
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -24,29 +24,30 @@ FRAMES, SIZE = 20, (64, 48)
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
-    """Language and content of each block of a page."""
+    """Returns the language and content of each code block of a page."""
     text = (DOCS / page).read_text(encoding="utf-8")
     return re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def steps(page: str) -> Iterator[tuple[list[str], str | None]]:
-    """The words of each command of a page, and what the page shows of its output where it does."""
-    every = blocks(page)
-    for (language, content), (following, shown) in zip(every, [*every[1:], ("", "")], strict=True):
-        commands = content.strip().splitlines() if language == "sh" else []
-        for number, line in enumerate(commands, start=1):
-            program, option, module, *words = shlex.split(line)
-            assert (program, option, module) == ("python", "-m", "benchmarks")
-            yield words, shown if following == "text" and number == len(commands) else None
+def commands(page: str) -> Iterator[tuple[list[str], str | None]]:
+    """Yields the arguments of each `sotbench` command of a page, and its output if the page shows it."""
+    found = blocks(page)
+    for (language, content), (next_language, output) in zip(found, [*found[1:], ("", "")], strict=True):
+        lines = content.strip().splitlines() if language == "sh" else []
+        for number, line in enumerate(lines, start=1):
+            program, *words = shlex.split(line.replace("python -m benchmarks", "sotbench"))
+            assert program == "sotbench"
+            yield words, output if next_language == "text" and number == len(lines) else None
 
 
 def run_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
-    for words, shown in steps(page):
-        refused = shown is not None and shown.startswith("error: ")
+    """Runs a page's commands in the working directory and compares their output and exit status."""
+    for words, output in commands(page):
+        refused = output is not None and output.startswith("error: ")
         assert main(words) == (2 if refused else 0), words
         captured = capsys.readouterr()
-        if shown is not None:
-            assert captured.out + captured.err == shown
+        if output is not None:
+            assert captured.out + captured.err == output
 
 
 def save(folder: Path, name: str, boxes: NDArray[np.float64]) -> None:
@@ -56,7 +57,7 @@ def save(folder: Path, name: str, boxes: NDArray[np.float64]) -> None:
 
 @pytest.fixture
 def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OTB's ground truth, made up for five sequences, and results of several trackers on them."""
+    """Writes random ground truth for five sequences of OTB, and results of several trackers."""
     monkeypatch.chdir(tmp_path)
     Path("data/otb2015").mkdir(parents=True)
     dataset = open_dataset("otb2015", Path("data"))
@@ -83,7 +84,7 @@ def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.make_archive("downloads/KCF", "gztar", "downloads", "KCF")
 
 
-def test_downloaded_results(downloads: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_downloaded_results_page_runs_as_shown(downloads: None, capsys: pytest.CaptureFixture[str]) -> None:
     run_page("downloaded-results.md", capsys)
     assert main(["score", "--dataset", "otb2015", "--data-root", "data", "--format", "json"]) == 0
     scores = {record["tracker"]: record for record in json.loads(capsys.readouterr().out)}
@@ -106,7 +107,7 @@ def frame(number: int) -> NDArray[np.uint8]:
 
 @pytest.fixture
 def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folders of the page, with its own settings files."""
+    """Writes the folders of the page, with its settings files."""
     monkeypatch.chdir(tmp_path)
     boxes = np.array([[10.0 + number, 8, 12, 10] for number in range(FRAMES)])
     corners = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
@@ -158,7 +159,7 @@ def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(Path("mot/MOT-01/gt"), "gt", rows)
 
 
-def test_own_videos(videos: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_own_videos_page_runs_as_shown(videos: None, capsys: pytest.CaptureFixture[str]) -> None:
     run_page("own-videos.md", capsys)
     assert sorted(path.name for path in Path("pictures").iterdir()) == ["cat.png", "dog.png"]
     assert Path("exported/ncc/cat.txt").is_file()
@@ -167,9 +168,3 @@ def test_own_videos(videos: None, capsys: pytest.CaptureFixture[str]) -> None:
         assert dataset.names() == names
         for name in names:
             np.testing.assert_allclose(dataset[name].truth[0], [10, 8, 12, 10])
-
-
-@pytest.mark.parametrize("page", ["downloaded-results.md", "own-videos.md"])
-def test_links_lead_somewhere(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[)#]", (DOCS / page).read_text(encoding="utf-8")):
-        assert target.startswith("http") or (DOCS / target).exists(), target

@@ -20,12 +20,17 @@ FOLDERS = ("trackers", "benchmarks", "reports", "sotbench", "tests", "bench", "t
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)})/[\w./-]*")
 PYTHON_FILE = re.compile(r"(?<![\w./*-])[\w-][\w./-]*\.py\b")
-MODULE = re.compile(r"(?<![\w./-])(?:trackers|benchmarks|reports|sotbench)(?:\.[a-zA-Z_]\w*)+(?![\w/])")
+MODULE = re.compile(
+    r"(?<![\w./-])(?:trackers|benchmarks|reports|sotbench)(?:\.(?!(?:toml|ini|py)\b)[a-zA-Z_]\w*)+(?![\w/])"
+)
 TEST = re.compile(r"(?<![\w./-])test_\w+\b(?!\.py)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
-EXAMPLES = {"my_tracker.py", "path/file.py", "file.py"}
-"""Files of the reader's own that pages speak of."""
+EXAMPLES = {"path/file.py", "file.py"}
+"""The reader's own files, besides `my*`."""
+
+FOREIGN = {"support/tests/static/python_static.py", "tools/test.py", "docs/_build"}
+"""Files of other projects, and what Sphinx writes."""
 
 ENTRY_POINTS = {f"sotbench.{kind}" for kind in ("trackers", "datasets", "profiles", "protocols", "plots")}
 """Groups of entry points, which look like modules."""
@@ -75,9 +80,13 @@ def stale_names(text: str) -> Iterator[str]:
     """Yields the names in a page's code that are not found in the repository."""
     code = "\n".join(block or span for block, span in CODE.findall(text))
     examples = EXAMPLES.union(re.findall(r"^# (\S+\.py)$", code, re.MULTILINE))
-    yield from (path for path in PATH.findall(code) if not (ROOT / path.rstrip(".")).exists())
+    for path in PATH.findall(code):
+        if path not in FOREIGN and not (ROOT / path.rstrip(".")).exists():
+            yield path
     for path in PYTHON_FILE.findall(code):
-        if path not in examples and not any(file.endswith(f"/{path}") for file in known_files()):
+        if path in examples | FOREIGN or path.startswith("my"):
+            continue
+        if not any(file.endswith(f"/{path}") for file in known_files()):
             yield path
     for name in MODULE.findall(code):
         if name not in ENTRY_POINTS and not is_importable(re.sub(r"\.x_\w+__mutmut_\d+$", "", name)):

@@ -1,4 +1,4 @@
-"""The documentation builds without a warning, and its notebook runs."""
+"""The documentation builds without warnings, and its notebook gives the stored outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_site_builds_without_warnings(tmp_path: Path) -> None:
     assert "sotbench.load_results" in api
 
 
-def test_notebook_runs_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_gives_its_stored_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason="needs the extra `docs`")
     nbformat = pytest.importorskip("nbformat", reason="needs the extra `docs`")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -45,7 +45,7 @@ def _outputs(notebook: object) -> list[dict[str, object]]:
 
 
 def _texts(cell: dict[str, object]) -> list[str]:
-    """Returns what a cell answers as text; not what it prints on standard error, nor pictures and times."""
+    """Returns the text outputs of a cell, without standard error and pictures."""
     texts = [
         str(output.get("data", {}).get("text/plain", "")) + str(output.get("text", ""))  # type: ignore[attr-defined]
         for output in cell.get("outputs", [])  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""docs/speed.md speaks of the options and the record that there are."""
+"""docs/speed.md agrees with the options of `sotbench speed` and the keys of its record."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def parsed(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def test_every_key_of_the_record_has_its_place() -> None:
+def test_table_lists_every_key_of_the_record() -> None:
     table = PAGE[PAGE.index("| key | meaning |") :]
-    told = [
+    listed = [
         key
         for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
         for key in re.findall(r"`(\w+)`", row)
     ]
-    assert sorted(told) == sorted({"schema", *(field.name for field in fields(SpeedRecord))})
+    assert sorted(listed) == sorted({"schema", *(field.name for field in fields(SpeedRecord))})
     assert all(f"`{field.name}`" in table for field in fields(Conditions))
 
 
-def test_commands_are_right_and_the_defaults_are_those_told() -> None:
-    commands = re.findall(r"^python -m benchmarks speed (.*)$", PAGE, re.MULTILINE)
+def test_commands_parse_and_defaults_agree() -> None:
+    commands = re.findall(r"^sotbench speed (.*)$", PAGE, re.MULTILINE)
     assert len(commands) == 2
     for command in commands:
-        given = parsed(command.split())
-        assert given.dataset == "demo"
-        assert f"the first 1 + {given.warm_up} + {given.frames} (`--frames`)" in PAGE
-        assert f"Each of the {given.repetitions} passes (`--repetitions`)" in PAGE
+        options = parsed(command.split())
+        assert options.dataset == "demo"
+        assert f"the first 1 + {options.warm_up} + {options.frames} (`--frames`)" in PAGE
+        assert f"Each of the {options.repetitions} passes (`--repetitions`)" in PAGE
 
 
-def test_the_comparison_in_python(
+def test_python_example_compares_two_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, seconds in (("old", [0.02, 0.021]), ("new", [0.01, 0.011])):

@@ -1,4 +1,4 @@
-"""Nothing that comes from elsewhere is unpickled or executed, by what the code says and by trying."""
+"""External data is never unpickled or executed: checked in the source, and by hostile files."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ FORBIDDEN = {
     "loadmat",
     "scipy.io.loadmat",
 }
-"""What runs, or may run, code that it is given."""
+"""Functions that run, or may run, code from their input."""
 
 ALLOWED = {
     # The file that the user names as the tracker: `--tracker path/file.py:Class`.
     ("trackers/registry.py", "exec"),
     ("trackers/registry.py", "compile"),
-    # The data set that this process has pickled for a worker that it has started, over a pipe of its own.
+    # The data set that a run pickles for its own workers, sent over a pipe.
     ("benchmarks/running/parallel/worker.py", "pickle.loads"),
 }
 
@@ -60,7 +60,7 @@ def sources() -> Iterator[tuple[str, ast.Module]]:
 
 
 def calls(module: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    """Calls by dotted name, under whatever name a module or function was imported."""
+    """Yields calls with their dotted names, resolving aliases of imports."""
     names: dict[str, str] = {}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
@@ -80,17 +80,17 @@ def keyword(call: ast.Call, name: str) -> object:
     return None
 
 
-def test_the_search_finds_what_it_looks_for():
+def test_search_resolves_import_aliases():
     code = "import pickle as p\nfrom pickle import loads as l\nimport numpy as np\np.load(f); l(b); eval(x)"
     assert {name for name, _ in calls(ast.parse(code))} == {"pickle.load", "pickle.loads", "eval"}
 
 
-def test_no_source_unpickles_or_executes():
+def test_source_neither_unpickles_nor_executes():
     found = {(path, name) for path, module in sources() for name, _ in calls(module) if name in FORBIDDEN}
     assert found == ALLOWED
 
 
-def test_checkpoints_are_read_as_weights_alone_and_arrays_without_objects():
+def test_loaders_allow_only_weights_and_plain_arrays():
     seen = 0
     for path, module in sources():
         for name, call in calls(module):
@@ -104,7 +104,7 @@ def test_checkpoints_are_read_as_weights_alone_and_arrays_without_objects():
 
 
 def objects(file: Path) -> bytes:
-    """A .npy file of objects."""
+    """Returns a .npy file of pickled objects."""
     content = io.BytesIO()
     np.save(content, np.array([Canary(file)], dtype=object), allow_pickle=True)
     return content.getvalue()
@@ -145,7 +145,7 @@ def saved(content: object, zipped: bool) -> bytes:
 
 @pytest.mark.parametrize("name", WEIGHTS)
 @pytest.mark.parametrize("command", ["run", "convert"])
-def test_weights_are_refused_and_leave_no_trace(
+def test_hostile_weights_are_refused_and_run_nothing(
     name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     canary, weights = tmp_path / "ran", tmp_path / name
@@ -162,14 +162,14 @@ def test_weights_are_refused_and_leave_no_trace(
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]
 
 
-def test_the_canary_does_leave_a_trace(tmp_path: Path):
+def test_unpickled_canary_leaves_a_file(tmp_path: Path):
     pickle.loads(pickle.dumps(Canary(tmp_path / "ran")))
     assert (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("form", ["otb-mat", "otb-json", "got10k", "pysot", "pytracking", "vot", "txt"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_results_are_read_as_numbers_alone(
+def test_pickled_results_are_refused_and_run_nothing(
     form: str, packed: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     canary, given = tmp_path / "ran", tmp_path / "given"
@@ -184,7 +184,7 @@ def test_results_are_read_as_numbers_alone(
         with zipfile.ZipFile(path, "w") as archive:
             for file in given.iterdir():
                 archive.write(file, file.name)
-    words = ["--from", form, "--tracker", "stranger", "--dataset", "demo"]
+    words = ["--from", form, "--tracker", "imported", "--dataset", "demo"]
     assert main(["import", str(path), *words, "--results", str(tmp_path / "results")]) == 2
     assert capsys.readouterr().err.startswith("error: ")
     assert not canary.exists()

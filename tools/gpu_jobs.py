@@ -256,6 +256,8 @@ def run(job: Job, out: Path, places: dict[str, str], left: float, slack: float =
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
     last = path.read_text(encoding="utf-8").strip().splitlines()[-1:]
     path.write_text(path.read_text(encoding="utf-8") + printed, encoding="utf-8")
     if process.returncode:

@@ -20,13 +20,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trackers.devices import cuda_in_use, resolve_device
 from trackers.errors import UserError, class_name, describe_error
 from trackers.external.programs import Program, read_program
 from trackers.external.toolkits import opencv
 from trackers.external.toolkits.adapters import PREFIX, make_adapter
 from trackers.processes.limits import ProcessLimits, ProcessSpec
-from trackers.provenance import Provenance, source_files
+from trackers.provenance import Provenance, forget_changed_modules, remember_files, source_files
 from trackers.registry import Entry, Registry, unknown_setting
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
@@ -117,7 +119,9 @@ class TrackerSpec:
 
     def factory(self) -> Callable[..., Any]:
         """Imports the class or function that creates the tracker."""
+        forget_changed_modules(self.tracker)
         factory = TRACKERS.load(self.tracker)
+        remember_files(self.tracker, factory)
         if not callable(factory):
             raise UserError(f"tracker '{self.tracker}' is a {class_name(factory)}, not a class")
         return factory  # type: ignore[no-any-return]
@@ -296,7 +300,7 @@ class TrackerSpec:
 
 def setting_value(tracker: str, name: str, given: object, default: object) -> object:
     """Parses a setting's text as a Python literal and checks its type against that of the default."""
-    value = given
+    value = given.item() if isinstance(given, np.generic) else given
     if isinstance(given, str):
         lowered = {"true": True, "false": False, "none": None}
         try:
@@ -307,7 +311,7 @@ def setting_value(tracker: str, name: str, given: object, default: object) -> ob
         return float(value)
     if isinstance(default, bool | int | float | str) and type(value) is not type(default):
         raise UserError(
-            f"setting '{name}' of tracker '{tracker}' takes a {type(default).__name__} "
+            f"setting '{name}' of tracker '{tracker}' takes a value of type {type(default).__name__} "
             f"(default {default!r}), not {given!r}"
         )
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 import sysconfig
 from collections import deque
 from collections.abc import Iterator
@@ -131,3 +132,41 @@ def _installed() -> tuple[Path, ...]:
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
     own = (OWN_ROOT / name for name in OWN_PACKAGES)
     return (*(Path(folder).resolve() for folder in folders if folder), *own)
+
+
+_LOADED: dict[str, dict[Path, tuple[int, int]]] = {}
+"""By tracker, the files that it was loaded from, with their times and sizes."""
+
+
+def remember_files(tracker: str, factory: object) -> None:
+    """Remembers the files of a plug-in that was loaded now; see `forget_changed_modules`."""
+    module = sys.modules.get(getattr(factory, "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    if tracker in _LOADED or module is None or file is None:
+        return
+    if module.__name__.partition(".")[0] not in OWN_PACKAGES:
+        files = source_files(Path(file), module.__name__)
+        _LOADED[tracker] = {path.resolve(): _stamp(path) for path in files}
+
+
+def forget_changed_modules(tracker: str) -> None:
+    """Has the modules of a plug-in loaded again if one of their files has changed since they were loaded.
+
+    A notebook or a script may run a tracker, edit its file, and run it again.
+    """
+    files = _LOADED.get(tracker, {})
+    if all(_stamp(path) == stamp for path, stamp in files.items()):
+        return
+    del _LOADED[tracker]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and name != "__main__" and Path(file).resolve() in files:
+            del sys.modules[name]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size

@@ -25,7 +25,14 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float64]:
 
     Returns:
         Shape (...), values in [0, 1], never NaN.
+
+    Raises:
+        ValueError: the last axis of one is not x, y, w, h.
     """
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    for boxes in (a, b):
+        if boxes.shape[-1:] != (4,):
+            raise ValueError(f"boxes have shape (..., 4), not {boxes.shape}")
     with np.errstate(all="ignore"):
         shared = _shared_extent(a, b, 0) * _shared_extent(a, b, 1)
         union = a[..., 2] * a[..., 3] + b[..., 2] * b[..., 3] - shared

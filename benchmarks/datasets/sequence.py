@@ -97,6 +97,9 @@ class Sequence:
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    def __repr__(self) -> str:
+        return f"<Sequence {self.name}: {len(self.truth)} frames>"
+
     def frames(self) -> Frames:
         """Opens the frames: `sequence.frames()[0]` is the first, RGB, uint8, shape (H, W, 3).
 
@@ -155,6 +158,18 @@ class Dataset(ABC):
     def belongs_to_other_split(self, name: str) -> bool:  # noqa: ARG002 - overridden by data sets with parts
         """Returns whether `name` belongs to another split, whose sequences results may contain as well."""
         return False
+
+    def __len__(self) -> int:
+        return len(self.names())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    def __repr__(self) -> str:
+        return f"<{self.title}: {len(self)} of {self.total} sequences>"
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:

@@ -47,6 +47,12 @@ class RunSummary:
     transport: list[float] = field(default_factory=list)
     throughput: str = ""
 
+    def __repr__(self) -> str:
+        ok = len(self.records) - len(self.failed)
+        reused = f" ({self.reused} from an earlier run)" if self.reused else ""
+        fps = f", {self.fps:.1f} FPS" if self.fps else ""
+        return f"<RunSummary: {ok} of {len(self.records)} sequences ok{reused}{fps}; {self.path}>"
+
     @property
     def fps(self) -> float | None:
         """Updates per second of the tracker's time; None if nothing was run now."""

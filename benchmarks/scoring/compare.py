@@ -89,6 +89,9 @@ class Comparison:
     signs_agree: bool
     higher_is_better: bool
 
+    def __str__(self) -> str:
+        return self.verdict
+
     @property
     def p(self) -> float:
         """The larger of the corrected p-values, which decides."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -38,7 +39,7 @@ def call_in_subprocess(function: Callable[..., Returned], *arguments: object) ->
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(sender, function, arguments))
     # The process ignores Ctrl-C, which a terminal sends to all processes: this function ends it.
-    with override_signal_handler(signal.SIGINT, signal.SIG_IGN):
+    with override_signal_handler(signal.SIGINT, signal.SIG_IGN), _without_main():
         process.start()
     sender.close()  # otherwise `recv` would not notice the end of the process
     try:
@@ -58,6 +59,22 @@ def call_in_subprocess(function: Callable[..., Returned], *arguments: object) ->
         raise error
     returned: Returned = answer
     return returned
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hides the main module: the new process would run a user's script again that has no guard."""
+    main = sys.modules["__main__"]
+    spec, file = main.__spec__, getattr(main, "__file__", None)
+    main.__spec__ = None
+    if file is not None:
+        del main.__file__
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
 
 
 def _answer(sender: Connection, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:

@@ -1,6 +1,6 @@
-"""The HTML report: what it shows, as plain data, and the page that shows it.
+"""The HTML report.
 
-`gather` reads and scores runs, `figures`, `series`, `frames` and `manifests` say what the page gets of them,
-`pack` makes it small and safe to embed, `document` writes the page. `page.html`, `style.css` and `script/`
-are the page itself; they are put together as they are, without a build step.
+`loader` reads and scores runs; `data`, `score_data`, `series` and `frames` turn them into the page's JSON;
+`pack` encodes it compactly and safely; `document` writes the page from `page.html`, `style.css` and
+`script/`, which need no build step.
 """

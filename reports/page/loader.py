@@ -1,4 +1,4 @@
-"""From a results folder to what a report says of each tracker."""
+"""Reads and scores the runs of a report."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from trackers.errors import UserError
 
 @dataclass(frozen=True, eq=False)
 class TrackerReport:
-    """What is known of one tracker's run.
+    """A tracker's run with its scores.
 
     Attributes:
-        tracker: its name.
-        manifest: what it was run with, and what became of each sequence.
-        lacking: by sequence, why it is not scored.
-        scores: by profile; or a sentence on why the profile cannot score it.
-        series: by sequence; nothing where the page does not show them.
-        fps: updates per second of the tracker's own time; None where times are not known.
-        notes: sentences on what its scores should not be read without.
-        sequences: those that it has results of.
+        tracker: the tracker's name.
+        manifest: the run's settings, environment, and status of each sequence.
+        unscored: by sequence, why it is not scored.
+        scores: by profile, the score, or a sentence on why the profile cannot score the run.
+        series: by sequence, overlaps and errors over time; empty if the page does not show them.
+        fps: updates per second of the tracker's own time; None if times are unknown.
+        notes: sentences that qualify the scores.
+        sequences: the sequences with results.
     """
 
     tracker: str
     manifest: Manifest
-    lacking: Mapping[str, str]
+    unscored: Mapping[str, str]
     scores: Mapping[str, RunScore | str]
     series: Mapping[str, Series]
     fps: float | None
@@ -44,12 +44,12 @@ class TrackerReport:
 
 @dataclass
 class ReportLoader:
-    """Reads runs and scores them; one that did not change since the last time is not read again.
+    """Reads and scores runs, and caches those that have not changed.
 
     Attributes:
         dataset: the ground truth.
-        profiles: the rules that runs are scored by.
-        regions: whether regions are wanted, for frames.
+        profiles: the rules of scoring.
+        regions: whether to keep regions, to draw on frames.
         left_out: after `load`, by tracker, why its run cannot be read.
     """
 
@@ -62,14 +62,14 @@ class ReportLoader:
     def load(
         self, folders: Sequence[RunFolder], notify: Callable[[str], None] = lambda _: None
     ) -> list[TrackerReport]:
-        """Reads runs; one among several that cannot be read is left out.
+        """Reads and scores runs; leaves out runs that cannot be read.
 
         Args:
-            folders: where they lie.
-            notify: is told, in a sentence, what cannot be read or scored, and what else should be known.
+            folders: the runs' folders.
+            notify: receives a sentence on each thing that cannot be read or scored, and each note.
 
         Raises:
-            UserError: nothing at all can be read, or scored.
+            UserError: none of the runs can be read, or scored.
         """
         self.left_out = {}
         stamps = {folder.tracker: manifest_stamp(folder.manifest_path) for folder in folders}
@@ -95,7 +95,9 @@ class ReportLoader:
     def _report(self, run: RunResults) -> TrackerReport:
         run = restrict_to_dataset(run, self.dataset)
         scores = score_by_each(run, self.dataset, self.profiles)
-        of_scores = [note for score in scores.values() if not isinstance(score, str) for note in score.notes]
+        score_notes = [
+            note for score in scores.values() if not isinstance(score, str) for note in score.notes
+        ]
         if run.manifest is None:
             raise ValueError(f"the run of {run.tracker} was not read from a manifest")
         present = set(self.dataset.names())
@@ -106,7 +108,7 @@ class ReportLoader:
             scores,
             self._series(run),
             updates_per_second(run),
-            (*run.notes, *dict.fromkeys(of_scores)),
+            (*run.notes, *dict.fromkeys(score_notes)),
             frozenset(name for name, held in run.trajectories.items() if held and name in present),
         )
 
@@ -117,23 +119,23 @@ class ReportLoader:
                 try:
                     series[name] = measure_series(self.dataset[name], run.trajectories[name][0], self.regions)
                 except SequenceError:
-                    continue  # the scores say it
+                    continue  # the scores report it
         return series
 
 
 def _tell(report: TrackerReport, notify: Callable[[str], None]) -> None:
-    """Says what of a run is not scored, and what else should be known of it."""
-    for remark in report.notes:
-        notify(f"{report.tracker}: {remark}")
-    if report.sequences:  # of one without any, one sentence will do
-        for sequence, why in report.lacking.items():
+    """Reports a run's notes, and what is not scored."""
+    for note in report.notes:
+        notify(f"{report.tracker}: {note}")
+    if report.sequences:  # without any, the refusals below say it once
+        for sequence, why in report.unscored.items():
             notify(f"{report.tracker}: {sequence} is left out: {why}")
     for reason, profiles in refusals(report.scores).items():
         notify(f"{report.tracker}: {', '.join(profiles)} is left out: {reason}")
 
 
 def manifest_stamp(path: Path) -> object:
-    """Changes whenever a manifest or its journal is written; None where there is none."""
+    """Returns a value that changes whenever a manifest or its journal is written; None if there is none."""
     try:
         status = path.stat()
     except OSError:

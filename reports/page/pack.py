@@ -1,4 +1,4 @@
-"""Numbers and text in the form in which a page carries them: compact, and never taken for markup."""
+"""Compact encoding of numbers and text for embedding in HTML, safe against injection."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Json: TypeAlias = Any
-"""What `json.dumps` takes, with `Packed` in it."""
+"""Values for `json.dumps`, which may contain `Packed`."""
 
 OVERLAP_STEPS = 250
 ERROR_STEPS = 24.0
-"""Steps per doubling of 1 + the error: 1.5 % at most between an error and what is shown of it."""
+"""Steps per doubling of 1 + error: the shown error is off by at most 1.5 %."""
 REGION_STEPS = 4.0
 """Steps per pixel."""
 NO_BYTE = 255
 NO_REGION = -(2**15)
-"""What stands for "there is none"."""
+"""The code of an undefined region, as `NO_BYTE` is that of an undefined overlap or error."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Packed:
     """Numbers as bytes.
 
     Attributes:
-        kind: `u1`, `u2`, `u4`, `i2` or `f8`: little-endian numbers; `s2` or `s4`: as `packed_deltas` says.
+        kind: `u1`, `u2`, `u4`, `i2` or `f8`: little-endian numbers; `s2` or `s4`: see `packed_deltas`.
         content: the bytes.
-        width: for steps, how many numbers a row has.
+        width: for `s2` and `s4`, the length of a row.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Packed:
 
 
 def json_text(value: Json) -> str:
-    """JSON in ASCII, packed numbers in base64 within it."""
+    """Encodes a value as JSON in ASCII, packed numbers in base64."""
 
     def in_base64(packed: Packed) -> dict[str, str | int]:
         text = base64.b64encode(packed.content).decode()
@@ -50,50 +50,50 @@ def json_text(value: Json) -> str:
 
 
 def bundle(value: Json) -> str:
-    """What a page holds compressed, in base64: JSON, and behind it the packed numbers, equal ones once.
+    """Encodes a value compressed, in base64: JSON, then the bytes of packed numbers, equal ones only once.
 
     The bytes are a zlib stream of: the JSON's length (four bytes, little-endian), the JSON in ASCII, in which
-    `{"$packed": [type, place, length, width]}` stands for numbers, and their bytes.
+    `{"$packed": [kind, offset, length, width]}` refers to packed numbers, and their bytes.
     """
     blob: list[bytes] = []
-    places: dict[bytes, int] = {}
+    offsets: dict[bytes, int] = {}
     end = 0
 
-    def apart(packed: Packed) -> dict[str, list[str | int]]:
+    def reference(packed: Packed) -> dict[str, list[str | int]]:
         nonlocal end
-        if packed.content not in places:
-            places[packed.content] = end
+        if packed.content not in offsets:
+            offsets[packed.content] = end
             blob.append(packed.content)
             end += len(packed.content)
-        place = places[packed.content]
-        return {"$packed": [packed.kind, place, len(packed.content), packed.width]}
+        offset = offsets[packed.content]
+        return {"$packed": [packed.kind, offset, len(packed.content), packed.width]}
 
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=apart).encode()
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=reference).encode()
     content = b"".join([len(text).to_bytes(4, "little"), text, *blob])
     return base64.b64encode(zlib.compress(content, 6)).decode()
 
 
 def script_json(value: Json) -> str:
-    """JSON that may stand between `<script>` and `</script>`, whatever text is in it.
+    """Encodes a value as JSON that is safe between `<script>` and `</script>`.
 
-    Everything but ASCII is escaped, so that names which are no valid Unicode (file names can be any bytes)
-    are carried too; `<`, `>` and `&` as well, so that no text ends the element or begins a comment.
+    All but ASCII is escaped, since file names may be invalid Unicode, and `<`, `>` and `&`, so that no text
+    ends the element or begins a comment.
     """
     text = json_text(value)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def packed(array: NDArray[Any]) -> Packed:
-    """An array as its little-endian numbers: `u1`, `u2`, `u4`, `i2` or `f8`."""
+    """Packs an array as little-endian numbers: `u1`, `u2`, `u4`, `i2` or `f8`."""
     kind = array.dtype.newbyteorder("<")
     return Packed(f"{kind.kind}{kind.itemsize}", np.ascontiguousarray(array, dtype=kind).tobytes())
 
 
 def packed_deltas(counts: NDArray[np.int64]) -> Packed:
-    """Rows of whole numbers that change little from one to the next, as curves do: their steps.
+    """Packs rows of integers that change little along a row, as curves do, by their differences.
 
-    Each number less the one before it in its row (0 before the first), zigzag-coded (0, -1, 1, -2 become
-    0, 1, 2, 3); all lowest bytes, then all next ones. Such bytes compress to a third of what the numbers do.
+    Each number minus the one before it in its row (0 before the first) is zigzag-coded (0, -1, 1, -2 become
+    0, 1, 2, 3); all lowest bytes come first, then all next ones. This compresses to a third of the size.
 
     Args:
         counts: shape (rows, width), in [0, 2 ** 30].
@@ -106,27 +106,27 @@ def packed_deltas(counts: NDArray[np.int64]) -> Packed:
 
 
 def packed_counts(counts: NDArray[np.int64]) -> Packed:
-    """Whole numbers from 0 on, in two bytes each where that is enough."""
+    """Packs non-negative integers, in two bytes each if that is enough, else four."""
     small = counts.size == 0 or counts.max() < 2**16
     return packed(counts.astype(np.uint16 if small else np.uint32))
 
 
 def overlap_bytes(overlaps: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Overlaps in [0, 1], in steps of 1 / 250; 255 for NaN."""
+    """Encodes overlaps in [0, 1] in steps of 1 / 250; 255 for NaN."""
     with np.errstate(invalid="ignore"):
         steps = np.rint(np.clip(overlaps, 0, 1) * OVERLAP_STEPS)
     return np.where(np.isnan(steps), NO_BYTE, steps).astype(np.uint8)
 
 
 def error_bytes(errors: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Centre errors in pixels, in steps that grow with them; 254 for 1,530 and more, 255 for NaN."""
+    """Encodes center errors in pixels in logarithmic steps; 254 for 1,530 and more, 255 for NaN."""
     with np.errstate(invalid="ignore"):
         steps = np.minimum(np.rint(ERROR_STEPS * np.log2(1 + errors)), NO_BYTE - 1)
     return np.where(np.isnan(steps), NO_BYTE, steps).astype(np.uint8)
 
 
 def region_steps(regions: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Boxes or polygons in pixels, in steps of a quarter up to 8,191; -32,768 where there is none."""
+    """Encodes boxes or polygons in pixels in steps of 1 / 4, up to 8,191; -32,768 for undefined ones."""
     finite = np.isfinite(regions).all(axis=-1, keepdims=True)
     steps = np.rint(np.clip(np.where(finite, regions, 0) * REGION_STEPS, NO_REGION + 1, 2**15 - 1))
     return np.where(finite, steps, NO_REGION).astype(np.int16)

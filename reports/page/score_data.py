@@ -1,8 +1,8 @@
-"""Scores as the page gets them: figures with their intervals, each sequence's own, and curves.
+"""The page's data of scores: values with their intervals, each sequence's values, and curves.
 
-What the page shows for all sequences and for each attribute is computed here, as `benchmarks score` does. For
-other selections it takes means of the sequences' figures, which is the same wherever a data set's figure is
-a mean over sequences; for VOT's figures, which pool frames, it is not, and the page says that it has none.
+Values of all sequences and of each attribute are computed here, as `sotbench score` does. For other
+selections the page takes means of the sequences' values. That is exact for metrics that are means over
+sequences; VOT's metrics pool frames, and the page shows no values of them for other selections.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from trackers.errors import printable
 
 
 def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], names: Sequence[str]) -> Json:
-    """What the page gets of one profile.
+    """Returns the data of one profile.
 
     Args:
         profile: the profile.
-        reports: the trackers, in the order in which the page has them.
-        names: the sequences that the page has, which it knows by their place.
+        reports: the runs, in the page's order.
+        names: the page's sequences; the data refer to them by their index.
     """
     scores = [report.scores[profile.name] for report in reports]
-    places = {name: place for place, name in enumerate(names)}
+    indices = {name: index for index, name in enumerate(names)}
     one_pass = [score for score in scores if isinstance(score, OnePassScore)]
     estimates = iter(mean_estimates([part for score in one_pass for part in _parts(score)]))
     content = []
     for score in scores:
         if isinstance(score, OnePassScore):
-            figures = {part: next(estimates) for part in ("", *_attributes(score))}
-            content.append(_score_data(score, figures, places))
+            values = {part: next(estimates) for part in ("", *_attributes(score))}
+            content.append(_score_data(score, values, indices))
         elif isinstance(score, VOTRunScore):
-            content.append(_vot_data(score, places))
+            content.append(_vot_data(score, indices))
         elif isinstance(score, str):
             content.append({"refused": printable(score)})
     found = [list(entry["all"]) for entry in content if "all" in entry]
@@ -68,21 +68,21 @@ def _attributes(score: OnePassScore) -> dict[str, NDArray[np.bool_]]:
 
 
 def _parts(score: OnePassScore) -> list[NDArray[np.float64]]:
-    """The sequences' own figures, shape (S, M): of all, and of those with each attribute."""
+    """Returns the sequences' values, shape (S, M): of all sequences, then of those with each attribute."""
     values = np.stack(list(score.sequence_values().values()), axis=1)
-    if score.weights:  # which are those of the sequences that have the attribute
+    if score.weights:  # an attribute has its own weights
         parts = score.by_attribute().values()
         return [values, *(np.stack(list(part.sequence_values().values()), axis=1) for part in parts)]
     return [values, *(values[has] for has in _attributes(score).values())]
 
 
 def _score_data(
-    score: OnePassScore, figures: Mapping[str, list[Estimate]], places: Mapping[str, int]
+    score: OnePassScore, estimates: Mapping[str, list[Estimate]], indices: Mapping[str, int]
 ) -> Json:
     sequence_values = score.sequence_values()
-    named = {part: dict(zip(sequence_values, row, strict=True)) for part, row in figures.items()}
+    named = {part: dict(zip(sequence_values, row, strict=True)) for part, row in estimates.items()}
     return {
-        "sequences": [places[name] for name in score.sequences],
+        "sequences": [indices[name] for name in score.sequences],
         "frames": packed_counts(score.frames),
         "all": named.pop(""),
         "attributes": named,
@@ -90,7 +90,7 @@ def _score_data(
             metric.name: packed(np.asarray(metric.value(score.curves[metric.name]), dtype=np.float64))
             for metric in score.profile.metrics
         },
-        # A curve's values are shares of frames: whole numbers over the number of frames, and nothing is lost.
+        # A curve's values are shares of frames, so integer counts of frames lose nothing.
         "curves": {
             metric.name: packed_deltas(np.rint(score.curves[metric.name] * score.frames[:, None]).astype(int))
             for metric in score.profile.metrics
@@ -99,7 +99,7 @@ def _score_data(
     }
 
 
-def _vot_data(score: VOTRunScore, places: Mapping[str, int]) -> Json:
+def _vot_data(score: VOTRunScore, indices: Mapping[str, int]) -> Json:
     overall = score.overall
     lines = {}
     if isinstance(overall, SupervisedScore):
@@ -107,7 +107,7 @@ def _vot_data(score: VOTRunScore, places: Mapping[str, int]) -> Json:
         lines["eao"] = {"x": lengths.tolist(), "y": np.round(overlaps, 5).tolist()}
     [record] = score.records()
     return {
-        "sequences": [places[name] for name in score.sequences],
+        "sequences": [indices[name] for name in score.sequences],
         "frames": packed_counts(score.lengths),
         "all": _recorded(record),
         "attributes": {str(part["attribute"]): _recorded(part) for part in score.records("attribute")},
@@ -134,7 +134,7 @@ def _metric_data(metric: Metric) -> Json:
     }
 
 
-def first_value(score: RunScore | str) -> float:
+def main_value(score: RunScore | str) -> float:
     """Returns the main metric's value, by which trackers are ranked; -1 if it is not defined."""
     value = -1.0 if isinstance(score, str) else score.main_value
     return value if np.isfinite(value) else -1.0

@@ -1,7 +1,7 @@
-"""How a tracker did over time: overlap, centre error and region of every frame of a sequence.
+"""A tracker over time: overlap, center error and region of every frame of a sequence.
 
-They are of the boxes as they are, whatever the profile; profiles differ in frames without a target. Where a
-sequence was run several times (repetitions, TRE, SRE), they are of the first run.
+They do not depend on the profile: profiles differ in frames without a target. Of a sequence with several
+runs (repetitions, TRE, SRE), they describe the first.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from trackers.tracker import Boxes
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One run over a sequence, frame by frame.
+    """A run over a sequence of n frames.
 
     Attributes:
-        overlaps: uint8, shape (n,), as `overlap_bytes` makes them.
-        errors: uint8, shape (n,), as `error_bytes` makes them.
-        regions: int16, shape (n, 4) or (n, 8), as `region_steps` makes them.
-        start: the frame (0-based) that the first row belongs to.
+        overlaps: uint8, shape (n,), encoded by `overlap_bytes`.
+        errors: uint8, shape (n,), encoded by `error_bytes`.
+        regions: int16, shape (n, 4) or (n, 8), encoded by `region_steps`.
+        start: the frame (0-based) of the first row.
     """
 
     overlaps: NDArray[np.uint8]
@@ -38,52 +38,51 @@ class Series:
     start: int
 
     def data(self, regions: bool) -> Json:
-        """What the page gets: regions only where it draws them."""
+        """Returns the page's data; regions only if it draws them."""
         content = {"start": self.start, "overlap": packed(self.overlaps), "error": packed(self.errors)}
         return content | regions_data(self.regions) if regions else content
 
 
 def regions_data(steps: NDArray[np.int16]) -> Json:
-    """Regions, shape (n, numbers), for the page to draw."""
+    """Returns the page's data of regions, shape (n, 4) or (n, 8)."""
     return {"regions": packed(steps), "numbers": steps.shape[1]}
 
 
-def truth_regions(sequence: Sequence) -> Boxes:
-    """The ground truth as it is drawn: boxes, shape (n, 4), or polygons, shape (n, 8)."""
-    return sequence.regions
-
-
 def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: bool = True) -> Series:
-    """Compares a run with the ground truth; frames that only one of them has are left out.
+    """Compares a run with the ground truth, in the frames that both have.
 
-    Without regions, which are most of the bytes, nothing can be drawn on frames.
+    Overlap and error are undefined where the ground truth has no box or marks the target as absent, and
+    where the tracker was not run (skipped and initialization frames). In the frame in which a supervised run
+    fails, the overlap is 0.
 
-    There is no overlap where the ground truth has no box or says that the target is absent, nor where a
-    tracker was not asked. In the frame in which a supervised run fails it is 0.
+    Args:
+        sequence: the ground truth.
+        trajectory: the run.
+        with_regions: keep the regions, which are most of the bytes; only drawing on frames needs them.
     """
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
-    regions, truth = trajectory.boxes[:rows], truth_regions(sequence)[start : start + rows]
-    nothing = empty_box_mask(sequence.truth[start : start + rows])
+    regions, truth = trajectory.boxes[:rows], sequence.regions[start : start + rows]
+    undefined = empty_box_mask(sequence.truth[start : start + rows])
     if sequence.absent is not None:
-        nothing |= sequence.absent[start : start + rows]
+        undefined |= sequence.absent[start : start + rows]
     overlaps = _overlaps(regions, truth, sequence.size)
     errors = center_error(_boxes(regions), sequence.truth[start : start + rows])
     if trajectory.codes is not None:
         codes = trajectory.codes[:rows]
-        unasked = (codes == Code.SKIPPED) | (codes == Code.INITIALIZED)
-        nothing |= unasked
-        regions = np.where(unasked[:, None], np.nan, regions)
+        not_run = (codes == Code.SKIPPED) | (codes == Code.INITIALIZED)
+        undefined |= not_run
+        regions = np.where(not_run[:, None], np.nan, regions)
     return Series(
-        overlap_bytes(np.where(nothing, np.nan, overlaps)),
-        error_bytes(np.where(nothing, np.nan, errors)),
+        overlap_bytes(np.where(undefined, np.nan, overlaps)),
+        error_bytes(np.where(undefined, np.nan, errors)),
         region_steps(regions if with_regions else regions[:0]),
         start,
     )
 
 
 def _overlaps(regions: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
-    """Overlap of boxes; that of rotated regions is counted in pixels, as VOT does."""
+    """Returns IoU: exact of boxes, counted in pixels as VOT does if one of the regions is rotated."""
     if regions.shape[1] == truth.shape[1] == 4:
         return iou(regions, truth)
     if size is None:

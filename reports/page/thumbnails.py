@@ -1,4 +1,4 @@
-"""Frames as small JPEGs: a page's own copies, and those that a server makes when they are asked for."""
+"""Frames as JPEGs, embedded in a page or sent by a server."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from benchmarks.datasets import Dataset, Frames, SequenceError
 from reports.page.pack import Json
 from trackers.tracker import Frame
 
-LONGEST_SIDE = 400
-"""Pixels of an embedded frame's longer side."""
+MAX_SIDE = 400
+"""Maximum width and height of an embedded frame in pixels."""
 _QUALITY = 68
 _BASE64 = 4 / 3
 _PROBES = 3
 
 
 def jpeg(frame: Frame, longest: int | None = None, quality: int = _QUALITY) -> bytes:
-    """A frame as a JPEG, made smaller so that neither side is longer than `longest` pixels."""
+    """Encodes a frame as JPEG, shrunk so that neither side is longer than `longest` pixels."""
     image = Image.fromarray(frame)
     if longest is not None and max(image.size) > longest:
         image.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
@@ -36,9 +36,9 @@ class EmbeddedFrames:
     """Frames of a sequence for a page.
 
     Attributes:
-        size: width and height of the original frames, in whose pixels regions are.
-        every: each how many frames one is taken, from the first on.
-        jpegs: the frames.
+        size: width and height of the original frames, to whose pixels regions refer.
+        every: the step between embedded frames; 1 if all are embedded.
+        jpegs: the embedded frames, from the first one on.
     """
 
     size: tuple[int, int]
@@ -46,7 +46,7 @@ class EmbeddedFrames:
     jpegs: tuple[bytes, ...]
 
     def data(self) -> Json:
-        """What the page gets."""
+        """Returns the page's data."""
         return {
             "size": self.size,
             "every": self.every,
@@ -57,18 +57,18 @@ class EmbeddedFrames:
 def embed_frames(
     dataset: Dataset, names: Sequence[str], budget: float, notify: Callable[[str], None] = lambda _: None
 ) -> dict[str, EmbeddedFrames]:
-    """Shrinks the frames of sequences for embedding.
+    """Encodes the frames of sequences for embedding.
 
-    Where all of them would not fit, every second, third ... frame of each sequence is taken.
+    If they would not fit, only every second, third, ... frame of each sequence is embedded.
 
     Args:
-        dataset: whose frames.
-        names: of which sequences.
-        budget: how many bytes all frames together may take in the page, about.
-        notify: is told, in a sentence, which sequences have no frames, and how many were taken.
+        dataset: the data set.
+        names: the sequences.
+        budget: the approximate number of bytes that all frames may take in the page.
+        notify: receives a sentence on each sequence without frames, and one on the number of frames.
 
     Returns:
-        By name, for the sequences whose frames can be read.
+        The frames by sequence, for those whose frames can be read.
     """
     opened: dict[str, Frames] = {}
     lengths: dict[str, int] = {}
@@ -93,9 +93,7 @@ def embed_frames(
             try:
                 height, width = frames[0].shape[:2]
                 places = range(0, lengths[name], every)
-                jpegs = tuple(
-                    pool.map(lambda place, frames=frames: jpeg(frames[place], LONGEST_SIDE), places)
-                )
+                jpegs = tuple(pool.map(lambda place, frames=frames: jpeg(frames[place], MAX_SIDE), places))
             except SequenceError as error:
                 notify(f"no frames of {name}: {error}")
                 continue
@@ -105,13 +103,13 @@ def embed_frames(
 
 
 def _spread(length: int) -> list[int]:
-    """Frames from which the size of all is estimated."""
+    """Returns the frames from which the size of all is estimated."""
     return [length * part // _PROBES for part in range(min(_PROBES, length))]
 
 
 def _size_of(frames: Frames, place: int) -> int:
     try:
-        return len(jpeg(frames[place], LONGEST_SIDE))
+        return len(jpeg(frames[place], MAX_SIDE))
     except SequenceError:
         return 0
 

@@ -110,7 +110,7 @@ class Canvas:
         return "xx-small" if points < 6 else "x-small"
 
     def fit(self, text: str, columns: int = 1, size: str = "medium") -> str:
-        """Wraps text to the width of the caller's axes, or of one of so many columns."""
+        """Wraps text to the width of the caller's axes, or of one of its columns."""
         if self.given is None:
             return text
         letters = self._given_size()[0] / columns / (_points(size) * _LETTER_WIDTH)

@@ -1,1 +1,1 @@
-"""What `python -m reports.serve` answers: `library` finds and scores, `handler` speaks HTTP."""
+"""The server of `sotbench serve`: `results_folder` finds and scores runs, `handler` speaks HTTP."""

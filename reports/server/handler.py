@@ -1,16 +1,15 @@
-"""HTTP on loopback: reads only, answers only to its own name, and knows no path but those it made.
+"""A read-only HTTP server on loopback.
 
-    /                                  what there is
-    /DATASET/PROTOCOL/                 the report
+    /                                  the list of reports
+    /DATASET/PROTOCOL/                 a report
     /DATASET/PROTOCOL/stamp            changes when a run does
-    /DATASET/PROTOCOL/data.json        the report's data
-    /DATASET/PROTOCOL/sequence/NAME    what happened within a sequence
+    /DATASET/PROTOCOL/data.json        a report's data
+    /DATASET/PROTOCOL/sequence/NAME    the data within a sequence
     /DATASET/PROTOCOL/frames/NAME/N.jpg
     /plotly.min.js
 
-Names are looked up among those that exist; none is ever joined to a path. The `Host` header has to name this
-machine, so that no page of another site can be pointed here (DNS rebinding), and nothing allows other sites
-to read an answer.
+Names are looked up among existing ones and never joined to a path. The `Host` header must name this machine,
+which prevents DNS rebinding; no header allows other sites to read a response.
 """
 
 from __future__ import annotations
@@ -30,22 +29,24 @@ from reports.server.results_folder import ReportCache, ResultsFolder
 from trackers.errors import UserError, printable
 
 ADDRESS = "127.0.0.1"
-_SECONDS_TO_ASK = 20
-_WORTH_PACKING = 2_000
+_REQUEST_TIMEOUT = 20.0
+"""Seconds."""
+_MIN_COMPRESSED = 2_000
+"""Bytes; shorter bodies are not compressed."""
 
 
 class Answer(NamedTuple):
-    """What goes back: the body and its type."""
+    """An HTTP response: its body, media type, status, `Cache-Control` and content security policy."""
 
     body: bytes
-    kind: str
+    media_type: str
     status: HTTPStatus = HTTPStatus.OK
-    kept: str = "no-store"
+    cache_control: str = "no-store"
     policy: str = ""
 
 
 class Server(ThreadingHTTPServer):
-    """A server of one results_folder on 127.0.0.1; each request has a thread that does not outlive it."""
+    """A server of a results folder on 127.0.0.1, with a daemon thread per connection."""
 
     daemon_threads = True
 
@@ -54,13 +55,13 @@ class Server(ThreadingHTTPServer):
         super().__init__((ADDRESS, port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that closes a connection early is no error; anything else shows its traceback."""
+        """Prints the traceback of an error, unless a browser just closed the connection early."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
 def open_server(results_folder: ResultsFolder, port: int) -> Server:
-    """Opens the port; `serve_forever` then answers.
+    """Returns a server that listens on `port`; call its `serve_forever`.
 
     Raises:
         OSError: the port is taken or not allowed.
@@ -75,78 +76,80 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "sotbench"
     sys_version = ""
     protocol_version = "HTTP/1.1"
-    timeout = _SECONDS_TO_ASK
+    timeout = _REQUEST_TIMEOUT
 
     def do_GET(self) -> None:
-        """Answers with what the address names."""
+        """Answers a GET request."""
         self._send(self._answer())
 
     def do_HEAD(self) -> None:
-        """Answers as GET does, without the body."""
+        """Answers as to GET, without the body."""
         self._send(self._answer())
 
     def _refuse(self) -> None:
-        self.close_connection = True  # whatever body follows is not read
+        self.close_connection = True  # a body that follows is not read
         self._send(
-            _text("only GET and HEAD are answered: nothing can be written", HTTPStatus.METHOD_NOT_ALLOWED)
+            _text("this server is read-only: only GET and HEAD are allowed", HTTPStatus.METHOD_NOT_ALLOWED)
         )
 
     def __getattr__(self, name: str) -> Any:
-        """Methods other than GET and HEAD, whatever they are called."""
+        """Refuses all methods other than GET and HEAD."""
         if name.startswith("do_"):
             return self._refuse
         raise AttributeError(name)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answers what is no request; the base class would repeat it in a page."""
+        """Answers malformed requests; the base class would repeat them in a page."""
         status = HTTPStatus(code)
         self.close_connection = True
-        self._send(_text(f"this is no request that can be answered: {code} {status.phrase}", status))
+        self._send(_text(f"malformed request: {code} {status.phrase}", status))
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
-        """Says nothing: what is asked is nobody's business but the browser's."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Does not log requests."""
 
     def _answer(self) -> Answer:
         port = self.server.server_port
-        # The names under which a browser on this machine reaches us; port 80 is left out of the header.
+        # Browsers leave port 80 out of the header.
         own = {name + end for name in (ADDRESS, "localhost") for end in (f":{port}", *([""] * (port == 80)))}
         hosts = [name.lower() for name in self.headers.get_all("Host", [])]
         if len(hosts) != 1 or hosts[0] not in own:
-            return _text(f"this server answers to http://{ADDRESS}:{port}/ alone", HTTPStatus.FORBIDDEN)
+            return _text(
+                f"this server only answers requests to http://{ADDRESS}:{port}/", HTTPStatus.FORBIDDEN
+            )
         lengths = self.headers.get_all("Content-Length", [])
-        odd = lengths not in ([], ["0"]) or self.headers.defects  # what the parser made no header of
-        if odd or "Transfer-Encoding" in self.headers:
-            self.close_connection = True  # what follows would be read as a request of its own
-            return _text("a request that reads has no body", HTTPStatus.BAD_REQUEST)
+        malformed = lengths not in ([], ["0"]) or self.headers.defects  # lines that are not headers
+        if malformed or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # the body would be read as another request
+            return _text("a GET or HEAD request must not have a body", HTTPStatus.BAD_REQUEST)
         try:
             return respond(self.server.results_folder, self.path)
         except KeyError:
-            return _text("there is nothing here", HTTPStatus.NOT_FOUND)
+            return _text("not found", HTTPStatus.NOT_FOUND)
         except UserError as error:
             return _text(str(error), HTTPStatus.CONFLICT)
         except Exception:
             self.close_connection = True
             self._send(
-                _text("the server made a mistake; its output says which", HTTPStatus.INTERNAL_SERVER_ERROR)
+                _text("internal server error; see the server's output", HTTPStatus.INTERNAL_SERVER_ERROR)
             )
             raise
 
     def _send(self, answer: Answer) -> None:
         body = answer.body
         self.send_response(answer.status)
-        self.send_header("Content-Type", answer.kind)
-        packable = len(body) > _WORTH_PACKING and not answer.kind.startswith("image/")
-        if packable and "gzip" in self.headers.get("Accept-Encoding", ""):
+        self.send_header("Content-Type", answer.media_type)
+        compressible = len(body) > _MIN_COMPRESSED and not answer.media_type.startswith("image/")
+        if compressible and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, 1)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", answer.kept)
+        self.send_header("Cache-Control", answer.cache_control)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("Referrer-Policy", "no-referrer")
         if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
-        allowed = answer.policy if answer.kind.startswith("text/html") else "default-src 'none'; "
+        allowed = answer.policy if answer.media_type.startswith("text/html") else "default-src 'none'; "
         self.send_header("Content-Security-Policy", f"{allowed}frame-ancestors 'none'")
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -156,18 +159,24 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def respond(results_folder: ResultsFolder, target: str) -> Answer:
-    """The answer to a request for `target`, the address as the browser sent it.
+    """Returns the answer to a GET request.
+
+    Args:
+        results_folder: the results.
+        target: the address as the browser sent it.
 
     Raises:
-        KeyError: there is nothing under this address.
-        UserError: there is, but it cannot be shown; a sentence says why.
+        KeyError: there is no such address.
+        UserError: the report cannot be shown.
     """
-    # Split before unquoting: a sequence's name may hold slashes of its own.
+    # Split before unquoting: names of sequences may contain slashes.
     parts = [unquote(part) for part in urlsplit(_only_path(target)).path.split("/")[1:]]
     if parts == [""]:
         return _page(_index(results_folder), f"{policy([])}; ")
     if parts == ["plotly.min.js"]:
-        return Answer(plotly_script().encode(), "text/javascript; charset=utf-8", kept="max-age=3600")
+        return Answer(
+            plotly_script().encode(), "text/javascript; charset=utf-8", cache_control="max-age=3600"
+        )
     if len(parts) < 3:
         raise KeyError(target)
     dataset, protocol, what, *more = parts
@@ -188,7 +197,7 @@ def respond(results_folder: ResultsFolder, target: str) -> Answer:
 
 
 def _only_path(target: str) -> str:
-    """The target without what makes `urlsplit` take its beginning for a host's name or refuse it."""
+    """Returns the path of a target, such that `urlsplit` neither takes it for a host nor refuses it."""
     if not target.startswith("/"):
         raise KeyError(target)
     return "/" + target.lstrip("/").partition("?")[0].partition("#")[0]
@@ -198,7 +207,7 @@ def _frame(report_cache: ReportCache, sequence: str, file: str) -> Answer:
     number = re.fullmatch(r"(\d{1,9})\.jpg", file, re.ASCII)
     if not number:
         raise KeyError(file)
-    return Answer(report_cache.frame(sequence, int(number[1])), "image/jpeg", kept="max-age=600")
+    return Answer(report_cache.frame(sequence, int(number[1])), "image/jpeg", cache_control="max-age=600")
 
 
 def _index(results_folder: ResultsFolder) -> str:

@@ -1,4 +1,4 @@
-"""What a results folder holds, looked up by names that are checked against what is there."""
+"""The reports of a results folder, looked up by names of existing folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.protocols import PROTOCOLS
 from benchmarks.scoring import ScoringProfile, choose_profiles
 from benchmarks.store import RunFolder, find_runs
 from benchmarks.store.run_folder import VALID_NAME
-from reports.page.document import report_data, scored_names, sequence_data
+from reports.page.data import report_data, scored_names, sequence_data
 from reports.page.loader import ReportLoader, manifest_stamp
 from reports.page.pack import Json
 from reports.page.thumbnails import jpeg
@@ -25,13 +25,13 @@ from trackers.errors import UserError, system_reason
 
 @dataclass
 class ReportCache:
-    """The results of one protocol on one data set, scored again when they change. Safe for several threads.
+    """The results of one protocol on one data set, scored again when they change. Thread-safe.
 
     Attributes:
-        results: the folder of all results.
+        results: the results folder.
         dataset: the ground truth.
-        protocol: whose results are shown.
-        profiles: the rules that they are scored by.
+        protocol: the protocol.
+        profiles: the rules of scoring.
     """
 
     results: Path
@@ -46,15 +46,15 @@ class ReportCache:
         self._made: tuple[str, Json] | None = None
 
     def stamp(self) -> str:
-        """Changes whenever one of the runs does."""
+        """Returns a text that changes whenever one of the runs does."""
         stamps = [(folder.path, manifest_stamp(folder.manifest_path)) for folder in self._folders()]
         return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
 
     def data(self) -> Json:
-        """The report, with the stamp of what it was made from.
+        """Returns the report's data with the stamp of its runs.
 
         Raises:
-            UserError: nothing can be scored.
+            UserError: no run can be scored.
         """
         with self._lock:
             stamp = self.stamp()
@@ -68,10 +68,10 @@ class ReportCache:
             return self._made[1]
 
     def detail(self, sequence: str, address: str) -> Json:
-        """What happens within a sequence; `address` is where its frames are, should they be readable.
+        """Returns the data within a sequence, with `address` for its frames if they can be read.
 
         Raises:
-            KeyError: no tracker has results of such a sequence.
+            KeyError: no tracker has results of this sequence.
         """
         with self._lock:
             reports = self._loader.load(self._folders())
@@ -84,7 +84,7 @@ class ReportCache:
             return sequence_data(self.dataset, reports, sequence, address if readable else None)
 
     def frame(self, sequence: str, place: int) -> bytes:
-        """A frame as a JPEG, in its own size.
+        """Returns a frame as JPEG in its original size.
 
         Raises:
             KeyError: there is no such sequence or frame.
@@ -108,11 +108,11 @@ class ReportCache:
 
 
 class ResultsFolder:
-    """All results of a folder.
+    """A results folder with the reports on it.
 
     Args:
-        results: the folder, as `benchmarks run` lays it out.
-        data_root: where data sets lie, for ground truth and frames.
+        results: the folder, as `sotbench run` writes it.
+        data_root: the folder of data sets, for ground truth and frames.
     """
 
     def __init__(self, results: Path, data_root: Path | None) -> None:
@@ -121,7 +121,7 @@ class ResultsFolder:
         self._lock = Lock()
 
     def contents(self) -> list[tuple[str, str, list[str]]]:
-        """Data set, protocol and trackers of everything that there are results of.
+        """Returns data set, protocol and trackers of each report.
 
         A folder that cannot be read has no trackers; `unavailable_reason` says why.
         """
@@ -138,11 +138,11 @@ class ResultsFolder:
         return found
 
     def report_cache(self, dataset: str, protocol: str) -> ReportCache:
-        """The results of a protocol on a data set.
+        """Returns the results of a protocol on a data set.
 
         Raises:
             KeyError: there are none.
-            UserError: they cannot be read, the ground truth is missing, or no profile is for them.
+            UserError: they cannot be read, the ground truth is missing, or no profile applies.
         """
         if dataset not in self._datasets() or protocol not in PROTOCOLS:
             raise KeyError(dataset)
@@ -160,13 +160,13 @@ class ResultsFolder:
             return self._report_caches[dataset, protocol]
 
     def _datasets(self) -> list[str]:
-        """The data sets that have a folder of results: those with a name, and folders of a user's own."""
+        """Returns the data sets with results: registered ones, and the user's own folders."""
         folders = (path.name for path in self.results.iterdir() if path.is_dir())
         names = filter(VALID_NAME.fullmatch, folders)
         return sorted(name for name in names if name in DATASETS or name.startswith("folder-"))
 
     def unavailable_reason(self, dataset: str, protocol: str) -> str:
-        """Why results that are there cannot be shown, in a sentence; empty if they can."""
+        """Returns a sentence on why a report cannot be shown; empty if it can."""
         try:
             self.report_cache(dataset, protocol)
         except UserError as error:

@@ -1,4 +1,4 @@
-"""The chart below a video: each tracker's overlap, up to the frame that is shown."""
+"""The chart below a video: each tracker's overlap up to the current frame."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MARGIN = 4
 
 
 class OverlapChart:
-    """Grows by one frame at a time; on the right stands each tracker's mean overlap so far.
+    """A chart that grows frame by frame, with each tracker's mean overlap so far at its right.
 
     Args:
-        overlaps: for each tracker, shape (n,), in [0, 1]; NaN where there is none, which leaves a gap.
-        colors: one for each tracker.
-        width: of the strip, in pixels.
-        height: likewise.
+        overlaps: one array per tracker, shape (n,), in [0, 1]; NaN leaves a gap.
+        colors: one color per tracker.
+        width: the chart's width in pixels.
+        height: the chart's height in pixels.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OverlapChart:
         self._drawn = 0
 
     def at(self, frame: int) -> Frame:
-        """The strip at frame `frame`; frames are asked for in rising order."""
+        """Returns the chart at a frame, shape (height, width, 3); frames must be in rising order."""
         for number in range(self._drawn, frame + 1):
             self._add(number)
         self._drawn = max(self._drawn, frame + 1)
@@ -61,11 +61,11 @@ class OverlapChart:
         return shown
 
     def _level(self, overlap: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rows of the image for overlaps: 1 is at the top."""
+        """Returns the rows of the image at which overlaps are drawn; 1 is at the top."""
         return self._height - _MARGIN - overlap * (self._height - 2 * _MARGIN)
 
     def _add(self, number: int) -> None:
-        """Draws each tracker's line from the frame before to this one."""
+        """Draws each tracker's line from the previous frame to this one."""
         for y, color in zip(self._y, self._colors, strict=True):
             if np.isnan(y[number]):
                 continue
@@ -79,7 +79,7 @@ class OverlapChart:
 
 
 def _means(overlaps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of all overlaps up to each frame, shape (n,); NaN before there is one."""
+    """Returns the mean of all overlaps up to each frame, shape (n,); NaN before the first."""
     known = np.isfinite(overlaps)
     count = np.cumsum(known)
     total = np.cumsum(np.where(known, overlaps, 0.0))

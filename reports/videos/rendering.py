@@ -1,4 +1,4 @@
-"""Pictures of a video: a sequence, or a mosaic of several, above their overlap strips and one legend."""
+"""The frames of a video: one sequence or a mosaic, with overlap charts and a legend."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from trackers.video.drawing import (
     text_image,
 )
 
-_AROUND: Color = (32, 32, 32)
-"""Around a picture that is narrower or lower than its place in the mosaic."""
+_PADDING_COLOR: Color = (32, 32, 32)
+"""Color around a picture that does not fill its panel."""
 
-_SMALLEST = 120
-"""Pixels: a picture's width, below which nothing can be read."""
+_MIN_PANEL_WIDTH = 120
+"""Pixels; narrower panels would be illegible."""
 
 
 def render_frames(scenes: Sequence[TrackedSequence], width: int, pool: Executor) -> Iterator[Frame]:
-    """Yields the pictures of a video, as many as the longest scene has; the others stay at their last frame.
+    """Yields the frames of a video, as many as the longest scene has; shorter ones stay at their last frame.
 
-    One array is drawn on again and again: a picture is to be used before the next one is asked for.
+    All frames are the same array: use each one before requesting the next.
 
     Args:
         scenes: at least one; several make a mosaic.
-        width: of the video, in pixels.
+        width: the video's width in pixels.
         pool: decodes frames ahead.
 
     Yields:
@@ -48,7 +48,7 @@ def render_frames(scenes: Sequence[TrackedSequence], width: int, pool: Executor)
         SequenceError: a frame is missing or damaged.
     """
     columns = math.ceil(math.sqrt(len(scenes)))
-    across = max(width // columns, _SMALLEST)
+    across = max(width // columns, _MIN_PANEL_WIDTH)
     down = max(round(across * height / width) for width, height in (scene.size for scene in scenes))
     panels = [_Panel(scene, across, down, pool) for scene in scenes]
     legend = _legend(scenes, max(width, across * columns))
@@ -68,28 +68,28 @@ def render_frames(scenes: Sequence[TrackedSequence], width: int, pool: Executor)
 
 
 class _Panel:
-    """One sequence: its frame with all boxes, fitted into `width` x `height` pixels, above its strip."""
+    """A sequence's frame with all regions, fitted into `width` x `height` pixels, above its chart."""
 
     def __init__(self, scene: TrackedSequence, width: int, height: int, pool: Executor) -> None:
         self.scene = scene
-        strip = max(48, width // 7)
-        self.height = height + strip
+        chart_height = max(48, width // 7)
+        self.height = height + chart_height
         self._frames = Prefetcher(scene.frames, pool)
         self._scale = min(width / scene.size[0], height / scene.size[1])
         self._size = tuple(max(1, round(side * self._scale)) for side in scene.size)
-        self._canvas = np.full((self.height, width, 3), _AROUND, dtype=np.uint8)
+        self._canvas = np.full((self.height, width, 3), _PADDING_COLOR, dtype=np.uint8)
         self._corner = (width - self._size[0]) // 2, (height - self._size[1]) // 2
         self._font = max(10, min(16, width // 32))
-        self._strip = OverlapChart(
+        self._chart = OverlapChart(
             [track.overlaps for track in scene.tracks],
             [track.color for track in scene.tracks],
             width,
-            strip,
+            chart_height,
         )
-        self._strip_top = height
+        self._chart_top = height
 
     def draw(self, number: int) -> Frame:
-        """The panel at frame `number`; the array is drawn on again by the next call."""
+        """Returns the panel at frame `number`; the next call changes the same array."""
         image = resized(self._frames[number], *self._size)
         thickness = line_width(image)
         draw_region(image, self.scene.truth[number] * self._scale, TRUTH_COLOR, thickness)
@@ -98,16 +98,16 @@ class _Panel:
         paste(self._canvas, image, *self._corner)
         title = f" {self.scene.name}  {number + 1}/{len(self.scene.frames)} "
         draw_text(self._canvas, title, 0, 0, self._font)
-        paste(self._canvas, self._strip.at(number), 0, self._strip_top)
+        paste(self._canvas, self._chart.at(number), 0, self._chart_top)
         return self._canvas
 
     def close(self) -> None:
-        """Gives up frames that were to be decoded."""
+        """Cancels the decoding of further frames."""
         self._frames.close()
 
 
 def _legend(scenes: Sequence[TrackedSequence], width: int) -> Frame:
-    """Names and colours, in as many rows as they need."""
+    """Returns an image of names and colors, in as many rows as they need."""
     names = {track.tracker: track.color for scene in scenes for track in scene.tracks}
     font = max(11, min(15, width // 45))
     swatch, row = font - 1, font + 9
@@ -129,7 +129,7 @@ def _legend(scenes: Sequence[TrackedSequence], width: int) -> Frame:
 
 
 def _shortened(text: str, font: int, width: int) -> str:
-    """`text`, or as much of its beginning as fits into `width` pixels with an ellipsis."""
+    """Returns `text`, cut with an ellipsis if it is wider than `width` pixels."""
 
     def needed(words: str) -> int:
         pixels: int = text_image(words, font, TEXT_COLOR, BACKGROUND_COLOR).shape[1]

@@ -1,4 +1,4 @@
-"""What a video shows of a sequence: its frames, where the target is, and where the trackers said it was."""
+"""A sequence with its frames, ground truth and the trackers' regions, to be rendered as a video."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from trackers.video.drawing import Color
 
 @dataclass(frozen=True, eq=False)
 class TrackOverlay:
-    """One tracker over a sequence of n frames.
+    """A tracker's regions over a sequence of n frames.
 
     Attributes:
-        tracker: its name.
-        color: what it is drawn in.
-        regions: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where it gave none.
-        overlaps: shape (n,), in [0, 1]; NaN where there is no region or no ground truth to hold it against.
+        tracker: the tracker's name.
+        color: the color to draw it in.
+        regions: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where there is none.
+        overlaps: IoU with the ground truth, shape (n,), in [0, 1]; NaN where one of the two is missing.
     """
 
     tracker: str
@@ -39,14 +39,14 @@ class TrackOverlay:
 
 @dataclass(frozen=True, eq=False)
 class TrackedSequence:
-    """A sequence of n frames with what is drawn on them.
+    """A sequence of n frames with the regions to draw.
 
     Attributes:
-        name: the sequence's.
+        name: the sequence's name.
         frames: its images.
-        size: their width and height in pixels.
-        truth: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where the target is not to be seen.
-        tracks: in the order in which they are drawn, the last one on top.
+        size: width and height of the images in pixels.
+        truth: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where the target is absent.
+        tracks: the trackers in the order of drawing, the last one on top.
     """
 
     name: str
@@ -59,19 +59,18 @@ class TrackedSequence:
 def read_tracked_sequence(
     dataset: Dataset, name: str, runs: Items[RunResults], colors: Items[Color]
 ) -> TrackedSequence:
-    """Puts the ground truth and the runs over sequence `name` together; runs without it are left out.
+    """Reads a sequence with its runs; leaves out runs without it.
 
-    Of a run that passes over a sequence several times, the first pass is taken.
+    If a run has several trajectories of the sequence, the first is taken.
 
     Args:
-        dataset: has the frames.
-        name: of the sequence.
-        runs: of trackers on that data set.
-        colors: one for each run.
+        dataset: the data set.
+        name: the sequence's name.
+        runs: runs of trackers on the data set.
+        colors: one color per run.
 
     Raises:
-        UserError: frames are missing, none of the runs has the sequence, or boxes belong to other ground
-            truth.
+        UserError: frames are missing, none of the runs has the sequence, or a run used other ground truth.
     """
     sequence = dataset[name]
     frames = sequence.open_frames()
@@ -101,7 +100,7 @@ def _truth(sequence: Sequence) -> Boxes:
 
 
 def _spread(trajectory: Trajectory, frames: int) -> Boxes:
-    """The regions of all frames of a sequence, NaN in those that a trajectory has none for."""
+    """Returns a region per frame of the sequence, NaN where the trajectory has none."""
     regions = np.full((frames, trajectory.boxes.shape[1]), np.nan)
     known = trajectory.boxes[: frames - trajectory.start]
     regions[trajectory.start : trajectory.start + len(known)] = known
@@ -109,7 +108,7 @@ def _spread(trajectory: Trajectory, frames: int) -> Boxes:
 
 
 def _overlaps(regions: Boxes, truth: Boxes, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Overlap of rectangles where both are such; of pixels, as VOT counts them, where one is a polygon."""
+    """Returns IoU: exact of boxes, counted in pixels as VOT does if one of the regions is a polygon."""
     upright = regions.shape[1] == truth.shape[1] == 4
     overlaps = iou(regions, truth) if upright else raster_overlap(regions, truth, size)
     known = np.isfinite(regions).all(axis=1) & np.isfinite(truth).all(axis=1)

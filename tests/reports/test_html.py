@@ -1,4 +1,4 @@
-"""The command: one file with the numbers that `score` prints, and a sentence for each mistake."""
+"""`sotbench html`: the page has the values of `sotbench score`; errors are one sentence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report(results: Path, *more: str) -> int:
     return main(["--dataset", "squares", "--results", str(results), *more])
 
 
-def test_the_page_has_the_numbers_that_score_prints(results, tmp_path, capsys):
+def test_page_has_the_values_of_score(results, tmp_path, capsys):
     path = tmp_path / "out.html"
     assert report(results, "--out", str(path)) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(path)
@@ -47,7 +47,7 @@ def test_the_page_has_the_numbers_that_score_prints(results, tmp_path, capsys):
     assert {one["name"] for one in data["profiles"]} == {"otb", "got10k", "pysot", "pytracking"}
 
 
-def test_frames_profile_and_trackers_are_as_asked(results, tmp_path, capsys):
+def test_options_select_frames_profile_and_trackers(results, tmp_path, capsys):
     path = tmp_path / "out.html"
     assert report(results, "--frames", "--tracker", "ncc", "--profile", "otb", "--out", str(path)) == 0
     data = part_of(path)
@@ -59,7 +59,7 @@ def test_frames_profile_and_trackers_are_as_asked(results, tmp_path, capsys):
     assert detail["series"]["ncc"]["numbers"] == 4
 
 
-def test_the_file_has_a_name_of_its_own(results, tmp_path, capsys, monkeypatch):
+def test_default_file_name(results, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert report(results) == 0
     assert Path("squares-ope.html").is_file()
@@ -76,7 +76,7 @@ def test_the_file_has_a_name_of_its_own(results, tmp_path, capsys, monkeypatch):
         (["--out", "/proc/nowhere/out.html"], "/proc"),
     ],
 )
-def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
+def test_user_error_is_one_sentence(results, capsys, more, sentence):
     capsys.readouterr()
     assert report(results, *more) == 2
     captured = capsys.readouterr()
@@ -85,7 +85,7 @@ def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
 
 
 @pytest.mark.parametrize("module", ["reports.html", "reports.serve"])
-def test_help_loads_nothing_heavy(module):
+def test_help_loads_no_heavy_packages(module):
     script = (
         f"import sys, {module} as m\n"
         "try: m.main(['--help'])\nexcept SystemExit: pass\n"
@@ -95,11 +95,11 @@ def test_help_loads_nothing_heavy(module):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_of_many_trackers_the_best_alone_are_shown_over_time(results, tmp_path, capsys, monkeypatch):
+def test_page_has_frame_data_of_the_best_trackers(results, tmp_path, capsys, monkeypatch):
     path = tmp_path / "out.html"
     monkeypatch.setattr("reports.html.MAX_TRACKERS_OVER_TIME", 1)
     assert report(results, "--out", str(path)) == 0
-    assert "what happens within sequences of the best 1 of 2 trackers" in capsys.readouterr().err
+    assert "per-frame data is included for the best 1 of 2 trackers" in capsys.readouterr().err
     data = part_of(path)
     shown = [tracker["name"] for tracker in data["trackers"] if tracker["over_time"]]
     assert shown == [data["trackers"][0]["name"]]

@@ -1,4 +1,4 @@
-"""What a report was asked for is written, whoever reads what the command prints, and names are escaped."""
+"""Reports are written even if standard output fails, and paths are escaped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shell(command: str, results: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command line in bash, its parts that fail shown by the exit status."""
+    """Runs a command line in bash with `pipefail`."""
     line = "set -o pipefail; " + command.format(
         python=sys.executable, given=f"--dataset demo --results {results}", out=folder
     )
@@ -50,7 +50,7 @@ REPORTS = {
 
 @pytest.mark.parametrize("end", ["2>&1 | true", ">&- 2>&-", "> /dev/full 2>&1"])
 @pytest.mark.parametrize("report", REPORTS)
-def test_a_report_is_written_whoever_reads(report, end, results, tmp_path):
+def test_report_is_written_if_stdout_is_closed(report, end, results, tmp_path):
     last, command = REPORTS[report]
     done = shell(f"{command} {end}", results, tmp_path)
     assert (tmp_path / last).stat().st_size > 0
@@ -61,7 +61,7 @@ def test_a_report_is_written_whoever_reads(report, end, results, tmp_path):
 
 @pytest.mark.parametrize("end", [">&-", "> /dev/full"])
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_scores_that_cannot_be_printed_are_a_sentence(form, end, results, tmp_path):
+def test_unprintable_scores_are_one_sentence(form, end, results, tmp_path):
     done = shell(f"{{python}} -m benchmarks score {{given}} --format {form} {end}", results, tmp_path)
     assert done.returncode == 2
     [line] = [line for line in done.stderr.splitlines() if "left out" not in line]
@@ -70,14 +70,14 @@ def test_scores_that_cannot_be_printed_are_a_sentence(form, end, results, tmp_pa
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_scores_of_which_the_first_line_is_enough(form, results, tmp_path):
+def test_reader_may_stop_after_the_first_line(form, results, tmp_path):
     done = shell(
         f"{{python}} -m benchmarks score {{given}} --by sequence --format {form} | true", results, tmp_path
     )
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_control_character_of_a_path_reaches_the_terminal(results, tmp_path):
+def test_control_characters_of_paths_are_escaped(results, tmp_path):
     odd = tmp_path / "a\x1b[31m\u202e"
     odd.mkdir()
     (odd / "results").symlink_to(results)
@@ -94,7 +94,7 @@ def test_no_control_character_of_a_path_reaches_the_terminal(results, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["trackers", "benchmarks"])
-def test_a_package_that_hides_ours_is_named(tmp_path, name):
+def test_foreign_package_is_named(tmp_path, name):
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").touch()
     command = [sys.executable, "-m", "reports.table", "--dataset", "demo"]

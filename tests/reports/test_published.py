@@ -1,4 +1,4 @@
-"""Published scores: each has a source, and a result that is not what was published is told."""
+"""Published scores: their sources, and differences from one's own results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.scoring import OTB, PROFILES
 from reports.published import (
     Published,
     differences_from_published,
-    parse_figures,
+    parse_published,
     published_records,
     published_scores,
     source_notes,
@@ -24,7 +24,7 @@ from trackers.errors import UserError
 ROWS = list(csv.DictReader((files("reports") / "published.csv").read_text(encoding="utf-8").splitlines()))
 
 
-def test_every_figure_is_complete_and_has_a_source():
+def test_every_published_score_has_a_source():
     assert len(ROWS) > 100
     for row in ROWS:
         one = Published(**row)
@@ -48,17 +48,17 @@ HEAD = "dataset,protocol,profile,tracker,metric,printed,source\n"
         ),
         (HEAD + "otb2015,ope,otb,A,success,0.5,a,b\n", "line 2 has other columns"),
         ("dataset,tracker\notb2015,A\n", "line 2 has other columns"),
-        (HEAD + "otb2015,ope,otb,A,success,58.2 %,a\n", "line 2 has '58.2 %' where a figure"),
-        (HEAD + "otb2015,ope,otb,A,success,nan,a\n", "line 2 has 'nan' where a figure"),
-        (HEAD + 'otb2015,ope,otb,"A,success,0.5,a\n', "cannot be read behind line 1"),
+        (HEAD + "otb2015,ope,otb,A,success,58.2 %,a\n", "line 2 has '58.2 %' instead of a value"),
+        (HEAD + "otb2015,ope,otb,A,success,nan,a\n", "line 2 has 'nan' instead of a value"),
+        (HEAD + 'otb2015,ope,otb,"A,success,0.5,a\n', "cannot be read after line 1"),
     ],
 )
-def test_a_line_that_is_no_figure_is_named(text, expected):
+def test_malformed_line_is_named(text, expected):
     with pytest.raises(UserError, match=expected):
-        parse_figures(text, "published.csv")
+        parse_published(text, "published.csv")
 
 
-def test_no_figure_is_there_twice():
+def test_published_scores_are_unique():
     keys = [tuple(value for key, value in row.items() if key not in ("printed", "source")) for row in ROWS]
     assert len(set(keys)) == len(keys)
 
@@ -83,27 +83,27 @@ def record(success: float, **more: object) -> dict[str, object]:
         (0.634, "0.63", False),
     ],
 )
-def test_more_than_rounding_is_told(ours, printed, differs):
+def test_difference_beyond_rounding_is_reported(ours, printed, differs):
     told = list(differences_from_published([record(ours)], [published(printed)]))
     assert len(told) == differs
     if told:
         assert f"siamfc: success {ours:.4f} (published: {printed}, paper)" in told[0]
 
 
-def test_other_rules_other_names_and_parts_are_not_compared():
+def test_other_profiles_names_and_parts_are_not_compared():
     known = [published("0.582")]
     for other in ({"profile": "pysot"}, {"tracker": "SiamRPN"}, {"sequences": 8}, {"success": None}):
         assert not list(differences_from_published([record(0.9) | other], known))
 
 
-def test_one_sentence_tells_of_all_metrics():
+def test_one_sentence_covers_all_metrics():
     known = [published("0.582"), published("0.771", metric="precision")]
     [sentence] = differences_from_published([record(0.5, precision=0.6)], known)
     assert "success 0.5000" in sentence
     assert "precision 0.6000" in sentence
 
 
-def test_records_are_one_per_tracker_best_first():
+def test_one_record_per_tracker_best_first():
     rows = published_records(
         [published("0.5"), published("0.7", tracker="B"), published("0.6", metric="precision")],
         "otb",
@@ -114,7 +114,7 @@ def test_records_are_one_per_tracker_best_first():
     assert (rows[1]["success"], rows[1]["precision"]) == (0.5, 0.6)
 
 
-def test_well_known_trackers_are_there():
+def test_well_known_trackers_are_on_record():
     for dataset, protocol, names in (
         (
             "otb2015",
@@ -131,7 +131,7 @@ def test_well_known_trackers_are_there():
 
 
 @pytest.mark.shared
-def test_the_golden_results_files_have_the_figures_on_record(shared):
+def test_golden_results_match_published_scores(shared):
 
     for entry in json.loads((shared / "golden/scores.json").read_text(encoding="utf-8"))["results"]:
         known = {

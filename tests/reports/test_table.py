@@ -1,4 +1,4 @@
-"""The command that writes tables: every kind in every form."""
+"""`sotbench table`: every kind in every format."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def table(results: Path, *more: str) -> int:
     return main(["--dataset", "squares", "--results", str(results), *more])
 
 
-def test_accuracy_is_sorted_and_the_best_are_marked():
+def test_accuracy_is_sorted_with_best_marked():
     made, records = KINDS["accuracy"](report(THREE))
     assert [row["tracker"] for row in records] == ["Fast", "Middle", "Slow"]
     lines = WRITERS["markdown"](made).splitlines()
@@ -45,7 +45,7 @@ def test_accuracy_is_sorted_and_the_best_are_marked():
     assert f"**{row['success']:.3f}** [{row['success_low']:.3f}".replace("[0.", "[.") in fast
 
 
-def test_published_scores_stand_beside_with_their_source():
+def test_published_scores_have_their_source():
     published = (
         Published("d", "ope", "otb", "ECO", "success", "0.694", "otb-results"),
         Published("d", "ope", "pytracking", "DiMP-50", "success", "0.684", "pytracking-zoo"),
@@ -64,7 +64,7 @@ def test_published_scores_stand_beside_with_their_source():
     assert "[" not in eco
 
 
-def test_attributes_have_a_column_each_and_the_best_of_each_is_marked():
+def test_each_attribute_column_marks_its_best():
     made, _ = KINDS["attributes"](report(THREE))
     assert [column.heading for column in made.columns] == ["tracker", "odd\n(10)", "first_five\n(5)"]
     text = WRITERS["latex"](made)
@@ -73,7 +73,7 @@ def test_attributes_have_a_column_each_and_the_best_of_each_is_marked():
     assert text.count(r"\textbf") == text.count(r"\underline") == 2
 
 
-def test_comparisons_are_of_every_pair():
+def test_comparisons_cover_every_pair():
     made, records = KINDS["comparison"](report(THREE))
     assert [(row["a"], row["b"]) for row in records] == [
         ("Fast", "Middle"),
@@ -84,13 +84,13 @@ def test_comparisons_are_of_every_pair():
     assert "corrected for 3 comparisons" in made.caption
 
 
-def test_a_busy_machine_is_said(results):
+def test_busy_machine_is_noted(results):
     made = speed_table([made_record([0.01], busy=True, precision=None)])
-    assert made.notes[0].endswith("It was busy: do not trust these figures.")
+    assert made.notes[0].endswith("It was busy: do not trust these values.")
     assert made.rows[0][2].text == ""
 
 
-def test_the_command_prints_markdown(results, capsys):
+def test_command_prints_markdown(results, capsys):
     assert table(results, "--kind", "accuracy", "comparison", "speed") == 0
     output = capsys.readouterr().out
     assert output.count("| tracker |") == 2
@@ -99,7 +99,7 @@ def test_the_command_prints_markdown(results, capsys):
     assert "Measured 2026-11-24T16:00:00+00:00: processor a CPU &amp; more, cores 2." in output
 
 
-def test_the_command_writes_files_in_every_form(results, tmp_path, capsys):
+def test_command_writes_every_format(results, tmp_path, capsys):
     forms = ["markdown", "latex", "html", "csv"]
     folder = tmp_path / "out"
     assert table(results, "--kind", *KINDS, "--format", *forms, "--out", str(folder)) == 0
@@ -109,14 +109,14 @@ def test_the_command_writes_files_in_every_form(results, tmp_path, capsys):
     assert [(row["tracker"], float(row["fps"])) for row in rows] == [("ncc", 100.0), ("still", 50.0)]
 
 
-def test_csv_is_at_full_precision_and_alone_on_standard_output(results, capsys):
+def test_csv_has_full_precision(results, capsys):
     assert table(results, "--format", "csv") == 0
     [first, _] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert first["tracker"] == "ncc"
     assert len(first["success"]) > 6
 
 
-def test_intervals_can_be_left_out(results, capsys):
+def test_no_interval_option(results, capsys):
     assert table(results, "--no-interval") == 0
     output = capsys.readouterr().out
     assert "interval" not in output
@@ -134,14 +134,14 @@ def test_intervals_can_be_left_out(results, capsys):
         (["--tracker", "nnc"], "did you mean 'ncc'"),
     ],
 )
-def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
+def test_user_error_is_one_sentence(results, capsys, more, sentence):
     assert table(results, *more) == 2
     error = capsys.readouterr().err
     assert sentence in error
     assert [line for line in error.splitlines() if "scored" not in line] == error.splitlines()[-1:]
 
 
-def test_without_records_of_speed_there_is_no_table(squares, tmp_path, capsys):
+def test_speed_table_needs_records(squares, tmp_path, capsys):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(tmp_path)])
     assert main(["--dataset", "squares", "--results", str(tmp_path), "--kind", "speed"]) == 2
-    assert "measure it with `sotbench speed --tracker ncc`" in capsys.readouterr().err
+    assert "measure speed with `sotbench speed --tracker ncc`" in capsys.readouterr().err

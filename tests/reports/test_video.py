@@ -1,4 +1,4 @@
-"""Videos of runs: the pictures are looked at as arrays, and the files are read back by OpenCV and Pillow."""
+"""Videos: frames are checked as arrays, files are read back by OpenCV and Pillow."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def overlaps(squares, run: RunResults, name: str = "right") -> np.ndarray:
     return track.overlaps
 
 
-def test_a_scene_has_the_overlaps_of_the_boxes(squares):
+def test_scene_has_the_overlaps_of_boxes(squares):
     sequence = squares["right"]
     boxes = sequence.truth + np.array([6.0, 0, 0, 0])  # of a width of 12
     assert overlaps(squares, a_run(sequence, boxes)) == pytest.approx(1 / 3)
 
 
-def test_frames_without_region_or_truth_have_no_overlap(squares, monkeypatch):
+def test_overlap_needs_region_and_truth(squares, monkeypatch):
     whole = squares["right"]
     truth = whole.truth.copy()
     truth[3] = 0
@@ -75,7 +75,7 @@ def test_frames_without_region_or_truth_have_no_overlap(squares, monkeypatch):
     assert np.isnan(scene.truth[:, 0]).nonzero()[0].tolist() == [3, 4, 5]
 
 
-def test_polygons_are_drawn_and_held_against_each_other_as_pixels(squares, monkeypatch):
+def test_polygon_overlap_is_counted_in_pixels(squares, monkeypatch):
     upright = squares["right"]
     sequence = replace(upright, polygons=rectangle_polygon(upright.truth))
     monkeypatch.setattr(type(squares), "__getitem__", lambda self, name: sequence)
@@ -85,18 +85,18 @@ def test_polygons_are_drawn_and_held_against_each_other_as_pixels(squares, monke
     assert scene.tracks[0].overlaps == pytest.approx(1)
 
 
-def test_results_of_other_ground_truth_are_refused(squares):
+def test_results_on_other_ground_truth_are_refused(squares):
     sequence = squares["right"]
     other = replace(a_run(sequence, sequence.truth), truth={"right": "other"})
     with pytest.raises(UserError, match="different ground truth of sequence 'right'"):
         read_tracked_sequence(squares, "right", [other], [FIRST])
-    with pytest.raises(UserError, match="12 rows of ground truth where 't' has 9 boxes"):
+    with pytest.raises(UserError, match="has 12 rows of ground truth, but 't' has 9 boxes"):
         read_tracked_sequence(squares, "right", [a_run(sequence, sequence.truth[:9])], [FIRST])
     imported = a_run(sequence, sequence.truth[:9], imported=True)
     assert np.isnan(overlaps(squares, imported)).sum() == 3
 
 
-def test_a_sequence_that_nobody_ran_is_refused(squares):
+def test_sequence_without_results_is_refused(squares):
     run = a_run(squares["right"], squares["right"].truth)
     with pytest.raises(UserError, match="none of t has results on sequence 'down'"):
         read_tracked_sequence(squares, "down", [run], [FIRST])
@@ -111,7 +111,7 @@ def test_damaged_and_missing_frames_are_named(squares):
 # The strip
 
 
-def test_the_strip_grows_to_the_present_frame():
+def test_chart_grows_to_the_current_frame():
     overlap = np.full(50, 0.5)
     strip = OverlapChart([overlap], [FIRST], 300, 60)
     reach = []
@@ -125,7 +125,7 @@ def test_the_strip_grows_to_the_present_frame():
     assert reach[1] == pytest.approx(4 + (reach[2] - 4) * 10 / 49, abs=3)
 
 
-def test_overlaps_stand_at_their_height_and_gaps_stay_gaps():
+def test_chart_draws_overlaps_and_gaps():
     overlap = np.array([1.0, 1, 1, 1, np.nan, np.nan, np.nan, 0, 0, 0, 0])
     shown = OverlapChart([overlap], [FIRST], 300, 60).at(10)
     drawn = near(shown[:, :250], FIRST)
@@ -135,7 +135,7 @@ def test_overlaps_stand_at_their_height_and_gaps_stay_gaps():
     assert not drawn[:, 90:160].any()
 
 
-def test_the_mean_so_far_is_written_in_the_trackers_colour(monkeypatch):
+def test_running_mean_has_the_trackers_color(monkeypatch):
     written = []
     monkeypatch.setattr(
         "reports.videos.overlap_chart.draw_text",
@@ -173,7 +173,7 @@ class Grey(Frames):
 def scene(
     name: str = "s", count: int = 6, size: tuple[int, int] = (80, 60), trackers: int = 2
 ) -> TrackedSequence:
-    """Boxes that move right by a pixel per frame: the truth, and each tracker 20 pixels below the other."""
+    """Returns boxes that move right by a pixel per frame: the truth, and each tracker 20 pixels lower."""
     boxes = np.array([10.0, 5, 20, 8]) + np.arange(count)[:, None] * np.array([1, 0, 0, 0])
     tracks = tuple(
         TrackOverlay(
@@ -189,7 +189,7 @@ def pictures(scenes: list[TrackedSequence], width: int) -> list[np.ndarray]:
         return [picture.copy() for picture in render_frames(scenes, width, pool)]
 
 
-def test_boxes_are_where_they_should_be_in_their_colours():
+def test_boxes_have_their_place_and_color():
     shown = pictures([scene()], 320)  # four times as large
     assert len(shown) == 6
     for number, picture in enumerate(shown):
@@ -200,7 +200,7 @@ def test_boxes_are_where_they_should_be_in_their_colours():
             assert near(picture[bottom - 16, left + 40], (100 + number,) * 3).all()
 
 
-def test_the_legend_names_every_tracker_and_the_truth(monkeypatch):
+def test_legend_names_trackers_and_truth(monkeypatch):
     written = []
     monkeypatch.setattr("reports.videos.rendering.draw_text", lambda image, text, *more: written.append(text))
     [picture, *_] = pictures([scene("one"), scene("two", trackers=1)], 640)
@@ -211,7 +211,7 @@ def test_the_legend_names_every_tracker_and_the_truth(monkeypatch):
         assert near(legend, color).any()
 
 
-def test_long_names_are_shortened_and_many_take_rows():
+def test_legend_shortens_long_names_and_wraps():
     tall = [len(pictures([replace(scene(), tracks=tracks)], 200)[0]) for tracks in (_named(1), _named(7))]
     assert tall[1] > tall[0]
     assert pictures([replace(scene(), tracks=_named(2, "x" * 400))], 320)[0].shape[1] == 320
@@ -221,7 +221,7 @@ def _named(count: int, name: str = "tracker") -> tuple[TrackOverlay, ...]:
     return tuple(replace(scene().tracks[0], tracker=f"{name} {k}") for k in range(count))
 
 
-def test_a_mosaic_goes_on_until_the_longest_ends():
+def test_mosaic_lasts_as_long_as_its_longest():
     shown = pictures([scene("a", 3), scene("b", 6), scene("c", 2, (60, 90))], 400)
     assert len(shown) == 6
     assert shown[0].shape[1] == 400
@@ -268,14 +268,14 @@ def test_one_video_per_sequence(results, capsys):
     assert len(frames) == 12
     assert frames[0].shape[1] == 320
     assert len(read(names[1])) == 9
-    # In alphabetical order: ncc has the first colour and is on the target, still is where it began.
+    # In alphabetical order: ncc has the first color and is on the target, still stays at its start.
     for number in (8, 11):
         left, middle = 5 * (10 + 2 * number), 5 * (8 + 5)
         assert near(frames[number][middle, left - 1 : left + 1].mean(axis=0), FIRST, 60)
         assert near(frames[number][middle, 49:51].mean(axis=0), SECOND, 60)
 
 
-def test_a_mosaic_of_chosen_trackers(results, capsys):
+def test_mosaic_of_chosen_trackers(results, capsys):
     capsys.readouterr()
     options = ("--sequences", "right", "both", "down", "--mosaic", "--tracker", "still", "--fps", "10")
     assert video(*options) == 0
@@ -287,7 +287,7 @@ def test_a_mosaic_of_chosen_trackers(results, capsys):
     assert not near(frames[0][-24:], SECOND, 40).any()
 
 
-def test_a_gif(results, tmp_path):
+def test_gif_is_written(results, tmp_path):
     assert video("--sequences", "right", "--out", "new/a.gif", "--width", "200", "--fps", "20") == 0
     with Image.open(tmp_path / "new" / "a.gif") as image:
         assert image.n_frames == 12
@@ -299,15 +299,15 @@ def test_a_gif(results, tmp_path):
     ("more", "sentence"),
     [
         (["--sequences", "rihgt"], "no sequence 'rihgt' .did you mean 'right'"),
-        (["--sequences", "missing"], "sequence missing of Squares is not there"),
+        (["--sequences", "absent"], "sequence absent of Squares is missing"),
         (["--sequences", "right", "--tracker", "sill"], "no results of tracker 'sill'"),
         (["--sequences", "right", "--results", "none"], "there are no results"),
         (["--sequences", "right", "--out", "a.webm"], r"ends in \.mp4 or \.gif, not to 'a\.webm'"),
-        (["--sequences", "right", "down", "--out", "a.mp4"], "there are 2; give --mosaic"),
+        (["--sequences", "right", "down", "--out", "a.mp4"], "2 sequences are selected; add --mosaic"),
         (["--sequences", "right", "--protocol", "sre"], "no results of protocol 'sre'"),
     ],
 )
-def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
+def test_user_error_is_one_sentence(results, capsys, more, sentence):
     capsys.readouterr()
     assert video(*more) == 2
     error = capsys.readouterr().err
@@ -319,36 +319,36 @@ def test_a_mistake_is_one_sentence(results, capsys, more, sentence):
 @pytest.mark.parametrize(
     "more", [["--width", "3"], ["--width", "x"], ["--fps", "0"], ["--fps", "nan"], []], ids=str
 )
-def test_wrong_numbers_are_refused(more, capsys):
+def test_invalid_numbers_are_refused(more, capsys):
     with pytest.raises(SystemExit) as status:
         video(*more, *(["--sequences", "right"] if more else []))
     assert status.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_frame_that_is_damaged_leaves_no_video(squares, results, capsys):
+def test_damaged_frame_leaves_no_video(squares, results, capsys):
     squares.broken["right"] = frozenset({7})
     assert video("--sequences", "right") == 2
     assert "frame 7 is damaged" in capsys.readouterr().err
     assert not list(Path("videos").rglob("*.*"))
 
 
-def test_what_was_not_run_is_said(squares, results, capsys):
+def test_missing_runs_are_reported(squares, results, capsys):
     sotbench(["run", "--tracker", "ncc", "--name", "part", "--dataset", "squares", "--sequences", "down"])
     assert video("--sequences", "right") == 0
     assert "part: right is left out: it was not run" in capsys.readouterr().err
 
 
-def test_more_trackers_than_colours(results, capsys):
+def test_more_trackers_than_colors_are_refused(results, capsys):
     for number in range(6):
         arguments = ["run", "--tracker", "still", "--dataset", "squares", "--sequences", "right"]
         sotbench([*arguments, "--name", f"still{number}"])
     capsys.readouterr()
     assert video("--sequences", "right") == 2
-    assert "colours tell 7 trackers apart, and 8 are there" in capsys.readouterr().err
+    assert "a video shows at most 7 trackers, not 8" in capsys.readouterr().err
 
 
-def test_hostile_names(tmp_path, monkeypatch, capsys):
+def test_hostile_names_are_escaped(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     name = "<script>alert('ü \"%03d\" [red]')"
     folder = tmp_path / "data" / name
@@ -377,7 +377,7 @@ def test_help_loads_no_torch_opencv_or_matplotlib():
 
 
 @pytest.mark.shared
-def test_a_real_sequence_with_polygons(shared, tmp_path, monkeypatch):
+def test_real_sequence_with_polygons(shared, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     where = ["--dataset", "vot2017", "--data-root", str(shared / "datasets"), "--sequences", "bag"]
     assert sotbench(["run", "--tracker", "ncc", *where, "--protocol", "supervised"]) == 0

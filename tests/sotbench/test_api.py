@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import sotbench as sot
+from sotbench._objects import describe_code
 from trackers.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,18 +95,57 @@ def test_run_takes_a_class_and_a_function(here: Path) -> None:
         assert np.array_equal(results[name]["easy"].boxes, results["still"]["easy"].boxes)
 
 
-def test_changed_code_of_a_session_class_is_not_mixed(here: Path) -> None:
-    def make() -> sot.Tracker:
-        return Still()
+def test_changed_code_of_a_session_is_noticed(here: Path) -> None:
+    def tracker(step: float) -> type[sot.Tracker]:
+        class Moving(Still):
+            def update(self, frame):
+                self.box = self.box + np.array([step, 0, 0, 0])
+                return self.box
 
-    first = make
+        return Moving
 
-    def make() -> sot.Tracker:  # type: ignore[no-redef]
-        return Still()  # another body
-
-    sot.run(first, "demo", name="changing", sequences="easy")
+    moves = {"name": "changing", "sequences": "easy"}
+    sot.run(tracker(1.0), "demo", **moves)
+    assert sot.run(tracker(1.0), "demo", **moves).reused == 1
     with pytest.raises(UserError, match="overwrite"):
-        sot.run(make, "demo", name="changing", sequences="motion")
+        sot.run(tracker(2.0), "demo", **moves)
+
+
+def plain() -> sot.Tracker:
+    return Still()
+
+
+@pytest.mark.parametrize("change", ["body", "default", "closure", "partial", "global", "method", "base"])
+def test_description_of_code_changes_with_it(change: str) -> None:
+    def make(step: int) -> object:
+        names: dict[str, object] = {"Still": Still, "np": np}
+        if change == "body":
+            exec(f"def f(): return Still(), {step}", names)
+            return names["f"]
+        if change == "default":
+            exec(f"def f(a={step}): return a", names)
+            return names["f"]
+        if change == "closure":
+            return lambda: step
+        if change == "partial":
+            return functools.partial(print, step)
+        if change == "global":
+            exec(f"N = {step}\ndef f(): return N", names)
+            return names["f"]
+        if change == "method":
+            exec(f"class T(Still):\n    def update(self, frame): return self.box * {step}", names)
+            return names["T"]
+        exec(f"class B(Still):\n    k = {step}\nclass T(B): pass", names)
+        return names["T"]
+
+    assert describe_code(make(1)) == describe_code(make(1))
+    assert describe_code(make(1)) != describe_code(make(2))
+
+
+def test_objects_whose_state_cannot_be_seen_are_never_alike() -> None:
+    hidden = iter([1, 2])
+    assert describe_code(lambda: hidden) != describe_code(lambda: hidden)
+    assert describe_code(plain) == describe_code(plain)
 
 
 def test_session_class_is_refused_where_another_process_would_build_it(here: Path) -> None:
@@ -114,8 +155,28 @@ def test_session_class_is_refused_where_another_process_would_build_it(here: Pat
     for options in ({"workers": 2}, {"isolate": True}):
         with pytest.raises(UserError, match=r"write it to a file and give 'file\.py:make'"):
             sot.run(make, "demo", **options)
-    with pytest.raises(UserError, match="not a int"):
+    with pytest.raises(UserError, match="a function that returns one, not a"):
         sot.run(3, "demo")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"give `lambda: Still\(\.\.\.\)`"):
+        sot.run(Still(), "demo")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"workers": 0}, "workers is an integer of 1 or more"),
+        ({"seed": "x"}, "seed is an integer, not 'x'"),
+        ({"timeout": -1}, "timeout is a number of seconds above 0"),
+        ({"sequences": []}, "an empty list of names selects nothing"),
+        ({"settings": ["step"]}, "settings are a dictionary"),
+        ({"results": None}, "a path is text"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_runs(
+    here: Path, options: dict[str, object], said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        sot.run("still", "demo", **options)  # type: ignore[arg-type]
 
 
 def test_results_hold_boxes_and_failures(here: Path) -> None:

@@ -235,11 +235,13 @@ def test_job_waits_for_its_inputs(tmp_path: Path, jobs) -> None:
     assert done.lines[:2] == ["train-gradnet: waits for train-siamfc", "demo-siamfc: waits for train-siamfc"]
 
 
-def test_failed_job_is_not_done(tmp_path: Path, jobs) -> None:
-    words = ("--out", tmp_path, "--images", tmp_path / "absent", "--teacher", tmp_path / "t.pth")
-    done = jobs(*words, "--device", "cpu", "--only", "train-siamfc")
+def test_failed_job_is_not_done(tmp_path: Path, jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("-c", "import sys; sys.exit('there is no folder')")
+    job = gpu_jobs.Job("train-siamfc", "siamfc/weights.safetensors", command, resumes=True)
+    monkeypatch.setattr(gpu_jobs, "JOBS", (job,))
+    done = jobs("--out", tmp_path, "--device", "cpu", "--only", "train-siamfc")
     assert done.status == 1
-    assert done.lines[0].startswith("train-siamfc: failed")
+    assert done.lines[0] == "train-siamfc: failed: exit status 1: there is no folder"
     assert "there is no folder" in (tmp_path / "train-siamfc.log").read_text()
     assert not (tmp_path / "siamfc" / "weights.safetensors").exists()
 

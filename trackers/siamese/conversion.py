@@ -100,7 +100,7 @@ def released_gradnet(saved: Checkpoint) -> GradNetNetwork:
         stored = (*wanted[2:], *wanted[1::-1])  # of kernels; vectors are stored as they are
         if (found := saved.shapes[variable]) != stored:
             raise UserError(
-                f"{saved.index}: {variable} has shape {found}, where its network has {stored}; {HINT}"
+                f"{saved.index}: {variable} has shape {found}, but the network needs {stored}; {HINT}"
             )
     state = {name: _converted(name, saved, variable) for name, variable in VARIABLES.items()}
     for name in shapes.keys() - VARIABLES.keys():  # the two scales, and unused counters

@@ -1,4 +1,4 @@
-// Plots over all chosen sequences: mean curves, and one figure by attribute.
+// Plots over all selected sequences: mean curves, and one metric by attribute.
 
 const PLOT_OPTIONS = { displayModeBar: false, responsive: true };
 

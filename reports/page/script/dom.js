@@ -1,4 +1,4 @@
-// Elements, texts and colours. All text goes in as text: nothing from a file becomes markup.
+// Elements, texts and colors. Text is always inserted as text: nothing from a file becomes markup.
 
 function $(id) {
   return document.getElementById(id);
@@ -15,7 +15,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-// Plotly reads a few tags in its texts; escaped, they are shown as they are.
+// Plotly interprets a few tags in texts; escaped, they are shown verbatim.
 function plotText(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
@@ -25,7 +25,7 @@ function figure(value, metric) {
   return value.toFixed(metric.decimals);
 }
 
-// A colour of the style sheet as Plotly and canvases take it.
+// Returns a color of the style sheet in a form for Plotly and canvases.
 function color(name) {
   const probe = make("span", { style: `color: var(--${name})`, hidden: true });
   document.body.append(probe);
@@ -34,7 +34,7 @@ function color(name) {
   return found;
 }
 
-// A tracker's colour; black would be lost on a dark page.
+// Returns a tracker's color; black would be invisible on a dark page.
 function trackerColor(tracker) {
   return tracker.style.color === "#000000" ? color("ink") : tracker.style.color;
 }
@@ -53,7 +53,7 @@ function swatch(tracker) {
   return picture;
 }
 
-// A heading of a column by which a table is sorted.
+// Returns the heading of a sortable column.
 function sortHeading(label, key, sort, choose, attributes = {}) {
   const sorted = sort.key === key;
   const direction = sort.falling ? "descending" : "ascending";
@@ -62,7 +62,7 @@ function sortHeading(label, key, sort, choose, attributes = {}) {
   return make("th", { scope: "col", "aria-sort": sorted ? direction : "none", ...attributes }, button);
 }
 
-// Puts a new table in place of an old one's content; the keyboard stays where it was.
+// Replaces the content of a table; keeps the keyboard focus.
 function fillTable(table, head, rows) {
   const places = [...table.querySelectorAll("button, input")];
   const focused = places.indexOf(document.activeElement);

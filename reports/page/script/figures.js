@@ -1,8 +1,8 @@
-// Figures of the chosen sequences: as the report brought them, or means of the sequences' own.
+// Values of the selected sequences: those of the report, or means of the sequences' values.
 
 const RESAMPLES = 4000;
 
-// Places of the sequences that pass the filters: those with every chosen attribute whose name has the text.
+// Returns the indices of the sequences with every selected attribute and the text in their name.
 function selection() {
   const wanted = state.search.trim().toLocaleLowerCase();
   return report.sequences.flatMap((sequence, place) => {
@@ -12,7 +12,7 @@ function selection() {
   });
 }
 
-// Rows of a tracker's score that belong to chosen sequences.
+// Returns the rows of a tracker's score that belong to selected sequences.
 function rowsOf(score, chosen) {
   const places = new Set(chosen);
   return score.sequences.flatMap((place, row) => (places.has(place) ? [row] : []));
@@ -24,8 +24,8 @@ function values(packed) {
   return unpacked.get(packed);
 }
 
-// Each metric's [value, low, high] for a tracker's score on the chosen sequences, or null without any.
-// `own` says that the interval was computed here, by other draws than the command's.
+// Returns each metric's [value, low, high] of a tracker on the selected sequences, or null without any.
+// `own`: the interval was computed here, with other draws than the command's.
 function estimates(score, chosen) {
   if (score.refused !== undefined) return null;
   const searched = state.search.trim() !== "";
@@ -46,7 +46,7 @@ function mean(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-// Percentile bootstrap of the mean, as `bootstrap_interval` does it with other draws.
+// Percentile bootstrap of the mean, as in `bootstrap_interval` but with other draws.
 function interval(numbers) {
   const count = numbers.length;
   if (count < 2) return [null, null];
@@ -77,7 +77,7 @@ function generator() {
   };
 }
 
-// A score's mean curve over the chosen sequences, as [x, y], or null where it has none.
+// Returns a score's mean curve over the selected sequences as [x, y], or null if it has none.
 function meanCurve(score, metric, chosen) {
   const line = score.lines?.[metric.name];
   if (line) return [line.x, line.y];
@@ -94,7 +94,7 @@ function meanCurve(score, metric, chosen) {
   return [metric.thresholds, Array.from(sums, (sum) => sum / rows.length)];
 }
 
-// A sequence's own figure, or null.
+// Returns a sequence's value, or null.
 function sequenceValue(score, metric, place) {
   const row = score.sequences?.indexOf(place) ?? -1;
   const value = row < 0 || !score.values[metric] ? Number.NaN : values(score.values[metric])[row];

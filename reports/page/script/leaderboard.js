@@ -1,4 +1,4 @@
-// The table of trackers: figures with their intervals, sorted by any column.
+// The table of trackers: values with their intervals, sorted by any column.
 
 function boardSort() {
   const main = mainMetric();
@@ -63,7 +63,7 @@ function drawBoard() {
   $("differs").textContent = differsText();
 }
 
-// Rising or falling; what there is none of comes last.
+// Sorts ascending or descending; undefined values come last.
 function compare(a, b, falling) {
   if (a === null || b === null) return (a === null) - (b === null);
   const order = a < b ? -1 : Number(a > b);
@@ -95,7 +95,7 @@ function estimateCell(row, metric, range, best) {
   return cell;
 }
 
-// The interval as a line with a dot, on a scale that the column shares.
+// Returns the interval as a line with a dot, on the column's common scale.
 function whisker(value, low, high, [from, to]) {
   const percent = (number) => `${(100 * (number - from)) / (to - from || 1)}%`;
   const line = make("i", {});
@@ -129,7 +129,7 @@ function differsText() {
   const profile = profileNow();
   const whole = state.attributes.size + state.search.trim().length === 0;
   const how = whole || profile.means
-    ? "Beside each figure its 95 % interval over sequences."
-    : "Figures of this profile pool frames: there are none for selections but a single attribute.";
+    ? "Each value has its 95 % interval over sequences."
+    : "This profile's metrics pool frames: there are values only for all sequences and for single attributes.";
   return `Profile ${profile.name}: ${profile.title} (${profile.reference}). ${how}`;
 }

@@ -1,4 +1,4 @@
-// Puts it all together: what is drawn when, the keys, the theme, and a server's news.
+// Puts everything together: drawing, keys, theme, and updates from a server.
 
 const POLL_SECONDS = 2;
 
@@ -57,7 +57,7 @@ function toggleTheme() {
   try {
     localStorage.setItem("sotbench-theme", document.documentElement.dataset.theme);
   } catch {
-    // Some browsers give pages from disk no storage; the choice then lasts as long as the page.
+    // Some browsers give pages from disk no storage; the choice is then lost with the page.
   }
   drawEverything();
 }
@@ -149,7 +149,7 @@ function listen() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawEverything);
 }
 
-// Asks the server whether any run changed, and draws what is new; what is chosen stays.
+// Asks the server whether any run changed, and redraws; keeps the selection.
 async function poll() {
   const said = $("live");
   said.hidden = false;
@@ -186,7 +186,7 @@ async function refresh() {
   drawEverything();
 }
 
-// Resolves when all of the page has been read, Plotly as well.
+// Resolves when the whole page is loaded, including Plotly.
 function pageRead() {
   if (document.readyState !== "loading") return Promise.resolve();
   return new Promise((wake) => document.addEventListener("DOMContentLoaded", wake));

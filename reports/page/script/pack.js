@@ -1,4 +1,4 @@
-// What `pack.py` packed: little-endian numbers, and steps that stand for figures.
+// Decodes what `pack.py` encoded.
 
 const TYPES = {
   u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, i2: Int16Array, f8: Float64Array,
@@ -13,7 +13,7 @@ function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-// What `bundle` made: JSON, in which numbers are places in the bytes behind it.
+// Decodes the result of `bundle`: JSON with references to the bytes after it.
 async function unbundle(text) {
   const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const buffer = await new Response(stream).arrayBuffer();
@@ -27,13 +27,13 @@ async function unbundle(text) {
   });
 }
 
-// Numbers that a bundle holds as bytes, or JSON from a server as base64.
+// Returns numbers that a bundle holds as bytes, or a server's JSON as base64.
 function unpack({ type, width, bytes, data }) {
   const content = bytes ? bytes.slice() : fromBase64(data);
   return type[0] === "s" ? unpackSteps(content, Number(type[1]), width) : new TYPES[type](content.buffer);
 }
 
-// Rows of `width` numbers from their zigzag-coded steps, of which `size` planes hold one byte each.
+// Returns rows of `width` numbers from zigzag-coded differences in `size` planes of bytes.
 function unpackSteps(bytes, size, width) {
   const count = bytes.length / size;
   const numbers = new Uint32Array(count);
@@ -48,17 +48,17 @@ function unpackSteps(bytes, size, width) {
   return numbers;
 }
 
-// Overlaps in [0, 1], null where there is none.
+// Returns overlaps in [0, 1], null where undefined.
 function overlapsOf(packed) {
   return Array.from(unpack(packed), (step) => (step === NO_BYTE ? null : step / OVERLAP_STEPS));
 }
 
-// Centre errors in pixels, null where there is none.
+// Returns center errors in pixels, null where undefined.
 function errorsOf(packed) {
   return Array.from(unpack(packed), (step) => (step === NO_BYTE ? null : 2 ** (step / ERROR_STEPS) - 1));
 }
 
-// The corners of a region in pixels, or null. `steps` holds `numbers` of them per frame: a box or a polygon.
+// Returns a region's corners in pixels, or null. `steps` has `numbers` values per frame: a box or polygon.
 function cornersOf(steps, numbers, row) {
   const region = Array.from(steps.subarray(row * numbers, (row + 1) * numbers), (step) => step / REGION_STEPS);
   if (region.length < numbers || region[0] * REGION_STEPS === NO_REGION) return null;

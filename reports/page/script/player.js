@@ -1,4 +1,4 @@
-// The frame with every shown tracker's region and the ground truth, and the frame that all plots point at.
+// The frame with all regions and the ground truth, and the current frame of all plots.
 
 const KEPT_PICTURES = 80;
 
@@ -11,7 +11,7 @@ function openPlayer() {
   $("thinned").textContent = every > 1 ? `This file has one of ${every} frames.` : "";
 }
 
-// Frames that can be shown: embedded ones may be every second, third ... only.
+// Returns the frames that can be shown: embedded may be only every second, third, ...
 function snap(frame) {
   const every = detail.frames?.every ?? 1;
   return Math.floor(frame / every) * every;
@@ -101,7 +101,7 @@ function drawMissing(pen, width, height) {
   pen.fillText("this frame cannot be read", width / 2, height / 2);
 }
 
-// A dark line below each coloured one keeps it visible on any ground.
+// A dark line below each colored one keeps it visible on any background.
 function drawRegion(pen, { regions, numbers, start }, style) {
   const row = state.frame - start;
   const corners = row < 0 ? null : cornersOf(regions, numbers, row);

@@ -1,4 +1,4 @@
-// How each run was made, how far it got, and what failed.
+// The settings, progress and failures of each run.
 
 function drawRuns() {
   const open = new Set([...$("runs").querySelectorAll("details[open]")].map((one) => one.dataset.tracker));

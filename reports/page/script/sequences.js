@@ -1,11 +1,11 @@
-// The table of sequences: one figure for each tracker, sorted by any column.
+// The table of sequences: a value per tracker, sorted by any column.
 
 function cellMetric() {
   const names = cellMetrics().map((metric) => metric.name);
   return names.includes(state.cellMetric) ? state.cellMetric : names[0];
 }
 
-// The metrics of which single sequences have figures.
+// Returns the metrics that are defined for single sequences.
 function cellMetrics() {
   const { metrics, scores } = profileNow();
   return metrics.filter((metric) => scores.some((score) => score.values?.[metric.name]));
@@ -70,7 +70,7 @@ function heatCell(value, metric) {
   return cell;
 }
 
-// The next of the shown sequences, or the one before.
+// Opens the next or previous shown sequence.
 function stepSequence(step) {
   const names = [...$("sequences").querySelectorAll("tbody .link")].map((button) => button.textContent);
   const place = names.indexOf(state.sequence);

@@ -1,4 +1,4 @@
-// Within a sequence: overlap or centre error over time, and its worst moments.
+// A sequence: overlap or center error over time, and its worst moments.
 
 const LOST = 0.2; // an overlap below this is a moment to look at
 const MOST_MOMENTS = 12;
@@ -17,7 +17,7 @@ async function openSequence(name, frame = 0) {
   $("drill-title").textContent = name;
   drawSequences();
   drawDetail();
-  // From here the keys play and step; on the button in the table a space would choose the sequence again.
+  // Move the focus, so that space plays instead of pressing the table's button again.
   $("drill-title").focus({ preventScroll: true });
   $("drill").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
 }
@@ -80,7 +80,7 @@ function drawTime(length) {
   const layout = plotLayout(
     { title: { text: "frame" }, range: [1, Math.max(length, 2)] },
     overlap ? { title: { text: "overlap" }, range: [-0.02, 1.03] }
-      : { title: { text: "centre error, pixels" }, rangemode: "tozero" },
+      : { title: { text: "center error, pixels" }, rangemode: "tozero" },
     {
       height: 250,
       shapes: [{
@@ -99,7 +99,7 @@ function drawTime(length) {
   });
 }
 
-// Each shown tracker's stretches of low overlap, the longest first; its lowest frame where there is none.
+// Returns each shown tracker's longest stretches of low overlap, or else its lowest frame.
 function findMoments() {
   const found = shownTrackers().flatMap((tracker) => {
     const one = detail.series.get(tracker.name);

@@ -1,4 +1,4 @@
-// The report, what is chosen of it, and where it comes from: this file, or a server.
+// The report, the selection, and their source: this file or a server.
 
 const live = document.body.hasAttribute("data-live");
 let report = null; // until `start` in main.js has read it
@@ -16,7 +16,7 @@ const state = {
   measure: "overlap",
 };
 
-// The choices that a link to this page keeps.
+// The parts of the selection that a link keeps.
 function readAddress() {
   const words = new URLSearchParams(location.hash.slice(1));
   const names = new Set(report.profiles.map((profile) => profile.name));
@@ -45,7 +45,7 @@ function writeAddress() {
   history.replaceState(null, "", words.size ? `#${words}` : location.pathname + location.search);
 }
 
-// Attributes by which sequences can be told apart, those of single frames (VOT) included.
+// Returns the attributes of all sequences, including those of single frames (VOT).
 function allTags() {
   const found = new Set(report.sequences.flatMap((sequence) => sequence.attributes));
   return [...report.attributes.filter((name) => found.delete(name)), ...found];
@@ -74,7 +74,7 @@ async function loadReport() {
   return live ? JSON.parse(text) : unbundle(text);
 }
 
-// What happened within a sequence, or null where that cannot be had.
+// Returns the data within a sequence, or null if they cannot be loaded.
 async function loadDetail(name) {
   if (!live) return unbundle(document.getElementById(`detail-${sequencePlace(name)}`).textContent);
   const answer = await fetch(`sequence/${encodeURIComponent(name)}`);

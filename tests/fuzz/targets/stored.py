@@ -13,7 +13,7 @@ from benchmarks.protocols import Code, Trajectory
 from benchmarks.speed.record import SpeedRecord, parse_record
 from benchmarks.store.manifest import SCHEMA, Identity, Manifest, RunFiles, SequenceRecord, parse_manifest
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
-from reports.published import parse_figures
+from reports.published import parse_published
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.targets.boxes import BOXES, NUMBERS, POLYGONS
 
@@ -104,10 +104,10 @@ def _record_seeds() -> Iterable[bytes]:
 
 
 def _check_published(data: bytes) -> None:
-    for figure in parse_figures(text_of(data), "published.csv"):
-        assert np.isfinite(figure.value)
-        assert 0 < figure.rounding <= 0.5
-        assert all(isinstance(value, str) for value in asdict(figure).values())
+    for score in parse_published(text_of(data), "published.csv"):
+        assert np.isfinite(score.value)
+        assert 0 < score.rounding <= 0.5
+        assert all(isinstance(value, str) for value in asdict(score).values())
 
 
 _JSON = (b'"', b":", b",", b"[", b"]", b"{", b"}", b"null", b"true", b"NaN", b"1e999", b"-1", b'""')

@@ -1,4 +1,4 @@
-"""A data set with names that try to become markup, runs on it, and a browser to look with."""
+"""A data set whose names contain markup, runs on it, and a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Identity, Manifest, RunResults, SequenceRecord
-from reports.page.document import html_page, report_data, scored_names, sequence_data
+from reports.page.data import report_data, scored_names, sequence_data
+from reports.page.document import html_page
 from reports.page.loader import TrackerReport
 from reports.page.series import measure_series
 from reports.page.thumbnails import embed_frames
@@ -43,7 +44,7 @@ class _Grey(Frames):
 
 
 class Hostile(Dataset):
-    """A box that moves to the right, in sequences whose names hold what HTML, URLs and Plotly care about."""
+    """Writes sequences of a moving box whose names contain special characters of HTML, URLs and Plotly."""
 
     name = "folder"
     title = "<i>Hostile</i> & Sons"
@@ -59,7 +60,7 @@ class Hostile(Dataset):
 
 
 def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerReport:
-    """A run whose boxes are ever further off, in one sequence more than in another; one sequence failed."""
+    """Writes a run whose boxes drift, at another rate in each sequence; one sequence failed."""
     remark = f"it was made in 2 environments, which differ in {ALERT}"
     run = RunResults(
         tracker, dataset.name, "ope", {}, {}, {"missing": "failed: <b>no</b> frames"}, notes=(remark,)
@@ -116,7 +117,7 @@ def write_page(
     reports: list[TrackerReport],
     page_data: dict[str, Any],
 ) -> Callable[[bool], Path]:
-    """Writes the report of the hostile data set, with frames or without."""
+    """Returns a function that writes the report of the hostile data set, with or without frames."""
 
     def write(frames: bool) -> Path:
         names = scored_names(hostile, reports)
@@ -138,7 +139,7 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium of the system's own."""
+    """Starts the system's Chromium, headless."""
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.skip("there is no Chromium on this machine")
@@ -150,7 +151,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Watched:
-    """A page of the browser that notes what it must not do: complain, or ask for anything."""
+    """A browser page that records errors and requests, which must not happen."""
 
     def __init__(self, browser: Any, **options: Any) -> None:
         self.context = browser.new_context(**options)
@@ -170,7 +171,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(chromium: Any) -> Iterator[Callable[..., Watched]]:
-    """Opens pages: `watched(viewport=..., color_scheme=...)`."""
+    """Returns a function that opens pages: `watched(viewport=..., color_scheme=...)`."""
     opened: list[Watched] = []
 
     def open_one(**options: Any) -> Watched:

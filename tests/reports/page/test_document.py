@@ -1,4 +1,4 @@
-"""The page as text: it is whole, it can load nothing, and no name becomes an element."""
+"""The page as text: it is complete, loads nothing, and contains no injected markup."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports.style import line_style
 
 
 class Elements(HTMLParser):
-    """What a browser's parser would find: elements with attributes, and the texts of scripts."""
+    """Collects elements with attributes, and the texts of scripts, as a browser's parser does."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -42,12 +42,12 @@ class Elements(HTMLParser):
         return found
 
 
-def test_every_script_of_the_folder_is_in_the_page():
+def test_page_contains_every_script():
     there = {path.name.removesuffix(".js") for path in (files("reports.page") / "script").iterdir()}
     assert there == set(SCRIPTS)
 
 
-def test_the_page_holds_its_data_and_nothing_of_theirs_is_markup(write_page, page_data):
+def test_page_data_contains_no_markup(write_page, page_data):
     page = Elements(write_page(True).read_text(encoding="utf-8"))
     scripts = [
         (attributes, text)
@@ -63,7 +63,7 @@ def test_the_page_holds_its_data_and_nothing_of_theirs_is_markup(write_page, pag
     assert not [tag for tag, _ in page.found if tag in ("i", "b", "img", "iframe", "object", "base")]
 
 
-def test_the_policy_names_the_two_scripts_and_no_address(write_page):
+def test_policy_allows_only_the_two_scripts(write_page):
     page = Elements(write_page(False).read_text(encoding="utf-8"))
     policy = page.one("meta", **{"http-equiv": "Content-Security-Policy"})["content"]
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
@@ -76,7 +76,7 @@ def test_the_policy_names_the_two_scripts_and_no_address(write_page):
     assert not [a for tag, a in page.found if "src" in a or (tag == "link" and a["href"] != "data:,")]
 
 
-def test_trackers_have_the_colours_of_the_figures(page_data):
+def test_trackers_have_the_colors_of_plots(page_data):
     for rank, tracker in enumerate(page_data["trackers"]):
         assert tracker["style"]["color"] == line_style(rank)["color"]
     assert page_data["trackers"][0]["style"]["dash"] == "solid"

@@ -1,4 +1,4 @@
-"""The page in a real browser, opened from disk: it shows the scores, does as it is told, asks for nothing."""
+"""The page in a real browser, opened from disk."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reports.page.document import html_page, report_data, scored_names, sequence_data
+from reports.page.data import report_data, scored_names, sequence_data
+from reports.page.document import html_page
 from tests.reports.page.conftest import ALERT, profiles
 
 FIGURE = r"\d\.\d{3}"
 
 
 def rows(page: Any, table: str = "board") -> list[list[str]]:
-    """The texts of a table's cells."""
+    """Returns the texts of a table's cells."""
     script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
     return page.eval_on_selector_all(f"#{table} tbody tr", script)
 
@@ -32,13 +33,13 @@ def column(page: Any, place: int) -> list[float]:
 
 
 def drawn(page: Any, plot: str) -> list[dict[str, Any]]:
-    """Name, x and y of each line of a plot."""
+    """Returns name, x and y of each line of a plot."""
     return page.evaluate(f"document.getElementById('{plot}').data.map(({{name, x, y}}) => ({{name, x, y}}))")
 
 
 @pytest.fixture(scope="module")
 def opened(watched, write_page):
-    """The report with frames. Reading it takes a browser seconds, so tests share it."""
+    """The report with frames, shared by all tests because loading it takes seconds."""
     one = watched(viewport={"width": 1280, "height": 900})
     one.open(write_page(True).as_uri())
     return one
@@ -46,7 +47,7 @@ def opened(watched, write_page):
 
 @pytest.fixture
 def view(opened):
-    """The report as at first; whatever a test did, the browser had nothing to complain of or to load."""
+    """Resets the report before a test; checks after it that there were no errors or requests."""
     one, page = opened, opened.page
     for _ in range(2):
         page.keyboard.press("Escape")
@@ -63,7 +64,7 @@ def view(opened):
     }
 
 
-def test_leaderboard_says_what_the_scores_say(view, reports):
+def test_leaderboard_shows_the_scores(view, reports):
     expected = sorted(
         (report.scores["otb"].metrics() | {"name": report.tracker} for report in reports),
         key=lambda metrics: -metrics["success"].value,
@@ -75,7 +76,7 @@ def test_leaderboard_says_what_the_scores_say(view, reports):
     assert {row[6] for row in rows(view)} == {"5 of 6"}
 
 
-def test_what_is_left_out_or_odd_is_said_as_text(view):
+def test_left_out_runs_and_notes_are_shown(view):
     assert view.inner_text("#refusals") == f"gone is left out: run.json is {ALERT}."
     remark = f"it was made in 2 environments, which differ in {ALERT}."
     assert view.inner_text("#remarks") == " ".join(f"{name}: {remark}" for name in names(view))
@@ -84,7 +85,7 @@ def test_what_is_left_out_or_odd_is_said_as_text(view):
     view.click("#runs details summary")
 
 
-def test_it_sorts(view):
+def test_leaderboard_sorts(view):
     assert column(view, 2) == sorted(column(view, 2), reverse=True)
     view.click("#board th:nth-child(3) button")
     assert column(view, 2) == sorted(column(view, 2))
@@ -98,7 +99,7 @@ def test_it_sorts(view):
     assert view.evaluate("document.activeElement.closest('#sequences') !== null")
 
 
-def test_it_filters_by_attribute_with_the_commands_figures(view, reports):
+def test_attribute_filter_shows_the_commands_values(view, reports):
     view.click("#attributes button:has-text('OCC')")
     part = {report.tracker: report.scores["otb"].by_attribute()["OCC"].metrics() for report in reports}
     for row in rows(view):
@@ -109,7 +110,7 @@ def test_it_filters_by_attribute_with_the_commands_figures(view, reports):
     assert curve["near"] == pytest.approx(near.tolist(), abs=1e-12)
 
 
-def test_it_filters_by_name_with_means_and_an_interval_like_the_commands(view, reports):
+def test_name_filter_shows_means_with_interval(view, reports):
     view.click("#attributes button:has-text('OCC')")
     view.click("#attributes button:has-text('FM')")
     assert [row[0] for row in rows(view, "sequences")] == ["two words / \"quoted\" 'name'"]
@@ -128,7 +129,7 @@ def test_it_filters_by_name_with_means_and_an_interval_like_the_commands(view, r
         assert (low, high) == pytest.approx((expected.low, expected.high), abs=0.02)
 
 
-def test_a_tracker_can_be_left_out(view):
+def test_tracker_can_be_hidden(view):
     assert len(drawn(view, "curve-success")) == 3
     view.uncheck("#board tbody tr:first-child input")
     assert len(drawn(view, "curve-success")) == 2
@@ -136,7 +137,7 @@ def test_a_tracker_can_be_left_out(view):
     assert len(rows(view)) == 3
 
 
-def test_it_switches_the_profile(view, reports):
+def test_profile_can_be_switched(view, reports):
     view.select_option("#profile", "got10k")
     expected = [f"{report.scores['got10k'].metrics()['ao'].value:.3f}" for report in reports]
     assert [re.match(FIGURE, row[5])[0] for row in rows(view)] == expected
@@ -148,14 +149,14 @@ def open_second(page: Any) -> None:
     page.wait_for_selector("#drill:not([hidden]) #time .plot-container")
 
 
-def grey(page: Any, frame: int) -> int:
-    """What the player shows in a corner, once it shows frame `frame` (1-based): there the frame is grey."""
+def gray(page: Any, frame: int) -> int:
+    """Waits for frame `frame` (1-based); returns the player's color in a corner, where the frame is gray."""
     page.wait_for_selector(f"#frame[aria-label^='Frame {frame} of']")
     with Image.open(io.BytesIO(page.locator("#frame").screenshot())) as shot:
         return shot.convert("L").getpixel((shot.width - 20, shot.height - 20))
 
 
-def test_a_sequence_shows_overlap_over_time_and_its_frames(view, reports):
+def test_sequence_shows_overlaps_and_frames(view, reports):
     open_second(view)
     lines = drawn(view, "time")
     assert [len(line["y"]) for line in lines] == [30, 30, 30]
@@ -163,13 +164,13 @@ def test_a_sequence_shows_overlap_over_time_and_its_frames(view, reports):
     view.click("[data-measure=error]")
     # The second sequence's boxes are 2 * 29 / 10 pixels off in the last frame.
     assert drawn(view, "time")[0]["y"][-1] == pytest.approx(5.8, rel=0.02)
-    assert grey(view, 1) == pytest.approx(40, abs=3)
+    assert gray(view, 1) == pytest.approx(40, abs=3)
     view.keyboard.press("Shift+ArrowRight")
-    assert grey(view, 11) == pytest.approx(70, abs=3)
+    assert gray(view, 11) == pytest.approx(70, abs=3)
     assert view.inner_text("#readout strong") == "11 / 30"
 
 
-def test_it_plays_and_scrubs(view):
+def test_player_plays_and_scrubs(view):
     open_second(view)
     view.keyboard.press(" ")
     view.wait_for_selector("#readout strong:has-text('30 / 30')")
@@ -181,7 +182,7 @@ def test_it_plays_and_scrubs(view):
     assert abs(int(view.inner_text("#readout strong").split()[0]) - 15) <= 1
 
 
-def test_worst_moments_are_one_click_away(view):
+def test_worst_moment_opens_on_click(view):
     open_second(view)
     texts = view.locator("#moments button").all_inner_texts()
     # The farthest tracker is off by 1.8 pixels per frame, and its box is 40 wide: an overlap below 0.2 from
@@ -229,7 +230,7 @@ def test_names_are_text_everywhere(view):
     assert any("<b>bold</b> %{y}" in text for text in shown), shown
 
 
-def test_a_link_keeps_what_is_chosen(view):
+def test_link_keeps_the_selection(view):
     view.select_option("#profile", "pysot")
     view.click("#attributes button:has-text('OCC')")
     open_second(view)
@@ -244,7 +245,7 @@ def test_a_link_keeps_what_is_chosen(view):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_theme_is_the_systems_until_it_is_switched(watched, write_page, scheme):
+def test_theme_follows_the_system_until_switched(watched, write_page, scheme):
     page = watched(color_scheme=scheme).open(write_page(False).as_uri())
     light = "(() => Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]) > 128)()"
     assert page.evaluate(light) == (scheme == "light")
@@ -252,7 +253,7 @@ def test_the_theme_is_the_systems_until_it_is_switched(watched, write_page, sche
     assert page.evaluate(light) == (scheme == "dark")
 
 
-def test_nothing_is_wider_than_a_phone(watched, write_page):
+def test_page_fits_a_phone(watched, write_page):
     one = watched(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = one.open(write_page(True).as_uri())
     open_second(page)
@@ -261,14 +262,14 @@ def test_nothing_is_wider_than_a_phone(watched, write_page):
     assert one.complaints == []
 
 
-def test_without_frames_there_is_no_player(watched, write_page):
+def test_page_without_frames_has_no_player(watched, write_page):
     page = watched().open(write_page(False).as_uri())
     open_second(page)
     assert not page.is_visible("#player")
     assert page.is_visible("#time")
 
 
-def test_a_page_with_few_of_many_trackers_over_time_says_so(watched, hostile, reports, tmp_path):
+def test_page_says_whose_frame_data_it_has(watched, hostile, reports, tmp_path):
     some = [replace(report, series={}) if report.tracker == ALERT else report for report in reports]
     data = report_data(hostile, "ope", profiles(hostile), some, datetime(2026, 11, 24, tzinfo=UTC))
     path = tmp_path / "few.html"

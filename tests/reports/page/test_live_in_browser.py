@@ -1,4 +1,4 @@
-"""The served page in a real browser: frames come when they are looked at, and new scores by themselves."""
+"""The served page in a real browser: frames on demand, and new scores while runs go on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def address(tmp_path: Path):
         thread.join()
 
 
-def test_it_shows_frames_and_what_a_run_adds(watched, address, tmp_path):
+def test_served_page_shows_frames_and_new_scores(watched, address, tmp_path):
     one = watched()
     page = one.open(f"{address}/demo/ope/")
     page.click("#sequences .link:has-text('scale')")
@@ -48,7 +48,7 @@ def test_it_shows_frames_and_what_a_run_adds(watched, address, tmp_path):
     assert {asked.split("/")[2] for asked in one.asked if not asked.startswith("data:")} == {address[7:]}
 
 
-def test_the_index_leads_to_the_report(watched, address):
+def test_index_links_to_the_report(watched, address):
     one = watched(viewport={"width": 390, "height": 800})
     one.page.goto(address)
     one.page.click("a:has-text('demo')")

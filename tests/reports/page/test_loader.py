@@ -1,4 +1,4 @@
-"""Reading runs for a report: what changed is read again, what cannot be scored is said."""
+"""Reading runs for a report: caching, and runs that cannot be read or scored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.datasets.views import CachedDataset
 from benchmarks.scoring import choose_profiles
 from benchmarks.store import Manifest, RunFolder, SequenceRecord
 from benchmarks.store.journal import read_with_journal
-from reports.page.document import scored_names
+from reports.page.data import scored_names
 from reports.page.loader import ReportLoader
 from trackers.errors import UserError
 
@@ -38,7 +38,7 @@ def still(results: Path) -> list[RunFolder]:
     return [RunFolder(results, "squares", "still", "ope")]
 
 
-def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
+def test_only_changed_runs_are_read_again(results, squares):
     reader = loader(results, squares)
     [first] = reader.load(still(results))
     assert reader.load(still(results))[0] is first
@@ -48,7 +48,7 @@ def test_a_run_is_read_again_when_it_changed_and_only_then(results, squares):
     assert set(reader.load(still(results))[0].series) == {"right", "down", "both"}
 
 
-def test_times_that_workers_shared_are_no_fps(results, squares):
+def test_shared_worker_times_give_no_fps(results, squares):
     path = RunFolder(results, "squares", "still", "ope").manifest_path
     manifest = read_with_journal(path)
     manifest.environments.append({**manifest.environments[0], "workers": 2})
@@ -66,18 +66,18 @@ def test_ground_truth_is_read_once(results, squares, monkeypatch):
     assert sorted(asked) == ["down", "right"]
 
 
-def test_changed_files_are_said_and_nothing_at_all_is_an_error(results, squares):
+def test_changed_files_are_reported(results, squares):
     (results / "squares" / "still" / "ope" / "right.txt").write_text("1,2,3,4\n")
     said: list[str] = []
     [report] = loader(results, squares).load(still(results), said.append)
     assert set(report.series) == {"down"}
-    assert said == [f"still: right is left out: {report.lacking['right']}"]
+    assert said == [f"still: right is left out: {report.unscored['right']}"]
     (results / "squares" / "still" / "ope" / "down.txt").unlink()
     with pytest.raises(UserError, match="no profile can score"):
         loader(results, squares).load(still(results))
 
 
-def test_regions_are_there_where_they_are_wanted_and_names_in_any_case(results, squares):
+def test_regions_are_kept_only_if_wanted(results, squares):
     [whole] = loader(results, squares).load(still(results))
     reader = loader(results, squares)
     reader.regions = False
@@ -88,7 +88,7 @@ def test_regions_are_there_where_they_are_wanted_and_names_in_any_case(results, 
     assert scored_names(squares, [replace(plain, series={})]) == scored_names(squares, [whole])
 
 
-def test_one_that_cannot_be_read_is_left_out_until_it_can(results, squares):
+def test_unreadable_run_is_left_out_until_readable(results, squares):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(results)])
     folders = [RunFolder(results, "squares", name, "ope") for name in ("ncc", "still")]
     content = folders[0].manifest_path.read_text()
@@ -104,13 +104,13 @@ def test_one_that_cannot_be_read_is_left_out_until_it_can(results, squares):
     assert reader.left_out == {}
 
 
-def test_a_run_that_failed_everywhere_is_one_sentence_and_stays_on_the_page(results, squares):
+def test_run_that_failed_everywhere_stays_on_the_page(results, squares):
     folder = RunFolder(results, "squares", "lost", "ope")
     records = {name: SequenceRecord("failed", "out of memory") for name in ("right", "down")}
     Manifest("squares", None, sequences=records).write(folder.manifest_path)
     said: list[str] = []
     lost, _ = loader(results, squares).load([folder, *still(results)], said.append)
-    assert set(lost.lacking) == {"right", "down"}
+    assert set(lost.unscored) == {"right", "down"}
     assert said == [
         "lost: otb, got10k, pysot, pytracking is left out: no sequence of 'lost' can be scored: right: "
         "failed: out of memory; and 1 more"

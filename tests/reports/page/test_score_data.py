@@ -1,4 +1,4 @@
-"""The figures in the page's data are those of the scores."""
+"""The values in the page's data are those of the scores."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from benchmarks.scoring import choose_profiles, score_run
 from benchmarks.store import Manifest, RunResults
 from benchmarks.store.formats import FORMATS, read_results
 from reports.page.loader import TrackerReport
-from reports.page.score_data import first_value, profile_data
+from reports.page.score_data import main_value, profile_data
 
 
-def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):
+def test_values_are_the_scores(page_data, reports):
     by_name = {report.tracker: report for report in reports}
     for profile in page_data["profiles"]:
         for tracker, entry in zip(page_data["trackers"], profile["scores"], strict=True):
@@ -30,7 +30,7 @@ def test_figures_of_all_and_of_attributes_are_the_scores(page_data, reports):
                     assert figures[metric] == pytest.approx(found, abs=1e-12)
 
 
-def test_curves_are_carried_without_loss(page_data, reports):
+def test_curves_are_lossless(page_data, reports):
     best = next(report for report in reports if report.tracker == page_data["trackers"][0]["name"])
     score = best.scores["otb"]
     entry = page_data["profiles"][0]["scores"][0]
@@ -41,22 +41,22 @@ def test_curves_are_carried_without_loss(page_data, reports):
         assert np.array_equal(numbers_of(entry["values"][name]), score.sequence_values()[name])
 
 
-def test_trackers_are_in_the_order_of_the_first_profile(page_data, reports):
-    values = {report.tracker: first_value(report.scores["otb"]) for report in reports}
+def test_trackers_are_ranked_by_the_first_profile(page_data, reports):
+    values = {report.tracker: main_value(report.scores["otb"]) for report in reports}
     assert [tracker["name"] for tracker in page_data["trackers"]] == sorted(values, key=values.get)[::-1]
 
 
-def test_a_refusal_is_a_sentence_in_its_place(hostile, reports):
+def test_refusal_is_a_sentence(hostile, reports):
     refused = replace(reports[1], scores={"otb": "the box of frame 8 is no number"})
     [otb] = choose_profiles("otb", "folder", "ope")
     data = profile_data(otb, [reports[0], refused], hostile.names())
     assert data["scores"][1] == {"refused": "the box of frame 8 is no number"}
     assert [metric["name"] for metric in data["metrics"]] == ["success", "precision", "normalized_precision"]
-    assert first_value(refused.scores["otb"]) < first_value(reports[0].scores["otb"])
+    assert main_value(refused.scores["otb"]) < main_value(reports[0].scores["otb"])
 
 
 @pytest.mark.shared
-def test_vots_figures_and_curve_are_the_commands(shared: Path):
+def test_vot_values_and_curve_are_the_commands(shared: Path):
     dataset = open_dataset("vot2017", shared / "annotations")
     results = read_results(
         shared / "golden" / "vot2017" / "SiamFC.vot.zip", FORMATS.load("vot")(), dataset, "supervised"

@@ -1,4 +1,4 @@
-"""Overlap and error over time: where there is one, and which."""
+"""Overlap and error over time, and where they are undefined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.datasets import Sequence
 from benchmarks.protocols import Code, Trajectory
-from reports.page.series import measure_series, truth_regions
+from reports.page.series import measure_series
 
 
 def sequence(truth: np.ndarray, **more) -> Sequence:
@@ -23,7 +23,7 @@ def run(boxes: np.ndarray, **more) -> Trajectory:
     return Trajectory(np.asarray(boxes, dtype=float), np.zeros(len(boxes)), **more)
 
 
-def test_overlaps_and_errors_are_those_of_the_boxes():
+def test_overlaps_and_errors_of_boxes():
     shifts = np.array([[0, 0, 0, 0], [10, 0, 0, 0], [0, 10, 0, 0], [3, 4, 0, 0]])
     series = measure_series(sequence(TRUTH), run(TRUTH + shifts))
     assert series.overlaps.tolist() == [250, round(250 / 3), 0, round(250 * 17 * 6 / (400 - 102))]
@@ -31,7 +31,7 @@ def test_overlaps_and_errors_are_those_of_the_boxes():
     assert series.regions[1].tolist() == [80, 40, 80, 40]
 
 
-def test_there_is_none_without_a_target():
+def test_overlap_is_undefined_without_target():
     truth = TRUTH.copy()
     truth[1] = [0, 0, 0, 0]
     truth[2] = np.nan
@@ -42,12 +42,12 @@ def test_there_is_none_without_a_target():
 
 
 @pytest.mark.parametrize("rows", [2, 3, 6])
-def test_a_run_that_starts_late_or_ends_elsewhere_keeps_its_place(rows):
+def test_run_with_another_start_keeps_its_frames(rows):
     series = measure_series(sequence(TRUTH), run(np.tile(TRUTH[:1], (rows, 1)), start=2))
     assert (series.start, len(series.overlaps), len(series.regions)) == (2, 2, 2)
 
 
-def test_a_supervised_run_has_gaps_where_it_was_not_asked_and_zero_where_it_failed():
+def test_supervised_run_has_gaps_and_zero_at_failures():
     codes = np.array([Code.INITIALIZED, Code.TRACKED, Code.FAILED, Code.SKIPPED], dtype=np.int8)
     boxes = TRUTH.copy()
     boxes[codes != Code.TRACKED] = np.nan
@@ -56,11 +56,11 @@ def test_a_supervised_run_has_gaps_where_it_was_not_asked_and_zero_where_it_fail
     assert series.regions[:, 0].tolist() == [-32768, 40, -32768, -32768]
 
 
-def test_rotated_regions_are_compared_in_pixels_where_the_size_of_images_is_known():
+def test_rotated_regions_are_compared_in_pixels():
     square = np.tile([10.0, 10, 29, 10, 29, 29, 10, 29], (2, 1))
     one = sequence(TRUTH[:2], polygons=square, size=(100, 100))
     assert measure_series(one, run(square)).overlaps.tolist() == [250, 250]
-    assert truth_regions(one).shape == (2, 8)
+    assert one.regions.shape == (2, 8)
     half = square.copy()
     half[1, [0, 6]] += 10
     measured = measure_series(one, run(half)).overlaps[1] / 250

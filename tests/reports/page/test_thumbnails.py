@@ -1,4 +1,4 @@
-"""Embedded frames: small, within the budget, and missing ones are said."""
+"""Embedded frames: their size, the budget, and missing ones."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.page.thumbnails import LONGEST_SIDE, embed_frames, jpeg
+from reports.page.thumbnails import MAX_SIDE, embed_frames, jpeg
 
 
-def test_a_frame_is_made_smaller_but_never_larger():
+def test_frame_is_shrunk_but_never_enlarged():
     for shape, size in [((600, 1200, 3), (400, 200)), ((90, 60, 3), (60, 90))]:
-        with Image.open(io.BytesIO(jpeg(np.zeros(shape, dtype=np.uint8), LONGEST_SIDE))) as image:
+        with Image.open(io.BytesIO(jpeg(np.zeros(shape, dtype=np.uint8), MAX_SIDE))) as image:
             assert image.size == size
             assert image.format == "JPEG"
 
 
 def test_frames_are_thinned_until_they_fit(squares):
     noise = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    size = len(jpeg(noise, LONGEST_SIDE))
+    size = len(jpeg(noise, MAX_SIDE))
     assert size > 1000
     said: list[str] = []
     whole = embed_frames(squares, ["right", "down"], 1e9, said.append)
@@ -34,7 +34,7 @@ def test_frames_are_thinned_until_they_fit(squares):
     assert f"1 of {some['right'].every}: raise --megabytes for more" in said[1]
 
 
-def test_what_cannot_be_read_is_said_and_left_out(squares):
+def test_unreadable_frames_are_reported(squares):
     squares.lost.add("right")
     squares.broken["down"] = frozenset({5})
     said: list[str] = []

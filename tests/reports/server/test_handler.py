@@ -1,4 +1,4 @@
-"""The server over real sockets: what it answers, what it refuses, and that it follows a run."""
+"""The server over real sockets: what it answers and refuses, and that it follows a run."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def ask(
         connection.close()
 
 
-def test_it_listens_on_loopback_alone(server):
+def test_server_listens_only_on_loopback(server):
     assert server.server_address[0] == "127.0.0.1"
 
 
@@ -92,7 +92,7 @@ def test_head_is_get_without_the_body(server):
     assert int(headers["Content-Length"]) == len(ask(server, "/demo/ope/stamp")[1])
 
 
-def test_large_answers_are_packed_for_those_who_ask(server):
+def test_large_answers_are_compressed_on_request(server):
     plain = ask(server, "/demo/ope/data.json")
     small = ask(server, "/demo/ope/data.json", **{"Accept-Encoding": "gzip"})
     assert small[2]["Content-Encoding"] == "gzip"
@@ -100,7 +100,7 @@ def test_large_answers_are_packed_for_those_who_ask(server):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "MKCOL"])
-def test_nothing_can_be_written(server, results, method):
+def test_write_methods_are_refused(server, results, method):
     before = sorted(results.rglob("*"))
     status, _, headers = ask(server, "/demo/ope/run.json", method)
     assert (status, headers["Allow"]) == (405, "GET, HEAD")
@@ -110,13 +110,13 @@ def test_nothing_can_be_written(server, results, method):
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:80", "127.0.0.1", "localhost.evil.example", ""]
 )
-def test_other_names_are_refused(server, host):
+def test_other_host_names_are_refused(server, host):
     status, body, _ = ask(server, "/demo/ope/data.json", Host=host)
     assert status == 403
     assert b"easy" not in body
 
 
-def test_localhost_is_a_name_of_its_own(server):
+def test_localhost_is_accepted(server):
     assert ask(server, "/", Host=f"LOCALHOST:{server.server_port}")[0] == 200
 
 
@@ -146,16 +146,16 @@ def test_localhost_is_a_name_of_its_own(server):
         "/demo/ope",
     ],
 )
-def test_what_is_not_there_is_not_found(server, path):
+def test_unknown_path_is_not_found(server, path):
     status, body, _ = ask(server, path)
     assert status == 404
-    assert body == b"there is nothing here\n"
+    assert body == b"not found\n"
 
 
 PARTS = ["demo", "ope", "..", ".", "", "frames", "sequence", "easy", "%2e%2e", "%2F", "\x00", "1.jpg", "["]
 
 
-def test_no_address_is_more_than_an_answer_or_a_key_error(server):
+def test_any_address_is_answered_or_not_found(server):
     @given(st.lists(st.sampled_from(PARTS), max_size=7))
     @settings(max_examples=60, deadline=None)
     def hold(parts):
@@ -179,7 +179,7 @@ def test_no_address_is_more_than_an_answer_or_a_key_error(server):
         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
     ],
 )
-def test_malformed_requests_are_refused_and_the_next_is_answered(server, request_):
+def test_server_survives_malformed_requests(server, request_):
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
         connection.sendall(request_)
         answer = connection.recv(4096)
@@ -188,7 +188,7 @@ def test_malformed_requests_are_refused_and_the_next_is_answered(server, request
 
 
 def raw(server: Server, request: bytes) -> bytes:
-    """All that comes back until the server closes the connection, or has been silent for a second."""
+    """Reads until the server closes the connection or is silent for a second."""
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=1) as connection:
         connection.sendall(request.replace(b"PORT", str(server.server_port).encode()))
         answer = b""
@@ -219,7 +219,7 @@ HOST = b"Host: 127.0.0.1:PORT\r\n"
         (b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
-def test_odd_requests_have_plain_answers(server, request_, status):
+def test_odd_requests_get_plain_answers(server, request_, status):
     answer = raw(server, request_)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
@@ -235,7 +235,7 @@ def test_odd_requests_have_plain_answers(server, request_, status):
     assert len(body) < 200
 
 
-def test_a_body_is_no_second_request(server):
+def test_body_is_not_a_second_request(server):
     hidden = b"GET /demo/ope/data.json HTTP/1.1\r\n" + HOST + b"\r\n"
     answer = raw(
         server,
@@ -258,7 +258,7 @@ def test_a_body_is_no_second_request(server):
         "Content-Length:\r\nContent-Length: {0}",
     ],
 )
-def test_lengths_that_can_be_read_in_two_ways_are_refused(server, headers):
+def test_ambiguous_lengths_are_refused(server, headers):
     hidden = b"GET /demo/ope/data.json HTTP/1.1\r\n" + HOST + b"\r\n"
     lengths = headers.format(len(hidden)).encode()
     answer = raw(server, b"GET / HTTP/1.1\r\n" + HOST + lengths + b"\r\n\r\n" + hidden)
@@ -267,7 +267,7 @@ def test_lengths_that_can_be_read_in_two_ways_are_refused(server, headers):
     assert b"easy" not in answer
 
 
-def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
+def test_users_own_folder_is_shown(tmp_path, capsys):
     root = tmp_path / "my videos"
     (root / "cup" / "img").mkdir(parents=True)
     (root / "sotbench.toml").write_text("one_based = false\n")
@@ -282,7 +282,7 @@ def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
         assert results_folder.contents() == [("folder-my-videos", "ope", ["still"])]
         data = json.loads(respond(results_folder, "/folder-my-videos/ope/data.json").body)
         assert [sequence["name"] for sequence in data["sequences"]] == ["cup"]
-        assert respond(results_folder, "/folder-my-videos/ope/frames/cup/0.jpg").kind == "image/jpeg"
+        assert respond(results_folder, "/folder-my-videos/ope/frames/cup/0.jpg").media_type == "image/jpeg"
     for place in (None, results):
         page = respond(ResultsFolder(results, place), "/").body.decode()
         assert "folder-my-videos · ope" in page
@@ -291,7 +291,7 @@ def test_a_folder_of_a_users_own_is_shown(tmp_path, capsys):
             respond(ResultsFolder(results, place), "/folder-my-videos/ope/")
 
 
-def test_a_data_set_whose_results_cannot_be_read_is_named_and_the_others_are_shown(tmp_path, monkeypatch):
+def test_unreadable_data_set_is_named_others_shown(tmp_path, monkeypatch):
     run(tmp_path, "still", "easy")
     closed = tmp_path / "otb2015"
     closed.mkdir()
@@ -312,7 +312,7 @@ def test_a_data_set_whose_results_cannot_be_read_is_named_and_the_others_are_sho
         respond(results_folder, "/otb2015/ope/")
 
 
-def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path):
+def test_damaged_run_is_named_others_shown(tmp_path):
     run(tmp_path, "still", "easy")
     run(tmp_path, "ncc", "easy")
     (tmp_path / "demo" / "ncc" / "ope" / "run.json").write_text("{ \u202e")
@@ -327,7 +327,7 @@ def test_a_damaged_run_is_named_and_the_others_are_shown(tmp_path):
     assert len(json.loads(respond(results_folder, "/demo/ope/data.json").body)["sequences"]) == 2
 
 
-def test_control_characters_of_strangers_are_escaped(tmp_path):
+def test_untrusted_control_characters_are_escaped(tmp_path):
     results = tmp_path / "a\x1b[31m\u202eb"
     run(results, "still", "easy")
     path = results / "demo" / "still" / "ope" / "run.json"
@@ -351,14 +351,14 @@ def test_control_characters_of_strangers_are_escaped(tmp_path):
     assert not set(index + json.dumps(data, ensure_ascii=False)) & set("\x1b\u202e\x07\x9b\0")
 
 
-def test_what_is_no_request_is_not_repeated(server):
+def test_malformed_request_is_not_echoed(server):
     answer = raw(server, b"GET /<script>alert(1)</script> HTTP/1.1 \x1b[31m\r\n\r\n")
     assert b"400 Bad Request" in answer
     assert b"script" not in answer
     assert b"\x1b" not in answer
 
 
-def test_those_who_are_slow_or_say_nothing_keep_nobody_waiting(server):
+def test_slow_clients_do_not_block_others(server):
     with contextlib.ExitStack() as stack:
         for beginning in (b"", b"GET", b"GET / HTTP/1.1\r\nHost: ") * 10:
             connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=5)
@@ -368,7 +368,7 @@ def test_those_who_are_slow_or_say_nothing_keep_nobody_waiting(server):
         assert time.monotonic() - begin < 5
 
 
-def test_links_in_results_lead_nowhere(server, results, tmp_path):
+def test_links_in_results_are_not_followed(server, results, tmp_path):
     (results / "demo" / "linked").symlink_to(tmp_path)
     (results / "demo" / "still" / "ope" / "secret.txt").symlink_to(results / "secret.txt")
     try:
@@ -380,7 +380,7 @@ def test_links_in_results_lead_nowhere(server, results, tmp_path):
         (results / "demo" / "still" / "ope" / "secret.txt").unlink()
 
 
-def test_it_follows_a_run(server, results):
+def test_server_follows_a_run(server, results):
     before = json.loads(ask(server, "/demo/ope/stamp")[1])["stamp"]
     assert json.loads(ask(server, "/demo/ope/data.json")[1])["stamp"] == before
     run(results, "still", "rotation")
@@ -392,7 +392,7 @@ def test_it_follows_a_run(server, results):
     assert data["trackers"][0]["run"]["done"] == 3
 
 
-def test_missing_ground_truth_is_a_sentence(tmp_path):
+def test_missing_ground_truth_is_one_sentence(tmp_path):
     folder = tmp_path / "otb2015" / "ncc" / "ope"
     folder.mkdir(parents=True)
     (folder / "run.json").write_text("{}")
@@ -402,9 +402,7 @@ def test_missing_ground_truth_is_a_sentence(tmp_path):
         respond(results_folder, "/otb2015/ope/")
 
 
-def test_a_folder_that_is_missing_and_a_port_that_is_taken_are_one_sentence(
-    server, results, tmp_path, capsys
-):
+def test_missing_folder_and_taken_port_are_one_sentence(server, results, tmp_path, capsys):
     assert main(["--results", str(tmp_path / "none")]) == 2
     assert main(["--results", str(results), "--port", str(server.server_port)]) == 2
     first, second = capsys.readouterr().err.splitlines()

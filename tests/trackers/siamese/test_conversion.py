@@ -185,7 +185,7 @@ def whole_numbers(variables: Variables) -> None:
         (without_bias, r"lacks siamese/scala1_z/bn/gamma, siamese/t_scala5_zz/conv/biases, which"),
         (
             without_scala3,
-            r"lacks siamese/scala3/conv/weights, which GradNet's networks need; it holds siamese",
+            r"lacks siamese/scala3/conv/weights, which GradNet's networks need, and holds siamese",
         ),
         (ungrouped, r"scala2_z/conv/weights has shape \(5, 5, 4, 6\), but the network needs \(5, 5, 2, 6\)"),
         (odd, r"scala2/conv/weights has shape \(5, 5, 2, 7\), which is not a kernel of two groups"),

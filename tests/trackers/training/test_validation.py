@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from training_images import write_images
 
+from trackers.errors import UserError
 from trackers.ncc import NCC
 from trackers.still import Still
 from trackers.training.sources.folder import read
-from trackers.training.sources.reading import hold_back
+from trackers.training.sources.reading import hold_back, read_sources
 from trackers.training.validation import average_overlap
 
 
@@ -37,3 +38,12 @@ def test_damaged_clip_is_skipped(tmp_path: Path) -> None:
     assert len(said) == 1
     videos[1].files[3].write_bytes(b"")
     assert np.isnan(average_overlap(Still(), videos, said.append))
+
+
+def test_holding_back_everything_is_refused(tmp_path: Path) -> None:
+    write_images(tmp_path / "all")
+    source = f"folder:{tmp_path / 'all' / 'text'}"
+    clips, weights, held = read_sources([f"{source}=2"], 0.0, print)
+    assert (len(clips), weights, held) == (1, [2.0], [])
+    with pytest.raises(UserError, match=r"--hold-back 0\.9 leaves nothing of folder:.* to train on"):
+        read_sources([source], 0.9, print)

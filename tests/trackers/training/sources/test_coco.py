@@ -108,7 +108,7 @@ def test_damaged_file_is_named(tmp_path: Path, content: str) -> None:
 
 
 def test_missing_data_set_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"instances_train2017.json or .*train2017 is not there"):
+    with pytest.raises(UserError, match=r"instances_train2017.json or .*train2017 does not exist"):
         read(tmp_path, print)
     write(tmp_path, [])
     with pytest.raises(UserError, match="holds no image"):
