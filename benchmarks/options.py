@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets import Dataset, default_data_root
+from trackers.commands import OptionContainer
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
 
@@ -26,7 +27,7 @@ def count(text: str) -> int:
     return value
 
 
-def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+def add_dataset(parser: OptionContainer, default: str | None = None) -> None:
     """Adds `--dataset`; required if there is no default."""
     default_text = f" (default: {default})" if default else ""
     parser.add_argument(
@@ -38,27 +39,28 @@ def add_dataset(parser: argparse.ArgumentParser, default: str | None = None) -> 
     )
 
 
-def add_data_root(parser: argparse.ArgumentParser) -> None:
+def add_data_root(parser: OptionContainer) -> None:
     """Adds `--data-root`."""
     parser.add_argument(
         "--data-root",
         type=Path,
         default=default_data_root(),
         metavar="DIR",
-        help="folder that holds one folder per data set (default: $SOTBENCH_DATA); demo needs none",
+        help="folder that holds one folder per data set (default: $SOTBENCH_DATA); for the data "
+        "set `folder` it is the data set itself; demo needs none",
     )
 
 
-def add_split(parser: argparse.ArgumentParser) -> None:
+def add_split(parser: OptionContainer) -> None:
     """Adds `--split`."""
     parser.add_argument(
         "--split",
         metavar="PART",
-        help="which part of a data set that has several: test (default) or all of lasot",
+        help="which part of a data set that has several; for lasot: test (default) or all",
     )
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
+def add_results(parser: OptionContainer) -> None:
     """Adds `--results`."""
     parser.add_argument(
         "--results",
@@ -69,10 +71,13 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_protocol(parser: argparse.ArgumentParser) -> None:
+def add_protocol(parser: OptionContainer) -> None:
     """Adds `--protocol`."""
     parser.add_argument(
-        "--protocol", default="ope", metavar="P", help="how the tracker is run (default: ope)"
+        "--protocol",
+        default="ope",
+        metavar="P",
+        help="how the tracker is run (default: ope); see `sotbench list protocols`",
     )
 
 
@@ -83,7 +88,21 @@ def add_trackers(parser: argparse.ArgumentParser) -> None:
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
     """Adds `--profile`."""
-    parser.add_argument("--profile", metavar="NAME", help="the scoring profile (default: the data set's)")
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="the scoring profile (default: the data set's); see `sotbench list profiles`",
+    )
+
+
+def add_sequences(parser: OptionContainer) -> None:
+    """Adds `--sequences`, for commands that run trackers."""
+    parser.add_argument(
+        "--sequences",
+        nargs="+",
+        metavar="S",
+        help="run only these: names, or @FILE with one name per line (default: all that are present)",
+    )
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -126,16 +145,23 @@ def read_selection(arguments: argparse.Namespace, trackers: Sequence[str] | None
 def sequences_to_run(dataset: Dataset, requested: Sequence[str] | None, data_root: Path | None) -> list[str]:
     """Returns the sequences that `requested` names, or all present ones; warns if some are missing.
 
+    Args:
+        dataset: the data set.
+        requested: names, or `@FILE` for those in a file; None for all.
+        data_root: the data root, for messages.
+
     Raises:
-        UserError: no sequence is present, or a requested one is unknown or missing.
+        UserError: no sequence is present, a requested one is unknown or missing, or a file of names cannot be
+            read.
     """
     from benchmarks.datasets.sequence_names import select_sequences
+    from benchmarks.datasets.subset import expand_name_files
 
     present = dataset.names()
     if not present:
         raise UserError(f"no sequence of {dataset.name} is in {data_root}")
     if requested:
-        names = select_sequences(requested, dataset.all_names, dataset.name)
+        names = select_sequences(expand_name_files(requested), dataset.all_names, dataset.name)
         present_names = set(present)
         if missing := [name for name in names if name not in present_names]:
             raise UserError(f"sequence {missing[0]} of {dataset.name} is not in {data_root}")

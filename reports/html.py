@@ -28,7 +28,7 @@ def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench html",
-        description="Writes the results on a data set as one self-contained HTML file: leaderboard, curves, "
+        description="Write the results on a data set as one self-contained HTML file: leaderboard, curves, "
         "overlap over time, what failed and, with --frames, a player.",
         epilog="example: sotbench html --dataset demo --frames --out demo.html",
     )

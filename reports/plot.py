@@ -17,7 +17,7 @@ def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench plot",
-        description="Plots the scores on a data set. Kinds: "
+        description="Plot the scores on a data set. Kinds: "
         + "; ".join(f"{name}: {PLOTS.summary(name)}" for name in PLOTS)
         + ".",
         epilog="example: sotbench plot --dataset otb2015 --kind success attributes --format pdf",
@@ -30,7 +30,7 @@ def parser() -> Parser:
     options.add_argument(
         "--format", nargs="+", choices=("png", "pdf", "svg"), default=("png",), help="(default: png)"
     )
-    options.add_argument("--no-band", action="store_true", help="without 95 %% intervals")
+    options.add_argument("--no-band", action="store_true", help="omit 95 %% intervals")
     return options
 
 

@@ -189,7 +189,8 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metric",
         metavar="M",
-        help="for kinds that show one metric: success, eao, ... (default: the profile's main metric)",
+        help="for kinds that show one metric: its name, as in `sotbench score --format csv` "
+        "(default: the profile's main metric)",
     )
     parser.add_argument(
         "--published",

@@ -24,7 +24,7 @@ def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench serve",
-        description="Shows a results folder in the browser, on this machine only (127.0.0.1): the pages of "
+        description="Show a results folder in the browser, on this machine only (127.0.0.1): the pages of "
         "`sotbench html`, with frames loaded on demand, and new scores while runs go on.",
         epilog="example: sotbench serve --results results --data-root ~/data",
     )

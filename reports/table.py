@@ -105,7 +105,7 @@ def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench table",
-        description="Writes tables of the scores on a data set: the best in bold, the second underlined.",
+        description="Write tables of the scores on a data set: the best in bold, the second underlined.",
         epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
     add_report_options(options)

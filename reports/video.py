@@ -34,7 +34,7 @@ def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(
         prog="sotbench video",
-        description="Makes a video of each sequence: the boxes of trackers and the ground truth, and below "
+        description="Make a video of each sequence: the boxes of trackers and the ground truth, and below "
         "them the overlap up to the current frame with its mean so far.",
         epilog="example: sotbench video --dataset demo --sequences motion clutter --mosaic",
     )

@@ -54,7 +54,7 @@ def run(
         data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
         split: which part of a data set that has several.
         results: the folder of results.
-        sequences: names (default: all that are present).
+        sequences: names, or `"@FILE"` for a list in a file (default: all that are present).
         seed: for trackers that draw random numbers.
         repeat: how often to run each sequence (default: as the protocol says).
         timeout: seconds that one sequence may take.
@@ -134,7 +134,7 @@ def speed(
         data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
         split: which part of a data set that has several.
         results: the folder of results.
-        sequences: names (default: all that are present).
+        sequences: names, or `"@FILE"` for a list in a file (default: all that are present).
         frames: updates to count in each sequence.
         warm_up: updates after each initialization that are not counted.
         repetitions: passes over the sequences, each in a separate process, for the interval.

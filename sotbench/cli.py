@@ -39,7 +39,6 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Run": {
         "run": Command(None, "run a tracker over a data set; resumes what an earlier run began"),
         "speed": Command(None, "measure a tracker's speed, with an interval"),
-        "list": Command(None, "list trackers, data sets, protocols, profiles, plots, or sequences"),
     },
     "Score": {
         "score": Command(None, "score runs, with 95 % intervals"),
@@ -50,24 +49,27 @@ GROUPS: dict[str, dict[str, Command]] = {
         "plot": Command("reports.plot:main", "plot scores for a paper"),
         "table": Command("reports.table:main", "write tables: LaTeX, Markdown, HTML, CSV"),
         "html": Command("reports.html:main", "write one HTML file with everything"),
-        "serve": Command("reports.serve:main", "show a results folder in the browser, live"),
+        "serve": Command("reports.serve:main", "show a folder of results in the browser, live"),
         "video": Command("reports.video:main", "make videos of sequences with the trackers' boxes"),
     },
     "Data": {
         "import": Command(None, "import results that another tool stored"),
         "export": Command(None, "export results in another tool's format"),
         "verify": Command(None, "check a data set's files"),
-        "download": Command(None, "download a data set, or say where to get it"),
+        "download": Command(None, "download a data set, or print where to get it"),
     },
     "Trackers": {
         "demo": Command("trackers.demo:main", "track a target in your own video or camera"),
-        "check": Command("trackers.__main__:main", "check that a tracker keeps the rules", keeps_name=True),
-        "new": Command(
-            "trackers.__main__:main", "start a package with a tracker of your own", keeps_name=True
+        "check": Command(
+            "trackers.__main__:main", "check that a tracker follows the interface", keeps_name=True
         ),
+        "new": Command("trackers.__main__:main", "write a package with a new tracker", keeps_name=True),
         "train": Command("trackers.train:main", "train SiamFC or GradNet"),
         "convert": Command("trackers.convert:main", "convert the weights of other projects"),
-        "doctor": Command(None, "show versions, devices and optional parts"),
+    },
+    "Help": {
+        "list": Command(None, "list trackers, data sets, protocols, profiles, plots, or sequences"),
+        "doctor": Command(None, "show versions, devices and optional packages, and find problems"),
     },
 }
 """The commands by what a user wants to do."""
@@ -115,11 +117,12 @@ def _print_about(words: Sequence[str] | None) -> int:
 
 def help_text() -> str:
     """Returns the overview of all commands."""
-    lines = [USAGE, "", "Runs, scores and compares visual object trackers.", ""]
+    lines = [USAGE, "", "Run, score and compare visual object trackers.", ""]
     for group, commands in GROUPS.items():
         lines.append(f"{group}:")
         lines += [f"  {name:<10}{command.summary}" for name, command in commands.items()]
         lines.append("")
+    lines += ["Options:", f"  {'--version':<11}print the version", f"  {'--help':<11}print this overview", ""]
     lines.append("example: sotbench run --tracker ncc --dataset demo && sotbench score --dataset demo")
     return "\n".join(lines)
 

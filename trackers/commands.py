@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from trackers.errors import UserError, printable
 from trackers.processes.limits import ProcessLimits
@@ -20,6 +20,10 @@ from trackers.stderr import print_stderr as print_stderr
 
 if TYPE_CHECKING:
     from trackers.catalog import TrackerSpec
+
+
+OptionContainer: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"
+"""What options are added to: a parser or a group of its options."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,7 +47,7 @@ FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax
 
 
 def add_tracker_options(
-    parser: argparse.ArgumentParser, positional: bool = False, default: str | None = None
+    parser: OptionContainer, positional: bool = False, default: str | None = None
 ) -> None:
     """Adds `--tracker`, or a positional TRACKER, and the options that it is built with."""
     add = parser.add_argument
@@ -55,34 +59,42 @@ def add_tracker_options(
         add("--tracker", required=True, metavar="T", help=FORMS)
     add("--device", default="auto", metavar="DEV", help="auto, cpu, cuda or cuda:N (default: auto)")
     add("--weights", type=Path, metavar="FILE", help="the tracker's weights")
-    add("--precision", metavar="P", help="of networks: float32, tf32 or bf16 (default: the tracker's own)")
+    add(
+        "--precision",
+        metavar="P",
+        help="precision of networks: float32, tf32 or bf16 (default: the tracker's)",
+    )
     add("--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker")
 
 
-def add_isolation_options(parser: argparse.ArgumentParser, always: bool = False) -> None:
+def add_isolation_options(parser: OptionContainer, always: bool = False) -> None:
     """Adds the limits of a tracker's process, and `--isolate` unless `always`."""
     add = parser.add_argument
     if always:
         parser.set_defaults(isolate=True)
     else:
-        add("--isolate", action="store_true", help="run a Python tracker in a separate process")
+        add("--isolate", action="store_true", help="run a Python tracker in its own process")
     defaults = ProcessLimits()
-    where = "of a tracker in a separate process"
     add(
         "--start-timeout",
         type=positive,
         default=defaults.start_timeout,
         metavar="S",
-        help=f"{where}: seconds to get ready",
+        help="seconds that a tracker in its own process gets to start (default: %(default)g)",
     )
     add(
         "--frame-timeout",
         type=positive,
         default=defaults.frame_timeout,
         metavar="S",
-        help=f"{where}: seconds per frame",
+        help="seconds per frame that a tracker in its own process gets (default: %(default)g)",
     )
-    add("--memory", type=positive, metavar="GB", help=f"{where} (default: 3/4 of what this process may use)")
+    add(
+        "--memory",
+        type=positive,
+        metavar="GB",
+        help="memory limit of a tracker in its own process (default: 3/4 of what this process may use)",
+    )
 
 
 def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:

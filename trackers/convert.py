@@ -18,7 +18,7 @@ def build_parser() -> Parser:
     """Builds the command's parser."""
     options = Parser(
         prog="sotbench convert",
-        description="Converts weights of siamfc-pytorch, FDSiamFC or GradNet to this project's format.",
+        description="Convert weights of siamfc-pytorch, FDSiamFC or GradNet to this project's format.",
         epilog=EXAMPLES,
     )
     options.add_argument(

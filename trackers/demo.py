@@ -32,7 +32,7 @@ def parser() -> Parser:
     """The command's options."""
     options = Parser(
         prog="sotbench demo",
-        description="Tracks a target in your own video. Without --box you draw it in the window. Space "
+        description="Track a target in your own video. Without --box you draw it in the window. Space "
         "pauses and resumes; q or Ctrl-C ends, and the output so far is kept.",
         epilog="example: sotbench demo --video clip.mp4 --box 120,80,60,40 --out tracked.mp4",
     )

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Builds the command's parser."""
     parser = Parser(
         prog="sotbench train",
-        description="Trains SiamFC or GradNet and writes their weights.",
+        description="Train SiamFC or GradNet and write the weights.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from benchmarks.tables import Table
 
 NAME = "compare"
-HELP = "Compare trackers pair by pair: difference, 95 % interval, p-values, and what they allow to say."
+HELP = "Compare trackers pair by pair: difference, 95 % interval, p-values, and the conclusion."
 EXAMPLES = "example: sotbench compare ncc still --dataset demo --metric success precision"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("trackers", nargs="+", metavar="TRACKER", help="two or more that have results")
+    parser.add_argument(
+        "trackers", nargs="+", metavar="TRACKER", help="two or more trackers that have results"
+    )
     add_dataset(parser)
     add_protocol(parser)
     add_profile(parser)
@@ -38,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metric",
         nargs="+",
         metavar="M",
-        help="what to compare; p-values are corrected for all (default: the profile's first metric)",
+        help="metrics to compare, named as in `sotbench score --format csv`; p-values are corrected for all "
+        "comparisons (default: the profile's first metric)",
     )
     add_selection(parser)
     add_format(parser)

@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_dataset(parser)
     add_data_root(parser)
     parser.add_argument(
-        "--sequences", nargs="+", metavar="S", help="download only these (default: all that are missing)"
+        "--sequences",
+        nargs="+",
+        metavar="S",
+        help="download only these: names, or @FILE with one name per line (default: all that are missing)",
     )
     parser.add_argument(
         "--url-base", metavar="URL", help="the address of a mirror, in place of the original site's"
@@ -41,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.datasets.downloads.download import download
     from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
     from benchmarks.datasets.sequence_names import select_sequences
+    from benchmarks.datasets.subset import expand_name_files
     from benchmarks.datasets.verification import verify
 
     kind: type[DiskDataset] = DATASETS.load(arguments.dataset)
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
     dataset = kind(arguments.data_root)
     names = (
-        select_sequences(arguments.sequences, dataset.all_names, dataset.name)
+        select_sequences(expand_name_files(arguments.sequences), dataset.all_names, dataset.name)
         if arguments.sequences
         else list(dataset.all_names)
     )

@@ -52,9 +52,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     )
     from trackers.commands import Parser, catch_user_errors
 
-    parser = Parser(
-        prog="sotbench", description="Runs visual object trackers over data sets and scores them."
-    )
+    parser = Parser(prog="sotbench", description="Run visual object trackers over data sets and score them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (
         *(listing, run, score, compare, rank, speed),

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         default="supervised",
         metavar="P",
-        help="supervised or realtime (default: supervised)",
+        help="how the trackers were run: supervised or realtime (default: supervised)",
     )
     add_profile(parser)
     add_selection(parser)

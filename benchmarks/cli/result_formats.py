@@ -19,7 +19,9 @@ def add_format_name(parser: argparse.ArgumentParser, flag: str) -> None:
 def add_format_protocol(parser: argparse.ArgumentParser) -> None:
     """Adds `--protocol`, whose default depends on the format."""
     parser.add_argument(
-        "--protocol", metavar="P", help="how the tracker was run (default: ope; for vot: supervised)"
+        "--protocol",
+        metavar="P",
+        help="how the tracker was run (default: ope; for vot: supervised); see `sotbench list protocols`",
     )
 
 

@@ -11,6 +11,7 @@ from benchmarks.options import (
     add_dataset,
     add_protocol,
     add_results,
+    add_sequences,
     add_split,
     count,
     sequences_to_run,
@@ -36,18 +37,29 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    add_tracker_options(parser)
-    add_isolation_options(parser)
-    add_dataset(parser)
-    add_protocol(parser)
-    add_split(parser)
-    add_data_root(parser)
-    add_results(parser)
-    add = parser.add_argument
-    add("--sequences", nargs="+", metavar="S", help="run only these (default: all that are present)")
+    tracker = parser.add_argument_group("tracker")
+    add_tracker_options(tracker)
+    add_isolation_options(tracker)
+    add = tracker.add_argument
     add("--seed", type=int, default=0, metavar="N", help="seed for random trackers (default: 0)")
-    add("--repeat", type=count, metavar="N", help="repetitions of each run (default: the protocol's)")
-    add("--batch", type=count, default=1, metavar="N", help="follow N sequences at once, in one GPU batch")
+    add(
+        "--timeout",
+        type=positive,
+        metavar="S",
+        help="seconds per sequence, checked after each answer; a tracker that hangs inside the run's process "
+        "is stopped only with --isolate",
+    )
+    data = parser.add_argument_group("data")
+    add_dataset(data)
+    add_split(data)
+    add_data_root(data)
+    add_sequences(data)
+    add_protocol(data)
+    data.add_argument(
+        "--repeat", type=count, metavar="N", help="repetitions of each sequence (default: the protocol's)"
+    )
+    add = parser.add_argument_group("parallel").add_argument
+    add("--batch", type=count, default=1, metavar="N", help="run N sequences at once, in one GPU batch")
     add(
         "--decoder",
         choices=DECODERS,
@@ -63,7 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="G",
         help="with --ray: GPUs, or a fraction such as 0.5, for each worker (default: 1 if there are any)",
     )
-    add("--timeout", type=positive, metavar="S", help="seconds that one sequence may take")
+    output = parser.add_argument_group("output")
+    add_results(output)
+    add = output.add_argument
     add("--name", metavar="NAME", help="store the results under this name (default: the tracker's)")
     add("--live", action="store_true", help="show the current frame, and write a strip of thumbnails")
     add("--overwrite", action="store_true", help="run finished sequences again")

@@ -20,7 +20,7 @@ from trackers.errors import UserError
 from trackers.stderr import print_stderr
 
 NAME = "score"
-HELP = "Score runs: the figures of a profile with 95 % intervals; --profile all for every toolkit's."
+HELP = "Score runs, with 95 % intervals; --profile all scores them by every profile that applies."
 EXAMPLES = (
     "examples: sotbench score --dataset demo --by attribute --format csv; "
     "sotbench score --dataset otb2015 --tracker siamfc --profile all"

@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 from benchmarks.cli.output import show
-from benchmarks.options import add_data_root, add_dataset, add_results, add_split, count, sequences_to_run
+from benchmarks.options import (
+    add_data_root,
+    add_dataset,
+    add_results,
+    add_sequences,
+    add_split,
+    count,
+    sequences_to_run,
+)
 from trackers.commands import add_isolation_options, add_tracker_options, tracker_spec
 from trackers.signals import override_signal_handler
 
@@ -38,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_data_root(parser)
     add_results(parser)
     add = parser.add_argument
-    add("--sequences", nargs="+", metavar="S", help="run only these (default: all that are present)")
+    add_sequences(parser)
     add(
         "--frames",
         type=count,

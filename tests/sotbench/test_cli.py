@@ -41,7 +41,17 @@ def test_help_shows_every_command_in_its_group(capsys: pytest.CaptureFixture[str
         assert f"\n{group}:\n" in said
         for name in commands:
             assert f"\n  {name} " in said
+    assert set(GROUPS["Help"]) == {"list", "doctor"}
+    assert "\n  --version " in said
     assert main([]) == 2
+
+
+@pytest.mark.parametrize("group", ["tracker", "data", "parallel", "output"])
+def test_options_of_run_are_in_groups(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["run", "--help"])
+    assert exit_info.value.code == 0
+    assert f"\n{group}:\n  --" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -6,7 +6,8 @@ import argparse
 
 NAME = "check"
 HELP = (
-    "Check whether a tracker keeps the rules, and what its author should know. Exit status 1 on a violation."
+    "Check that a tracker follows the interface; list violations and what its author should know. "
+    "Exit status 1 on a violation."
 )
 EXAMPLES = (
     "examples: sotbench check ncc; sotbench check my_tracker.py:Mine --set rate=0.1; "

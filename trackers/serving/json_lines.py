@@ -29,7 +29,7 @@ from trackers.tracker import Tracker
 def main(words: Sequence[str] | None = None) -> int:
     """Serves until standard input ends, and returns the exit status."""
     parser = Parser(
-        prog="python -m trackers.serving.json_lines", description="Serves a tracker by JSON lines."
+        prog="python -m trackers.serving.json_lines", description="Serve a tracker by JSON lines."
     )
     add_tracker_options(parser)
     parser.add_argument("--watch", action="store_true", help=argparse.SUPPRESS)

@@ -46,7 +46,7 @@ VERSION = 3
 def _command(words: Sequence[str] | None) -> int:
     parser = Parser(
         prog="python -m trackers.serving.trax",
-        description="Serves a tracker over TraX, on standard input and output.",
+        description="Serve a tracker over TraX, on standard input and output.",
     )
     add_tracker_options(parser)
     arguments = parser.parse_args(words)

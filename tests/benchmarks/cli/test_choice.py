@@ -48,6 +48,18 @@ def test_list_in_a_file(scored, tmp_path):
     assert scored("--sequences", f"@{path}", "scale") == expected
 
 
+def test_run_takes_names_in_any_spelling_and_from_a_file(tmp_path, capsys):
+    path = tmp_path / "list.txt"
+    path.write_text("# the hard ones\nMotion\n")
+    words = ("--tracker", "still", "--dataset", "demo", "--results", str(tmp_path / "results"))
+    assert main(["run", *words, "--sequences", "EASY", f"@{path}"]) == 0
+    manifest = RunFolder(tmp_path / "results", "demo", "still", "ope").read_manifest()
+    assert sorted(manifest.sequences) == ["easy", "motion"]
+    capsys.readouterr()
+    assert main(["run", *words, "--sequences", "@nowhere.txt"]) == 2
+    assert "nowhere.txt is not a file; @FILE is a text file" in capsys.readouterr().err
+
+
 def test_attribute_matches_by_attribute(results, scored, capsys):
     main(["score", "--dataset", "demo", "--results", str(results), "--by", "attribute", "--format", "json"])
     records = [r for r in json.loads(capsys.readouterr().out) if r["tracker"] == "far"]
