@@ -299,7 +299,7 @@ def test_gif_is_written(results, tmp_path):
     ("more", "sentence"),
     [
         (["--sequences", "rihgt"], "no sequence 'rihgt' .did you mean 'right'"),
-        (["--sequences", "absent"], "sequence absent of Squares is missing"),
+        (["--sequences", "missing"], "sequence missing of Squares is missing"),
         (["--sequences", "right", "--tracker", "sill"], "no results of tracker 'sill'"),
         (["--sequences", "right", "--results", "none"], "there are no results"),
         (["--sequences", "right", "--out", "a.webm"], r"ends in \.mp4 or \.gif, not to 'a\.webm'"),

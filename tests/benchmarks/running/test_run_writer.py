@@ -12,7 +12,8 @@ import pytest
 from benchmarks.protocols import Trajectory
 from benchmarks.running.run_writer import RunWriter
 from benchmarks.running.schedulers.base import Outcome
-from benchmarks.store import Identity, RunFolder, SequenceRecord, atomic
+from benchmarks.store import Identity, RunFolder, SequenceRecord
+from trackers import atomic
 from trackers.errors import UserError
 
 IDENTITY = Identity("t", {}, None, None, "ope", "cpu", 0, 1)

@@ -256,11 +256,11 @@ def test_eao_plot_has_curve_interval_and_bounds():
     curves = [line for line in axes.get_lines() if len(line.get_xdata()) > 2]
     by_name = {score.tracker: score for score in shown.scores}
     for line, name in zip(curves, shown.trackers, strict=True):
-        lengths, phi = by_name[name].whole.curve()
+        lengths, phi = by_name[name].overall.curve()
         kept = lengths <= 2 * 356
         assert np.array_equal(line.get_xdata(), lengths[kept])
         assert np.array_equal(line.get_ydata(), phi[kept])
-        low, high = by_name[name].whole.curve_interval(lengths)
+        low, high = by_name[name].overall.curve_interval(lengths)
         assert (low <= phi + 1e-12).all()
         assert (phi <= high + 1e-12).all()
         [row] = by_name[name].records()

@@ -118,7 +118,7 @@ def test_damaged_data_fails_only_its_sequence(run_tracker: RunTracker, videos: P
         (("--workers", "2", "--protocol", "realtime"), "protocol realtime simulates real time from"),
         (("--workers", "2", "--ray", "local"), "give the resources of each with --cpus-per-worker"),
         (("--gpus-per-worker", "0.5"), "--gpus-per-worker is for a Ray cluster"),
-        (("--ray", "local", "--device", "cuda:1"), "'cuda:1' is one machine's GPU"),
+        (("--ray", "local", "--device", "cuda:1"), "'cuda:1' is a GPU of one machine"),
         (("--workers", "2", "--live"), "leave --batch, --workers and --ray out"),
         (("--workers", "0"), "argument --workers: invalid count value: '0'"),
         (("--ray", "local", "--gpus-per-worker", "1.5"), "argument --gpus-per-worker: invalid"),
