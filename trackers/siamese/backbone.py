@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trackers.siamese.winograd import RowWinograd, TileWinograd
+
+Network = TypeVar("Network", bound=nn.Module)
 
 FULL_WIDTHS = (96, 256, 384, 384, 256)
 STRIDE = 8
@@ -83,6 +86,13 @@ def embed_regions(network: Callable[[Tensor], Tensor], regions: Tensor) -> Tenso
     return features.view(*regions.shape[:2], *features.shape[1:])
 
 
+def channels_last(network: Network) -> Network:
+    """Moves a network's kernels to the channels-last memory layout, in place; returns the network."""
+    # torch's stubs of `Module.to` lack this argument.
+    layout: dict[str, Any] = {"memory_format": torch.channels_last}
+    return network.to(**layout)
+
+
 def fold_batch_norm(network: Embedding) -> Embedding:
     """Returns a copy for inference, channels-last, with batch normalization folded into the convolutions.
 
@@ -98,7 +108,7 @@ def fold_batch_norm(network: Embedding) -> Embedding:
         convolution.weight.copy_(convolution.weight.double() * scale[:, None, None, None])
         convolution.bias.copy_(bias)
         setattr(result, name, nn.Sequential(convolution, *pool, relu))
-    return result.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return channels_last(result)
 
 
 def prepare_for_cpu(network: Embedding) -> Embedding:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from trackers.siamese.backbone import FULL_WIDTHS, SCORE_SCALE, Embedding, fold_batch_norm
+from trackers.siamese.backbone import FULL_WIDTHS, SCORE_SCALE, Embedding, channels_last, fold_batch_norm
 from trackers.siamese.response import balanced_logistic_loss, cross_correlation
 
 RELEASED_EPS = 1e-3
@@ -122,4 +122,4 @@ def prepare_for_updates(network: GradNetNetwork, device: torch.device) -> GradNe
     """
     result = copy.deepcopy(network).eval().requires_grad_(False)
     result.template = fold_batch_norm(network.template)
-    return result.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return channels_last(result.to(device))

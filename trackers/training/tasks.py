@@ -15,6 +15,7 @@ from trackers.siamese.backbone import (
     STRIDE,
     TEMPLATE_SIZE,
     Embedding,
+    channels_last,
     embed_regions,
     scaled_widths,
 )
@@ -95,7 +96,7 @@ class SiamFCTask(Task):
             network = widen(load_embedding(options.start), widths)
         else:
             network = init_weights(Embedding(widths))
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = channels_last(network)
         self.teacher = Teacher(options.teacher, widths[-1]) if options.teacher else None
 
     def loss(self, pairs: Pairs, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
@@ -175,7 +176,7 @@ class GradNetTask(Task):
         nn.init.constant_(convolution.bias, 0.1)
         if options.objective == "later":
             nn.init.zeros_(normalization.weight)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels_last(self.network)
         self.train()
 
     def rate_factor(self, name: str) -> float:
