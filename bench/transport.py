@@ -110,7 +110,11 @@ def main() -> None:
                 tracker.update(frame)
                 elapsed = time.perf_counter() - begin
                 # A program that reports no seconds did nothing: all of the time is transport.
-                own = 0.0 if what.startswith("process") or "vot-trax" in what else tracker.own_seconds
+                own = (
+                    0.0
+                    if what.startswith("process") or "vot-trax" in what
+                    else getattr(tracker, "own_seconds", 0.0)
+                )
                 seconds[what].append(elapsed - (own or 0.0))
         for tracker in trackers.values():
             if isinstance(tracker, RemoteTracker):
