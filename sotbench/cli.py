@@ -11,12 +11,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from benchmarks.cli.listing import REGISTRIES
+# Nothing of `trackers` is imported before it is known to be our package.
 from benchmarks.cli.main import main as benchmarks_main
 from benchmarks.cli.main import refuse_shadowing_packages
-from trackers.commands import catch_user_errors
-
-REGISTRIES["plots"] = "reports.plots:PLOTS"
 
 USAGE = "usage: sotbench COMMAND ...; `sotbench COMMAND --help` explains one"
 
@@ -87,23 +84,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 success; 1 some sequence failed; 2 wrong usage or missing data; 130 interrupted.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    if not words:
-        return _refuse("a command is missing")
-    if words[0] in ("-h", "--help", "--version"):
-        return _print_about(words)
-    command = COMMANDS.get(words[0])
-    if command is None:
-        return _unknown(words[0])
-    if command.target is None:
+    command = COMMANDS.get(words[0]) if words else None
+    if command is not None and command.target is None:
         return benchmarks_main(arguments)
     if (status := refuse_shadowing_packages()) is not None:
         return status
+    if not words:
+        return _refuse("a command is missing")
+    if words[0] in ("-h", "--help", "--version"):
+        from trackers.commands import catch_user_errors
+
+        return catch_user_errors(_print_about)(words)
+    if command is None or command.target is None:
+        return _unknown(words[0])
     module, _, name = command.target.partition(":")
     function: Callable[[Sequence[str] | None], int] = getattr(import_module(module), name)
     return function(words if command.keeps_name else words[1:])
 
 
-@catch_user_errors
 def _print_about(words: Sequence[str] | None) -> int:
     """Prints the version or the overview of all commands."""
     if words and words[0] == "--version":

@@ -20,7 +20,7 @@ from typing import Any
 
 from trackers.errors import UserError, describe_error
 
-OWN_PACKAGES = ("trackers", "benchmarks", "reports")
+OWN_PACKAGES = ("trackers", "benchmarks", "reports", "sotbench")
 """The packages of this project."""
 OWN_ROOT = Path(__file__).resolve().parents[1]
 """The folder that they are in."""

@@ -97,13 +97,15 @@ def test_run_finishes_without_standard_error(redirection: str, tmp_path: Path) -
     assert run.failed == {}
 
 
-def test_foreign_package_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["benchmarks.cli.main", "sotbench.cli"])
+@pytest.mark.parametrize("words", [["list"], ["plot", "--help"], ["--help"]])
+def test_foreign_package_is_reported(tmp_path: Path, module: str, words: list[str]) -> None:
     assert shadowing_packages() == []
     (tmp_path / "trackers").mkdir()
     (tmp_path / "trackers" / "__init__.py").touch()
     program = (
         f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]\n"
-        "from benchmarks.cli.main import main; sys.exit(main(['list']))"
+        f"from {module} import main; sys.exit(main({words}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False
