@@ -36,6 +36,12 @@ class Columns:
     skip: int = 0
     normalized: bool = False
 
+    @classmethod
+    def from_options(cls, form: str | None, skip: int | None, normalized: bool) -> Columns | None:
+        """Returns the columns that a user describes; None if nothing is said about them."""
+        described = form or skip or normalized
+        return cls(form or "xywh", skip or 0, normalized) if described else None
+
     @property
     def options(self) -> str:
         """The options of `import` that declare these columns."""

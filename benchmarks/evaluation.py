@@ -13,6 +13,7 @@ from benchmarks.datasets.views import CachedDataset
 from benchmarks.protocols import timed_updates
 from benchmarks.store import RunFolder, RunResults, select_runs
 from benchmarks.store.parallel_reading import read_runs_parallel
+from benchmarks.wording import first_names
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ _T = TypeVar("_T")
 
 Notify: TypeAlias = Callable[[str], None]
 """Receives what a reader of the scores should know, one sentence at a time."""
-
-MAX_NAMED = 5
-"""Sequences that a message names."""
 
 
 def ignore(message: str) -> None:
@@ -56,8 +54,8 @@ class Selection:
         named = None if self.trackers is None else list(self.trackers)
         return select_runs(self.results, self.dataset.name, self.protocol, named, self.dataset.related)
 
-    def read_all(self, with_times: bool = False) -> dict[str, RunResults | UserError]:
-        """Reads all selected runs; by tracker, its results on the data set, or why not.
+    def read_all(self) -> dict[str, RunResults | UserError]:
+        """Reads all selected runs with their times; by tracker, its results on the data set, or why not.
 
         Raises:
             UserError: there is no such run.
@@ -65,24 +63,22 @@ class Selection:
         from benchmarks.scoring.pairing import restrict_to_dataset
 
         folders = self.folders()
-        runs = zip(folders, read_runs_parallel(folders, with_times=with_times), strict=True)
+        runs = zip(folders, read_runs_parallel(folders), strict=True)
         return {
             folder.tracker: run if isinstance(run, UserError) else restrict_to_dataset(run, self.dataset)
             for folder, run in runs
         }
 
-    def read(self, notify: Notify, with_times: bool = False) -> Iterator[RunResults]:
-        """Reads the selected runs one by one.
+    def read(self, notify: Notify) -> Iterator[RunResults]:
+        """Reads the selected runs one by one, without times, which are NaN.
 
         Args:
             notify: receives what a run lacks, and which of several runs cannot be read.
-            with_times: whether to read times as well; otherwise they are NaN.
 
         Raises:
             UserError: there is no such run, or none that can be read.
         """
-        for _, run in self._each(notify, with_times, lambda run: run):
-            yield run
+        return self._each(notify, lambda run: run)
 
     def score(self, profile: ScoringProfile, notify: Notify) -> Iterator[RunScore]:
         """Scores the selected runs one by one, by one profile.
@@ -97,7 +93,7 @@ class Selection:
         from benchmarks.scoring import score_run
 
         notified: set[str] = set()
-        for _, score in self._each(notify, False, lambda run: score_run(run, self.dataset, profile)):
+        for score in self._each(notify, lambda run: score_run(run, self.dataset, profile)):
             _notify_once(score, notify, notified)
             yield score
 
@@ -124,13 +120,11 @@ class Selection:
             for reason, names in refusals(scores).items():
                 notify(f"{run.tracker}: {', '.join(names)} is left out: {reason}")
 
-    def _each(
-        self, notify: Notify, with_times: bool, make: Callable[[RunResults], _T]
-    ) -> Iterator[tuple[RunFolder, _T]]:
+    def _each(self, notify: Notify, make: Callable[[RunResults], _T]) -> Iterator[_T]:
         """Reads each run and applies `make`; of several runs, those that fail are left out with a message."""
         folders = self.folders()
         refused = 0
-        for folder, run in zip(folders, read_runs_parallel(folders, with_times=with_times), strict=True):
+        for folder, run in zip(folders, read_runs_parallel(folders, with_times=False), strict=True):
             try:
                 if isinstance(run, UserError):
                     raise run
@@ -141,7 +135,7 @@ class Selection:
                 refused += 1
                 notify(f"{folder.tracker} is left out: {error}")
                 continue
-            yield folder, made
+            yield made
         if refused == len(folders):
             raise UserError(f"none of these {refused} runs can be scored; see above")
 
@@ -233,9 +227,7 @@ def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:
             notify(f"{run.tracker}: {sequence} is left out: {reason}")
     present = [name for name in dataset.names() if name in run.trajectories]
     if 0 < len(unknown := sequences_without_truth(run, dataset, present)) < len(present):
-        more = len(unknown) - MAX_NAMED
-        names = ", ".join(unknown[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-        notify(f"{run.tracker}: not scored, because only the first box is known: {names}")
+        notify(f"{run.tracker}: not scored, because only the first box is known: {first_names(unknown)}")
 
 
 def _notify_once(score: RunScore, notify: Notify, notified: set[str]) -> None:

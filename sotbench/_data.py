@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sotbench._results import Results
 
 
-_COLUMNS = ("xywh", "xyxy", "cxcywh")
 _ORIGINS = ("one", "zero")
 
 
@@ -79,16 +78,15 @@ def import_results(
     Raises:
         UserError: nothing could be imported, or results of this tracker exist already.
     """
-    from benchmarks.box_columns import Columns
+    from benchmarks.box_columns import BOX_FORMS, Columns
     from benchmarks.datasets.views import CachedDataset
     from benchmarks.importing import ImportSource, import_run
     from benchmarks.store.formats import ImportOptions
     from sotbench._results import load_results
 
-    for name, value, known in (("columns", columns, _COLUMNS), ("origin", origin, _ORIGINS)):
+    for name, value, known in (("columns", columns, tuple(BOX_FORMS)), ("origin", origin, _ORIGINS)):
         if value is not None and value not in known:
             raise UserError(f"{name} is one of {', '.join(map(repr, known))}, not {value!r}")
-    described = columns or skip_columns or normalized
     folder = import_run(
         ImportSource(tracker, to_path(path)),
         format,
@@ -96,9 +94,7 @@ def import_results(
         to_path(results),
         lambda message: print(message, file=sys.stderr),
         protocol=protocol,
-        options=ImportOptions(
-            origin, Columns(columns or "xywh", skip_columns, normalized) if described else None, skip_bad
-        ),
+        options=ImportOptions(origin, Columns.from_options(columns, skip_columns, normalized), skip_bad),
         overwrite=overwrite,
     )
     return load_results(

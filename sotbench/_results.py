@@ -113,7 +113,7 @@ class Results(Mapping[str, TrackerResults]):
         self.left_out: dict[str, str] = {}
         self._selection = selection
         self._runs: dict[str, RunResults] = {}
-        for name, run in selection.read_all(with_times=True).items():
+        for name, run in selection.read_all().items():
             if isinstance(run, UserError):
                 self.left_out[name] = str(run)
             else:

@@ -80,7 +80,7 @@ def run(
     check_numbers(seed=(seed, None), repeat=(repeat, 1), batch=(batch, 1), workers=(workers, 1))
     if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
         raise UserError(f"timeout is a number of seconds above 0, not {timeout!r}")
-    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=workers)
+    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, in_this_process=workers == 1)
     root = to_data_root(data_root)
     opened = open_dataset(dataset, root, split) if isinstance(dataset, str) else dataset
     return running.run(
@@ -155,8 +155,8 @@ def speed(
     check_numbers(
         frames=(frames, 1), warm_up=(warm_up, 0), repetitions=(repetitions, 1), threads=(threads, 1)
     )
-    # Each repetition has a process of its own, so the tracker must be importable there.
-    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, workers=repetitions + 1)
+    # Each repetition runs in a separate process.
+    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, in_this_process=False)
     place = (dataset, to_data_root(data_root), split)
     chosen = sequences_to_run(open_dataset(*place), to_names(sequences), place[1])
     workload = Workload(spec, *place, tuple(chosen), frames, warm_up)
@@ -173,9 +173,9 @@ def _spec(
     precision: str | None,
     *,
     isolate: bool,
-    workers: int = 1,
+    in_this_process: bool,
 ) -> TrackerSpec:
-    """Returns the tracker that the arguments name."""
+    """Returns the tracker that the arguments name; one that only this process can build must run in it."""
     from sotbench._objects import ObjectSpec, import_name
     from trackers.catalog import TrackerSpec
 
@@ -194,4 +194,4 @@ def _spec(
     if name is not None:
         return TrackerSpec(name, device, path, chosen, isolate=isolate)
     assert not isinstance(tracker, str)
-    return ObjectSpec.of(tracker, device, path, chosen, in_this_process=not isolate and workers == 1)
+    return ObjectSpec.of(tracker, device, path, chosen, in_this_process=in_this_process and not isolate)

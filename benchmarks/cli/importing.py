@@ -126,6 +126,4 @@ def _columns(arguments: argparse.Namespace) -> Columns | None:
     """Returns the columns of a table as the options describe them, or None."""
     from benchmarks.box_columns import Columns
 
-    if not (arguments.columns or arguments.skip_columns or arguments.normalized):
-        return None
-    return Columns(arguments.columns or "xywh", arguments.skip_columns or 0, arguments.normalized)
+    return Columns.from_options(arguments.columns, arguments.skip_columns, arguments.normalized)
