@@ -28,7 +28,7 @@ from trackers.external.programs import Program, read_program
 from trackers.external.toolkits import opencv
 from trackers.external.toolkits.adapters import PREFIX, make_adapter
 from trackers.processes.limits import ProcessLimits, ProcessSpec
-from trackers.provenance import Provenance, forget_changed_modules, remember_files, source_files
+from trackers.provenance import Provenance, remember_files, source_files
 from trackers.registry import Entry, Registry, unknown_setting
 from trackers.tracker import BatchTracker, OneSlot, Tracker
 
@@ -119,7 +119,6 @@ class TrackerSpec:
 
     def factory(self) -> Callable[..., Any]:
         """Imports the class or function that creates the tracker."""
-        forget_changed_modules(self.tracker)
         factory = TRACKERS.load(self.tracker)
         remember_files(self.tracker, factory)
         if not callable(factory):

@@ -152,7 +152,8 @@ def remember_files(tracker: str, factory: object) -> None:
 def forget_changed_modules(tracker: str) -> None:
     """Has the modules of a plug-in loaded again if one of their files has changed since they were loaded.
 
-    A notebook or a script may run a tracker, edit its file, and run it again.
+    A notebook or a script may run a tracker, edit its file, and run it again. For the start of a run: within
+    one, the code must stay the same.
     """
     files = _LOADED.get(tracker, {})
     if all(_stamp(path) == stamp for path, stamp in files.items()):

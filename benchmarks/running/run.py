@@ -21,6 +21,7 @@ from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import Task, plan_task
 from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
+from trackers.provenance import forget_changed_modules
 
 
 @dataclass
@@ -79,6 +80,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     names = list(names)
     summary = RunSummary(settings.folder(dataset.name).path)
     absolute = settings.absolute()
+    # Only here: a tracker that is built again within the run has the code that the run began with.
+    forget_changed_modules(absolute.spec.tracker)
     if isinstance(dataset, DiskDataset):
         dataset.make_absolute()
     folder = absolute.folder(dataset.name)

@@ -126,6 +126,24 @@ def test_edited_file_is_loaded_again_within_a_session(here: Path) -> None:
     assert [np.diff(boxes[name]["easy"].boxes[:2, 0])[0] for name in boxes] == [3.0, 50.0]
 
 
+def test_file_edited_during_a_run_is_not_loaded_within_it(here: Path) -> None:
+    """The tracker fails on the first sequence, after editing its file, and is built again."""
+    edits = (
+        "    def update(self, frame):\n"
+        "        if not (here := pathlib.Path(__file__)).with_suffix('.edited').exists():\n"
+        "            here.with_suffix('.edited').touch()\n"
+        "            here.write_text(here.read_text().replace('float = 3', 'float = 50'))\n"
+        "            raise RuntimeError('edited')\n"
+    )
+    code = TRACKER.replace("1.0", "3.0").replace("    def update(self, frame):\n", edits)
+    (here / "edits.py").write_text("import pathlib\n" + code)
+    done = sot.run("edits.py:Drift", "demo", name="edits", sequences=["easy", "motion"])
+    assert list(done.failed) == ["easy"]
+    assert "float = 50" in (here / "edits.py").read_text()
+    boxes = sot.load_results("demo", trackers="edits")["edits"]["motion"].boxes
+    assert boxes[1, 0] - boxes[0, 0] == 3.0
+
+
 def plain() -> sot.Tracker:
     return Still()
 
