@@ -11,39 +11,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from api_trackers import TRACKER, Still
 
 import sotbench as sot
 from sotbench._objects import describe_code
 from trackers.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-
-TRACKER = """
-import numpy as np
-from trackers import Tracker
-
-
-class Drift(Tracker):
-    def __init__(self, step: float = 1.0):
-        self.step = step
-
-    def init(self, frame, box):
-        self.box = box
-
-    def update(self, frame):
-        self.box = self.box + np.array([self.step, 0, 0, 0])
-        return self.box
-"""
-
-
-class Still(sot.Tracker):
-    """A tracker that never moves its box."""
-
-    def init(self, frame, box):
-        self.box = box
-
-    def update(self, frame):
-        return self.box
 
 
 @pytest.fixture(scope="module")

@@ -9,36 +9,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from api_trackers import TRACKER, Still
 
 import sotbench as sot
 from benchmarks.datasets import DATASETS
 from trackers.registry import Entry
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-TRACKER = """
-from sotbench import Tracker
-
-
-class Drift(Tracker):
-    def __init__(self, step: float = 1.0):
-        self.step = step
-
-    def init(self, frame, box):
-        self.box = box
-
-    def update(self, frame):
-        return self.box
-"""
-
-
-class Still(sot.Tracker):
-    """Never moves its box."""
-
-    def init(self, frame, box):
-        self.box = box
-
-    def update(self, frame):
-        return self.box
 
 
 def test_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
