@@ -163,11 +163,14 @@ def main() -> int:
     install_interrupt_hook()
     connection = Connection(int(sys.argv[1]))
     worker = Worker(connection.send)
-    try:
-        worker.begin(*connection.recv())
-        while True:
-            worker.run_tasks(connection.recv())
-    except (EOFError, ConnectionError, KeyboardInterrupt):
-        return 0
-    finally:
-        worker.close()
+    # The driver may ask for the end while the worker is closing: what that leaves behind, it kills.
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            worker.begin(*connection.recv())
+            while True:
+                worker.run_tasks(connection.recv())
+        except (EOFError, ConnectionError, KeyboardInterrupt):
+            pass
+        finally:
+            worker.close()
+    return 0
