@@ -12,6 +12,8 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from benchmarks.scoring import Record
+from reports.figure_options import FigureOptions
+from reports.plots.text import mark_tex
 from reports.report_data import ReportData
 from reports.style import house_style
 
@@ -41,14 +43,20 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
     Letters that the font lacks become boxes in PNG and PDF; SVG leaves them to the reader's fonts.
     """
     content = io.BytesIO()
-    with house_style(), warnings.catch_warnings():
+    options = getattr(figure, "options", FigureOptions())
+    with house_style(options.settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(content, format=form, metadata=_UNDATED[form])
     return content.getvalue()
 
 
 def figure_title(what: str, report: ReportData) -> str:
-    """Returns two lines: what is plotted, runs and data set; number of sequences and profile."""
+    """Returns two lines: what is plotted, runs and data set; number of sequences and profile.
+
+    Only the data set's title, or nothing, if the options of figures say so.
+    """
+    if report.figure_options.title != "full":
+        return report.title if report.figure_options.title == "dataset" else ""
     protocol = report.protocol
     runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
     sequences = format_count(report.max_scored_sequences, report.total_sequences)
@@ -105,10 +113,18 @@ def name_with_count(tracker: str, records: Sequence[Record], report: ReportData)
     """Returns a tracker's name, with its number of scored sequences if the title states another."""
     [record] = [row for row in records if row["tracker"] == tracker]
     scored = int(record["sequences"] or 0)
-    name = shorten_name(tracker)
+    name = shown_name(tracker, report)
     if scored == report.max_scored_sequences:
         return name
     return f"{name} ({format_count(scored, report.total_sequences)})"
+
+
+def shown_name(tracker: str, report: ReportData) -> str:
+    """Returns a tracker's name to show in a plot."""
+    label = report.label(tracker)
+    if report.presentation.tex_labels and label != tracker:
+        return mark_tex(label)
+    return shorten_name(label)
 
 
 def shorten_name(name: str) -> str:
