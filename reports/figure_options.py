@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -25,6 +26,9 @@ _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?(in|cm|mm|pt|)", re.ASCII)
 _MIN_INCHES, _MAX_INCHES = 0.5, 40.0
 _FONT_POINTS = 7.0
 """Size of text in `house.mplstyle`."""
+
+_LATEX_PACKAGES = ("type1cm", "type1ec")
+"""Packages that matplotlib needs and a small LaTeX lacks."""
 
 _GENERIC_FONTS = {"serif": "DejaVu Serif", "sans-serif": "DejaVu Sans", "monospace": "DejaVu Sans Mono"}
 """Fonts that come with matplotlib."""
@@ -61,7 +65,8 @@ class FigureOptions:
         changed: list[tuple[str, Any]] = []
         if self.font is not None:
             # The style's font has the letters that another one lacks.
-            changed.append(("font.family", [_GENERIC_FONTS.get(self.font, self.font), "DejaVu Sans"]))
+            named = [_GENERIC_FONTS.get(self.font, self.font), "DejaVu Sans"]
+            changed.append(("font.family", [self.font] if self.usetex else named))
         if self.font_size is not None:
             sizes = {"font.size": 7, "axes.titlesize": 7.5, "axes.labelsize": 7, "figure.titlesize": 7.5}
             sizes |= {"xtick.labelsize": 7, "ytick.labelsize": 7, "legend.fontsize": 6}
@@ -78,11 +83,8 @@ class FigureOptions:
         """
         if self.legend not in get_args(Legend):
             raise UserError(f"legend is {self.legend!r:.40}; it takes {', '.join(get_args(Legend))}")
-        if self.usetex and shutil.which("latex") is None:
-            raise UserError(
-                "LaTeX cannot set the text: there is no program 'latex'; install LaTeX, or export with the "
-                "format tex"
-            )
+        if self.usetex:
+            _check_latex()
         if self.font is not None and self.font not in _GENERIC_FONTS:
             from matplotlib import font_manager
 
@@ -95,6 +97,26 @@ class FigureOptions:
                     f"install it, or take one of {', '.join(_GENERIC_FONTS)}"
                 )
         return self
+
+
+def _check_latex() -> None:
+    """Checks that LaTeX is installed with what matplotlib needs.
+
+    Raises:
+        UserError: it is not.
+    """
+    if shutil.which("latex") is None:
+        raise UserError(
+            "LaTeX cannot set the text: there is no program 'latex'; install LaTeX, or export with "
+            "the format tex"
+        )
+    for package in _LATEX_PACKAGES if shutil.which("kpsewhich") else ():
+        found = subprocess.run(["kpsewhich", f"{package}.sty"], capture_output=True, check=False)
+        if not found.stdout:
+            raise UserError(
+                f"LaTeX cannot set the text: its package '{package}' is missing; install it, or export "
+                "with the format tex"
+            )
 
 
 def read_length(text: str | float) -> float:

@@ -19,6 +19,9 @@ _ESCAPES = {
     "*": "{*}",
 } | {special: f"\\{special}" for special in "&%$#_{}"}
 
+_MAX_LOOSE = 7
+"""Columns of grouped tables in LaTeX's usual size; with more, they are set smaller and closer."""
+
 _MARKS = {Mark.NONE: "{}", Mark.BEST: r"\textbf{{{}}}", Mark.SECOND: r"\underline{{{}}}"}
 
 
@@ -42,6 +45,11 @@ def latex_table(table: Table) -> str:
     lines = [
         rf"\begin{{{float_name}}}",
         r"  \centering",
+        *(
+            [r"  \small\setlength{\tabcolsep}{4pt}"]
+            if table.groups and len(table.columns) > _MAX_LOOSE
+            else []
+        ),
         rf"  \caption{{{escape(table.caption)}}}",
         *([rf"  \label{{{table.label}}}"] if table.label else []),
         rf"  \begin{{tabular}}{{@{{}}{alignment}@{{}}}}",
@@ -89,7 +97,10 @@ def _cell(cell: Cell, column: Column, stacked: bool) -> str:
         return text
     low, high = map(_number, cell.interval)
     if stacked:
-        return _stack("r", [text, rf"{{\tiny {{[}}{low}, {high}]}}"])
+        # Its first line stands on the line of the row's name.
+        return (
+            rf"\begin{{tabular}}[t]{{@{{}}r@{{}}}}{text}\\[-2pt] {{\tiny {{[}}{low}, {high}]}}\end{{tabular}}"
+        )
     return rf"{text}\,{{\scriptsize {{[}}{low}, {high}]}}"
 
 

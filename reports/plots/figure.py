@@ -16,6 +16,7 @@ from reports.figure_options import FigureOptions
 from reports.plots.text import mark_tex
 from reports.report_data import ReportData
 from reports.style import house_style
+from trackers.errors import UserError
 
 Format: TypeAlias = Literal["png", "pdf", "svg"]
 
@@ -41,12 +42,27 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
     """Returns the figure as a file's content; the same figure always gives the same bytes.
 
     Letters that the font lacks become boxes in PNG and PDF; SVG leaves them to the reader's fonts.
+
+    Raises:
+        UserError: a label is TeX that cannot be set.
     """
     content = io.BytesIO()
     options = getattr(figure, "options", FigureOptions())
     with house_style(options.settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(content, format=form, metadata=_UNDATED[form])
+        try:
+            figure.savefig(content, format=form, metadata=_UNDATED[form])
+        except RuntimeError as error:
+            # Matplotlib quotes LaTeX's messages; those of errors begin with an exclamation mark.
+            said = [line[1:].strip() for line in str(error).splitlines() if line.startswith("!")]
+            if not (options.usetex and said):
+                raise
+            raise UserError(f"LaTeX cannot set the text of the plot: {said[0]} Correct the labels") from None
+        except ValueError as error:
+            if "ParseException" not in str(error) and "ParseFatalException" not in str(error):
+                raise
+            formula = str(error).strip().splitlines()[0]
+            raise UserError(f"a label is no formula that matplotlib knows: {formula}; correct it") from None
     return content.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -118,3 +119,42 @@ def test_labels_are_formulas_only_if_wanted():
             svg = figure_bytes(figure, "svg").decode()
             assert ("\N{GREEK SMALL LETTER ALPHA}" in svg) == tex
             assert "\ue000" not in svg
+
+
+def test_latex_sets_all_text():
+    options = FigureOptions(usetex=True, font="serif")
+    try:
+        options.check()
+    except UserError as reason:
+        pytest.skip(str(reason))
+    if shutil.which("dvipng") is None:
+        pytest.skip("there is no dvipng on this machine")
+    names = ("50%_of & {x}", "Fast", "$5")
+    entries = {"Fast": TrackerEntry(label="Fast$^{++}$", highlight=True)}
+    shown = Presentation(entries, names, tex_labels=True)
+    scores = [score(name, 0.3 + place / 10) for place, name in enumerate(names)]
+    for draw in (success_figure, scores_figure):
+        figure = draw(report(scores, presentation=shown, figure_options=options, title="A_B & 100 %"))
+        for form in ("pdf", "png"):
+            assert len(figure_bytes(figure, form)) > 5000
+    broken = Presentation({"Fast": TrackerEntry(label=r"\nonsense")}, names, tex_labels=True)
+    figure = success_figure(report(scores, presentation=broken, figure_options=options))
+    with pytest.raises(UserError, match="LaTeX cannot set the text of the plot: Undefined control sequence"):
+        figure_bytes(figure, "pdf")
+
+
+def test_wrong_formula_is_one_sentence():
+    shown = Presentation({"Fast": TrackerEntry(label=r"$\nonsense$")}, ("Fast",), tex_labels=True)
+    figure = success_figure(report(THREE[1:2], presentation=shown))
+    with pytest.raises(UserError, match=r"a label is no formula that matplotlib knows: .nonsense;"):
+        figure_bytes(figure, "png")
+
+
+def test_missing_package_of_latex_is_named(monkeypatch):
+    class Nothing:
+        stdout = b""
+
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("subprocess.run", lambda *words, **more: Nothing)
+    with pytest.raises(UserError, match="its package 'type1cm' is missing; install it, or export"):
+        FigureOptions(usetex=True).check()
