@@ -55,9 +55,13 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
         except RuntimeError as error:
             # Matplotlib quotes LaTeX's messages; those of errors begin with an exclamation mark.
             said = [line[1:].strip() for line in str(error).splitlines() if line.startswith("!")]
-            if not (options.usetex and said):
+            if not options.usetex:
                 raise
-            raise UserError(f"LaTeX cannot set the text of the plot: {said[0]} Correct the labels") from None
+            reason = said[0] if said else str(error).strip().splitlines()[-1]
+            raise UserError(
+                f"LaTeX cannot set the text of the plot: {reason}; correct the labels, or install what LaTeX "
+                "lacks"
+            ) from None
         except ValueError as error:
             if "ParseException" not in str(error) and "ParseFatalException" not in str(error):
                 raise
