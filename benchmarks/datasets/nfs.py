@@ -109,7 +109,11 @@ def _read_vatic(path: Path) -> Boxes:
         SequenceError: the file is missing or damaged.
     """
     with as_sequence_error():
-        lines = read_text(path).splitlines()
+        lines = [line for line in read_text(path).splitlines() if line.strip()]
+        if short := [line for line in lines if len(line.split()) < 5]:
+            raise SequenceError(
+                f"{path}: '{short[0][:40]}' is not a row of VATIC: track, x1, y1, x2, y2, frame"
+            )
         corners = parse_rows("\n".join(" ".join(line.split()[1:5]) for line in lines), 4, str(path))
         require_in_range(corners, str(path))
     if not len(corners):
