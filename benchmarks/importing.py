@@ -17,6 +17,7 @@ from benchmarks.store.formats.run_folders import (
     read_run_folder,
     require_match,
 )
+from benchmarks.store.formats.submissions import SERVERS
 from benchmarks.wording import first_names
 from trackers.errors import UserError
 
@@ -58,7 +59,7 @@ def import_run(
 
     Args:
         source: where they are.
-        format_name: one of `FORMATS`.
+        format_name: one of `FORMATS`, or one of `SERVERS`.
         dataset: the data set that they are of.
         results: the folder of all results.
         notify: is told what was found, in sentences.
@@ -72,6 +73,8 @@ def import_run(
     Raises:
         UserError: nothing can be imported, or there are results already.
     """
+    if format_name in SERVERS:
+        format_name = SERVERS[format_name].read_as
     form = FORMATS.load(format_name)()
     run_folder = source.run_folder
     if run_folder is None and source.inside is None:
