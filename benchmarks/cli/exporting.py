@@ -107,9 +107,9 @@ def _write_submission(arguments: argparse.Namespace) -> int:
 
 def _frame_count(dataset: Dataset, name: str, record: SequenceRecord | None) -> int | None:
     """Returns a sequence's number of frames: as listed, as in the data, or else as the run recorded it."""
-    listed_length = getattr(dataset, "listed_length", None)
-    listed: int | None = listed_length(name) if listed_length else None
-    if listed is not None:
+    from benchmarks.datasets.listed import ListedDataset
+
+    if isinstance(dataset, ListedDataset) and (listed := dataset.listed_length(name)) is not None:
         return listed
     if name in dataset.names():
         return len(dataset[name].truth)

@@ -202,8 +202,8 @@ def _read(
                 f"{where}: its files were changed since the run; to import them as they are, remove "
                 f"{MANIFEST}"
             )
-        texts = [text.decode(errors="replace") for text in content]
-        trajectories.append(parse_trajectory(*texts, members.where(boxes), files.start))
+        regions, seconds = (text.decode(errors="replace") for text in content)
+        trajectories.append(parse_trajectory(regions, seconds, members.where(boxes), files.start))
     return trajectories
 
 
