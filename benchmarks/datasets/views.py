@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 from functools import cached_property
+from typing import Any
 
 from benchmarks.datasets.sequence import Dataset, Sequence
 
@@ -50,6 +51,11 @@ class CachedDataset(DatasetView):
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
         self._sequences: dict[str, Sequence] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Sequences hold functions that open frames.
+        state = {name: value for name, value in self.__dict__.items() if name != "_names"}
+        return state | {"_sequences": {}}
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
