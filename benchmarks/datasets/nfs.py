@@ -20,7 +20,6 @@ x and y are used unshifted: 207 boxes begin at x = 0, 17 at x = 1.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from benchmarks.box_text import parse_rows, read_text, require_in_range
 from benchmarks.datasets.frames import last_number
@@ -48,7 +47,7 @@ class NfS(ListedDataset):
     table = "nfs.csv"
     root_folders = ("Nfs", "NfS", "nfs")
     layout = "<sequence>/30/<sequence>.txt, or anno/nfs_<sequence>.txt and sequences/<sequence>"
-    splits: ClassVar[tuple[str, ...]] = ("30", "240")
+    splits: tuple[str, ...] = ("30", "240")
 
     def __init__(self, data_root: Path | None, split: str = "30") -> None:
         super().__init__(data_root)

@@ -149,6 +149,8 @@ class Dataset(ABC):
     """All sequences of the data set, in its order, downloaded or not."""
     related: tuple[str, ...] = ()
     """Data sets with the same sequences under the same names; their runs are scored as runs on this one."""
+    splits: tuple[str, ...] = ()
+    """The values of `split`, the default first, for data sets that have several."""
     server: str = ""
     """The server that has its ground truth, if only the first boxes are published."""
     server_format: str = ""

@@ -24,6 +24,7 @@ class DatasetView(Dataset):
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names
         self.related = dataset.related
+        self.splits = dataset.splits
         self.server = dataset.server
         self.server_format = dataset.server_format
         self._dataset = dataset
