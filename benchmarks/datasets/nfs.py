@@ -11,8 +11,11 @@ The authors' files have the rows of VATIC: a track's number, the corners x1, y1,
 flags and the class. Both folders have the same rows, those at 240 frames per second: every eighth is one at
 30. The numbers of rows and images may differ by one. Flags are not read: no tool leaves out frames by them.
 
-`nfs.csv` lists the frame counts at 30 frames per second, which are those of pytracking's `nfsdataset.py`. The
-authors name nine attributes, but the flags of the sequences are not published.
+`nfs.csv` lists the frame counts at 30 frames per second, which are those of pytracking. The authors name nine
+attributes, but the flags of the sequences are not published.
+
+Results whose names begin with `nfs_`, as pytracking's do, are matched as they are. Results at 240 frames per
+second are stored under the name `nfs-240`, apart from those at 30.
 
 x and y are used unshifted: 207 boxes begin at x = 0, 17 at x = 1.
 """
