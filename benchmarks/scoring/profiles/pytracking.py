@@ -1,6 +1,12 @@
-"""Profile `pytracking`: the analysis of pytracking and the many projects built on it."""
+"""Profile `pytracking`: the analysis of pytracking and the many projects built on it.
+
+Some of these (STARK, OSTrack) require only w and h of a ground-truth box to be positive, where pytracking
+requires all four numbers.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,6 +14,8 @@ from benchmarks.geometry.missing_boxes import empty_box_mask, missing_box_mask
 from benchmarks.geometry.pixel_origin import to_one_based, to_zero_based
 from benchmarks.scoring.metrics import (
     NORMALIZED_PRECISION_20,
+    OVERLAP_PRECISION_50,
+    OVERLAP_PRECISION_75,
     PRECISION_20,
     SUCCESS_AUC,
     FrameMeasures,
@@ -41,7 +49,12 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-PYTRACKING = OnePassProfile(
+def _measure_uav(prediction: Boxes, truth: Boxes) -> FrameMeasures:
+    frames = _measure(prediction, truth)
+    return frames._replace(errors=np.where(missing_box_mask(truth), -1.0, frames.errors))
+
+
+_GENERAL = OnePassProfile(
     name="pytracking",
     title="as pytracking and the projects built on it: boxes in whole pixels",
     reference="github.com/visionml/pytracking, pytracking/analysis/extract_results.py, commit 7eb9e74",
@@ -50,8 +63,34 @@ PYTRACKING = OnePassProfile(
         "frames without a ground-truth box are misses in precision as well"
     ),
     protocols=("ope",),
-    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
+    standard_for=("nfs", "nfs-240", "avist"),
+    metrics=(
+        SUCCESS_AUC,
+        PRECISION_20,
+        NORMALIZED_PRECISION_20,
+        OVERLAP_PRECISION_50,
+        OVERLAP_PRECISION_75,
+    ),
     measure=_measure,
     counts_absent_as_misses=True,
     pads=True,
+)
+_ON_UAV123 = replace(
+    _GENERAL,
+    differs=(
+        "boxes are cut off to whole pixels, empty ones replaced by the one before, missing ones are misses; "
+        "frames without a ground-truth box are misses in success and hits in precision"
+    ),
+    measure=_measure_uav,
+)
+_ON_FLAGGED = replace(
+    _GENERAL,
+    differs=(
+        f"{_GENERAL.differs}; frames in which the target is absent are misses, but hits in normalised "
+        "precision"
+    ),
+    absent_normalized_error=-1.0,
+)
+PYTRACKING = replace(
+    _GENERAL, by_dataset={"uav123": _ON_UAV123, "avist": _ON_FLAGGED, "lasot-ext": _ON_FLAGGED}
 )
