@@ -56,6 +56,8 @@ class GOT10k(ServerScoredDataset):
     def __init__(self, data_root: Path | None, split: str = "val") -> None:
         self.split = split
         super().__init__(data_root)
+        if split == "test":
+            self.server, self.server_format = "got-10k.aitestunion.com", "got10k-server"
 
     def list_rows(self) -> list[dict[str, str]]:
         return [row for row in read_metadata(self.table) if row["split"] == self.split]

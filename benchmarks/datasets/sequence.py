@@ -151,6 +151,10 @@ class Dataset(ABC):
     """All sequences of the data set, in its order, downloaded or not."""
     related: tuple[str, ...] = ()
     """Data sets with the same sequences under the same names; their runs are scored as runs on this one."""
+    server: str = ""
+    """The server that has its ground truth, if only the first boxes are published."""
+    server_format: str = ""
+    """The format of `sotbench export` that this server takes."""
 
     @property
     def total(self) -> int:

@@ -24,6 +24,8 @@ class DatasetView(Dataset):
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names
         self.related = dataset.related
+        self.server = dataset.server
+        self.server_format = dataset.server_format
         self._dataset = dataset
 
     @property

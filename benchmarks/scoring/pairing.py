@@ -98,13 +98,7 @@ def pair_with_truth(
     names = _scorable(run, dataset, profile)
     unknown = set(sequences_without_truth(run, dataset, names))
     if len(unknown) == len(names):
-        own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
-        raise UserError(
-            f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
-            "known, as in test sets that a server scores; `sotbench export --to "
-            f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
-            f"{own} writes the files to submit"
-        )
+        raise UserError(_explain_missing_truth(run, dataset))
     sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:
         if sequence.name in run.trajectories:
@@ -118,6 +112,23 @@ def pair_with_truth(
             name: np.array([name in sequence.attributes for sequence in sequences])
             for name in dataset.attributes
         },
+    )
+
+
+def _explain_missing_truth(run: RunResults, dataset: Dataset) -> str:
+    """Explains in a sentence why a run on first boxes cannot be scored, and how to submit it."""
+    if dataset.server:
+        return (
+            f"'{run.tracker}' cannot be scored on {dataset.title}: its ground truth is on the server "
+            f"{dataset.server}; `sotbench export --to {dataset.server_format} --tracker {run.tracker} "
+            f"--dataset {dataset.name} {run.tracker}.zip` writes the zip file to submit there"
+        )
+    own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
+    return (
+        f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
+        "known, as in test sets that a server scores; `sotbench export --to "
+        f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
+        f"{own} writes the files to submit"
     )
 
 
