@@ -43,7 +43,9 @@ def _measure_annotated(prediction: Boxes, truth: Boxes) -> FrameMeasures:
     )
 
 
-def _visible_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:
+def _visible_overlaps(
+    prediction: Boxes, truth: Boxes, size: tuple[float, float] | None
+) -> NDArray[np.float64]:
     prediction = np.round(prediction, 3)
     if size:
         prediction, truth = _clipped(prediction, size), _clipped(truth, size)
@@ -53,11 +55,11 @@ def _visible_overlaps(prediction: Boxes, truth: Boxes, size: tuple[int, int] | N
 def _visible_overlaps_in_files(
     prediction: Boxes, truth: Boxes, size: tuple[int, int] | None
 ) -> NDArray[np.float64]:
-    # The toolkit clips the numbers of the files.
-    return _visible_overlaps(to_one_based(prediction), to_one_based(truth), size)
+    # The toolkit clips the numbers of the files. Of images of unknown size, two borders are known.
+    return _visible_overlaps(to_one_based(prediction), to_one_based(truth), size or (np.inf, np.inf))
 
 
-def _clipped(boxes: Boxes, size: tuple[int, int]) -> Boxes:
+def _clipped(boxes: Boxes, size: tuple[float, float]) -> Boxes:
     """Clips boxes to the image as `rect_iou` with `bound` does: x or y < 0 does not reduce the size."""
     ends = np.array(size, dtype=np.float64)
     corners = np.clip(boxes[:, :2], 0, ends)

@@ -220,6 +220,12 @@ class OnePassProfile(ScoringProfile):
                 f"profile '{self.name}' leaves out frames without the target, but {dataset.title} "
                 "has no visibility flags (see docs/own-videos.md): all frames count"
             )
+        sizes = sum(sequence.size is None for sequence in results.sequences)
+        if self.always_visible_overlaps and sizes:
+            yield (
+                f"the size of the images of {sizes} sequences of {dataset.title} is not known: there, boxes "
+                "are clipped at the left and upper border alone"
+            )
         counts = sorted(results.repetition_counts)
         if len(counts) > 1 and results.run.protocol == "ope":
             yield (
