@@ -148,6 +148,8 @@ class Dataset(ABC):
     """The abbreviations used in sequences' attributes, in the order in which they are shown."""
     one_based: bool = True
     """Whether its ground-truth files, and therefore most tools' results, use 1-based pixel coordinates."""
+    takes_short_results: bool = False
+    """Whether its own evaluation takes results that end early, and counts the missing frames as misses."""
     is_user_folder: bool = False
     """Whether it is a user's folder of videos, known only by its content."""
     all_names: tuple[str, ...]
