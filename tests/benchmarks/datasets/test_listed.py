@@ -76,7 +76,7 @@ def test_windows_are_those_of_the_authors(tmp_path: Path) -> None:
 
 
 def test_first_shared_folder_is_used(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds uav123/anno/UAV20L"):
+    with pytest.raises(UserError, match=r"holds uav123/anno/UAV20L.*sotbench download --dataset uav20l"):
         open_dataset("uav20l", tmp_path)
     (tmp_path / "uav123").mkdir()
     assert open_dataset("uav20l", tmp_path).root == tmp_path / "uav123"  # type: ignore[attr-defined]
