@@ -8,8 +8,8 @@ Noman et al.: AVisT: A Benchmark for Visual Object Tracking in Adverse Visibilit
     avist/out_of_view/<sequence>_out_of_view.txt              0 or 1 per frame
 
 The target is absent in frames that either file flags. `avist.csv` lists names and attributes, from
-pytracking's `avistdataset.py`: weather conditions (WC), obstruction effects (OE), imaging effects (IE),
-target effects (TE) and camouflage (CM). Frame counts are not published, and are the rows of the files.
+pytracking: weather conditions (WC), obstruction effects (OE), imaging effects (IE), target effects (TE) and
+camouflage (CM). Frame counts are not published, and are the rows of the files.
 
 x and y are used unshifted, as in pytracking; no document says how pixels count.
 """

@@ -7,6 +7,7 @@ Fan et al.: LaSOT, a High-quality Benchmark for Large-scale Single Object Tracki
     lasot/<class>/<class>-<n>/full_occlusion.txt        0 or 1 per frame, as is out_of_view.txt
     lasot/annos/<class>-<n>.txt                         ground truth as in the evaluation toolkit,
     lasot/annos/absent/<class>-<n>.txt                  with 1 where the target is occluded or out of view
+    lasot-ext/<class>/<class>-<n>/...                   the same for LaSOT_ext
 
 Protocol II, the default, has the 280 sequences of the test set (685,360 frames). Protocol I, `split="all"`,
 has the 1,400 sequences of 70 classes (3,517,342 frames). `lasot.csv` lists both, with frame counts and
@@ -19,6 +20,9 @@ Toolkits shift neither ground truth nor results, so published results are 1-base
 LaSOT_ext is laid out alike (Fan et al.: LaSOT: A High-quality Large-scale Single Object Tracking Benchmark,
 IJCV 2021). It has 150 sequences of 15 other classes, all for tests. `lasot_ext.csv` lists their image sizes
 and attributes, from LitingLin/LoRAT on GitHub; frame counts are not published, and are the rows of the files.
+
+In both, the target is absent in frames that either flag file marks. Toolkits differ in whether such frames
+count: see the profiles.
 """
 
 from __future__ import annotations

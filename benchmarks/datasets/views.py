@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 from functools import cached_property
+from typing import Any
 
 from benchmarks.datasets.sequence import Dataset, Sequence
 
@@ -24,6 +25,7 @@ class DatasetView(Dataset):
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names
         self.related = dataset.related
+        self.splits = dataset.splits
         self.server = dataset.server
         self.server_format = dataset.server_format
         self._dataset = dataset
@@ -51,6 +53,11 @@ class CachedDataset(DatasetView):
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
         self._sequences: dict[str, Sequence] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Sequences hold functions that open frames.
+        state = {name: value for name, value in self.__dict__.items() if name != "_names"}
+        return state | {"_sequences": {}}
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

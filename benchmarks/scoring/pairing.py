@@ -174,6 +174,7 @@ def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> lis
         raise UserError(
             f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} are "
             f"finished, {len(dataset.names())} have ground truth, none has both; see --data-root"
+            + (f" and --split {' or '.join(dataset.splits)}" if dataset.splits else "")
         )
     return list(dataset.names()) if profile.counts_missing_sequences else names
 

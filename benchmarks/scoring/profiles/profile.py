@@ -79,6 +79,18 @@ class ScoringProfile(ABC):
             UserError: the profile refuses the results.
         """
 
+    def __reduce__(self) -> tuple[Callable[[str], ScoringProfile], tuple[str]]:
+        """Pickles a registered profile as its name: functions without a name cannot be pickled.
+
+        Raises:
+            TypeError: the profile is not registered.
+        """
+        from benchmarks.scoring.catalog import PROFILES
+
+        if self.name not in PROFILES or PROFILES.load(self.name) is not self:
+            raise TypeError(f"profile '{self.name}' is not a registered one")
+        return PROFILES.load, (self.name,)
+
 
 class Pass(NamedTuple):
     """One pass over a sequence, from the frame where it starts.
