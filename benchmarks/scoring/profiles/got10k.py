@@ -83,6 +83,8 @@ _GENERAL = OnePassProfile(
 )
 _ON_GOT10K = replace(
     _GENERAL,
+    title="as the GOT-10k toolkit does its own data set: average overlap (AO) and success rates (SR)",
+    reference="got10k 0.1.3, ExperimentGOT10k (Huang, Zhao, Huang, PAMI 2021)",
     differs=(
         "the first frame and those in which the target is hidden are left out, boxes are clipped to the "
         "image, and the frames of all sequences and repetitions weigh the same"

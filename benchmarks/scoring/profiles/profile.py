@@ -96,7 +96,7 @@ class Pass(NamedTuple):
     """One pass over a sequence, from the frame where it starts.
 
     Toolkits test the numbers of the files. Boxes are such that `to_one_based` returns these: 0-based, or less
-    by a pixel in x and y if the files of the data set are 0-based themselves.
+    by a pixel in x and y if the data set is `scored_by_file_numbers` and its files are 0-based.
 
     Attributes:
         prediction: shape (n, 4).
@@ -241,13 +241,13 @@ class OnePassProfile(ScoringProfile):
         counts = sorted(results.repetition_counts)
         if len(counts) > 1 and results.run.protocol == "ope":
             yield (
-                f"{results.run.tracker} has {counts[0]} to {counts[-1]} runs per sequence; the score of a "
+                f"sequences of {results.run.tracker} have {counts[0]} to {counts[-1]} runs; the score of a "
                 "sequence is the mean over its runs"
             )
         if missing := [name for name in results.names if name not in results.run.trajectories]:
             yield (
-                f"{results.run.tracker}: {len(missing)} sequences without results are scored as profile "
-                f"'{self.name}' does it, as boxes without extent: {first_names(missing)}"
+                f"profile '{self.name}' scores sequences without results as empty boxes; "
+                f"{results.run.tracker} has none of {len(missing)}: {first_names(missing)}"
             )
 
     def _measure_pass(self, run: Pass) -> FrameMeasures:
@@ -269,7 +269,6 @@ def _pass(dataset: Dataset, sequence: Sequence, trajectory: Trajectory, flagged:
         absent = np.zeros(len(sequence.truth), dtype=bool)
     start = trajectory.start
     prediction, truth = trajectory.boxes, sequence.truth[start:]
-    # In a user's folder the same video scores the same, whether its files are 0-based or 1-based.
-    if not dataset.one_based and not dataset.is_user_folder:
+    if dataset.scored_by_file_numbers and not dataset.one_based:
         prediction, truth = to_zero_based(prediction), to_zero_based(truth)
     return Pass(prediction, truth, None if absent is None else absent[start:], sequence.size)
