@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
-from trackers.images import is_image, load_image, open_image, stored_upright
+from trackers.images import in_number_order, is_image, load_image, open_image, stored_upright
 from trackers.regular_files import is_regular, read_regular
 from trackers.tracker import Frame
 
@@ -91,6 +91,25 @@ def numbered_images(folder: Path, first: int, last: int, prefix: str = "") -> Im
             "download the sequence again"
         )
     return ImageFiles([found[number] for number in range(first, last + 1)])
+
+
+def sorted_images(folder: Path, count: int) -> ImageFiles:
+    """Finds the images of a folder whose names follow no pattern, in the order of the numbers in them.
+
+    Args:
+        folder: the folder of the images.
+        count: how many there must be.
+
+    Raises:
+        SequenceError: the folder is missing, or has another number of images.
+    """
+    try:
+        paths = sorted(filter(is_image, folder.iterdir()), key=in_number_order)
+    except OSError as error:
+        raise SequenceError(f"{folder}: {error.strerror}; no frames there") from None
+    if len(paths) != count:
+        raise SequenceError(f"{folder}: {len(paths)} images, expected {count}; download the sequence again")
+    return ImageFiles(paths)
 
 
 def last_number(folder: Path, prefix: str = "") -> int | None:

@@ -17,6 +17,9 @@ circulation lack the files `cover.label` and `meta_info.ini`, which the toolkit 
 frames and to clip boxes to the image. For these, the table has the frames (1-based) with a cover of 0 and the
 sizes of images, inferred from two evaluation reports published with hsu0612/Tracker on GitHub. Six of the 33
 frames, in GOT-10k_Val_000056, are one of three possible sets. Sizes are known where a box crosses the border.
+
+Beware of complete ground truth of the test set in circulation (`GOT-10k.json`): it is a tracker's output. In
+that of the validation set (`got-val.json`), ten boxes of GOT-10k_Val_000175 are missing.
 """
 
 from __future__ import annotations
@@ -56,6 +59,8 @@ class GOT10k(ServerScoredDataset):
     def __init__(self, data_root: Path | None, split: str = "val") -> None:
         self.split = split
         super().__init__(data_root)
+        if split == "test":
+            self.server, self.server_format = "got-10k.aitestunion.com", "got10k-server"
 
     def list_rows(self) -> list[dict[str, str]]:
         return [row for row in read_metadata(self.table) if row["split"] == self.split]

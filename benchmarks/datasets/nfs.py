@@ -11,8 +11,11 @@ The authors' files have the rows of VATIC: a track's number, the corners x1, y1,
 flags and the class. Both folders have the same rows, those at 240 frames per second: every eighth is one at
 30. The numbers of rows and images may differ by one. Flags are not read: no tool leaves out frames by them.
 
-`nfs.csv` lists the frame counts at 30 frames per second, which are those of pytracking's `nfsdataset.py`. The
-authors name nine attributes, but the flags of the sequences are not published.
+`nfs.csv` lists the frame counts at 30 frames per second, which are those of pytracking. The authors name nine
+attributes, but the flags of the sequences are not published.
+
+Results whose names begin with `nfs_`, as pytracking's do, are matched as they are. Results at 240 frames per
+second are stored under the name `nfs-240`, apart from those at 30.
 
 x and y are used unshifted: 207 boxes begin at x = 0, 17 at x = 1.
 """
@@ -20,7 +23,6 @@ x and y are used unshifted: 207 boxes begin at x = 0, 17 at x = 1.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from benchmarks.box_text import parse_rows, read_text, require_in_range
 from benchmarks.datasets.frames import last_number
@@ -48,7 +50,7 @@ class NfS(ListedDataset):
     table = "nfs.csv"
     root_folders = ("Nfs", "NfS", "nfs")
     layout = "<sequence>/30/<sequence>.txt, or anno/nfs_<sequence>.txt and sequences/<sequence>"
-    splits: ClassVar[tuple[str, ...]] = ("30", "240")
+    splits: tuple[str, ...] = ("30", "240")
 
     def __init__(self, data_root: Path | None, split: str = "30") -> None:
         super().__init__(data_root)
@@ -109,7 +111,11 @@ def _read_vatic(path: Path) -> Boxes:
         SequenceError: the file is missing or damaged.
     """
     with as_sequence_error():
-        lines = read_text(path).splitlines()
+        lines = [line for line in read_text(path).splitlines() if line.strip()]
+        if short := [line for line in lines if len(line.split()) < 5]:
+            raise SequenceError(
+                f"{path}: '{short[0][:40]}' is not a row of VATIC: track, x1, y1, x2, y2, frame"
+            )
         corners = parse_rows("\n".join(" ".join(line.split()[1:5]) for line in lines), 4, str(path))
         require_in_range(corners, str(path))
     if not len(corners):

@@ -14,6 +14,8 @@ Several sequences may be windows of one folder of images: bird1_1 has images 1 t
 UAV123@10fps, whose ground truth is every third row of UAV123's.
 
 Frames in which the target is hidden or out of view are rows of NaN: 2,683 in UAV123, 2,409 in UAV20L.
+Toolkits differ in how such frames count, by up to a point of success: see the profiles. Results whose names
+begin with `uav_`, as pytracking's do, are matched as they are.
 """
 
 from __future__ import annotations

@@ -21,9 +21,13 @@ class DatasetView(Dataset):
         self.title = dataset.title
         self.attributes = dataset.attributes
         self.one_based = dataset.one_based
+        self.takes_short_results = dataset.takes_short_results
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names
         self.related = dataset.related
+        self.splits = dataset.splits
+        self.server = dataset.server
+        self.server_format = dataset.server_format
         self._dataset = dataset
 
     @property

@@ -57,15 +57,24 @@ class OnePassScore(RunScore):
     def repetition_std(self) -> dict[str, float]:
         """Returns the standard deviation of each metric over repetitions; empty if there is only one."""
         return {
-            metric.name: float(metric.value(self.repeated[metric.name]).mean(axis=0).std(ddof=1))
+            metric.name: float(
+                self._weigh(metric, metric.value(self.repeated[metric.name])).mean(axis=0).std(ddof=1)
+            )
             for metric in self.profile.metrics
             if metric.name in self.repeated
         }
 
     def _weighted(self, metric: OnePassMetric) -> NDArray[np.float64]:
-        values = metric.value(self.curves[metric.name])
+        return self._weigh(metric, metric.value(self.curves[metric.name]))
+
+    def _weigh(self, metric: OnePassMetric, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns values, shape (S, ...), multiplied so that their mean over sequences is the weighted."""
         weights = self.weights.get(metric.name)
-        return values if weights is None or not weights.any() else values * (weights / weights.mean())
+        if weights is None or not weights.any():
+            return values
+        factors = (weights / weights.mean()).reshape(-1, *[1] * (values.ndim - 1))
+        weighted: NDArray[np.float64] = values * factors
+        return weighted
 
     def by_sequence(self) -> dict[str, OnePassScore]:
         """Returns the score of each sequence."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import OnePassScore, score_run
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, TRACKINGNET
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 
@@ -253,6 +253,18 @@ def test_repetitions_have_a_standard_deviation():
     assert by_sequence["long"] > 0.1
 
 
+def test_sequences_may_have_different_numbers_of_runs():
+    run = repeated_run(40, 20, 30)
+    del run.trajectories["short"][1:]
+    run.trajectories["long"].pop()
+    score = score_run(run, Boxes(), OTB)
+    assert score.metrics()["precision"].value == pytest.approx(((1 + 0.5) / 2 + 1) / 2)
+    assert score.notes == (
+        "mine has 1 to 2 runs per sequence; the score of a sequence is the mean over its runs",
+    )
+    assert "repetitions" not in score.records()[0]
+
+
 def test_one_run_has_no_standard_deviation(score):
     assert not any(key.endswith("_std") or key == "repetitions" for key in score.records()[0])
 
@@ -320,6 +332,19 @@ class Seen(Boxes):
         if name != "long":
             return sequence
         return replace(sequence, absent=np.arange(LENGTHS[name]) < 20, size=(100, 100))
+
+
+def test_sequences_without_results_count_where_the_toolkit_counts_them():
+    run = a_run({"short": lost_after(10, 10)})
+    assert score_run(run, Boxes(), OTB).sequences == ("short",)
+    score = score_run(run, Boxes(), TRACKINGNET)
+    assert score.sequences == ("long", "short", "middle")
+    assert score.metrics()["coverage"].value == pytest.approx((10 + 1 + 1) / (10 + 40 + 20))
+    assert score.metrics()["normalized_precision"].value == pytest.approx((1 + 1 / 40 + 1 / 20) / 3)
+    assert score.notes == (
+        "mine: 2 sequences without results are scored as profile 'trackingnet' does it, as boxes without "
+        "extent: long, middle",
+    )
 
 
 def test_average_overlap_skips_first_and_absent_frames():
