@@ -27,9 +27,10 @@ def test_data_set_is_described(name: str) -> None:
     assert "```text\n" in section
     assert f"The default profile is `{default_profile(name).name}`" in section
     assert "**Get " in section
-    # The layout names the folder that the reader looks for.
+    # The layout names a folder that the readers look for.
     layout = "".join(re.findall(r"```text\n(.*?)```", section, re.DOTALL))
-    assert any(f"{folder}/" in layout for folder in kind.root_folders)
+    folders = [f for other in _heading(section).split(", ") for f in DATASETS.load(other).root_folders]
+    assert any(f"{folder}/" in layout for folder in folders)
     # Every table of facts that the module reads is named, with its source.
     module = import_module(kind.__module__)
     kinds = vars(module).values()
