@@ -39,6 +39,12 @@ class Estimate(NamedTuple):
     low: float | None
     high: float | None
 
+    def within(self, least: float, most: float) -> Estimate:
+        """Returns the estimate with its interval cut to the possible values."""
+        if self.low is None or self.high is None:
+            return self
+        return Estimate(self.value, max(self.low, least), min(self.high, most))
+
 
 def mean_estimates(tables: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
     """Returns means over sequences with their 95 % intervals.

@@ -248,13 +248,13 @@ class OnePassProfile(ScoringProfile):
         counts = sorted(results.repetition_counts)
         if len(counts) > 1 and results.run.protocol == "ope":
             yield (
-                f"{results.run.tracker} has {counts[0]} to {counts[-1]} runs per sequence; the score of a "
+                f"sequences of {results.run.tracker} have {counts[0]} to {counts[-1]} runs; the score of a "
                 "sequence is the mean over its runs"
             )
         if missing := [name for name in results.names if name not in results.run.trajectories]:
             yield (
-                f"{results.run.tracker}: {len(missing)} sequences without results are scored as profile "
-                f"'{self.name}' does it, as boxes without extent: {first_names(missing)}"
+                f"profile '{self.name}' scores sequences without results as empty boxes; "
+                f"{results.run.tracker} has none of {len(missing)}: {first_names(missing)}"
             )
 
     def _measure_pass(self, run: Pass) -> FrameMeasures:

@@ -260,7 +260,7 @@ def test_sequences_may_have_different_numbers_of_runs():
     score = score_run(run, Boxes(), OTB)
     assert score.metrics()["precision"].value == pytest.approx(((1 + 0.5) / 2 + 1) / 2)
     assert score.notes == (
-        "mine has 1 to 2 runs per sequence; the score of a sequence is the mean over its runs",
+        "sequences of mine have 1 to 2 runs; the score of a sequence is the mean over its runs",
     )
     assert "repetitions" not in score.records()[0]
 
@@ -342,8 +342,8 @@ def test_sequences_without_results_count_where_the_toolkit_counts_them():
     assert score.metrics()["coverage"].value == pytest.approx((10 + 1 + 1) / (10 + 40 + 20))
     assert score.metrics()["normalized_precision"].value == pytest.approx((1 + 1 / 40 + 1 / 20) / 3)
     assert score.notes == (
-        "mine: 2 sequences without results are scored as profile 'trackingnet' does it, as boxes without "
-        "extent: long, middle",
+        "profile 'trackingnet' scores sequences without results as empty boxes; mine has none of 2: "
+        "long, middle",
     )
 
 
@@ -390,3 +390,14 @@ def test_folder_without_flags_has_a_note():
     )
     assert score_run(run, own, OTB).notes == ()
     assert score_run(run, Boxes(), GOT10K).notes == ()
+
+
+def test_weighted_scores_of_a_perfect_tracker_have_no_spread():
+    run = a_run({name: lost_after(LENGTHS[name], LENGTHS[name]) for name in ("long", "short", "middle")})
+    assert score_run(run, Seen(), GOT10K).metrics()["ao"] == (1, 1, 1)
+    # All 40 frames of one sequence have a box, and the first of the two others, of 10 and 20 frames.
+    value, low, high = score_run(a_run({"long": lost_after(40, 40)}), Boxes(), TRACKINGNET).metrics()[
+        "coverage"
+    ]
+    assert value == pytest.approx(42 / 70)
+    assert 0 <= low < value < high <= 1
