@@ -89,7 +89,14 @@ class ScoringProfile(ABC):
 
         if self.name not in PROFILES or PROFILES.load(self.name) is not self:
             raise TypeError(f"profile '{self.name}' is not a registered one")
-        return PROFILES.load, (self.name,)
+        return _load_profile, (self.name,)
+
+
+def _load_profile(name: str) -> ScoringProfile:
+    from benchmarks.scoring.catalog import PROFILES
+
+    profile: ScoringProfile = PROFILES.load(name)
+    return profile
 
 
 class Pass(NamedTuple):

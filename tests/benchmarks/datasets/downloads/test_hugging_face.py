@@ -18,15 +18,11 @@ from PIL import Image
 from rich.filesize import decimal
 
 from benchmarks.cli.main import main
-from benchmarks.datasets import lasot
-from benchmarks.datasets.disk_dataset import DiskDataset
+from benchmarks.datasets import lasot, open_dataset
 from benchmarks.datasets.downloads import http_transfer
-from benchmarks.datasets.downloads.download import STAGING, download
+from benchmarks.datasets.downloads.download import STAGING
 from benchmarks.datasets.downloads.http_transfer import DiskError, RetryPolicy
 from benchmarks.datasets.downloads.hugging_face import list_files, matches_checksum
-from benchmarks.datasets.downloads.sources import SOURCES
-from benchmarks.datasets.sequence import Frames, Sequence
-from trackers.errors import UserError
 
 QUICK = RetryPolicy(timeout=5, attempts=2, pause=0)
 FRAMES = 3
@@ -106,19 +102,9 @@ def short_lasot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lasot, "read_metadata", lambda resource: rows)
 
 
-def command(server: Server, root: Path, *more: str) -> int:
-    return main(
-        [
-            "download",
-            "--dataset",
-            "lasot",
-            "--data-root",
-            str(root),
-            "--url-base",
-            server.url.rstrip("/"),
-            *more,
-        ]
-    )
+def command(server: Server, root: Path, *more: str, dataset: str = "lasot") -> int:
+    where = ["--dataset", dataset, "--data-root", str(root), "--url-base", server.url.rstrip("/")]
+    return main(["download", *where, *more])
 
 
 def on_disk(root: Path) -> list[str]:
@@ -230,71 +216,55 @@ def test_disk_that_fills_up_is_one_sentence_and_resumes(server, tmp_path, capsys
 # --- TrackingNet ------------------------------------------------------------------------------------------
 
 
-class Shortened(DiskDataset):
-    """TrackingNet's layout, with two sequences."""
-
-    name = "trackingnet"
-    title = "TrackingNet"
-    root_folders = ("trackingnet",)
-    layout = "TEST/frames/<sequence> and TEST/anno/<sequence>.txt"
-    all_names = ("-aB_0", "cD-_1")
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.all_names if (self.root / f"TEST/anno/{name}.txt").exists())
-
-    def __getitem__(self, name: str) -> Sequence:
-        frames = sorted((self.root / "TEST/frames" / name).iterdir())
-        truth = np.full((len(frames), 4), np.nan)
-        truth[0] = np.loadtxt(self.root / f"TEST/anno/{name}.txt", delimiter=",")
-
-        def no_frames() -> Frames:
-            raise AssertionError
-
-        return Sequence(name, truth, (), no_frames)
-
-
-def trackingnet(root: Path) -> Shortened:
-    (root / "trackingnet").mkdir(exist_ok=True)
-    return Shortened(root)
+CLIPS = ("YaXKZdSEwt4_0", "y-DH0Xn9Bg0_0")
 
 
 def publish_trackingnet(server: Server, around: str = "") -> None:
-    boxes = {f"TEST/anno/{name}.txt": b"1,2,10,12\n" for name in Shortened.all_names}
+    boxes = {f"TEST/anno/{name}.txt": b"1,2,10,12\n" for name in CLIPS}
     frames = {
         f"TEST/zips/{name}.zip": pack({f"{around.format(name)}{i}.jpg": PICTURE for i in range(FRAMES)})
-        for name in Shortened.all_names
+        for name in CLIPS
     }
     publish(server, "SilvioGiancola/TrackingNet", boxes | frames, small=tuple(boxes))
 
 
-def load(server: Server, root: Path, *names: str) -> list[str]:
-    return download(
-        trackingnet(root),
-        SOURCES["trackingnet"],
-        names,
-        lambda title: lambda have, size: None,
-        server.url,
-        QUICK,
-    )
+def load(server: Server, root: Path, *names: str) -> int:
+    return command(server, root, "--sequences", *names, dataset="trackingnet")
 
 
 @pytest.mark.parametrize("around", ["", "{}/"])
 def test_trackingnet_has_frames_and_first_boxes(server, tmp_path, around):
     publish_trackingnet(server, around)
-    assert load(server, tmp_path, "-aB_0") == []
+    assert load(server, tmp_path, CLIPS[1]) == 0
     root = tmp_path / "trackingnet" / "TEST"
-    assert sorted(path.name for path in (root / "frames" / "-aB_0").iterdir()) == ["0.jpg", "1.jpg", "2.jpg"]
-    assert (root / "anno" / "-aB_0.txt").read_bytes() == b"1,2,10,12\n"
-    assert not (root / "frames" / "cD-_1").exists()
-    assert trackingnet(tmp_path)["-aB_0"].first_box_only
+    assert sorted(path.name for path in (root / "frames" / CLIPS[1]).iterdir()) == ["0.jpg", "1.jpg", "2.jpg"]
+    assert (root / "anno" / f"{CLIPS[1]}.txt").read_bytes() == b"1,2,10,12\n"
+    assert sorted(path.name for path in (tmp_path / "trackingnet").iterdir()) == ["TEST"]
+    sequence = open_dataset("trackingnet", tmp_path)[CLIPS[1]]
+    assert sequence.first_box_only
+    assert len(sequence.open_frames()) == FRAMES
+    assert not (root / "frames" / CLIPS[0]).exists()
 
 
-def test_small_files_are_checked_against_git(server, tmp_path):
+def test_small_files_are_checked_against_git(server, tmp_path, capsys):
     publish_trackingnet(server)
-    server.files["cdn/SilvioGiancola/TrackingNet/TEST/anno/-aB_0.txt"] = b"9,2,10,12\n"
-    [problem] = load(server, tmp_path, "-aB_0")
-    assert "-aB_0.txt is not the file in the listing: its Git object name differs" in problem
+    server.files[f"cdn/SilvioGiancola/TrackingNet/TEST/anno/{CLIPS[0]}.txt"] = b"9,2,10,12\n"
+    assert load(server, tmp_path, CLIPS[0]) == 1
+    err = capsys.readouterr().err
+    assert f"{CLIPS[0]}.txt is not the file in the listing: its Git object name differs" in err
     assert not (tmp_path / "trackingnet" / "TEST" / "frames").exists()
+
+
+def test_lasot_ext_has_its_own_repository(server, tmp_path):
+    publish(server, "l-lt/LaSOT-ext", {"atv.zip": category("atv", numbers=tuple(range(1, 11)))})
+    assert command(server, tmp_path, "--categories", "atv", dataset="lasot-ext") == 0
+    assert len(open_dataset("lasot-ext", tmp_path).names()) == 10
+    assert (tmp_path / "lasot-ext" / "atv" / "atv-10" / "img" / "00000003.jpg").is_file()
+
+
+def test_categories_of_other_data_sets_are_refused(server, tmp_path, capsys):
+    assert command(server, tmp_path, "--categories", "atv", dataset="trackingnet") == 2
+    assert "trackingnet has no categories; name sequences with --sequences" in capsys.readouterr().err
 
 
 def test_checksums(tmp_path):
@@ -319,6 +289,3 @@ def test_unwritable_folder_is_not_a_broken_connection(server, tmp_path):
     server.files["f"] = b"x"
     with pytest.raises(DiskError, match=r"f\.part.*: No such file or directory; make room"):
         http_transfer.fetch(server.url + "f", tmp_path / "missing" / "f", lambda *_: None, QUICK)
-    with pytest.raises(UserError, match="does not list"):
-        publish(server, "SilvioGiancola/TrackingNet", {"TEST/zips/x.zip": b"", "TEST/anno/x.txt": b""})
-        load(server, tmp_path, "-aB_0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -172,29 +171,3 @@ def test_results_of_other_splits_are_left_out():
     given = results() | {"GOT-10k_Val_000001": [trajectory(3)]}
     content, _ = write_submission(GOT10K, Submission(given, FRAMES, {}), 0)
     assert not any("Val" in name for name in opened(content).namelist())
-
-
-@pytest.mark.shared
-def test_published_submission_is_written_again(shared: Path, truths):
-    path = shared / "golden" / "got10k" / "Ocean-online_server_layout.zip"
-    with zipfile.ZipFile(path) as archive:
-        boxes = {
-            name.partition("/")[0]: np.loadtxt(io.BytesIO(archive.read(name)), delimiter=",", ndmin=2)
-            for name in archive.namelist()
-            if name.endswith("_001.txt")
-        }
-        times = {name: np.loadtxt(io.BytesIO(archive.read(f"{name}/{name}_time.txt"))) for name in boxes}
-        names = archive.namelist()
-    truth = {name: np.full(rows.shape, np.nan) for name, rows in boxes.items()}
-    for name, rows in boxes.items():
-        truth[name][0] = rows[0]
-    imported = read_results(path, FORMATS.load("got10k")(), truths(truth, "demo"), "ope")
-    submission = Submission(imported.trajectories, {name: len(rows) for name, rows in boxes.items()}, {})
-    written, _ = write_submission(GOT10K, submission, first_pixel=0)
-    again = opened(written)
-    assert sorted(again.namelist()) == sorted(names)
-    for name, rows in boxes.items():
-        exported = np.loadtxt(io.BytesIO(again.read(f"{name}/{name}_001.txt")), delimiter=",", ndmin=2)
-        np.testing.assert_allclose(exported, rows, atol=5.01e-4, rtol=0)
-        seconds = np.loadtxt(io.BytesIO(again.read(f"{name}/{name}_time.txt")))
-        np.testing.assert_allclose(seconds, times[name], atol=5.01e-9, rtol=0)
