@@ -51,7 +51,7 @@ def default_profile(dataset: str) -> ScoringProfile:
     """Returns the profile that a data set's results are scored by, if none is named."""
     profiles = [PROFILES.load(name) for name in PROFILES.entries]
     standard = [profile for profile in profiles if dataset in profile.standard_for]
-    return (standard or [profile for profile in profiles if profile.applies(dataset, "ope")])[0]
+    return (standard or [profile for profile in profiles if profile.applies(dataset, "ope")])[0].on(dataset)
 
 
 def overview(names: Iterable[str]) -> str:

@@ -43,7 +43,7 @@ class DiskDataset(Dataset):
         if not present:
             raise UserError(
                 f"there is no folder {data_root / self.root_folders[-1]}; --data-root (or SOTBENCH_DATA) "
-                f"must name {layout}"
+                f"must name {layout}; `sotbench download --dataset {self.name}` gets it or says where it is"
             )
         self.root = present[0]
 

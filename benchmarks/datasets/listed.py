@@ -40,6 +40,7 @@ class ListedDataset(DiskDataset):
     """What precedes the number in the names of image files: `img` in `img000001.jpg`."""
     first_number: ClassVar[int] = 1
     """The number of the first image file, where the table has no column `first`."""
+    scored_by_file_numbers = True
 
     def __init__(self, data_root: Path | None) -> None:
         super().__init__(data_root)

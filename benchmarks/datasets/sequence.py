@@ -148,6 +148,10 @@ class Dataset(ABC):
     """The abbreviations used in sequences' attributes, in the order in which they are shown."""
     one_based: bool = True
     """Whether its ground-truth files, and therefore most tools' results, use 1-based pixel coordinates."""
+    scored_by_file_numbers: bool = False
+    """Whether profiles test boxes by the numbers of its files, as toolkits do, even if these are 0-based.
+
+    Otherwise they test them as if files were 1-based, so that the origin does not change the score."""
     takes_short_results: bool = False
     """Whether its own evaluation takes results that end early, and counts the missing frames as misses."""
     is_user_folder: bool = False

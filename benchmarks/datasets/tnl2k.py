@@ -16,8 +16,9 @@ many.
 `tnl2k.csv` lists frame counts and attributes, counted in the authors' ground truth and read from `annos/att`
 of their evaluation toolkit (wangxiao5791509/TNL2K_evaluation_toolkit on GitHub).
 
-x and y are read as 1-based, because the toolkit, LaSOT's, takes boxes with x = 0 or y = 0 as missing. The
-boxes rather count from 0: 5,481 begin at x = 0 and 2,228 at x = 1; 2,076 end at x + w = 1279 and 708 at 1280.
+x and y are used unshifted. No document says how pixels count, but the boxes show it: 5,481 begin at x = 0 and
+2,228 at x = 1; 2,076 end at x + w = 1279 and 708 at 1280. The toolkit, LaSOT's, takes boxes with x = 0 or
+y = 0 as missing all the same, and so does profile `lasot`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class TNL2K(ListedDataset):
 
     name = "tnl2k"
     title = "TNL2K"
+    one_based = False
     attributes = (
         *("CM", "ROT", "DEF", "FOC", "IV", "OV", "POC", "VC", "SV"),
         *("BC", "MB", "ARC", "LR", "FM", "AS", "TC", "MS"),

@@ -21,6 +21,7 @@ class DatasetView(Dataset):
         self.title = dataset.title
         self.attributes = dataset.attributes
         self.one_based = dataset.one_based
+        self.scored_by_file_numbers = dataset.scored_by_file_numbers
         self.takes_short_results = dataset.takes_short_results
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names

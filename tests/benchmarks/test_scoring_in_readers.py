@@ -99,8 +99,10 @@ def test_several_processes_report_as_one(results, monkeypatch):
 
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_profile_is_pickled_by_its_name(name):
-    profile = PROFILES.load(name)
-    assert pickle.loads(pickle.dumps(profile)) is profile
+    registered = PROFILES.load(name)
+    for dataset in ("", *registered.differing_datasets):
+        profile = registered.on(dataset)
+        assert pickle.loads(pickle.dumps(profile)) is profile
 
 
 def test_cached_data_set_is_pickled_without_its_cache():

@@ -191,7 +191,7 @@ def _lasot_ext(root: Path) -> None:
 
 def _tnl2k(root: Path) -> None:
     folder = root / "TNL2K_test_subset" / "HaiBao_video_06-done"
-    rows = boxes(46, 1)
+    rows = boxes(46, 0)
     rows[ABSENT] = [0.0] * 4
     # Nine one-digit numbers, then two digits: not in alphabetical order.
     write_images(folder / "imgs", [f"HaiBao video ({number}).png" for number in range(1, 47)])

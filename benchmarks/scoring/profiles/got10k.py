@@ -77,12 +77,14 @@ _GENERAL = OnePassProfile(
     ),
     protocols=("ope",),
     standard_for=("got10k",),
-    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP, SUCCESS_RATE_50),
     measure=_measure,
     visible_overlaps=_visible_overlaps,
 )
 _ON_GOT10K = replace(
     _GENERAL,
+    title="as the GOT-10k toolkit does its own data set: average overlap (AO) and success rates (SR)",
+    reference="got10k 0.1.3, ExperimentGOT10k (Huang, Zhao, Huang, PAMI 2021)",
     differs=(
         "the first frame and those in which the target is hidden are left out, boxes are clipped to the "
         "image, and the frames of all sequences and repetitions weigh the same"

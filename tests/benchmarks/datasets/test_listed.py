@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from benchmarks.datasets import DATASETS, open_dataset
 from benchmarks.datasets.listed import ListedDataset
+from benchmarks.datasets.truth_files import read_flags
 from trackers.errors import UserError
 
 # Sequences, frames (None: not published), rows of NaN, absent frames. From the authors' papers and pages.
@@ -74,7 +76,7 @@ def test_windows_are_those_of_the_authors(tmp_path: Path) -> None:
 
 
 def test_first_shared_folder_is_used(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds uav123/anno/UAV20L"):
+    with pytest.raises(UserError, match=r"holds uav123/anno/UAV20L.*sotbench download --dataset uav20l"):
         open_dataset("uav20l", tmp_path)
     (tmp_path / "uav123").mkdir()
     assert open_dataset("uav20l", tmp_path).root == tmp_path / "uav123"  # type: ignore[attr-defined]
@@ -138,3 +140,19 @@ def test_uav123_at_10_fps_is_every_third_row(shared: Path) -> None:
     full, reduced = (open_dataset(name, shared / "annotations") for name in ("uav123", "uav123_10fps"))
     for name in reduced.all_names[::10]:
         np.testing.assert_array_equal(reduced[name].truth, full[name].truth[::3])
+
+
+@pytest.mark.shared
+def test_real_annotations_of_vasttrack_are_complete(shared: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "vasttrack" / "annos"
+    with zipfile.ZipFile(shared / "annotations" / "vasttrack" / "VastTrack_test_annos.zip") as archive:
+        archive.extractall(folder)
+    dataset = open_dataset("vasttrack", tmp_path)
+    sequences, frames, _, absent = FACTS["vasttrack", None]
+    read = [dataset[name] for name in dataset.names()]
+    assert (len(read), sum(len(sequence.truth) for sequence in read)) == (sequences, frames)
+    for sequence in read[::50]:
+        assert sequence.absent is not None
+        flagged = read_flags(folder / "absent" / f"{sequence.name}.txt")
+        np.testing.assert_array_equal(sequence.absent, flagged)
+    assert sum(int(s.absent.sum()) for s in read if s.absent is not None) == absent

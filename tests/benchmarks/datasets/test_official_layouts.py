@@ -236,7 +236,7 @@ def test_size_is_read_or_inferred(tmp_path: Path) -> None:
 
 
 def test_toolkit_layouts_are_read(tmp_path: Path) -> None:
-    write_rows(tmp_path / "tnl2k" / "annos" / "gt_rect" / "HaiBao_video_06-done.txt", boxes(46, 1))
+    write_rows(tmp_path / "tnl2k" / "annos" / "gt_rect" / "HaiBao_video_06-done.txt", boxes(46, 0))
     write_rows(tmp_path / "tnl2k" / "annos" / "absent" / "HaiBao_video_06-done.txt", flags(46, [2]))
     write_rows(tmp_path / "vasttrack" / "annos" / "Football-1.txt", boxes(5, 1))
     found = open_dataset("tnl2k", tmp_path)["HaiBao_video_06-done"].absent
@@ -245,9 +245,25 @@ def test_toolkit_layouts_are_read(tmp_path: Path) -> None:
     assert open_dataset("vasttrack", tmp_path).names() == ("Football-1",)
 
 
+def test_box_at_the_border_of_tnl2k_is_missing_for_its_toolkit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [[10.0, 10.0, 20.0, 20.0]] * 40 + [[0.0, 10.0, 20.0, 20.0]] * 6
+    write_rows(tmp_path / "tnl2k" / "annos" / "gt_rect" / "HaiBao_video_06-done.txt", rows)
+    write_rows(tmp_path / "results" / "HaiBao_video_06-done.txt", rows)
+    words = ["--dataset", "tnl2k", "--data-root", str(tmp_path), "--results", str(tmp_path / "r")]
+    results = [str(tmp_path / "results"), "--tracker", "perfect", "--from", "txt"]
+    assert main(["import", *results, *words]) == 0
+    capsys.readouterr()
+    assert main(["score", *words, "--profile", "lasot", "--format", "json"]) == 0
+    [record] = json.loads(capsys.readouterr().out)
+    # 20 of 21 thresholds: no overlap is greater than 1.
+    assert record["success"] == pytest.approx(40 / 46 * 20 / 21)
+
+
 def test_one_sequence_of_tnl2k_has_a_flag_too_many(tmp_path: Path) -> None:
     name = "advSamp_monitor_bikeyellow"
-    write_rows(tmp_path / "tnl2k" / "annos" / "gt_rect" / f"{name}.txt", boxes(929, 1))
+    write_rows(tmp_path / "tnl2k" / "annos" / "gt_rect" / f"{name}.txt", boxes(929, 0))
     write_rows(tmp_path / "tnl2k" / "annos" / "absent" / f"{name}.txt", flags(930, [4, 929]))
     absent = open_dataset("tnl2k", tmp_path)[name].absent
     assert absent is not None
