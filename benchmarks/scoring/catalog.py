@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 
 from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, ScoringProfile
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
+from benchmarks.scoring.vot_profiles import VOT2017, VOT2019, VOT2019_STRICT, VOT2020, VOT_LT, VOT_TOOLKIT
 from trackers.errors import UserError
 from trackers.registry import Entry, Registry
 
@@ -23,7 +23,7 @@ PROFILES = Registry(
         profile.name: Entry(
             f"benchmarks.scoring.vot_profiles:{profile.name.upper().replace('-', '_')}", profile.title
         )
-        for profile in (VOT2017, VOT_TOOLKIT)
+        for profile in (VOT2017, VOT_TOOLKIT, VOT2019, VOT2019_STRICT, VOT2020, VOT_LT)
     },
     group="sotbench.profiles",
     hint="see `sotbench list profiles`",

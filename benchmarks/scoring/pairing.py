@@ -43,7 +43,8 @@ class PairedResults:
     def are_repetitions(self) -> bool:
         """Whether every sequence was run equally often, more than once, by a protocol that runs it once."""
         counts = {len(trajectories) for trajectories in self.trajectories}
-        return self.run.protocol not in ("tre", "sre") and len(counts) == 1 and counts != {1}
+        several = self.run.protocol in ("tre", "sre", "multistart")
+        return not several and len(counts) == 1 and counts != {1}
 
 
 def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
@@ -163,7 +164,7 @@ def check_ground_truth(
             truth.
     """
     for trajectory in run.trajectories[sequence.name]:
-        boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
+        boxes, rows = len(trajectory.boxes), trajectory.expected_rows(len(sequence.truth))
         if boxes != rows and not allow_length_mismatch:
             raise UserError(
                 f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth, but "
