@@ -160,7 +160,7 @@ class OneSlot(Tracker):
 
 
 def split_confidences(rows: Iterable[object]) -> list[object]:
-    """Returns predictions from what `TensorTracker.begin` gives: pairs of box and confidence for five columns."""
+    """Returns predictions from what `TensorTracker.begin` gives; rows of five become pairs."""
     return [
         (row[:4], float(row[4])) if isinstance(row, np.ndarray) and row.shape == (5,) else row for row in rows
     ]

@@ -35,7 +35,7 @@ def polygon_overlap(a: Boxes, b: Boxes, size: tuple[int, int]) -> NDArray[np.flo
         Shape (n,), values in [0, 1]. 0 where a region is not finite, without area or outside the image.
     """
     corners = [_clockwise(rectangle_polygon(one) if one.shape[-1] == 4 else one) for one in (a, b)]
-    finite = np.isfinite(corners[0]).all(axis=(1, 2)) & np.isfinite(corners[1]).all(axis=(1, 2))
+    finite = np.isfinite(np.concatenate(corners, axis=1)).all(axis=(1, 2))
     first, second = (one[finite] for one in corners)
     width, height = size
     frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
@@ -43,7 +43,7 @@ def polygon_overlap(a: Boxes, b: Boxes, size: tuple[int, int]) -> NDArray[np.flo
     inside = clip(first, borders), clip(second, borders)
     shared = polygon_area(clip(inside[0], second))
     union = polygon_area(inside[0]) + polygon_area(inside[1]) - shared
-    overlaps = np.zeros(len(finite))
+    overlaps = np.zeros(len(a))
     ratio = np.divide(shared, union, out=np.zeros(len(union)), where=union > 0)
     overlaps[finite] = np.clip(ratio, 0.0, 1.0)
     return overlaps
@@ -81,11 +81,12 @@ def _clip_at_line(
     share = np.divide(side, side - next_side, out=np.zeros(side.shape), where=crosses)
     crossing = polygons + share[..., None] * (following - polygons)
     # Each corner that is inside stays, and each edge that crosses the line gets a corner there.
-    kept = np.stack([inside, crosses], axis=2).reshape(len(polygons), -1)
-    points = np.stack([polygons, crossing], axis=2).reshape(len(polygons), -1, 2)
-    order = np.argsort(~kept, axis=1, kind="stable")[:, : polygons.shape[1] + 1]
-    count = kept.sum(axis=1, keepdims=True)
-    place = np.where(np.arange(order.shape[1]) < count, order, order[:, :1])
+    count, corners = side.shape
+    kept = np.stack([inside, crosses], axis=2).reshape(count, 2 * corners)
+    points = np.stack([polygons, crossing], axis=2).reshape(count, 2 * corners, 2)
+    order = np.argsort(~kept, axis=1, kind="stable")[:, : corners + 1]
+    filled = np.arange(corners + 1) < kept.sum(axis=1, keepdims=True)
+    place = np.where(filled, order, order[:, :1])
     return np.take_along_axis(points, place[..., None], axis=1)
 
 

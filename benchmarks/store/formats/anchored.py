@@ -59,7 +59,6 @@ def _given_region(sequence: Sequence, frame: int, numbers: int) -> Boxes:
         frame: the frame, 0-based.
         numbers: 4 for a box, 8 for a polygon.
     """
-    if numbers == 4:
-        return sequence.truth[frame]
-    region: Boxes = sequence.polygons[frame] if sequence.polygons is not None else sequence.truth[frame]
-    return box_corners(region)
+    regions = sequence.truth if numbers == 4 else sequence.regions
+    region: Boxes = regions[frame]
+    return region if numbers == 4 else box_corners(region)

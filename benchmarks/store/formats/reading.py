@@ -158,7 +158,7 @@ class _Importer:
                 with self._problems.collect_errors(name, members.where(files.runs[0])):
                     stored[name] = self._form.read(members, files)
             read = [candidates[index] for index in chosen.values()]
-            used = {name for files in read for name in (*files.runs, *files.times)}
+            used = {name for files in read for name in (*files.runs, *files.times, *files.confidences)}
             self._skipped = [*(name for name in names if name not in used), *members.unsafe]
         return stored
 
