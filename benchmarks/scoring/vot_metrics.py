@@ -29,7 +29,7 @@ from benchmarks.scoring.vot_repetitions import Repetitions, frame_overlaps, vali
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmarks.scoring.vot_profiles import VOTProfile, VOTRules
+    from benchmarks.scoring.vot_profiles import ShortTermProfile, VOTProfile
 
 SENSITIVITY = 30
 """Length in frames of the sequence that the reliability in an A-R plot refers to."""
@@ -151,7 +151,7 @@ class UnsupervisedScore:
         overlaps: shape (S, 2): sum and weight of the overlaps.
     """
 
-    profile: VOTRules
+    profile: ShortTermProfile
     sequences: tuple[str, ...]
     overlaps: NDArray[np.float64]
 
@@ -198,7 +198,9 @@ def score_supervised(
     )
 
 
-def score_unsupervised(runs: Mapping[str, NDArray[np.float64]], profile: VOTRules) -> UnsupervisedScore:
+def score_unsupervised(
+    runs: Mapping[str, NDArray[np.float64]], profile: ShortTermProfile
+) -> UnsupervisedScore:
     """Scores one run per sequence.
 
     Args:

@@ -36,7 +36,7 @@ LONG_TERM_DATASETS = ("vot2018-lt", "vot2019-lt")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class VOTRules(ScoringProfile):
+class ShortTermProfile(ScoringProfile):
     """What the profiles of VOT's short-term challenges share.
 
     Attributes:
@@ -54,7 +54,7 @@ class VOTRules(ScoringProfile):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class VOTProfile(VOTRules):
+class VOTProfile(ShortTermProfile):
     """How a VOT toolkit computes scores from overlaps and failures.
 
     Attributes:
@@ -75,7 +75,7 @@ class VOTProfile(VOTRules):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MultiStartProfile(VOTRules):
+class MultiStartProfile(ShortTermProfile):
     """How multi-start runs are scored; see `benchmarks.scoring.multi_start_score`.
 
     Attributes:
