@@ -49,6 +49,4 @@ def _runs(sequence: Sequence) -> list[ProtocolRun]:
     ]
 
 
-MULTI_START = Protocol(
-    "multistart", "multi-start", _runs, rotated=True, open_loop=True, needs_truth=True, keeps_confidence=True
-)
+MULTI_START = Protocol("multistart", "multi-start", _runs, rotated=True, open_loop=True, needs_truth=True)

@@ -67,5 +67,4 @@ LONG_TERM = Protocol(
     lambda sequence: [one_pass(sequence, keeps_confidence=True)],
     rotated=True,
     open_loop=True,
-    keeps_confidence=True,
 )

@@ -162,7 +162,6 @@ class Protocol:
             previous prediction is known.
         rotated: whether polygons and masks are kept as rotated boxes instead of upright bounding boxes.
         needs_truth: whether it needs ground truth beyond the first frame.
-        keeps_confidence: whether the tracker's confidence is stored.
     """
 
     name: str
@@ -174,4 +173,3 @@ class Protocol:
     open_loop: bool = False
     rotated: bool = False
     needs_truth: bool = False
-    keeps_confidence: bool = False

@@ -29,9 +29,9 @@ from trackers.errors import UserError
 EXPERIMENTS = {
     "supervised": ("baseline", "supervised"),
     "realtime": ("realtime",),
+    "long-term": ("longterm",),
     "unsupervised": ("unsupervised", "longterm"),
     "multistart": ("baseline", "multistart"),
-    "long-term": ("longterm",),
 }
 """Names of the experiments' folders, by our name of the protocol; the first is the one written."""
 _TIME_COLUMNS = 15
