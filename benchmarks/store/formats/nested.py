@@ -116,14 +116,18 @@ def write_nested(folder: str, label: ResultLabel, runs: Items[Trajectory]) -> di
 def write_toolkit_runs(folder: str, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
     """Writes multi-start or long-term runs over a sequence as the Python toolkit does; see `Format.write`."""
     content: dict[str, bytes] = {}
+    # If any run has times or confidences, all have the file, so that none seems to be missing.
+    timed = any(np.isfinite(run.seconds).any() for run in runs)
+    confident = any(run.confidences is not None for run in runs)
     for number, run in enumerate(runs, start=1):
         name = f"{run.start:08}" if label.protocol == MULTI_START else f"{number:03}"
         stem = f"{folder}/{label.sequence}/{label.sequence}_{name}"
         content[f"{stem}.txt"] = format_regions(run.boxes, run.codes).encode()
-        if np.isfinite(run.seconds).any():
+        if timed:
             content[f"{stem}_time.value"] = _format_values(run.seconds)
-        if run.confidences is not None:
-            content[f"{stem}_confidence.value"] = _format_values(run.confidences)
+        if confident:
+            given = np.full(len(run.boxes), np.nan) if run.confidences is None else run.confidences
+            content[f"{stem}_confidence.value"] = _format_values(given)
     return content
 
 
@@ -162,7 +166,7 @@ def _seconds(members: Members, files: Files, index: int, frames: int) -> NDArray
 
 
 def _confidences(members: Members, files: Files, index: int, frames: int) -> NDArray[np.float64] | None:
-    """Reads a run's confidences; None if there are none.
+    """Reads a run's confidences; None if there are none, or only empty lines.
 
     Raises:
         UserError: they are not a number or an empty line for each region.
@@ -173,7 +177,7 @@ def _confidences(members: Members, files: Files, index: int, frames: int) -> NDA
     values = parse_rows(_filled(members.text(files.confidences[index])), 1, where)[:, 0]
     if len(values) != frames:
         raise UserError(f"{where}: {len(values)} confidences for {frames} regions; download the file again")
-    return values
+    return None if np.isnan(values).all() else values
 
 
 def _filled(text: str) -> str:

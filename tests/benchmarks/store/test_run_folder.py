@@ -129,7 +129,8 @@ def test_confidences_and_direction_are_read_back(tmp_path: Path) -> None:
     confidences = np.array([np.nan, 0.1 + 0.2, 1.0, 0.0, -2.5])
     backward = replace(plain, start=4, backward=True, confidences=confidences)
     record = SequenceRecord("ok", frames=5, truth="t", runs=folder.write("easy", [plain, backward]))
-    Manifest("vot2020", IDENTITY, [{}], {"easy": record}).write(folder.manifest_path)
+    identity = replace(IDENTITY, protocol="multistart")
+    Manifest("vot2020", identity, [{}], {"easy": record}).write(folder.manifest_path)
     manifest = folder.read_manifest()
     assert manifest is not None
     assert manifest.sequences["easy"] == record
