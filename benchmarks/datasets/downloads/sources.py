@@ -111,15 +111,25 @@ def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive
 
 
 _OTB = DownloadSource("http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/", _otb)
-_VOT = DownloadSource("http://data.votchallenge.net/vot2017/main/", _vot)
+
+
+def _vot_source(address: str) -> DownloadSource:
+    return DownloadSource(f"http://data.votchallenge.net/{address}/", _vot)
+
 
 SOURCES: Mapping[str, DownloadSource] = {
     "otb2015": _OTB,
     "otb2013": _OTB,
     "otb50": _OTB,
     "tc128": DownloadSource("http://www.dabi.temple.edu/~hbling/data/TColor-128/", _tc128),
-    "vot2017": _VOT,
-    "vot2018": _VOT,
+    "vot2017": _vot_source("vot2017/main"),
+    "vot2018": _vot_source("vot2017/main"),
+    "vot2019": _vot_source("vot2019/main"),
+    "vot2020": _vot_source("vot2020/shortterm"),
+    "vot2021": _vot_source("vot2021/shortterm"),
+    "vot2022": _vot_source("vot2022/stb"),
+    "vot2018-lt": _vot_source("vot2018/longterm"),
+    "vot2019-lt": _vot_source("vot2019/longterm"),
 }
 """Data sets with direct addresses."""
 

@@ -34,6 +34,8 @@ EXPERIMENTS = {
     "multistart": ("baseline", "multistart"),
 }
 """Names of the experiments' folders, by our name of the protocol; the first is the one written."""
+CONFIDENT = (MULTI_START, "long-term")
+"""Protocols that keep the tracker's confidence."""
 _TIME_COLUMNS = 15
 """Repetitions in the MATLAB toolkit's table of times."""
 
@@ -62,7 +64,7 @@ def find_nested(names: Items[str], protocol: str) -> list[Files]:
             runs[0]["sequence"],
             tuple(run[0] for run in runs),
             _times(folder, runs, known),
-            _values(runs, "confidence", known),
+            _values(runs, "confidence", known) if protocol in CONFIDENT else (),
         )
         for folder, runs in found.items()
     ]

@@ -18,6 +18,7 @@ from benchmarks.protocols import Code, Trajectory
 from benchmarks.store.formats.base import Files, Format, ResultLabel, StoredRun
 from benchmarks.store.formats.members import Members
 from benchmarks.store.formats.nested import (
+    CONFIDENT,
     EXPERIMENTS,
     find_nested,
     read_nested,
@@ -41,7 +42,7 @@ class VOT(Format):
     def write(self, label: ResultLabel, runs: Items[Trajectory]) -> dict[str, bytes]:
         folder = f"{label.tracker}/{EXPERIMENTS[label.protocol][0]}"
         coded = [_with_codes(run) for run in runs]
-        if label.protocol in ("multistart", "long-term"):
+        if label.protocol in CONFIDENT:
             return write_toolkit_runs(folder, label, coded)
         return write_nested(folder, label, coded)
 
