@@ -66,7 +66,7 @@ def test_splt_on_21_sequences_of_vot2018_lt(shared, long_term_truth):
     found = values(score)
     assert found == pytest.approx({"f_score": 0.6709, "precision": 0.6824, "recall": 0.6597}, abs=0.0001)
     assert not score.notes
-    # Computed elsewhere, with continuous overlaps that are not clipped to the image: P .683, R .658, F .670. F
+    # Computed elsewhere, with continuous overlaps not clipped to the image: P .683, R .658, F .670. F
     # is flat near its maximum; these are the values at a threshold of 0.388, which is none of the toolkit's.
     exact = replace(VOT_LT, raster="exact", resolution=3000)
     overall = score_run(run, long_term_truth, exact).overall
