@@ -16,15 +16,13 @@ from benchmarks.scoring.metrics import (
     ROBUSTNESS,
     SUCCESS_AUC,
 )
+from benchmarks.scoring.profiles.trackingnet import COVERAGE
 
-# Of other runs, with metrics of the same names: robustness is a share of frames, precision one of overlap.
-OTHER_RUNS = ("vot2020", "vot-lt")
+# Of others, with metrics of the same names: robustness is a share of frames, precision an overlap or an area.
+OTHERS = ("trackingnet", "vot2020", "vot-lt")
 METRICS = {
-    metric.name: metric
-    for name in PROFILES
-    if name not in OTHER_RUNS
-    for metric in PROFILES.load(name).metrics
-}
+    metric.name: metric for name in PROFILES if name not in OTHERS for metric in PROFILES.load(name).metrics
+} | {"coverage": COVERAGE}
 
 
 def test_only_failures_are_better_when_lower():
@@ -47,7 +45,7 @@ def test_profiles_find_their_metrics_by_name(name):
     assert loaded.main_metric.name == main
     for metric in loaded.metrics:
         assert loaded.metric(metric.name) is metric
-        if name not in OTHER_RUNS:
+        if name not in OTHERS or metric.name == "success":
             assert METRICS[metric.name].label == metric.label  # only the value read off the curve differs
     with pytest.raises(KeyError):
         loaded.metric("speed")
