@@ -287,7 +287,7 @@ def test_ar_plot_has_every_tracker_and_its_ranks():
 
 def test_vot_plots_refuse_one_pass_runs():
     for draw in (eao_figure, ar_figure):
-        with pytest.raises(InapplicableError, match="needs supervised or realtime runs, not ope"):
+        with pytest.raises(InapplicableError, match="needs supervised, realtime or multistart runs, not ope"):
             draw(report(THREE))
 
 
