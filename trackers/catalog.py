@@ -57,6 +57,10 @@ TRACKERS = Registry(
             "trackers.external.onnx.tracker:OnnxTracker",
             "networks in ONNX files, by onnxruntime; needs a description (--set)",
         ),
+        "pytracking": Entry(
+            "trackers.external.toolkits.checkout:CheckoutTracker",
+            "OSTrack, MixFormer, SeqTrack, ARTrack from a checkout (--set)",
+        ),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
         "siamfc-lite": Entry("trackers.siamese.siamfc:SiamFCLite", "siamfc, 0.3 times as wide"),
         "siamfc-gd": Entry(
