@@ -87,19 +87,19 @@ def crop(frame: Frame, part: Region, size: int) -> Frame:
 def network_input(image: Frame, shape: Input) -> NDArray[np.float32]:
     """Returns an RGB image (size, size, 3) as a network takes it, shape (1, 3, size, size)."""
     ordered = image[..., ::-1] if shape.channels == "bgr" else image
-    scaled = (ordered.astype(np.float32) - np.float32(shape.mean)) / np.float32(shape.std)
+    mean, std = np.array(shape.mean, np.float32), np.array(shape.std, np.float32)
+    scaled = (ordered.astype(np.float32) - mean) / std
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
 
 
 def probabilities(score_map: NDArray[np.float32], activation: str) -> Floats:
     """Returns the probability of each position, shape (n, n), of a score map (1, channels, n, n)."""
-    scores = score_map[0].astype(np.float64)
+    scores: Floats = score_map[0].astype(np.float64)
+    if activation == "none":
+        return np.asarray(scores[-1])
+    logits = scores[1] - scores[0] if activation == "softmax" else scores[-1]
     with np.errstate(over="ignore"):
-        if activation == "softmax":
-            return np.asarray(1 / (1 + np.exp(scores[0] - scores[1])))
-        if activation == "sigmoid":
-            return np.asarray(1 / (1 + np.exp(-scores[-1])))
-    return scores[-1]
+        return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def cosine_window(count: int, rules: str = "pysot") -> Floats:

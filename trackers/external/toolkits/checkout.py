@@ -163,7 +163,7 @@ class CheckoutTracker(SelfTimedTracker):
         def stay(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
             return self
 
-        torch.Tensor.cuda = torch.nn.Module.cuda = stay  # type: ignore[method-assign, assignment]
+        torch.Tensor.cuda = torch.nn.Module.cuda = stay  # type: ignore[method-assign]
         try:
             yield
         finally:
@@ -244,7 +244,7 @@ def _loading(trusted: bool) -> Iterator[None]:
 
     usual = torch.load
     if trusted:
-        torch.load = functools.partial(usual, weights_only=False)  # type: ignore[assignment]
+        torch.load = functools.partial(usual, weights_only=False)
     try:
         yield
     finally:

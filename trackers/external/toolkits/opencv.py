@@ -43,6 +43,7 @@ class OpenCV(SelfTimedTracker):
         import cv2
 
         self._cv2: Any = cv2
+        self._tracker: Any = None
         if not hasattr(cv2, self.kind):
             raise UserError(f"the installed OpenCV {cv2.__version__} has no {self.kind}")
         fields = [field for field in dir(getattr(cv2, f"{self.kind}_Params")()) if not field.startswith("_")]
@@ -88,8 +89,6 @@ class OpenCV(SelfTimedTracker):
                 f"tracker '{self.name}' of OpenCV {version} does not work with {files} ({_reason(error)}); "
                 f"it takes {self.wanted}"
             ) from None
-        finally:
-            self._tracker = None
 
     def init(self, frame: Frame, box: Boxes) -> None:
         image = self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR)
