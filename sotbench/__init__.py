@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
+    from benchmarks.tuning.tune import Tuning
     from sotbench._data import import_results, open_dataset
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import run, speed
+    from sotbench._run import run, speed, tune
     from sotbench._scores import Scores
     from trackers.errors import UserError
     from trackers.regions import iou
@@ -45,6 +46,7 @@ _EXPORTS = {
     "SpeedRecord": "benchmarks.speed",
     "Tracker": "trackers.tracker",
     "TrackerResults": "sotbench._results",
+    "Tuning": "benchmarks.tuning.tune",
     "UserError": "trackers.errors",
     "import_results": "sotbench._data",
     "iou": "trackers.regions",
@@ -52,6 +54,7 @@ _EXPORTS = {
     "open_dataset": "sotbench._data",
     "run": "sotbench._run",
     "speed": "sotbench._run",
+    "tune": "sotbench._run",
 }
 
 __all__ = [
@@ -66,6 +69,7 @@ __all__ = [
     "SpeedRecord",
     "Tracker",
     "TrackerResults",
+    "Tuning",
     "UserError",
     "import_results",
     "iou",
@@ -73,6 +77,7 @@ __all__ = [
     "open_dataset",
     "run",
     "speed",
+    "tune",
 ]
 
 
