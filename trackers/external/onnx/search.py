@@ -42,7 +42,10 @@ def context_size(target: Floats, context: float, rules: str = "pysot", search: b
     if rules == "opencv" and search:
         total = math.trunc(total)
     size = math.sqrt((target[2] + context * total) * (target[3] + context * total))
-    return float(math.trunc(size)) if rules == "opencv" and not search else size
+    if rules == "opencv":
+        size = _single(size)
+        return size if search else float(math.trunc(size))
+    return size
 
 
 def search_size(size: float, shape: Input, rules: str) -> float:
@@ -155,7 +158,15 @@ def next_target(
     limits = np.array([shape[1], shape[0]], dtype=np.float64)
     center = np.clip(np.where(np.isfinite(center), center, target[:2]), 0, limits)
     size = np.maximum(np.minimum(np.where(np.isfinite(size), size, target[2:]), limits), _SMALLEST)
-    return np.concatenate([center, size]), float(scores[best])
+    found = np.concatenate([center, size])
+    if search.rules == "opencv":
+        found = found.astype(np.float32).astype(np.float64)
+    return found, float(scores[best])
+
+
+def _single(number: float) -> float:
+    """Returns a number in single precision, in which OpenCV computes: dropping its fraction depends on it."""
+    return float(np.float32(number))
 
 
 def _penalty(width: Floats, height: Floats, target: Floats, scale: float, search: Search) -> Floats:
