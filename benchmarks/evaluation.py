@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from benchmarks.datasets import Dataset, open_dataset
 from benchmarks.datasets.subset import select_part
 from benchmarks.datasets.views import CachedDataset
 from benchmarks.protocols import timed_updates
 from benchmarks.store import RunFolder, RunResults, select_runs
-from benchmarks.store.parallel_reading import read_runs_parallel
+from benchmarks.store.parallel_reading import apply_to_runs, read_runs_parallel
 from benchmarks.wording import first_names
 from trackers.errors import UserError
 
@@ -78,7 +78,9 @@ class Selection:
         Raises:
             UserError: there is no such run, or none that can be read.
         """
-        return self._each(notify, lambda run: run)
+        restrict = _Work(self.dataset, _unchanged)
+        runs = read_runs_parallel(self.folders(), with_times=False)
+        yield from self._each(notify, (run if isinstance(run, UserError) else restrict(run) for run in runs))
 
     def score(self, profile: ScoringProfile, notify: Notify) -> Iterator[RunScore]:
         """Scores the selected runs one by one, by one profile.
@@ -90,10 +92,10 @@ class Selection:
         Raises:
             UserError: there is no such run, or none that can be scored.
         """
-        from benchmarks.scoring import score_run
-
         notified: set[str] = set()
-        for score in self._each(notify, lambda run: score_run(run, self.dataset, profile)):
+        work = _Work(self.dataset, _ScoreBy(self.dataset, profile))
+        outcomes = apply_to_runs(self.folders(), work, with_times=False)
+        for _, score in self._each(notify, outcomes):
             _notify_once(score, notify, notified)
             yield score
 
@@ -110,42 +112,89 @@ class Selection:
             UserError: there is no such run, or none that can be read.
         """
         notified: set[str] = set()
-        for run in self.read(notify):
-            scores = score_by_each(run, self.dataset, profiles)
+        work = _Work(self.dataset, _ScoreByEach(self.dataset, tuple(profiles)))
+        outcomes = apply_to_runs(self.folders(), work, with_times=False)
+        for tracker, scores in self._each(notify, outcomes):
             for profile in profiles:
                 score = scores[profile.name]
                 if not isinstance(score, str):
                     _notify_once(score, notify, notified)
                     yield profile, score
             for reason, names in refusals(scores).items():
-                notify(f"{run.tracker}: {', '.join(names)} is left out: {reason}")
+                notify(f"{tracker}: {', '.join(names)} is left out: {reason}")
 
-    def _each(self, notify: Notify, make: Callable[[RunResults], _T]) -> Iterator[_T]:
-        """Reads each run and applies `make`; of several runs, those that fail are left out with a message."""
+    def _each(self, notify: Notify, outcomes: Iterator[_Outcome[_T] | UserError]) -> Iterator[_T]:
+        """Yields what was made of each run; of several runs, those that fail are left out with a message."""
         folders = self.folders()
         refused = 0
-        for folder, run in zip(folders, read_runs_parallel(folders, with_times=False), strict=True):
-            try:
-                if isinstance(run, UserError):
-                    raise run
-                made = make(self._restrict(run, notify))
-            except UserError as error:
-                if len(folders) == 1:
-                    raise
-                refused += 1
-                notify(f"{folder.tracker} is left out: {error}")
+        for folder, outcome in zip(folders, outcomes, strict=True):
+            value: _T | UserError = outcome if isinstance(outcome, UserError) else outcome.value
+            for message in () if isinstance(outcome, UserError) else outcome.messages:
+                notify(message)
+            if not isinstance(value, UserError):
+                yield value
                 continue
-            yield made
+            if len(folders) == 1:
+                raise value
+            refused += 1
+            notify(f"{folder.tracker} is left out: {value}")
         if refused == len(folders):
             raise UserError(f"none of these {refused} runs can be scored; see above")
 
-    def _restrict(self, run: RunResults, notify: Notify) -> RunResults:
-        """Returns the part of a run that belongs to the data set, and notifies of what is missing."""
+
+@dataclass(frozen=True)
+class _Outcome(Generic[_T]):
+    """What was made of a run, or why nothing, and messages on what the run lacks."""
+
+    value: _T | UserError
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Work(Generic[_T]):
+    """Applies `make` to the part of a run that belongs to the data set; a reader of runs may do it."""
+
+    dataset: Dataset
+    make: Callable[[RunResults], _T]
+
+    def __call__(self, run: RunResults) -> _Outcome[_T]:
         from benchmarks.scoring.pairing import restrict_to_dataset
 
-        run = restrict_to_dataset(run, self.dataset)
-        notify_of_gaps(run, self.dataset, notify)
-        return run
+        messages: list[str] = []
+        try:
+            run = restrict_to_dataset(run, self.dataset)
+            notify_of_gaps(run, self.dataset, messages.append)
+            return _Outcome(self.make(run), tuple(messages))
+        except UserError as error:
+            return _Outcome(error, tuple(messages))
+
+
+def _unchanged(run: RunResults) -> RunResults:
+    return run
+
+
+@dataclass(frozen=True, eq=False)
+class _ScoreBy:
+    """Returns a run's tracker and score."""
+
+    dataset: Dataset
+    profile: ScoringProfile
+
+    def __call__(self, run: RunResults) -> tuple[str, RunScore]:
+        from benchmarks.scoring import score_run
+
+        return run.tracker, score_run(run, self.dataset, self.profile)
+
+
+@dataclass(frozen=True, eq=False)
+class _ScoreByEach:
+    """Returns a run's tracker and its score by each profile; see `score_by_each`."""
+
+    dataset: Dataset
+    profiles: tuple[ScoringProfile, ...]
+
+    def __call__(self, run: RunResults) -> tuple[str, dict[str, RunScore | str]]:
+        return run.tracker, score_by_each(run, self.dataset, self.profiles)
 
 
 def select(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from benchmarks.options import add_data_root, add_dataset
+from benchmarks.options import add_data_root, add_dataset, add_split
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 NAME = "download"
 HELP = "Download a data set into the data root, or print where to get it."
 EXAMPLES = (
-    "example: sotbench download --dataset otb2015 --data-root ~/data --sequences Deer Jogging; "
+    "examples: sotbench download --dataset otb2015 --data-root ~/data --sequences Deer Jogging; "
+    "sotbench download --dataset lasot --data-root ~/data --categories airplane bird; "
     "an interrupted download resumes where it stopped"
 )
 
@@ -34,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="download only these: names, or @FILE with one name per line (default: all that are missing)",
     )
     parser.add_argument(
+        "--categories", nargs="+", metavar="C", help="for lasot and lasot-ext: only these categories"
+    )
+    add_split(parser)
+    parser.add_argument(
         "--url-base", metavar="URL", help="the address of a mirror, in place of the original site's"
     )
 
@@ -42,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Downloads what is missing; returns 1 if the data set is still incomplete."""
     from benchmarks.datasets import DATASETS
     from benchmarks.datasets.downloads.download import download
-    from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES
+    from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES, select_categories
     from benchmarks.datasets.sequence_names import select_sequences
     from benchmarks.datasets.subset import expand_name_files
     from benchmarks.datasets.verification import verify
@@ -56,18 +61,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("no folder for the data set: give --data-root DIR or set SOTBENCH_DATA")
     if not any((arguments.data_root / name).is_dir() for name in kind.root_folders):
         (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
-    dataset = kind(arguments.data_root)
+    dataset = _open(arguments)
     names = (
         select_sequences(expand_name_files(arguments.sequences), dataset.all_names, dataset.name)
         if arguments.sequences
         else list(dataset.all_names)
     )
+    if arguments.categories:
+        names = select_categories(arguments.categories, names, dataset.name)
+    if source.note:
+        print_stderr(f"{dataset.name}: {source.note}")
     with _progress() as progress:
-        problems = download(dataset, source, names, progress, arguments.url_base)
+        problems = download(dataset, source, names, progress, arguments.url_base, notify=print_stderr)
     for problem in problems:
         print_stderr(problem)
     # Opened again, because its folders have changed.
-    results = list(verify(kind(arguments.data_root), names))
+    results = list(verify(_open(arguments), names))
     for result in results:
         for finding in result.findings:
             if not finding.harmless:
@@ -75,6 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     complete = sum(result.complete for result in results)
     print(f"{complete} of {len(names)} sequences are complete in {dataset.root}")
     return 0 if complete == len(names) else 1
+
+
+def _open(arguments: argparse.Namespace) -> DiskDataset:
+    from benchmarks.datasets import open_dataset
+    from benchmarks.datasets.disk_dataset import DiskDataset
+
+    dataset = open_dataset(arguments.dataset, arguments.data_root, arguments.split)
+    assert isinstance(dataset, DiskDataset)
+    return dataset
 
 
 @contextmanager

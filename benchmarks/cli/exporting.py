@@ -13,17 +13,24 @@ from trackers.errors import UserError
 from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
+    from benchmarks.datasets import Dataset
+    from benchmarks.store import SequenceRecord
     from benchmarks.store.formats import Origin
 
 NAME = "export"
 HELP = "Write results in another tool's format, so that it can score them."
-EXAMPLES = "example: sotbench export --to got10k --tracker ncc --dataset otb2015 got10k_results/OTB2015"
+EXAMPLES = (
+    "examples: sotbench export --to got10k --tracker ncc --dataset otb2015 got10k_results/OTB2015; "
+    "sotbench export --to got10k-server --tracker ncc --dataset got10k ncc.zip"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
-    parser.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
-    add_format_name(parser, "--to")
+    parser.add_argument(
+        "out", type=Path, metavar="OUT", help="a new or empty folder; for a server, a new .zip file"
+    )
+    add_format_name(parser, "--to", "; got10k-server or trackingnet-server: the zip file that it takes")
     parser.add_argument("--tracker", required=True, metavar="NAME", help="the tracker to export")
     add_dataset(parser)
     add_format_protocol(parser)
@@ -36,8 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Writes the files; names sequences without results on standard error."""
     from benchmarks.store import read_run
     from benchmarks.store.formats import FORMATS, write_results
+    from benchmarks.store.formats.submissions import SERVERS
     from trackers.atomic import write_atomic
 
+    if arguments.form in SERVERS:
+        return _write_submission(arguments)
     form = FORMATS.load(arguments.form)()
     protocol = arguments.protocol or form.protocols[0]
     form.check(protocol)
@@ -60,6 +70,50 @@ def run(arguments: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 0
+
+
+def _write_submission(arguments: argparse.Namespace) -> int:
+    """Writes the zip file for an evaluation server, if the results are complete."""
+    from benchmarks.datasets import open_dataset
+    from benchmarks.store import read_run
+    from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL, named_origin
+    from benchmarks.store.formats.submissions import SERVERS, Submission, write_submission
+    from trackers.atomic import write_atomic
+
+    server = SERVERS[arguments.form]
+    out: Path = arguments.out
+    if arguments.dataset != server.dataset:
+        raise UserError(f"{server.name} takes results on {server.dataset}, not on {arguments.dataset}")
+    if arguments.protocol not in (None, "ope"):
+        raise UserError(f"{server.name} takes results of protocol 'ope', not '{arguments.protocol}'")
+    if out.exists() or out.suffix.casefold() != ".zip":
+        raise UserError(f"{out} {'exists' if out.exists() else 'is no .zip file'}; name a new .zip file")
+    dataset = open_dataset(server.dataset, arguments.data_root, server.split)
+    stored = read_run(arguments.results, server.dataset, arguments.tracker)
+    records = stored.manifest.sequences if stored.manifest else {}
+    submission = Submission(
+        stored.trajectories,
+        {name: _frame_count(dataset, name, records.get(name)) for name in dataset.all_names},
+        stored.failed,
+    )
+    first_pixel = FIRST_PIXEL[arguments.origin or named_origin(server.dataset)]
+    content, notes = write_submission(server, submission, first_pixel)
+    write_atomic(out, content)
+    for note in notes:
+        print_stderr(note)
+    print_stderr(f"{len(submission.frames)} sequences written in {out}, complete for {server.name}")
+    return 0
+
+
+def _frame_count(dataset: Dataset, name: str, record: SequenceRecord | None) -> int | None:
+    """Returns a sequence's number of frames: as listed, as in the data, or else as the run recorded it."""
+    from benchmarks.datasets.listed import ListedDataset
+
+    if isinstance(dataset, ListedDataset) and (listed := dataset.listed_length(name)) is not None:
+        return listed
+    if name in dataset.names():
+        return len(dataset[name].truth)
+    return record.frames if record and record.frames else None
 
 
 def _dataset(arguments: argparse.Namespace) -> tuple[str, Origin | None]:

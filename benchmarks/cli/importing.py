@@ -99,7 +99,7 @@ def _import_each(arguments: argparse.Namespace, dataset: Dataset) -> int:
     from benchmarks.importing import sources_in
     from benchmarks.store.formats import NothingFound
 
-    sources = sources_in(arguments.path)
+    sources = sources_in(arguments.path, dataset.name, arguments.protocol)
     failed, done = 0, 0
     for source in sources:
         try:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 
 
-def add_format_name(parser: argparse.ArgumentParser, flag: str) -> None:
-    """Adds the option `flag`, which names another tool's format of results; stored as `form`."""
+def add_format_name(parser: argparse.ArgumentParser, flag: str, more: str = "") -> None:
+    """Adds the option `flag`, which names another tool's format of results; stored as `form`.
+
+    Args:
+        parser: gets the option.
+        flag: its name.
+        more: what its help says after the formats.
+    """
     parser.add_argument(
         flag,
         dest="form",
         required=True,
         metavar="FORMAT",
-        help="otb-mat, otb-json, got10k, pysot, pytracking, vot or txt",
+        help="otb-mat, otb-json, got10k, pysot, pytracking, vot or txt" + more,
     )
 
 

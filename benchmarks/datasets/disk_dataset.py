@@ -32,8 +32,6 @@ class DiskDataset(Dataset):
     """Names that the data set's folder may have. The first that exists is used; downloads go to the last."""
     layout: ClassVar[str]
     """The content of that folder, for messages: `<Sequence>/img and groundtruth_rect.txt`."""
-    splits: ClassVar[tuple[str, ...]] = ()
-    """The values of `split`, the default first, for data sets that have several."""
 
     def __init__(self, data_root: Path | None) -> None:
         layout = f"a folder that holds {self.root_folders[-1]}/{self.layout}"
@@ -45,7 +43,7 @@ class DiskDataset(Dataset):
         if not present:
             raise UserError(
                 f"there is no folder {data_root / self.root_folders[-1]}; --data-root (or SOTBENCH_DATA) "
-                f"must name {layout}"
+                f"must name {layout}; `sotbench download --dataset {self.name}` gets it or says where it is"
             )
         self.root = present[0]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
-from trackers.images import is_image, load_image, open_image, stored_upright
+from trackers.images import in_number_order, is_image, load_image, open_image, stored_upright
 from trackers.regular_files import is_regular, read_regular
 from trackers.tracker import Frame
 
@@ -68,21 +68,22 @@ def read_image_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def numbered_images(folder: Path, first: int, last: int) -> ImageFiles:
+def numbered_images(folder: Path, first: int, last: int, prefix: str = "") -> ImageFiles:
     """Finds the images whose names are the numbers `first` to `last`, with any number of leading zeros.
+
+    Args:
+        folder: the folder of the images.
+        first: the first number.
+        last: the last number, inclusive.
+        prefix: what precedes the number in a name: `img` in `img000001.jpg`.
 
     Raises:
         SequenceError: the folder or one of the images is missing.
     """
     try:
-        files = sorted(folder.iterdir())
+        found = _by_number(folder, prefix)
     except OSError as error:
         raise SequenceError(f"{folder}: {error.strerror}; no frames there") from None
-    found = {
-        int(path.stem): path
-        for path in files
-        if is_image(path) and path.stem.isascii() and path.stem.isdigit()
-    }
     missing = [number for number in range(first, last + 1) if number not in found]
     if missing:
         raise SequenceError(
@@ -90,3 +91,41 @@ def numbered_images(folder: Path, first: int, last: int) -> ImageFiles:
             "download the sequence again"
         )
     return ImageFiles([found[number] for number in range(first, last + 1)])
+
+
+def sorted_images(folder: Path, count: int) -> ImageFiles:
+    """Finds the images of a folder whose names follow no pattern, in the order of the numbers in them.
+
+    Args:
+        folder: the folder of the images.
+        count: how many there must be.
+
+    Raises:
+        SequenceError: the folder is missing, or has another number of images.
+    """
+    try:
+        paths = sorted(filter(is_image, folder.iterdir()), key=in_number_order)
+    except OSError as error:
+        raise SequenceError(f"{folder}: {error.strerror}; no frames there") from None
+    if len(paths) != count:
+        raise SequenceError(f"{folder}: {len(paths)} images, expected {count}; download the sequence again")
+    return ImageFiles(paths)
+
+
+def last_number(folder: Path, prefix: str = "") -> int | None:
+    """Returns the greatest number among the names of a folder's images; None if there is none.
+
+    Args:
+        folder: the folder, which may be missing.
+        prefix: as in `numbered_images`.
+    """
+    try:
+        return max(_by_number(folder, prefix), default=None)
+    except OSError:  # opening the frames reports the error
+        return None
+
+
+def _by_number(folder: Path, prefix: str) -> dict[int, Path]:
+    """Returns the images of a folder whose names are a prefix and a number, by that number."""
+    numbered = ((path, path.stem.removeprefix(prefix)) for path in sorted(folder.iterdir()) if is_image(path))
+    return {int(number): path for path, number in numbered if number.isascii() and number.isdigit()}

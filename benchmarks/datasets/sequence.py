@@ -86,6 +86,9 @@ class Sequence:
         absent: bool, shape (frames,): the target is not visible. None without visibility flags.
         tags: attributes of single frames (VOT): bool, shape (frames,), by name.
         size: width and height of the images in pixels, if known without decoding frames.
+        anchors: float64, shape (frames,): above 0 in frames in which a multi-start run starts forward, below 0
+            backward (VOT2020 and later). None without anchors.
+        truth_from_masks: whether `truth` holds the boxes around annotated masks.
     """
 
     name: str
@@ -96,6 +99,8 @@ class Sequence:
     absent: NDArray[np.bool_] | None = None
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     size: tuple[int, int] | None = None
+    anchors: NDArray[np.float64] | None = None
+    truth_from_masks: bool = False
 
     def __repr__(self) -> str:
         return f"<Sequence {self.name}: {len(self.truth)} frames>"
@@ -143,12 +148,24 @@ class Dataset(ABC):
     """The abbreviations used in sequences' attributes, in the order in which they are shown."""
     one_based: bool = True
     """Whether its ground-truth files, and therefore most tools' results, use 1-based pixel coordinates."""
+    scored_by_file_numbers: bool = False
+    """Whether profiles test boxes by the numbers of its files, as toolkits do, even if these are 0-based.
+
+    Otherwise they test them as if files were 1-based, so that the origin does not change the score."""
+    takes_short_results: bool = False
+    """Whether its own evaluation takes results that end early, and counts the missing frames as misses."""
     is_user_folder: bool = False
     """Whether it is a user's folder of videos, known only by its content."""
     all_names: tuple[str, ...]
     """All sequences of the data set, in its order, downloaded or not."""
     related: tuple[str, ...] = ()
     """Data sets with the same sequences under the same names; their runs are scored as runs on this one."""
+    splits: tuple[str, ...] = ()
+    """The values of `split`, the default first, for data sets that have several."""
+    server: str = ""
+    """The server that has its ground truth, if only the first boxes are published."""
+    server_format: str = ""
+    """The format of `sotbench export` that this server takes."""
 
     @property
     def total(self) -> int:

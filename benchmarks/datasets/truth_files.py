@@ -29,10 +29,25 @@ def read_truth(path: Path, rows: int) -> Boxes:
     Raises:
         SequenceError: the file is missing, unreadable, or has another number of rows.
     """
+    boxes = read_boxes(path)
+    expect_rows(path, len(boxes), rows)
+    return boxes
+
+
+def read_boxes(path: Path) -> Boxes:
+    """Reads a file of boxes.
+
+    Returns:
+        Shape (rows, 4), the numbers as in the file.
+
+    Raises:
+        SequenceError: the file is missing, empty or unreadable.
+    """
     with as_sequence_error():
         boxes = read_rows(path, columns=4)
         require_in_range(boxes, str(path))
-    expect_rows(path, len(boxes), rows)
+    if not len(boxes):
+        raise SequenceError(f"{path} is empty; download it again")
     return boxes
 
 

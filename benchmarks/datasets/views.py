@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Items
 from functools import cached_property
+from typing import Any
 
 from benchmarks.datasets.sequence import Dataset, Sequence
 
@@ -20,9 +21,14 @@ class DatasetView(Dataset):
         self.title = dataset.title
         self.attributes = dataset.attributes
         self.one_based = dataset.one_based
+        self.scored_by_file_numbers = dataset.scored_by_file_numbers
+        self.takes_short_results = dataset.takes_short_results
         self.is_user_folder = dataset.is_user_folder
         self.all_names = dataset.all_names
         self.related = dataset.related
+        self.splits = dataset.splits
+        self.server = dataset.server
+        self.server_format = dataset.server_format
         self._dataset = dataset
 
     @property
@@ -48,6 +54,11 @@ class CachedDataset(DatasetView):
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset)
         self._sequences: dict[str, Sequence] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Sequences hold functions that open frames.
+        state = {name: value for name, value in self.__dict__.items() if name != "_names"}
+        return state | {"_sequences": {}}
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYSOT, PYTRACKING, TC128, ScoringProfile
+from benchmarks.scoring.profiles import (
+    GOT10K,
+    LASOT,
+    OTB,
+    PYSOT,
+    PYTRACKING,
+    TC128,
+    TRACKINGNET,
+    UAV,
+    ScoringProfile,
+)
 from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
 from trackers.errors import UserError
 from trackers.registry import Entry, Registry
@@ -17,7 +27,7 @@ PROFILES = Registry(
     "scoring profile",
     {
         profile.name: Entry(f"benchmarks.scoring.profiles:{profile.name.upper()}", profile.title)
-        for profile in (OTB, TC128, LASOT, GOT10K, PYSOT, PYTRACKING)
+        for profile in (OTB, UAV, TC128, LASOT, TRACKINGNET, GOT10K, PYSOT, PYTRACKING)
     }
     | {
         profile.name: Entry(
@@ -45,8 +55,8 @@ def choose_profiles(name: str | None, dataset: str, protocol: str) -> list[Scori
         UserError: there is no such profile, or none applies.
     """
     if name is not None and name != ALL:
-        return [PROFILES.load(name)]
-    applicable = [profile for profile in _loadable() if profile.applies(dataset, protocol)]
+        return [PROFILES.load(name).on(dataset)]
+    applicable = [profile.on(dataset) for profile in _loadable() if profile.applies(dataset, protocol)]
     if not applicable:
         raise UserError(
             f"no profile scores results of protocol '{protocol}' on {dataset}; {PROFILES.hint} and name "

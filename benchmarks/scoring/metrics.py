@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scoring.curves import (
+    MATLAB_OVERLAP_THRESHOLDS,
     NORMALIZED_THRESHOLDS,
     OVERLAP_THRESHOLDS,
     PIXEL_THRESHOLDS,
     fraction_above,
+    fraction_at_least,
     fraction_at_most,
 )
 
@@ -59,31 +61,39 @@ class FrameMeasures(NamedTuple):
         errors: shape (frames,), center errors in pixels, -1 for a hit, infinite for a miss.
         normalized_errors: shape (frames,), the same in units of the target's size.
         visible: shape (n,): the overlaps that average overlap is the mean of, if not `overlaps`.
+        answered: bool, shape (frames,): the result has a box in the frame; None where a profile does not ask.
     """
 
     overlaps: NDArray[np.float64]
     errors: NDArray[np.float64]
     normalized_errors: NDArray[np.float64]
     visible: NDArray[np.float64] | None = None
+    answered: NDArray[np.bool_] | None = None
 
     @classmethod
     def joined(cls, parts: Sequence[FrameMeasures]) -> FrameMeasures:
         """Concatenates the frames of all `parts`."""
         visible = [part.visible for part in parts if part.visible is not None]
+        answered = [part.answered for part in parts if part.answered is not None]
         return cls(
             np.concatenate([part.overlaps for part in parts]),
             np.concatenate([part.errors for part in parts]),
             np.concatenate([part.normalized_errors for part in parts]),
             np.concatenate(visible) if visible else None,
+            np.concatenate(answered) if answered else None,
         )
 
-    def missed_where(self, missed: NDArray[np.bool_]) -> FrameMeasures:
-        """Returns a copy in which the frames of `missed`, shape (frames,), are misses in every metric."""
-        return FrameMeasures(
+    def missed_where(self, missed: NDArray[np.bool_], normalized_error: float = np.inf) -> FrameMeasures:
+        """Returns a copy in which the frames of `missed`, shape (frames,), are misses in every metric.
+
+        Args:
+            missed: the frames.
+            normalized_error: their normalized error, if that is to be something else than a miss.
+        """
+        return self._replace(
             overlaps=np.where(missed, -1.0, self.overlaps),
             errors=np.where(missed, np.inf, self.errors),
-            normalized_errors=np.where(missed, np.inf, self.normalized_errors),
-            visible=self.visible,
+            normalized_errors=np.where(missed, normalized_error, self.normalized_errors),
         )
 
 
@@ -96,10 +106,18 @@ class OnePassMetric(Metric):
     Attributes:
         measure: selects the values of the frames, shape (frames,).
         above: a frame is a hit if its value is greater than the threshold; otherwise, if it is at most that.
+        inclusive: with `above`, a value equal to the threshold is a hit as well.
+        area: without `read_at`, take the area under the curve by the trapezoidal rule, the thresholds scaled
+            to a length of 1, instead of the mean of its values.
+        weight: returns how much a sequence with these frames weighs in the score; None if all weigh the same.
+            If it is the number of frames, the score is a mean over the frames of all sequences.
     """
 
     measure: Callable[[FrameMeasures], NDArray[np.float64]]
     above: bool = False
+    inclusive: bool = False
+    area: bool = False
+    weight: Callable[[FrameMeasures], int] | None = None
 
     def curve(self, frames: FrameMeasures) -> NDArray[np.float64]:
         """Returns the curve of a sequence, shape (T,), or (1,) without thresholds."""
@@ -111,7 +129,8 @@ class OnePassMetric(Metric):
         Without thresholds and without frames it is 0.
         """
         if len(self.thresholds):
-            return (fraction_above if self.above else fraction_at_most)(values, self.thresholds)
+            above = fraction_at_least if self.inclusive else fraction_above
+            return (above if self.above else fraction_at_most)(values, self.thresholds)
         return np.array([np.maximum(values, 0).mean() if len(values) else 0.0])
 
     def value(self, curves: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -126,6 +145,9 @@ class OnePassMetric(Metric):
             Shape (...).
         """
         if self.read_at is None:
+            if self.area:
+                # The thresholds are equally spaced.
+                curves = (curves[..., :-1] + curves[..., 1:]) / 2
             mean: NDArray[np.float64] = curves.mean(axis=-1)
             return mean
         [place] = np.flatnonzero(self.thresholds == self.read_at)
@@ -146,6 +168,7 @@ SUCCESS_AUC = OnePassMetric(
     measure=lambda frames: frames.overlaps,
     above=True,
 )
+MATLAB_SUCCESS_AUC = replace(SUCCESS_AUC, thresholds=MATLAB_OVERLAP_THRESHOLDS)
 PRECISION_20 = OnePassMetric(
     name="precision",
     label="Precision (20 pixels)",
@@ -170,9 +193,35 @@ NORMALIZED_PRECISION_AUC = replace(NORMALIZED_PRECISION_20, read_at=None)
 AVERAGE_OVERLAP = OnePassMetric(
     name="ao",
     label="Average overlap",
-    measure=lambda frames: frames.overlaps if frames.visible is None else frames.visible,
+    measure=lambda frames: _counted_overlaps(frames),
+    weight=lambda frames: 0 if frames.visible is None else len(frames.visible),
 )
 """The limit of the success AUC for ever finer thresholds (Cehovin et al., TIP 2016)."""
+
+
+def _counted_overlaps(frames: FrameMeasures) -> NDArray[np.float64]:
+    """Returns the overlaps that average overlap is the mean of."""
+    return frames.overlaps if frames.visible is None else frames.visible
+
+
+def success_rate(name: str, label: str, threshold: float) -> OnePassMetric:
+    """Returns the metric `name`: the share of the frames of average overlap with more than `threshold`.
+
+    The frames of all sequences weigh as they do in average overlap.
+    """
+    return replace(
+        AVERAGE_OVERLAP,
+        name=name,
+        label=label,
+        measure=lambda frames: (_counted_overlaps(frames) > threshold).astype(np.float64),
+    )
+
+
+SUCCESS_RATE_50 = success_rate("sr50", "Success rate (overlap > 0.5)", 0.5)
+SUCCESS_RATE_75 = success_rate("sr75", "Success rate (overlap > 0.75)", 0.75)
+OVERLAP_PRECISION_50 = success_rate("op50", "Overlap precision (overlap > 0.5)", 0.5)
+OVERLAP_PRECISION_75 = success_rate("op75", "Overlap precision (overlap > 0.75)", 0.75)
+"""The names that pytracking gives the success rate; GOT-10k's are SR."""
 
 ACCURACY = Metric(name="accuracy", label="Accuracy (mean overlap)")
 ROBUSTNESS = Metric(name="robustness", label="Failures per 100 frames", higher_is_better=False)

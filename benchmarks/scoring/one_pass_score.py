@@ -44,7 +44,10 @@ class OnePassScore(RunScore):
         """Returns the value of each metric, a mean over sequences, with its 95 % interval."""
         values = self.sequence_values()
         [estimates] = mean_estimates([np.stack(list(values.values()), axis=1)])
-        return dict(zip(values, estimates, strict=True))
+        named = dict(zip(values, estimates, strict=True))
+        for name in named.keys() & self.weights.keys():  # shares of frames, whose linear terms may not be
+            named[name] = named[name].within(0, 1)
+        return named
 
     def value(self, metric: OnePassMetric) -> float:
         """Returns the value of `metric` without its interval, which is slow to compute."""
@@ -57,15 +60,33 @@ class OnePassScore(RunScore):
     def repetition_std(self) -> dict[str, float]:
         """Returns the standard deviation of each metric over repetitions; empty if there is only one."""
         return {
-            metric.name: float(metric.value(self.repeated[metric.name]).mean(axis=0).std(ddof=1))
+            metric.name: float(
+                np.average(
+                    metric.value(self.repeated[metric.name]), axis=0, weights=self._shares(metric)
+                ).std(ddof=1)
+            )
             for metric in self.profile.metrics
             if metric.name in self.repeated
         }
 
     def _weighted(self, metric: OnePassMetric) -> NDArray[np.float64]:
+        """Returns values, shape (S,), whose mean is the score.
+
+        A weighted mean is a ratio, of which these are the linear terms: resampling them does not take
+        different weights for different scores.
+        """
         values = metric.value(self.curves[metric.name])
+        shares = self._shares(metric)
+        if shares is None:
+            return values
+        score = (values * shares).mean()
+        linear: NDArray[np.float64] = score + (values - score) * shares
+        return linear
+
+    def _shares(self, metric: OnePassMetric) -> NDArray[np.float64] | None:
+        """Returns the weights of a metric, shape (S,), with a mean of 1; None if all weigh the same."""
         weights = self.weights.get(metric.name)
-        return values if weights is None or not weights.any() else values * (weights / weights.mean())
+        return None if weights is None or not weights.any() else weights / weights.mean()
 
     def by_sequence(self) -> dict[str, OnePassScore]:
         """Returns the score of each sequence."""

@@ -15,6 +15,9 @@ from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
 
+NO_RESULTS = Trajectory(np.empty((0, 4)), np.empty(0))
+"""What a sequence without results is scored from, by profiles that count such sequences."""
+
 
 @dataclass(frozen=True, eq=False)
 class PairedResults:
@@ -24,7 +27,7 @@ class PairedResults:
         run: the complete run.
         dataset: the ground truth.
         sequences: the S sequences, in the data set's order.
-        trajectories: the repetitions or segments of each sequence.
+        trajectories: the repetitions or segments of each sequence; `NO_RESULTS` of one without results.
         attributes: bool, shape (S,): the sequences that have each attribute, in the data set's order.
     """
 
@@ -42,8 +45,15 @@ class PairedResults:
     @property
     def are_repetitions(self) -> bool:
         """Whether every sequence was run equally often, more than once, by a protocol that runs it once."""
-        counts = {len(trajectories) for trajectories in self.trajectories}
-        return self.run.protocol not in ("tre", "sre") and len(counts) == 1 and counts != {1}
+        counts = self.repetition_counts
+        return len(counts) == 1 and counts != {1}
+
+    @property
+    def repetition_counts(self) -> frozenset[int]:
+        """The numbers of repetitions that sequences have; {1} for protocols that make several runs each."""
+        if self.run.protocol in ("tre", "sre"):
+            return frozenset([1])
+        return frozenset(map(len, self.trajectories))
 
 
 def restrict_to_dataset(run: RunResults, dataset: Dataset) -> RunResults:
@@ -88,25 +98,37 @@ def pair_with_truth(
     names = _scorable(run, dataset, profile)
     unknown = set(sequences_without_truth(run, dataset, names))
     if len(unknown) == len(names):
-        own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
-        raise UserError(
-            f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
-            "known, as in test sets that a server scores; `sotbench export --to "
-            f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
-            f"{own} writes the files to submit"
-        )
+        raise UserError(_explain_missing_truth(run, dataset))
     sequences = [dataset[name] for name in names if name not in unknown]
     for sequence in sequences:
-        check_ground_truth(run, dataset, sequence, allow_length_mismatch)
+        if sequence.name in run.trajectories:
+            check_ground_truth(run, dataset, sequence, allow_length_mismatch)
     return PairedResults(
         run=run,
         dataset=dataset,
         sequences=sequences,
-        trajectories=[run.trajectories[sequence.name] for sequence in sequences],
+        trajectories=[run.trajectories.get(sequence.name, [NO_RESULTS]) for sequence in sequences],
         attributes={
             name: np.array([name in sequence.attributes for sequence in sequences])
             for name in dataset.attributes
         },
+    )
+
+
+def _explain_missing_truth(run: RunResults, dataset: Dataset) -> str:
+    """Explains in a sentence why a run on first boxes cannot be scored, and how to submit it."""
+    if dataset.server:
+        return (
+            f"'{run.tracker}' cannot be scored on {dataset.title}: its ground truth is on the server "
+            f"{dataset.server}; `sotbench export --to {dataset.server_format} --tracker {run.tracker} "
+            f"--dataset {dataset.name} {run.tracker}.zip` writes the zip file to submit there"
+        )
+    own = ", with --zero-based or --one-based," if dataset.name.startswith("folder") else ""
+    return (
+        f"'{run.tracker}' cannot be scored on {dataset.title}: only the first box of each sequence is "
+        "known, as in test sets that a server scores; `sotbench export --to "
+        f"got10k --tracker {run.tracker} --dataset {dataset.name} OUT`"
+        f"{own} writes the files to submit"
     )
 
 
@@ -119,13 +141,16 @@ def sequences_without_truth(run: RunResults, dataset: Dataset, names: Iterable[s
         # Without the frames, only the run shows how many rows of ground truth there should be.
         or (
             len(sequence.truth) == 1
-            and all(len(trajectory.boxes) > 1 for trajectory in run.trajectories[name])
+            and all(len(trajectory.boxes) > 1 for trajectory in run.trajectories.get(name, []))
         )
     ]
 
 
 def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> list[str]:
-    """Returns the sequences that have both results and ground truth; raises UserError if there is none."""
+    """Returns the sequences that have both results and ground truth; raises UserError if there is none.
+
+    Those with ground truth alone are among them if the profile counts them.
+    """
     if run.protocol not in profile.protocols:
         raise UserError(
             f"profile '{profile.name}' scores results of {', '.join(profile.protocols)}, not of "
@@ -149,8 +174,9 @@ def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> lis
         raise UserError(
             f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} are "
             f"finished, {len(dataset.names())} have ground truth, none has both; see --data-root"
+            + (f" and --split {' or '.join(dataset.splits)}" if dataset.splits else "")
         )
-    return names
+    return list(dataset.names()) if profile.counts_missing_sequences else names
 
 
 def check_ground_truth(

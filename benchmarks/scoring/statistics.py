@@ -39,6 +39,12 @@ class Estimate(NamedTuple):
     low: float | None
     high: float | None
 
+    def within(self, least: float, most: float) -> Estimate:
+        """Returns the estimate with its interval cut to the possible values."""
+        if self.low is None or self.high is None:
+            return self
+        return Estimate(self.value, max(self.low, least), min(self.high, most))
+
 
 def mean_estimates(tables: Iterable[NDArray[np.float64]]) -> list[list[Estimate]]:
     """Returns means over sequences with their 95 % intervals.
@@ -105,14 +111,26 @@ def percentile_interval(draws: NDArray[np.float64], confidence: float = CONFIDEN
     Returns:
         Lower and upper ends, each of shape () or (T,).
     """
-    ends = [(1 - confidence) / 2, 1 - (1 - confidence) / 2]
+    ends = (1 - confidence) / 2, 1 - (1 - confidence) / 2
     # Sorting first is faster than NumPy's search for two quantiles. NaN comes last.
-    ordered = np.sort(np.ascontiguousarray(draws.T), axis=-1)
+    ordered = np.array(draws.T, order="C")
+    ordered.sort(axis=-1)
     if np.isnan(ordered[..., -1]).any():
         low, high = np.nanquantile(ordered, ends, axis=-1)
-    else:
-        low, high = np.quantile(ordered, ends, axis=-1, overwrite_input=True)
-    return low, high
+        return low, high
+    return _sorted_quantile(ordered, ends[0]), _sorted_quantile(ordered, ends[1])
+
+
+def _sorted_quantile(ordered: NDArray[np.float64], fraction: float) -> NDArray[np.float64]:
+    """Returns NumPy's linear quantile along the last axis, which is sorted, to the last digit."""
+    place = (ordered.shape[-1] - 1) * fraction
+    below = int(place)
+    weight = place - below
+    low, high = ordered[..., below], ordered[..., min(below + 1, ordered.shape[-1] - 1)]
+    quantile: NDArray[np.float64] = (
+        high - (high - low) * (1 - weight) if weight >= 0.5 else low + (high - low) * weight
+    )
+    return quantile
 
 
 def resampled_means(
@@ -128,8 +146,13 @@ def resampled_means(
     Returns:
         Shape (R,) or (R, T).
     """
-    sums = [counts @ values for counts in resampled_counts(len(values), resamples, seed)]
-    return np.concatenate(sums) / len(values)
+    means = np.empty((resamples, *values.shape[1:]))
+    start = 0
+    for counts in resampled_counts(len(values), resamples, seed):
+        np.matmul(counts, values, out=means[start : start + len(counts)])
+        start += len(counts)
+    means /= len(values)
+    return means
 
 
 def bootstrap_p(means: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -119,31 +119,48 @@ def read_with_journal(path: Path) -> Manifest:
     for _ in range(_ATTEMPTS):
         try:
             text = path.read_bytes()
-            lines = _read_lines(path, text)
+            journal = _read_journal(journal_path(path))
             if path.read_bytes() == text:
                 break  # otherwise the journal was merged into the manifest in between
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
     else:
         raise UserError(f"{path} keeps changing; try again when the run is over")
-    manifest = parse_manifest(text, str(path))
-    with report_invalid(f"{journal_path(path)} is not a run's journal", "remove it"):
-        for line in msgspec.convert(lines, list[_Line]):
+    return parse_with_journal(text, journal, str(path))
+
+
+def parse_with_journal(text: bytes, journal: bytes, where: str) -> Manifest:
+    """Parses a manifest and the journal that continues it; messages call the manifest `where`.
+
+    Args:
+        text: the manifest.
+        journal: the journal, empty if there is none; ignored if it continues another manifest.
+        where: the manifest's path.
+
+    Raises:
+        UserError: the manifest is not one, or has another schema; or the journal is not one.
+    """
+    manifest = parse_manifest(text, where)
+    with report_invalid(f"{journal_path(Path(where))} is not a run's journal", "remove it"):
+        for line in msgspec.convert(_parse_lines_after(journal, text), list[_Line]):
             line.record.check_stored()
             manifest.sequences[line.sequence] = line.record
             manifest.environments += line.environments
     return manifest
 
 
-def _read_lines(path: Path, manifest: bytes) -> list[Any]:
-    """Returns the parsed lines of the journal but the first; none if it continues another manifest."""
+def _read_journal(path: Path) -> bytes:
+    """Returns the journal's content, empty if there is none."""
     try:
-        if not is_regular(journal_path(path)):
-            return []  # reading a pipe or a device would never end
-        content = journal_path(path).read_bytes()
+        # Reading a pipe or a device would never end.
+        return path.read_bytes() if is_regular(path) else b""
     except FileNotFoundError:
-        return []
-    first, *lines = _parse_lines(content) or [None]
+        return b""
+
+
+def _parse_lines_after(journal: bytes, manifest: bytes) -> list[Any]:
+    """Returns the parsed lines of the journal but the first; none if it continues another manifest."""
+    first, *lines = _parse_lines(journal) or [None]
     continues = isinstance(first, dict) and first.get("after") == digest(manifest)
     return lines if continues else []
 

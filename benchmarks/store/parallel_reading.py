@@ -1,20 +1,20 @@
-"""Reads many runs in worker processes, so that scoring can start with the first.
+"""Reads many runs in worker processes, which may also do the work on each run, such as scoring it.
 
-Parsing text is most of the cost of scoring, and several processes share it when there are many trackers.
+With many trackers, several processes share the cost of parsing text and of scoring.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import IO, cast
+from typing import Any, TypeVar
 
 from benchmarks.environment import usable_cores
 from benchmarks.store.run_folder import RunFolder
@@ -26,6 +26,17 @@ MIN_PARALLEL_BYTES = 1_000_000
 """Size of all manifests, some two thousand sequences, from which on starting readers pays off."""
 MAX_READERS = 8
 
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a reader does: read some runs, and apply `work` to each if it is given."""
+
+    folders: tuple[tuple[str, str, str, str], ...]
+    with_times: bool
+    work: Callable[[RunResults], Any] | None = None
+
 
 def read_runs_parallel(
     folders: Sequence[RunFolder], with_times: bool = True
@@ -36,18 +47,64 @@ def read_runs_parallel(
         folders: the runs' folders.
         with_times: whether to read times; otherwise they are NaN.
     """
-    readers = min(usable_cores(), MAX_READERS, len(folders))
-    if readers < 2 or sum(map(_manifest_size, folders)) < MIN_PARALLEL_BYTES:
+    readers = _useful_readers(folders)
+    if readers < 2:
         for folder in folders:
             yield _read(folder, with_times)
         return
     with ExitStack() as stack:
-        connections = [_start_reader(stack, folders[first::readers], with_times) for first in range(readers)]
+        requests = _requests(folders, readers, with_times)
+        connections = [_start_reader(stack, bytes(ForkingPickler.dumps(one))) for one in requests]
         for index, folder in enumerate(folders):
             try:
                 yield _receive(connections[index % readers])
             except EOFError:  # the reader was killed
                 yield _read(folder, with_times)
+
+
+def apply_to_runs(
+    folders: Sequence[RunFolder], work: Callable[[RunResults], _T], with_times: bool = True
+) -> Iterator[_T | UserError]:
+    """Yields what `work` returns for each run, or the error that reading the run raises.
+
+    The readers do the work, if it can be pickled; otherwise this process does.
+
+    Args:
+        folders: the runs' folders.
+        work: is called with each run; a `UserError` that it raises is yielded like one of reading.
+        with_times: whether to read times; otherwise they are NaN.
+    """
+    readers = _useful_readers(folders)
+    requests: list[bytes] = []
+    with suppress(Exception):  # a user's data set or profile may hold anything
+        requests = [bytes(ForkingPickler.dumps(one)) for one in _requests(folders, readers, with_times, work)]
+    if readers < 2 or not requests:
+        for run in read_runs_parallel(folders, with_times):
+            yield run if isinstance(run, UserError) else _attempt(work, run)
+        return
+    with ExitStack() as stack:
+        connections = [_start_reader(stack, request) for request in requests]
+        for index, folder in enumerate(folders):
+            try:
+                yield connections[index % readers].recv()
+            except EOFError:  # the reader was killed, or met an error that this process should report
+                yield _read_and_work(folder, with_times, work)
+
+
+def _useful_readers(folders: Sequence[RunFolder]) -> int:
+    """Returns how many readers pay off; 0 if reading is quicker without."""
+    readers = min(usable_cores(), MAX_READERS, len(folders))
+    return readers if sum(map(_manifest_size, folders)) >= MIN_PARALLEL_BYTES else 0
+
+
+def _requests(
+    folders: Sequence[RunFolder],
+    readers: int,
+    with_times: bool,
+    work: Callable[[RunResults], Any] | None = None,
+) -> list[_Request]:
+    names = [(str(one.results), one.dataset, one.tracker, one.protocol) for one in folders]
+    return [_Request(tuple(names[first::readers]), with_times, work) for first in range(readers)]
 
 
 def _manifest_size(folder: RunFolder) -> int:
@@ -66,40 +123,42 @@ def _receive(connection: Connection) -> RunResults | UserError:
     return run
 
 
-def _start_reader(stack: ExitStack, folders: Sequence[RunFolder], with_times: bool) -> Connection:
-    """Starts a reader of `folders`, stopped with `stack`; returns the connection that delivers its runs."""
+def _start_reader(stack: ExitStack, request: bytes) -> Connection:
+    """Starts a reader, stopped with `stack`; returns the connection that delivers its results."""
     ours, theirs = os.pipe()
-    request = {
-        "folders": [(str(one.results), one.dataset, one.tracker, one.protocol) for one in folders],
-        "with_times": with_times,
-    }
     # Not multiprocessing, which would run a user's script again. A new session, because this process handles
     # Ctrl-C. Each side holds its own end only, so that it notices when the other is gone.
+    asked, asking = os.pipe()
     reader = subprocess.Popen(
-        [*python_command(__name__), str(theirs)],
-        stdin=subprocess.PIPE,
+        [*python_command(__name__), str(asked), str(theirs)],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        pass_fds=(theirs,),
+        pass_fds=(asked, theirs),
         start_new_session=True,
-        text=True,
     )
+    os.close(asked)
     os.close(theirs)
     connection = Connection(ours, writable=False)
     stack.callback(reader.wait)
     stack.callback(reader.kill)
     stack.callback(connection.close)
-    with suppress(BrokenPipeError), cast("IO[str]", reader.stdin) as stdin:
-        json.dump(request, stdin)
+    with suppress(BrokenPipeError), Connection(asking, readable=False) as requests:
+        requests.send_bytes(request)
     return connection
 
 
 def main() -> int:
-    """Runs a reader; the pipe blocks it until its runs are received."""
-    request = json.load(sys.stdin)
-    connection = Connection(int(sys.argv[1]), readable=False)
+    """Runs a reader; the pipe blocks it until its results are received."""
+    with Connection(int(sys.argv[1]), writable=False) as requests:
+        request: _Request = requests.recv()
+    connection = Connection(int(sys.argv[2]), readable=False)
     with suppress(BrokenPipeError):
-        for results, *names in request["folders"]:
-            run = _read(RunFolder(Path(results), *names), request["with_times"])
+        for results, *names in request.folders:
+            folder = RunFolder(Path(results), *names)
+            if request.work:
+                connection.send(_read_and_work(folder, request.with_times, request.work))
+                continue
+            run = _read(folder, request.with_times)
             if isinstance(run, UserError):
                 connection.send(run)
                 continue
@@ -108,6 +167,18 @@ def main() -> int:
             for item in (*run.trajectories.items(), None):
                 connection.send(item)
     return 0
+
+
+def _read_and_work(folder: RunFolder, with_times: bool, work: Callable[[RunResults], _T]) -> _T | UserError:
+    run = _read(folder, with_times)
+    return run if isinstance(run, UserError) else _attempt(work, run)
+
+
+def _attempt(work: Callable[[RunResults], _T], run: RunResults) -> _T | UserError:
+    try:
+        return work(run)
+    except UserError as error:
+        return error
 
 
 def _read(folder: RunFolder, with_times: bool) -> RunResults | UserError:

@@ -90,7 +90,7 @@ class RunFolder:
         """Writes the files of a sequence: two for each of its runs."""
         return tuple(
             self._write(stem, trajectory)
-            for stem, trajectory in zip(_stems(sequence, len(trajectories)), trajectories, strict=True)
+            for stem, trajectory in zip(file_stems(sequence, len(trajectories)), trajectories, strict=True)
         )
 
     def _write(self, stem: str, trajectory: Trajectory) -> RunFiles:
@@ -128,7 +128,7 @@ class RunFolder:
         contents: list[tuple[Path, bytes, bytes]] = []
         if Path(sequence).name != sequence:
             return None  # a name in a manifest of a stranger may lead out of the folder
-        for stem, files in zip(_stems(sequence, len(record.runs)), record.runs, strict=True):
+        for stem, files in zip(file_stems(sequence, len(record.runs)), record.runs, strict=True):
             path = self.path / f"{stem}.txt"
             try:
                 regions, times = _content(path), _content(self.path / f"{stem}.time.txt")
@@ -159,6 +159,6 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _stems(sequence: str, runs: int) -> list[str]:
+def file_stems(sequence: str, runs: int) -> list[str]:
     """Returns file names without suffix: the sequence's, numbered from 1 if there are several runs."""
     return [sequence] if runs == 1 else [f"{sequence}.{k}" for k in range(1, runs + 1)]

@@ -82,12 +82,13 @@ def _attributes(sequence: VideoSequence) -> list[str]:
 
 
 def scored_names(dataset: Dataset, reports: Sequence[TrackerReport]) -> list[str]:
-    """Returns the sequences with results of at least one tracker, in the data set's order."""
-    return [
-        name
-        for name in dataset.names()
-        if any(name in report.sequences or name in report.series for report in reports)
-    ]
+    """Returns the sequences with results or a score of at least one tracker, in the data set's order."""
+    names: set[str] = set()
+    for report in reports:
+        names.update(report.sequences, report.series)
+        for score in report.scores.values():
+            names.update(() if isinstance(score, str) else score.sequences)
+    return [name for name in dataset.names() if name in names]
 
 
 def sequence_data(

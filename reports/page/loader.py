@@ -12,7 +12,7 @@ from benchmarks.scoring import RunScore, ScoringProfile
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import Manifest, RunFolder, RunResults
 from benchmarks.store.journal import journal_path
-from benchmarks.store.parallel_reading import read_runs_parallel
+from benchmarks.store.parallel_reading import apply_to_runs
 from reports.page.series import Series, measure_series
 from trackers.errors import UserError
 
@@ -75,12 +75,13 @@ class ReportLoader:
         stamps = {folder.tracker: manifest_stamp(folder.manifest_path) for folder in folders}
         known = {name: one for name, one in self._known.items() if one[0] == stamps.get(name, one)}
         new = [folder for folder in folders if folder.tracker not in known]
-        for folder, run in zip(new, read_runs_parallel(new), strict=True):
-            if isinstance(run, UserError):
-                self.left_out[folder.tracker] = str(run)
-                notify(f"{folder.tracker} is left out: {run}")
+        work = _Reporter(self.dataset, tuple(self.profiles), self.regions)
+        for folder, report in zip(new, apply_to_runs(new, work), strict=True):
+            if isinstance(report, UserError):
+                self.left_out[folder.tracker] = str(report)
+                notify(f"{folder.tracker} is left out: {report}")
             else:
-                known[folder.tracker] = stamps[folder.tracker], self._report(run)
+                known[folder.tracker] = stamps[folder.tracker], report
         self._known = known
         reports = [known[folder.tracker][1] for folder in folders if folder.tracker in known]
         if not reports:
@@ -92,7 +93,16 @@ class ReportLoader:
             raise UserError(f"no profile can score these results: {refused[0]}")
         return reports
 
-    def _report(self, run: RunResults) -> TrackerReport:
+
+@dataclass(frozen=True, eq=False)
+class _Reporter:
+    """Makes the report of a run; a reader of runs may do it."""
+
+    dataset: Dataset
+    profiles: tuple[ScoringProfile, ...]
+    regions: bool
+
+    def __call__(self, run: RunResults) -> TrackerReport:
         run = restrict_to_dataset(run, self.dataset)
         scores = score_by_each(run, self.dataset, self.profiles)
         score_notes = [

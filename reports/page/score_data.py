@@ -56,7 +56,8 @@ def profile_data(profile: ScoringProfile, reports: Sequence[TrackerReport], name
         "title": profile.title,
         "reference": profile.reference,
         "differs": profile.differs,
-        "means": isinstance(profile, OnePassProfile),
+        "means": isinstance(profile, OnePassProfile)
+        and not any(score.weights.keys() >= score.curves.keys() for score in one_pass),
         "metrics": [_metric_data(profile.metric(name)) for name in (found[0] if found else [])],
         "main": next((score.main_metric.name for score in scores if not isinstance(score, str)), None),
         "scores": content,

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli.main import main
+from benchmarks.datasets.disk_dataset import read_metadata
 from benchmarks.scoring import score_run
 from benchmarks.scoring.profiles import GOT10K
 
@@ -81,12 +82,12 @@ def test_report_of_the_real_toolkit(tmp_path, monkeypatch):
         assert curves["precision"] == pytest.approx(np.array(report[name]["precision_curve"]), abs=1e-12)
 
 
-def got10k_val(root: Path, sequences: int, size: tuple[int, int] = (64, 48)) -> dict[str, np.ndarray]:
+def got10k_val(root: Path, lengths: list[int], size: tuple[int, int] = (64, 48)) -> dict[str, np.ndarray]:
     """GOT-10k's own layout, with frames that do not show the target and boxes that leave the image."""
     generator = np.random.default_rng(1)
     truths = {}
-    for number in range(1, sequences + 1):
-        name, length = f"GOT-10k_Val_{number:06}", 10 + 7 * number
+    for number, length in enumerate(lengths, start=1):
+        name = f"GOT-10k_Val_{number:06}"
         truth = np.cumsum(generator.normal(0, 2, (length, 4)), axis=0) + np.array([20, 15, 0, 0])
         truth[:, 2:] = np.abs(truth[:, 2:]) + 12
         cover = np.where(generator.random(length) < 0.3, 0, 8)
@@ -107,7 +108,7 @@ def got10k_val(root: Path, sequences: int, size: tuple[int, int] = (64, 48)) -> 
 
 def test_average_overlap_of_the_real_toolkit(tmp_path, monkeypatch, capsys):
     experiments = pytest.importorskip("got10k.experiments")
-    truths = got10k_val(tmp_path, 4)
+    truths = got10k_val(tmp_path, [17, 24, 31, 38])
     out = ["--results", str(tmp_path / "ours")]
     experiment = experiments.ExperimentGOT10k(
         str(tmp_path), "val", str(tmp_path / "results"), str(tmp_path / "reports")
@@ -141,3 +142,33 @@ def test_average_overlap_of_the_real_toolkit(tmp_path, monkeypatch, capsys):
     assert captured.err.startswith(
         "profile 'got10k' leaves out frames without the target, but val has no visibility flags"
     )
+
+
+def test_repetitions_on_got10k_itself_as_by_the_real_toolkit(tmp_path, monkeypatch, capsys):
+    experiments = pytest.importorskip("got10k.experiments")
+    lengths = [int(row["frames"]) for row in read_metadata("got10k.csv")[:3]]
+    truths = got10k_val(tmp_path / "GOT-10k", lengths)
+    experiment = experiments.ExperimentGOT10k(
+        str(tmp_path / "GOT-10k"), "val", str(tmp_path / "results"), str(tmp_path / "reports")
+    )
+    monkeypatch.setattr(experiment, "plot_curves", lambda *_: None)
+    generator = np.random.default_rng(2)
+    folder = tmp_path / "results" / "GOT-10k" / "mine"
+    for name, truth in truths.items():
+        for number in (1, 2, 3):
+            boxes = truth + generator.normal(0, number, truth.shape).clip(-9, None)
+            boxes[:, 2:] = np.maximum(boxes[:, 2:], 1)
+            boxes[0] = truth[0]
+            experiment._record(str(folder / name / f"{name}_{number:03}.txt"), boxes, np.ones(len(boxes)))
+    theirs = experiment.report(["mine"])["mine"]
+    data = ["--dataset", "got10k", "--data-root", str(tmp_path), "--results", str(tmp_path / "ours")]
+    assert main(["import", str(folder), "--from", "got10k", "--tracker", "mine", *data]) == 0
+    capsys.readouterr()
+    assert main(["score", *data, "--format", "json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    assert (found["profile"], found["repetitions"]) == ("got10k", 3)
+    assert (found["ao"], found["sr50"]) == pytest.approx(
+        (theirs["overall"]["ao"], theirs["overall"]["sr"]), abs=1e-9
+    )
+    # Of the toolkit's 101 points, the one at 0.75.
+    assert found["sr75"] == pytest.approx(theirs["overall"]["succ_curve"][75], abs=1e-9)

@@ -14,8 +14,10 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy 
 
     Raises:
         RefusedError: the server responds with an error that a retry will not change.
+        DiskError: the disk is full, or cannot be written for another reason; what fits is kept.
         UserError: the server cannot be reached, or the connection is lost repeatedly. Partial data is kept,
             and the next call resumes.
     """
@@ -71,6 +74,10 @@ def fetch(url: str, target: Path, progress: Progress, retry_policy: RetryPolicy 
                 ) from None
         time.sleep(retry_policy.pause)
     part.finish()
+
+
+class DiskError(UserError):
+    """What was received cannot be stored."""
 
 
 class _BrokenError(Exception):
@@ -159,17 +166,28 @@ class _Part:
         else:
             have = 0
             self._discard()
-            self._note.write_text(json.dumps(asdict(server_version)), encoding="utf-8")
-        with self._path.open("ab") as file:
+            with self._storing():
+                self._note.write_text(json.dumps(asdict(server_version)), encoding="utf-8")
+        # Unbuffered, so that all that was received before an error is on disk.
+        with self._storing(), self._path.open("ab", buffering=0) as file:
             progress(have, server_version.size)
-            while block := response.read(1 << 18):
-                file.write(block)
+            while block := _read(response):
+                _write(file, block)
                 have += len(block)
                 progress(have, server_version.size)
-            file.flush()
             os.fsync(file.fileno())
         if server_version.size is not None and have < server_version.size:
             raise _BrokenError(f"connection lost after {have} of {server_version.size} bytes")
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Turns errors of the disk into `DiskError`: another attempt would meet them again."""
+        try:
+            yield
+        except OSError as error:
+            raise DiskError(
+                f"{self._path}: {error.strerror or error}; make room and repeat the command to resume"
+            ) from None
 
     def _version(self) -> _Version | None:
         """Returns the version of the partial file; None if it is unknown."""
@@ -184,6 +202,21 @@ class _Part:
     def _discard(self) -> None:
         self._path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """Returns the next bytes; empty at the end."""
+    try:
+        return response.read(1 << 18)
+    except (OSError, http.client.HTTPException) as error:
+        raise _BrokenError(f"connection lost ({error or type(error).__name__})") from None
+
+
+def _write(file: FileIO, block: bytes) -> None:
+    """Writes all of a block; a single call may write a part."""
+    view = memoryview(block)
+    while len(view) > 0:
+        view = view[file.write(view) :]
 
 
 def _server_version(url: str, response: http.client.HTTPResponse) -> _Version:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 from benchmarks.datasets.disk_dataset import DiskDataset
+from benchmarks.datasets.downloads.hugging_face import BASE, HubFile, list_files
 from trackers.errors import UserError
+from trackers.registry import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -19,24 +23,38 @@ class Archive:
     Attributes:
         url: its address.
         into: the sub-folder of the sequence that it is unpacked to.
-        md5: its digest, if known.
+        checksum: its digest, if known; see `matches_checksum`.
+        size: its bytes, if known.
     """
 
     url: str
     into: str = ""
-    md5: str | None = None
+    checksum: str | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True)
 class Package:
-    """Archives that together fill the folders of some sequences."""
+    """Archives and files that together fill the folders of some sequences.
+
+    Attributes:
+        sequences: the sequences.
+        archives: the archives.
+        destination: the folder that the content of the archives goes to; None: each sequence's own folder.
+        files: files that are no archives, by the path that they go to.
+        unpacked_size: the estimated bytes of what is unpacked; None: those of the archives, because images
+            hardly shrink.
+    """
 
     sequences: tuple[str, ...]
     archives: tuple[Archive, ...]
+    destination: Path | None = None
+    files: tuple[tuple[Path, Archive], ...] = ()
+    unpacked_size: int | None = None
 
 
 Fetch = Callable[[str], Path]
-"""Downloads an address and returns the path of the file."""
+"""Downloads a listing and returns the path of the file."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +65,12 @@ class DownloadSource:
         base: the base of relative addresses; ends in a slash.
         packages: takes `base`, a data set, some of its sequences and a function that downloads listings;
             returns the packages that contain these sequences.
+        note: what a user should know before the download.
     """
 
     base: str
     packages: Callable[[str, DiskDataset, Sequence[str], Fetch], list[Package]]
+    note: str = ""
 
 
 def _otb(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
@@ -96,12 +116,14 @@ def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive
             sequence["name"]: (
                 Archive(
                     urljoin(listing, sequence["annotations"]["url"]),
-                    md5=sequence["annotations"].get("checksum"),
+                    checksum=_checksum(sequence["annotations"]),
+                    size=_size(sequence["annotations"]),
                 ),
                 Archive(
                     urljoin(listing, sequence["channels"]["color"]["url"]),
                     into="color",
-                    md5=sequence["channels"]["color"].get("checksum"),
+                    checksum=_checksum(sequence["channels"]["color"]),
+                    size=_size(sequence["channels"]["color"]),
                 ),
             )
             for sequence in json.loads(text.decode())["sequences"]
@@ -110,26 +132,171 @@ def parse_listing(text: bytes, listing: str) -> dict[str, tuple[Archive, Archive
         raise UserError(f"{listing} is not a listing of VOT sequences ({error!r:.200})") from None
 
 
+def _checksum(entry: Mapping[str, Any]) -> str | None:
+    """Returns an archive's digest; listings have md5 or sha1 without saying which."""
+    digest = entry.get("checksum")
+    return f"{'sha1' if len(digest) == _SHA1_DIGITS else 'md5'}:{digest}" if digest else None
+
+
+def _size(entry: Mapping[str, Any]) -> int | None:
+    return entry["compressed"] if isinstance(entry.get("compressed"), int) else None
+
+
+def _lasot(
+    repository: str, base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch
+) -> list[Package]:
+    """Returns one archive per category; of each, only the wanted sequences are unpacked."""
+    listed = list_files(base, repository, "", fetch)
+    categories: dict[str, list[str]] = {}
+    for name in names:
+        categories.setdefault(category(name), []).append(name)
+    packages = []
+    for key, wanted in categories.items():
+        file = _require_listed(listed, f"{key}.zip", repository)
+        share = len(wanted) / _SEQUENCES_PER_CATEGORY[dataset.name]
+        archive = Archive(file.url, checksum=file.checksum, size=file.size)
+        packages.append(Package(tuple(wanted), (archive,), unpacked_size=int(file.size * share)))
+    return packages
+
+
+def _trackingnet(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:
+    """Returns each sequence's archive of frames, and the file of its first box."""
+    repository = "SilvioGiancola/TrackingNet"
+    archives = list_files(base, repository, "TEST/zips", fetch)
+    truth = list_files(base, repository, "TEST/anno", fetch)
+    packages = []
+    for name in names:
+        frames = _require_listed(archives, f"{name}.zip", f"{repository}/TEST/zips")
+        box = _require_listed(truth, f"{name}.txt", f"{repository}/TEST/anno")
+        packages.append(
+            Package(
+                (name,),
+                (Archive(frames.url, checksum=frames.checksum, size=frames.size),),
+                destination=dataset.root / "TEST" / "frames" / name,
+                files=(
+                    (
+                        dataset.root / "TEST" / "anno" / f"{name}.txt",
+                        Archive(box.url, checksum=box.checksum, size=box.size),
+                    ),
+                ),
+            )
+        )
+    return packages
+
+
+def _require_listed(listed: Mapping[str, HubFile], name: str, place: str) -> HubFile:
+    if name not in listed:
+        raise UserError(f"{place} on the Hugging Face Hub does not list {name}")
+    return listed[name]
+
+
+def category(name: str) -> str:
+    """Returns the category of a sequence of LaSOT: `airplane` for `airplane-1`."""
+    return name.rpartition("-")[0]
+
+
+def select_categories(wanted: Sequence[str], names: Sequence[str], dataset: str) -> list[str]:
+    """Returns those of a data set's sequences that are in one of the categories.
+
+    Raises:
+        UserError: the data set has no categories, or not one of these.
+    """
+    if dataset not in _SEQUENCES_PER_CATEGORY:
+        raise UserError(f"{dataset} has no categories; name sequences with --sequences")
+    known = list(dict.fromkeys(map(category, names)))
+    for one in wanted:
+        if one not in known:
+            raise UserError(f"{dataset} has no category '{one}'{did_you_mean(one, known)}")
+    return [name for name in names if category(name) in wanted]
+
+
+_SHA1_DIGITS = 40
+_SEQUENCES_PER_CATEGORY = {"lasot": 20, "lasot-ext": 10}
+
 _OTB = DownloadSource("http://cvlab.hanyang.ac.kr/tracker_benchmark/seq/", _otb)
-_VOT = DownloadSource("http://data.votchallenge.net/vot2017/main/", _vot)
+
+
+def _vot_source(address: str) -> DownloadSource:
+    return DownloadSource(f"http://data.votchallenge.net/{address}/", _vot)
+
 
 SOURCES: Mapping[str, DownloadSource] = {
     "otb2015": _OTB,
     "otb2013": _OTB,
     "otb50": _OTB,
     "tc128": DownloadSource("http://www.dabi.temple.edu/~hbling/data/TColor-128/", _tc128),
-    "vot2017": _VOT,
-    "vot2018": _VOT,
+    "vot2017": _vot_source("vot2017/main"),
+    "vot2018": _vot_source("vot2017/main"),
+    "vot2019": _vot_source("vot2019/main"),
+    "vot2020": _vot_source("vot2020/shortterm"),
+    "vot2021": _vot_source("vot2021/shortterm"),
+    "vot2022": _vot_source("vot2022/stb"),
+    "vot2018-lt": _vot_source("vot2018/longterm"),
+    "vot2019-lt": _vot_source("vot2019/longterm"),
+    "lasot": DownloadSource(
+        BASE,
+        partial(_lasot, "l-lt/LaSOT"),
+        note="each category's archive also holds its training sequences. To score results without "
+        "frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is enough: put "
+        "it in the data set's folder",
+    ),
+    "lasot-ext": DownloadSource(BASE, partial(_lasot, "l-lt/LaSOT-ext")),
+    "trackingnet": DownloadSource(BASE, _trackingnet),
 }
 """Data sets with direct addresses."""
 
+_UAV123 = (
+    "UAV123 and UAV20L are one archive, which its authors share from their page "
+    "https://cemse.kaust.edu.sa/ivul/uav123 through a drive that needs a browser. Unpack it, so that "
+    "{root}/uav123 has data_seq/ and anno/. Then check it with `sotbench verify --dataset uav123`."
+)
+
 MANUAL_DOWNLOADS: Mapping[str, str] = {
-    "lasot": (
-        "LaSOT has no direct address: its authors share it through drive links that need a browser. "
-        "Start from http://vision.cs.stonybrook.edu/~lasot/, download the archives of the classes you want "
-        "and unpack them to {root}/lasot/<class>/<class>-<n>/groundtruth.txt and img/. To score results "
-        "without frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is "
-        "enough: put it at {root}/lasot/annos. Then check it with `sotbench verify --dataset lasot`."
+    "uav123": _UAV123,
+    "uav20l": _UAV123.replace("--dataset uav123", "--dataset uav20l"),
+    "uav123_10fps": (
+        "UAV123@10fps is an archive of its own, which its authors share from their page "
+        "https://cemse.kaust.edu.sa/ivul/uav123 through a drive that needs a browser. Unpack it to "
+        "{root}/uav123_10fps. Then check it with `sotbench verify --dataset uav123_10fps`."
+    ),
+    "nfs": (
+        "Need for Speed has one archive per sequence, on its authors' page http://ci2cv.net/nfs/index.html. "
+        "Unpack them to {root}/nfs. Then check it with `sotbench verify --dataset nfs`."
+    ),
+    "nfs-240": (
+        "Need for Speed has one archive per sequence, on its authors' page http://ci2cv.net/nfs/index.html, "
+        "with its frames at 240 and at 30 per second. Unpack them to {root}/nfs. Then check it with "
+        "`sotbench verify --dataset nfs-240`."
+    ),
+    "got10k": (
+        "GOT-10k needs an account: get the archives of val and test from "
+        "http://got-10k.aitestunion.com/downloads and unpack them to {root}/got10k/val and "
+        "{root}/got10k/test. Then check it with `sotbench verify --dataset got10k`."
+    ),
+    "tnl2k": (
+        "TNL2K is shared through drives that need a browser: start from "
+        "https://sites.google.com/view/langtrackbenchmark/ and unpack the 700 test sequences to "
+        "{root}/tnl2k. Then check it with `sotbench verify --dataset tnl2k`."
+    ),
+    "dtb70": (
+        "DTB70 is shared through drives that need a browser: start from "
+        "https://github.com/flyers/drone-tracking and unpack it to {root}/dtb70. Then check it with "
+        "`sotbench verify --dataset dtb70`."
+    ),
+    "uavdt": (
+        "UAVDT is shared through drives that need a browser: start from "
+        "https://sites.google.com/view/grli-uavdt, take the part for single-object tracking, and unpack it "
+        "to {root}/uavdt. Then check it with `sotbench verify --dataset uavdt`."
+    ),
+    "vasttrack": (
+        "VastTrack is shared through drives that need a browser: start from "
+        "https://github.com/HengLan/VastTrack and unpack the test set to {root}/vasttrack. Then check it "
+        "with `sotbench verify --dataset vasttrack`."
+    ),
+    "avist": (
+        "AVisT is shared through drives that need a browser: start from "
+        "https://sites.google.com/view/avist-benchmark and unpack it to {root}/avist. Then check it with "
+        "`sotbench verify --dataset avist`."
     ),
     "demo": "The demo needs no files: its frames are rendered.",
     "folder": "Data set 'folder' is your own folder of videos, which --data-root names.",

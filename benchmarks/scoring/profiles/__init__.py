@@ -12,6 +12,8 @@ from benchmarks.scoring.profiles.profile import OnePassProfile, Pass, ScoringPro
 from benchmarks.scoring.profiles.pysot import PYSOT
 from benchmarks.scoring.profiles.pytracking import PYTRACKING
 from benchmarks.scoring.profiles.tc128 import TC128
+from benchmarks.scoring.profiles.trackingnet import TRACKINGNET
+from benchmarks.scoring.profiles.uav import UAV
 
 __all__ = [
     "GOT10K",
@@ -20,6 +22,8 @@ __all__ = [
     "PYSOT",
     "PYTRACKING",
     "TC128",
+    "TRACKINGNET",
+    "UAV",
     "OnePassProfile",
     "Pass",
     "ScoringProfile",

@@ -39,8 +39,8 @@ LASOT = OnePassProfile(
         "replaced by the one before"
     ),
     protocols=("ope",),
-    datasets=("lasot",),
-    standard_for=("lasot",),
+    datasets=("lasot", "lasot-ext", "tnl2k", "vasttrack"),
+    standard_for=("lasot", "lasot-ext", "tnl2k", "vasttrack"),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),
     measure=_measure,
     counts_absent_as_misses=True,

@@ -39,11 +39,13 @@ class SequenceTruth:
     Attributes:
         dataset, sequence: their names.
         boxes: shape (N, 4), 0-based.
+        may_end_early: whether the data set's own evaluation takes results that end early.
     """
 
     dataset: str
     sequence: str
     boxes: Boxes
+    may_end_early: bool = False
 
     @property
     def omitted(self) -> int:
@@ -100,6 +102,9 @@ def align_whole_run(
         return Alignment(slice(None), missing, note)
     if missing > 0 and run.length == rows and _near(boxes, truth, 0):
         note = f"{name}: the file says that the run ends with frame {rows} of {frames}; it is kept as it is"
+        return Alignment(slice(None), 0, note)
+    if missing > 0 and truth.may_end_early and _near(boxes, truth, 0):
+        note = f"{name}: the last {missing} of {frames} frames have no box; they are scored as misses"
         return Alignment(slice(None), 0, note)
     raise _wrong_length(run, rows, frames, name)
 

@@ -255,7 +255,9 @@ class _Importer:
         return Trajectory(boxes[rows], seconds[rows], codes, start), note
 
     def _truth(self, name: str) -> SequenceTruth:
-        return SequenceTruth(self._dataset.name, name, self._sequences[name].truth)
+        return SequenceTruth(
+            self._dataset.name, name, self._sequences[name].truth, self._dataset.takes_short_results
+        )
 
 
 def select_runs(

@@ -142,10 +142,10 @@ def test_download_of_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_download_without_an_address_says_where(capsys: pytest.CaptureFixture[str]) -> None:
-    assert sotbench(download, "--dataset", "lasot", "--data-root", "somewhere") == 0
+    assert sotbench(download, "--dataset", "uav123", "--data-root", "somewhere") == 0
     out = capsys.readouterr().out
     assert len(out.splitlines()) == 1
-    for word in ("drive links", "http://vision.cs.stonybrook.edu/~lasot/", "somewhere/lasot/annos", "verify"):
+    for word in ("a browser", "https://cemse.kaust.edu.sa/ivul/uav123", "somewhere/uav123", "verify"):
         assert word in out
 
 

@@ -11,7 +11,7 @@ from trackers.errors import UserError
 
 def test_profiles_are_found_by_name():
     assert [name for name in PROFILES if not name.startswith("vot")] == [
-        *("otb", "tc128", "lasot", "got10k", "pysot", "pytracking"),
+        *("otb", "uav", "tc128", "lasot", "trackingnet", "got10k", "pysot", "pytracking"),
     ]
     assert PROFILES.load("otb") is OTB
     assert PROFILES.load("pytracking") is PYTRACKING

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.datasets import Dataset, Frames, Sequence
 from benchmarks.protocols import Trajectory
 from benchmarks.scoring import OnePassScore, score_run
-from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING
+from benchmarks.scoring.profiles import GOT10K, LASOT, OTB, PYTRACKING, TRACKINGNET
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 
@@ -253,6 +253,18 @@ def test_repetitions_have_a_standard_deviation():
     assert by_sequence["long"] > 0.1
 
 
+def test_sequences_may_have_different_numbers_of_runs():
+    run = repeated_run(40, 20, 30)
+    del run.trajectories["short"][1:]
+    run.trajectories["long"].pop()
+    score = score_run(run, Boxes(), OTB)
+    assert score.metrics()["precision"].value == pytest.approx(((1 + 0.5) / 2 + 1) / 2)
+    assert score.notes == (
+        "sequences of mine have 1 to 2 runs; the score of a sequence is the mean over its runs",
+    )
+    assert "repetitions" not in score.records()[0]
+
+
 def test_one_run_has_no_standard_deviation(score):
     assert not any(key.endswith("_std") or key == "repetitions" for key in score.records()[0])
 
@@ -322,6 +334,19 @@ class Seen(Boxes):
         return replace(sequence, absent=np.arange(LENGTHS[name]) < 20, size=(100, 100))
 
 
+def test_sequences_without_results_count_where_the_toolkit_counts_them():
+    run = a_run({"short": lost_after(10, 10)})
+    assert score_run(run, Boxes(), OTB).sequences == ("short",)
+    score = score_run(run, Boxes(), TRACKINGNET)
+    assert score.sequences == ("long", "short", "middle")
+    assert score.metrics()["coverage"].value == pytest.approx((10 + 1 + 1) / (10 + 40 + 20))
+    assert score.metrics()["normalized_precision"].value == pytest.approx((1 + 1 / 40 + 1 / 20) / 3)
+    assert score.notes == (
+        "profile 'trackingnet' scores sequences without results as empty boxes; mine has none of 2: "
+        "long, middle",
+    )
+
+
 def test_average_overlap_skips_first_and_absent_frames():
     run = a_run({"long": lost_after(30, 40), "short": lost_after(4, 10)})
     score = score_run(run, Seen(), GOT10K)
@@ -365,3 +390,14 @@ def test_folder_without_flags_has_a_note():
     )
     assert score_run(run, own, OTB).notes == ()
     assert score_run(run, Boxes(), GOT10K).notes == ()
+
+
+def test_weighted_scores_of_a_perfect_tracker_have_no_spread():
+    run = a_run({name: lost_after(LENGTHS[name], LENGTHS[name]) for name in ("long", "short", "middle")})
+    assert score_run(run, Seen(), GOT10K).metrics()["ao"] == (1, 1, 1)
+    # All 40 frames of one sequence have a box, and the first of the two others, of 10 and 20 frames.
+    value, low, high = score_run(a_run({"long": lost_after(40, 40)}), Boxes(), TRACKINGNET).metrics()[
+        "coverage"
+    ]
+    assert value == pytest.approx(42 / 70)
+    assert 0 <= low < value < high <= 1

@@ -74,6 +74,15 @@ def test_other_lengths_are_refused_with_both_counts(boxes, truth, stated):
         align(boxes, truth, **stated)
 
 
+def test_early_end_is_kept_where_the_data_set_takes_it():
+    early = SequenceTruth("trackingnet", "a_0", MOVING, may_end_early=True)
+    rows, start, note = align(MOVING[:20], early)
+    assert (rows, start) == (slice(None), 0)
+    assert note == "a_0: the last 10 of 30 frames have no box; they are scored as misses"
+    with pytest.raises(UserError, match="20 boxes where a_0 has 30 frames"):
+        align(MOVING[:20] + 60, early)
+
+
 def test_segments_start_where_end_or_file_says():
     assert align(MOVING[12:], CAR, align_segment, offset=12).start == 12
     # MATLAB counts Tiger1's frames from the five that the data set omits.
