@@ -12,6 +12,8 @@ from trackers.errors import UserError
 
 _FOR_ANY_USE = ("demo", "folder")
 """Built-in data sets that nobody publishes test scores on."""
+_DEFAULT_SPLITS = {"got10k": "val"}
+"""What is opened without `--split`, where that is no test set."""
 _NOT_FOR_TESTS = ("train", "training", "val", "validation")
 """Splits that nobody publishes test scores on."""
 
@@ -50,7 +52,8 @@ def check_validation_set(validation: Part, test: Part | None) -> None:
         )
     ours = type(validation.dataset).__module__.startswith("benchmarks.datasets.")
     published = ours and name not in _FOR_ANY_USE
-    if published and validation.split not in _NOT_FOR_TESTS:
+    split = validation.split or _DEFAULT_SPLITS.get(name)
+    if published and split not in _NOT_FOR_TESTS:
         raise UserError(
             f"scores on {name} are published as test scores, so settings that are chosen on it cannot be "
             "compared with them; tune on other videos (--dataset folder), or give --force"

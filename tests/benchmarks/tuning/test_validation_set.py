@@ -11,11 +11,11 @@ from benchmarks.tuning.validation_set import Part, check_validation_set
 from trackers.errors import UserError
 
 
-@pytest.mark.parametrize("name", [name for name in DATASETS.entries if name not in ("demo", "folder")])
+@pytest.mark.parametrize("name", sorted(DATASETS.entries.keys() - {"demo", "folder", "got10k"}))
 def test_data_sets_with_published_scores_are_refused(name: str) -> None:
     kind = DATASETS.load(name)
     dataset = kind.__new__(kind)  # not opened, which takes files
-    with pytest.raises(UserError, match=f"scores on {name} are published .*--force"):
+    with pytest.raises(UserError, match=f"scores on {dataset.name} are published .*--force"):
         check_validation_set(Part(dataset, None, ("a",)), None)
     check_validation_set(Part(dataset, "train", ("a",)), None)
 
@@ -37,3 +37,11 @@ def test_the_same_sequence_under_another_name_is_found(squares: Any) -> None:
     with pytest.raises(UserError, match="right of squares would be"):
         check_validation_set(Part(squares, None, ("right",)), Part(Renamed(), None, ("mine",)))
     check_validation_set(Part(squares, None, ("down",)), Part(Renamed(), None, ("mine",)))
+
+
+def test_validation_split_of_got10k_is_for_tuning() -> None:
+    kind = DATASETS.load("got10k")
+    dataset = kind.__new__(kind)
+    check_validation_set(Part(dataset, None, ("a",)), None)
+    with pytest.raises(UserError, match="scores on got10k are published"):
+        check_validation_set(Part(dataset, "test", ("a",)), None)
