@@ -1,7 +1,7 @@
 """A tracker over time: overlap, center error and region of every frame of a sequence.
 
 They do not depend on the profile: profiles differ in frames without a target. Of a sequence with several
-runs (repetitions, TRE, SRE), they describe the first.
+runs (repetitions, TRE, SRE, multi-start), they describe the first.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: boo
         trajectory: the run.
         with_regions: keep the regions, which are most of the bytes; only drawing on frames needs them.
     """
+    trajectory = trajectory.in_frame_order()
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
     regions, truth = trajectory.boxes[:rows], sequence.regions[start : start + rows]

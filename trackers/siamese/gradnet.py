@@ -74,7 +74,7 @@ class GradNet(PeriodicUpdates):
         sharpness = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
         trusted = self._observe(slots, best.score) & (sharpness >= self.settings.sharpness)
         self.store_trusted(slots, trusted, at_scale[:, 0], offset)
-        return moved.boxes()
+        return self.rows(slots, moved, best.score)
 
     def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
         """Records the fixed template's peaks (n,); returns whether they are high enough (n,)."""

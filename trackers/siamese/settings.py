@@ -80,7 +80,7 @@ class GradientDescentSettings(TrackerSettings):
     """
 
     iterations: int = 50
-    rate: float = 1e-5
+    rate: float = 3e-6
 
     def __post_init__(self) -> None:
         if self.iterations < 0 or not 0 <= self.rate < math.inf:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trackers.box_validation import to_confidence
 from trackers.errors import UserError, one_line
 from trackers.registry import Entry, unknown_setting
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
@@ -111,6 +112,12 @@ class OpenCV(SelfTimedTracker):
         if found:
             self._box = np.array(box, dtype=np.float64)
         return self._box.copy()
+
+    def update_with_confidence(self, frame: Frame) -> object:
+        box = self.update(frame)
+        score = getattr(self._tracker, "getTrackingScore", None)  # MIL has none
+        confidence = None if score is None else to_confidence(score())
+        return box if confidence is None else (box, confidence)
 
 
 class MIL(OpenCV):
