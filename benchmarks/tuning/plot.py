@@ -58,15 +58,18 @@ def plot_tuning(
 
 
 def _history(axes: Axes, trials: Sequence[Trial], metric: Metric) -> None:
-    done = [(trial.number, trial.score) for trial in trials if trial.score is not None]
+    from matplotlib.ticker import MaxNLocator
+
+    done = [(trial.number + 1, trial.score) for trial in trials if trial.score is not None]
     numbers, scores = zip(*done, strict=True)
     best = list(accumulate(scores, max if metric.higher_is_better else min))
     axes.scatter(numbers, scores, s=14, label="trial")
     axes.step(numbers, best, where="post", color="C1", label="best so far")
-    if failed := [trial.number for trial in trials if trial.state == "failed"]:
+    if failed := [trial.number + 1 for trial in trials if trial.state == "failed"]:
         axes.scatter(failed, [min(scores)] * len(failed), marker="x", color="C3", s=20, label="failed")
     axes.set_title("History", fontsize=9)
     axes.set_xlabel("trial", fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(metric.label, fontsize=8)
     axes.legend(fontsize=7)
 

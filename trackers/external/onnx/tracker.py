@@ -76,9 +76,16 @@ class OnnxTracker(Tracker):
         self._template = self._networks.template(network_input(image, sizes))
 
     def update(self, frame: Frame) -> Boxes:
+        return self._find(frame)[0]
+
+    def update_with_confidence(self, frame: Frame) -> object:
+        return self._find(frame)
+
+    def _find(self, frame: Frame) -> tuple[Boxes, float]:
+        """Returns the box in the next frame, and the probability at its position."""
         sizes, rules = self._description.input, self._description.search.rules
         side = search_size(context_size(self._target, sizes.context, rules, search=True), sizes, rules)
         image = crop(frame, region(self._target, side, rules), sizes.search_size)
         maps = self._networks.maps(self._template, network_input(image, sizes))
-        self._target, _ = next_target(self._target, *maps, self._description, frame.shape[:2])
-        return to_box(self._target)
+        self._target, score = next_target(self._target, *maps, self._description, frame.shape[:2])
+        return to_box(self._target), score

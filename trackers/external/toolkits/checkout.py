@@ -24,6 +24,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from trackers.box_validation import ConvertedPrediction
 from trackers.errors import UserError, class_name, describe_error, one_line
 from trackers.external.toolkits.adapters import PytrackingAdapter
 from trackers.provenance import source_files
@@ -97,8 +98,11 @@ class CheckoutTracker(SelfTimedTracker):
         self.own_seconds = self._adapter.own_seconds
 
     def update(self, frame: Frame) -> Boxes:
+        return self.update_with_confidence(frame).array
+
+    def update_with_confidence(self, frame: Frame) -> ConvertedPrediction:
         with self._cuda():
-            predicted = self._adapter.update(frame)
+            predicted = self._adapter.update_with_confidence(frame)
         self.own_seconds = self._adapter.own_seconds
         return predicted
 

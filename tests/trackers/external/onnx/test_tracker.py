@@ -55,6 +55,9 @@ def test_settings_replace_the_description(tmp_path: Path) -> None:
         tracker.init(frame, np.array([30.0, 30, 20, 20]))
         boxes.append(tracker.update(frame))
     assert boxes[0][0] > 35
+    box, confidence = tracker.update_with_confidence(frame)
+    np.testing.assert_array_equal(box, [30, 30, 20, 20])
+    assert 0 < confidence < 1
     np.testing.assert_array_equal(boxes[1], [30, 30, 20, 20])
 
 

@@ -56,6 +56,9 @@ def test_tracker_of_a_checkout_runs_without_its_files_of_paths(
     assert main([*command, "--sequences", "right", "--results", str(tmp_path / "results")]) == 0
     boxes = read_run(tmp_path / "results", "squares", "pytracking").trajectories["right"][0].boxes
     np.testing.assert_allclose(np.diff(boxes[:, 0]), 1.5)
+    tracker = spec(checkout).build()
+    tracker.init(FRAME, BOX)
+    assert tracker.update_with_confidence(FRAME).confidence == 0.75  # type: ignore[attr-defined]
     assert "prints a lot" not in capsys.readouterr().out
     assert not (checkout / "lib/test/evaluation/local.py").exists()
 
