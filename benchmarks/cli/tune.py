@@ -18,6 +18,7 @@ from benchmarks.options import (
     count,
     sequences_to_run,
 )
+from benchmarks.wording import counted
 from trackers.commands import (
     add_isolation_options,
     add_tracker_options,
@@ -140,13 +141,14 @@ def _line(trial: Trial, best: Trial | None, total: int) -> str:
 
 def _conclusion(tuning: Tuning, dataset: Dataset, sequences: int) -> str:
     failed = sum(trial.state == "failed" for trial in tuning.trials)
-    ended = f"{len(tuning.trials)} trials" + (f", {failed} of them failed" if failed else "")
+    ended = counted(len(tuning.trials), "trial") + (f", {failed} of them failed" if failed else "")
     if tuning.best is None:
         return f"{ended}; none gave a score"
     parts = [f"{name} {share:.0%}" for name, share in tuning.importances.items()]
     mattered = f"; what mattered: {', '.join(parts)}" if parts else ""
+    where = f"{counted(sequences, 'sequence')} of {dataset.name}"
     return (
-        f"{ended}; best {tuning.metric} {tuning.best.score:.4f} on {sequences} sequences of {dataset.name}"
+        f"{ended}; best {tuning.metric} {tuning.best.score:.4f} on {where}"
         f"{mattered}; a best of many fits its own sequences, so test it on others: sotbench run --settings "
         f"{tuning.settings_file}"
     )

@@ -22,6 +22,7 @@ from benchmarks.store.digests import file_digest
 from benchmarks.store.lock import FolderLock
 from benchmarks.tuning.ranges import Choice, Range
 from benchmarks.tuning.study import Study, Trial, import_optuna
+from benchmarks.wording import counted
 from trackers.atomic import write_atomic
 from trackers.catalog import TrackerSpec
 from trackers.errors import UserError, printable
@@ -91,7 +92,7 @@ class Tuning:
 
     def __repr__(self) -> str:
         score = "all failed" if self.best is None else f"best {self.metric} {self.best.score:.4f}"
-        return f"<Tuning: {len(self.trials)} trials, {score}; {self.path}>"
+        return f"<Tuning: {counted(len(self.trials), 'trial')}, {score}; {self.path}>"
 
 
 def default_folder(spec: TrackerSpec, dataset: Dataset) -> Path:
@@ -317,8 +318,8 @@ def _write_best(tuning: Tuning, settings: TuneSettings, dataset: Dataset, names:
     assert tuning.best is not None
     done = sum(trial.score is not None for trial in tuning.trials)
     comment = (
-        f"The best of {done} trials of {settings.spec.tracker}: {tuning.metric} {tuning.best.score:.4f} on "
-        f"{len(names)} sequences of {dataset.name}"
+        f"The best of {counted(done, 'trial')} of {settings.spec.tracker}: {tuning.metric} "
+        f"{tuning.best.score:.4f} on {counted(len(names), 'sequence')} of {dataset.name}"
     )
     values = {**settings.spec.settings, **tuning.best.settings}
     text = f"# {printable(comment)}\n{format_settings(values)}"
