@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from benchmarks.speed import SpeedRecord
     from benchmarks.tuning.tune import Tuning
     from sotbench._data import import_results, open_dataset
+    from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
     from sotbench._run import run, speed, tune
-    from sotbench._scores import Scores
+    from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
     from trackers.tracker import BatchTracker, Tracker
@@ -45,6 +46,7 @@ _EXPORTS = {
     "SequenceResults": "sotbench._results",
     "SpeedRecord": "benchmarks.speed",
     "Tracker": "trackers.tracker",
+    "TrackerOptions": "sotbench._scores",
     "TrackerResults": "sotbench._results",
     "Tuning": "benchmarks.tuning.tune",
     "UserError": "trackers.errors",
@@ -52,8 +54,10 @@ _EXPORTS = {
     "iou": "trackers.regions",
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
+    "plot": "sotbench._figures",
     "run": "sotbench._run",
     "speed": "sotbench._run",
+    "table": "sotbench._figures",
     "tune": "sotbench._run",
 }
 
@@ -68,6 +72,7 @@ __all__ = [
     "SequenceResults",
     "SpeedRecord",
     "Tracker",
+    "TrackerOptions",
     "TrackerResults",
     "Tuning",
     "UserError",
@@ -75,8 +80,10 @@ __all__ = [
     "iou",
     "load_results",
     "open_dataset",
+    "plot",
     "run",
     "speed",
+    "table",
     "tune",
 ]
 

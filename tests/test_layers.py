@@ -38,8 +38,11 @@ benchmarks.options
 benchmarks.tuning
 benchmarks.cli  benchmarks
 reports.style  reports.published
+reports.presentation  reports.figure_options
+reports.presentation_options
 reports.report_data
-reports.speed_records
+reports.speed_records  reports.several
+reports.tables
 reports.plots  reports.table  reports.page  reports.videos
 reports.plot  reports.html  reports.video  reports.server
 reports.serve  reports
