@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
+    from benchmarks.tuning.tune import Tuning
     from sotbench._data import import_results, open_dataset
     from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import run, speed
+    from sotbench._run import run, speed, tune
     from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
@@ -47,6 +48,7 @@ _EXPORTS = {
     "Tracker": "trackers.tracker",
     "TrackerOptions": "sotbench._scores",
     "TrackerResults": "sotbench._results",
+    "Tuning": "benchmarks.tuning.tune",
     "UserError": "trackers.errors",
     "import_results": "sotbench._data",
     "iou": "trackers.regions",
@@ -56,6 +58,7 @@ _EXPORTS = {
     "run": "sotbench._run",
     "speed": "sotbench._run",
     "table": "sotbench._figures",
+    "tune": "sotbench._run",
 }
 
 __all__ = [
@@ -71,6 +74,7 @@ __all__ = [
     "Tracker",
     "TrackerOptions",
     "TrackerResults",
+    "Tuning",
     "UserError",
     "import_results",
     "iou",
@@ -80,6 +84,7 @@ __all__ = [
     "run",
     "speed",
     "table",
+    "tune",
 ]
 
 
