@@ -170,7 +170,9 @@ class _Importer:
         """
         title = self._dataset.title
         if not chosen:
-            hint = describe_contents(names, self._form.name, self._protocol)
+            hint = self._describe_other_split(names) or describe_contents(
+                names, self._form.name, self._protocol
+            )
             raise NothingFound(
                 f"{self._path}: no file of format '{self._form.name}' is named after a sequence of {title}; "
                 + (hint or "see --from, --dataset and --protocol")
@@ -186,6 +188,12 @@ class _Importer:
                 f"{len(chosen) - len(present)} sequences have no ground truth here and are left out"
             )
         return present
+
+    def _describe_other_split(self, names: list[str]) -> str:
+        """Returns a clause on files that are named after sequences of another split; may be empty."""
+        stems = {files.stem for files in self._form.find(names, self._protocol)}
+        others = [stem for stem in stems if self._dataset.belongs_to_other_split(stem)]
+        return f"{len(others)} are named after sequences of another part: give its --split" if others else ""
 
     def _read_columns(self, stored: dict[str, list[StoredRun]]) -> dict[str, list[StoredRun]]:
         with_polygons = any(sequence.polygons is not None for sequence in self._sequences.values())

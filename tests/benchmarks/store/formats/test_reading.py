@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Code
 from benchmarks.store.formats import FORMATS, ImportOptions, read_results
 from benchmarks.store.formats.matlab import write_variable
@@ -374,6 +375,20 @@ def test_other_suffixes_of_text_files(dataset, write, suffix):
 def test_other_contents_are_named(dataset, write, files, form, protocol, hint):
     with pytest.raises(UserError, match=hint):
         read(write(dict.fromkeys(files, "x")), form, dataset, protocol)
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "split"),
+    [
+        ("GOT-10k_Val_000001/GOT-10k_Val_000001_001.txt", "got10k", "test"),
+        ("GOT-10k_Test_000001/GOT-10k_Test_000001_001.txt", "got10k", "val"),
+        ("GOT-10k_Val_000001.txt", "txt", "test"),
+    ],
+)
+def test_results_on_another_split_are_named(write, tmp_path, file, form, split):
+    (tmp_path / "data/got10k").mkdir(parents=True)
+    with pytest.raises(UserError, match="1 are named after sequences of another part: give its --split"):
+        read(write({file: "1,2,3,4"}), form, open_dataset("got10k", tmp_path / "data", split))
 
 
 def test_plain_table_in_mat_file_is_read(dataset, write):
