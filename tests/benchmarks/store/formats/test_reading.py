@@ -441,6 +441,21 @@ def test_extra_last_row_is_cut_with_resting_target(truths, write):
     np.testing.assert_allclose(imported.trajectories["Rest"][0].boxes, truth["Rest"])
 
 
+def test_results_at_another_frame_rate_are_refused(truths, write):
+    at_30 = {
+        "bike1": [[10.0 + i, 20, 30, 40] for i in range(9)],
+        "boat1": [[5.0 + i, 6, 7, 8] for i in range(6)],
+    }
+    at_10 = {name: boxes[::3] for name, boxes in at_30.items()}
+    root = write({f"{name}.txt": rows(boxes) for name, boxes in at_30.items()})
+    with pytest.raises(UserError, match=r"bike1: 9 rows, 3 frames\), as results at another frame rate"):
+        read(root, "txt", truths(at_10, "otb2015"))
+    # One such file among others is cut off: its tracker ran on to the last image.
+    mixed = at_10 | {"boat1": at_30["boat1"][:4]}
+    imported = read(root, "txt", truths(mixed, "otb2015"))
+    assert [len(runs[0].boxes) for runs in imported.trajectories.values()] == [3, 4]
+
+
 def test_other_column_order_is_not_an_origin_problem(truths, write):
     far = [[10.0 + i, 90, 12, 40] for i in range(6)]
     swapped = "\n".join(f"{y},{x},{h},{w}" for x, y, w, h in far)
