@@ -9,7 +9,7 @@ there. Its scale is the tracker's own.
 | eight numbers, or n x 2 numbers (n >= 3) | the corners of a polygon |
 | an array of the frame's height and width | a mask: nonzero where the target is |
 | `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
-| `(True, x)`, `{"box": x}` | as `x` |
+| `(True, x)`, `{"box": x}`, `(x, None)` | as `x` |
 | `(x, confidence)`, `{"box": x, "confidence": confidence}` | as `x`, with this confidence |
 
 A *region* is a float64 array: a box of shape (4,), NaN if the target is absent, or a polygon of shape (2 n,).
