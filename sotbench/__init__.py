@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
+    from benchmarks.tuning.tune import Tuning
     from sotbench._data import import_results, open_dataset
+    from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import run, speed
-    from sotbench._scores import Scores
+    from sotbench._run import run, speed, tune
+    from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
     from trackers.tracker import BatchTracker, Tracker
@@ -44,14 +46,19 @@ _EXPORTS = {
     "SequenceResults": "sotbench._results",
     "SpeedRecord": "benchmarks.speed",
     "Tracker": "trackers.tracker",
+    "TrackerOptions": "sotbench._scores",
     "TrackerResults": "sotbench._results",
+    "Tuning": "benchmarks.tuning.tune",
     "UserError": "trackers.errors",
     "import_results": "sotbench._data",
     "iou": "trackers.regions",
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
+    "plot": "sotbench._figures",
     "run": "sotbench._run",
     "speed": "sotbench._run",
+    "table": "sotbench._figures",
+    "tune": "sotbench._run",
 }
 
 __all__ = [
@@ -65,14 +72,19 @@ __all__ = [
     "SequenceResults",
     "SpeedRecord",
     "Tracker",
+    "TrackerOptions",
     "TrackerResults",
+    "Tuning",
     "UserError",
     "import_results",
     "iou",
     "load_results",
     "open_dataset",
+    "plot",
     "run",
     "speed",
+    "table",
+    "tune",
 ]
 
 

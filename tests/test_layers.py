@@ -15,7 +15,7 @@ trackers.errors  trackers.signals  trackers.seeding  trackers.atomic
 trackers.devices  trackers.stderr  trackers.registry  trackers.tracker  trackers.regular_files
 trackers.provenance  trackers.progress  trackers.regions  trackers.images
 trackers.box_validation  trackers.device_context
-trackers.timing  trackers.jpeg  trackers.still  trackers.ncc
+trackers.timing  trackers.jpeg  trackers.still  trackers.ncc  trackers.settings_file
 trackers.processes
 trackers.external
 trackers.catalog
@@ -35,10 +35,14 @@ benchmarks.tables
 benchmarks.speed  benchmarks.scoring
 benchmarks.evaluation  benchmarks.importing
 benchmarks.options
+benchmarks.tuning
 benchmarks.cli  benchmarks
 reports.style  reports.published
+reports.presentation  reports.figure_options
+reports.presentation_options
 reports.report_data
-reports.speed_records
+reports.speed_records  reports.several
+reports.tables
 reports.plots  reports.table  reports.page  reports.videos
 reports.plot  reports.html  reports.video  reports.server
 reports.serve  reports

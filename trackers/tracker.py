@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -37,6 +38,8 @@ class Tracker(ABC):
 
     deterministic: bool = False
     """Whether the same frames always give the same boxes, so that runs need not be repeated."""
+    model_files: tuple[Path, ...] = ()
+    """Files besides its code and its weights that decide its boxes; a run records their digest."""
 
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.options import (
@@ -106,7 +108,15 @@ def run(arguments: argparse.Namespace) -> int:
         workers=arguments.workers or 1,
         ray=_ray_options(arguments),
     )
-    # Treat SIGTERM like Ctrl-C, so that child processes are ended too.
+    with interruptible():
+        summary = run(settings, dataset, names)
+    print_stderr(_summary_line(summary))
+    return 1 if summary.failed else 0
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Treats SIGTERM like Ctrl-C, so that child processes are ended too."""
     interrupt = interrupt_handler()
     # A shell ignores Ctrl-C for commands in the background; leave that unchanged.
     usual = signal.getsignal(signal.SIGINT)
@@ -115,9 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
         override_signal_handler(signal.SIGTERM, interrupt),
         override_signal_handler(signal.SIGINT, on_int or signal.SIG_DFL),
     ):
-        summary = run(settings, dataset, names)
-    print_stderr(_summary_line(summary))
-    return 1 if summary.failed else 0
+        yield
 
 
 def _summary_line(summary: RunSummary) -> str:

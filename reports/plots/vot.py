@@ -13,6 +13,7 @@ from benchmarks.scoring.multi_start_score import MultiStartScore
 from benchmarks.scoring.vot_metrics import SENSITIVITY, SupervisedScore, reliability
 from benchmarks.scoring.vot_ranking import rank_runs
 from benchmarks.scoring.vot_run_score import VOTRunScore
+from reports.figure_options import COLUMN_INCHES, PAGE_INCHES
 from reports.plots.canvas import Canvas, canvas
 from reports.plots.figure import (
     ValueWithErrors,
@@ -25,9 +26,9 @@ from reports.plots.figure import (
     shorten_name,
 )
 from reports.report_data import InapplicableError, ReportData
-from reports.style import COLUMN_INCHES, PAGE_INCHES, line_style, point_style
 
-_CURVE_POINTS = 120
+CURVE_POINTS = 120
+"""Points of a curve at which its interval is computed."""
 
 
 def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
@@ -36,22 +37,22 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     Raises:
         InapplicableError: the results are not of supervised, realtime or multi-start runs.
     """
-    scores = _with_resets_or_anchors(report)
+    scores = scores_with_curves(report)
     low, high = scores[0][1].averaged
     shaded = intervals_fit(report)
     eao = {row["tracker"]: row["eao"] for row in report.records}
-    with canvas(ax, 2.6) as place:
+    with canvas(ax, report.figure_options, 2.6) as place:
         axes = place.axes()
         handles, names = [], []
-        for rank, (score, overall) in enumerate(scores):
+        for score, overall in scores:
             lengths, overlaps = overall.curve()
             shown = lengths <= 2 * high
             lengths, overlaps = lengths[shown], overlaps[shown]
-            style = line_style(rank)
+            style = report.style(score.tracker).line()
             handles += axes.plot(lengths, overlaps, **style)
             value = "not defined" if eao[score.tracker] is None else f"{eao[score.tracker]:.3f}"
             names.append(f"[{value}] {name_with_count(score.tracker, report.records, report)}")
-            points = np.unique(np.linspace(0, len(lengths) - 1, _CURVE_POINTS).astype(int))
+            points = np.unique(np.linspace(0, len(lengths) - 1, CURVE_POINTS).astype(int))
             if shaded and (interval := overall.curve_interval(lengths[points])) is not None:
                 axes.fill_between(lengths[points], *interval, color=style["color"], alpha=0.12, linewidth=0)
         for length in (low, high):
@@ -71,7 +72,8 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         axes.set(xlabel=EAO.x_label, ylabel=EAO.y_label)
         place.title(figure_title(EAO.curve_title, report), axes)
         place.note(axes, interval_note("shaded", shaded))
-        place.legend(handles, names)
+        bold = [report.style(score.tracker).highlight for score, _ in scores]
+        place.legend(handles, names, bold=bold)
     return place.figure
 
 
@@ -83,26 +85,26 @@ def ar_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     Raises:
         InapplicableError: the results are not of supervised, realtime or multi-start runs.
     """
-    scores = [score for score, _ in _with_resets_or_anchors(report)]
+    scores = [score for score, _ in scores_with_curves(report)]
     ranked = len(scores) > 1 and all(score.runs for score in scores)
-    with canvas(ax, 2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as place:
+    with canvas(ax, report.figure_options, 2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as place:
         [panels] = place.panels(1, 2 if ranked else 1)
-        names, handles = _accuracy_panel(panels[0], report)
+        names, handles, bold = _accuracy_panel(panels[0], report)
         if ranked:
-            _ranking_panel(place, panels[1], scores)
+            _ranking_panel(place, panels[1], scores, report)
         place.title(figure_title("Accuracy and robustness", report))
         place.note(
             panels[-1],
             "lines: 95 % interval" if report.show_intervals else "",
             "hollow: published" if len(names) > len(scores) else "",
         )
-        place.legend(handles, names, columns=6 if ranked else 3)
+        place.legend(handles, names, columns=6 if ranked else 3, bold=bold)
     return place.figure
 
 
-def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[ErrorbarContainer]]:
-    """Draws accuracy against reliability; returns the trackers' names and their points."""
-    names, handles = [], []
+def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[ErrorbarContainer], list[bool]]:
+    """Draws accuracy against reliability; returns the trackers' names, points, and which are highlighted."""
+    names, handles, bold = [], [], []
     multi_start = report.protocol == "multistart"
     rows = report.records + [
         row for row in report.published_records if {"accuracy", "robustness"} <= row.keys()
@@ -114,8 +116,10 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
             continue
         x = robustness if multi_start else _chances(robustness)
         hollow = rank >= len(report.records)
-        handles.append(draw_point(axes, x, accuracy, point_style(rank), hollow=hollow))
         name = str(row["tracker"])
+        style = report.style(name)
+        handles.append(draw_point(axes, x, accuracy, style.point(), hollow=hollow))
+        bold.append(style.highlight and not hollow)
         names.append(shorten_name(name) if hollow else name_with_count(name, report.records, report))
     axes.set(
         xlim=(0, 1),
@@ -123,7 +127,7 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
         xlabel=TRACKED_SHARE.label if multi_start else f"Chance to survive {SENSITIVITY} frames",
         ylabel=ACCURACY.label,
     )
-    return names, handles
+    return names, handles, bold
 
 
 def _chances(robustness: ValueWithErrors) -> ValueWithErrors:
@@ -139,6 +143,36 @@ def precision_recall_figure(report: ReportData, ax: Axes | None = None) -> Figur
     Raises:
         InapplicableError: the results are not of long-term runs.
     """
+    by_name = long_term_scores(report)
+    best = {row["tracker"]: row["f_score"] for row in report.records}
+    with canvas(ax, report.figure_options, 2.6) as place:
+        axes = place.axes()
+        handles, names, bold = [], [], []
+        # Lines of equal F: precision = F recall / (2 recall - F).
+        for level in np.arange(1, 10) / 10:
+            recall = np.linspace(level / 2 + 1e-3, 1, 200)
+            axes.plot(recall, level * recall / (2 * recall - level), color="0.85", linewidth=0.5, zorder=0)
+        for tracker in (name for name in report.trackers if name in by_name):
+            style = report.style(tracker)
+            bold.append(style.highlight)
+            recall, precision = by_name[tracker].curve()
+            chosen = by_name[tracker].best
+            handles += axes.plot(recall, precision, **style.line())
+            draw_point(axes, float(recall[chosen]), float(precision[chosen]), style.point())
+            names.append(f"[{best[tracker]:.3f}] {name_with_count(tracker, report.records, report)}")
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=F_SCORE.x_label, ylabel=F_SCORE.y_label)
+        place.title(figure_title(F_SCORE.curve_title, report), axes)
+        place.note(axes, "point: greatest F-score; gray: equal F-score")
+        place.legend(handles, names, bold=bold)
+    return place.figure
+
+
+def long_term_scores(report: ReportData) -> dict[str, LongTermScore]:
+    """Returns the scores of long-term runs by tracker, in the report's order.
+
+    Raises:
+        InapplicableError: there are none.
+    """
     by_name = {
         score.tracker: score.overall
         for score in report.scores
@@ -148,36 +182,18 @@ def precision_recall_figure(report: ReportData, ax: Axes | None = None) -> Figur
         raise InapplicableError(
             f"this plot needs long-term runs, not {report.protocol}; name another --protocol"
         )
-    best = {row["tracker"]: row["f_score"] for row in report.records}
-    with canvas(ax, 2.6) as place:
-        axes = place.axes()
-        handles, names = [], []
-        # Lines of equal F: precision = F recall / (2 recall - F).
-        for level in np.arange(1, 10) / 10:
-            recall = np.linspace(level / 2 + 1e-3, 1, 200)
-            axes.plot(recall, level * recall / (2 * recall - level), color="0.85", linewidth=0.5, zorder=0)
-        for rank, tracker in enumerate(name for name in report.trackers if name in by_name):
-            recall, precision = by_name[tracker].curve()
-            chosen = by_name[tracker].best
-            handles += axes.plot(recall, precision, **line_style(rank))
-            draw_point(axes, float(recall[chosen]), float(precision[chosen]), point_style(rank))
-            names.append(f"[{best[tracker]:.3f}] {name_with_count(tracker, report.records, report)}")
-        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=F_SCORE.x_label, ylabel=F_SCORE.y_label)
-        place.title(figure_title(F_SCORE.curve_title, report), axes)
-        place.note(axes, "point: greatest F-score; gray: equal F-score")
-        place.legend(handles, names)
-    return place.figure
+    return {name: by_name[name] for name in report.trackers if name in by_name}
 
 
-def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore]) -> None:
+def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore], report: ReportData) -> None:
     """Draws the ranks, the best at the upper right; trackers with the same ranks side by side."""
     ranks = rank_runs([score.runs for score in scores])
     ties: dict[tuple[float, float], int] = {}
-    for rank, (robust, accurate) in enumerate(zip(ranks.robustness, ranks.accuracy, strict=True)):
+    for score, robust, accurate in zip(scores, ranks.robustness, ranks.accuracy, strict=True):
         pair = (float(robust), float(accurate))
         shift = 0.06 * ties.setdefault(pair, 0)
         ties[pair] += 1
-        draw_point(axes, pair[0] + shift, pair[1], point_style(rank))
+        draw_point(axes, pair[0] + shift, pair[1], report.style(score.tracker).point())
     last = len(scores) + 0.5
     axes.set(xlim=(last, 0.5), ylim=(last, 0.5), xlabel="Robustness rank", ylabel="Accuracy rank")
     step = max(1, len(scores) // 8)
@@ -187,7 +203,7 @@ def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore]) -> None
     axes.set_title(title, size=place.text_size(7))
 
 
-def _with_resets_or_anchors(
+def scores_with_curves(
     report: ReportData,
 ) -> list[tuple[VOTRunScore, SupervisedScore | MultiStartScore]]:
     """Returns the scores of supervised or multi-start runs, best first.
