@@ -13,9 +13,10 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -141,6 +142,12 @@ def parse_description(text: str, where: str) -> Description:
     whole = bool(network.model)
     if whole == bool(network.backbone and network.head) or (whole and len(network.files()) > 1):
         raise UserError(f"{where}: [network] names either backbone and head, or model alone")
+    names = [network.template_input, network.search_input], [network.score_output, network.box_output]
+    if repeated := next((pair[0] for pair in names if pair[0] == pair[1]), None):
+        raise UserError(f"{where}: [network] names '{repeated}' twice; inputs and outputs must differ")
+    for key in ("mean", "std"):
+        if not all(map(math.isfinite, getattr(description.input, key))):
+            raise UserError(f"{where}: input.{key} is not finite; write numbers")
     if 0 in description.input.std:
         raise UserError(f"{where}: [input] has a std of 0; leave std out if pixels are not scaled")
     if description.input.template_size > description.input.search_size:
@@ -167,4 +174,8 @@ def _plain(message: str) -> str:
     """Returns a message of msgspec with the place in TOML's words, in front."""
     what, _, place = message.partition(" - at `$")
     keys = place.rstrip("`").strip(".")
+    if what.startswith("Invalid enum value"):  # msgspec does not say which values are valid
+        key = keys.rpartition(".")[2]
+        types = get_type_hints(Input) | get_type_hints(Search)
+        what += f"; it takes {', '.join(get_args(types[key]))}"
     return truncate(f"{keys}: {what}" if keys else what, 300)
