@@ -185,7 +185,8 @@ def _tracker_file(root: Path, tracker: str) -> Path:
     known = sorted(path.stem for path in folder.glob("*.py") if path.stem in parameters - {"__init__"})
     if tracker not in known:
         raise UserError(
-            f"{root} has no tracker '{tracker}'{did_you_mean(tracker, known)}; it has: {', '.join(known)}"
+            f"{root} has no tracker '{tracker}'{did_you_mean(tracker, known)}; it has: "
+            f"{', '.join(known) or 'none'}"
         )
     return folder / f"{tracker}.py"
 
@@ -198,7 +199,8 @@ def _yaml_file(root: Path, tracker: str, yaml: str) -> Path:
     if not path.is_file():
         known = sorted(found.stem for found in folder.glob("*.yaml"))
         raise UserError(
-            f"there is no configuration {path}{did_you_mean(yaml, known)}; {folder} has: {', '.join(known)}"
+            f"there is no configuration {path}{did_you_mean(yaml, known)}; {folder} has: "
+            f"{', '.join(known) or 'none'}"
         )
     return path
 
@@ -236,7 +238,8 @@ def _set_parameter(params: Any, name: str, value: Any) -> None:
     known = [key for key in vars(params) if not key.startswith("_")]
     if name not in known:
         raise UserError(
-            f"params of the checkout has no '{name}'{did_you_mean(name, known)}; it has: {', '.join(known)}"
+            f"params of the checkout has no '{name}'{did_you_mean(name, known)}; it has: "
+            f"{', '.join(known) or 'none'}"
         )
     setattr(params, name, value)
 
@@ -284,13 +287,15 @@ def _checkout_modules(root: Path) -> Iterator[None]:
 
 
 def _import(name: str, root: Path) -> ModuleType:
+    module = name
     try:
-        importlib.import_module(name.replace(".parameter.", ".tracker."))
-        return importlib.import_module(name)
+        for module in (name.replace(".parameter.", ".tracker."), name):
+            imported = importlib.import_module(module)
     except (KeyboardInterrupt, UserError):
         raise
     except BaseException as error:  # importing a checkout's code may raise anything
+        advice = "install what the checkout needs" if isinstance(error, ImportError) else "correct it"
         raise UserError(
-            f"{root / name.replace('.', '/')}.py cannot be imported: {describe_error(error, 200)}; "
-            "install what the checkout needs"
+            f"{root / module.replace('.', '/')}.py cannot be imported: {describe_error(error, 200)}; {advice}"
         ) from error
+    return imported

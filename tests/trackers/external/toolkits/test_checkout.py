@@ -132,8 +132,24 @@ def test_checkpoint_with_python_objects_needs_trust(checkout: Path) -> None:
     assert moved(spec(checkout, trust_checkpoint="true").build()) == 1.5
 
 
-def test_checkout_that_cannot_be_imported_says_what_is_missing(checkout: Path) -> None:
-    path = checkout / "lib/test/tracker/shift.py"
-    path.write_text("import no_such_module\n" + path.read_text())
-    with pytest.raises(UserError, match=r"'no_such_module'; install what the checkout needs"):
+@pytest.mark.parametrize("folder", ["tracker", "parameter"])
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("import no_such_module", r"'no_such_module'; install what the checkout needs"),
+        ("1 / 0", "ZeroDivisionError: division by zero; correct it"),
+    ],
+)
+def test_file_that_cannot_be_imported_is_named_with_the_reason(
+    checkout: Path, folder: str, line: str, reason: str
+) -> None:
+    path = checkout / f"lib/test/{folder}/shift.py"
+    path.write_text(f"{line}\n{path.read_text()}")
+    with pytest.raises(UserError, match=rf"lib/test/{folder}/shift\.py cannot be imported: .*{reason}"):
+        spec(checkout).build()
+
+
+def test_checkout_without_trackers_has_none(checkout: Path) -> None:
+    (checkout / "lib/test/parameter/shift.py").unlink()
+    with pytest.raises(UserError, match=r"no tracker 'shift'; it has: none$"):
         spec(checkout).build()
