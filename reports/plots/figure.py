@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -37,6 +38,9 @@ ValueWithErrors: TypeAlias = tuple[float, float, float]
 
 _MAX_NAME = 40
 
+# Of formulas: ParseException and its subclasses, which matplotlib names in the text of a ValueError.
+_PARSE_ERROR = re.compile(r"\bParse\w*Exception\b")
+
 
 def figure_bytes(figure: Figure, form: Format) -> bytes:
     """Returns the figure as a file's content; the same figure always gives the same bytes.
@@ -63,7 +67,7 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
                 "lacks"
             ) from None
         except ValueError as error:
-            if "ParseException" not in str(error) and "ParseFatalException" not in str(error):
+            if not _PARSE_ERROR.search(str(error)):
                 raise
             formula = str(error).strip().splitlines()[0]
             raise UserError(f"a label is no formula that matplotlib knows: {formula}; correct it") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
@@ -143,10 +144,13 @@ def test_latex_sets_all_text():
         figure_bytes(figure, "pdf")
 
 
-def test_wrong_formula_is_one_sentence():
-    shown = Presentation({"Fast": TrackerEntry(label=r"$\nonsense$")}, ("Fast",), tex_labels=True)
+@pytest.mark.parametrize("formula", [r"\nonsense", r"\frac{a", "a_", "{a"])
+def test_wrong_formula_is_one_sentence(formula):
+    shown = Presentation({"Fast": TrackerEntry(label=f"${formula}$")}, ("Fast",), tex_labels=True)
     figure = success_figure(report(THREE[1:2], presentation=shown))
-    with pytest.raises(UserError, match=r"a label is no formula that matplotlib knows: .nonsense;"):
+    with pytest.raises(
+        UserError, match=f"a label is no formula that matplotlib knows: {re.escape(formula)};"
+    ):
         figure_bytes(figure, "png")
 
 
