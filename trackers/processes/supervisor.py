@@ -107,18 +107,27 @@ class SupervisedCommand:
         with contextlib.suppress(OSError):
             os.set_inheritable(number, False)
             self._pipe = number
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
-            from trackers.processes.reaper import kill_on_exit
+            try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+                from trackers.processes.reaper import kill_on_exit
 
-            # In case both this process and its supervisor are killed.
-            self._mark = f"{_VARIABLE}={os.environ[_VARIABLE]}"
-            kill_on_exit(self._mark)
+                # In case both this process and its supervisor are killed.
+                self._mark = f"{_VARIABLE}={os.environ[_VARIABLE]}"
+                kill_on_exit(self._mark)
+            except KeyboardInterrupt:  # it came while signals were blocked; `__exit__` will not be called
+                self._tell_finished()
+                raise
 
     def __exit__(self, *error: object) -> None:
         if self._pipe is not None:
             from trackers.processes.reaper import cancel_kill_on_exit
 
             cancel_kill_on_exit(self._mark)  # this process has the mark too, and is about to end
+            self._tell_finished()
+
+    def _tell_finished(self) -> None:
+        """Tells the supervisor that this process ends by itself."""
+        if self._pipe is not None:
             with contextlib.suppress(OSError):
                 os.write(self._pipe, b".")
                 os.close(self._pipe)

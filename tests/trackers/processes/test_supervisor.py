@@ -51,6 +51,21 @@ class T(Tracker):
 Started = Callable[..., "subprocess.Popen[str]"]
 
 
+INTERRUPTED = """
+import os, signal, sys
+from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
+
+if needs_supervisor():
+    sys.exit(run_supervised("kept", "remedy"))
+os.kill(os.getpid(), signal.SIGINT)  # signals are blocked until the command has started
+try:
+    with SupervisedCommand():
+        print("started")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
 @pytest.fixture
 def mark() -> str:
     return uuid.uuid4().hex
@@ -135,6 +150,18 @@ def test_signal_is_forwarded_to_the_run(
     assert process.returncode == 130
     assert words.count("interrupted") == 1
     assert until(lambda: not marked(mark), 20)
+
+
+def test_interrupt_while_the_command_starts_is_no_early_end(tmp_path: Path) -> None:
+    (tmp_path / "command.py").write_text(INTERRUPTED)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "command.py")],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_killed_command_ends_the_run(start: Started, mark: str, tmp_path: Path) -> None:
