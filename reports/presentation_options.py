@@ -71,5 +71,7 @@ def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if not (name and equals and value):
             raise UserError(f"--{option} takes TRACKER=VALUE, not '{word}'")
+        if pairs.get(name, value) != value:
+            raise UserError(f"--{option} gives '{name}' both '{pairs[name]}' and '{value}'; give one")
         pairs[name] = value
     return pairs

@@ -185,14 +185,20 @@ class ReportData:
         Raises:
             UserError: the profile has no such metric.
         """
-        if self.chosen_metric is None:
-            return self.main_metric.name
-        if self.chosen_metric not in self.metrics:
+        self.check_metric()
+        return self.chosen_metric or self.main_metric.name
+
+    def check_metric(self) -> None:
+        """Checks the chosen metric.
+
+        Raises:
+            UserError: the profile has no such metric.
+        """
+        if self.chosen_metric is not None and self.chosen_metric not in self.metrics:
             raise UserError(
                 f"profile '{self.profile.name}' has no metric '{self.chosen_metric}'"
                 f"{did_you_mean(self.chosen_metric, self.metrics)}; it has: {', '.join(self.metrics)}"
             )
-        return self.chosen_metric
 
     @property
     def sequence_metric(self) -> str:
@@ -299,6 +305,7 @@ def load_report_data(
         trackers_named=named,
         presentation=presentation,
     )
+    report.check_metric()  # here, as not every kind shows it
     for sentence in differences_from_published(report.records, _published(selection)):
         notify(sentence)
     return report

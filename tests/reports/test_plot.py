@@ -77,6 +77,7 @@ def test_command_output_is_reproducible(results, tmp_path, capsys):
         (["--tracker", "sill"], "no results of tracker 'sill' on squares .*did you mean 'still'"),
         (["--protocol", "tre"], "no results of protocol 'tre' on squares"),
         (["--profile", "otv"], "no scoring profile 'otv'"),
+        (["--label", "still=A", "still=B"], "--label gives 'still' both 'A' and 'B'; give one"),
     ],
 )
 def test_wrong_name_is_one_sentence(results, capsys, more, sentence):
@@ -85,6 +86,12 @@ def test_wrong_name_is_one_sentence(results, capsys, more, sentence):
     error = capsys.readouterr().err
     assert re.search(sentence, error)
     assert error.count("\n") == 1
+
+
+def test_unknown_metric_is_refused_by_kinds_that_do_not_show_it(results, capsys):
+    capsys.readouterr()
+    assert plot(results, "--metric", "sucess", "--kind", "success") == 2
+    assert "no metric 'sucess' (did you mean 'success'?)" in capsys.readouterr().err
 
 
 def test_inapplicable_kind_is_one_sentence(results, capsys):
