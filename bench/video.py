@@ -20,7 +20,7 @@ from benchmarks.datasets import open_dataset
 from benchmarks.environment import cpu_name, usable_cores
 from benchmarks.geometry.overlap import iou
 from benchmarks.running.decoding.prefetch import Prefetcher
-from reports.style import line_style
+from reports.style import COLORS
 from reports.videos.rendering import render_frames
 from reports.videos.tracked_sequence import TrackedSequence, TrackOverlay
 from trackers.tracker import Frame
@@ -37,7 +37,7 @@ def made_up(dataset: str, data_root: Path | None, name: str) -> TrackedSequence:
     tracks = []
     for k in range(3):
         boxes = sequence.truth + rng.normal(0, 2 + k, sequence.truth.shape) * [1, 1, 0, 0]
-        color = rgb(line_style(k)["color"])
+        color = rgb(COLORS[k])
         tracks.append(TrackOverlay(f"tracker {k}", color, boxes, iou(boxes, sequence.truth)))
     return TrackedSequence(name, frames, (width, height), sequence.truth, tuple(tracks))
 

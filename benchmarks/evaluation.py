@@ -267,16 +267,24 @@ def updates_per_second(run: RunResults) -> float | None:
 
 def notify_of_gaps(run: RunResults, dataset: Dataset, notify: Notify) -> None:
     """Notifies of a run's notes, its sequences without results, and those that cannot be scored."""
-    from benchmarks.scoring.pairing import sequences_without_truth
-
     for note in run.notes:
         notify(f"{run.tracker}: {note}")
     if run.trajectories:  # for a run without any, the following error reports it
         for sequence, reason in run.failed.items():
             notify(f"{run.tracker}: {sequence} is left out: {reason}")
+    if note := first_box_note(run, dataset):
+        notify(f"{run.tracker}: {note}")
+
+
+def first_box_note(run: RunResults, dataset: Dataset) -> str:
+    """Returns which sequences are not scored because only their first box is known; empty for none or all."""
+    from benchmarks.scoring.pairing import sequences_without_truth
+
     present = [name for name in dataset.names() if name in run.trajectories]
-    if 0 < len(unknown := sequences_without_truth(run, dataset, present)) < len(present):
-        notify(f"{run.tracker}: not scored, because only the first box is known: {first_names(unknown)}")
+    unknown = sequences_without_truth(run, dataset, present)
+    if not 0 < len(unknown) < len(present):
+        return ""
+    return f"not scored, because only the first box is known: {first_names(unknown)}"
 
 
 def _notify_once(score: RunScore, notify: Notify, notified: set[str]) -> None:

@@ -17,6 +17,7 @@ from benchmarks.options import (
     add_trackers,
     read_selection,
 )
+from reports.presentation_options import add_presentation_options, presentation_of
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 
 MAX_TRACKERS_OVER_TIME = 60
@@ -52,6 +53,7 @@ def parser() -> Parser:
     add_split(options)
     add_data_root(options)
     add_results(options)
+    add_presentation_options(options)
     return options
 
 
@@ -68,9 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from reports.page.document import html_page
     from reports.page.loader import ReportLoader
     from reports.page.thumbnails import embed_frames
+    from reports.report_data import without_hidden
     from trackers.atomic import write_atomic
 
-    selection = read_selection(chosen)
+    presentation = presentation_of(chosen)
+    selection = without_hidden(read_selection(chosen), presentation)
     dataset = selection.dataset
     profiles = choose_profiles(chosen.profile, dataset.name, selection.protocol)
     loader = ReportLoader(dataset, profiles, regions=chosen.frames)
@@ -85,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     frames = embed_frames(dataset, names, chosen.megabytes * 1e6, print_stderr) if chosen.frames else {}
     made = datetime.now().astimezone()
     page = html_page(
-        report_data(dataset, chosen.protocol, profiles, reports, made, loader.left_out),
+        report_data(dataset, chosen.protocol, profiles, reports, made, loader.left_out, presentation),
         {name: sequence_data(dataset, reports, name, frames.get(name)) for name in names},
     )
     path = chosen.out or Path(f"{dataset.name}-{chosen.protocol}.html")

@@ -122,6 +122,11 @@ def published_records(
     )
 
 
+def published_tracker(record: Record) -> str:
+    """Returns the tracker of a record of `published_records`, without the note."""
+    return str(record["tracker"]).rpartition(" (published")[0]
+
+
 def source_notes(scores: Sequence[Published]) -> list[str]:
     """Returns a sentence per source of these scores: its trackers, title and place."""
     by_source: dict[str, list[str]] = {}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from benchmarks.evaluation import Notify, Selection, ignore
 from benchmarks.options import (
     add_data_root,
-    add_dataset,
     add_profile,
     add_protocol,
     add_results,
@@ -22,7 +21,17 @@ from benchmarks.options import (
 )
 from benchmarks.scoring import Metric, Record, RunScore, ScoringProfile, choose_profile
 from benchmarks.scoring.tables import metric_names
-from reports.published import Published, differences_from_published, published_records, published_scores
+from reports.figure_options import FigureOptions
+from reports.presentation import Presentation
+from reports.presentation_options import add_presentation_options, presentation_of
+from reports.published import (
+    Published,
+    differences_from_published,
+    published_records,
+    published_scores,
+    published_tracker,
+)
+from reports.style import TrackerStyle
 from trackers.commands import print_stderr
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -48,6 +57,8 @@ class ReportData:
         intervals: whether the user wants 95 % intervals.
         trackers_named: whether the user named the trackers; `scores` are then in that order.
         total_trackers: how many trackers were scored, if `scores` are only the best of them; else None.
+        presentation: how trackers are shown.
+        figure_options: how figures look.
     """
 
     title: str
@@ -61,9 +72,16 @@ class ReportData:
     intervals: bool = True
     trackers_named: bool = False
     total_trackers: int | None = None
+    presentation: Presentation = field(default_factory=Presentation)
+    figure_options: FigureOptions = field(default_factory=FigureOptions)
 
     @cached_property
     def records(self) -> list[Record]:
+        """One record per tracker: those with an order, then best first by the main metric, ties by name."""
+        return sorted(self._ranked, key=lambda row: self.presentation.place(str(row["tracker"])))
+
+    @cached_property
+    def _ranked(self) -> list[Record]:
         """One record per tracker, best first by the main metric, ties by name."""
         rows = [row for score in self.scores for row in score.records()]
         main = self.main_metric
@@ -89,11 +107,36 @@ class ReportData:
 
     @property
     def trackers(self) -> list[str]:
-        """The trackers' names, best first."""
+        """The trackers' names in the order of `records`."""
         return [str(row["tracker"]) for row in self.records]
 
+    @property
+    def ranked_trackers(self) -> list[str]:
+        """The trackers' names, best first by the main metric."""
+        return [str(row["tracker"]) for row in self._ranked]
+
+    def label(self, tracker: str) -> str:
+        """Returns a tracker's name to show."""
+        return self.presentation.label(tracker)
+
+    def style(self, tracker: str) -> TrackerStyle:
+        """Returns how a tracker is drawn; a published one like one's own of the same name."""
+        return self._styles[tracker]
+
+    def style_of(self, tracker: str) -> TrackerStyle:
+        """Returns how a tracker is drawn that may be in another report."""
+        return self.presentation.styles([tracker])[tracker]
+
+    @cached_property
+    def _styles(self) -> dict[str, TrackerStyle]:
+        """The styles by the names in `records` and `published_records`."""
+        published = {str(row["tracker"]): published_tracker(row) for row in self.published_records}
+        own = [score.tracker for score in self.scores]
+        styles = self.presentation.styles(dict.fromkeys([*own, *published.values()]))
+        return styles | {name: styles[tracker] for name, tracker in published.items()}
+
     def best(self, most: int) -> ReportData:
-        """Returns a report on the best `most` trackers by the main metric."""
+        """Returns a report on the first `most` trackers."""
         if len(self.scores) <= most:
             return self
         kept = set(self.trackers[:most])
@@ -111,7 +154,7 @@ class ReportData:
             first, second, *_ = self.scores
         else:
             by_tracker = {score.tracker: score for score in self.scores}
-            first, second, *_ = (by_tracker[name] for name in self.trackers)
+            first, second, *_ = (by_tracker[str(row["tracker"])] for row in self._ranked)
         return first, second
 
     def check_several(self) -> None:
@@ -179,8 +222,7 @@ class ReportData:
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that select the scores."""
-    add_dataset(parser)
+    """Adds the options that select the scores, without `--dataset`."""
     add_trackers(parser)
     add_protocol(parser)
     add_profile(parser)
@@ -200,13 +242,17 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     )
     add_data_root(parser)
     add_results(parser)
+    add_presentation_options(parser)
 
 
 def read_report_data(arguments: argparse.Namespace) -> ReportData:
     """Reads and scores the runs that the options select; see `load_report_data`."""
     selection = read_selection(arguments)
     profile = choose_profile(arguments.profile, selection.dataset.name, selection.protocol)
-    return load_report_data(selection, profile, arguments.published, arguments.metric, print_stderr)
+    presentation = presentation_of(arguments)
+    return load_report_data(
+        selection, profile, arguments.published, arguments.metric, print_stderr, presentation
+    )
 
 
 def load_report_data(
@@ -215,6 +261,7 @@ def load_report_data(
     published: Sequence[str] | None = None,
     metric: str | None = None,
     notify: Notify = ignore,
+    presentation: Presentation | None = None,
 ) -> ReportData:
     """Reads and scores runs for a report.
 
@@ -225,11 +272,15 @@ def load_report_data(
             if None.
         metric: for kinds that show one metric; None for the profile's main one.
         notify: receives a sentence on each run that is incomplete or differs from published scores.
+        presentation: how trackers are shown; hidden ones are not read.
 
     Raises:
         UserError: there are no such results, or a name is unknown.
     """
     dataset = selection.dataset
+    named = selection.trackers is not None
+    presentation = presentation or Presentation()
+    selection = without_hidden(selection, presentation)
     shown = choose_published(selection, published)
     scores: list[RunScore] = []
     for score in selection.score(profile, notify):
@@ -245,11 +296,23 @@ def load_report_data(
         published=shown,
         results=selection.results,
         chosen_metric=metric,
-        trackers_named=selection.trackers is not None,
+        trackers_named=named,
+        presentation=presentation,
     )
     for sentence in differences_from_published(report.records, _published(selection)):
         notify(sentence)
     return report
+
+
+def without_hidden(selection: Selection, presentation: Presentation) -> Selection:
+    """Returns a selection without the trackers that are hidden.
+
+    Raises:
+        UserError: there are no results, all trackers are hidden, or two of them have the same label.
+    """
+    found = [folder.tracker for folder in selection.folders()]
+    shown = presentation.shown(found)
+    return selection if shown == found else replace(selection, trackers=tuple(shown))
 
 
 def choose_published(selection: Selection, names: Sequence[str] | None) -> tuple[Published, ...]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from benchmarks.scoring import Record
 from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.tables import WRITERS, Table, without_intervals
+from reports.presentation_options import add_tex_labels
 from reports.published import source_notes
-from reports.report_data import ReportData, add_report_options, read_report_data
+from reports.report_data import ReportData, add_report_options
+from reports.several import add_datasets, read_reports
 from reports.speed_records import read_speed_records, speed_row, speed_table
+from reports.tables import datasets_table, presented, with_latex_options
 from trackers.atomic import write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path
 from trackers.errors import UserError
@@ -72,14 +75,44 @@ KINDS: dict[str, Callable[[ReportData], TableWithRecords]] = {
 }
 
 
-def table_text(report: ReportData, kind: str, form: str = "markdown", interval: bool = True) -> str:
+def make_table(reports: Sequence[ReportData], kind: str) -> TableWithRecords:
+    """Returns a table of one or several data sets, with trackers as they are shown.
+
+    Raises:
+        UserError: the results have no such table, or it is for one data set.
+    """
+    if len(reports) == 1:
+        table, records = KINDS[kind](reports[0])
+    elif kind == "accuracy":
+        table, records = datasets_table(reports, reports[0].chosen_metric)
+    else:
+        raise UserError(
+            f"a table of the kind '{kind}' is for one data set, not for {len(reports)}; several "
+            "have the kind accuracy"
+        )
+    return presented(table, reports[0].presentation), records
+
+
+def table_text(
+    reports: Sequence[ReportData],
+    kind: str,
+    form: str = "markdown",
+    interval: bool = True,
+    *,
+    caption: str | None = None,
+    label: str | None = None,
+    wide: bool = False,
+) -> str:
     """Returns a table as text.
 
     Args:
-        report: the scores.
-        kind: one of `KINDS`.
+        reports: the scores on each data set.
+        kind: one of `KINDS`; `"accuracy"` for several data sets.
         form: `"csv"` (at full precision) or one of `WRITERS`.
         interval: whether to write 95 % intervals.
+        caption: replaces the caption.
+        label: the name by which LaTeX refers to the table.
+        wide: whether it is as wide as both columns of a paper.
 
     Raises:
         UserError: the kind or the form is unknown, or these results have no such table.
@@ -89,7 +122,9 @@ def table_text(report: ReportData, kind: str, form: str = "markdown", interval: 
             raise UserError(
                 f"there is no {what} '{name}'{did_you_mean(name, list(known))}; there are: {', '.join(known)}"
             )
-    return _render(KINDS[kind](report), form, interval)
+    table, records = make_table(reports, kind)
+    names = [report.dataset for report in reports]
+    return _render((with_latex_options(table, kind, names, caption, label, wide), records), form, interval)
 
 
 def _render(made: TableWithRecords, form: str, interval: bool) -> str:
@@ -108,6 +143,7 @@ def parser() -> Parser:
         description="Write tables of the scores on a data set: the best in bold, the second underlined.",
         epilog="example: sotbench table --dataset otb2015 --kind accuracy attributes --format latex",
     )
+    add_datasets(options)
     add_report_options(options)
     options.add_argument(
         "--kind", nargs="+", choices=list(KINDS), default=["accuracy"], help="(default: accuracy)"
@@ -120,6 +156,17 @@ def parser() -> Parser:
         help="csv has full precision, latex needs the package booktabs (default: markdown)",
     )
     options.add_argument("--no-interval", action="store_true", help="without 95 %% intervals")
+    options.add_argument("--caption", metavar="TEXT", help="the caption, instead of what is shown")
+    options.add_argument(
+        "--latex-label", metavar="NAME", help="the label in LaTeX (default: tab:<datasets>-<kind>)"
+    )
+    options.add_argument(
+        "--size",
+        choices=("one-column", "two-column"),
+        default="one-column",
+        help="two-column: a table* in LaTeX, as wide as both columns (default: one-column)",
+    )
+    add_tex_labels(options)
     options.add_argument(
         "--out", type=Path, metavar="DIR", help="output folder for files <kind>.<format> (default: print)"
     )
@@ -132,9 +179,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     if chosen.out is None and (len(chosen.format) > 1 or ("csv" in chosen.format and len(chosen.kind) > 1)):
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
-    report = read_report_data(chosen)
+    reports = read_reports(chosen)
+    names = [report.dataset for report in reports]
+    wide = chosen.size == "two-column"
     for place, kind in enumerate(chosen.kind):
-        made = KINDS[kind](report)
+        table, records = make_table(reports, kind)
+        table = with_latex_options(table, kind, names, chosen.caption, chosen.latex_label, wide)
+        made = table, records
         for form in chosen.format:
             text = _render(made, form, not chosen.no_interval)
             if chosen.out is None:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from benchmarks.options import (
     add_trackers,
     count,
 )
+from reports.presentation_options import add_presentation_options, presentation_of
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 from trackers.errors import UserError, printable
 from trackers.video.palette import PALETTE
@@ -24,6 +26,7 @@ from trackers.video.palette import PALETTE
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from benchmarks.store import RunResults
+    from reports.presentation import Presentation
     from reports.videos.tracked_sequence import TrackedSequence
     from trackers.tracker import Frame
 
@@ -45,6 +48,7 @@ def parser() -> Parser:
     add_protocol(options)
     add_data_root(options)
     add_results(options)
+    add_presentation_options(options, lines=False)
     add(
         "--out",
         type=Path,
@@ -77,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks.datasets.sequence_names import select_sequences
     from benchmarks.environment import usable_cores
     from benchmarks.evaluation import Selection
+    from reports.report_data import without_hidden
     from reports.videos.rendering import render_frames
     from trackers.video.encoding import check_writable, write_video
 
@@ -89,14 +94,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"--out is one file, but {len(names)} sequences are selected; add --mosaic, or drop --out"
             )
     trackers = None if chosen.tracker is None else tuple(chosen.tracker)
+    presentation = presentation_of(chosen)
     selection = Selection(dataset, chosen.protocol, chosen.results, trackers)
+    selection = without_hidden(selection, presentation)
     runs = list(selection.read(print_stderr))
     if len(runs) > MAX_TRACKERS:
         raise UserError(
             f"a video shows at most {MAX_TRACKERS} trackers, not {len(runs)}; select some with --tracker"
         )
     folder = Path("videos", dataset.name)
-    scenes = [_scene(dataset, name, runs) for name in names]
+    scenes = [_scene(dataset, name, runs, presentation) for name in names]
     videos = {"mosaic": scenes} if chosen.mosaic else {scene.name: [scene] for scene in scenes}
     with ThreadPoolExecutor(min(4, usable_cores()), "decode") as pool:
         for name, shown in videos.items():
@@ -108,9 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _scene(dataset: Dataset, name: str, runs: Sequence[RunResults]) -> TrackedSequence:
+def _scene(
+    dataset: Dataset, name: str, runs: Sequence[RunResults], presentation: Presentation
+) -> TrackedSequence:
     """Reads a sequence with its runs; says which trackers were not run on it."""
-    from reports.style import tracker_color
     from reports.videos.tracked_sequence import read_tracked_sequence
     from trackers.video.drawing import rgb
 
@@ -119,8 +127,17 @@ def _scene(dataset: Dataset, name: str, runs: Sequence[RunResults]) -> TrackedSe
     for run in runs:
         if name not in run.trajectories and name not in run.failed:
             print_stderr(f"{run.tracker}: {name} is left out: it was not run")
-    colors = [rgb(tracker_color(rank)) for rank in range(len(runs))]
-    return read_tracked_sequence(dataset, name, runs, colors)
+    styles = presentation.styles(run.tracker for run in runs)
+    scene = read_tracked_sequence(dataset, name, runs, [rgb(styles[run.tracker].color) for run in runs])
+    tracks = [
+        replace(
+            track,
+            label=presentation.label(track.tracker),
+            highlight=styles[track.tracker].highlight,
+        )
+        for track in sorted(scene.tracks, key=lambda track: presentation.place(track.tracker))
+    ]
+    return replace(scene, tracks=tuple(tracks))
 
 
 def _file_stem(name: str) -> str:

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
     from sotbench._data import import_results, open_dataset
+    from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
     from sotbench._run import run, speed
-    from sotbench._scores import Scores
+    from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
     from trackers.tracker import BatchTracker, Tracker
@@ -44,14 +45,17 @@ _EXPORTS = {
     "SequenceResults": "sotbench._results",
     "SpeedRecord": "benchmarks.speed",
     "Tracker": "trackers.tracker",
+    "TrackerOptions": "sotbench._scores",
     "TrackerResults": "sotbench._results",
     "UserError": "trackers.errors",
     "import_results": "sotbench._data",
     "iou": "trackers.regions",
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
+    "plot": "sotbench._figures",
     "run": "sotbench._run",
     "speed": "sotbench._run",
+    "table": "sotbench._figures",
 }
 
 __all__ = [
@@ -65,14 +69,17 @@ __all__ = [
     "SequenceResults",
     "SpeedRecord",
     "Tracker",
+    "TrackerOptions",
     "TrackerResults",
     "UserError",
     "import_results",
     "iou",
     "load_results",
     "open_dataset",
+    "plot",
     "run",
     "speed",
+    "table",
 ]
 
 

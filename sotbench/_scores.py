@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from benchmarks.datasets.subset import select_part
 from benchmarks.evaluation import Selection
 from benchmarks.scoring import RunScore, choose_profile, score_run
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import RunResults
-from sotbench._paths import to_names
+from sotbench._paths import AnyPath, to_names
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,9 +21,34 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from benchmarks.scoring.compare import Comparison
+    from reports.figure_options import Legend
     from reports.report_data import ReportData
 
     TableFormat = Literal["markdown", "latex", "html", "csv"]
+
+
+class TrackerOptions(TypedDict, total=False):
+    """How trackers are shown in plots and tables, beyond the table `[trackers]` of `sotbench.toml`.
+
+    Attributes:
+        style: a file to read instead of `sotbench.toml` in the results folder or the current one.
+        labels: names to show, by tracker.
+        colors: colors, by tracker.
+        linestyles: `"solid"`, `"dashed"`, `"dotted"`, `"dashdot"` or `"long-dashed"`, by tracker.
+        order: the trackers that come first, in this order.
+        highlight: those drawn on top and in bold.
+        hide: those left out.
+        tex_labels: whether labels are TeX.
+    """
+
+    style: AnyPath | None
+    labels: Mapping[str, str]
+    colors: Mapping[str, str]
+    linestyles: Mapping[str, str]
+    order: Sequence[str]
+    highlight: str | Iterable[str]
+    hide: str | Iterable[str]
+    tex_labels: bool
 
 
 class Scores:
@@ -137,6 +162,14 @@ class Scores:
         metric: str | None = None,
         band: bool = True,
         published: str | Iterable[str] | None = None,
+        width: str | float | None = None,
+        height: str | float | None = None,
+        font: str | None = None,
+        font_size: float | None = None,
+        usetex: bool = False,
+        legend: Legend = "auto",
+        title: bool = True,
+        **trackers: Unpack[TrackerOptions],
     ) -> Figure:
         """Plots the scores.
 
@@ -147,6 +180,15 @@ class Scores:
             metric: what to show, for kinds that show one metric (default: the profile's main one).
             band: whether to draw 95 % intervals.
             published: show the published scores of these trackers as well; of all on record if empty.
+            width: width of a new figure: a length such as `"89mm"`, inches as a number, `"one-column"` or
+                `"two-column"`.
+            height: its height.
+            font: its font: `"serif"`, `"sans-serif"`, `"monospace"` or an installed font's name.
+            font_size: size of its text in points (default: 7).
+            usetex: whether LaTeX sets its text; LaTeX must be installed.
+            legend: `"inside"` the axes, `"outside"`, `"none"`, or where there is room: `"auto"`.
+            title: whether the plot has a title.
+            **trackers: how trackers are shown, beyond `sotbench.toml`: see `TrackerOptions`.
 
         Returns:
             The figure.
@@ -154,18 +196,13 @@ class Scores:
         Raises:
             UserError: the kind is unknown, or these results cannot be plotted so.
         """
-        from reports.plots import PLOTS
+        from sotbench._figures import check_axes, draw_figure, figure_options
 
+        options = figure_options(width, height, font, font_size, usetex, legend, title)
         if ax is not None:
-            from matplotlib.axes import Axes
-
-            if not isinstance(ax, Axes):
-                raise UserError(f"ax is one pair of axes, such as `axs[0, 1]`, not a {type(ax).__name__}")
-            if ax.name != "rectilinear":
-                raise UserError(f"plots need plain axes, not {ax.name} ones")
-        report = self._report_for(metric, published)
-        figure: Figure = PLOTS.load(kind)(replace(report, intervals=band), ax=ax)
-        return figure
+            check_axes(ax, options)
+        shown = self.report_for(metric, published, trackers)
+        return draw_figure([replace(shown, intervals=band, figure_options=options)], kind, ax)
 
     def table(
         self,
@@ -175,6 +212,10 @@ class Scores:
         metric: str | None = None,
         interval: bool = True,
         published: str | Iterable[str] | None = None,
+        caption: str | None = None,
+        label: str | None = None,
+        wide: bool = False,
+        **trackers: Unpack[TrackerOptions],
     ) -> str:
         """Returns a table of the scores for a paper or a page, the best in bold, the second underlined.
 
@@ -184,10 +225,15 @@ class Scores:
             metric: what to show, for kinds that show one metric (default: the profile's main one).
             interval: whether to write 95 % intervals.
             published: show the published scores of these trackers as well; of all on record if empty.
+            caption: replaces the caption.
+            label: the name by which LaTeX refers to the table (default: `tab:<dataset>-<kind>`).
+            wide: whether LaTeX makes it as wide as both columns of a paper.
+            **trackers: how trackers are shown, beyond `sotbench.toml`: see `TrackerOptions`.
         """
         from reports.table import table_text
 
-        return table_text(self._report_for(metric, published), kind, format, interval)
+        report = self.report_for(metric, published, trackers)
+        return table_text([report], kind, format, interval, caption=caption, label=label, wide=wide)
 
     def __repr__(self) -> str:
         head = f"Scores on {self.dataset}, protocol {self._selection.protocol}, profile {self.profile}"
@@ -228,9 +274,22 @@ class Scores:
             trackers_named=self._selection.trackers is not None,
         )
 
-    def _report_for(self, metric: str | None, published: str | Iterable[str] | None) -> ReportData:
+    def report_for(
+        self, metric: str | None, published: str | Iterable[str] | None, trackers: TrackerOptions
+    ) -> ReportData:
+        """Returns what a report shows: without hidden trackers, and with the others as they are shown."""
         from reports.report_data import choose_published
+        from sotbench._figures import presentation_of
+
+        presentation = presentation_of(self._selection, trackers)
+        kept = set(presentation.shown(list(self._scores)))
 
         names = [] if published is not None and not published else to_names(published)
         shown = choose_published(self._selection, names)
-        return replace(self._report, chosen_metric=metric, published=shown)
+        return replace(
+            self._report,
+            chosen_metric=metric,
+            published=shown,
+            presentation=presentation,
+            scores=tuple(score for name, score in self._scores.items() if name in kept),
+        )

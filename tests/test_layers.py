@@ -37,8 +37,11 @@ benchmarks.evaluation  benchmarks.importing
 benchmarks.options
 benchmarks.cli  benchmarks
 reports.style  reports.published
+reports.presentation  reports.figure_options
+reports.presentation_options
 reports.report_data
-reports.speed_records
+reports.speed_records  reports.several
+reports.tables
 reports.plots  reports.table  reports.page  reports.videos
 reports.plot  reports.html  reports.video  reports.server
 reports.serve  reports

@@ -18,7 +18,8 @@ from PIL import Image
 from reports.plot import parser
 from reports.plots import PLOTS
 from reports.plots.figure import figure_bytes
-from reports.report_data import read_report_data
+from reports.report_data import InapplicableError
+from reports.several import read_reports
 
 SHOWN = {
     "ope": ("success", "precision", "scores", "attributes", "attribute-dots", "sequences", "speed"),
@@ -43,10 +44,15 @@ def main() -> None:
     args = options.parse_args()
     for protocol, kinds in SHOWN.items():
         place = ["--results", args.results, "--protocol", protocol, "--profile", PROFILES[protocol]]
-        report = read_report_data(parser().parse_args(["--dataset", "demo", *place]))
+        [report] = read_reports(parser().parse_args(["--dataset", "demo", *place]))
         for kind in kinds:
             path = args.out / f"gallery-{kind}.png"
-            small(figure_bytes(PLOTS.load(kind)(report), "png")).save(path, optimize=True)
+            try:
+                figure = PLOTS.load(kind)(report)
+            except InapplicableError as reason:
+                print(f"{path} is left as it is: {reason}")
+                continue
+            small(figure_bytes(figure, "png")).save(path, optimize=True)
             print(path)
 
 

@@ -21,7 +21,7 @@ def html_table(table: Table) -> str:
         '<figure class="sotbench">',
         "<table>",
         f"<caption>{escape(table.caption)}</caption>",
-        f"<thead><tr>{''.join(map(_heading, table.columns))}</tr></thead>",
+        f"<thead>{_groups(table)}<tr>{''.join(map(_heading, table.columns))}</tr></thead>",
         "<tbody>",
         *(_row(row, table) for row in table.rows),
         "</tbody>",
@@ -30,6 +30,19 @@ def html_table(table: Table) -> str:
         "</figure>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _groups(table: Table) -> str:
+    """Returns a row of headings above groups of columns; empty without any."""
+    if not table.groups:
+        return ""
+    cells = (
+        f'<th scope="colgroup" colspan="{columns}">{escape(heading)}</th>'
+        if heading
+        else "<td></td>" * columns
+        for heading, columns in table.groups
+    )
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _heading(column: Column) -> str:
@@ -48,7 +61,7 @@ def _row(row: tuple[Cell, ...], table: Table) -> str:
 
 
 def _cell(cell: Cell, separator: str) -> str:
-    text = _MARKS[cell.mark].format(escape(cell.text))
+    text = _MARKS[cell.shown_mark].format(escape(cell.text))
     return (
         text
         if cell.interval is None

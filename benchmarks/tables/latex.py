@@ -19,6 +19,9 @@ _ESCAPES = {
     "*": "{*}",
 } | {special: f"\\{special}" for special in "&%$#_{}"}
 
+_MAX_LOOSE = 7
+"""Columns of grouped tables in LaTeX's usual size; with more, they are set smaller and closer."""
+
 _MARKS = {Mark.NONE: "{}", Mark.BEST: r"\textbf{{{}}}", Mark.SECOND: r"\underline{{{}}}"}
 
 
@@ -35,24 +38,45 @@ def escape(text: str) -> str:
 def latex_table(table: Table) -> str:
     """Returns the table as a float: best in bold, second underlined, intervals small.
 
-    It needs the package booktabs. For a table wider than a column, replace `table` by `table*`.
+    It needs the package booktabs.
     """
+    float_name = "table*" if table.wide else "table"
     alignment = "".join("r" if column.numeric else "l" for column in table.columns)
     lines = [
-        r"\begin{table}",
+        rf"\begin{{{float_name}}}",
         r"  \centering",
+        *(
+            [r"  \small\setlength{\tabcolsep}{4pt}"]
+            if table.groups and len(table.columns) > _MAX_LOOSE
+            else []
+        ),
         rf"  \caption{{{escape(table.caption)}}}",
+        *([rf"  \label{{{table.label}}}"] if table.label else []),
         rf"  \begin{{tabular}}{{@{{}}{alignment}@{{}}}}",
         r"    \toprule",
+        *_groups(table),
         f"    {' & '.join(map(_heading, table.columns))} \\\\",
         r"    \midrule",
         *(f"    {' & '.join(_cells(row, table))} \\\\" for row in table.rows),
         r"    \bottomrule",
         r"  \end{tabular}",
         *(rf"  \par\smallskip{{\footnotesize {escape(note)}}}" for note in table.notes),
-        r"\end{table}",
+        rf"\end{{{float_name}}}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _groups(table: Table) -> list[str]:
+    """Returns a line of headings above groups of columns, and the rules below them; none without groups."""
+    cells, rules, first = [], [], 1
+    for heading, columns in table.groups:
+        if heading:
+            cells.append(rf"\multicolumn{{{columns}}}{{c}}{{{escape(heading)}}}")
+            rules.append(rf"\cmidrule(lr){{{first}-{first + columns - 1}}}")
+        else:
+            cells += [""] * columns
+        first += columns
+    return [f"    {' & '.join(cells)} \\\\", f"    {' '.join(rules)}"] if rules else []
 
 
 def _heading(column: Column) -> str:
@@ -67,12 +91,16 @@ def _cells(row: tuple[Cell, ...], table: Table) -> list[str]:
 def _cell(cell: Cell, column: Column, stacked: bool) -> str:
     if not cell.text:
         return ""
-    text = _MARKS[cell.mark].format(_number(cell.text) if column.numeric else escape(cell.text))
+    plain = cell.tex or (_number(cell.text) if column.numeric else escape(cell.text))
+    text = _MARKS[cell.shown_mark].format(plain)
     if cell.interval is None:
         return text
     low, high = map(_number, cell.interval)
     if stacked:
-        return _stack("r", [text, rf"{{\tiny {{[}}{low}, {high}]}}"])
+        # Its first line stands on the line of the row's name.
+        return (
+            rf"\begin{{tabular}}[t]{{@{{}}r@{{}}}}{text}\\[-2pt] {{\tiny {{[}}{low}, {high}]}}\end{{tabular}}"
+        )
     return rf"{text}\,{{\scriptsize {{[}}{low}, {high}]}}"
 
 

@@ -18,7 +18,7 @@ def escape(text: str) -> str:
 
 def markdown_table(table: Table) -> str:
     """Returns the table with its caption above and notes below: best in bold, second underlined."""
-    headings = ["<br>".join(map(escape, column.heading.split("\n"))) for column in table.columns]
+    headings = ["<br>".join(map(escape, heading.split("\n"))) for heading in table.flat_headings]
     alignment = ["---:" if column.numeric else "---" for column in table.columns]
     separator = "<br>" if table.stacked else " "
     lines = [headings, alignment, *([_cell(cell, separator) for cell in row] for row in table.rows)]
@@ -29,5 +29,5 @@ def markdown_table(table: Table) -> str:
 def _cell(cell: Cell, separator: str) -> str:
     if not cell.text:
         return ""
-    text = _MARKS[cell.mark].format(escape(cell.text))
+    text = _MARKS[cell.shown_mark].format(escape(cell.text))
     return text if cell.interval is None else f"{text}{separator}[{cell.interval[0]}, {cell.interval[1]}]"

@@ -27,11 +27,20 @@ class Cell:
         text: its text, not escaped.
         interval: the ends of its 95 % interval as text; None if it has none.
         mark: whether it is the best or second of those it is compared with.
+        bold: whether it is bold, whatever its mark: the name of a highlighted row.
+        tex: its text in LaTeX, where that is more than the escaped text.
     """
 
     text: str
     interval: tuple[str, str] | None = None
     mark: Mark = Mark.NONE
+    bold: bool = False
+    tex: str = ""
+
+    @property
+    def shown_mark(self) -> Mark:
+        """The mark that it is written with."""
+        return Mark.BEST if self.bold else self.mark
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Table:
         caption: a description of one line.
         notes: sentences below the table.
         stacked: intervals are below their values, for tables with many columns.
+        groups: headings above the columns, each with its number of columns; together they have all columns.
+            A group without heading has an empty one.
+        label: the name by which LaTeX refers to it; empty for none.
+        wide: whether it is as wide as both columns of a two-column paper in LaTeX.
     """
 
     columns: tuple[Column, ...]
@@ -59,6 +72,19 @@ class Table:
     caption: str
     notes: tuple[str, ...] = ()
     stacked: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
+    label: str = ""
+    wide: bool = False
+
+    @property
+    def flat_headings(self) -> tuple[str, ...]:
+        """The columns' headings with those of their groups above, for formats without groups."""
+        groups = [heading for heading, columns in self.groups for _ in range(columns)]
+        groups = groups or [""] * len(self.columns)
+        return tuple(
+            "\n".join(filter(None, (group, column.heading)))
+            for group, column in zip(groups, self.columns, strict=True)
+        )
 
 
 def replace_controls(text: str) -> str:

@@ -27,12 +27,12 @@ def _rich_table(table: Table) -> RichTable:
         collapse_padding=True,
         caption=Text(printable(table.caption)),
     )
-    for column in table.columns:
+    for column, heading in zip(table.columns, table.flat_headings, strict=True):
         # In a narrow terminal, names wrap and numbers do not.
         if column.numeric:
-            drawn.add_column(Text(column.heading), justify="right", no_wrap=True)
+            drawn.add_column(Text(heading), justify="right", no_wrap=True)
         else:
-            drawn.add_column(Text(column.heading), overflow="fold")
+            drawn.add_column(Text(heading), overflow="fold")
     for row in table.rows:
         drawn.add_row(*(_text(cell, "\n" if table.stacked else " ") for cell in row))
     return drawn
@@ -40,7 +40,7 @@ def _rich_table(table: Table) -> RichTable:
 
 def _text(cell: Cell, separator: str) -> Text:
     shown = printable(cell.text)
-    text = Text(shown, _STYLES[cell.mark]) if cell.mark is not Mark.NONE else Text(shown)
+    text = Text(shown, _STYLES[cell.shown_mark]) if cell.shown_mark is not Mark.NONE else Text(shown)
     if cell.interval is not None:
         text.append(f"{separator}[{cell.interval[0]} {cell.interval[1]}]", style="not bold not underline dim")
     return text

@@ -17,7 +17,7 @@ from reports.page.pack import Json, region_steps
 from reports.page.score_data import main_value, profile_data
 from reports.page.series import regions_data
 from reports.page.thumbnails import EmbeddedFrames
-from reports.style import line_style
+from reports.presentation import Presentation
 from trackers.errors import printable
 
 _MAX_TRACEBACK = 4_000
@@ -31,6 +31,7 @@ def report_data(
     reports: Sequence[TrackerReport],
     made: datetime,
     left_out: Mapping[str, str] | None = None,
+    presentation: Presentation | None = None,
 ) -> Json:
     """Returns the page's data, except for that within sequences.
 
@@ -41,9 +42,13 @@ def report_data(
         reports: the runs.
         made: the time of the report.
         left_out: by tracker, why its run cannot be shown.
+        presentation: how trackers are shown.
     """
     names = scored_names(dataset, reports)
+    presentation = presentation or Presentation()
     best_first = rank_reports(reports, profiles[0])
+    best_first.sort(key=lambda report: presentation.place(report.tracker))
+    styles = presentation.styles(report.tracker for report in reports)
     return {
         "dataset": dataset.name,
         "title": printable(dataset.title),
@@ -53,6 +58,7 @@ def report_data(
         "made": made.isoformat(timespec="seconds"),
         "version": package_version("sotbench"),
         "attributes": dataset.attributes,
+        "ordered": any(presentation.entry(report.tracker).order is not None for report in reports),
         "sequences": [
             {"name": name, "frames": len(dataset[name].truth), "attributes": _attributes(dataset[name])}
             for name in names
@@ -60,12 +66,13 @@ def report_data(
         "trackers": [
             {
                 "name": report.tracker,
+                "label": printable(presentation.label(report.tracker)),
                 "fps": report.fps,
-                "style": _plotly_style(rank),
+                "style": styles[report.tracker].plotly(),
                 "run": run_data(report, len(dataset.all_names)),
                 "over_time": bool(report.series),
             }
-            for rank, report in enumerate(best_first)
+            for report in best_first
         ],
         "profiles": [profile_data(profile, best_first, names) for profile in profiles],
     }
@@ -156,11 +163,3 @@ def make_printable(value: Json) -> Json:
     if isinstance(value, Mapping):
         return {printable(str(name)): make_printable(inner) for name, inner in value.items()}
     return [make_printable(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _plotly_style(rank: int) -> dict[str, str]:
-    """Returns the color and dashes of `line_style` as Plotly writes them."""
-    style = line_style(rank)
-    dashes = style["linestyle"]
-    dash = "solid" if dashes == "-" else ",".join(f"{2 * length:g}px" for length in dashes[1])
-    return {"color": style["color"], "dash": dash}

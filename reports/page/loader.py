@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import Dataset, SequenceError
-from benchmarks.evaluation import refusals, score_by_each, updates_per_second
+from benchmarks.evaluation import first_box_note, refusals, score_by_each, updates_per_second
 from benchmarks.scoring import RunScore, ScoringProfile
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import Manifest, RunFolder, RunResults
@@ -118,7 +118,7 @@ class _Reporter:
             scores,
             self._series(run),
             updates_per_second(run),
-            (*run.notes, *dict.fromkeys(score_notes)),
+            (*run.notes, *filter(None, [first_box_note(run, self.dataset)]), *dict.fromkeys(score_notes)),
             frozenset(name for name, held in run.trajectories.items() if held and name in present),
         )
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.scoring import Record
+from reports.figure_options import PAGE_INCHES
 from reports.plots.canvas import canvas
 from reports.plots.figure import (
     MIN_HEIGHT,
@@ -17,10 +18,9 @@ from reports.plots.figure import (
     figure_title,
     interval_note,
     intervals_fit,
-    shorten_name,
+    shown_name,
 )
 from reports.report_data import ReportData
-from reports.style import PAGE_INCHES, point_style
 
 _PANELS_PER_ROW = 4
 _MIN_PANEL_POINTS = 72
@@ -37,7 +37,7 @@ def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     metric, trackers = report.metric, report.trackers
     lines = ceil(len(rows) / _PANELS_PER_ROW)
     height = 0.65 + lines * (0.32 + 0.115 * max(len(trackers), 2))
-    with canvas(ax, height, PAGE_INCHES) as place:
+    with canvas(ax, report.figure_options, height, PAGE_INCHES) as place:
         columns = place.panel_columns(min(_PANELS_PER_ROW, len(rows)), _MIN_PANEL_POINTS)
         panels = place.panels(ceil(len(rows) / columns), columns, sharex=True, sharey=True)
         for axes in panels.flat[len(rows) :]:
@@ -46,7 +46,7 @@ def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             for rank, tracker in enumerate(trackers):
                 x = errorbar_values(by_tracker.get(tracker, {}), metric, report.intervals)
                 if x is not None:
-                    draw_point(axes, x, rank, point_style(rank) | {"markersize": 3.2})
+                    draw_point(axes, x, rank, report.style(tracker).point(3.2))
             axes.set_title(place.fit(_label(name, by_tracker), columns, "x-small"), size=place.text_size(7))
             axes.grid(visible=False, axis="y")
         # Below a panel in an incomplete last row there is none: the one above it keeps its tick labels.
@@ -54,12 +54,17 @@ def attributes_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             axes.tick_params(labelbottom=True)
         first = panels[0, 0]
         first.set_ylim(len(trackers) - 0.4, -0.6)
-        place.set_row_labels(first, range(len(trackers)), [*map(shorten_name, trackers)])
+        place.set_row_labels(
+            first,
+            range(len(trackers)),
+            [shown_name(tracker, report) for tracker in trackers],
+            [report.style(tracker).highlight for tracker in trackers],
+        )
         place.limit_ticks(first, 4)
         label = report.profile.metric(metric).label
         place.title(figure_title(f"{label} by attribute", report))
         note = interval_note("lines", report.show_intervals)
-        place.footer(f"{label}; {note}" if note else label, size=7)
+        place.footer(f"{label}; {note}" if note else label, size=place.text_size(7))
     return place.figure
 
 
@@ -79,13 +84,15 @@ def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     intervals = intervals_fit(report)
     step = 0.11 if intervals else 0.0
     lines = len(rows) * max(0.18, step * len(trackers) + 0.07)
-    with canvas(ax, 0.7 + max(lines, MIN_HEIGHT)) as place:
+    with canvas(ax, report.figure_options, 0.7 + max(lines, MIN_HEIGHT)) as place:
         axes = place.axes()
-        handles, names = [], []
+        handles, names, bold = [], [], []
         for rank, tracker in enumerate(trackers):
             # Points with intervals lie below each other, so that intervals do not overlap.
             offset = (rank - (len(trackers) - 1) / 2) * (0.7 / len(trackers)) if intervals else 0.0
-            look = point_style(rank) | {"markersize": 3.4, "zorder": 3 + len(trackers) - rank}
+            style = report.style(tracker)
+            front = len(trackers) if style.highlight else 0
+            look = style.point(3.4) | {"zorder": 3 + front + len(trackers) - rank}
             drawn = None
             for line, name in enumerate(order):
                 x = errorbar_values(rows[name].get(tracker, {}), metric, intervals)
@@ -93,7 +100,8 @@ def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
                     drawn = draw_point(axes, x, line + offset, look)
             if drawn is not None:
                 handles.append(drawn)
-                names.append(tracker)
+                names.append(shown_name(tracker, report))
+                bold.append(style.highlight)
         axes.set_ylim(len(order) - 0.5, -0.5)
         place.set_row_labels(axes, range(len(order)), [_label(name, rows[name]) for name in order])
         axes.set_yticks(np.arange(len(order) - 1) + 0.5, minor=True)
@@ -104,7 +112,7 @@ def attribute_dots_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         axes.set_xlabel(label)
         place.title(figure_title(f"{label} by attribute", report), axes)
         place.note(axes, interval_note("lines", intervals))
-        place.legend(handles, names)
+        place.legend(handles, names, bold=bold)
     return place.figure
 
 

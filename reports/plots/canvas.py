@@ -20,7 +20,10 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox, TransformedBbox
 from numpy.typing import NDArray
 
-from reports.style import COLUMN_INCHES, house_style
+from reports.figure_options import COLUMN_INCHES, FigureOptions
+from reports.plots.text import has_tex, typeset, typeset_text
+from reports.style import house_style
+from trackers.errors import UserError
 
 NOTE_COLOR = "0.45"
 
@@ -37,12 +40,18 @@ _LETTER_WIDTH = 0.58
 
 
 class NotebookFigure(Figure):
-    """A figure that notebooks show when it is the value of a cell, with or without pyplot."""
+    """A figure that notebooks show when it is the value of a cell, with or without pyplot.
+
+    Attributes:
+        options: how it looks, which is also needed when it is written.
+    """
+
+    options = FigureOptions()
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Returns the figure as a PNG, and the size to show it at."""
         content = io.BytesIO()
-        with house_style():
+        with house_style(self.options.settings()):
             self.savefig(content, format="png", dpi=2 * _NOTEBOOK_DPI)
         width, height = self.get_size_inches()
         return content.getvalue(), {
@@ -61,11 +70,15 @@ class Canvas:
     Attributes:
         figure: the figure.
         given: the caller's axes; None for a new figure.
+        options: how the figure looks.
+        formulas: texts with TeX that are already set.
     """
 
-    def __init__(self, figure: Figure, given: Axes | None) -> None:
+    def __init__(self, figure: Figure, given: Axes | None, options: FigureOptions) -> None:
         self.figure = figure
         self.given = given
+        self.options = options
+        self.formulas: list[Text] = []
         self._panels: list[Axes] = []
         self._grid = (1, 1)
         self._shared_y = False
@@ -75,11 +88,20 @@ class Canvas:
         return self.figure.add_subplot() if self.given is None else self.given
 
     def panels(self, rows: int, columns: int, *, sharex: bool = False, sharey: bool = False) -> NDArray[Any]:
-        """Returns the axes of a plot with several panels, shape (rows, columns)."""
+        """Returns the axes of a plot with several panels, shape (rows, columns).
+
+        Raises:
+            UserError: something is drawn on the caller's axes, which the panels would hide.
+        """
         if self.given is None:
             return self.figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False)
         if rows == columns == 1:
             return np.array([[self.given]])
+        if self.given.has_data():
+            raise UserError(
+                "a plot with several panels needs axes of its own, and on these something is drawn; give it "
+                "others"
+            )
         self.given.set_axis_off()
         self._grid, self._shared_y = (rows, columns), sharey
         made = np.empty((rows, columns), dtype=object)
@@ -106,7 +128,7 @@ class Canvas:
     def text_size(self, points: float) -> float | str:
         """Returns the size of small text: `points` in a new figure, relative to the caller's font else."""
         if self.given is None:
-            return points
+            return points * self.options.scale
         return "xx-small" if points < 6 else "x-small"
 
     def fit(self, text: str, columns: int = 1, size: str = "medium") -> str:
@@ -118,10 +140,33 @@ class Canvas:
         return "\n".join(textwrap.fill(line, width, break_on_hyphens=False) for line in text.split("\n"))
 
     def set_row_labels(
-        self, axes: Axes, places: Sequence[float] | NDArray[Any], labels: Sequence[str], **style: Any
+        self,
+        axes: Axes,
+        places: Sequence[float] | NDArray[Any],
+        labels: Sequence[str],
+        bold: Sequence[bool] = (),
+        **style: Any,
     ) -> None:
-        """Labels rows on the y axis; on the caller's axes as small as they need to be not to overlap."""
-        axes.set_yticks(places, labels, **style)
+        """Labels rows on the y axis; on the caller's axes as small as they need to be not to overlap.
+
+        Args:
+            axes: the axes.
+            places: the rows' coordinates.
+            labels: a text per row.
+            bold: which rows' texts are bold; empty for none.
+            **style: arguments of matplotlib's `set_yticks`.
+        """
+        bold = [*bold] or [False] * len(labels)
+        texts = [
+            typeset(label, self.options.usetex, weight) for label, weight in zip(labels, bold, strict=True)
+        ]
+        axes.set_yticks(places, texts, **style)
+        for text, label, weight in zip(axes.get_yticklabels(), labels, bold, strict=True):
+            if has_tex(label):
+                text.set_parse_math(True)
+                self.formulas.append(text)
+            if weight:
+                text.set_fontweight("bold")
         if self.given is None:
             return
         rows = self._grid[0]
@@ -137,6 +182,8 @@ class Canvas:
 
     def title(self, text: str, axes: Axes | None = None) -> None:
         """Writes the title: above `axes`, or above all panels if None."""
+        if not text:
+            return
         if self.given is not None:
             pad = matplotlib.rcParams["axes.titlepad"]
             if lines := self._title_lines():
@@ -178,35 +225,75 @@ class Canvas:
             fontsize="x-small",
         )
 
-    def legend(self, handles: Sequence[Any], names: Sequence[str], columns: int = 3) -> None:
-        """Adds a legend: below everything in a new figure, else inside the caller's axes."""
-        if self.given is None:
+    def legend(
+        self, handles: Sequence[Any], names: Sequence[str], columns: int = 3, bold: Sequence[bool] = ()
+    ) -> None:
+        """Adds a legend: below everything in a new figure, inside the caller's axes, or as the options say.
+
+        Args:
+            handles: what the names belong to.
+            names: the names.
+            columns: how many to put side by side at most.
+            bold: which names are bold; empty for none.
+        """
+        outside = self.options.legend == "outside" or (self.options.legend == "auto" and self.given is None)
+        if not names:
+            return
+        if outside:
             longest = max(map(len, names))
             columns = max(1, min(columns, len(names), int(18 * self.figure.get_figwidth() / (longest + 6))))
-            self.legend_below(handles, names, columns, margin=0.04)
+            self.legend_below(handles, names, columns, margin=0.04, bold=bold)
         else:
-            self.legend_inside(self._panels[0] if self._panels else self.given, handles, names)
+            first = self._panels[0] if self._panels else self.given
+            self.legend_inside(first or self.figure.axes[0], handles, names, bold=bold)
 
     def legend_inside(
-        self, axes: Axes, handles: Sequence[Any], names: Sequence[str], corner: Corner = "best"
+        self,
+        axes: Axes,
+        handles: Sequence[Any],
+        names: Sequence[str],
+        corner: Corner = "best",
+        bold: Sequence[bool] = (),
     ) -> None:
-        """Adds a legend inside `axes`: in `corner` of a new figure, else where it hides least."""
+        """Adds a legend inside `axes`: in `corner` of a figure of ours, else where it hides least."""
+        if self.options.legend == "none":
+            return
         if self.given is None:
             legend = axes.legend(handles, _placeholders(names), loc=corner)
         else:
             row = self._given_size()[1] / (len(names) + 1)
             size = min(_points("x-small" if self._panels else "small"), row / 1.5)
-            legend = axes.legend(handles, _placeholders(names), loc="best", fontsize=size)
-        _set_names(legend, names)
+            place = corner if self.options.title == "dataset" else "best"
+            legend = axes.legend(handles, _placeholders(names), loc=place, fontsize=size)
+        _set_names(legend, names, bold)
 
     def legend_below(
-        self, handles: Sequence[Any], names: Sequence[str], columns: int, margin: float = 0.0
+        self,
+        handles: Sequence[Any],
+        names: Sequence[str],
+        columns: int,
+        margin: float = 0.0,
+        bold: Sequence[bool] = (),
     ) -> None:
-        """Adds a legend below the axes of a new figure, which grows by its rows and `margin` (inches)."""
+        """Adds a legend below the axes; a new figure grows by its rows and `margin` (inches)."""
+        if self.options.legend == "none":
+            return
+        if self.given is not None:
+            legend = self.given.legend(
+                handles,
+                _placeholders(names),
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.2),
+                ncols=columns,
+                fontsize="small",
+            )
+            _set_names(legend, names, bold)
+            return
         legend = self.figure.legend(handles, _placeholders(names), loc="outside lower center", ncols=columns)
-        _set_names(legend, names)
+        _set_names(legend, names, bold)
         rows = math.ceil(len(names) / columns)
-        self.figure.set_figheight(self.figure.get_figheight() + 0.12 * rows + margin)
+        grown = (0.12 * rows + margin) * self.options.scale
+        self.figure.set_figheight(self.figure.get_figheight() + grown)
 
     def _given_size(self) -> tuple[float, float]:
         """Returns the present width and height of the caller's axes in points."""
@@ -247,15 +334,36 @@ class Canvas:
 
 
 @contextmanager
-def canvas(given: Axes | None, height: float, width: float = COLUMN_INCHES) -> Iterator[Canvas]:
-    """Provides the place to draw on: `given`, or a new figure of this size in inches in the house style."""
+def canvas(
+    given: Axes | None, options: FigureOptions, height: float, width: float = COLUMN_INCHES
+) -> Iterator[Canvas]:
+    """Provides the place to draw on: `given`, or a new figure in the house style.
+
+    Args:
+        given: the caller's axes; None for a new figure.
+        options: how the figure looks.
+        height: of a new figure in inches, unless `options` have one.
+        width: likewise.
+    """
     if given is None:
-        with house_style():
-            yield Canvas(NotebookFigure(figsize=(width, height), layout="constrained"), None)
+        with house_style(options.settings()):
+            size = options.width or width, height * max(options.scale, 1.0)  # larger text needs room
+            figure = NotebookFigure(figsize=size, layout="constrained")
+            figure.options = options
+            yield Canvas(figure, None, options)
+            if options.height is not None:
+                figure.set_figheight(options.height)
+            for text in figure.findobj(Text):
+                typeset_text(text, options.usetex)
         return
-    yield Canvas(given.figure.figure, given)  # `given.figure` may be a subfigure
+    place = Canvas(given.figure.figure, given, options)  # `given.figure` may be a subfigure
+    yield place
+    if options.title == "dataset":
+        return  # a panel of a figure that sets all text at the end
     for text in given.findobj(Text):
-        if "$" in text.get_text():
+        if has_tex(text.get_text()):
+            typeset_text(text, usetex=False)
+        elif "$" in text.get_text() and text not in place.formulas:
             text.set_parse_math(False)  # dollar signs in names are not formulas
 
 
@@ -269,6 +377,9 @@ def _placeholders(names: Sequence[str]) -> list[str]:
     return [str(place) for place in range(len(names))]
 
 
-def _set_names(legend: Legend, names: Sequence[str]) -> None:
+def _set_names(legend: Legend, names: Sequence[str], bold: Sequence[bool]) -> None:
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set_text(name)
+    for text, weight in zip(legend.get_texts(), bold, strict=False):
+        if weight:
+            text.set_fontweight("bold")

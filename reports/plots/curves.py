@@ -19,10 +19,9 @@ from reports.plots.figure import (
     format_count,
     interval_note,
     intervals_fit,
-    shorten_name,
+    shown_name,
 )
 from reports.report_data import InapplicableError, ReportData
-from reports.style import line_style
 
 _LEGEND_WIDTH = 0.55
 _LEGEND_ROW = 0.055
@@ -47,8 +46,6 @@ def normalized_precision_figure(report: ReportData, ax: Axes | None = None) -> F
 def _curve_figure(report: ReportData, name: str, corner: Corner, ax: Axes | None) -> Figure:
     """Draws one curve per tracker; the legend shows the scores, best first.
 
-    A tracker has the same color and dashes in every kind of plot: those of its rank in the main metric.
-
     Args:
         report: the scores.
         name: the metric.
@@ -58,25 +55,31 @@ def _curve_figure(report: ReportData, name: str, corner: Corner, ax: Axes | None
     Raises:
         InapplicableError: the profile has no such curve.
     """
-    metric = _metric(report, name)
+    metric = curve_metric(report, name)
     scores = [score for score in report.scores if isinstance(score, OnePassScore)]
     shaded = intervals_fit(report)
-    with canvas(ax, 2.8) as place:
+    with canvas(ax, report.figure_options, 2.8) as place:
         axes = place.axes()
         lines = []
-        for score in _ranked(scores, metric):
-            rank = report.trackers.index(score.tracker)
-            style = line_style(rank) | {"linewidth": 1.2 if len(scores) <= 10 else 0.9}
+        ranked = ranked_by(scores, metric, report)
+        for score in ranked:
+            style = report.style(score.tracker).line(1.2 if len(scores) <= 10 else 0.9)
             lines += _draw(axes, score, metric, _label(score, metric, report), style, shaded)
         place.title(figure_title(metric.curve_title, report), axes)
         axes.set(xlabel=metric.x_label, ylabel=metric.y_label)
         axes.set(xlim=(metric.thresholds[0], metric.thresholds[-1]), ylim=(0, 1))
-        _add_legend(place, axes, lines, corner)
+        bold = [report.style(score.tracker).highlight for score in ranked]
+        _add_legend(place, axes, lines, corner, bold)
         place.note(axes, interval_note("shaded", shaded))
     return place.figure
 
 
-def _metric(report: ReportData, name: str) -> OnePassMetric:
+def curve_metric(report: ReportData, name: str) -> OnePassMetric:
+    """Returns the metric of a curve.
+
+    Raises:
+        InapplicableError: the profile has no such curve.
+    """
     profile = report.profile
     metrics = profile.metrics if isinstance(profile, OnePassProfile) else ()
     curves = {metric.name: metric for metric in metrics if len(metric.thresholds)}
@@ -88,9 +91,14 @@ def _metric(report: ReportData, name: str) -> OnePassMetric:
     return curves[name]
 
 
-def _ranked(scores: Sequence[OnePassScore], metric: OnePassMetric) -> list[OnePassScore]:
-    """Returns the scores best first, ties by name."""
-    return sorted(scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold()))
+def ranked_by(
+    scores: Sequence[OnePassScore], metric: OnePassMetric, report: ReportData
+) -> list[OnePassScore]:
+    """Returns the scores: those with an order, then best first, ties by name."""
+    ranked = sorted(
+        scores, key=lambda score: (metric.sort_key(score.value(metric)), score.tracker.casefold())
+    )
+    return sorted(ranked, key=lambda score: report.presentation.place(score.tracker))
 
 
 def _draw(
@@ -103,14 +111,19 @@ def _draw(
     return lines
 
 
-def _add_legend(place: Canvas, axes: Axes, lines: Sequence[Line2D], corner: Corner) -> None:
+def _add_legend(
+    place: Canvas, axes: Axes, lines: Sequence[Line2D], corner: Corner, bold: Sequence[bool]
+) -> None:
     """Puts the legend into the corner if no curve passes there, else below a new figure."""
     names = [str(line.get_label()) for line in lines]
     longest = max(map(len, names))
-    if place.given is not None or (longest <= 24 and _is_free(axes, lines, corner)):
-        place.legend_inside(axes, lines, names, corner)
+    wanted = place.options.legend
+    free = longest <= 24 and _is_free(axes, lines, corner)
+    fits = free or place.given is not None
+    if wanted == "inside" or (wanted == "auto" and fits):
+        place.legend_inside(axes, lines, names, corner if free else "best", bold)
     else:
-        place.legend_below(lines, names, columns=2 if longest <= 28 else 1)
+        place.legend_below(lines, names, columns=2 if longest <= 28 else 1, bold=bold)
 
 
 def _is_free(axes: Axes, lines: Sequence[Line2D], corner: Corner) -> bool:
@@ -127,4 +140,4 @@ def _label(score: OnePassScore, metric: OnePassMetric, report: ReportData) -> st
     scored = len(score.sequences)
     whole = scored == report.max_scored_sequences
     note = "" if whole else f" ({format_count(scored, score.total_sequences)})"
-    return f"[{score.value(metric):.3f}] {shorten_name(score.tracker)}{note}"
+    return f"[{score.value(metric):.3f}] {shown_name(score.tracker, report)}{note}"

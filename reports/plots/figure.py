@@ -12,8 +12,11 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from benchmarks.scoring import Record
+from reports.figure_options import FigureOptions
+from reports.plots.text import mark_tex
 from reports.report_data import ReportData
 from reports.style import house_style
+from trackers.errors import UserError
 
 Format: TypeAlias = Literal["png", "pdf", "svg"]
 
@@ -39,16 +42,41 @@ def figure_bytes(figure: Figure, form: Format) -> bytes:
     """Returns the figure as a file's content; the same figure always gives the same bytes.
 
     Letters that the font lacks become boxes in PNG and PDF; SVG leaves them to the reader's fonts.
+
+    Raises:
+        UserError: a label is TeX that cannot be set.
     """
     content = io.BytesIO()
-    with house_style(), warnings.catch_warnings():
+    options = getattr(figure, "options", FigureOptions())
+    with house_style(options.settings()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(content, format=form, metadata=_UNDATED[form])
+        try:
+            figure.savefig(content, format=form, metadata=_UNDATED[form])
+        except RuntimeError as error:
+            # Matplotlib quotes LaTeX's messages; those of errors begin with an exclamation mark.
+            said = [line[1:].strip() for line in str(error).splitlines() if line.startswith("!")]
+            if not options.usetex:
+                raise
+            reason = said[0] if said else str(error).strip().splitlines()[-1]
+            raise UserError(
+                f"LaTeX cannot set the text of the plot: {reason}; correct the labels, or install what LaTeX "
+                "lacks"
+            ) from None
+        except ValueError as error:
+            if "ParseException" not in str(error) and "ParseFatalException" not in str(error):
+                raise
+            formula = str(error).strip().splitlines()[0]
+            raise UserError(f"a label is no formula that matplotlib knows: {formula}; correct it") from None
     return content.getvalue()
 
 
 def figure_title(what: str, report: ReportData) -> str:
-    """Returns two lines: what is plotted, runs and data set; number of sequences and profile."""
+    """Returns two lines: what is plotted, runs and data set; number of sequences and profile.
+
+    Only the data set's title, or nothing, if the options of figures say so.
+    """
+    if report.figure_options.title != "full":
+        return report.title if report.figure_options.title == "dataset" else ""
     protocol = report.protocol
     runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
     sequences = format_count(report.max_scored_sequences, report.total_sequences)
@@ -105,10 +133,18 @@ def name_with_count(tracker: str, records: Sequence[Record], report: ReportData)
     """Returns a tracker's name, with its number of scored sequences if the title states another."""
     [record] = [row for row in records if row["tracker"] == tracker]
     scored = int(record["sequences"] or 0)
-    name = shorten_name(tracker)
+    name = shown_name(tracker, report)
     if scored == report.max_scored_sequences:
         return name
     return f"{name} ({format_count(scored, report.total_sequences)})"
+
+
+def shown_name(tracker: str, report: ReportData) -> str:
+    """Returns a tracker's name to show in a plot."""
+    label = report.label(tracker)
+    if report.presentation.tex_labels and label != tracker:
+        return mark_tex(label)
+    return shorten_name(label)
 
 
 def shorten_name(name: str) -> str:

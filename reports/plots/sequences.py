@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.scoring.compare import Comparison, compare
 from reports.plots.canvas import canvas
-from reports.plots.figure import MIN_HEIGHT, figure_title, shorten_name
+from reports.plots.figure import MIN_HEIGHT, figure_title, shorten_name, shown_name
 from reports.report_data import ReportData
-from reports.style import tracker_color
 
 _MAX_NAMED = 60
 """Maximum number of sequences that all have names; of more, only the extremes do, the others lie closer."""
@@ -38,22 +37,26 @@ def sequences_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         dict(zip(second.sequences, second.sequence_values()[metric.name], strict=True)),
     )
     heights = _heights(len(names))
-    with canvas(ax, 1.1 + max(0.088 * (heights[-1] + 1), MIN_HEIGHT)) as place:
+    with canvas(ax, report.figure_options, 1.1 + max(0.088 * (heights[-1] + 1), MIN_HEIGHT)) as place:
         axes = place.axes()
         band = _draw_mean(axes, comparison, report.intervals)
         better = values > 0 if metric.higher_is_better else values < 0
-        for rank, (chosen, marker) in enumerate(((better, "o"), (~better, "s"))):
-            axes.plot(values[chosen], heights[chosen], marker, color=tracker_color(rank), markersize=2.4)
+        # A point has the color of the tracker that is better on the sequence, as everywhere else.
+        for tracker, chosen, marker in ((first.tracker, better, "o"), (second.tracker, ~better, "s")):
+            color = report.style(tracker).color
+            axes.plot(values[chosen], heights[chosen], marker, color=color, markersize=2.4)
         axes.hlines(heights, 0, values, color="0.7", linewidth=0.5, zorder=1)
         axes.axvline(0, color="0.3", linewidth=0.7)
         axes.set_ylim(heights[-1] + 1, -1)
         named = _named(len(names))
-        place.set_row_labels(axes, heights[named], [shorten_name(names[i]) for i in named], size=4.6)
+        size = place.text_size(4.6)
+        place.set_row_labels(axes, heights[named], [shorten_name(names[i]) for i in named], size=size)
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        trackers = f"{shorten_name(first.tracker)} less {shorten_name(second.tracker)}"
+        trackers = f"{shown_name(first.tracker, report)} less {shown_name(second.tracker, report)}"
         axes.set_xlabel(place.fit(f"{metric.label}: {trackers}"))
-        place.title(f"{figure_title('Differences', report)}\n{_verdict(comparison)}", axes)
+        title = figure_title("Differences", report)
+        place.title(f"{title}\n{_verdict(comparison, report)}" if title else "", axes)
         place.note(axes, "band: mean with 95 % interval" if band else "line: mean")
     return place.figure
 
@@ -90,13 +93,13 @@ def _draw_mean(axes: Axes, comparison: Comparison, intervals: bool) -> bool:
     return True
 
 
-def _verdict(comparison: Comparison) -> str:
+def _verdict(comparison: Comparison, report: ReportData) -> str:
     mean = f"mean {comparison.difference:+.3f}"
     if comparison.low is not None and comparison.high is not None:
         mean += f" [{comparison.low:+.3f}, {comparison.high:+.3f}]"
     verdict = (
         "no difference can be shown"
         if comparison.better is None
-        else f"{shorten_name(comparison.better)} is better"
+        else f"{shown_name(comparison.better, report)} is better"
     )
     return f"{mean}\n{verdict}"

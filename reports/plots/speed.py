@@ -8,10 +8,9 @@ from matplotlib.ticker import LogFormatter
 
 from benchmarks.speed import SpeedRecord
 from reports.plots.canvas import canvas
-from reports.plots.figure import draw_point, errorbar_values, figure_title, shorten_name
+from reports.plots.figure import draw_point, errorbar_values, figure_title, shown_name
 from reports.report_data import ReportData
 from reports.speed_records import read_speed_records, speed_row
-from reports.style import point_style
 
 
 def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
@@ -24,16 +23,18 @@ def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     records = read_speed_records(report)
     metric = report.profile.metric(report.metric)
     several = len({_configuration(record) for record in records}) > 1
-    with canvas(ax, 2.5) as place:
+    with canvas(ax, report.figure_options, 2.5) as place:
         axes = place.axes()
-        handles, names = [], []
+        handles, names, bold = [], [], []
         for record in records:
             y = errorbar_values(by_tracker[record.tracker], metric.name, report.intervals)
             if y is None:
                 continue
             x = errorbar_values(speed_row(record), "fps", report.intervals) or 0.0
-            handles.append(draw_point(axes, x, y, point_style(report.trackers.index(record.tracker))))
-            name = shorten_name(record.tracker)
+            style = report.style(record.tracker)
+            handles.append(draw_point(axes, x, y, style.point()))
+            bold.append(style.highlight)
+            name = shown_name(record.tracker, report)
             names.append(f"{name} ({_configuration(record)})" if several else name)
         axes.set_xscale("log")
         # Matplotlib's default for log axes writes formulas, which are not parsed in the house style.
@@ -49,7 +50,7 @@ def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             "" if several else _configuration(records[0]),
             "lines: 95 % intervals" if report.intervals else "",
         )
-        place.legend(handles, names, columns=2)
+        place.legend(handles, names, columns=2, bold=bold)
     return place.figure
 
 

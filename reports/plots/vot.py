@@ -11,6 +11,7 @@ from benchmarks.scoring.metrics import ACCURACY, EAO
 from benchmarks.scoring.vot_metrics import SENSITIVITY, SupervisedScore, reliability
 from benchmarks.scoring.vot_ranking import rank_runs
 from benchmarks.scoring.vot_run_score import VOTRunScore
+from reports.figure_options import COLUMN_INCHES, PAGE_INCHES
 from reports.plots.canvas import Canvas, canvas
 from reports.plots.figure import (
     draw_point,
@@ -22,9 +23,9 @@ from reports.plots.figure import (
     shorten_name,
 )
 from reports.report_data import InapplicableError, ReportData
-from reports.style import COLUMN_INCHES, PAGE_INCHES, line_style, point_style
 
-_CURVE_POINTS = 120
+CURVE_POINTS = 120
+"""Points of a curve at which its interval is computed."""
 
 
 def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
@@ -33,22 +34,22 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     Raises:
         InapplicableError: the results are not of supervised or realtime runs.
     """
-    scores = _supervised(report)
+    scores = supervised_scores(report)
     fragments = scores[0][1].profile.fragments
     shaded = intervals_fit(report)
     eao = {row["tracker"]: row["eao"] for row in report.records}
-    with canvas(ax, 2.6) as place:
+    with canvas(ax, report.figure_options, 2.6) as place:
         axes = place.axes()
         handles, names = [], []
-        for rank, (score, overall) in enumerate(scores):
+        for score, overall in scores:
             lengths, overlaps = overall.curve()
             shown = lengths <= 2 * fragments.high
             lengths, overlaps = lengths[shown], overlaps[shown]
-            style = line_style(rank)
+            style = report.style(score.tracker).line()
             handles += axes.plot(lengths, overlaps, **style)
             value = "not defined" if eao[score.tracker] is None else f"{eao[score.tracker]:.3f}"
             names.append(f"[{value}] {name_with_count(score.tracker, report.records, report)}")
-            points = np.unique(np.linspace(0, len(lengths) - 1, _CURVE_POINTS).astype(int))
+            points = np.unique(np.linspace(0, len(lengths) - 1, CURVE_POINTS).astype(int))
             if shaded and (interval := overall.curve_interval(lengths[points])) is not None:
                 axes.fill_between(lengths[points], *interval, color=style["color"], alpha=0.12, linewidth=0)
         for length in (fragments.low, fragments.high):
@@ -67,7 +68,8 @@ def eao_figure(report: ReportData, ax: Axes | None = None) -> Figure:
         axes.set(xlabel=EAO.x_label, ylabel=EAO.y_label)
         place.title(figure_title(EAO.curve_title, report), axes)
         place.note(axes, interval_note("shaded", shaded))
-        place.legend(handles, names)
+        bold = [report.style(score.tracker).highlight for score, _ in scores]
+        place.legend(handles, names, bold=bold)
     return place.figure
 
 
@@ -77,26 +79,26 @@ def ar_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     Raises:
         InapplicableError: the results are not of supervised or realtime runs.
     """
-    scores = [score for score, _ in _supervised(report)]
+    scores = [score for score, _ in supervised_scores(report)]
     ranked = len(scores) > 1
-    with canvas(ax, 2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as place:
+    with canvas(ax, report.figure_options, 2.5, PAGE_INCHES if ranked else COLUMN_INCHES) as place:
         [panels] = place.panels(1, 2 if ranked else 1)
-        names, handles = _accuracy_panel(panels[0], report)
+        names, handles, bold = _accuracy_panel(panels[0], report)
         if ranked:
-            _ranking_panel(place, panels[1], scores)
+            _ranking_panel(place, panels[1], scores, report)
         place.title(figure_title("Accuracy and robustness", report))
         place.note(
             panels[-1],
             "lines: 95 % interval" if report.show_intervals else "",
             "hollow: published" if len(names) > len(scores) else "",
         )
-        place.legend(handles, names, columns=6 if ranked else 3)
+        place.legend(handles, names, columns=6 if ranked else 3, bold=bold)
     return place.figure
 
 
-def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[ErrorbarContainer]]:
-    """Draws accuracy against reliability; returns the trackers' names and their points."""
-    names, handles = [], []
+def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[ErrorbarContainer], list[bool]]:
+    """Draws accuracy against reliability; returns the trackers' names, points, and which are highlighted."""
+    names, handles, bold = [], [], []
     rows = report.records + [
         row for row in report.published_records if {"accuracy", "robustness"} <= row.keys()
     ]
@@ -109,8 +111,10 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
         chance = reliability(value)
         x = (chance, chance - reliability(value + above), reliability(value - below) - chance)
         hollow = rank >= len(report.records)
-        handles.append(draw_point(axes, x, accuracy, point_style(rank), hollow=hollow))
         name = str(row["tracker"])
+        style = report.style(name)
+        handles.append(draw_point(axes, x, accuracy, style.point(), hollow=hollow))
+        bold.append(style.highlight and not hollow)
         names.append(shorten_name(name) if hollow else name_with_count(name, report.records, report))
     axes.set(
         xlim=(0, 1),
@@ -118,18 +122,18 @@ def _accuracy_panel(axes: Axes, report: ReportData) -> tuple[list[str], list[Err
         xlabel=f"Chance to survive {SENSITIVITY} frames",
         ylabel=ACCURACY.label,
     )
-    return names, handles
+    return names, handles, bold
 
 
-def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore]) -> None:
+def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore], report: ReportData) -> None:
     """Draws the ranks, the best at the upper right; trackers with the same ranks side by side."""
     ranks = rank_runs([score.runs for score in scores])
     ties: dict[tuple[float, float], int] = {}
-    for rank, (robust, accurate) in enumerate(zip(ranks.robustness, ranks.accuracy, strict=True)):
+    for score, robust, accurate in zip(scores, ranks.robustness, ranks.accuracy, strict=True):
         pair = (float(robust), float(accurate))
         shift = 0.06 * ties.setdefault(pair, 0)
         ties[pair] += 1
-        draw_point(axes, pair[0] + shift, pair[1], point_style(rank))
+        draw_point(axes, pair[0] + shift, pair[1], report.style(score.tracker).point())
     last = len(scores) + 0.5
     axes.set(xlim=(last, 0.5), ylim=(last, 0.5), xlabel="Robustness rank", ylabel="Accuracy rank")
     step = max(1, len(scores) // 8)
@@ -139,7 +143,7 @@ def _ranking_panel(place: Canvas, axes: Axes, scores: list[VOTRunScore]) -> None
     axes.set_title(title, size=place.text_size(7))
 
 
-def _supervised(report: ReportData) -> list[tuple[VOTRunScore, SupervisedScore]]:
+def supervised_scores(report: ReportData) -> list[tuple[VOTRunScore, SupervisedScore]]:
     """Returns the scores of supervised runs, best first.
 
     Raises:

@@ -20,6 +20,8 @@ from reports.page.data import report_data, scored_names, sequence_data
 from reports.page.loader import ReportLoader, manifest_stamp
 from reports.page.pack import Json
 from reports.page.thumbnails import jpeg
+from reports.presentation import Presentation, read_presentation
+from reports.report_data import without_hidden
 from trackers.errors import UserError, system_reason
 
 
@@ -46,9 +48,11 @@ class ReportCache:
         self._made: tuple[str, Json] | None = None
 
     def stamp(self) -> str:
-        """Returns a text that changes whenever one of the runs does."""
-        stamps = [(folder.path, manifest_stamp(folder.manifest_path)) for folder in self._folders()]
-        return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
+        """Returns a text that changes whenever one of the runs does, or how trackers are shown."""
+        presentation = read_presentation(self.results)
+        folders = self._folders(presentation)
+        stamps = [(folder.path, manifest_stamp(folder.manifest_path)) for folder in folders]
+        return hashlib.sha256(repr((stamps, presentation)).encode()).hexdigest()[:16]
 
     def data(self) -> Json:
         """Returns the report's data with the stamp of its runs.
@@ -59,10 +63,17 @@ class ReportCache:
         with self._lock:
             stamp = self.stamp()
             if self._made is None or self._made[0] != stamp:
-                reports = self._loader.load(self._folders())
+                presentation = read_presentation(self.results)
+                reports = self._loader.load(self._folders(presentation))
                 made = datetime.now().astimezone()
                 content = report_data(
-                    self.dataset, self.protocol, self.profiles, reports, made, self._loader.left_out
+                    self.dataset,
+                    self.protocol,
+                    self.profiles,
+                    reports,
+                    made,
+                    self._loader.left_out,
+                    presentation,
                 )
                 self._made = (stamp, content | {"stamp": stamp})
             return self._made[1]
@@ -74,7 +85,7 @@ class ReportCache:
             KeyError: no tracker has results of this sequence.
         """
         with self._lock:
-            reports = self._loader.load(self._folders())
+            reports = self._loader.load(self._folders(read_presentation(self.results)))
             if sequence not in scored_names(self.dataset, reports):
                 raise KeyError(sequence)
             try:
@@ -98,8 +109,9 @@ class ReportCache:
             raise KeyError(place)
         return jpeg(frames[place], quality=88)
 
-    def _folders(self) -> list[RunFolder]:
-        return Selection(self.dataset, self.protocol, self.results).folders()
+    def _folders(self, presentation: Presentation) -> list[RunFolder]:
+        selection = Selection(self.dataset, self.protocol, self.results)
+        return without_hidden(selection, presentation).folders()
 
     def _open(self, sequence: str) -> Frames:
         if sequence not in self._frames:

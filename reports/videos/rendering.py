@@ -93,8 +93,9 @@ class _Panel:
         image = resized(self._frames[number], *self._size)
         thickness = line_width(image)
         draw_region(image, self.scene.truth[number] * self._scale, TRUTH_COLOR, thickness)
-        for track in self.scene.tracks:
-            draw_region(image, track.regions[number] * self._scale, track.color, thickness)
+        for track in sorted(self.scene.tracks, key=lambda track: track.highlight):
+            wide = 2 * thickness if track.highlight else thickness
+            draw_region(image, track.regions[number] * self._scale, track.color, wide)
         paste(self._canvas, image, *self._corner)
         title = f" {self.scene.name}  {number + 1}/{len(self.scene.frames)} "
         draw_text(self._canvas, title, 0, 0, self._font)
@@ -108,7 +109,7 @@ class _Panel:
 
 def _legend(scenes: Sequence[TrackedSequence], width: int) -> Frame:
     """Returns an image of names and colors, in as many rows as they need."""
-    names = {track.tracker: track.color for scene in scenes for track in scene.tracks}
+    names = {track.label or track.tracker: track.color for scene in scenes for track in scene.tracks}
     font = max(11, min(15, width // 45))
     swatch, row = font - 1, font + 9
     places: list[tuple[int, int, str, Color]] = []

@@ -29,12 +29,16 @@ class TrackOverlay:
         color: the color to draw it in.
         regions: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where there is none.
         overlaps: IoU with the ground truth, shape (n,), in [0, 1]; NaN where one of the two is missing.
+        label: its name in the legend; empty for the tracker's.
+        highlight: whether it is drawn on top, in thick lines.
     """
 
     tracker: str
     color: Color
     regions: Boxes
     overlaps: NDArray[np.float64]
+    label: str = ""
+    highlight: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class TrackedSequence:
         frames: its images.
         size: width and height of the images in pixels.
         truth: boxes, shape (n, 4), or polygons, shape (n, 8); NaN where the target is absent.
-        tracks: the trackers in the order of drawing, the last one on top.
+        tracks: the trackers in the order of drawing, the last one on top, highlighted ones above the others.
     """
 
     name: str

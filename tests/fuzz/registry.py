@@ -26,6 +26,7 @@ _MODULES = {
         "manifest": "run.json",
         "speed-record": "records of speed",
         "published": "published.csv",
+        "shown-trackers": "[trackers] of sotbench.toml",
     },
     "results": {
         "boxes-text": "boxes in other tools' text files",

@@ -12,7 +12,7 @@ from PIL import Image
 from benchmarks.cli.main import main as sotbench
 from reports.plot import main, parser
 from reports.plots.speed import speed_figure
-from reports.report_data import read_report_data
+from reports.several import read_reports
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_speed_plot_reads_records(results, tmp_path, capsys):
     assert "Updates per second" in drawn
     assert ">100<" in drawn
     assert "mathdefault" not in drawn
-    shown = read_report_data(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
+    [shown] = read_reports(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
     axes = speed_figure(shown).axes[0]
     fps = sorted(float(c[0].get_xdata()[0]) for c in axes.containers)
     assert fps == [100.0, 90000.0]

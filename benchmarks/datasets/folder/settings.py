@@ -18,7 +18,7 @@ ONE_BASED_HINT = (
 SEQUENCE_PLACEHOLDER = "{sequence}"
 """Replaced by the sequence's name in `ground_truth` and `frames`."""
 _MAX_BYTES = 1 << 20
-_KEYS = (
+KEYS = (
     "one_based",
     "title",
     "ground_truth",
@@ -28,6 +28,8 @@ _KEYS = (
     "normalized",
     "attributes",
 )
+REPORT_KEYS = ("trackers",)
+"""Keys that reports read, and a data set ignores: one file may have both."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def parse_settings(text: str, where: str) -> FolderSettings:
         settings = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UserError(f"{where}: {error}; {ONE_BASED_HINT}") from None
-    if unknown := settings.keys() - set(_KEYS):
-        raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes {', '.join(_KEYS)}")
+    if unknown := settings.keys() - {*KEYS, *REPORT_KEYS}:
+        raise UserError(f"{where}: '{min(unknown)}' is unknown; it takes {', '.join(KEYS)}")
     one_based = settings.get("one_based")
     if one_based is not None and not isinstance(one_based, bool):
         raise UserError(f"{where} does not say whether pixels count from 0 or 1; {ONE_BASED_HINT}")

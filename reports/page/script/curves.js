@@ -42,11 +42,11 @@ function drawCurves() {
 }
 
 function drawCurve(metric, scores, chosen) {
-  const traces = report.trackers.flatMap((tracker, place) => {
-    const curve = state.hidden.has(tracker.name) ? null : meanCurve(scores[place], metric, chosen);
+  const traces = drawingOrder(shownTrackers()).flatMap((tracker) => {
+    const curve = meanCurve(scores[report.trackers.indexOf(tracker)], metric, chosen);
     return curve ? [{
-      x: curve[0], y: curve[1], name: plotText(tracker.name), mode: "lines", hovertemplate: "%{y:.3f}",
-      line: { color: trackerColor(tracker), dash: tracker.style.dash, width: 2 },
+      x: curve[0], y: curve[1], name: plotText(tracker.label), mode: "lines", hovertemplate: "%{y:.3f}",
+      line: { color: trackerColor(tracker), dash: tracker.style.dash, width: tracker.style.highlight ? 4 : 2 },
     }] : [];
   });
   const ends = metric.thresholds.length ? { range: [metric.thresholds[0], metric.thresholds.at(-1)] } : {};
@@ -78,10 +78,10 @@ function drawAttributes() {
       x: found.map(({ estimate }) => estimate[0]),
       y: found.map(({ row }) => row + lift),
       customdata: found.map(({ name }) => name),
-      name: plotText(tracker.name),
+      name: plotText(tracker.label),
       mode: "markers",
       hovertemplate: "%{x:.3f}",
-      marker: { color: trackerColor(tracker), size: shown.length > 5 ? 5 : 7 },
+      marker: { color: trackerColor(tracker), size: (shown.length > 5 ? 5 : 7) + (tracker.style.highlight ? 3 : 0) },
       error_x: {
         type: "data", symmetric: false, array: end(2), arrayminus: end(1), width: 0, thickness: 1.4,
         color: trackerColor(tracker),

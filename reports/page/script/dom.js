@@ -39,6 +39,16 @@ function trackerColor(tracker) {
   return tracker.style.color === "#000000" ? color("ink") : tracker.style.color;
 }
 
+// Returns a tracker's name, bold if it is highlighted.
+function nameOf(tracker, attributes = {}) {
+  return make(tracker.style.highlight ? "strong" : "span", attributes, tracker.label);
+}
+
+// Returns the trackers in the order of drawing: highlighted ones last, on top.
+function drawingOrder(trackers) {
+  return [...trackers].sort((a, b) => a.style.highlight - b.style.highlight);
+}
+
 function swatch(tracker) {
   const ink = trackerColor(tracker);
   const dashes = tracker.style.dash === "solid" ? "" : tracker.style.dash.replaceAll("px", "");

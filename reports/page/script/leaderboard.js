@@ -1,6 +1,7 @@
 // The table of trackers: values with their intervals, sorted by any column.
 
 function boardSort() {
+  if (!state.sort && report.ordered) return { key: null, falling: false }; // as the report has them
   const main = mainMetric();
   return state.sort ?? { key: main ? main.name : "tracker", falling: main ? !main.less : false };
 }
@@ -28,12 +29,12 @@ function drawBoard() {
   const rows = boardRows(chosen);
   const sort = boardSort();
   const keyOf = (row) => {
-    if (sort.key === "tracker") return row.tracker.name.toLocaleLowerCase();
+    if (sort.key === "tracker") return row.tracker.label.toLocaleLowerCase();
     if (sort.key === "fps") return row.tracker.fps;
     if (sort.key === "count") return row.count;
     return row.figures?.[sort.key]?.[0] ?? null;
   };
-  rows.sort((a, b) => compare(keyOf(a), keyOf(b), sort.falling));
+  if (sort.key) rows.sort((a, b) => compare(keyOf(a), keyOf(b), sort.falling));
   const ranges = new Map(metrics.map((metric) => [metric.name, rangeOf(rows, metric.name)]));
   const best = new Map(metrics.map((metric) => [metric.name, bestOf(rows, metric)]));
   const timed = report.trackers.some((tracker) => tracker.fps !== null);
@@ -56,10 +57,10 @@ function drawBoard() {
   const refused = rows.filter((row) => row.score.refused !== undefined);
   $("refusals").textContent = [
     ...report.left_out.map(([name, why]) => `${name} is left out: ${why}.`),
-    ...refused.map((row) => `${row.tracker.name}: ${row.score.refused}.`),
+    ...refused.map((row) => `${row.tracker.label}: ${row.score.refused}.`),
   ].join(" ");
   $("remarks").textContent = report.trackers
-    .flatMap(({ name, run }) => run.remarks.map((remark) => `${name}: ${remark}.`)).join(" ");
+    .flatMap(({ label, run }) => run.remarks.map((remark) => `${label}: ${remark}.`)).join(" ");
   $("differs").textContent = differsText();
 }
 
@@ -73,7 +74,7 @@ function compare(a, b, falling) {
 function trackerSwitch(tracker) {
   const box = make("input", {
     type: "checkbox",
-    "aria-label": `Draw ${tracker.name}`,
+    "aria-label": `Draw ${tracker.label}`,
     change: () => {
       if (box.checked) state.hidden.delete(tracker.name);
       else state.hidden.add(tracker.name);
@@ -81,7 +82,7 @@ function trackerSwitch(tracker) {
     },
   });
   box.checked = !state.hidden.has(tracker.name);
-  return make("label", { class: "tracker" }, box, swatch(tracker), make("span", {}, tracker.name));
+  return make("label", { class: "tracker" }, box, swatch(tracker), nameOf(tracker));
 }
 
 function estimateCell(row, metric, range, best) {

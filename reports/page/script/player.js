@@ -40,7 +40,7 @@ function drawReadout(length) {
     const value = one?.[state.measure][state.frame - one.start] ?? null;
     if (!one) return [];
     const text = state.measure === "overlap" ? value?.toFixed(2) : value?.toFixed(1);
-    return [make("span", { title: tracker.name }, swatch(tracker), text ?? "–")];
+    return [make("span", { title: tracker.label }, swatch(tracker), text ?? "–")];
   });
   $("readout").replaceChildren(make("strong", {}, `${state.frame + 1} / ${length}`), ...figures);
 }
@@ -79,10 +79,10 @@ async function drawPicture() {
   else drawMissing(pen, width, height);
   const stroke = Math.max(width / 330, 1);
   if (detail.truth) drawRegion(pen, detail.truth, { color: "#ffffff", dash: [], width: stroke * 1.1 });
-  for (const tracker of shownTrackers()) {
+  for (const tracker of drawingOrder(shownTrackers())) {
     const one = detail.series.get(tracker.name);
     const ink = tracker.style.color === "#000000" ? "#ffe14d" : tracker.style.color;
-    if (one?.regions) drawRegion(pen, one, { color: ink, dash: [], width: stroke });
+    if (one?.regions) drawRegion(pen, one, { color: ink, dash: [], width: tracker.style.highlight ? 2 * stroke : stroke });
   }
   canvas.setAttribute("aria-label", `Frame ${frame + 1} of ${sequence} with boxes`);
   if (detail.frames.address) for (let ahead = 1; ahead < 5; ahead += 1) prefetch(frame + ahead);

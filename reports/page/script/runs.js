@@ -13,7 +13,7 @@ function runCard(tracker, open) {
     "summary",
     {},
     swatch(tracker),
-    make("span", { class: "name" }, tracker.name),
+    nameOf(tracker, { class: "name" }),
     bad ? make("span", { class: "badge bad" }, `${bad} not scored`) : null,
     make("span", { class: "badge" }, `${run.done} of ${run.of}`),
     progress,

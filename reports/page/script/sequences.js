@@ -45,8 +45,8 @@ function drawSequences() {
     sortHeading("Frames", "frames", sort, sortSequences, { class: "number" }),
     make("th", { scope: "col", class: "wide" }, "Attributes"),
     ...shown.map((tracker) => sortHeading(
-      [swatch(tracker), make("span", { class: "clip" }, tracker.name)],
-      `tracker ${tracker.name}`, sort, sortSequences, { class: "number", title: tracker.name },
+      [swatch(tracker), nameOf(tracker, { class: "clip" })],
+      `tracker ${tracker.name}`, sort, sortSequences, { class: "number", title: tracker.label },
     )),
   ];
   fillTable($("sequences"), head, rows.map((row) => make(

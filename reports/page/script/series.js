@@ -65,15 +65,15 @@ function drawTime(length) {
   for (const tab of document.querySelectorAll("[data-measure]")) {
     tab.setAttribute("aria-pressed", String(tab.dataset.measure === state.measure));
   }
-  const traces = shownTrackers().flatMap((tracker) => {
+  const traces = drawingOrder(shownTrackers()).flatMap((tracker) => {
     const one = detail.series.get(tracker.name);
     return one ? [{
       x: one[state.measure].map((_, row) => one.start + row + 1),
       y: one[state.measure],
-      name: plotText(tracker.name),
+      name: plotText(tracker.label),
       mode: one[state.measure].length === 1 ? "markers" : "lines",
       hovertemplate: state.measure === "overlap" ? "%{y:.2f}" : "%{y:.1f} px",
-      line: { color: trackerColor(tracker), width: 1.6 },
+      line: { color: trackerColor(tracker), width: tracker.style.highlight ? 3 : 1.6 },
     }] : [];
   });
   const overlap = state.measure === "overlap";
@@ -141,7 +141,7 @@ function drawMoments() {
     "button",
     { type: "button", click: () => jump(moment.from) },
     swatch(moment.tracker),
-    make("span", { class: "clip" }, moment.tracker.name),
+    nameOf(moment.tracker, { class: "clip" }),
     make("span", { class: "muted" }, momentText(moment)),
   )));
 }

@@ -83,12 +83,16 @@ def test_latex_marks_and_minus_signs():
 
 @pytest.mark.parametrize("stacked", [False, True])
 def test_latex_compiles_with_any_name(tmp_path: Path, stacked):
+    compile_latex(tmp_path, WRITERS["latex"](table(stacked=stacked)))
+
+
+def compile_latex(tmp_path: Path, text: str) -> None:
     if not shutil.which("pdflatex"):
         pytest.skip("there is no pdflatex on this machine")
     if not subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True, check=False).stdout:
         pytest.skip("LaTeX's package booktabs is not on this machine")
     start = "\n".join([r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}", ""])
-    document = start + WRITERS["latex"](table(stacked=stacked)) + r"\end{document}"
+    document = start + text + r"\end{document}"
     (tmp_path / "t.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -151,3 +155,39 @@ def test_any_name_stays_one_cell(name):
         read = read_html(text)
         assert read.tags.count("tr") == 3
         assert len(read.cells) == 9
+
+
+def grouped(**more: object) -> Table:
+    columns = (Column("tracker", numeric=False), *map(Column, ("success", "precision", "success")))
+    row = (Cell("a_b", bold=True), Cell("0.5"), Cell("0.7"), Cell("0.6"))
+    groups = (("", 1), ("A & B", 2), ("C", 1))
+    return Table(columns, (row, (Cell("x", tex=r"$\alpha$"), *row[1:])), "caption", groups=groups, **more)
+
+
+def test_latex_has_groups_label_and_both_columns():
+    text = WRITERS["latex"](grouped(label="tab:a-b", wide=True))
+    assert r"     & \multicolumn{2}{c}{A \& B} & \multicolumn{1}{c}{C} \\" in text
+    assert r"    \cmidrule(lr){2-3} \cmidrule(lr){4-4}" in text
+    assert "  \\caption{caption}\n  \\label{tab:a-b}\n" in text
+    assert r"\begin{table*}" in text
+    assert r"\end{table*}" in text
+    assert r"    \textbf{a\_b} & 0.5 & 0.7 & 0.6 \\" in text
+    assert r"    $\alpha$ & 0.5" in text
+    assert r"\label" not in WRITERS["latex"](grouped())
+
+
+def test_html_and_markdown_have_groups():
+    text = WRITERS["html"](grouped())
+    assert (
+        '<thead><tr><td></td><th scope="colgroup" colspan="2">A &amp; B</th>'
+        '<th scope="colgroup" colspan="1">C</th></tr><tr><th scope="col">tracker</th>'
+    ) in text
+    assert "<td><strong>a_b</strong></td>" in text
+    markdown = WRITERS["markdown"](grouped())
+    assert "| tracker | A &amp; B<br>success | A &amp; B<br>precision | C<br>success |" in markdown
+    assert r"| **a\_b** |" in markdown
+    assert "alpha" not in text + markdown
+
+
+def test_grouped_latex_compiles(tmp_path: Path):
+    compile_latex(tmp_path, WRITERS["latex"](grouped(label="tab:a-b", wide=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
@@ -13,7 +14,9 @@ from benchmarks.protocols import Code, Trajectory
 from benchmarks.speed.record import SpeedRecord, parse_record
 from benchmarks.store.manifest import SCHEMA, Identity, Manifest, RunFiles, SequenceRecord, parse_manifest
 from benchmarks.store.trajectories import format_trajectory, parse_trajectory
+from reports.presentation import parse_presentation
 from reports.published import parse_published
+from reports.style import LINE_STYLES
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.targets.boxes import BOXES, NUMBERS, POLYGONS
 
@@ -110,6 +113,13 @@ def _check_published(data: bytes) -> None:
         assert all(isinstance(value, str) for value in asdict(score).values())
 
 
+def _check_shown_trackers(data: bytes) -> None:
+    for entry in parse_presentation(text_of(data), "sotbench.toml").values():
+        assert entry.color is None or re.fullmatch(r"#[0-9A-F]{6}", entry.color)
+        assert entry.linestyle is None or entry.linestyle in LINE_STYLES
+        assert entry.label is None or entry.label.isprintable()
+
+
 _JSON = (b'"', b":", b",", b"[", b"]", b"{", b"}", b"null", b"true", b"NaN", b"1e999", b"-1", b'""')
 TRAJECTORY = Target(
     "trajectory",
@@ -134,6 +144,16 @@ SPEED_RECORD = Target(
     _check_record,
     _record_seeds,
     (*_JSON, *(f'"{name}"'.encode() for name in SpeedRecord.__dataclass_fields__)),
+)
+SHOWN_TRACKERS = Target(
+    "shown-trackers",
+    _check_shown_trackers,
+    partial(
+        list,
+        [b'[trackers.ncc]\nlabel = "N C C"\ncolor = "red"\norder = 1\n', b"[trackers.still]\nhide = true\n"],
+    ),
+    (b"[trackers.", b"]", b"linestyle = 'dashed'", b"highlight = true", b"color = ", b"'#12'", b"order = -1"),
+    longest=4096,
 )
 PUBLISHED = Target(
     "published",

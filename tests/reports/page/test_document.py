@@ -11,7 +11,7 @@ from pages import unbundled
 
 from reports.page.document import SCRIPTS, page_script, plotly_script
 from reports.page.pack import bundle
-from reports.style import line_style
+from reports.style import assign_styles
 
 
 class Elements(HTMLParser):
@@ -77,7 +77,9 @@ def test_policy_allows_only_the_two_scripts(write_page):
 
 
 def test_trackers_have_the_colors_of_plots(page_data):
-    for rank, tracker in enumerate(page_data["trackers"]):
-        assert tracker["style"]["color"] == line_style(rank)["color"]
-    assert page_data["trackers"][0]["style"]["dash"] == "solid"
-    assert page_data["trackers"][1]["style"]["dash"] == "8px,3px"
+    styles = assign_styles(tracker["name"] for tracker in page_data["trackers"])
+    dashes = {"solid": "solid", "dashed": "8px,3px", "dotted": "2px,2px"}
+    for tracker in page_data["trackers"]:
+        style = styles[tracker["name"]]
+        assert tracker["style"]["color"] == style.color
+        assert dashes.get(style.dashes) in (None, tracker["style"]["dash"])

@@ -115,3 +115,23 @@ def test_run_that_failed_everywhere_stays_on_the_page(results, squares):
         "lost: otb, got10k, pysot, pytracking is left out: no sequence of 'lost' can be scored: right: "
         "failed: out of memory; and 1 more"
     ]
+
+
+def test_sequences_with_only_a_first_box_are_named(squares, tmp_path, monkeypatch):
+    whole = type(squares).__getitem__
+
+    def with_first_box(self, name):
+        sequence = whole(self, name)
+        if name != "right":
+            return sequence
+        truth = sequence.truth.copy()
+        truth[1:] = np.nan
+        return replace(sequence, truth=truth)
+
+    monkeypatch.setattr(type(squares), "__getitem__", with_first_box)
+    run(tmp_path, "right", "down", "both")
+    said: list[str] = []
+    [report] = loader(tmp_path, squares).load(still(tmp_path), said.append)
+    sentence = "not scored, because only the first box is known: right"
+    assert sentence in report.notes
+    assert f"still: {sentence}" in said

@@ -23,7 +23,6 @@ from reports.plots.sequences import sequences_figure
 from reports.plots.vot import ar_figure, eao_figure
 from reports.published import Published
 from reports.report_data import InapplicableError
-from reports.style import line_style, point_style
 from trackers.errors import UserError
 
 CURVES = {
@@ -112,13 +111,6 @@ def test_tracker_has_the_same_style_in_every_plot():
         )
     assert legend(figure)[0].endswith("Slow")
     assert looks[0] == looks[1]
-
-
-def test_thirty_line_styles_differ():
-    looks = [str(line_style(rank)) for rank in range(30)]
-    assert len(set(looks)) == 30
-    for rank in range(29):
-        assert line_style(rank)["linestyle"] != line_style(rank + 1)["linestyle"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 12, 30])
@@ -324,7 +316,3 @@ def test_very_long_name_leaves_room_for_axes(kind):
     figure.draw_without_rendering()
     assert figure.axes[0].get_window_extent().width > 0.15 * figure.bbox.width
     assert "bbbbb2" in texts(figure)
-
-
-def test_forty_point_styles_differ():
-    assert len({str(point_style(rank)) for rank in range(40)}) == 40
