@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset, Sequence
+    from benchmarks.reproduction import Reproduction
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
     from sotbench._data import import_results, open_dataset
     from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import run, speed
+    from sotbench._run import reproduce, run, speed
     from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
@@ -38,6 +39,7 @@ _EXPORTS = {
     "BatchTracker": "trackers.tracker",
     "Comparison": "benchmarks.scoring.compare",
     "Dataset": "benchmarks.datasets",
+    "Reproduction": "benchmarks.reproduction",
     "Results": "sotbench._results",
     "RunSummary": "benchmarks.running",
     "Scores": "sotbench._scores",
@@ -53,6 +55,7 @@ _EXPORTS = {
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
     "plot": "sotbench._figures",
+    "reproduce": "sotbench._run",
     "run": "sotbench._run",
     "speed": "sotbench._run",
     "table": "sotbench._figures",
@@ -62,6 +65,7 @@ __all__ = [
     "BatchTracker",
     "Comparison",
     "Dataset",
+    "Reproduction",
     "Results",
     "RunSummary",
     "Scores",
@@ -77,6 +81,7 @@ __all__ = [
     "load_results",
     "open_dataset",
     "plot",
+    "reproduce",
     "run",
     "speed",
     "table",

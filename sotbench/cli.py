@@ -35,6 +35,7 @@ class Command(NamedTuple):
 GROUPS: dict[str, dict[str, Command]] = {
     "Run": {
         "run": Command(None, "run a tracker over a data set; resumes what an earlier run began"),
+        "reproduce": Command(None, "run again what a run folder describes, and compare the boxes"),
         "speed": Command(None, "measure a tracker's speed, with an interval"),
     },
     "Score": {
@@ -53,6 +54,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "import": Command(None, "import results that another tool stored"),
         "export": Command(None, "export results in another tool's format"),
         "verify": Command(None, "check a data set's files"),
+        "verify-results": Command(None, "check a run folder, as a submission"),
         "download": Command(None, "download a data set, or print where to get it"),
     },
     "Trackers": {
@@ -118,9 +120,9 @@ def help_text() -> str:
     lines = [USAGE, "", "Run, score and compare visual object trackers.", ""]
     for group, commands in GROUPS.items():
         lines.append(f"{group}:")
-        lines += [f"  {name:<10}{command.summary}" for name, command in commands.items()]
+        lines += [f"  {name:<15}{command.summary}" for name, command in commands.items()]
         lines.append("")
-    lines += ["Options:", f"  {'--version':<11}print the version", f"  {'--help':<11}print this overview", ""]
+    lines += ["Options:", f"  {'--version':<16}print the version", f"  {'--help':<16}print this overview", ""]
     lines.append("example: sotbench run --tracker ncc --dataset demo && sotbench score --dataset demo")
     return "\n".join(lines)
 

@@ -31,6 +31,7 @@ benchmarks.protocols
 benchmarks.environment  benchmarks.installation
 benchmarks.store
 benchmarks.running
+benchmarks.reproduction  benchmarks.results_verification
 benchmarks.tables
 benchmarks.speed  benchmarks.scoring
 benchmarks.evaluation  benchmarks.importing
