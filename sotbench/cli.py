@@ -47,6 +47,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "plot": Command("reports.plot:main", "plot scores for a paper"),
         "table": Command("reports.table:main", "write tables: LaTeX, Markdown, HTML, CSV"),
         "html": Command("reports.html:main", "write one HTML file with everything"),
+        "failures": Command("reports.failures:main", "show where trackers lose the target, and how"),
         "serve": Command("reports.serve:main", "show a folder of results in the browser, live"),
         "video": Command("reports.video:main", "make videos of sequences with the trackers' boxes"),
     },

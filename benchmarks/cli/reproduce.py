@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(outcome: Reproduction) -> None:
-    from benchmarks.cli.output import show
+    from benchmarks.tables.terminal import show
     from benchmarks.tables import Cell, Column, Table
 
     headings = ("boxes", "differing frames", "first", "max difference", "mean IoU")

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from benchmarks.cli.output import show
+from benchmarks.tables.terminal import show
 from benchmarks.options import (
     add_data_root,
     add_dataset,

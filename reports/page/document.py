@@ -81,9 +81,9 @@ def policy(scripts: Sequence[str], own: str = "") -> str:
 
 
 @cache
-def resource(name: str) -> str:
-    """Returns the text of a file of this package."""
-    return (files("reports.page") / name).read_text(encoding="utf-8")
+def resource(name: str, package: str = "reports.page") -> str:
+    """Returns the text of a file of this package, or of another."""
+    return (files(package) / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -15,6 +15,7 @@ MODULES = {
     "plot": ["reports.plot"],
     "table": ["reports.table"],
     "html": ["reports.html"],
+    "failures": ["reports.failures"],
     "serve": ["reports.serve"],
     "video": ["reports.video"],
     "demo": ["trackers.demo"],
