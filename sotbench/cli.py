@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "table": Command("reports.table:main", "write tables: LaTeX, Markdown, HTML, CSV"),
         "html": Command("reports.html:main", "write one HTML file with everything"),
         "failures": Command("reports.failures:main", "show where trackers lose the target, and how"),
+        "site": Command("reports.site:main", "write a static site to publish, from a results folder"),
         "serve": Command("reports.serve:main", "show a folder of results in the browser, live"),
         "video": Command("reports.video:main", "make videos of sequences with the trackers' boxes"),
     },

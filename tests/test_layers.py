@@ -44,8 +44,8 @@ reports.report_data
 reports.speed_records  reports.several
 reports.tables
 reports.plots  reports.table  reports.page  reports.videos
-reports.failure_report
-reports.failures  reports.plot  reports.html  reports.video  reports.server
+reports.failure_report  reports.site_pages
+reports.failures  reports.site  reports.plot  reports.html  reports.video  reports.server
 reports.serve  reports
 sotbench
 """

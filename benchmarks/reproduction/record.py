@@ -12,7 +12,7 @@ from benchmarks.store.run_folder import REPRODUCED
 from benchmarks.store.validation import decode_versioned, report_invalid
 from trackers.atomic import write_atomic
 from trackers.errors import UserError
-from trackers.regular_files import is_regular
+from trackers.regular_files import is_regular, path_exists
 
 SCHEMA = 1
 
@@ -90,11 +90,11 @@ def read_record(folder: RunFolder) -> ReproductionRecord | None:
     """
     path = record_path(folder)
     try:
+        if not path_exists(path):
+            return None
         if not is_regular(path) or path.stat().st_size > _MAX_BYTES:
             raise UserError(f"{path} is not the record of a reproduction; remove it")
         text = path.read_bytes()
-    except FileNotFoundError:
-        return None
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
     with report_invalid(f"{path} is not the record of a reproduction", "remove it"):

@@ -16,6 +16,7 @@ MODULES = {
     "table": ["reports.table"],
     "html": ["reports.html"],
     "failures": ["reports.failures"],
+    "site": ["reports.site"],
     "serve": ["reports.serve"],
     "video": ["reports.video"],
     "demo": ["trackers.demo"],

@@ -185,6 +185,7 @@ def test_failure_of_the_new_run_is_a_difference(tmp_path: Path, capsys: pytest.C
 @pytest.mark.usefixtures("squares")
 def test_record_is_kept_beside_the_run_and_expires_with_its_boxes(tmp_path: Path) -> None:
     folder = make(tmp_path, "still", sequences=("right", "down"))
+    assert read_record(RunFolder.at(folder)) is None
     assert main(["reproduce", str(folder), "--sequences", "down", "--record", "--by", "A. Reader"]) == 0
     run = RunFolder.at(folder)
     record, manifest = read_record(run), run.read_manifest()
