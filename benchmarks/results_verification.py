@@ -16,7 +16,7 @@ from benchmarks.geometry.overlap import iou
 from benchmarks.protocols import Code, Trajectory
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, truth_digest
 from benchmarks.store.journal import journal_path
-from benchmarks.store.run_folder import MANIFEST, file_stems
+from benchmarks.store.run_folder import MANIFEST, file_names
 from benchmarks.store.run_notes import notes
 from benchmarks.wording import first_names
 from trackers.box_validation import MAX_COORDINATE
@@ -30,7 +30,7 @@ _MACHINE = ("python", "processor", "device", "packages")
 """What a record of the machine must have."""
 _ROUNDED = 1.0
 """Pixels by which the first box in files of other tools may differ: many round, or count from 1."""
-_STARTS_AT_TRUTH = ("ope", "tre", "realtime", "unsupervised")
+_STARTS_AT_TRUTH = ("ope", "tre", "realtime", "unsupervised", "multistart", "long-term")
 """Protocols whose runs start with the ground truth of their first frame."""
 
 
@@ -157,12 +157,7 @@ def _run_findings(folder: RunFolder, manifest: Manifest) -> Iterator[ResultFindi
         yield ResultFinding("manifest", note, harmless=True)
     if path_exists(journal_path(folder.manifest_path)):
         yield ResultFinding("manifest", "the run has not ended, or was killed", harmless=True)
-    named = {
-        f"{stem}{suffix}"
-        for name, record in manifest.sequences.items()
-        for stem in file_stems(name, len(record.runs))
-        for suffix in (".txt", ".time.txt")
-    }
+    named = {file for name, record in manifest.sequences.items() for file in file_names(name, record)}
     if others := sorted(path.name for path in folder.path.glob("*.txt") if path.name not in named):
         problem = f"files that the manifest does not name: {first_names(others)}"
         yield ResultFinding("files", problem, harmless=True)
@@ -241,7 +236,7 @@ def _length_findings(
     elif frames == 1:
         return
     for trajectory in trajectories:
-        rows, expected = len(trajectory.boxes), frames - trajectory.start
+        rows, expected = len(trajectory.boxes), trajectory.expected_rows(frames)
         if rows != expected:
             harmless = may_be_short and rows < expected
             yield ResultFinding("length", f"{rows} boxes for {expected} frames", sequence.name, harmless)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reports.plots.figure import Format
 
-CURVE_KINDS = ("success", "precision", "normalized-precision", "eao")
+CURVE_KINDS = ("success", "precision", "normalized-precision", "eao", "precision-recall")
 """The kinds that draw curves, which can be exported as TeX."""
 
 FORMATS = ("png", "pdf", "svg", "tex")

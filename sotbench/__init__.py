@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
+    from benchmarks.tuning.tune import Tuning
     from sotbench._data import import_results, open_dataset
     from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import reproduce, run, speed
+    from sotbench._run import reproduce, run, speed, tune
     from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
@@ -49,6 +50,7 @@ _EXPORTS = {
     "Tracker": "trackers.tracker",
     "TrackerOptions": "sotbench._scores",
     "TrackerResults": "sotbench._results",
+    "Tuning": "benchmarks.tuning.tune",
     "UserError": "trackers.errors",
     "import_results": "sotbench._data",
     "iou": "trackers.regions",
@@ -59,6 +61,7 @@ _EXPORTS = {
     "run": "sotbench._run",
     "speed": "sotbench._run",
     "table": "sotbench._figures",
+    "tune": "sotbench._run",
 }
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "Tracker",
     "TrackerOptions",
     "TrackerResults",
+    "Tuning",
     "UserError",
     "import_results",
     "iou",
@@ -85,6 +89,7 @@ __all__ = [
     "run",
     "speed",
     "table",
+    "tune",
 ]
 
 

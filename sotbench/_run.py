@@ -1,4 +1,4 @@
-"""Runs trackers and measures their speed."""
+"""Runs trackers, measures their speed, and tunes them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.reproduction import Reproduction
     from benchmarks.running import RunSummary
     from benchmarks.speed import SpeedRecord
+    from benchmarks.tuning.tune import Tuning
     from trackers.catalog import TrackerSpec
 
 
@@ -236,6 +237,93 @@ def speed(
     record = measure(workload, name or spec.label, repetitions, threads, lambda number, fps: None)  # noqa: ARG005
     record.write(to_path(results))
     return record
+
+
+def tune(
+    tracker: str,
+    dataset: str | Dataset,
+    ranges: Mapping[str, Any],
+    *,
+    settings: Mapping[str, Any] | None = None,
+    weights: AnyPath | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    protocol: str = "ope",
+    data_root: AnyPath | None = None,
+    split: str | None = None,
+    sequences: str | Iterable[str] | None = None,
+    profile: str | None = None,
+    metric: str | None = None,
+    trials: int = 30,
+    seed: int = 0,
+    timeout: float | None = None,
+    workers: int = 1,
+    isolate: bool = False,
+    out: AnyPath | None = None,
+    force: bool = False,
+) -> Tuning:
+    """Chooses a tracker's settings on a validation set, with Optuna; continues an earlier study.
+
+    Args:
+        tracker: what `--tracker` takes.
+        dataset: the validation set's name, or an open one.
+        ranges: what to tune: by name, `(low, high)`, a list of values, or text such as `"1e-4:0.1:log"`.
+        settings: arguments of the tracker's constructor that stay.
+        weights: the tracker's weights.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"cuda:N"`.
+        precision: of networks: `"float32"`, `"tf32"` or `"bf16"` (default: the tracker's own).
+        protocol: how the tracker is run.
+        data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
+        split: which part of a data set that has several.
+        sequences: names, or `"@FILE"` for a list in a file (default: all that are present).
+        profile: the scoring profile (default: the data set's).
+        metric: what is optimized (default: the profile's first metric).
+        trials: how many trials the study has in the end; those of an earlier call count.
+        seed: seeds the choice of settings, and every run.
+        timeout: seconds that one sequence may take.
+        workers: how many processes share the sequences of each trial.
+        isolate: whether to run a tracker in Python in a separate process.
+        out: the folder of the study (default: `tuning/TRACKER-DATASET`).
+        force: tune even on a data set that test scores are published on.
+
+    Returns:
+        The study: `.best` (with `.settings` and `.score`; None if all trials failed), `.trials`,
+        `.importances` and `.settings_file`.
+
+    Raises:
+        UserError: a setting, range, value or metric is wrong, Optuna is missing, the data set is a test set,
+            or the folder holds another study.
+    """
+    from benchmarks.datasets import open_dataset
+    from benchmarks.options import sequences_to_run
+    from benchmarks.tuning.ranges import to_ranges
+    from benchmarks.tuning.tune import TuneSettings, default_folder
+    from benchmarks.tuning.tune import tune as run_study
+    from benchmarks.tuning.validation_set import Part, check_validation_set
+
+    check_numbers(trials=(trials, 1), seed=(seed, None), workers=(workers, 1))
+    spec = _spec(tracker, device, weights, settings, precision, isolate=isolate, in_this_process=False)
+    root = to_data_root(data_root)
+    opened = open_dataset(dataset, root, split) if isinstance(dataset, str) else dataset
+    names = sequences_to_run(opened, to_names(sequences), root)
+    if not force:
+        check_validation_set(Part(opened, split, tuple(names)), None)
+    return run_study(
+        TuneSettings(
+            spec=spec,
+            ranges=to_ranges(ranges),
+            out=default_folder(spec, opened) if out is None else to_path(out),
+            trials=trials,
+            seed=seed,
+            workers=workers,
+            protocol=protocol,
+            profile=profile,
+            metric=metric,
+            timeout=timeout,
+        ),
+        opened,
+        names,
+    )
 
 
 def _spec(

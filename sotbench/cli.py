@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "run": Command(None, "run a tracker over a data set; resumes what an earlier run began"),
         "reproduce": Command(None, "run again what a run folder describes, and compare the boxes"),
         "speed": Command(None, "measure a tracker's speed, with an interval"),
+        "tune": Command(None, "choose a tracker's settings on a validation set"),
     },
     "Score": {
         "score": Command(None, "score runs, with 95 % intervals"),

@@ -168,3 +168,15 @@ def test_own_videos_page_runs_as_shown(videos: None, capsys: pytest.CaptureFixtu
         assert dataset.names() == names
         for name in names:
             np.testing.assert_allclose(dataset[name].truth[0], [10, 8, 12, 10])
+
+
+def test_tuning_page_runs_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed (extra tune)")
+    monkeypatch.chdir(tmp_path)
+    run_page("tuning.md", capsys)
+    (code,) = [content for language, content in blocks("tuning.md") if language == "python"]
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["found"].trials  # type: ignore[attr-defined]

@@ -15,7 +15,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "trackers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+NANOTRACK = ROOT.parent / "shared" / "weights" / "NanoTrack"
 NEEDS = {
+    "NanoTrack": ("NanoTrack's weights in ../shared", NANOTRACK.is_dir),
+    "--tracker onnx": (
+        "onnx and onnxruntime",
+        lambda: all(find_spec(name) is not None for name in ("onnx", "onnxruntime")),
+    ),
     "g++": ("g++", lambda: shutil.which("g++") is not None),
     "server.py": ("vot-trax", lambda: find_spec("trax") is not None),
     "trackers.ini:": ("vot-trax", lambda: find_spec("trax") is not None),
@@ -29,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns a folder with the page's files, the examples, and this environment's commands."""
     place: Path = tmp_path_factory.mktemp("docs")
     (place / "examples").symlink_to(ROOT / "examples")
+    (place / "NanoTrack").symlink_to(NANOTRACK)
     (place / "bin").mkdir()
     (place / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     (place / "bin" / "sotbench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sotbench "$@"\n')

@@ -15,7 +15,7 @@ trackers.errors  trackers.signals  trackers.seeding  trackers.atomic
 trackers.devices  trackers.stderr  trackers.registry  trackers.tracker  trackers.regular_files
 trackers.provenance  trackers.progress  trackers.regions  trackers.images
 trackers.box_validation  trackers.device_context
-trackers.timing  trackers.jpeg  trackers.still  trackers.ncc
+trackers.timing  trackers.jpeg  trackers.still  trackers.ncc  trackers.settings_file
 trackers.processes
 trackers.external
 trackers.catalog
@@ -36,6 +36,7 @@ benchmarks.tables
 benchmarks.speed  benchmarks.scoring
 benchmarks.evaluation  benchmarks.importing
 benchmarks.options
+benchmarks.tuning
 benchmarks.cli  benchmarks
 reports.style  reports.published
 reports.presentation  reports.figure_options

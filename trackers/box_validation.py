@@ -1,5 +1,8 @@
 """Conversion and validation of predictions: a box, a polygon, a mask, or that the target is absent.
 
+A tracker may add its confidence, a finite number that is higher the more certain it is that the target is
+there. Its scale is the tracker's own.
+
 | returned by `update` | meaning |
 |---|---|
 | four numbers | the box x, y, w, h |
@@ -7,6 +10,7 @@
 | an array of the frame's height and width | a mask: nonzero where the target is |
 | `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
 | `(True, x)`, `{"box": x}` | as `x` |
+| `(x, confidence)`, `{"box": x, "confidence": confidence}` | as `x`, with this confidence |
 
 A *region* is a float64 array: a box of shape (4,), NaN if the target is absent, or a polygon of shape (2 n,).
 """
@@ -15,7 +19,9 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
-from typing import Any
+from math import isfinite
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +35,18 @@ MAX_COORDINATE = 1e6
 
 _MAX_COPIED = 4096
 """Largest array, in elements, that is copied during validation; larger ones can only be masks."""
+
+
+class ConvertedPrediction(NamedTuple):
+    """A prediction in this process's memory.
+
+    Attributes:
+        array: the region, as `prediction_array` returns it.
+        confidence: the tracker's confidence; None if it reports none.
+    """
+
+    array: NDArray[Any]
+    confidence: float | None = None
 
 
 def to_bounding_box(prediction: object, size: tuple[int, int] | None = None) -> Boxes:
@@ -56,8 +74,20 @@ def prediction_array(prediction: object) -> NDArray[Any]:
     Raises:
         InvalidPrediction: the value cannot be converted, or contains something other than numbers.
     """
+    return convert_prediction(prediction).array
+
+
+def convert_prediction(prediction: object) -> ConvertedPrediction:
+    """Converts a prediction, and the confidence that may come with it; see `prediction_array`.
+
+    Raises:
+        InvalidPrediction: the value cannot be converted, or the confidence is not a finite number.
+    """
+    if isinstance(prediction, ConvertedPrediction):
+        return prediction
     try:
-        return _converted(prediction)
+        region, confidence = _split_confidence(prediction)
+        return ConvertedPrediction(_converted(region), confidence)
     except (InvalidPrediction, KeyboardInterrupt):
         raise
     except (TypeError, ValueError, OverflowError):
@@ -105,6 +135,55 @@ def validate_region(array: NDArray[Any], size: tuple[int, int] | None = None) ->
         raise InvalidPrediction(f"{box.tolist()} is not a box (x, y, w, h; finite, w and h not negative)")
     _check_magnitude(box, "box")
     return box
+
+
+def checked_confidence(value: Any) -> float | None:
+    """Returns the confidence that a tracker returned as a number; None for None.
+
+    Raises:
+        InvalidPrediction: it is not a finite number.
+    """
+    if value is None:
+        return None
+    _check_tensor(value)
+    if not _is_number(value) or not isfinite(number := float(value)):
+        raise InvalidPrediction(
+            f"the tracker returned {describe_prediction(value)} as its confidence, not a finite number"
+        )
+    return number
+
+
+def to_confidence(value: object) -> float | None:
+    """Returns a confidence as a number; None if the value is not one, or not finite.
+
+    For the results of other toolkits' trackers, whose boxes are good without it.
+    """
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a third-party __float__ may raise anything
+        return None
+    return number if isfinite(number) else None
+
+
+def _split_confidence(prediction: Any) -> tuple[Any, float | None]:
+    """Returns what a tracker returned without its confidence, and the confidence."""
+    if isinstance(prediction, Mapping) and "box" in prediction:
+        return prediction, checked_confidence(prediction.get("confidence"))
+    if isinstance(prediction, tuple | list) and len(prediction) == 2 and _is_number(prediction[1]):
+        region, confidence = prediction
+        # Two numbers are no region, and (True, 0.5) is not one either.
+        if not (_is_number(region) or isinstance(region, bool | np.bool_)):
+            return region, checked_confidence(confidence)
+    return prediction, None
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value may be a confidence: a number, or an array or tensor with a single one."""
+    if isinstance(value, bool | np.bool_ | str):
+        return False
+    return isinstance(value, Real) or getattr(value, "shape", None) == ()
 
 
 def _converted(prediction: Any) -> NDArray[Any]:

@@ -53,6 +53,14 @@ TRACKERS = Registry(
             "trackers.siamese.gradnet_paper:GradNetPaperLite", "gradnet-paper, 0.3 times as wide"
         ),
         "ncc": Entry("trackers.ncc:NCC", "normalized cross-correlation with the first frame's patch"),
+        "onnx": Entry(
+            "trackers.external.onnx.tracker:OnnxTracker",
+            "networks in ONNX files, by onnxruntime; needs a description (--set)",
+        ),
+        "pytracking": Entry(
+            "trackers.external.toolkits.checkout:CheckoutTracker",
+            "OSTrack, MixFormer, SeqTrack, ARTrack from a checkout (--set)",
+        ),
         "siamfc": Entry("trackers.siamese.siamfc:SiamFC", "fully convolutional Siamese network (2016)"),
         "siamfc-lite": Entry("trackers.siamese.siamfc:SiamFCLite", "siamfc, 0.3 times as wide"),
         "siamfc-gd": Entry(
@@ -230,6 +238,8 @@ class TrackerSpec:
         source = getattr(module, "__file__", None)
         device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
         files = self._source_files(module.__name__, Path(source)) if module and source else ()
+        if isinstance(tracker, Tracker):
+            files += tracker.model_files
         return Provenance(device, files, self.weights_file())
 
     def _source_files(self, module: str, source: Path) -> tuple[Path, ...]:

@@ -65,6 +65,12 @@ def add_tracker_options(
         help="precision of networks: float32, tf32 or bf16 (default: the tracker's)",
     )
     add("--set", nargs="+", default=[], action="extend", metavar="KEY=VALUE", help="settings of the tracker")
+    add(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file of settings, such as `sotbench tune` writes; --set overrides it",
+    )
 
 
 def add_isolation_options(parser: OptionContainer, always: bool = False) -> None:
@@ -102,6 +108,10 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     from trackers.catalog import TrackerSpec
 
     settings = _settings(arguments.set)
+    if getattr(arguments, "settings", None) is not None:
+        from trackers.settings_file import read_settings_file
+
+        settings = read_settings_file(arguments.settings) | settings
     if arguments.precision is not None:
         settings["precision"] = arguments.precision
     spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, settings)

@@ -73,17 +73,3 @@ def override_signal_handler(number: signal.Signals, handler: Handler) -> Iterato
         yield
     finally:
         signal.signal(number, previous)
-
-
-@contextmanager
-def interrupted_by_sigterm() -> Iterator[None]:
-    """Handles SIGTERM like Ctrl-C inside the context, so that child processes and folders are cleaned up."""
-    interrupt = interrupt_handler()
-    # A shell ignores Ctrl-C for commands in the background; leave that unchanged.
-    usual = signal.getsignal(signal.SIGINT)
-    on_int = interrupt if usual is signal.default_int_handler else usual
-    with (
-        override_signal_handler(signal.SIGTERM, interrupt),
-        override_signal_handler(signal.SIGINT, on_int or signal.SIG_DFL),
-    ):
-        yield

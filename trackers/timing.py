@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from trackers.box_validation import prediction_array
+from trackers.box_validation import ConvertedPrediction, convert_prediction
 from trackers.tracker import Boxes, Frame, SelfTimedTracker, Tracker
 
 
@@ -19,11 +19,13 @@ class TimedCall(NamedTuple):
         prediction: what `update` returned, as `prediction_array` converts it; after `init`, the initial box.
         elapsed: seconds that the call took.
         seconds: the tracker's own part of `elapsed`; the rest is transport and conversion of frames.
+        confidence: the tracker's confidence in its prediction; None if it reports none.
     """
 
     prediction: NDArray[Any]
     elapsed: float
     seconds: float
+    confidence: float | None = None
 
 
 def timed_call(
@@ -44,12 +46,13 @@ def timed_call(
     begin = clock()
     if box is not None:
         tracker.init(frame, box.copy())
-        prediction = box
+        prediction = ConvertedPrediction(box)
     else:
         # Lazy and asynchronous arrays do their work only when they are converted.
-        prediction = prediction_array(tracker.update(frame))
+        prediction = convert_prediction(tracker.update_with_confidence(frame))
     tracker.synchronize()
     elapsed = clock() - begin
     # `own_seconds` counts only for our adapters, so that a third-party class cannot report its own time.
     own = tracker.own_seconds if isinstance(tracker, SelfTimedTracker) else None
-    return TimedCall(prediction, elapsed, elapsed if own is None else min(max(own, 0.0), elapsed))
+    seconds = elapsed if own is None else min(max(own, 0.0), elapsed)
+    return TimedCall(prediction.array, elapsed, seconds, prediction.confidence)

@@ -13,7 +13,8 @@ Conventions throughout the project:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -37,6 +38,8 @@ class Tracker(ABC):
 
     deterministic: bool = False
     """Whether the same frames always give the same boxes, so that runs need not be repeated."""
+    model_files: tuple[Path, ...] = ()
+    """Files besides its code and its weights that decide its boxes; a run records their digest."""
 
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:
@@ -46,8 +49,16 @@ class Tracker(ABC):
     def update(self, frame: Frame) -> Boxes:
         """Returns the target's box, shape (4,), in the frame that follows the last one seen.
 
-        It may also return a polygon, a mask, or that the target is absent: see `trackers.box_validation`.
+        It may also return a polygon, a mask, or that the target is absent, and a confidence with each: see
+        `trackers.box_validation`.
         """
+
+    def update_with_confidence(self, frame: Frame) -> object:
+        """Does what `update` does; returns its result, or the pair of it and the tracker's confidence.
+
+        This is what runs call. Only trackers whose `update` has to return the box alone override it.
+        """
+        return self.update(frame)
 
     def synchronize(self) -> None:  # noqa: B027 - most trackers use no device
         """Blocks until all pending device work has finished, so that timings are correct."""
@@ -82,7 +93,10 @@ class BatchTracker(ABC):
 
     @abstractmethod
     def update(self, slots: Sequence[int], frames: Sequence[Frame]) -> Boxes:
-        """Advances each of `slots` by one frame and returns their boxes, shape (n, 4)."""
+        """Advances each of `slots` by one frame and returns their boxes, shape (n, 4).
+
+        It may also return a list with what `Tracker.update` may return for each of `slots`.
+        """
 
     def synchronize(self) -> None:  # noqa: B027 - most trackers use no device
         """As `Tracker.synchronize`."""
@@ -106,7 +120,8 @@ class TensorTracker(BatchTracker):
     def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
         """Starts an update and returns a function that waits for its boxes.
 
-        The next update may start before. Trackers that compute asynchronously override this; by default the
+        They have shape (n, 4), or (n, 5) with the tracker's confidences in the last column. The next update
+        may start before. Trackers that compute asynchronously override this; by default the
         update is finished when it returns.
         """
         boxes = self.update(slots, frames)
@@ -137,5 +152,18 @@ class OneSlot(Tracker):
         box: Boxes = self.batch.update([0], [frame])[0]
         return box
 
+    def update_with_confidence(self, frame: Frame) -> object:
+        if not isinstance(self.batch, TensorTracker):
+            return self.update(frame)
+        [prediction] = split_confidences(self.batch.begin([0], [frame])())
+        return prediction
+
     def synchronize(self) -> None:
         self.batch.synchronize()
+
+
+def split_confidences(rows: Iterable[object]) -> list[object]:
+    """Returns predictions from what `TensorTracker.begin` gives; rows of five become pairs."""
+    return [
+        (row[:4], float(row[4])) if isinstance(row, np.ndarray) and row.shape == (5,) else row for row in rows
+    ]

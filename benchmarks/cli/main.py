@@ -23,9 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if arguments is None:
             install_interrupt_hook()
-        if arguments is None and sys.argv[1:2] == ["run"] and needs_supervisor():
+        if arguments is None and sys.argv[1:2] in (["run"], ["tune"]) and needs_supervisor():
+            kept = "sequences" if sys.argv[1] == "run" else "trials"
             return run_supervised(
-                "finished sequences are kept; repeat the command to resume",
+                f"finished {kept} are kept; repeat the command to resume",
                 "with --isolate the tracker runs in its own process, and a crash fails only one sequence",
             )
         with SupervisedCommand():
@@ -49,6 +50,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         run,
         score,
         speed,
+        tune,
         verify,
         verify_results,
     )
@@ -57,7 +59,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     parser = Parser(prog="sotbench", description="Run visual object trackers over data sets and score them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (
-        *(listing, run, reproduce, score, compare, rank, speed),
+        *(listing, run, reproduce, score, compare, rank, speed, tune),
         *(importing, exporting, verify, verify_results, download, doctor),
     ):
         sub = commands.add_parser(

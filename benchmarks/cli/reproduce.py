@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.run import interruptible
 from benchmarks.options import add_data_root, add_sequences, add_split, count
 from trackers.commands import FORMS, add_isolation_options
 from trackers.errors import printable
-from trackers.signals import interrupted_by_sigterm
 from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         ProcessLimits(arguments.start_timeout, arguments.frame_timeout, memory),
     )
     dataset = open_dataset(manifest.dataset, arguments.data_root, arguments.split)
-    with interrupted_by_sigterm():
+    with interruptible():
         outcome = reproduce(
             folder,
             spec,
@@ -86,8 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(outcome: Reproduction) -> None:
-    from benchmarks.tables.terminal import show
     from benchmarks.tables import Cell, Column, Table
+    from benchmarks.tables.terminal import show
 
     headings = ("boxes", "differing frames", "first", "max difference", "mean IoU")
     show(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.options import (
@@ -18,7 +21,7 @@ from benchmarks.options import (
 from benchmarks.running.decoding.decoders import DECODERS
 from trackers.commands import add_isolation_options, add_tracker_options, positive, tracker_spec
 from trackers.errors import UserError
-from trackers.signals import interrupted_by_sigterm
+from trackers.signals import interrupt_handler, override_signal_handler
 from trackers.stderr import print_stderr
 
 if TYPE_CHECKING:
@@ -105,10 +108,24 @@ def run(arguments: argparse.Namespace) -> int:
         workers=arguments.workers or 1,
         ray=_ray_options(arguments),
     )
-    with interrupted_by_sigterm():
+    with interruptible():
         summary = run(settings, dataset, names)
     print_stderr(_summary_line(summary))
     return 1 if summary.failed else 0
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Treats SIGTERM like Ctrl-C, so that child processes are ended too."""
+    interrupt = interrupt_handler()
+    # A shell ignores Ctrl-C for commands in the background; leave that unchanged.
+    usual = signal.getsignal(signal.SIGINT)
+    on_int = interrupt if usual is signal.default_int_handler else usual
+    with (
+        override_signal_handler(signal.SIGTERM, interrupt),
+        override_signal_handler(signal.SIGINT, on_int or signal.SIG_DFL),
+    ):
+        yield
 
 
 def _summary_line(summary: RunSummary) -> str:

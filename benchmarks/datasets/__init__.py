@@ -26,11 +26,12 @@ DATASETS = Registry(
         "vot2017": Entry("benchmarks.datasets.vot:VOT2017", "60 sequences, 21,356 frames, rotated boxes"),
         "vot2018": Entry("benchmarks.datasets.vot:VOT2018", "the sequences of vot2017 under VOT2018's name"),
         "vot2019": Entry("benchmarks.datasets.vot:VOT2019", "60 sequences, 19,935 frames, rotated boxes"),
-        "vot2020": Entry("benchmarks.datasets.vot:VOT2020", "60 sequences with anchors; masks as their boxes"),
-        "vot2021": Entry("benchmarks.datasets.vot:VOT2021", "60 sequences with anchors; masks as their boxes"),
+        "vot2020": Entry("benchmarks.datasets.vot:VOT2020", "60 sequences with anchors; masks as boxes"),
+        "vot2021": Entry("benchmarks.datasets.vot:VOT2021", "60 sequences with anchors; masks as boxes"),
         "vot2022": Entry("benchmarks.datasets.vot:VOT2022", "62 sequences with anchors; boxes (STB)"),
         "vot2018-lt": Entry(
-            "benchmarks.datasets.vot:VOT2018LT", "35 long sequences, 146,847 frames; the target is often absent"
+            "benchmarks.datasets.vot:VOT2018LT",
+            "35 long sequences, 146,847 frames; the target is often absent",
         ),
         "vot2019-lt": Entry("benchmarks.datasets.vot:VOT2019LT", "50 long sequences, also of 2020 and 2021"),
         "lasot": Entry(

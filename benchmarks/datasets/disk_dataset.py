@@ -102,6 +102,6 @@ class DiskDataset(Dataset):
 
 
 def read_metadata(resource: str) -> list[dict[str, str]]:
-    """Reads a CSV file of this package: one dictionary per row, by column."""
-    lines = (files("benchmarks.datasets") / resource).read_text(encoding="utf-8").splitlines()
+    """Reads a CSV file of `tables/`: one dictionary per row, by column."""
+    lines = (files("benchmarks.datasets") / "tables" / resource).read_text(encoding="utf-8").splitlines()
     return list(csv.DictReader(lines))

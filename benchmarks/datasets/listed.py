@@ -1,8 +1,7 @@
 """The base of data sets that a table lists and whose ground truth is one text file of boxes per sequence.
 
 They differ in where the files are and in how the files mark frames without a target; a subclass says both.
-The table `<name>.csv` beside the module has a row per sequence with these columns, all but the first
-optional:
+The table `tables/<name>.csv` has a row per sequence with these columns, all but the first optional:
 
 - `name`: the sequence, as spelled in published results;
 - `folder`: the folder of its images, where several sequences share one or its name differs;

@@ -86,8 +86,8 @@ class Sequence:
         absent: bool, shape (frames,): the target is not visible. None without visibility flags.
         tags: attributes of single frames (VOT): bool, shape (frames,), by name.
         size: width and height of the images in pixels, if known without decoding frames.
-        anchors: float64, shape (frames,): above 0 in frames in which a multi-start run starts forward, below 0
-            backward (VOT2020 and later). None without anchors.
+        anchors: float64, shape (frames,): above 0 in frames from which a multi-start run goes forward, below
+            0 where it goes backward (VOT2020 and later). None without anchors.
         truth_from_masks: whether `truth` holds the boxes around annotated masks.
     """
 

@@ -4,7 +4,8 @@
     vot2017/<name>/groundtruth.txt     a region per frame: polygons up to 2019, masks or boxes from 2020 on
     vot2017/<name>/<tag>.tag           0 or 1 per frame; 0 beyond the end of the file
     vot2017/<name>/anchor.value        where multi-start runs begin (2020 and later)
-    vot2017/<name>/sequence            the lines width=480, height=360, length=196, channels.color=color/%08d.jpg
+    vot2017/<name>/sequence            the lines width=480, height=360, length=196 and
+                                       channels.color=color/%08d.jpg
 
 The toolkit's workspace has a folder `sequences` above these; it is found as vot2017/sequences, and also if
 --data-root is the workspace itself.
@@ -84,7 +85,7 @@ class VOTDataset(DiskDataset):
             attributes=(),
             open_frames=lambda: numbered_images(images, 1, length),
             polygons=polygons,
-            absent=np.isnan(truth).any(axis=1) if self.marks_absence else None,
+            absent=~np.isfinite(truth[:, 0]) if self.marks_absence else None,
             tags=MappingProxyType(_read_tags(folder, length, self.tag_names)),
             size=_size(properties) or read_image_size(images / "00000001.jpg") or _pair(*known_size),
             anchors=read_anchors(anchors, length) if may_exist(anchors) else None,
@@ -158,7 +159,7 @@ class VOT2018LT(VOTDataset):
 
 
 class VOT2019LT(VOT2018LT):
-    """VOT2019's long-term challenge (LTB50), also of 2020 and 2021: 35 sequences of VOT2018-LT and 15 more."""
+    """VOT2019's long-term challenge (LTB50), also of 2020 and 2021: 15 sequences more."""
 
     name = "vot2019-lt"
     title = "VOT2019-LT"
@@ -209,7 +210,7 @@ def _read_properties(folder: Path) -> Mapping[str, str]:
 
 
 def _image_folder(folder: Path, properties: Mapping[str, str]) -> Path:
-    """Returns the folder of a sequence's images: where `channels.color` says, `color`, or the sequence's own."""
+    """Returns the folder of a sequence's images: that of `channels.color`, `color`, or the sequence's own."""
     channel = PurePosixPath(properties.get("channels.color", "color/")).parts
     place = channel[:-1] if channel and "%" in channel[-1] else channel
     inside = not any(part in ("..", "/") for part in place)

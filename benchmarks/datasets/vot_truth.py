@@ -119,5 +119,7 @@ def read_anchors(path: Path, length: int) -> NDArray[np.float64]:
     with as_sequence_error():
         values = parse_rows(read_text(path), 1, str(path))[:, 0]
     if len(values) > length or not np.isfinite(values).all():
-        raise SequenceError(f"{path}: {len(values)} finite numbers expected, at most one for each of {length} frames")
+        raise SequenceError(
+            f"{path}: {len(values)} finite numbers expected, at most one for each of {length} frames"
+        )
     return np.concatenate([values, np.zeros(length - len(values))])

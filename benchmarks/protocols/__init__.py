@@ -48,6 +48,13 @@ PROTOCOLS = Registry(
         "unsupervised": Entry(
             "benchmarks.protocols.one_pass:UNSUPERVISED", "one pass, scored by overlap (VOT)"
         ),
+        "multistart": Entry(
+            "benchmarks.protocols.multi_start:MULTI_START",
+            "a pass from each anchor, forward or backward, without reset (VOT2020 on)",
+        ),
+        "long-term": Entry(
+            "benchmarks.protocols.one_pass:LONG_TERM", "one pass with the tracker's confidence (VOT-LT)"
+        ),
     },
     group="sotbench.protocols",
     hint="see `sotbench list protocols`",

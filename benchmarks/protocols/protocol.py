@@ -52,10 +52,12 @@ class Prediction:
         box: shape (4,); NaN if the tracker reports the target as absent; after `Init` the initial box. In
             protocols that are `rotated` it may be a rotated box, shape (8,): x1, y1 to x4, y4.
         seconds: the time that the tracker took.
+        confidence: the tracker's confidence; None after `Init`, and if it reports none.
     """
 
     box: Boxes
     seconds: float
+    confidence: float | None = None
 
 
 class Code(IntEnum):
@@ -77,12 +79,33 @@ class Trajectory:
         seconds: shape (n,): the tracker's time; NaN where it is unknown or the tracker was not called.
         codes: int8, shape (n,), values of `Code`; only for supervised runs.
         start: the sequence's frame (0-based) of the first row.
+        backward: whether the rows go back from `start` to frame 0, as in multi-start runs.
+        confidences: shape (n,): the tracker's confidence; NaN where it reported none. None if the protocol
+            does not keep them, or the tracker reported none in any frame.
     """
 
     boxes: Boxes
     seconds: NDArray[np.float64]
     codes: NDArray[np.int8] | None = None
     start: int = 0
+    backward: bool = False
+    confidences: NDArray[np.float64] | None = None
+
+    def expected_rows(self, frames: int) -> int:
+        """Returns how many rows a run from `start` has in a sequence of `frames` frames."""
+        return self.start + 1 if self.backward else frames - self.start
+
+    def in_frame_order(self) -> Trajectory:
+        """Returns the trajectory with its rows in the order of the frames, `start` being the first one."""
+        if not self.backward:
+            return self
+        return Trajectory(
+            self.boxes[::-1],
+            self.seconds[::-1],
+            None if self.codes is None else self.codes[::-1],
+            self.start + 1 - len(self.boxes),
+            confidences=None if self.confidences is None else self.confidences[::-1],
+        )
 
 
 def stack_boxes(regions: Items[Boxes]) -> Boxes:
@@ -94,6 +117,13 @@ def stack_boxes(regions: Items[Boxes]) -> Boxes:
     if all(len(region) == 4 for region in regions):
         return np.array(regions, dtype=np.float64).reshape(-1, 4)
     return np.array([box_corners(region) for region in regions])
+
+
+def stack_confidences(predictions: Items[Prediction]) -> NDArray[np.float64] | None:
+    """Returns the confidences of predictions, shape (n,), NaN where there is none; None if there is none."""
+    if all(prediction.confidence is None for prediction in predictions):
+        return None
+    return np.array([np.nan if one.confidence is None else one.confidence for one in predictions])
 
 
 def timed_updates(trajectories: Iterable[Trajectory]) -> tuple[int, float]:

@@ -51,7 +51,8 @@ def compare_trajectories(
     overlaps: list[float] = []
     largest: list[float] = []
     differing: list[int] = []
-    for before, after in zip(old, new, strict=False):
+    for stored, made in zip(old, new, strict=False):
+        before, after = stored.in_frame_order(), made.in_frame_order()
         if before.start != after.start or before.boxes.shape[1] != after.boxes.shape[1]:
             problem = problem or "its runs start in other frames, or have regions of another kind"
             continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 
 from benchmarks.datasets import Dataset, SequenceError
 from benchmarks.datasets.disk_dataset import DiskDataset
@@ -152,7 +154,8 @@ def _run(
 
         live = LiveView(writer.path)
     total = sum(task.frames for task in todo)
-    with RunProgress(len(todo), total, above=live) as progress:
+    console = Console(file=io.StringIO()) if settings.quiet else None
+    with RunProgress(len(todo), total, console, above=live) as progress:
         for name, record in summary.failed.items():
             progress.log_failure(name, record)
         warned = False

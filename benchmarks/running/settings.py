@@ -39,6 +39,7 @@ class RunSettings:
         live: show the current frame in the terminal and write a strip of thumbnails for each sequence.
         workers: number of processes, each with its own tracker.
         ray: the Ray cluster to run on, if any.
+        quiet: show no progress and no failures.
     """
 
     spec: TrackerSpec
@@ -54,6 +55,7 @@ class RunSettings:
     live: bool = False
     workers: int = 1
     ray: RayOptions | None = None
+    quiet: bool = False
 
     def check(self) -> None:
         """Checks that the settings can be combined.

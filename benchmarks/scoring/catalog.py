@@ -16,7 +16,7 @@ from benchmarks.scoring.profiles import (
     UAV,
     ScoringProfile,
 )
-from benchmarks.scoring.vot_profiles import VOT2017, VOT_TOOLKIT
+from benchmarks.scoring.vot_profiles import VOT2017, VOT2019, VOT2019_STRICT, VOT2020, VOT_LT, VOT_TOOLKIT
 from trackers.errors import UserError
 from trackers.registry import Entry, Registry
 
@@ -33,7 +33,7 @@ PROFILES = Registry(
         profile.name: Entry(
             f"benchmarks.scoring.vot_profiles:{profile.name.upper().replace('-', '_')}", profile.title
         )
-        for profile in (VOT2017, VOT_TOOLKIT)
+        for profile in (VOT2017, VOT_TOOLKIT, VOT2019, VOT2019_STRICT, VOT2020, VOT_LT)
     },
     group="sotbench.profiles",
     hint="see `sotbench list profiles`",

@@ -225,6 +225,8 @@ OVERLAP_PRECISION_75 = success_rate("op75", "Overlap precision (overlap > 0.75)"
 
 ACCURACY = Metric(name="accuracy", label="Accuracy (mean overlap)")
 ROBUSTNESS = Metric(name="robustness", label="Failures per 100 frames", higher_is_better=False)
+TRACKED_SHARE = Metric(name="robustness", label="Robustness (share of frames tracked)")
+"""Robustness of multi-start runs: frames before the failure by all frames."""
 FAILURES = Metric(name="failures", label="Failures", higher_is_better=False, decimals=1, per_sequence=False)
 EAO = Metric(
     name="eao",
@@ -234,3 +236,13 @@ EAO = Metric(
     x_label="Sequence length (frames)",
     y_label="Expected overlap",
 )
+TRACKING_PRECISION = Metric(name="precision", label="Tracking precision")
+TRACKING_RECALL = Metric(name="recall", label="Tracking recall")
+F_SCORE = Metric(
+    name="f_score",
+    label="F-score",
+    curve_title="Precision and recall",
+    x_label=TRACKING_RECALL.label,
+    y_label=TRACKING_PRECISION.label,
+)
+"""The greatest harmonic mean of tracking precision and recall over thresholds of confidence."""

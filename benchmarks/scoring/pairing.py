@@ -51,7 +51,7 @@ class PairedResults:
     @property
     def repetition_counts(self) -> frozenset[int]:
         """The numbers of repetitions that sequences have; {1} for protocols that make several runs each."""
-        if self.run.protocol in ("tre", "sre"):
+        if self.run.protocol in ("tre", "sre", "multistart"):
             return frozenset([1])
         return frozenset(map(len, self.trajectories))
 
@@ -189,7 +189,7 @@ def check_ground_truth(
             truth.
     """
     for trajectory in run.trajectories[sequence.name]:
-        boxes, rows = len(trajectory.boxes), len(sequence.truth) - trajectory.start
+        boxes, rows = len(trajectory.boxes), trajectory.expected_rows(len(sequence.truth))
         if boxes != rows and not allow_length_mismatch:
             raise UserError(
                 f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth, but "

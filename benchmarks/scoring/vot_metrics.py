@@ -29,7 +29,7 @@ from benchmarks.scoring.vot_repetitions import Repetitions, frame_overlaps, vali
 from trackers.errors import UserError
 
 if TYPE_CHECKING:
-    from benchmarks.scoring.vot_profiles import VOTProfile
+    from benchmarks.scoring.vot_profiles import ShortTermProfile, VOTProfile
 
 SENSITIVITY = 30
 """Length in frames of the sequence that the reliability in an A-R plot refers to."""
@@ -69,7 +69,12 @@ class SupervisedScore:
         eao: expected average overlap, in [0, 1]; NaN if no fragment is defined for any of its lengths, as
             when a tracker never fails on shorter sequences.
         """
-        return _estimates((ACCURACY, ROBUSTNESS, FAILURES, EAO), self._values, len(self.sequences))
+        return bootstrap_estimates((ACCURACY, ROBUSTNESS, FAILURES, EAO), self._values, len(self.sequences))
+
+    @property
+    def averaged(self) -> tuple[int, int]:
+        """The first and the last length whose expected overlaps EAO is the mean of."""
+        return self.profile.fragments.low, self.profile.fragments.high
 
     def curve(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Returns the lengths L for which Phi(L) is defined, shape (T,), and the expected overlaps Phi(L)."""
@@ -146,13 +151,13 @@ class UnsupervisedScore:
         overlaps: shape (S, 2): sum and weight of the overlaps.
     """
 
-    profile: VOTProfile
+    profile: ShortTermProfile
     sequences: tuple[str, ...]
     overlaps: NDArray[np.float64]
 
     def metrics(self) -> dict[str, Estimate]:
         """Returns `ao`, average overlap, in [0, 1], with its 95 % interval."""
-        return _estimates(
+        return bootstrap_estimates(
             (AVERAGE_OVERLAP,), lambda counts: _ratio(counts @ self.overlaps)[:, None], len(self.overlaps)
         )
 
@@ -193,7 +198,9 @@ def score_supervised(
     )
 
 
-def score_unsupervised(runs: Mapping[str, NDArray[np.float64]], profile: VOTProfile) -> UnsupervisedScore:
+def score_unsupervised(
+    runs: Mapping[str, NDArray[np.float64]], profile: ShortTermProfile
+) -> UnsupervisedScore:
     """Scores one run per sequence.
 
     Args:
@@ -246,7 +253,14 @@ def _ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=sums[:, 1] > 0)
 
 
-def _estimates(metrics: tuple[Metric, ...], compute: Values, sequences: int) -> dict[str, Estimate]:
+def bootstrap_estimates(metrics: tuple[Metric, ...], compute: Values, sequences: int) -> dict[str, Estimate]:
+    """Returns values with their 95 % intervals, by bootstrap over sequences.
+
+    Args:
+        metrics: what `compute` returns, in this order.
+        compute: computes values from how often each sequence is drawn.
+        sequences: the number of sequences.
+    """
     values = compute(np.ones((1, sequences)))[0]
     estimates = {
         metric.name: Estimate(float(value), None, None) for metric, value in zip(metrics, values, strict=True)

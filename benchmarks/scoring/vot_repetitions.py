@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.geometry.rasterize import RasterRule, raster_overlap
+from benchmarks.geometry.polygons import OverlapRule, region_overlap
 from benchmarks.protocols.protocol import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes
@@ -51,7 +51,7 @@ def measure_repetitions(
     runs: Items[tuple[Boxes, NDArray[np.int8]]],
     truth: Boxes,
     size: tuple[int, int],
-    raster: RasterRule,
+    raster: OverlapRule,
 ) -> Repetitions:
     """Measures the overlaps of a sequence's supervised runs; identical runs are measured once.
 
@@ -74,7 +74,7 @@ def measure_repetitions(
             )
         first = next(i for i in range(number) if np.array_equal(runs[i][0], regions, equal_nan=True))
         known = first < number - 1
-        overlaps.append(overlaps[first] if known else raster_overlap(regions, truth, size, raster))
+        overlaps.append(overlaps[first] if known else region_overlap(regions, truth, size, raster))
     return Repetitions(sequence, np.stack(overlaps), np.stack([codes for _, codes in runs]))
 
 

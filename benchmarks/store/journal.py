@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ class ManifestWriter:
             self.write()
             self._begin()
             return
-        line: dict[str, Any] = {"sequence": name, "record": asdict(self._manifest.sequences[name])}
+        line: dict[str, Any] = {"sequence": name, "record": self._manifest.sequences[name].content()}
         if new := self._manifest.environments[self._environments :]:
             line["environments"] = new
         self._append(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,16 +53,20 @@ class Identity:
 
 @dataclass(frozen=True)
 class RunFiles:
-    """The two files of one run over a sequence.
+    """The files of one run over a sequence.
 
     Attributes:
         boxes, times: their sha256.
         start: the frame (0-based) of their first line.
+        backward: whether their lines go back from `start` to the first frame.
+        confidences: sha256 of the file of the tracker's confidences; empty if there is none.
     """
 
     boxes: str
     times: str
     start: int = 0
+    backward: bool = False
+    confidences: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ class SequenceRecord:
     runs: tuple[RunFiles, ...] = ()
     environment: int = 0
     transport: float = 0.0
+
+    def content(self) -> dict[str, Any]:
+        """Returns the record as JSON; runs without the keys that most protocols do not need."""
+        content = asdict(self)
+        for run in content["runs"]:
+            for name in ("backward", "confidences"):
+                if not run[name]:
+                    del run[name]
+        return content
 
     def same_data(self, other: SequenceRecord) -> bool:
         """Whether both were made from the same frames and the same ground truth."""
@@ -133,7 +146,8 @@ class Manifest:
 
     def write(self, path: Path) -> None:
         """Writes the manifest as JSON, atomically."""
-        content = {"schema": SCHEMA, **asdict(self)}
+        content = {"schema": SCHEMA, **asdict(replace(self, sequences={}))}
+        content["sequences"] = {name: record.content() for name, record in self.sequences.items()}
         write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
 
 

@@ -149,24 +149,34 @@ def _start_reader(stack: ExitStack, request: bytes) -> Connection:
 
 def main() -> int:
     """Runs a reader; the pipe blocks it until its results are received."""
-    with Connection(int(sys.argv[1]), writable=False) as requests:
-        request: _Request = requests.recv()
-    connection = Connection(int(sys.argv[2]), readable=False)
-    with suppress(BrokenPipeError):
-        for results, *names in request.folders:
-            folder = RunFolder(Path(results), *names)
-            if request.work:
-                connection.send(_read_and_work(folder, request.with_times, request.work))
-                continue
-            run = _read(folder, request.with_times)
-            if isinstance(run, UserError):
-                connection.send(run)
-                continue
-            # One sequence after the other: a long run in one message would take twice its memory.
-            connection.send(replace(run, trajectories={}))
-            for item in (*run.trajectories.items(), None):
-                connection.send(item)
+    try:
+        _serve(int(sys.argv[1]), int(sys.argv[2]))
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        # Such as a class that only the asking process can import. That process then works by itself, and
+        # shows the error if it meets it too.
+        return 1
     return 0
+
+
+def _serve(asked: int, answers: int) -> None:
+    with Connection(asked, writable=False) as requests:
+        request: _Request = requests.recv()
+    connection = Connection(answers, readable=False)
+    for results, *names in request.folders:
+        folder = RunFolder(Path(results), *names)
+        if request.work:
+            connection.send(_read_and_work(folder, request.with_times, request.work))
+            continue
+        run = _read(folder, request.with_times)
+        if isinstance(run, UserError):
+            connection.send(run)
+            continue
+        # One sequence after the other: a long run in one message would take twice its memory.
+        connection.send(replace(run, trajectories={}))
+        for item in (*run.trajectories.items(), None):
+            connection.send(item)
 
 
 def _read_and_work(folder: RunFolder, with_times: bool, work: Callable[[RunResults], _T]) -> _T | UserError:

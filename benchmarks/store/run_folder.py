@@ -1,11 +1,17 @@
-"""The folder of a run: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and two files per run."""
+"""The folder of a run: `results/<dataset>/<tracker>/<protocol>/`, with its manifest and the files per run.
+
+These are regions and times, and in some protocols the tracker's confidences.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+from benchmarks.box_text import format_rows
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.digests import digest
@@ -35,6 +41,15 @@ def require_folder_name(name: str) -> str:
     if not VALID_NAME.fullmatch(name):
         raise UserError(f"'{name}' cannot name a results folder: use letters, digits, '.', '_', '+' and '-'")
     return name
+
+
+class _StoredRun(NamedTuple):
+    """The path of a run's regions, and the content of its files; without confidences, none of these."""
+
+    path: Path
+    regions: bytes
+    times: bytes
+    confidences: bytes
 
 
 class RunFolder:
@@ -123,7 +138,12 @@ class RunFolder:
         regions, times = (text.encode() for text in format_trajectory(trajectory))
         write_atomic(self.path / f"{stem}.txt", regions)
         write_atomic(self.path / f"{stem}.time.txt", times)
-        return RunFiles(digest(regions), digest(times), trajectory.start)
+        files = RunFiles(digest(regions), digest(times), trajectory.start, trajectory.backward)
+        if trajectory.confidences is None:
+            return files
+        confidences = format_rows(trajectory.confidences[:, None]).encode()
+        write_atomic(self.path / f"{stem}.confidence.txt", confidences)
+        return replace(files, confidences=digest(confidences))
 
     def read(self, sequence: str, record: SequenceRecord, with_times: bool = True) -> list[Trajectory] | None:
         """Reads the sequence's trajectories; None if a file is missing or its digest differs from `record`.
@@ -141,28 +161,33 @@ class RunFolder:
             return None
         return [
             parse_trajectory(
-                regions.decode(errors="replace"),
-                times.decode(errors="replace") if with_times else None,
-                str(path),
+                stored.regions.decode(errors="replace"),
+                stored.times.decode(errors="replace") if with_times else None,
+                str(stored.path),
                 files.start,
+                files.backward,
+                stored.confidences.decode(errors="replace") if files.confidences else None,
             )
-            for (path, regions, times), files in zip(contents, record.runs, strict=True)
+            for stored, files in zip(contents, record.runs, strict=True)
         ]
 
-    def _contents(self, sequence: str, record: SequenceRecord) -> list[tuple[Path, bytes, bytes]] | None:
-        """Returns, for each run, path and content of its regions, and the content of its times; or None."""
-        contents: list[tuple[Path, bytes, bytes]] = []
+    def _contents(self, sequence: str, record: SequenceRecord) -> list[_StoredRun] | None:
+        """Returns the content of the files of each run, or None if one is missing or another."""
+        contents: list[_StoredRun] = []
         if Path(sequence).name != sequence:
             return None  # a name in a manifest of a stranger may lead out of the folder
         for stem, files in zip(file_stems(sequence, len(record.runs)), record.runs, strict=True):
             path = self.path / f"{stem}.txt"
             try:
                 regions, times = _content(path), _content(self.path / f"{stem}.time.txt")
+                confidences = _content(self.path / f"{stem}.confidence.txt") if files.confidences else b""
             except OSError:
                 return None
             if (digest(regions), digest(times)) != (files.boxes, files.times):
                 return None
-            contents.append((path, regions, times))
+            if files.confidences and digest(confidences) != files.confidences:
+                return None
+            contents.append(_StoredRun(path, regions, times, confidences))
         return contents
 
     def is_complete(self, sequence: str, record: SequenceRecord) -> bool:
@@ -214,3 +239,12 @@ def _content(path: Path) -> bytes:
 def file_stems(sequence: str, runs: int) -> list[str]:
     """Returns file names without suffix: the sequence's, numbered from 1 if there are several runs."""
     return [sequence] if runs == 1 else [f"{sequence}.{k}" for k in range(1, runs + 1)]
+
+
+def file_names(sequence: str, record: SequenceRecord) -> list[str]:
+    """Returns the names of a sequence's files: regions, times and, where the record has them, confidences."""
+    return [
+        stem + suffix
+        for stem, files in zip(file_stems(sequence, len(record.runs)), record.runs, strict=True)
+        for suffix in (".txt", ".time.txt", *([".confidence.txt"] if files.confidences else []))
+    ]

@@ -34,20 +34,42 @@ def format_regions(
     )
 
 
-def parse_trajectory(regions: str, times: str | None, where: str, start: int = 0) -> Trajectory:
+def parse_trajectory(
+    regions: str,
+    times: str | None,
+    where: str,
+    start: int = 0,
+    backward: bool = False,
+    confidences: str | None = None,
+) -> Trajectory:
     """Parses the texts of `format_trajectory`, exactly; without `times`, seconds are NaN.
 
+    Args:
+        regions: a region or code per line.
+        times: the seconds, one number per line.
+        where: what messages call the text.
+        start: as in `Trajectory`.
+        backward: as in `Trajectory`.
+        confidences: one number per line; None if there are none.
+
     Raises:
-        UserError: a line is neither a region nor a code, or the numbers of times and regions differ; the
-            message calls the text `where`.
+        UserError: a line is neither a region nor a code, or the texts differ in their number of lines.
     """
     boxes, codes = parse_regions(regions, where)
-    if times is None:
-        return Trajectory(boxes, np.full(len(boxes), np.nan), codes, start)
-    seconds = parse_rows(times, 1, f"the times of {where}")[:, 0]
-    if len(seconds) != len(boxes):
-        raise UserError(f"{where}: {len(boxes)} regions and {len(seconds)} times")
-    return Trajectory(boxes, seconds, codes, start)
+    seconds, values = np.full(len(boxes), np.nan), None
+    if times is not None:
+        seconds = _column(times, "times", len(boxes), where)
+    if confidences is not None:
+        values = _column(confidences, "confidences", len(boxes), where)
+    return Trajectory(boxes, seconds, codes, start, backward, values)
+
+
+def _column(text: str, what: str, rows: int, where: str) -> NDArray[np.float64]:
+    """Parses a number per line."""
+    column = parse_rows(text, 1, f"the {what} of {where}")[:, 0]
+    if len(column) != rows:
+        raise UserError(f"{where}: {rows} regions and {len(column)} {what}")
+    return column
 
 
 def parse_regions(text: str, where: str) -> tuple[NDArray[np.float64], NDArray[np.int8] | None]:

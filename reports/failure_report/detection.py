@@ -111,14 +111,14 @@ def lost_stretches(overlaps: NDArray[np.float64], least: int = LEAST) -> list[tu
 def find_failures(
     sequence: VideoSequence, trajectories: Sequence[Trajectory], least: int = LEAST
 ) -> SequenceFailures:
-    """Finds where a tracker loses the target of a sequence, in the first of its runs.
+    """Finds where a tracker loses the target of a sequence, in the first of its runs that go forward.
 
     Args:
         sequence: the ground truth.
         trajectories: the repetitions or segments.
         least: number of frames that a target must be lost for.
     """
-    run = trajectories[0]
+    run = next((one for one in trajectories if not one.backward), trajectories[0].in_frame_order())
     overlaps = frame_overlaps(sequence, run)
     rows, start = len(overlaps), run.start
     boxes = bounding_box(run.boxes[:rows])

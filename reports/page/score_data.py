@@ -21,6 +21,8 @@ from benchmarks.scoring import (
     RunScore,
     ScoringProfile,
 )
+from benchmarks.scoring.long_term_score import LongTermScore
+from benchmarks.scoring.multi_start_score import MultiStartScore
 from benchmarks.scoring.statistics import mean_estimates
 from benchmarks.scoring.vot_metrics import SupervisedScore
 from benchmarks.scoring.vot_run_score import VOTRunScore
@@ -103,9 +105,12 @@ def _score_data(
 def _vot_data(score: VOTRunScore, indices: Mapping[str, int]) -> Json:
     overall = score.overall
     lines = {}
-    if isinstance(overall, SupervisedScore):
+    if isinstance(overall, SupervisedScore | MultiStartScore):
         lengths, overlaps = overall.curve()
         lines["eao"] = {"x": lengths.tolist(), "y": np.round(overlaps, 5).tolist()}
+    elif isinstance(overall, LongTermScore):
+        recall, precision = overall.curve()
+        lines["f_score"] = {"x": np.round(recall, 5).tolist(), "y": np.round(precision, 5).tolist()}
     [record] = score.records()
     return {
         "sequences": [indices[name] for name in score.sequences],

@@ -1,7 +1,7 @@
 """A tracker over time: overlap, center error and region of every frame of a sequence.
 
 They do not depend on the profile: profiles differ in frames without a target. Of a sequence with several
-runs (repetitions, TRE, SRE), they describe the first.
+runs (repetitions, TRE, SRE, multi-start), they describe the first.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: boo
         trajectory: the run.
         with_regions: keep the regions, which are most of the bytes; only drawing on frames needs them.
     """
+    trajectory = trajectory.in_frame_order()
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
     regions = trajectory.boxes[:rows]
@@ -85,8 +86,10 @@ def frame_overlaps(sequence: Sequence, trajectory: Trajectory) -> NDArray[np.flo
         trajectory: the run.
 
     Returns:
-        Shape (n,), in [0, 1]; the first row is frame `trajectory.start`.
+        Shape (n,), in [0, 1], in the order of frames; the first row is frame `trajectory.start`, of a run that
+        goes back the last one.
     """
+    trajectory = trajectory.in_frame_order()
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
     overlaps = _overlaps(trajectory.boxes[:rows], sequence.regions[start : start + rows], sequence.size)

@@ -17,6 +17,9 @@ PLOTS = Registry(
         ),
         "eao": Entry("reports.plots.vot:eao_figure", "expected average overlap over length"),
         "ar": Entry("reports.plots.vot:ar_figure", "accuracy and robustness, with VOT's ranking"),
+        "precision-recall": Entry(
+            "reports.plots.vot:precision_recall_figure", "precision over recall of long-term runs"
+        ),
         "sequences": Entry("reports.plots.sequences:sequences_figure", "two trackers, sequence by sequence"),
         "speed": Entry("reports.plots.speed:speed_figure", "accuracy against speed"),
     },

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scoring import OnePassScore, Record
-from benchmarks.scoring.metrics import EAO
+from benchmarks.scoring.metrics import EAO, F_SCORE
+from benchmarks.scoring.multi_start_score import MultiStartScore
 from benchmarks.scoring.statistics import bootstrap_interval
 from reports.plots.curves import curve_metric, ranked_by
 from reports.plots.several import radar_records
-from reports.plots.vot import CURVE_POINTS, supervised_scores
+from reports.plots.vot import CURVE_POINTS, long_term_scores, scores_with_curves
 from reports.report_data import ReportData
 from reports.speed_records import read_speed_records, speed_row
 
@@ -64,6 +65,8 @@ def plot_curves(report: ReportData, kind: str) -> Curves:
     """
     if kind == "eao":
         return _eao_curves(report)
+    if kind == "precision-recall":
+        return _precision_recall_curves(report)
     metric = curve_metric(report, kind.replace("-", "_"))
     scores = [score for score in report.scores if isinstance(score, OnePassScore)]
     curves = []
@@ -85,13 +88,14 @@ def plot_curves(report: ReportData, kind: str) -> Curves:
 
 
 def _eao_curves(report: ReportData) -> Curves:
-    scores = supervised_scores(report)
-    fragments = scores[0][1].profile.fragments
+    scores = scores_with_curves(report)
+    longest = scores[0][1].averaged[1]
+    end = longest if isinstance(scores[0][1], MultiStartScore) else 2 * longest
     values = {row["tracker"]: row["eao"] for row in report.records}
     curves = []
     for score, overall in scores:
         lengths, overlaps = overall.curve()
-        shown = lengths <= 2 * fragments.high
+        shown = lengths <= 2 * longest
         lengths, overlaps = lengths[shown], overlaps[shown]
         points = np.unique(np.linspace(0, len(lengths) - 1, CURVE_POINTS).astype(int))
         interval = overall.curve_interval(lengths[points])
@@ -107,8 +111,17 @@ def _eao_curves(report: ReportData) -> Curves:
                 None if value is None else float(value),
             )
         )
+    return Curves(EAO.curve_title, EAO.x_label, EAO.y_label, (0.0, float(end)), "north east", tuple(curves))
+
+
+def _precision_recall_curves(report: ReportData) -> Curves:
+    values = {row["tracker"]: float(row["f_score"] or 0) for row in report.records}
+    curves = []
+    for tracker, score in long_term_scores(report).items():
+        recall, precision = score.curve()
+        curves.append(Curve(tracker, recall, precision, None, None, values[tracker]))
     return Curves(
-        EAO.curve_title, EAO.x_label, EAO.y_label, (0.0, 2.0 * fragments.high), "north east", tuple(curves)
+        F_SCORE.curve_title, F_SCORE.x_label, F_SCORE.y_label, (0.0, 1.0), "south west", tuple(curves)
     )
 
 
@@ -130,7 +143,7 @@ def plot_records(reports: Sequence[ReportData], kind: str) -> list[Record]:
 
 def _curve_records(report: ReportData, kind: str) -> Iterator[Record]:
     made = plot_curves(report, kind)
-    x_name = "length" if kind == "eao" else "threshold"
+    x_name = {"eao": "length", "precision-recall": "recall"}.get(kind, "threshold")
     for curve in made.curves:
         for place, x in enumerate(curve.x):
             yield {
@@ -181,8 +194,11 @@ def _speed(report: ReportData, kind: str) -> list[Record]:  # noqa: ARG001
     ]
 
 
+_CURVES = ("success", "precision", "normalized-precision", "eao", "precision-recall")
 _RECORDS: dict[str, Callable[[ReportData, str], Iterator[Record] | list[Record]]] = {
-    **dict.fromkeys(("success", "precision", "normalized-precision", "eao"), _curve_records),
+    **dict.fromkeys(
+        ("success", "precision", "normalized-precision", "eao", "precision-recall"), _curve_records
+    ),
     **dict.fromkeys(("attributes", "attribute-dots"), _attributes),
     "sequences": _sequences,
     "speed": _speed,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.store import Manifest, RunFolder
 from benchmarks.store.journal import journal_path
-from benchmarks.store.run_folder import MANIFEST, REPRODUCED, file_stems
+from benchmarks.store.run_folder import MANIFEST, REPRODUCED, file_names
 from trackers.regular_files import is_regular
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -25,11 +25,7 @@ def run_archive(folder: RunFolder, manifest: Manifest) -> bytes:
     names = [MANIFEST, journal_path(Path(MANIFEST)).name, REPRODUCED]
     for name, record in manifest.sequences.items():
         if record.status == "ok" and Path(name).name == name:
-            names += [
-                stem + suffix
-                for stem in file_stems(name, len(record.runs))
-                for suffix in (".txt", ".time.txt")
-            ]
+            names += file_names(name, record)
     content = io.BytesIO()
     top = f"{folder.dataset}/{folder.tracker}/{folder.protocol}"
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -105,6 +105,7 @@ def _truth(sequence: Sequence) -> Boxes:
 
 def _spread(trajectory: Trajectory, frames: int) -> Boxes:
     """Returns a region per frame of the sequence, NaN where the trajectory has none."""
+    trajectory = trajectory.in_frame_order()
     regions = np.full((frames, trajectory.boxes.shape[1]), np.nan)
     known = trajectory.boxes[: frames - trajectory.start]
     regions[trajectory.start : trajectory.start + len(known)] = known

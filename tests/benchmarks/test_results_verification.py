@@ -34,7 +34,9 @@ def verdict(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
     return status, found
 
 
-@pytest.mark.parametrize("protocol", ["ope", "tre", "sre", "supervised", "realtime", "unsupervised"])
+@pytest.mark.parametrize(
+    "protocol", ["ope", "tre", "sre", "supervised", "realtime", "unsupervised", "long-term"]
+)
 @pytest.mark.usefixtures("folder")
 def test_every_protocol_writes_valid_results(
     protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

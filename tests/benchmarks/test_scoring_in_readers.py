@@ -13,8 +13,9 @@ from benchmarks.cli.main import main
 from benchmarks.datasets import open_dataset
 from benchmarks.datasets.views import CachedDataset
 from benchmarks.protocols import Trajectory
-from benchmarks.scoring.catalog import PROFILES
+from benchmarks.scoring.catalog import PROFILES, choose_profiles
 from benchmarks.store import Manifest, RunFolder, SequenceRecord, parallel_reading, truth_digest
+from reports.page.loader import ReportLoader
 
 DEMO = open_dataset("demo", None)
 
@@ -70,10 +71,38 @@ def test_several_processes_score_as_one(words, results, monkeypatch, capsys):
     assert alone.out
 
 
+def test_several_processes_report_as_one(results, monkeypatch):
+    folders = [RunFolder(results, "demo", f"t{number}", "ope") for number in range(5)]
+    profiles = choose_profiles("all", "demo", "ope")
+
+    def load() -> list[object]:
+        loader = ReportLoader(CachedDataset(DEMO), profiles)
+        reports = loader.load(folders)
+        scores = [
+            [score.records("sequence") for score in report.scores.values() if not isinstance(score, str)]
+            for report in reports
+        ]
+        series = [{name: one.data(True) for name, one in report.series.items()} for report in reports]
+        rest = [(one.tracker, one.fps, one.notes, one.sequences) for one in reports]
+        return [scores, series, rest, loader.left_out]
+
+    alone = load()
+    monkeypatch.setattr(parallel_reading, "MIN_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(parallel_reading, "usable_cores", lambda: 2)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("scored in this process")
+
+    monkeypatch.setattr("reports.page.loader._Reporter.__call__", refuse)
+    assert load() == alone
+
+
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_profile_is_pickled_by_its_name(name):
-    profile = PROFILES.load(name)
-    assert pickle.loads(pickle.dumps(profile)) is profile
+    registered = PROFILES.load(name)
+    for dataset in ("", *registered.differing_datasets):
+        profile = registered.on(dataset)
+        assert pickle.loads(pickle.dumps(profile)) is profile
 
 
 def test_cached_data_set_is_pickled_without_its_cache():

@@ -12,7 +12,7 @@ from speed_records import made
 from benchmarks.datasets import DATASETS
 from benchmarks.protocols.protocol import Code, Trajectory
 from benchmarks.scoring import OTB, OnePassProfile, OnePassScore, score_run
-from benchmarks.scoring.vot_profiles import VOT2017
+from benchmarks.scoring.vot_profiles import VOT2017, VOT_LT
 from benchmarks.store import RunResults
 from reports.report_data import ReportData
 
@@ -70,6 +70,24 @@ def vot_report() -> ReportData:
         run = RunResults(f"fails {failures} times", "demo", "supervised", trajectories, {}, {})
         scores.append(score_run(run, dataset, VOT2017))
     return ReportData("Demo", "demo", "supervised", VOT2017, tuple(scores))
+
+
+def long_term_report() -> ReportData:
+    """Returns scores of long-term runs on the demo: three fake trackers, less sure where they are worse."""
+    dataset = DATASETS.load("demo")(None)
+    scores = []
+    for shift in (1, 2, 3):
+        generator = np.random.default_rng(shift)
+        trajectories = {}
+        for name in dataset.names():
+            truth = dataset[name].truth
+            away = generator.random(len(truth)) * 6 * shift
+            boxes = truth + away[:, None] * [1, 0, 0, 0]
+            confidences = np.concatenate([[np.nan], 1 / (1 + away[1:])])
+            trajectories[name] = [Trajectory(boxes, np.zeros(len(truth)), confidences=confidences)]
+        run = RunResults(f"shifts by up to {6 * shift}", "demo", "long-term", trajectories, {}, {})
+        scores.append(score_run(run, dataset, VOT_LT))
+    return ReportData("Demo", "demo", "long-term", VOT_LT, tuple(scores))
 
 
 def write_speed(results: Path, tracker: str, fps: float) -> None:

@@ -80,6 +80,7 @@ def test_report_of_the_real_toolkit(tmp_path, monkeypatch):
         curves = GOT10K.curves(frames)
         assert curves["success"] == pytest.approx(np.array(report[name]["success_curve"]), abs=1e-12)
         assert curves["precision"] == pytest.approx(np.array(report[name]["precision_curve"]), abs=1e-12)
+        assert curves["sr50"] == pytest.approx(report[name]["success_rate"], abs=1e-12)
 
 
 def got10k_val(root: Path, lengths: list[int], size: tuple[int, int] = (64, 48)) -> dict[str, np.ndarray]:

@@ -83,7 +83,7 @@ MAT_READ = [
 ]
 MAT_REFUSED = {"4corner": "holds '4corner' and not boxes", "v4real": "a MAT-file of level 4"}
 VOT_REFUSED = {
-    "longterm": "'longterm': give --from vot --protocol unsupervised",
+    "longterm": "'longterm': give --from vot --protocol long-term",
     "multistart": "the multi-start protocol of VOT2020",
     "super_mask": "neither a rectangle nor a polygon",
     "super_mask_txt": "line 2 is a mask",

@@ -32,9 +32,9 @@ highlight = true
 """
 
 
-@pytest.fixture(scope="module")
-def words(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    results = tmp_path_factory.mktemp("papers") / "results"
+@pytest.fixture
+def words(shared: Path, tmp_path: Path) -> list[str]:
+    results = tmp_path / "results"
     where = ["--data-root", str(shared / "annotations"), "--results", str(results)]
     for file, form, tracker, dataset in FILES:
         given = [str(shared / "golden" / file), "--from", form, "--tracker", tracker, "--dataset", dataset]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.datasets.folder.settings import parse_settings
 from reports.presentation import (
     Presentation,
     PresentationChanges,
@@ -43,6 +44,7 @@ def test_table_is_read_beside_settings_of_a_data_set():
         "siamfc": TrackerEntry("SiamFC (ours) & co", "#D62728", "dashed", 2, highlight=True),
         "a.b": TrackerEntry(hide=True),
     }
+    assert parse_settings(WHOLE, "t.toml").one_based is False
 
 
 @pytest.mark.parametrize(

@@ -360,7 +360,8 @@ def test_speed_is_measured(here: Path) -> None:
 def test_import_loads_nothing_heavy_and_is_quick() -> None:
     program = (
         "import sys; import sotbench; dir(sotbench); "
-        "print(sorted({'torch', 'pandas', 'matplotlib', 'scipy', 'cv2', 'numpy'} & set(sys.modules)))"
+        "heavy = {'torch', 'pandas', 'matplotlib', 'scipy', 'cv2', 'numpy', 'onnxruntime', 'optuna'}; "
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
@@ -374,3 +375,17 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert set(sot.__all__) <= set(dir(sot))
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = sot.nothing_like_it
+
+
+def test_tuning_in_python(tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="Optuna is not installed (extra tune)")
+    where = {"sequences": "easy", "out": tmp_path / "study"}
+    found = sot.tune("ncc", "demo", {"reach": (0.5, 1.5)}, trials=2, **where)
+    assert [trial.state for trial in found.trials] == ["ok", "ok"]
+    assert found.trials[0].settings == {"reach": 1.0}
+    assert "2 trials, best success" in repr(found)
+    assert found.settings_file.is_file()
+    with pytest.raises(sot.UserError, match="3 is not a range for 'reach'"):
+        sot.tune("ncc", "demo", {"reach": 3}, **where)
+    with pytest.raises(sot.UserError, match="nothing to tune"):
+        sot.tune("ncc", "demo", {}, **where)

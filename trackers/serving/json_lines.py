@@ -77,6 +77,8 @@ class Session:
             call = timed_call(self.tracker, frame, box)
             if not starts:
                 reply["box"] = region_to_json(validate_region(call.prediction, frame.shape[:2]))
+                if call.confidence is not None:
+                    reply["confidence"] = call.confidence
         except InvalidPrediction as error:
             return {"invalid": str(error)}
         except KeyboardInterrupt:

@@ -27,6 +27,7 @@ from trackers.commands import Parser, add_tracker_options, catch_user_errors, tr
 from trackers.errors import UserError, describe_error, format_traceback
 from trackers.external.protocols.frame_files import read_ppm
 from trackers.external.protocols.trax_messages import (
+    CONFIDENCE,
     SECONDS,
     Message,
     read_message,
@@ -101,7 +102,10 @@ def _reply(tracker: Tracker, request: Message) -> Message:
     region = box if box is not None else validate_region(call.prediction, frame.shape[:2])
     if box is None and np.isnan(region).all():
         region = np.zeros(4)  # an absent target: clients accept only rectangles and polygons
-    return Message("state", (write_region(region),), {SECONDS: f"{call.seconds:.9f}"})
+    properties = {SECONDS: f"{call.seconds:.9f}"}
+    if call.confidence is not None:
+        properties[CONFIDENCE] = repr(call.confidence)
+    return Message("state", (write_region(region),), properties)
 
 
 def initial_box(region: str) -> Boxes:

@@ -26,6 +26,11 @@ from trackers.siamese.settings import TrackerSettings
 from trackers.siamese.weights import bundled_weights
 from trackers.tracker import Boxes, Frame, FrameBatch, TensorTracker
 
+CONFIDENCE_FRAMES = 5
+"""Updates whose peaks are the reference of a target's confidence."""
+_LEAST_PEAK = 1e-3
+"""Smallest reference of confidences."""
+
 _LAUNCH_BOUND_SLOTS = 4
 """Up to this many slots an update is bound by kernel launches, so that graphs pay off.
 
@@ -101,6 +106,8 @@ class SiameseTracker(TensorTracker):
             torch.ones(slots, dtype=torch.float64, device=self.device),
             torch.zeros(slots, 3, device=self.device),
         )
+        self.peak_sums = self.zeros()
+        self.peak_counts = self.zeros()
         self.load(self.default_weights() if weights is None else Path(weights), width)
 
     @abstractmethod
@@ -129,8 +136,32 @@ class SiameseTracker(TensorTracker):
             frame_sizes: (n, 2) float64, widths and heights.
 
         Returns:
-            The boxes (n, 4) float64, x, y, w, h.
+            The boxes (n, 4) float64, x, y, w, h; or (n, 5) with confidences, as `rows` returns them.
         """
+
+    def rows(self, slots: Tensor, targets: Targets, peaks: Tensor) -> Tensor:
+        """Returns what `step` returns: the boxes of `targets`, and the confidences that follow from `peaks`.
+
+        A confidence is the peak of the response divided by the mean peak of the target's first
+        `CONFIDENCE_FRAMES` updates, the current one included, and at least 0: about 1 while the target looks
+        as it did at the start.
+
+        Args:
+            slots: (n,) int64, as for `step`.
+            targets: n targets.
+            peaks: (n,), the highest score of the response at the best scale.
+
+        Returns:
+            (n, 5) float64: x, y, w, h, confidence.
+        """
+        sums, counts = self.peak_sums[slots], self.peak_counts[slots]
+        early = counts < CONFIDENCE_FRAMES
+        sums, counts = torch.where(early, sums + peaks, sums), torch.where(early, counts + 1, counts)
+        self.peak_sums.index_copy_(0, slots, sums)
+        self.peak_counts.index_copy_(0, slots, counts)
+        # Scores are logits; without a positive one there is nothing to compare with.
+        confidences = (peaks / (sums / counts).clamp(min=_LEAST_PEAK)).clamp(min=0)
+        return torch.cat([targets.boxes(), confidences[:, None].double()], dim=1)
 
     @in_device_context
     @torch.no_grad()
@@ -145,12 +176,14 @@ class SiameseTracker(TensorTracker):
             pixels, sizes = self.upload_frames(frames[batch])
             targets = self.search.start(pixels, sizes, send(torch.from_numpy(boxes[batch]), self.device))
             self.targets.put(index, targets)
+            self.peak_sums.index_fill_(0, index, 0)
+            self.peak_counts.index_fill_(0, index, 0)
             self.start(index, pixels, sizes, targets)
 
     @in_device_context
     @torch.no_grad()
     def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
-        return self.begin(slots, frames)()
+        return self.begin(slots, frames)()[:, :4]
 
     @in_device_context
     @torch.no_grad()

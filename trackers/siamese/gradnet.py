@@ -30,11 +30,11 @@ from trackers.siamese.update_policy import THRESHOLD_FRAMES
 class GradNet(PeriodicUpdates):
     """GradNet with the update rules that performed best on validation videos.
 
-    SiamFC's fixed template selects the scale. At that scale its scores and the corrected template's are
-    mixed, and the peak of the mixture is the target's position. Every few frames the template is corrected,
-    always from the first frame's hidden feature, by one gradient on the latest trusted frame: its search
-    region, labeled where the target was found, so that an update step needs no forward pass of f_x. All of
-    this is computed with tensors, so that a GPU is never waited for.
+    SiamFC's template, a slow running average of the target's appearance, selects the scale. At that scale its
+    scores and the corrected template's are mixed, and the peak of the mixture is the target's position. Every
+    few frames the template is corrected, always from the first frame's hidden feature, by one gradient on the
+    latest trusted frame: its search region, labeled where the target was found, so that an update step needs
+    no forward pass of f_x. All of this is computed with tensors, so that a GPU is never waited for.
 
     See `GradNetBase` for the arguments and `GradNetSettings` for the settings.
     """
@@ -45,7 +45,7 @@ class GradNet(PeriodicUpdates):
     def load(self, weights: Path, width: float | None) -> None:
         super().load(weights, width)
         self.first_hidden = torch.zeros_like(self.hidden)
-        self.fixed = torch.zeros_like(self.templates)
+        self.siamfc_templates = torch.zeros_like(self.templates)
         self.early_peak = self.zeros()
         self.counts = self.zeros()
 
@@ -56,14 +56,14 @@ class GradNet(PeriodicUpdates):
 
     def set_exemplars(self, slots: Tensor, exemplars: Tensor) -> None:
         super().set_exemplars(slots, exemplars)
-        self.fixed.index_copy_(0, slots, self.fixed_templates(exemplars))
+        self.siamfc_templates.index_copy_(0, slots, self.fixed_templates(exemplars))
         self.first_hidden.index_copy_(0, slots, self.hidden[slots])
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
         targets = self.targets.at(slots)
         features = self.embed(self.search.regions(frames, frame_sizes, targets))
-        fixed = self.search.upsample(cross_correlation(features, self.fixed[slots]))
-        best = best_scale(fixed, self.search.penalties)
+        responses = self.search.upsample(cross_correlation(features, self.siamfc_templates[slots]))
+        best = best_scale(responses, self.search.penalties)
         at_scale = features.take_along_dim(best.scale[:, None, None, None, None], dim=1)
         corrected = self.search.upsample(cross_correlation(at_scale, self.templates[slots]))[:, 0]
         response = normalize(torch.lerp(best.response, corrected, self.settings.share))
@@ -72,12 +72,20 @@ class GradNet(PeriodicUpdates):
         self.targets.put(slots, moved)
 
         sharpness = torch.minimum(prominence(best.response, offset), prominence(corrected, offset))
-        trusted = self._observe(slots, best.score) & (sharpness >= self.settings.sharpness)
-        self.store_trusted(slots, trusted, at_scale[:, 0], offset)
-        return moved.boxes()
+        is_high = self._observe(slots, best.score)
+        self.store_trusted(slots, is_high & (sharpness >= self.settings.sharpness), at_scale[:, 0], offset)
+        if self.settings.average:
+            self._average(slots, is_high, self.search.exemplars(frames, frame_sizes, moved))
+        return self.rows(slots, moved, best.score)
+
+    def _average(self, slots: Tensor, chosen: Tensor, exemplars: Tensor) -> None:
+        """Moves SiamFC's templates of the `chosen` (n,) slots towards those of exemplars (n, 3, 127, 127)."""
+        rate = (chosen * self.settings.average)[:, None, None, None]
+        templates = torch.lerp(self.siamfc_templates[slots], self.fixed_templates(exemplars), rate)
+        self.siamfc_templates.index_copy_(0, slots, templates)
 
     def _observe(self, slots: Tensor, peaks: Tensor) -> Tensor:
-        """Records the fixed template's peaks (n,); returns whether they are high enough (n,)."""
+        """Records SiamFC's peaks (n,); returns whether they are high enough (n,)."""
         counts, early_peak = self.counts[slots], self.early_peak[slots]
         early = counts < THRESHOLD_FRAMES
         early_peak = torch.where(early, early_peak + peaks / THRESHOLD_FRAMES, early_peak)

@@ -51,7 +51,7 @@ class GradNetPaper(PeriodicUpdates):
         self.thresholds.index_copy_(0, slots, torch.where(first, peak.score, thresholds))
         at_scale = features.take_along_dim(peak.scale[:, None, None, None, None], dim=1)[:, 0]
         self.store_trusted(slots, trusted, at_scale, peak.offset)
-        return moved.boxes()
+        return self.rows(slots, moved, peak.score)
 
     def _update_step(self, slots: Tensor) -> Tensor:
         learned = self.network.step(self.hidden[slots], self.features[slots], self.labels[slots]).hidden

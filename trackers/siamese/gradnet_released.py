@@ -5,7 +5,7 @@ Source: Li et al., GradNet: Gradient-Guided Network for Visual Object Tracking, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,11 +69,11 @@ class GradNetReleased(GradNetBase):
         self.crops[slots, FIRST] = self.search.centered(frames, frame_sizes, targets)
 
     @torch.no_grad()
-    def update(self, slots: Sequence[int], frames: FrameBatch) -> Boxes:
+    def begin(self, slots: Sequence[int], frames: FrameBatch) -> Callable[[], Boxes]:
         found = self.run_steps(self._step_with_peak, slots, frames, variant=bool(self.lost))
         # The boxes are known now; a GPU makes the update steps while the next frame arrives.
         updates = []
-        for slot, frame, (x, _, w, _, peak) in zip(slots, frames, found, strict=True):
+        for slot, frame, (x, _, w, _, _, peak) in zip(slots, frames, found, strict=True):
             decision = self.policies[slot].observe(float(peak), bool(x + w > frame.shape[1]))
             if decision.store is not None:
                 self.crops[slot, decision.store] = self.crops[slot, CURRENT]
@@ -81,13 +81,13 @@ class GradNetReleased(GradNetBase):
                 updates.append((slot, decision.learn))
             self._next_search(slot, decision.skip_window, decision.search_centre)
         self._update_templates(updates)
-        return found[:, :4]
+        return lambda: found[:, :5]
 
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        return self._step_with_peak(slots, frames, frame_sizes)[:, :4]
+        return self._step_with_peak(slots, frames, frame_sizes)[:, :5]
 
     def _step_with_peak(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        """Does what `step` does, with the peak's score as a fifth column."""
+        """Does what `step` does, with the peak's score as a sixth column."""
         targets = self.targets.at(slots)
         peak = self._search_around(slots, frames, frame_sizes, targets)
         moved = self.search.moved(targets, peak)
@@ -100,7 +100,7 @@ class GradNetReleased(GradNetBase):
             score = torch.where(better, other.score, score)
         self.targets.put(slots, moved)
         self.crops[slots, CURRENT] = self.search.centered(frames, frame_sizes, moved)
-        return torch.cat([moved.boxes(), score[:, None].double()], dim=1)
+        return torch.cat([self.rows(slots, moved, score), score[:, None].double()], dim=1)
 
     def _search_around(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> Peak:
         """Finds the targets near `targets`; the peak's score is that of SiamFC's template alone."""

@@ -80,7 +80,7 @@ class GradientDescentSettings(TrackerSettings):
     """
 
     iterations: int = 50
-    rate: float = 1e-5
+    rate: float = 3e-6
 
     def __post_init__(self) -> None:
         if self.iterations < 0 or not 0 <= self.rate < math.inf:
@@ -140,22 +140,25 @@ class GradNetSettings(UpdateSettings):
 
     Attributes:
         share: weight of the corrected template's scores, 0..1.
-        trust: a frame is trusted only if the fixed template's peak reaches this share of the mean peak of the
-            first five frames; 0..1.
+        trust: a frame is trusted only if the peak of SiamFC's template reaches this share of the mean peak of
+            the first five frames; 0..1.
         sharpness: a frame is trusted only if the responses of both templates exceed their means by this many
             standard deviations at the target's position; 0 or more. An occluded target, or one beside a
             similar object, makes a flat response, or one that peaks elsewhere.
         first_rate: how far the hidden feature moves to the corrected one while only the first frame has been
             learned from, 0..1.
+        average: how far SiamFC's template moves to the current frame's, on frames whose peak is high enough
+            for `trust`; 0..1, 0 keeps the first frame's.
     """
 
     share: float = 0.5
     trust: float = 0.5
     sharpness: float = 3.4
     first_rate: float = 0.3
+    average: float = 0.01
 
     def __post_init__(self) -> None:
-        _require_shares(share=self.share, trust=self.trust, first_rate=self.first_rate)
+        _require_shares(share=self.share, trust=self.trust, first_rate=self.first_rate, average=self.average)
         super().__post_init__()
         if not 0 <= self.sharpness < math.inf:
             raise UserError(f"sharpness is {self.sharpness}; give a number of 0 or more")

@@ -44,7 +44,7 @@ class SiamFC(SiameseTracker):
         moved = self.search.moved(targets, peak)
         self.targets.put(slots, moved)
         self.adapt(slots, frames, frame_sizes, moved)
-        return moved.boxes()
+        return self.rows(slots, moved, peak.score)
 
     def adapt(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor, targets: Targets) -> None:
         """Updates the templates after a frame in which `targets` were found; SiamFC keeps the first ones."""

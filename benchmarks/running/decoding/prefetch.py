@@ -62,7 +62,8 @@ def batch_decoder_threads() -> DaemonThreadPool:
 class Prefetcher(Generic[Item]):
     """Decodes the frames after the requested one, so that the next is ready when it is needed.
 
-    At most `ahead` + 1 frames are held. Any order of access works; sequential access is fast.
+    At most `ahead` + 1 frames are held. Any order of access works; sequential access is fast, in both
+    directions.
 
     Args:
         frames: the sequence's frames.
@@ -111,6 +112,7 @@ class Prefetcher(Generic[Item]):
         self._read = read
         self._finish = finish
         self._waiting: dict[int, Future[Any]] = {}
+        self._last = -1
 
     def __getitem__(self, index: int) -> Item:
         """Returns frame `index`, waiting for it if necessary.
@@ -119,7 +121,12 @@ class Prefetcher(Generic[Item]):
             SequenceError: the frame is missing or damaged.
             SequenceTimeout: the deadline passed first: the disk or network does not respond.
         """
-        wanted = range(index, min(index + 1 + self._ahead, len(self._frames)))
+        backward = index == self._last - 1
+        self._last = index
+        if backward:
+            wanted = range(index, max(index - self._ahead, 0) - 1, -1)
+        else:
+            wanted = range(index, min(index + 1 + self._ahead, len(self._frames)))
         for stale in self._waiting.keys() - set(wanted):
             self._waiting.pop(stale).cancel()
         for number in wanted:

@@ -22,7 +22,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols.protocol import Init
@@ -35,11 +34,11 @@ from benchmarks.running.settings import RunSettings
 from benchmarks.running.tasks import Task, longest_first
 from benchmarks.running.tracking.drive import ShapeWarning
 from benchmarks.running.tracking.provider import TrackerInfo, TrackerProvider
-from trackers.box_validation import prediction_array
+from trackers.box_validation import ConvertedPrediction, convert_prediction
 from trackers.devices import is_out_of_memory
 from trackers.errors import InvalidPrediction, UserError
 from trackers.processes.process_tree import exit_if_forked
-from trackers.tracker import Boxes, Frame, TensorTracker
+from trackers.tracker import Boxes, Frame, TensorTracker, split_confidences
 
 _PREFETCHED = 16
 """Frames decoded ahead, all slots together; at least one per slot."""
@@ -184,7 +183,10 @@ class LockstepScheduler(Scheduler):
         main_pid = os.getpid()
         begin = time.perf_counter()
         try:
-            predictions = [*step.init_boxes, *map(_prediction_or_error, step.wait())]
+            predictions = [
+                *map(ConvertedPrediction, step.init_boxes),
+                *map(_prediction_or_error, split_confidences(step.wait())),
+            ]
         finally:
             exit_if_forked(main_pid)
         self._seconds += time.perf_counter() - begin
@@ -201,12 +203,12 @@ class LockstepScheduler(Scheduler):
         self._provider.discard()
 
 
-def _prediction_or_error(prediction: object) -> NDArray[Any] | InvalidPrediction:
+def _prediction_or_error(prediction: object) -> ConvertedPrediction | InvalidPrediction:
     """Returns one slot's prediction as an array; one that cannot be converted fails its own slot alone."""
     if isinstance(prediction, InvalidPrediction):
         return prediction
     try:
-        return prediction_array(prediction)
+        return convert_prediction(prediction)
     except InvalidPrediction as error:
         return error
 

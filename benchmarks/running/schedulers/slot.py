@@ -7,10 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.datasets import SequenceError
 from benchmarks.protocols import Protocol, Trajectory
@@ -28,6 +26,7 @@ from benchmarks.running.tracking.requests import (
     sequence_requests,
     with_image_size,
 )
+from trackers.box_validation import ConvertedPrediction
 from trackers.errors import InvalidPrediction
 from trackers.tracker import Frame
 
@@ -109,7 +108,7 @@ class Slot:
         if self._sent and not self.outcome and lookahead is not None:
             self._next_request(lambda: lookahead.send(_PLACEHOLDER))
 
-    def receive(self, prediction: NDArray[Any] | InvalidPrediction, number: int, frame: Frame) -> None:
+    def receive(self, prediction: ConvertedPrediction | InvalidPrediction, number: int, frame: Frame) -> None:
         """Takes the prediction for a frame, and moves on to the next request if it depends on that."""
         if self.outcome:
             return
@@ -152,15 +151,15 @@ class Slot:
             self._frames.deadline = self._deadline
 
     def _validated(
-        self, prediction: NDArray[Any] | InvalidPrediction, number: int, frame: Frame
+        self, prediction: ConvertedPrediction | InvalidPrediction, number: int, frame: Frame
     ) -> Prediction:
         if self._deadline is not None and time.perf_counter() > self._deadline:
             raise SequenceTimeout(f"frame {number}: the sequence timed out")
         if isinstance(prediction, InvalidPrediction):
             prediction.frame = number
             raise prediction
-        region = validate_answer(prediction, number, frame, self._rotated, self._on_shape)
-        return Prediction(region, math.nan)
+        region = validate_answer(prediction.array, number, frame, self._rotated, self._on_shape)
+        return Prediction(region, math.nan, prediction.confidence)
 
     def _next_request(self, following: Callable[[], Request]) -> None:
         self._sent = False

@@ -85,7 +85,7 @@ def drive(
                 raise SequenceTimeout(f"frame {request.frame}: the sequence timed out")
             region = validate_answer(call.prediction, request.frame, frame, rotated, on_shape)
             on_box(request.frame, frame, bounding_box(region))
-            request = requests.send(Prediction(region, call.seconds))
+            request = requests.send(Prediction(region, call.seconds, call.confidence))
     except StopIteration as stop:
         returned: Returned = stop.value
         return returned

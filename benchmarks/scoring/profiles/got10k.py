@@ -77,7 +77,7 @@ _GENERAL = OnePassProfile(
     ),
     protocols=("ope",),
     standard_for=("got10k",),
-    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP),
+    metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_AUC, AVERAGE_OVERLAP, SUCCESS_RATE_50),
     measure=_measure,
     visible_overlaps=_visible_overlaps,
 )

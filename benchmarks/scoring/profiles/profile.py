@@ -71,6 +71,11 @@ class ScoringProfile(ABC):
         """Returns the profile with its rules for `dataset`: toolkits treat some data sets differently."""
         return self
 
+    @property
+    def differing_datasets(self) -> tuple[str, ...]:
+        """The data sets for which `on` returns another profile."""
+        return ()
+
     @abstractmethod
     def score(self, results: PairedResults) -> RunScore:
         """Scores a run.
@@ -79,23 +84,26 @@ class ScoringProfile(ABC):
             UserError: the profile refuses the results.
         """
 
-    def __reduce__(self) -> tuple[Callable[[str], ScoringProfile], tuple[str]]:
+    def __reduce__(self) -> tuple[Callable[[str, str], ScoringProfile], tuple[str, str]]:
         """Pickles a registered profile as its name: functions without a name cannot be pickled.
 
         Raises:
-            TypeError: the profile is not registered.
+            TypeError: the profile is neither registered nor a registered one's rules for a data set.
         """
         from benchmarks.scoring.catalog import PROFILES
 
-        if self.name not in PROFILES or PROFILES.load(self.name) is not self:
-            raise TypeError(f"profile '{self.name}' is not a registered one")
-        return _load_profile, (self.name,)
+        registered = PROFILES.load(self.name) if self.name in PROFILES else None
+        datasets = ("", *registered.differing_datasets) if registered else ()
+        for dataset in datasets:
+            if registered and registered.on(dataset) is self:
+                return _load_profile, (self.name, dataset)
+        raise TypeError(f"profile '{self.name}' is not a registered one")
 
 
-def _load_profile(name: str) -> ScoringProfile:
+def _load_profile(name: str, dataset: str) -> ScoringProfile:
     from benchmarks.scoring.catalog import PROFILES
 
-    profile: ScoringProfile = PROFILES.load(name)
+    profile: ScoringProfile = PROFILES.load(name).on(dataset)
     return profile
 
 
@@ -159,6 +167,11 @@ class OnePassProfile(ScoringProfile):
     def on(self, dataset: str) -> OnePassProfile:
         """Returns the profile with its rules for `dataset`; see `by_dataset`."""
         return self.by_dataset.get(dataset, self)
+
+    @property
+    def differing_datasets(self) -> tuple[str, ...]:
+        """The data sets of `by_dataset`."""
+        return tuple(self.by_dataset)
 
     def measure_passes(self, passes: Iterable[Pass]) -> FrameMeasures:
         """Returns the measures of the frames of all passes over a sequence.

@@ -18,9 +18,11 @@ from trackers.tracker import Boxes
 Origin: TypeAlias = Literal["zero", "one"]
 """The number of the first pixel of a row or column in a file."""
 
-ONE_PASS = ("ope", "unsupervised")
+ONE_PASS = ("ope", "unsupervised", "long-term")
 MULTIPLE = ("tre", "sre")
 """One-pass protocols that make several runs over a sequence."""
+MULTI_START = "multistart"
+"""VOT's protocol with a run from each anchor of a sequence."""
 SUPERVISED = ("supervised", "realtime")
 """Protocols whose files hold VOT's codes beside the regions."""
 
@@ -33,11 +35,13 @@ class Files:
         stem: the text that names the sequence: a file's name without its suffix, or a folder's name.
         runs: the files of its runs, in order; a file may hold several runs.
         times: the files of their times, if there are any; one file may serve several runs.
+        confidences: the files of the tracker's confidences, one for each run, if there are any.
     """
 
     stem: str
     runs: tuple[str, ...]
     times: tuple[str, ...] = ()
+    confidences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,7 @@ class StoredRun:
         run_count: the number of runs in the file.
         is_table: whether the meaning of the columns of `boxes` still has to be found out.
         header: the column names of a table, lower-case, where the file has them.
+        confidences: shape (n,), NaN where there is none; None where the format has none.
     """
 
     where: str
@@ -65,6 +70,7 @@ class StoredRun:
     run_count: int = 1
     is_table: bool = False
     header: tuple[str, ...] = ()
+    confidences: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

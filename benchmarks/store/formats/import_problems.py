@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from benchmarks.store.formats.base import MULTI_START
 from benchmarks.store.formats.nested import EXPERIMENTS
 from benchmarks.wording import first_names
 from trackers.errors import UserError
@@ -94,10 +95,10 @@ def group_notes(notes: Iterable[tuple[str, str]]) -> list[str]:
 def describe_contents(names: Items[str], form: str, protocol: str) -> str:
     """Returns a clause on what the files `names` hold if not results in format `form`; may be empty."""
     slashed = ["/" + name for name in names]
-    if any(map(_MULTI_START.fullmatch, slashed)):
+    if protocol != MULTI_START and any(map(_MULTI_START.fullmatch, slashed)):
         return (
-            "these are runs from several start frames (the multi-start protocol of VOT2020 and later), which "
-            "cannot be scored here"
+            "these are runs from several start frames (the multi-start protocol of VOT2020 and later): give "
+            f"--from vot --protocol {MULTI_START}"
         )
     if any(map(_OBJECTS.fullmatch, slashed)):
         return "these are results on several objects of a video (VOTS), which cannot be scored here"

@@ -19,7 +19,16 @@ from benchmarks.store.formats.alignment import (
     align_whole_run,
     may_repeat_first_row,
 )
-from benchmarks.store.formats.base import MULTIPLE, ONE_PASS, SUPERVISED, Format, Origin, StoredRun
+from benchmarks.store.formats.anchored import align_anchored_runs
+from benchmarks.store.formats.base import (
+    MULTI_START,
+    MULTIPLE,
+    ONE_PASS,
+    SUPERVISED,
+    Format,
+    Origin,
+    StoredRun,
+)
 from benchmarks.store.formats.column_detection import odd_widths, read_columns
 from benchmarks.store.formats.import_problems import ImportProblems, describe_contents, group_notes
 from benchmarks.store.formats.matching import match
@@ -149,7 +158,7 @@ class _Importer:
                 with self._problems.collect_errors(name, members.where(files.runs[0])):
                     stored[name] = self._form.read(members, files)
             read = [candidates[index] for index in chosen.values()]
-            used = {name for files in read for name in (*files.runs, *files.times)}
+            used = {name for files in read for name in (*files.runs, *files.times, *files.confidences)}
             self._skipped = [*(name for name in names if name not in used), *members.unsafe]
         return stored
 
@@ -225,6 +234,9 @@ class _Importer:
         notes: list[tuple[str, str]] = []
         for name, runs in stored.items():
             with self._problems.collect_errors(name, runs[0].where):
+                if self._protocol == MULTI_START:
+                    trajectories[name] = align_anchored_runs(runs, self._sequences[name], origin)
+                    continue
                 aligned = [self._align_run(run, name, origin, repeats_first_row) for run in runs]
                 trajectories[name] = [trajectory for trajectory, _ in aligned]
                 notes += [(name, note) for _, note in aligned if note]
@@ -241,7 +253,6 @@ class _Importer:
                 f"{run.where}: does not begin with an initialization (a line 1), as supervised runs do"
             )
         if self._protocol in ONE_PASS and run.codes is not None and run.codes[0] == Code.INITIALIZED:
-            # VOT's files have a code instead of the box that the tracker was given.
             sequence = self._sequences[name]
             given = sequence.truth if boxes.shape[1] == 4 else sequence.polygons
             boxes[0] = np.nan if given is None else given[0]
@@ -252,7 +263,8 @@ class _Importer:
         )
         seconds = np.full(len(boxes), np.nan) if run.seconds is None else run.seconds
         codes = run.codes[rows] if self._protocol in SUPERVISED and run.codes is not None else None
-        return Trajectory(boxes[rows], seconds[rows], codes, start), note
+        confidences = None if run.confidences is None else run.confidences[rows]
+        return Trajectory(boxes[rows], seconds[rows], codes, start, confidences=confidences), note
 
     def _truth(self, name: str) -> SequenceTruth:
         return SequenceTruth(
@@ -285,7 +297,7 @@ def select_runs(
     if protocol in MULTIPLE and not several:
         first = next(iter(stored.values()))[0]
         raise UserError(f"{first.where}: holds one run, which is not protocol '{protocol}'; see --protocol")
-    if protocol in MULTIPLE or not several:
+    if protocol in (*MULTIPLE, MULTI_START) or not several:
         return stored
     for runs in several:
         if len({len(run.boxes) for run in runs}) == 1:

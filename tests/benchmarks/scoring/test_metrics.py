@@ -18,11 +18,10 @@ from benchmarks.scoring.metrics import (
 )
 from benchmarks.scoring.profiles.trackingnet import COVERAGE
 
+# Of others, with metrics of the same names: robustness is a share of frames, precision an overlap or an area.
+OTHERS = ("trackingnet", "vot2020", "vot-lt")
 METRICS = {
-    metric.name: metric
-    for name in PROFILES
-    if name != "trackingnet"
-    for metric in PROFILES.load(name).metrics
+    metric.name: metric for name in PROFILES if name not in OTHERS for metric in PROFILES.load(name).metrics
 } | {"coverage": COVERAGE}
 
 
@@ -42,10 +41,11 @@ def test_metrics_with_a_curve_have_labels_for_its_axes():
 @pytest.mark.parametrize("name", list(PROFILES))
 def test_profiles_find_their_metrics_by_name(name):
     loaded = PROFILES.load(name)
-    assert loaded.main_metric.name == ("eao" if name.startswith("vot") else "success")
+    main = "f_score" if name == "vot-lt" else "eao" if name.startswith("vot") else "success"
+    assert loaded.main_metric.name == main
     for metric in loaded.metrics:
         assert loaded.metric(metric.name) is metric
-        if name != "trackingnet" or metric.name == "success":  # its precision is no value at a threshold
+        if name not in OTHERS or metric.name == "success":
             assert METRICS[metric.name].label == metric.label  # only the value read off the curve differs
     with pytest.raises(KeyError):
         loaded.metric("speed")

@@ -264,13 +264,14 @@ def test_got10k_rounds_boxes_to_three_decimals():
 
 
 def test_got10k_metrics():
-    success, precision, normalized, overlap = GOT10K.metrics
+    success, precision, normalized, overlap, rate = GOT10K.metrics
     prediction = TRUTH + np.outer([0, 0, 5, 20, 20.1, 100], [1, 0, 0, 0])
     found = curves((prediction, TRUTH), profile=GOT10K)
     shares = [sum(e / 30 <= k / 100 for e in (0, 0, 5, 20, 20.1, 100)) / 6 for k in range(51)]
     assert normalized.value(found["normalized_precision"]) == pytest.approx(sum(shares) / 51)
     overlaps = [1, 1, 25 / 35, 10 / 50, 9.9 / 50.1, 0]
     assert overlap.value(found["ao"]) == pytest.approx(sum(overlaps) / 6)
+    assert rate.value(found["sr50"]) == pytest.approx(3 / 6)
     assert (success.name, precision.name, overlap.name) == ("success", "precision", "ao")
 
 
@@ -283,11 +284,19 @@ def test_curves_have_the_toolkits_thresholds():
     several = np.stack([np.arange(51.0), np.arange(51.0) / 2])
     assert precision.value(several).tolist() == [20, 10]
     assert normalized.value(several).tolist() == [20, 10]
-    areas, overlap = GOT10K.metrics[2:]
+    areas, overlap, _ = GOT10K.metrics[2:]
     np.testing.assert_array_equal(areas.thresholds, normalized.thresholds)
     assert areas.value(several).tolist() == [25, 12.5]
     assert success.value(several[:, :21]).tolist() == [10, 5]
     assert overlap.thresholds.shape == (0,), "it is read off no curve"
+
+
+def test_pytracking_reports_the_shares_above_50_and_75_percent():
+    prediction = TRUTH + np.outer([0, 0, 4, 6, 11, 100], [1, 0, 0, 0])
+    # Overlaps of 1, 1, 26/34, 24/36, 19/41 and 0.
+    found = curves((prediction, TRUTH), profile=PYTRACKING)
+    assert PYTRACKING.metric("op50").value(found["op50"]) == pytest.approx(4 / 6)
+    assert PYTRACKING.metric("op75").value(found["op75"]) == pytest.approx(3 / 6)
 
 
 @pytest.mark.parametrize("profile", [LASOT, PYSOT, PYTRACKING], ids=lambda profile: profile.name)

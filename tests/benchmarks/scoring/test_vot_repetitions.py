@@ -40,7 +40,7 @@ def test_identical_runs_are_measured_once(monkeypatch):
         measured.append(len(regions))
         return raster_overlap(regions, *rest)
 
-    monkeypatch.setattr(vot_repetitions, "raster_overlap", counted)
+    monkeypatch.setattr(vot_repetitions, "region_overlap", counted)
     both = [
         measure_repetitions("a", runs, truth, (64, 48), profile.raster) for profile in (VOT2017, VOT_TOOLKIT)
     ]
@@ -55,7 +55,7 @@ def test_identical_runs_are_measured_once(monkeypatch):
 def test_run_equal_to_the_one_before_is_not_measured_again(monkeypatch):
     truth, measured = np.tile([[10.0, 10, 20, 10]], (4, 1)), []
     monkeypatch.setattr(
-        vot_repetitions, "raster_overlap", lambda *given: measured.append(1) or raster_overlap(*given)
+        vot_repetitions, "region_overlap", lambda *given: measured.append(1) or raster_overlap(*given)
     )
     runs = [(truth.copy(), codes("1...")[0]) for _ in range(2)]
     measure_repetitions("a", runs, truth, (64, 48), VOT2017.raster)

@@ -132,3 +132,12 @@ def test_work_of_a_killed_reader_is_done_here(folders, monkeypatch, two_readers)
     )
     found = list(apply_to_runs(folders, Mean()))
     assert [one[2] for one in found if not isinstance(one, UserError)] == [os.getpid()] * 3
+
+
+def test_work_that_readers_cannot_import_is_done_here(folders, monkeypatch, two_readers, capfd):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path[1:]))
+    monkeypatch.setattr(Mean, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "Mean", Mean, raising=False)
+    found = list(apply_to_runs(folders, Mean()))
+    assert [one[2] for one in found if not isinstance(one, UserError)] == [os.getpid()] * 3
+    assert capfd.readouterr().err == ""

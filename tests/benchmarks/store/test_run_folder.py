@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +121,29 @@ def test_truth_digest_depends_on_values_only() -> None:
     truth = np.arange(8.0).reshape(2, 4)
     assert truth_digest(truth) == truth_digest(np.asfortranarray(truth)) == truth_digest(truth.astype(">f8"))
     assert truth_digest(truth) != truth_digest(truth + 1e-12)
+
+
+def test_confidences_and_direction_are_read_back(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, "vot2020", "ncc", "multistart")
+    plain = trajectory()
+    confidences = np.array([np.nan, 0.1 + 0.2, 1.0, 0.0, -2.5])
+    backward = replace(plain, start=4, backward=True, confidences=confidences)
+    record = SequenceRecord("ok", frames=5, truth="t", runs=folder.write("easy", [plain, backward]))
+    identity = replace(IDENTITY, protocol="multistart")
+    Manifest("vot2020", identity, [{}], {"easy": record}).write(folder.manifest_path)
+    manifest = folder.read_manifest()
+    assert manifest is not None
+    assert manifest.sequences["easy"] == record
+    again = folder.read("easy", record)
+    assert again is not None
+    assert (again[0].confidences, again[0].backward) == (None, False)
+    assert again[1].confidences is not None
+    assert again[1].confidences.tobytes() == confidences.tobytes()
+    assert (again[1].start, again[1].backward) == (4, True)
+    runs = json.loads(folder.manifest_path.read_text())["sequences"]["easy"]["runs"]
+    assert [set(run) - {"boxes", "times", "start"} for run in runs] == [set(), {"backward", "confidences"}]
+
+    (folder.path / "easy.2.confidence.txt").write_text("nan\n1\n1\n1\n1\n")
+    assert not folder.is_complete("easy", record)
+    folder.discard()
+    assert list(folder.path.iterdir()) == []

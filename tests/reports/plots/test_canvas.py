@@ -10,7 +10,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from example_scores import report, score, vot_report, write_speed
+from example_scores import long_term_report, report, score, vot_report, write_speed
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -37,6 +37,8 @@ def data(kind: str, results: Path, scores=THREE) -> ReportData:
     """Returns made-up scores that a kind of plot applies to."""
     if kind in ("eao", "ar"):
         return vot_report()
+    if kind == "precision-recall":
+        return long_term_report()
     if kind == "speed":
         for place, shown in enumerate(scores):
             write_speed(results, shown.tracker, 10.0 ** (place % 5 + 1))

@@ -1,4 +1,4 @@
-"""The examples of the process protocol, built and run as their first lines describe."""
+"""The examples, built and run as their first lines describe."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.cli.main import main
 from benchmarks.store import RunFolder, read_run
+from trackers import TrackerSpec
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -64,3 +65,27 @@ def test_shell_example_repeats_first_box(squares: Any, tmp_path: Path) -> None:
     for name in squares.names():
         truth = squares[name].truth
         np.testing.assert_array_equal(boxes[name], np.tile(truth[0], (len(truth), 1)))
+
+
+def test_mask_example_tracks_and_answers_with_masks(squares: Any, tmp_path: Path) -> None:
+    tracker = f"{EXAMPLES}/color_mask.py:ColorMask"
+    words = ["--dataset", "squares", "--results", str(tmp_path), "--name", "masks"]
+    assert main(["run", "--tracker", tracker, *words]) == 0
+    runs = read_run(tmp_path, "squares", "masks").trajectories
+    for name in squares.names():
+        assert np.abs(runs[name][0].boxes - squares[name].truth).max() <= 3, name
+    built = TrackerSpec(tracker).build()
+    frames = squares["right"].open_frames()
+    built.init(frames[0], squares["right"].truth[0])
+    mask = built.update(frames[1])
+    assert mask.dtype == bool
+    assert mask.shape == frames[1].shape[:2]
+
+
+def test_mask_example_survives_any_box(squares: Any) -> None:
+    frame = squares["right"].open_frames()[0]
+    built = TrackerSpec(f"{EXAMPLES}/color_mask.py:ColorMask").build()
+    height, width = frame.shape[:2]
+    for box in ([0, 0, width, height], [-20, -20, 10, 10], [width, height, 5, 5], [3.2, 4.1, 0.3, 0.2]):
+        built.init(frame, np.array(box, float))
+        assert built.update(frame).any()

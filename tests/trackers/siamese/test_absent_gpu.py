@@ -147,7 +147,7 @@ def test_graphs_give_the_boxes_of_direct_steps(
 
 class Mixing(SiamFC):
     def step(self, slots: Tensor, frames: Tensor, frame_sizes: Tensor) -> Tensor:
-        return super().step(slots, frames, frame_sizes) + torch.zeros(4)[None]
+        return super().step(slots, frames, frame_sizes) + torch.zeros(5)[None]
 
 
 class Waiting(SiamFC):

@@ -86,7 +86,7 @@ def test_update_begins_before_the_last_boxes_arrive(kind: Any, cuda: FakeCuda, t
     waits = [tracker.begin([0, 1], frames) for _ in range(2)]
     assert cuda.devices_of("host waits") == set()
     for count, wait in enumerate(waits, 1):
-        assert wait().shape == (2, 4)
+        assert wait().shape == (2, 5), "boxes and confidences"
         assert [said for said, _ in cuda.notes].count("host waits") == count
 
 

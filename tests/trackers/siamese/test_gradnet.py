@@ -11,6 +11,7 @@ from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.gradnet_released import GradNetReleased
 from trackers.siamese.siamfc import SiamFC
+from trackers.siamese.siamfc_online import SiamFCAverage
 
 ALL = pytest.mark.parametrize("tracker", [GradNet, GradNetReleased, GradNetPaper])
 
@@ -87,9 +88,33 @@ def test_zero_share_equals_siamfc(tmp_path: Path, weights: Path) -> None:
     frames, truth = video(0)
     settings = {"scale_step": 1.04, "scale_penalty": 0.97, "window_weight": 0.25}
     expected = track(SiamFC(siamfc_weights(tmp_path), **settings), frames, truth[0])
-    for tracker in (GradNet, GradNetReleased):
-        found = track(tracker(weights, share=0.0, **settings), frames, truth[0])
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+    for tracker in (
+        GradNet(weights, share=0.0, average=0.0, **settings),
+        GradNetReleased(weights, share=0.0, **settings),
+    ):
+        np.testing.assert_allclose(track(tracker, frames, truth[0]), expected, atol=1e-6)
+
+
+def test_zero_share_with_an_average_equals_siamfc_avg(tmp_path: Path, weights: Path) -> None:
+    frames, truth = video(0, length=8)
+    averaging = SiamFCAverage(siamfc_weights(tmp_path), rate=0.2)
+    averaging.search = GradNet(weights).search  # the same search settings
+    expected = track(averaging, frames, truth[0])
+    found = track(GradNet(weights, share=0.0, average=0.2, trust=0.0), frames, truth[0])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_average_leaves_out_frames_with_low_peaks(weights: Path) -> None:
+    frames, truth = video(0, length=8)
+    tracker = GradNet(weights, average=0.1)
+    track(tracker, frames[:6], truth[0])
+    before = tracker.siamfc_templates.clone()
+    tracker.early_peak.fill_(1e9)
+    tracker.update([0], [frames[6]])
+    assert torch.equal(tracker.siamfc_templates, before)
+    tracker.early_peak.fill_(-1e9)
+    tracker.update([0], [frames[7]])
+    assert not torch.equal(tracker.siamfc_templates, before)
 
 
 @ALL

@@ -21,9 +21,16 @@ SETTINGS = {
         "scale_min": 0.2,
         "scale_max": 5.0,
     },
-    SiamFCGradientDescent: {"iterations": 50, "rate": 1e-5},
+    SiamFCGradientDescent: {"iterations": 50, "rate": 3e-6},
     SiamFCAverage: {"rate": 0.01},
-    GradNet: {"interval": 5, "share": 0.5, "trust": 0.5, "sharpness": 3.4, "first_rate": 0.3}
+    GradNet: {
+        "interval": 5,
+        "share": 0.5,
+        "trust": 0.5,
+        "sharpness": 3.4,
+        "first_rate": 0.3,
+        "average": 0.01,
+    }
     | GRADNET_SEARCH,
     GradNetReleased: {"interval": 5, "share": 0.15, "update_rate": 0.6, "weak_rate": 0.7, "trust": 0.5}
     | GRADNET_SEARCH,

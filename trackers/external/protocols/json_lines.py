@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trackers.box_validation import prediction_array
+from trackers.box_validation import ConvertedPrediction, checked_confidence, prediction_array
 from trackers.errors import (
     LONGEST_MESSAGE,
     InvalidPrediction,
@@ -45,7 +45,8 @@ class JsonLinesTracker(RemoteTracker):
             raise InvalidPrediction(_reason(reply["invalid"], 2 * LONGEST_MESSAGE))
         if "box" not in reply:
             raise InvalidPrediction(f'the reply {quote_excerpt(str(reply))} has no "box"')
-        return prediction_array(reply["box"])
+        confidence = checked_confidence(reply.get("confidence"))
+        return ConvertedPrediction(prediction_array(reply["box"]), confidence)
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         reply = decode(self._ask(encode(request)))

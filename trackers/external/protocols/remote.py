@@ -12,6 +12,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from trackers.box_validation import prediction_array
 from trackers.errors import (
     InvalidPrediction,
     TrackerError,
@@ -103,11 +104,14 @@ class RemoteTracker(SelfTimedTracker):
                 self._begin(frame, box)
 
     def update(self, frame: Frame) -> Boxes:
+        return prediction_array(self.update_with_confidence(frame))
+
+    def update_with_confidence(self, frame: Frame) -> object:
         with self._closing_on_error():
             if self._child is None:
                 raise TrackerError("the tracker was not initialized")
             # The caller validates the prediction.
-            return self._follow(frame)  # type: ignore[return-value]
+            return self._follow(frame)
 
     def close(self, grace: float | None = None) -> None:
         """Ends the process if it runs; the next `init` starts another."""
@@ -190,4 +194,4 @@ class RemoteTracker(SelfTimedTracker):
 
     @abstractmethod
     def _follow(self, frame: Frame) -> object:
-        """Sends a frame and returns the prediction."""
+        """Sends a frame and returns the prediction, or the pair of it and a confidence."""

@@ -18,9 +18,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from trackers.box_validation import to_confidence
 from trackers.errors import InvalidPrediction, TrackerError, UserError, quote_excerpt
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.external.protocols.trax_messages import (
+    CONFIDENCE,
     SECONDS,
     Message,
     read_message,
@@ -90,9 +92,11 @@ class TraxTracker(RemoteTracker):
         self._exchange(b"".join(map(bytes, messages)))
 
     def _follow(self, frame: Frame) -> object:
-        return self._exchange(bytes(Message("frame", (self._image(frame),))))
+        region, confidence = self._exchange(bytes(Message("frame", (self._image(frame),))))
+        return region if confidence is None else (region, confidence)
 
-    def _exchange(self, request: bytes) -> Boxes:
+    def _exchange(self, request: bytes) -> tuple[Boxes, float | None]:
+        """Sends a request; returns the region in the reply, and the confidence if there is one."""
         line = self._ask(request, self._is_message)
         message = read_message(line)
         assert message
@@ -113,7 +117,7 @@ class TraxTracker(RemoteTracker):
                 self._report_seconds(float(claim))
             except ValueError:
                 raise InvalidPrediction(f"the tracker gave {quote_excerpt(claim)} as its seconds") from None
-        return region
+        return region, to_confidence(message.properties.get(CONFIDENCE))
 
     def _is_message(self, line: bytes) -> bool:
         """Returns whether a line is a message; other lines are added to the log."""

@@ -15,6 +15,8 @@ import numpy as np
 from trackers.tracker import Boxes
 
 MARK = "@@TRAX:"
+CONFIDENCE = "confidence"
+"""The named argument by which a tracker reports its confidence, as vot-toolkit reads it."""
 SECONDS = "sotbench.seconds"
 """The named argument by which a tracker reports its own seconds."""
 

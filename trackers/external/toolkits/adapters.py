@@ -6,6 +6,9 @@
 | `init(image, box)`, `track(image)` | pysot | BGR | dict with `bbox` |
 | `initialize(image, {"init_bbox": box})`, `track(image)` | pytracking | RGB | dict with `target_bbox` |
 
+The first of `CONFIDENCE_KEYS` in a dict is the tracker's confidence; `update` may return a pair of box and
+confidence.
+
 Boxes are x, y, w, h, and 0-based. A subclass of got10k's own `Tracker` is treated as by got10k: its boxes are
 1-based, and its images are PIL images unless it overrides `track`.
 
@@ -26,7 +29,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trackers.box_validation import describe_prediction, prediction_array
+from trackers.box_validation import (
+    ConvertedPrediction,
+    convert_prediction,
+    describe_prediction,
+    prediction_array,
+    to_confidence,
+)
 from trackers.devices import cuda_in_use
 from trackers.errors import InvalidPrediction, UserError
 from trackers.registry import did_you_mean
@@ -34,6 +43,8 @@ from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
 ATTRIBUTE = "sotbench_adapter"
 PREFIX = "adapter."
+CONFIDENCE_KEYS = ("confidence", "conf_score", "best_score", "object_presence_score")
+"""What toolkits call a tracker's confidence: long-term trackers, STARK and its kin, pysot, pytracking."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +114,18 @@ class Adapter(SelfTimedTracker):
         self._timed(lambda: self._init(image, given))
 
     def update(self, frame: Frame) -> Boxes:
+        return self.update_with_confidence(frame).array
+
+    def update_with_confidence(self, frame: Frame) -> ConvertedPrediction:
         image = self._image(frame)
         # Lazy and asynchronous arrays do their work only when they are converted.
-        prediction = self._timed(lambda: prediction_array(self._update(image)))
+        prediction: ConvertedPrediction = self._timed(lambda: convert_prediction(self._update(image)))
         if self.options.first_pixel:
-            if prediction.shape == (4,):
-                return prediction - self._shift  # type: ignore[no-any-return]
-            if prediction.shape != frame.shape[:2]:  # corners of a polygon, not a mask
-                return prediction - self.options.first_pixel  # type: ignore[no-any-return]
-        return prediction  # type: ignore[no-any-return]
+            if prediction.array.shape == (4,):
+                return prediction._replace(array=prediction.array - self._shift)
+            if prediction.array.shape != frame.shape[:2]:  # corners of a polygon, not a mask
+                return prediction._replace(array=prediction.array - self.options.first_pixel)
+        return prediction
 
     def synchronize(self) -> None:
         if cuda_in_use():
@@ -145,7 +159,7 @@ class Adapter(SelfTimedTracker):
 
     @abstractmethod
     def _update(self, image: Any) -> Any:
-        """Calls the tracker's method and returns the region in its result."""
+        """Calls the tracker's method and returns the region in its result, or a pair with the confidence."""
 
 
 class Got10kAdapter(Adapter):
@@ -190,9 +204,11 @@ class PytrackingAdapter(Adapter):
         return _entry(self.foreign.track(image, *self._info), "target_bbox")
 
 
-def _entry(result: Any, key: str) -> Any:
+def _entry(result: Any, key: str) -> ConvertedPrediction:
+    """Returns the region under `key`, and the tracker's confidence if the dict has one."""
     if isinstance(result, Mapping) and key in result:
-        return result[key]
+        confidence = next((result[name] for name in CONFIDENCE_KEYS if name in result), None)
+        return ConvertedPrediction(prediction_array(result[key]), to_confidence(confidence))
     has = f"a dict with {', '.join(map(str, result))}"[:80] if isinstance(result, Mapping) else ""
     raise InvalidPrediction(
         f"the tracker returned {has or describe_prediction(result)}, not a dict with '{key}'"

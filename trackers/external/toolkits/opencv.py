@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import time
+from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from trackers.errors import UserError
+from trackers.box_validation import to_confidence
+from trackers.errors import UserError, one_line
 from trackers.registry import Entry, unknown_setting
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
 
@@ -24,7 +27,8 @@ class OpenCV(SelfTimedTracker):
         params: fields of OpenCV's `Tracker..._Params`.
 
     Raises:
-        UserError: this OpenCV lacks the tracker, the tracker lacks the field, or a model's file is missing.
+        UserError: this OpenCV lacks the tracker, the tracker lacks the field, or a file of its model is
+            missing, cannot be read by this OpenCV, or is that of another model.
     """
 
     kind: ClassVar[str]
@@ -33,11 +37,14 @@ class OpenCV(SelfTimedTracker):
     """Its name here."""
     models: ClassVar[tuple[str, ...]] = ()
     """Fields that name the files of its model, all of them required."""
+    wanted: ClassVar[str] = ""
+    """Which model that is."""
 
     def __init__(self, **params: Any) -> None:
         import cv2
 
         self._cv2: Any = cv2
+        self._tracker: Any = None
         if not hasattr(cv2, self.kind):
             raise UserError(f"the installed OpenCV {cv2.__version__} has no {self.kind}")
         fields = [field for field in dir(getattr(cv2, f"{self.kind}_Params")()) if not field.startswith("_")]
@@ -54,6 +61,35 @@ class OpenCV(SelfTimedTracker):
             if not Path(params[field]).is_file():
                 raise UserError(f"{field} of tracker '{self.name}': there is no file {params[field]}")
         self._params = params
+        if self.models:
+            with _silent(cv2):
+                self._check_model()
+
+    def _check_model(self) -> None:
+        """Reads the files and tracks on one gray frame.
+
+        Raises:
+            UserError: OpenCV cannot do it.
+        """
+        version = self._cv2.__version__
+        for field in self.models:
+            try:
+                self._cv2.dnn.readNet(self._params[field])
+            except self._cv2.error as error:
+                raise UserError(
+                    f"{field} of tracker '{self.name}': OpenCV {version} cannot read {self._params[field]}, "
+                    f"which is damaged or made for another version ({_reason(error)}); it takes {self.wanted}"
+                ) from None
+        frame = np.full((160, 160, 3), 128, dtype=np.uint8)
+        try:
+            self.init(frame, np.array([60.0, 60.0, 40.0, 40.0]))
+            self.update(frame)
+        except self._cv2.error as error:
+            files = ", ".join(f"{field}={self._params[field]}" for field in self.models)
+            raise UserError(
+                f"tracker '{self.name}' of OpenCV {version} does not work with {files} ({_reason(error)}); "
+                f"it takes {self.wanted}"
+            ) from None
 
     def init(self, frame: Frame, box: Boxes) -> None:
         image = self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR)
@@ -77,6 +113,12 @@ class OpenCV(SelfTimedTracker):
             self._box = np.array(box, dtype=np.float64)
         return self._box.copy()
 
+    def update_with_confidence(self, frame: Frame) -> object:
+        box = self.update(frame)
+        score = getattr(self._tracker, "getTrackingScore", None)  # MIL has none
+        confidence = None if score is None else to_confidence(score())
+        return box if confidence is None else (box, confidence)
+
 
 class MIL(OpenCV):
     """Multiple instance learning (Babenko et al., 2009). It has its own random generator."""
@@ -88,18 +130,44 @@ class Nano(OpenCV):
     """NanoTrack: `--set backbone=FILE neckhead=FILE`."""
 
     kind, name, models = "TrackerNano", "opencv-nano", ("backbone", "neckhead")
+    wanted = (
+        "NanoTrack V2: backbone is nanotrack_backbone_sim.onnx and neckhead nanotrack_head_sim.onnx, with "
+        "maps of 16 x 16 positions"
+    )
 
 
 class DaSiamRPN(OpenCV):
     """DaSiamRPN: `--set model=FILE kernel_cls1=FILE kernel_r1=FILE`."""
 
     kind, name, models = "TrackerDaSiamRPN", "opencv-dasiamrpn", ("model", "kernel_cls1", "kernel_r1")
+    wanted = (
+        "DaSiamRPN: model is dasiamrpn_model.onnx, kernel_cls1 dasiamrpn_kernel_cls1.onnx and kernel_r1 "
+        "dasiamrpn_kernel_r1.onnx"
+    )
 
 
 class Vit(OpenCV):
     """VitTrack: `--set net=FILE`."""
 
     kind, name, models = "TrackerVit", "opencv-vit", ("net",)
+    wanted = "VitTrack: net is object_tracking_vittrack_2023sep.onnx"
+
+
+@contextlib.contextmanager
+def _silent(cv2: Any) -> Iterator[None]:
+    """Keeps OpenCV from printing what becomes one sentence of ours."""
+    logging = cv2.utils.logging
+    level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(level)
+
+
+def _reason(error: Any) -> str:
+    """Returns OpenCV's reason, without the place in its source code."""
+    text = getattr(error, "err", "") or str(error)
+    return one_line(text, 160).strip()
 
 
 @cache

@@ -42,6 +42,17 @@ def test_frames_come_in_any_order() -> None:
         assert [int(prefetcher[i][0, 0, 0]) for i in (7, 30, 8, 8)] == [7, 30, 8, 8]
 
 
+def test_frames_before_are_prefetched_on_the_way_back() -> None:
+    frames = Counted(50)
+    with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=3) as prefetcher:
+        prefetcher[49]
+        prefetcher[48]
+        pool.submit(lambda: None).result()
+        assert frames.decoded == [49, 48, 47, 46, 45]
+        assert [int(prefetcher[i][0, 0, 0]) for i in range(47, -1, -1)] == list(range(47, -1, -1))
+        assert sorted(frames.decoded) == list(range(50)), "each frame is decoded once"
+
+
 def test_prefetching_is_bounded() -> None:
     frames = Counted(50)
     with ThreadPoolExecutor(1) as pool, Prefetcher(frames, pool, ahead=3) as prefetcher:

@@ -362,7 +362,7 @@ def test_other_suffixes_of_text_files(dataset, write, suffix):
         (["Dog.mat"], "txt", None, "it holds 1 files \\*.mat: perhaps --from otb-mat"),
         (["baseline/dog/dog_00000050.bin"], "vot", None, "multi-start protocol of VOT2020"),
         (["baseline/dog/dog_001_1.bin"], "vot", None, "VOTS"),
-        (["longterm/Dog/Dog_001.bin"], "vot", None, "'longterm': give --from vot --protocol unsupervised"),
+        (["longterm/Dog/Dog_001.bin"], "vot", None, "'longterm': give --from vot --protocol long-term"),
         (
             ["realtime/Dog/Dog_001.txt"],
             "vot",

@@ -23,11 +23,13 @@ def runs(draw: st.DrawFn, protocol: str, truth: np.ndarray) -> list[Trajectory]:
     """Draws runs of a protocol; the first box of a one-pass run is the ground truth's."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     frames = len(truth)
-    starts = {"tre": [0, frames // 2], "sre": [0, 0]}.get(protocol, [0])
+    starts = {"tre": [0, frames // 2], "sre": [0, 0], "multistart": [0, frames - 1]}.get(protocol, [0])
     result = []
     for start in starts:
-        count = frames - start
-        boxes = truth[start:] + rng.normal(0, 30, (count, 4)).round(draw(st.integers(0, 15)))
+        backward = protocol == "multistart" and start > 0
+        count = start + 1 if backward else frames - start
+        given_truth = truth[start::-1] if backward else truth[start:]
+        boxes = given_truth + rng.normal(0, 30, (count, 4)).round(draw(st.integers(0, 15)))
         boxes[0] = truth[start]
         seconds = rng.random(count) if draw(st.booleans()) else np.full(count, np.nan)
         codes = None
@@ -37,7 +39,10 @@ def runs(draw: st.DrawFn, protocol: str, truth: np.ndarray) -> list[Trajectory]:
             boxes[codes != Code.TRACKED] = np.nan
         elif draw(st.booleans()):
             boxes[1:][rng.random(count - 1) < 0.2] = np.nan
-        result.append(Trajectory(boxes, seconds, codes, start))
+        confidences = None
+        if protocol in ("multistart", "long-term") and draw(st.booleans()):
+            confidences = np.concatenate([[np.nan], rng.random(count - 1)])
+        result.append(Trajectory(boxes, seconds, codes, start, backward, confidences))
     repeated = protocol == "supervised" and draw(st.booleans())
     return result * 3 if repeated else result
 
@@ -68,7 +73,11 @@ def test_round_trip(form, protocol, truths, data):
             empty = np.isnan(before.boxes).all(axis=1) & (tool.name == "pytracking")
             assert (after.boxes[empty][:, 2:] == 0).all()
             np.testing.assert_allclose(after.boxes[~empty], before.boxes[~empty], rtol=0, atol=1e-12)
-            assert after.start == before.start
+            assert (after.start, after.backward) == (before.start, before.backward)
+            if before.confidences is None:
+                assert after.confidences is None
+            else:
+                assert np.array_equal(after.confidences, before.confidences, equal_nan=True)
             assert np.array_equal(after.codes, before.codes) or after.codes is before.codes is None
             if tool.name not in ("otb-mat", "otb-json") and (tool.name, protocol) != ("pysot", "ope"):
                 assert np.array_equal(after.seconds, before.seconds, equal_nan=True)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.cli.main import main
 from trackers import TRACKERS, TrackerSpec, UserError
 from trackers.external.toolkits import opencv
 from trackers.seeding import seed_generators
@@ -43,7 +44,7 @@ def test_opencv_gets_bgr_whole_pixels_and_parameters(monkeypatch: pytest.MonkeyP
     seen: list[Any] = []
 
     class Fake:
-        answers = iter([(True, (3, 4, 5, 6)), (False, (0, 0, 0, 0))])
+        answers = iter([(True, (0, 0, 9, 9)), (True, (3, 4, 5, 6)), (False, (0, 0, 0, 0))])
 
         def init(self, image: Any, box: Any) -> None:
             seen.append((image, box))
@@ -60,10 +61,12 @@ def test_opencv_gets_bgr_whole_pixels_and_parameters(monkeypatch: pytest.MonkeyP
 
     for name, value in (("", Fake), ("_Params", Params), ("_create", create)):
         monkeypatch.setattr(cv2, f"TrackerNano{name}", value, raising=False)
+    monkeypatch.setattr(cv2.dnn, "readNet", lambda path: None)
     for name in ("b.onnx", "h.onnx"):
         (tmp_path / name).touch()
     settings = {"backbone": str(tmp_path / "b.onnx"), "neckhead": str(tmp_path / "h.onnx"), "target": "2"}
     tracker = TrackerSpec("opencv-nano", settings=settings).build()
+    seen.clear()  # what the check of the model left
     frame = np.arange(300, dtype=np.uint8).reshape(10, 10, 3)
     tracker.init(frame, np.array([1.4, 2.6, 3.5, 0.2]))
     params, (image, box) = seen
@@ -93,3 +96,58 @@ def test_missing_opencv_tracker_is_reported(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delattr(cv2, "TrackerMIL")
     with pytest.raises(UserError, match=r"the installed OpenCV .* has no TrackerMIL"):
         TrackerSpec("opencv-mil").build()
+
+
+MODEL_TRACKERS = [name for name in opencv.ENTRIES if TRACKERS.load(name).models]
+
+
+@pytest.mark.parametrize("name", MODEL_TRACKERS)
+def test_damaged_model_is_refused_when_the_tracker_is_built(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if name not in TRACKERS:
+        pytest.skip(f"this OpenCV has no {name}")
+    kind = TRACKERS.load(name)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"junk")
+    with pytest.raises(UserError, match=f"cannot read {path}, which is damaged .*; it takes {kind.wanted}"):
+        TrackerSpec(name, settings=dict.fromkeys(kind.models, str(path))).build()
+    assert not capfd.readouterr().err, "OpenCV prints nothing of its own"
+
+
+def nanotrack_files(folder: Path, count: int) -> dict[str, str]:
+    """Writes networks with NanoTrack's inputs and outputs, and maps of `count` x `count` positions."""
+    pytest.importorskip("onnx", reason="onnx is not installed (extra onnx)")
+    from onnx import helper
+    from onnx_models import save
+
+    kernel = {"kernel": np.zeros((1, 3, 16, 16))}
+    conv = helper.make_node("Conv", ["input", "kernel"], ["output"], strides=[16, 16], pads=[8, 8, 8, 8])
+    save(folder / "b.onnx", [conv], {"input": [1, 3, 255, 255]}, {"output": [1, 1, 16, 16]}, kernel)
+    nodes = [
+        helper.make_node("ReduceMean", ["input1"], ["level"], axes=[2, 3], keepdims=1),
+        helper.make_node("ReduceMean", ["input2"], ["other"], axes=[2, 3], keepdims=1),
+        helper.make_node("Add", ["level", "other"], ["both"]),
+        helper.make_node("Add", ["both", "scores"], ["output1"]),
+        helper.make_node("Add", ["both", "edges"], ["output2"]),
+    ]
+    maps = {"output1": [1, 2, count, count], "output2": [1, 4, count, count]}
+    constants = {"scores": np.zeros((1, 2, count, count)), "edges": np.full((1, 4, count, count), 20.0)}
+    inputs = {"input1": [1, 1, 8, 8], "input2": [1, 1, 16, 16]}
+    save(folder / "h.onnx", nodes, inputs, maps, constants)
+    return {"backbone": str(folder / "b.onnx"), "neckhead": str(folder / "h.onnx")}
+
+
+def test_model_with_other_maps_is_refused_before_the_first_sequence(
+    squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "opencv-nano" not in TRACKERS:
+        pytest.skip("this OpenCV has no opencv-nano")
+    TrackerSpec("opencv-nano", settings=nanotrack_files(tmp_path, 16)).build()
+    settings = [f"{field}={path}" for field, path in nanotrack_files(tmp_path, 25).items()]
+    words = ["run", "--tracker", "opencv-nano", "--set", *settings, "--dataset", "squares"]
+    assert main([*words, "--sequences", "right", "--results", str(tmp_path / "results")]) == 2
+    error = capsys.readouterr().err
+    assert "it takes NanoTrack V2" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "results").exists()

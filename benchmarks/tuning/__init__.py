@@ -1,0 +1,1 @@
+"""Choosing a tracker's settings on a validation set, with Optuna."""
