@@ -86,8 +86,8 @@ def frame_overlaps(sequence: Sequence, trajectory: Trajectory) -> NDArray[np.flo
         trajectory: the run.
 
     Returns:
-        Shape (n,), in [0, 1], in the order of frames; the first row is frame `trajectory.start`, of a run that
-        goes back the last one.
+        Shape (n,), in [0, 1], in the order of frames; the first row is frame `trajectory.start`, which is the
+        last one of a run that goes back.
     """
     trajectory = trajectory.in_frame_order()
     start = trajectory.start
