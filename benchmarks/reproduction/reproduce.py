@@ -232,7 +232,10 @@ def _names(folder: RunFolder, manifest: Manifest, requested: Sequence[str] | Non
         raise UserError(f"{folder.path} has no boxes to compare with: none of its sequences is ok")
     if requested is None:
         return finished
-    names = select_sequences(expand_name_files(list(requested)), manifest.sequences, manifest.dataset)
+    try:
+        names = select_sequences(expand_name_files(list(requested)), manifest.sequences, manifest.dataset)
+    except UserError as error:
+        raise UserError(f"{error} (the run has {first_names(list(manifest.sequences))})") from None
     if unfinished := [name for name in names if name not in finished]:
         record = manifest.sequences[unfinished[0]]
         raise UserError(f"{unfinished[0]} has no boxes to compare with: {record.status}: {record.message}")

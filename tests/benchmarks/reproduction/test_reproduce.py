@@ -166,6 +166,9 @@ def test_changed_boxes_and_unfinished_sequences_are_refused(
     assert again(folder) == 2
     assert "files of right in" in capsys.readouterr().err
     manifest = json.loads((folder / "run.json").read_text())
+    assert again(folder, "--sequences", "down") == 2
+    assert "has no sequence 'down'" in (said := capsys.readouterr().err)
+    assert "(the run has right)" in said
     manifest["sequences"]["right"] |= {"status": "timeout", "message": "it took too long", "runs": []}
     (folder / "run.json").write_text(json.dumps(manifest))
     assert again(folder) == 2
