@@ -121,7 +121,8 @@ def _how_to_get(name: str) -> str:
         text = MANUAL_DOWNLOADS[name].format(root="DATA_ROOT")
         return re.sub(r"(https?://\S*[^\s.,])", r"<\1>", text)
     note = f" Note: {source.note}." if source.note else ""
-    return f"`sotbench download` fetches it from <{source.base}>.{note}"
+    address = f"{source.base}datasets/{source.repository}" if source.repository else source.base
+    return f"`sotbench download` fetches it from <{address}>.{note}"
 
 
 def _in_same_module(name: str) -> list[str]:

@@ -9,7 +9,7 @@ there. Its scale is the tracker's own.
 | eight numbers, or n x 2 numbers (n >= 3) | the corners of a polygon |
 | an array of the frame's height and width | a mask: nonzero where the target is |
 | `None`, NaN alone, `(False, box)`, an empty mask | the target is absent |
-| `(True, x)`, `{"box": x}` | as `x` |
+| `(True, x)`, `{"box": x}`, `(x, None)` | as `x` |
 | `(x, confidence)`, `{"box": x, "confidence": confidence}` | as `x`, with this confidence |
 
 A *region* is a float64 array: a box of shape (4,), NaN if the target is absent, or a polygon of shape (2 n,).
@@ -171,10 +171,16 @@ def _split_confidence(prediction: Any) -> tuple[Any, float | None]:
     """Returns what a tracker returned without its confidence, and the confidence."""
     if isinstance(prediction, Mapping) and "box" in prediction:
         return prediction, checked_confidence(prediction.get("confidence"))
-    if isinstance(prediction, tuple | list) and len(prediction) == 2 and _is_number(prediction[1]):
+    if isinstance(prediction, tuple | list) and len(prediction) == 2:
         region, confidence = prediction
-        # Two numbers are no region, and (True, 0.5) is not one either.
-        if not (_is_number(region) or isinstance(region, bool | np.bool_)):
+        # Two numbers are no region, and (True, 0.5) is not one either. None or a text beside a region can
+        # only be meant as its confidence; beside anything else, it is the pair that is wrong.
+        if _is_number(confidence):
+            has_confidence = not (_is_number(region) or isinstance(region, bool | np.bool_))
+        else:
+            has_confidence = confidence is None or isinstance(confidence, str)
+            has_confidence &= isinstance(region, Mapping) or np.ndim(region) > 0
+        if has_confidence:
             return region, checked_confidence(confidence)
     return prediction, None
 

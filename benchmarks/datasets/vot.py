@@ -10,6 +10,10 @@
 The toolkit's workspace has a folder `sequences` above these; it is found as vot2017/sequences, and also if
 --data-root is the workspace itself.
 
+Protocols that are not `ope` have to be named: `--protocol supervised`, `realtime` or `unsupervised` up to
+2019, `multistart` from 2020 on, `long-term` for the long-term data sets. Scores by overlap in pixels need the
+size of the images, from the images or from the file `sequence`.
+
 The csv files list the sequences in the order of the challenge's `list.txt`, with their frame counts where
 they are known. Coordinates are used unshifted, as in every VOT toolkit.
 

@@ -90,7 +90,7 @@ def select_runs(
             + (
                 f"there are some of {', '.join(others)}: give --protocol {others[0]}"
                 if others
-                else f"make some with `{run_command(dataset)}`"
+                else f"make some with `{run_command(dataset, protocol)}`"
             )
         )
     for name in trackers or []:
@@ -102,11 +102,11 @@ def select_runs(
     return [folders[name] for name in dict.fromkeys(trackers or found)]
 
 
-def run_command(dataset: str) -> str:
+def run_command(dataset: str, protocol: str = "ope") -> str:
     """Returns the command that makes results on a data set."""
-    if dataset.startswith("folder"):
-        return "sotbench run --tracker NAME --dataset folder --data-root DIR"
-    return f"sotbench run --tracker NAME --dataset {dataset}"
+    place = "folder --data-root DIR" if dataset.startswith("folder") else dataset
+    how = "" if protocol == "ope" else f" --protocol {protocol}"
+    return f"sotbench run --tracker NAME --dataset {place}{how}"
 
 
 def read_run(results: Path, dataset: str, tracker: str, protocol: str = "ope") -> RunResults:

@@ -55,7 +55,9 @@ def test_pair_or_dict_has_a_confidence(prediction):
 
 
 @pytest.mark.parametrize(
-    "prediction", [BOX, {"box": BOX}, (True, BOX), {"box": BOX, "confidence": None}], ids=str
+    "prediction",
+    [BOX, {"box": BOX}, (True, BOX), {"box": BOX, "confidence": None}, (BOX, None), [BOX.tolist(), None]],
+    ids=str,
 )
 def test_box_alone_has_no_confidence(prediction):
     assert convert_prediction(prediction).confidence is None
@@ -81,7 +83,7 @@ def test_polygon_and_mask_may_have_a_confidence():
     assert convert_prediction((np.ones((24, 32), dtype=bool), 2)).array.shape == (24, 32)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, float("-inf")])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, float("-inf"), "high", ""])
 def test_confidence_must_be_finite(bad):
     with pytest.raises(InvalidPrediction, match="as its confidence, not a finite number"):
         convert_prediction((BOX, bad))

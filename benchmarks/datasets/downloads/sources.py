@@ -66,11 +66,13 @@ class DownloadSource:
         packages: takes `base`, a data set, some of its sequences and a function that downloads listings;
             returns the packages that contain these sequences.
         note: what a user should know before the download.
+        repository: the name of the repository, if `base` is the Hugging Face Hub's.
     """
 
     base: str
     packages: Callable[[str, DiskDataset, Sequence[str], Fetch], list[Package]]
     note: str = ""
+    repository: str = ""
 
 
 def _otb(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:  # noqa: ARG001
@@ -161,13 +163,12 @@ def _lasot(
 
 def _trackingnet(base: str, dataset: DiskDataset, names: Sequence[str], fetch: Fetch) -> list[Package]:
     """Returns each sequence's archive of frames, and the file of its first box."""
-    repository = "SilvioGiancola/TrackingNet"
-    archives = list_files(base, repository, "TEST/zips", fetch)
-    truth = list_files(base, repository, "TEST/anno", fetch)
+    archives = list_files(base, _TRACKINGNET, "TEST/zips", fetch)
+    truth = list_files(base, _TRACKINGNET, "TEST/anno", fetch)
     packages = []
     for name in names:
-        frames = _require_listed(archives, f"{name}.zip", f"{repository}/TEST/zips")
-        box = _require_listed(truth, f"{name}.txt", f"{repository}/TEST/anno")
+        frames = _require_listed(archives, f"{name}.zip", f"{_TRACKINGNET}/TEST/zips")
+        box = _require_listed(truth, f"{name}.txt", f"{_TRACKINGNET}/TEST/anno")
         packages.append(
             Package(
                 (name,),
@@ -210,6 +211,8 @@ def select_categories(wanted: Sequence[str], names: Sequence[str], dataset: str)
     return [name for name in names if category(name) in wanted]
 
 
+_LASOT, _LASOT_EXT, _TRACKINGNET = "l-lt/LaSOT", "l-lt/LaSOT-ext", "SilvioGiancola/TrackingNet"
+"""Repositories on the Hugging Face Hub."""
 _SHA1_DIGITS = 40
 _SEQUENCES_PER_CATEGORY = {"lasot": 20, "lasot-ext": 10}
 
@@ -235,13 +238,14 @@ SOURCES: Mapping[str, DownloadSource] = {
     "vot2019-lt": _vot_source("vot2019/longterm"),
     "lasot": DownloadSource(
         BASE,
-        partial(_lasot, "l-lt/LaSOT"),
+        partial(_lasot, _LASOT),
+        repository=_LASOT,
         note="each category's archive also holds its training sequences. To score results without "
         "frames, the folder annos of https://github.com/HengLan/LaSOT_Evaluation_Toolkit is enough: put "
         "it in the data set's folder",
     ),
-    "lasot-ext": DownloadSource(BASE, partial(_lasot, "l-lt/LaSOT-ext")),
-    "trackingnet": DownloadSource(BASE, _trackingnet),
+    "lasot-ext": DownloadSource(BASE, partial(_lasot, _LASOT_EXT), repository=_LASOT_EXT),
+    "trackingnet": DownloadSource(BASE, _trackingnet, repository=_TRACKINGNET),
 }
 """Data sets with direct addresses."""
 

@@ -129,6 +129,7 @@ class _Importer:
         self._sequences = {name: self._dataset[name] for name in self._present}
         stored = self._mask_missing(self._read_columns(stored))
         self._problems.raise_if_all(of=len(self._present))
+        self._refuse_other_frame_rate(stored)
         origin = self._options.origin or self._choose_origin(stored)
         trajectories = self._align(stored, origin)
         if self._options.skip_bad:
@@ -170,7 +171,9 @@ class _Importer:
         """
         title = self._dataset.title
         if not chosen:
-            hint = describe_contents(names, self._form.name, self._protocol)
+            hint = self._describe_other_split(names) or describe_contents(
+                names, self._form.name, self._protocol
+            )
             raise NothingFound(
                 f"{self._path}: no file of format '{self._form.name}' is named after a sequence of {title}; "
                 + (hint or "see --from, --dataset and --protocol")
@@ -186,6 +189,12 @@ class _Importer:
                 f"{len(chosen) - len(present)} sequences have no ground truth here and are left out"
             )
         return present
+
+    def _describe_other_split(self, names: list[str]) -> str:
+        """Returns a clause on files that are named after sequences of another split; may be empty."""
+        stems = {files.stem for files in self._form.find(names, self._protocol)}
+        others = [stem for stem in stems if self._dataset.belongs_to_other_split(stem)]
+        return f"{len(others)} are named after sequences of another part: give its --split" if others else ""
 
     def _read_columns(self, stored: dict[str, list[StoredRun]]) -> dict[str, list[StoredRun]]:
         with_polygons = any(sequence.polygons is not None for sequence in self._sequences.values())
@@ -205,6 +214,24 @@ class _Importer:
             with self._problems.collect_errors(name, runs[0].where):
                 masked[name] = [mask_missing(run) for run in runs]
         return masked
+
+    def _refuse_other_frame_rate(self, stored: dict[str, list[StoredRun]]) -> None:
+        """Refuses files of which each has rows for twice its sequence or more.
+
+        Some data sets exist at several frame rates, with the same names and first boxes: UAV123 and
+        UAV123@10fps, NfS at 240 and 30. Cutting such files off would pair rows with the wrong frames.
+        """
+        if self._protocol not in ONE_PASS or len(stored) < 2:
+            return
+        rows = {name: len(runs[0].boxes) for name, runs in stored.items()}
+        frames = {name: len(self._sequences[name].truth) for name in stored}
+        if all(rows[name] >= 2 * frames[name] for name in stored):
+            name = next(iter(stored))
+            raise UserError(
+                f"{self._path}: every file has at least twice the rows of its sequence ({name}: {rows[name]} "
+                f"rows, {frames[name]} frames), as results at another frame rate have; see --dataset and "
+                "--split"
+            )
 
     def _choose_origin(self, stored: dict[str, list[StoredRun]]) -> Origin:
         firsts = [

@@ -254,3 +254,9 @@ def test_bad_input_is_one_sentence(
 def test_score_without_results_suggests_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "--dataset", "demo", "--results", str(tmp_path)]) == 2
     assert "make some with `sotbench run --tracker NAME --dataset demo`" in capsys.readouterr().err
+
+
+def test_suggested_run_has_the_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--dataset", "demo", "--protocol", "tre", "--results", str(tmp_path)]
+    assert main(["score", *options]) == 2
+    assert "`sotbench run --tracker NAME --dataset demo --protocol tre`" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.datasets import open_dataset
 from benchmarks.protocols import Code
 from benchmarks.store.formats import FORMATS, ImportOptions, read_results
 from benchmarks.store.formats.matlab import write_variable
@@ -376,6 +377,20 @@ def test_other_contents_are_named(dataset, write, files, form, protocol, hint):
         read(write(dict.fromkeys(files, "x")), form, dataset, protocol)
 
 
+@pytest.mark.parametrize(
+    ("file", "form", "split"),
+    [
+        ("GOT-10k_Val_000001/GOT-10k_Val_000001_001.txt", "got10k", "test"),
+        ("GOT-10k_Test_000001/GOT-10k_Test_000001_001.txt", "got10k", "val"),
+        ("GOT-10k_Val_000001.txt", "txt", "test"),
+    ],
+)
+def test_results_on_another_split_are_named(write, tmp_path, file, form, split):
+    (tmp_path / "data/got10k").mkdir(parents=True)
+    with pytest.raises(UserError, match="1 are named after sequences of another part: give its --split"):
+        read(write({file: "1,2,3,4"}), form, open_dataset("got10k", tmp_path / "data", split))
+
+
 def test_plain_table_in_mat_file_is_read(dataset, write):
     boxes = np.array(TRUTH["Car1"]) + np.array([1, 1, 0, 0])
     for variable in ("results", "res", "rects"):
@@ -424,6 +439,21 @@ def test_extra_last_row_is_cut_with_resting_target(truths, write):
     root = write({f"{name}.txt": rows([*boxes, boxes[-1]]) for name, boxes in truth.items()})
     imported = read(root, "txt", truths(truth, "otb2015"))
     np.testing.assert_allclose(imported.trajectories["Rest"][0].boxes, truth["Rest"])
+
+
+def test_results_at_another_frame_rate_are_refused(truths, write):
+    at_30 = {
+        "bike1": [[10.0 + i, 20, 30, 40] for i in range(9)],
+        "boat1": [[5.0 + i, 6, 7, 8] for i in range(6)],
+    }
+    at_10 = {name: boxes[::3] for name, boxes in at_30.items()}
+    root = write({f"{name}.txt": rows(boxes) for name, boxes in at_30.items()})
+    with pytest.raises(UserError, match=r"bike1: 9 rows, 3 frames\), as results at another frame rate"):
+        read(root, "txt", truths(at_10, "otb2015"))
+    # One such file among others is cut off: its tracker ran on to the last image.
+    mixed = at_10 | {"boat1": at_30["boat1"][:4]}
+    imported = read(root, "txt", truths(mixed, "otb2015"))
+    assert [len(runs[0].boxes) for runs in imported.trajectories.values()] == [3, 4]
 
 
 def test_other_column_order_is_not_an_origin_problem(truths, write):
