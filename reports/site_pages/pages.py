@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,6 @@ from plotly.offline import get_plotlyjs
 
 from benchmarks.environment import package_version
 from benchmarks.scoring import RunScore
-from benchmarks.store.run_notes import environment_values
 from reports.page.data import make_printable
 from reports.page.document import environment, policy, resource, sequence_file, site_page
 from reports.page.pack import script_json
@@ -22,11 +20,10 @@ from reports.presentation import Presentation
 from reports.site_pages.boxes import run_archive
 from reports.site_pages.content import CheckedRun, SiteReport
 from reports.site_pages.output import SiteFolder, file_name
+from reports.site_pages.run_facts import MAX_LISTED, file_size, reproduction_text, run_facts
 from trackers.catalog import TRACKERS
 from trackers.errors import printable
 
-_MAX_FINDINGS = 8
-"""Findings and differences that a tracker's page lists."""
 _PLOTLY = "plotly.min.js"
 _NONE = "\N{EN DASH}"
 """For a value that is not defined, and between the ends of an interval."""
@@ -215,7 +212,7 @@ class SiteWriter:
         values = _estimates(report, run.report.tracker)
         verification = run.verification
         # Problems come before notes.
-        shown = sorted(verification.findings, key=lambda finding: finding.harmless)[:_MAX_FINDINGS]
+        shown = sorted(verification.findings, key=lambda finding: finding.harmless)[:MAX_LISTED]
         valid = f"{verification.valid_sequences} of {verification.sequences} sequences"
         return {
             "title": title_of(report),
@@ -226,14 +223,14 @@ class SiteWriter:
             "sequences": f"{len(run.report.sequences)} of {report.dataset.total}",
             "fps": _NONE if run.report.fps is None else f"{run.report.fps:.1f}",
             "boxes": f"../{boxes}" if self._with_boxes else "",
-            "size": _size(self._folder.path / boxes) if self._with_boxes else "",
+            "size": file_size(self._folder.path / boxes) if self._with_boxes else "",
             "valid": verification.valid,
             "verdict": f"valid: {valid}" if verification.valid else f"not valid: {valid}",
             "findings": [
                 {"sequence": printable(one.sequence), "problem": printable(one.problem)} for one in shown
             ],
-            **_reproduction(run),
-            "facts": _facts(run),
+            **reproduction_text(run),
+            "facts": run_facts(run),
         }
 
     def _write_index(self) -> None:
@@ -385,56 +382,3 @@ def _estimate(found: Any, metric: Mapping[str, Any]) -> dict[str, str]:
     value, low, high = found
     ends = "" if low is None else f"{_figure(low, metric)}{_NONE}{_figure(high, metric)}"
     return {"label": metric["label"], "value": _figure(value, metric), "ends": ends}
-
-
-def _reproduction(run: CheckedRun) -> dict[str, Any]:
-    """Returns what a tracker's page says of a run's reproduction."""
-    record = run.reproduction
-    if record is None:
-        imported = run.report.manifest.identity is None
-        text = "It cannot be: nothing records how another tool made it." if imported else "Not yet."
-        return {"reproduced": text, "changes": [], "differing": []}
-    again, same = run.reproduced
-    by = f" by {printable(record.by)}" if record.by else ""
-    when = printable(record.date)[:10]
-    text = f"On {when}{by}: {same} of {again} sequences have the same boxes, byte for byte"
-    if again < record.of:
-        text += f"; {record.of - again} others were not run again"
-    changes = [
-        printable(f"{name.replace('_', ' ')}: {before} → {after}")
-        for name, (before, after) in record.changes.items()
-    ]
-    differing = []
-    for name, one in record.current(run.report.manifest).items():
-        if not one.same:
-            figures = (
-                "" if one.max_difference is None else f"up to {one.max_difference:.3g} pixels",
-                "" if one.mean_iou is None else f"mean IoU {one.mean_iou:.4f}",
-                one.problem,
-            )
-            differing.append(printable(f"{name}: {', '.join(filter(None, figures))}"))
-    unchanged = [] if changes else ["nothing that is recorded of tracker and environment had changed"]
-    return {"reproduced": f"{text}.", "changes": changes or unchanged, "differing": differing[:_MAX_FINDINGS]}
-
-
-def _facts(run: CheckedRun) -> list[tuple[str, str]]:
-    """Returns settings and machine of a run, by name."""
-    manifest = run.report.manifest
-    facts: list[tuple[str, str]] = []
-    if manifest.identity is not None:
-        for name in ("tracker", "settings", "weights", "code", "device", "seed", "repeat", "decoder"):
-            value = getattr(manifest.identity, name)
-            if isinstance(value, Mapping):
-                value = ", ".join(f"{key} = {inner}" for key, inner in value.items())
-            if value not in (None, ""):
-                facts.append((name, printable(str(value))))
-    for name, values in environment_values(manifest.environments).items():
-        facts.append(
-            (printable(name.removeprefix("packages ").replace("_", " ")), printable("; ".join(values)))
-        )
-    return facts or [("made by", "another tool")]
-
-
-def _size(path: Path) -> str:
-    size = path.stat().st_size
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{max(size / 1e3, 1):.0f} kB"
