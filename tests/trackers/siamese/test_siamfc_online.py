@@ -69,7 +69,7 @@ def test_average_moves_by_its_rate(weights: Path) -> None:
         (
             SiamFCGradientDescent,
             {"iterations": -1},
-            "iterations is -1 and rate 1e-05; give numbers of 0 or more",
+            "iterations is -1 and rate 3e-06; give numbers of 0 or more",
         ),
         (SiamFCGradientDescent, {"rate": float("nan")}, "rate nan"),
         (SiamFCAverage, {"rate": 1.5}, "rate is 1.5; give a number from 0 to 1"),
