@@ -34,7 +34,8 @@ from trackers.regular_files import read_regular
 
 _MAX_BYTES = 1 << 20
 _MAX_LABEL = 100
-_ENTRY_KEYS = ("label", "color", "linestyle", "order", "highlight", "hide")
+_MAX_NOTE = 500
+_ENTRY_KEYS = ("label", "color", "linestyle", "order", "highlight", "hide", "paper", "code", "note")
 _COLOR_HINT = 'write a color such as "#0072B2", "red" or "tab:blue"'
 
 _Name = TypeVar("_Name", bound=str)
@@ -51,6 +52,9 @@ class TrackerEntry:
         order: trackers with an order come first, the lowest at the top; None for none.
         highlight: whether it is drawn on top and in bold.
         hide: whether it is left out.
+        paper: the address of its paper, for a site; None if it was not given.
+        code: the address of its code, likewise.
+        note: a sentence about it, likewise.
     """
 
     label: str | None = None
@@ -59,6 +63,9 @@ class TrackerEntry:
     order: float | None = None
     highlight: bool = False
     hide: bool = False
+    paper: str | None = None
+    code: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +224,9 @@ def _parse_entry(settings: Mapping[str, Any], where: str) -> TrackerEntry:
         order=order,
         highlight=settings.get("highlight", False),
         hide=settings.get("hide", False),
+        paper=_checked(settings, "paper", where, read_address),
+        code=_checked(settings, "code", where, read_address),
+        note=_checked(settings, "note", where, read_note),
     )
 
 
@@ -237,6 +247,32 @@ def read_label(value: object, where: str) -> str:
         raise UserError(f"{where} is {value!r:.40}; write a name in quotation marks")
     if len(value) > _MAX_LABEL or not all(char.isprintable() for char in value):
         raise UserError(f"{where} is {value!r:.40}; write one line of at most {_MAX_LABEL} characters")
+    return value
+
+
+def read_address(value: object, where: str) -> str:
+    """Checks the address of a web page.
+
+    Raises:
+        UserError: it is no text that begins with https:// or http://, or has spaces or control characters.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[!-~]+", value) or len(value) > _MAX_NOTE:
+        raise UserError(
+            f'{where} is {value!r:.60}; write an address such as "https://arxiv.org/abs/1606.09549"'
+        )
+    return value
+
+
+def read_note(value: object, where: str) -> str:
+    """Checks a sentence.
+
+    Raises:
+        UserError: it is no text, is empty, too long or has control characters.
+    """
+    if not isinstance(value, str) or not value.strip() or not all(char.isprintable() for char in value):
+        raise UserError(f"{where} is {value!r:.60}; write a sentence in quotation marks")
+    if len(value) > _MAX_NOTE:
+        raise UserError(f"{where} has {len(value)} characters; write at most {_MAX_NOTE}")
     return value
 
 

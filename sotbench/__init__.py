@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset, Sequence
+    from benchmarks.reproduction import Reproduction
     from benchmarks.running import RunSummary
     from benchmarks.scoring.compare import Comparison
     from benchmarks.speed import SpeedRecord
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sotbench._data import import_results, open_dataset
     from sotbench._figures import plot, table
     from sotbench._results import Results, SequenceResults, TrackerResults, load_results
-    from sotbench._run import run, speed, tune
+    from sotbench._run import reproduce, run, speed, tune
     from sotbench._scores import Scores, TrackerOptions
     from trackers.errors import UserError
     from trackers.regions import iou
@@ -39,6 +40,7 @@ _EXPORTS = {
     "BatchTracker": "trackers.tracker",
     "Comparison": "benchmarks.scoring.compare",
     "Dataset": "benchmarks.datasets",
+    "Reproduction": "benchmarks.reproduction",
     "Results": "sotbench._results",
     "RunSummary": "benchmarks.running",
     "Scores": "sotbench._scores",
@@ -55,6 +57,7 @@ _EXPORTS = {
     "load_results": "sotbench._results",
     "open_dataset": "sotbench._data",
     "plot": "sotbench._figures",
+    "reproduce": "sotbench._run",
     "run": "sotbench._run",
     "speed": "sotbench._run",
     "table": "sotbench._figures",
@@ -65,6 +68,7 @@ __all__ = [
     "BatchTracker",
     "Comparison",
     "Dataset",
+    "Reproduction",
     "Results",
     "RunSummary",
     "Scores",
@@ -81,6 +85,7 @@ __all__ = [
     "load_results",
     "open_dataset",
     "plot",
+    "reproduce",
     "run",
     "speed",
     "table",

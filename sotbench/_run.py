@@ -11,6 +11,7 @@ from trackers.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
+    from benchmarks.reproduction import Reproduction
     from benchmarks.running import RunSummary
     from benchmarks.speed import SpeedRecord
     from benchmarks.tuning.tune import Tuning
@@ -101,6 +102,78 @@ def run(
         opened,
         sequences_to_run(opened, to_names(sequences), root),
     )
+
+
+def reproduce(
+    folder: AnyPath,
+    *,
+    tracker: AnyPath | Callable[..., Any] | None = None,
+    weights: AnyPath | None = None,
+    device: str | None = None,
+    data_root: AnyPath | None = None,
+    split: str | None = None,
+    sequences: str | Iterable[str] | None = None,
+    out: AnyPath | None = None,
+    batch: int = 1,
+    workers: int = 1,
+    isolate: bool = False,
+    record: bool = False,
+    by: str = "",
+) -> Reproduction:
+    """Runs again what a run folder describes, and compares the boxes with the stored ones.
+
+    Tracker, settings, seed, protocol, repetitions and decoder are those of the run's manifest. Weights and
+    data must be those of the run; code, versions and machine may be others.
+
+    Args:
+        folder: the run's folder, with its `run.json`.
+        tracker: the tracker, if it is a class, a file, a module or a program: a manifest alone starts none.
+        weights: the weights of the run, if they are not the tracker's default.
+        device: another device than that of the run.
+        data_root: the folder that holds one folder per data set (default: `$SOTBENCH_DATA`).
+        split: which part of a data set that has several.
+        sequences: names, or `"@FILE"` (default: all that the run has finished).
+        out: a folder of results to keep the new run in (default: it is not kept).
+        batch: how many sequences to track at once, for trackers that track batches.
+        workers: how many processes to run.
+        isolate: whether to run a tracker in Python in a separate process.
+        record: write the outcome beside the run's manifest, as `reproduced.json`.
+        by: who reproduces it, for the record.
+
+    Returns:
+        The outcome: `.same`, `.sequences` (by name, `.same`, `.max_difference` in pixels, `.mean_iou`,
+        `.first` frame that differs) and `.changes` (what of tracker and environment has changed).
+
+    Raises:
+        UserError: the run cannot be reproduced: results of another tool, or missing or other weights or data.
+    """
+    from benchmarks import reproduction
+    from benchmarks.datasets import open_dataset
+    from benchmarks.reproduction.reproduce import read_identity, recorded_device
+    from benchmarks.store import RunFolder
+
+    check_numbers(batch=(batch, 1), workers=(workers, 1))
+    found = RunFolder.at(to_path(folder))
+    manifest, identity = read_identity(found)
+    chosen = reproduction.recorded_tracker(identity) if tracker is None else tracker
+    if device is None:
+        device = recorded_device(identity, chosen) if isinstance(chosen, str) else identity.device
+    in_process = workers == 1
+    spec = _spec(
+        chosen, device, weights, identity.settings, None, isolate=isolate, in_this_process=in_process
+    )
+    outcome = reproduction.reproduce(
+        found,
+        spec,
+        open_dataset(manifest.dataset, to_data_root(data_root), split),
+        sequences=to_names(sequences),
+        out=None if out is None else to_path(out),
+        batch=batch,
+        workers=workers,
+    )
+    if record:
+        reproduction.write_record(found, outcome.record(by))
+    return outcome
 
 
 def speed(

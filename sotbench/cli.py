@@ -35,6 +35,7 @@ class Command(NamedTuple):
 GROUPS: dict[str, dict[str, Command]] = {
     "Run": {
         "run": Command(None, "run a tracker over a data set; resumes what an earlier run began"),
+        "reproduce": Command(None, "run again what a run folder describes, and compare the boxes"),
         "speed": Command(None, "measure a tracker's speed, with an interval"),
         "tune": Command(None, "choose a tracker's settings on a validation set"),
     },
@@ -47,6 +48,8 @@ GROUPS: dict[str, dict[str, Command]] = {
         "plot": Command("reports.plot:main", "plot scores for a paper"),
         "table": Command("reports.table:main", "write tables: LaTeX, Markdown, HTML, CSV"),
         "html": Command("reports.html:main", "write one HTML file with everything"),
+        "failures": Command("reports.failures:main", "show where trackers lose the target, and how"),
+        "site": Command("reports.site:main", "write a static site to publish, from a results folder"),
         "serve": Command("reports.serve:main", "show a folder of results in the browser, live"),
         "video": Command("reports.video:main", "make videos of sequences with the trackers' boxes"),
     },
@@ -54,6 +57,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "import": Command(None, "import results that another tool stored"),
         "export": Command(None, "export results in another tool's format"),
         "verify": Command(None, "check a data set's files"),
+        "verify-results": Command(None, "check a run folder, as a submission"),
         "download": Command(None, "download a data set, or print where to get it"),
     },
     "Trackers": {
@@ -119,9 +123,9 @@ def help_text() -> str:
     lines = [USAGE, "", "Run, score and compare visual object trackers.", ""]
     for group, commands in GROUPS.items():
         lines.append(f"{group}:")
-        lines += [f"  {name:<10}{command.summary}" for name, command in commands.items()]
+        lines += [f"  {name:<15}{command.summary}" for name, command in commands.items()]
         lines.append("")
-    lines += ["Options:", f"  {'--version':<11}print the version", f"  {'--help':<11}print this overview", ""]
+    lines += ["Options:", f"  {'--version':<16}print the version", f"  {'--help':<16}print this overview", ""]
     lines.append("example: sotbench run --tracker ncc --dataset demo && sotbench score --dataset demo")
     return "\n".join(lines)
 

@@ -31,6 +31,7 @@ benchmarks.protocols
 benchmarks.environment  benchmarks.installation
 benchmarks.store
 benchmarks.running
+benchmarks.reproduction  benchmarks.results_verification
 benchmarks.tables
 benchmarks.speed  benchmarks.scoring
 benchmarks.evaluation  benchmarks.importing
@@ -44,7 +45,8 @@ reports.report_data
 reports.speed_records  reports.several
 reports.tables
 reports.plots  reports.table  reports.page  reports.videos
-reports.plot  reports.html  reports.video  reports.server
+reports.failure_report  reports.site_pages
+reports.failures  reports.site  reports.plot  reports.html  reports.video  reports.server
 reports.serve  reports
 sotbench
 """

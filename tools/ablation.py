@@ -14,6 +14,8 @@ the same command again to resume an interrupted run.
     M          all pairs start from another target's exemplar
     w/o MG     neither: U_2 gets the hidden feature instead of the gradient
     w 2U       the first pass has a separate U_1
+    small U_2  a convolution of 1x1, a ninth of the parameters
+    deep U_2   two convolutions of 3x3 with a ReLU between them
     paper      the paper's objective, k = 8
     released   the released code's objective, k = 8
     GradNet    the default of `python -m trackers.train`
@@ -90,6 +92,8 @@ def variant(name: str, backbone: Path) -> GradNetTask:
         "M": {"foreign": 1.0},
         "w/o MG": {"foreign": 0.0},
         "w 2U": {},
+        "small U_2": {},
+        "deep U_2": {},
         "paper": {"objective": "paper"},
         "released": {"objective": "released"},
     }
@@ -101,7 +105,19 @@ def variant(name: str, backbone: Path) -> GradNetTask:
         task.network.__class__ = SeparateFirstPass
         task.network.separate()  # type: ignore[operator]
         task.train()
+    if "U_2" in name:
+        task.network.correction[0] = first_layers(name, task.network.widths[1])
     return task
+
+
+def first_layers(name: str, width: int) -> nn.Module:
+    """Returns another beginning of U_2, with GradNet's initial values."""
+    sizes = (1,) if name == "small U_2" else (3, 3)
+    layers = [nn.Conv2d(width, width, size, padding=size // 2) for size in sizes]
+    for layer in layers:
+        nn.init.trunc_normal_(layer.weight, std=0.01)
+        nn.init.constant_(layer.bias, 0.1)  # type: ignore[arg-type]
+    return layers[0] if len(layers) == 1 else nn.Sequential(layers[0], nn.ReLU(), layers[1])
 
 
 def training_data(sources: Sequence[str], memory: float) -> tuple[PatchCache, Sampler]:
@@ -182,7 +198,7 @@ def main(words: Sequence[str] | None = None) -> int:
     task.save(args.out / "tracker.safetensors")
     row("baseline", whole, interval=0, share=0.0)
     row("w/o U", whole, interval=0)
-    for name in ("w/o M", "M", "w/o MG", "w 2U", "paper", "released"):
+    for name in ("w/o M", "M", "w/o MG", "w 2U", "small U_2", "deep U_2", "paper", "released"):
         row(name, train(name, args.backbone, cache, sampler, args.steps, args.out))
     row("GradNet", whole)
     if args.plot:

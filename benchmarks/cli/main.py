@@ -46,19 +46,21 @@ def _main(arguments: Sequence[str] | None) -> int:
         importing,
         listing,
         rank,
+        reproduce,
         run,
         score,
         speed,
         tune,
         verify,
+        verify_results,
     )
     from trackers.commands import Parser, catch_user_errors
 
     parser = Parser(prog="sotbench", description="Run visual object trackers over data sets and score them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (
-        *(listing, run, score, compare, rank, speed, tune),
-        *(importing, exporting, verify, download, doctor),
+        *(listing, run, reproduce, score, compare, rank, speed, tune),
+        *(importing, exporting, verify, verify_results, download, doctor),
     ):
         sub = commands.add_parser(
             command.NAME,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from benchmarks.tables import WRITERS, Table
-from benchmarks.tables.terminal import print_table
+from benchmarks.tables.terminal import show
 
 if TYPE_CHECKING:
     from benchmarks.scoring import Record
@@ -46,17 +43,3 @@ def print_records(records: Sequence[Record], form: str, table: Callable[[], Tabl
         print(WRITERS[form](table()), end="")
     else:
         show(table())
-
-
-class _Console(Console):
-    """A console that lets the command handle a closed pipe; rich would exit with status 1."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-def show(table: Table) -> None:
-    """Prints a table on standard output, to be read."""
-    # A pipe has no width, so long lines are not wrapped there.
-    console = _Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
-    print_table(console, table)

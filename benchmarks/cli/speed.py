@@ -8,7 +8,6 @@ import signal
 import sys
 from pathlib import Path
 
-from benchmarks.cli.output import show
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -18,6 +17,7 @@ from benchmarks.options import (
     count,
     sequences_to_run,
 )
+from benchmarks.tables.terminal import show
 from trackers.commands import add_isolation_options, add_tracker_options, tracker_spec
 from trackers.signals import override_signal_handler
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.box_text import format_rows
+from benchmarks.protocols import PROTOCOLS
 from benchmarks.protocols.protocol import Trajectory
 from benchmarks.store.digests import digest
 from benchmarks.store.journal import journal_path, read_with_journal
@@ -23,6 +24,8 @@ from trackers.regular_files import is_regular, path_exists
 
 MANIFEST = "run.json"
 LOG = "tracker.log"
+REPRODUCED = "reproduced.json"
+"""The record of a reproduction; see `benchmarks.reproduction.record`."""
 VALID_NAME = re.compile(r"[\w+-][\w.+-]*")
 """Valid names of folders of results."""
 MAX_RESULT_BYTES = 1 << 30
@@ -65,6 +68,34 @@ class RunFolder:
         self.results = results
         self.path = results / dataset / tracker / protocol
 
+    @classmethod
+    def at(cls, path: Path) -> RunFolder:
+        """Returns the run folder at `path`, which need not lie in a folder of results.
+
+        Its data set and protocol are those of its manifest. Its tracker is the name of its folder where that
+        lies as in a folder of results, else the name in the manifest.
+
+        Args:
+            path: the folder, or its `run.json`.
+
+        Raises:
+            UserError: there is no run, or its manifest cannot be read or is damaged.
+        """
+        path = path.absolute()
+        path = path.parent if path.name == MANIFEST else path
+        manifest = read_manifest_file(path / MANIFEST)
+        if manifest is None:
+            raise UserError(_no_run(path))
+        protocol = path.name if path.name in tuple(PROTOCOLS) else "ope"
+        if manifest.identity is not None:
+            protocol = manifest.identity.protocol
+        upwards = (path, *path.parents)
+        in_results = [one.name for one in upwards[:3:2]] == [protocol, manifest.dataset]
+        tracker = path.parent.name if in_results or not manifest.tracker else manifest.tracker
+        folder = cls(upwards[:4][-1], manifest.dataset, tracker, protocol)
+        folder.path = path
+        return folder
+
     @property
     def manifest_path(self) -> Path:
         """The path of `run.json`."""
@@ -81,14 +112,9 @@ class RunFolder:
         Raises:
             UserError: it cannot be read, is damaged, is not a file, or belongs to another folder.
         """
-        try:
-            if not path_exists(self.manifest_path):
-                return None
-            if not is_regular(self.manifest_path):
-                raise UserError(f"{self.manifest_path} is not a file; remove its folder")
-        except OSError as error:
-            raise UserError(f"{self.manifest_path}: {error.strerror}") from None
-        manifest = read_with_journal(self.manifest_path)
+        manifest = read_manifest_file(self.manifest_path)
+        if manifest is None:
+            return None
         protocol = manifest.identity.protocol if manifest.identity else self.protocol
         for key, recorded, expected in (
             ("data set", manifest.dataset, self.dataset),
@@ -177,6 +203,32 @@ class RunFolder:
             path.unlink()
 
 
+def read_manifest_file(path: Path) -> Manifest | None:
+    """Returns the manifest at `path` with its journal, or None if there is none.
+
+    Raises:
+        UserError: it cannot be read, is damaged, or is not a file.
+    """
+    try:
+        if not path_exists(path):
+            return None
+        if not is_regular(path):
+            raise UserError(f"{path} is not a file; remove its folder")
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+    return read_with_journal(path)
+
+
+def _no_run(path: Path) -> str:
+    """Returns the message for a folder that is no run folder; it names run folders inside."""
+    if not path.is_dir():
+        return f"there is no folder {path}"
+    inside = sorted(str(found.parent) for depth in (1, 2, 3) for found in path.glob("*/" * depth + MANIFEST))
+    return f"{path} is not the folder of a run: it has no {MANIFEST}" + (
+        f"; give one of those inside, such as {inside[0]}" if inside else ""
+    )
+
+
 def _content(path: Path) -> bytes:
     """Reads a result file; raises OSError for anything else: reading a pipe or a device would never end."""
     if not path.is_file() or path.stat().st_size > MAX_RESULT_BYTES:
@@ -187,3 +239,12 @@ def _content(path: Path) -> bytes:
 def file_stems(sequence: str, runs: int) -> list[str]:
     """Returns file names without suffix: the sequence's, numbered from 1 if there are several runs."""
     return [sequence] if runs == 1 else [f"{sequence}.{k}" for k in range(1, runs + 1)]
+
+
+def file_names(sequence: str, record: SequenceRecord) -> list[str]:
+    """Returns the names of a sequence's files: regions, times and, where the record has them, confidences."""
+    return [
+        stem + suffix
+        for stem, files in zip(file_stems(sequence, len(record.runs)), record.runs, strict=True)
+        for suffix in (".txt", ".time.txt", *([".confidence.txt"] if files.confidences else []))
+    ]

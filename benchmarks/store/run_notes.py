@@ -42,14 +42,16 @@ def notes(folder: RunFolder, manifest: Manifest) -> Iterator[str]:
 
 def environment_differences(environments: list[dict[str, Any]]) -> str:
     """Lists differences between environments with their values: `python (3.11.7; 3.12.1), gpu (...)`."""
+    values = environment_values(environments)
+    differences = [f"{name} ({'; '.join(found)})" for name, found in values.items() if len(found) > 1]
+    return first_names(differences) or "nothing that they record"
+
+
+def environment_values(environments: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Returns the different values of each entry in environments, `none` where one has no such entry."""
     flat = [_flatten(environment) for environment in environments]
     names = list(dict.fromkeys(name for one in flat for name in one))
-    differences = []
-    for name in names:
-        values = list(dict.fromkeys(one.get(name, "none") for one in flat))
-        if len(values) > 1:
-            differences.append(f"{name} ({'; '.join(values)})")
-    return first_names(differences) or "nothing that they record"
+    return {name: list(dict.fromkeys(one.get(name, "none") for one in flat)) for name in names}
 
 
 def _flatten(environment: dict[str, Any], prefix: str = "") -> dict[str, str]:

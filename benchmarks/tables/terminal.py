@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -44,3 +46,17 @@ def _text(cell: Cell, separator: str) -> Text:
     if cell.interval is not None:
         text.append(f"{separator}[{cell.interval[0]} {cell.interval[1]}]", style="not bold not underline dim")
     return text
+
+
+class _Console(Console):
+    """A console that lets the command handle a closed pipe; rich would exit with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def show(table: Table) -> None:
+    """Prints a table on standard output, to be read."""
+    # A pipe has no width, so long lines are not wrapped there.
+    console = _Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+    print_table(console, table)

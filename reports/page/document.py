@@ -29,6 +29,10 @@ SCRIPTS = (
 """The page's scripts in `script/`, in the order of execution."""
 
 
+SITE_FILES = "'self' file:"
+"""The source of a site's own files: those of its server, and on disk, which has no origin, any file."""
+
+
 def html_page(data: Json, details: Mapping[str, Json]) -> str:
     """Returns the report as one self-contained HTML file.
 
@@ -48,6 +52,7 @@ def html_page(data: Json, details: Mapping[str, Json]) -> str:
         data=bundle(data),
         details=[(order[name], bundle(detail)) for name, detail in details.items()],
         live=False,
+        site=[],
     )
 
 
@@ -62,7 +67,34 @@ def live_page(data: Json) -> str:
         data=script_json(data),
         details=[],
         live=True,
+        site=[],
     )
+
+
+def site_page(data: Json, links: Sequence[Mapping[str, str]], plotly: str) -> str:
+    """Returns the report as a page of a site: it loads Plotly, and the data of sequences, from files.
+
+    Args:
+        data: the result of `report_data`; each sequence also has the address of its `file`.
+        links: address and text of the site's other pages, at least one.
+        plotly: the address of Plotly's file.
+    """
+    return _template().render(
+        title=_title(data),
+        style=resource("style.css"),
+        plotly=plotly,
+        script=page_script(),
+        policy=policy([page_script()], SITE_FILES),
+        data=bundle(data),
+        details=[],
+        live=False,
+        site=links,
+    )
+
+
+def sequence_file(name: str, detail: Json) -> str:
+    """Returns the script that gives a site's page the result of `sequence_data`."""
+    return f"sotbenchSequence({script_json(name)}, {script_json(bundle(detail))});\n"
 
 
 def _title(data: Json) -> str:
@@ -73,7 +105,7 @@ def policy(scripts: Sequence[str], own: str = "") -> str:
     """Returns a content security policy: allows these scripts, embedded images, and the source `own`."""
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    connect = f"connect-src {own}; " if own else ""
+    connect = f"connect-src {own}; " if own == "'self'" else ""
     return (
         f"default-src 'none'; script-src {hashes} {own}; style-src 'unsafe-inline'; "
         f"img-src data: blob: {own}; {connect}base-uri 'none'; form-action 'none'"
@@ -81,9 +113,9 @@ def policy(scripts: Sequence[str], own: str = "") -> str:
 
 
 @cache
-def resource(name: str) -> str:
-    """Returns the text of a file of this package."""
-    return (files("reports.page") / name).read_text(encoding="utf-8")
+def resource(name: str, package: str = "reports.page") -> str:
+    """Returns the text of a file of this package, or of another."""
+    return (files(package) / name).read_text(encoding="utf-8")
 
 
 @cache

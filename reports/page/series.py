@@ -63,23 +63,53 @@ def measure_series(sequence: Sequence, trajectory: Trajectory, with_regions: boo
     trajectory = trajectory.in_frame_order()
     start = trajectory.start
     rows = min(len(trajectory.boxes), len(sequence.truth) - start)
-    regions, truth = trajectory.boxes[:rows], sequence.regions[start : start + rows]
-    undefined = empty_box_mask(sequence.truth[start : start + rows])
-    if sequence.absent is not None:
-        undefined |= sequence.absent[start : start + rows]
-    overlaps = _overlaps(regions, truth, sequence.size)
+    regions = trajectory.boxes[:rows]
+    undefined = _undefined(sequence, trajectory, rows)
     errors = center_error(_boxes(regions), sequence.truth[start : start + rows])
     if trajectory.codes is not None:
-        codes = trajectory.codes[:rows]
-        not_run = (codes == Code.SKIPPED) | (codes == Code.INITIALIZED)
-        undefined |= not_run
-        regions = np.where(not_run[:, None], np.nan, regions)
+        regions = np.where(_not_run(trajectory.codes[:rows])[:, None], np.nan, regions)
     return Series(
-        overlap_bytes(np.where(undefined, np.nan, overlaps)),
+        overlap_bytes(frame_overlaps(sequence, trajectory)),
         error_bytes(np.where(undefined, np.nan, errors)),
         region_steps(regions if with_regions else regions[:0]),
         start,
     )
+
+
+def frame_overlaps(sequence: Sequence, trajectory: Trajectory) -> NDArray[np.float64]:
+    """Returns the overlap of each frame that run and ground truth have, NaN where it is undefined.
+
+    See `measure_series` for where that is.
+
+    Args:
+        sequence: the ground truth.
+        trajectory: the run.
+
+    Returns:
+        Shape (n,), in [0, 1], in the order of frames; the first row is frame `trajectory.start`, which is the
+        last one of a run that goes back.
+    """
+    trajectory = trajectory.in_frame_order()
+    start = trajectory.start
+    rows = min(len(trajectory.boxes), len(sequence.truth) - start)
+    overlaps = _overlaps(trajectory.boxes[:rows], sequence.regions[start : start + rows], sequence.size)
+    return np.where(_undefined(sequence, trajectory, rows), np.nan, overlaps)
+
+
+def _undefined(sequence: Sequence, trajectory: Trajectory, rows: int) -> NDArray[np.bool_]:
+    """Returns where overlap and error are undefined, shape (rows,)."""
+    part = slice(trajectory.start, trajectory.start + rows)
+    undefined = empty_box_mask(sequence.truth[part])
+    if sequence.absent is not None:
+        undefined |= sequence.absent[part]
+    if trajectory.codes is not None:
+        undefined |= _not_run(trajectory.codes[:rows])
+    return undefined
+
+
+def _not_run(codes: NDArray[np.int8]) -> NDArray[np.bool_]:
+    skipped: NDArray[np.bool_] = (codes == Code.SKIPPED) | (codes == Code.INITIALIZED)
+    return skipped
 
 
 def _overlaps(regions: Boxes, truth: Boxes, size: tuple[int, int] | None) -> NDArray[np.float64]:

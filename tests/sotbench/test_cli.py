@@ -15,6 +15,8 @@ MODULES = {
     "plot": ["reports.plot"],
     "table": ["reports.table"],
     "html": ["reports.html"],
+    "failures": ["reports.failures"],
+    "site": ["reports.site"],
     "serve": ["reports.serve"],
     "video": ["reports.video"],
     "demo": ["trackers.demo"],

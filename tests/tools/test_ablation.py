@@ -52,6 +52,21 @@ def test_separate_u1_only_gives_the_gradient(backbone: Path) -> None:
     assert not torch.equal(network.step(*inputs).gradient, before)
 
 
+def test_sizes_of_u2(backbone: Path) -> None:
+    sizes = {
+        name: sum(
+            parameter.numel() for parameter in variant(name, backbone).network.correction[0].parameters()
+        )
+        for name in ("small U_2", "GradNet", "deep U_2")
+    }
+    width = variant("GradNet", backbone).network.widths[1]
+    assert sizes == {
+        "small U_2": width * (width + 1),
+        "GradNet": width * (9 * width + 1),
+        "deep U_2": 2 * width * (9 * width + 1),
+    }
+
+
 def test_every_row_is_trained_and_measured(
     backbone: Path, tmp_path: Path, squares: Dataset, capsys: pytest.CaptureFixture[str], monkeypatch
 ) -> None:
@@ -62,5 +77,8 @@ def test_every_row_is_trained_and_measured(
     words += ["--data-root", tmp_path, "--memory", 0.1, "--plot", tmp_path / "rows.png"]
     assert main([str(word) for word in words]) == 0
     rows = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines()[2:]]
-    assert rows == ["baseline", "w/o U", "w/o M", "M", "w/o MG", "w 2U", "paper", "released", "GradNet"]
+    assert rows == [
+        *("baseline", "w/o U", "w/o M", "M", "w/o MG", "w 2U", "small U_2", "deep U_2"),
+        *("paper", "released", "GradNet"),
+    ]
     assert (tmp_path / "rows.png").exists()

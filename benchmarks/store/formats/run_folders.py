@@ -18,13 +18,13 @@ from benchmarks.store.formats.reading import ImportedResults, ImportOptions
 from benchmarks.store.journal import JOURNAL, parse_with_journal
 from benchmarks.store.lock import LOCK
 from benchmarks.store.manifest import Manifest, SequenceRecord
-from benchmarks.store.run_folder import LOG, MANIFEST, file_stems
+from benchmarks.store.run_folder import LOG, MANIFEST, REPRODUCED, file_stems
 from benchmarks.store.trajectories import parse_trajectory
 from trackers.errors import UserError
 
 _DEPTH = 4
 """Folders below which a run folder is looked for: results/<data set>/<tracker>/<protocol>."""
-_OWN_FILES = {MANIFEST, JOURNAL, LOG, LOCK}
+_OWN_FILES = {MANIFEST, JOURNAL, LOG, LOCK, REPRODUCED}
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ function drawBoard() {
     "tr",
     { class: state.hidden.has(row.tracker.name) ? "off" : null },
     make("td", { class: "rank" }, String(place + 1)),
-    make("th", { scope: "row" }, trackerSwitch(row.tracker)),
+    make("th", { scope: "row" }, trackerSwitch(row.tracker), aboutTracker(row.tracker)),
     ...metrics.map((metric) => estimateCell(row, metric, ranges.get(metric.name), best.get(metric.name))),
     ...(timed ? [make("td", { class: "number" }, row.tracker.fps === null ? "–" : speed(row.tracker.fps))] : []),
     make("td", { class: "number" }, countText(row, chosen)),
@@ -83,6 +83,17 @@ function trackerSwitch(tracker) {
   });
   box.checked = !state.hidden.has(tracker.name);
   return make("label", { class: "tracker" }, box, swatch(tracker), nameOf(tracker));
+}
+
+// Returns, on a site, the link to a tracker's page and what was checked of its results.
+function aboutTracker(tracker) {
+  if (!tracker.page) return null;
+  return make(
+    "span",
+    { class: "about" },
+    make("a", { href: tracker.page, "aria-label": `About ${tracker.label}` }, "about"),
+    ...tracker.badges.map(({ text, title, bad }) => make("span", { class: bad ? "badge bad" : "badge", title }, text)),
+  );
 }
 
 function estimateCell(row, metric, range, best) {

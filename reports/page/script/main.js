@@ -188,6 +188,7 @@ async function refresh() {
 
 // Resolves when the whole page is loaded, including Plotly.
 function pageRead() {
+  if (site) return loadScript(document.body.dataset.plotly); // now that the tables are there
   if (document.readyState !== "loading") return Promise.resolve();
   return new Promise((wake) => document.addEventListener("DOMContentLoaded", wake));
 }

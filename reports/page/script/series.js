@@ -15,6 +15,9 @@ async function openSequence(name, frame = 0) {
   detail = content && decodeDetail(content);
   $("drill").hidden = false;
   $("drill-title").textContent = name;
+  const { page } = report.sequences[sequencePlace(name)];
+  $("sequence-page").hidden = !page;
+  if (page) $("sequence-page").href = page;
   drawSequences();
   drawDetail();
   // Move the focus, so that space plays instead of pressing the table's button again.

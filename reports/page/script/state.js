@@ -1,6 +1,7 @@
 // The report, the selection, and their source: this file or a server.
 
 const live = document.body.hasAttribute("data-live");
+const site = document.body.hasAttribute("data-site"); // one page of several; sequences lie in files beside it
 let report = null; // until `start` in main.js has read it
 
 const state = {
@@ -74,8 +75,26 @@ async function loadReport() {
   return live ? JSON.parse(text) : unbundle(text);
 }
 
+const delivered = new Map(); // by sequence, what its file has said
+
+// Called by the files of sequences: pages from disk may load scripts, but not data.
+if (site) window.sotbenchSequence = (name, text) => delivered.set(name, text);
+
+// Resolves when a script has run, or cannot be loaded.
+function loadScript(address) {
+  return new Promise((wake) => {
+    document.head.append(make("script", { src: address, load: wake, error: wake }));
+  });
+}
+
+async function loadFile({ name, file }) {
+  if (!delivered.has(name)) await loadScript(file);
+  return delivered.has(name) ? unbundle(delivered.get(name)) : null;
+}
+
 // Returns the data within a sequence, or null if they cannot be loaded.
 async function loadDetail(name) {
+  if (site) return loadFile(report.sequences[sequencePlace(name)]);
   if (!live) return unbundle(document.getElementById(`detail-${sequencePlace(name)}`).textContent);
   const answer = await fetch(`sequence/${encodeURIComponent(name)}`);
   return answer.ok ? answer.json() : null;

@@ -1,0 +1,1 @@
+"""The report of failures: where trackers lose the target, how, and what that costs."""

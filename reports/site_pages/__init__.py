@@ -1,0 +1,1 @@
+"""The pages of a static site from a results folder."""
