@@ -66,7 +66,7 @@ def presentation_of(arguments: argparse.Namespace) -> Presentation:
 
 def _pairs(words: list[str] | None, option: str) -> dict[str, str]:
     """Parses `TRACKER=VALUE` words."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for word in words or ():
         name, equals, value = word.partition("=")
         if not (name and equals and value):
