@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from box_files import box_files
 from processes import ROOT, alive, until
 from small_networks import gradnet_weights, siamfc_weights
@@ -113,6 +114,16 @@ def test_ray_run_reuses_sequential_results(
     assert "4 of 4 sequences ok (2 from an earlier run)" in capsys.readouterr().err
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """One thread in this process too, as in a worker: another number rounds sums differently."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("tracker", ["siamfc", "siamfc-gd", "gradnet"])
 def test_builtin_trackers_give_the_same_bytes(tracker: str, videos: Path, tmp_path: Path) -> None:
     file = (gradnet_weights if tracker == "gradnet" else siamfc_weights)(tmp_path)
