@@ -185,7 +185,9 @@ def main(words: Sequence[str] | None = None) -> int:
     drawn: dict[str, float] = {}
 
     def row(name: str, network: GradNetNetwork, **settings: float) -> None:
-        cells = measured(network, dataset, GradNet(args.out / "tracker.safetensors", **settings))
+        # The running average of SiamFC's template would hide what the networks do.
+        tracker = GradNet(args.out / "tracker.safetensors", average=0.0, **settings)
+        cells = measured(network, dataset, tracker)
         drawn[name] = float(cells.split("|")[-1].split("/")[0])
         print(f"| {name} | {cells} |", flush=True)
 
