@@ -76,10 +76,11 @@ def row(name: str, results: Path, times: Path, dataset: Dataset) -> str:
     run = read_run(results, dataset.name, name)
     profile = choose_profiles(None, dataset.name, "ope")[0]
     (record,) = score_run(run, dataset, profile).records(None)
-    figures = [
-        f"{record[metric]:.3f} [{record[f'{metric}_low']:.3f}, {record[f'{metric}_high']:.3f}]"
-        for metric in ("success", "precision")
-    ]
+    figures = []
+    for metric in ("success", "precision"):
+        low, high = record[f"{metric}_low"], record[f"{metric}_high"]
+        interval = "" if low is None else f" [{low:.3f}, {high:.3f}]"  # one sequence has none
+        figures.append(f"{record[metric]:.3f}{interval}")
     timed = times / dataset.name / name
     fps = frames_per_second(read_run(times, dataset.name, name)) if timed.exists() else None
     milliseconds = update_step(name)
