@@ -52,6 +52,11 @@ class ShortTermProfile(ScoringProfile):
     pooled: bool
     unsupervised_burn_in: int
 
+    @property
+    def main_metric(self) -> Metric:
+        """Expected average overlap. Unsupervised runs do not have it; theirs is average overlap."""
+        return EAO
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class VOTProfile(ShortTermProfile):
@@ -63,11 +68,6 @@ class VOTProfile(ShortTermProfile):
 
     fragments: FragmentRule
     metrics: tuple[Metric, ...] = (ACCURACY, ROBUSTNESS, FAILURES, EAO, AVERAGE_OVERLAP)
-
-    @property
-    def main_metric(self) -> Metric:
-        """Expected average overlap. Unsupervised runs do not have it; theirs is average overlap."""
-        return EAO
 
     def score(self, results: PairedResults) -> VOTRunScore:
         """Scores a supervised, realtime or unsupervised run; see `score_vot`."""
@@ -89,11 +89,6 @@ class MultiStartProfile(ShortTermProfile):
     low: int
     high: int
     metrics: tuple[Metric, ...] = (ACCURACY, TRACKED_SHARE, EAO, AVERAGE_OVERLAP)
-
-    @property
-    def main_metric(self) -> Metric:
-        """Expected average overlap; that of unsupervised runs is average overlap."""
-        return EAO
 
     def score(self, results: PairedResults) -> VOTRunScore:
         """Scores multi-start or unsupervised runs; see `score_anchored` and `score_vot`."""
