@@ -14,6 +14,7 @@ from benchmarks.scoring.profiles import ScoringProfile
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
+from trackers.wording import agree
 
 NO_RESULTS = Trajectory(np.empty((0, 4)), np.empty(0))
 """What a sequence without results is scored from, by profiles that count such sequences."""
@@ -171,9 +172,11 @@ def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> lis
             + (f"; and {len(others)} more" if others else "")
         )
     if not names:
+        finished, known_truth = len(run.trajectories), len(dataset.names())
         raise UserError(
-            f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} are "
-            f"finished, {len(dataset.names())} have ground truth, none has both; see --data-root"
+            f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {finished} "
+            f"{agree(finished, 'is', 'are')} finished, {known_truth} {agree(known_truth, 'has', 'have')} "
+            "ground truth, none has both; see --data-root"
             + (f" and --split {' or '.join(dataset.splits)}" if dataset.splits else "")
         )
     return list(dataset.names()) if profile.counts_missing_sequences else names
