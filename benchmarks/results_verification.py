@@ -245,7 +245,8 @@ def _length_findings(
         rows, expected = len(trajectory.boxes), trajectory.expected_rows(frames)
         if rows != expected:
             harmless = may_be_short and rows < expected
-            yield ResultFinding("length", f"{rows} boxes for {expected} frames", sequence.name, harmless)
+            problem = f"{counted(rows, 'box')} for {counted(expected, 'frame')}"
+            yield ResultFinding("length", problem, sequence.name, harmless)
 
 
 def _start_findings(

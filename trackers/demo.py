@@ -183,7 +183,8 @@ def _report(result: TrackingResult, length: int | None, ended_early: bool) -> in
         raise result.error
     if length is not None and count < length and not ended_early:
         print(
-            f"the file should have {length} frames; is it damaged after the {count} that can be read?",
+            f"the file should have {counted(length, 'frame')}; is it damaged after the {count} that can "
+            "be read?",
             file=sys.stderr,
         )
     return 0

@@ -14,7 +14,7 @@ from benchmarks.scoring.profiles import ScoringProfile
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
-from trackers.wording import agree
+from trackers.wording import agree, counted
 
 NO_RESULTS = Trajectory(np.empty((0, 4)), np.empty(0))
 """What a sequence without results is scored from, by profiles that count such sequences."""
@@ -195,8 +195,9 @@ def check_ground_truth(
         boxes, rows = len(trajectory.boxes), trajectory.expected_rows(len(sequence.truth))
         if boxes != rows and not allow_length_mismatch:
             raise UserError(
-                f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth, but "
-                f"'{run.tracker}' has {boxes} boxes; restore the ground-truth file or run it again"
+                f"sequence '{sequence.name}' of {dataset.title} has {counted(rows, 'row')} of ground "
+                f"truth, but '{run.tracker}' has {counted(boxes, 'box')}; restore the ground-truth file or "
+                "run it again"
             )
     recorded = run.truth.get(sequence.name)
     if recorded and recorded != truth_digest(sequence.truth):

@@ -23,7 +23,7 @@ from reports.site_pages.output import SiteFolder, file_name
 from reports.site_pages.run_facts import MAX_LISTED, file_size, reproduction_text, run_facts
 from trackers.catalog import TRACKERS
 from trackers.errors import printable
-from trackers.wording import counted, counted_of
+from trackers.wording import agree, counted, counted_of
 
 _PLOTLY = "plotly.min.js"
 _NONE = "\N{EN DASH}"
@@ -138,9 +138,10 @@ class SiteWriter:
         attributes = (
             f" · {' '.join(map(printable, sequence['attributes']))}" if sequence["attributes"] else ""
         )
+        length = f"{sequence['frames']:,} {agree(sequence['frames'], 'frame', 'frames')}"
         page = self._page(
             printable(name),
-            f"{title_of(report)} · {sequence['frames']:,} frames{attributes}",
+            f"{title_of(report)} · {length}{attributes}",
             body,
             [
                 {"address": "../../../index.html", "text": "All data sets"},

@@ -64,7 +64,8 @@ def open_track(source: AnnotationSource, track: Track) -> Frames:
         length = count_frames(video)
     if length < first + rows:
         raise SequenceError(
-            f"{video}: {length} frames where {source.truth.name} has boxes up to frame {first + rows}"
+            f"{video}: {counted(length, 'frame')} where {source.truth.name} has boxes up to frame "
+            f"{first + rows}"
         )
     return VideoFrames(video, first, rows)
 

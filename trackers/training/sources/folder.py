@@ -115,7 +115,7 @@ def _objects(description: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDA
     for item in listed:
         box = np.array(item["box_xywh"], dtype=np.float64)
         if box.shape != (4,):
-            raise ValueError(f"a box of {box.size} numbers")
+            raise ValueError(f"a box of {counted(box.size, 'number')}")
         outlines = tuple(np.array(flat, dtype=np.float64).reshape(-1, 2) for flat in item.get("polygons", ()))
         found.append((str(item.get("class", "")), box, outlines))
     return found
