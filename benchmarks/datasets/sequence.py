@@ -15,6 +15,7 @@ from benchmarks.geometry.missing_boxes import usable_box_mask
 from trackers.box_validation import MAX_COORDINATE
 from trackers.errors import UserError, system_reason
 from trackers.tracker import Boxes, Frame
+from trackers.wording import counted, counted_of
 
 
 class SequenceError(UserError):
@@ -103,7 +104,7 @@ class Sequence:
     truth_from_masks: bool = False
 
     def __repr__(self) -> str:
-        return f"<Sequence {self.name}: {len(self.truth)} frames>"
+        return f"<Sequence {self.name}: {counted(len(self.truth), 'frame')}>"
 
     def frames(self) -> Frames:
         """Opens the frames: `sequence.frames()[0]` is the first, RGB, uint8, shape (H, W, 3).
@@ -186,7 +187,7 @@ class Dataset(ABC):
         return name in self.names()
 
     def __repr__(self) -> str:
-        return f"<{self.title}: {len(self)} of {self.total} sequences>"
+        return f"<{self.title}: {counted_of(len(self), self.total, 'sequence')}>"
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:

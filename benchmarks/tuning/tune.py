@@ -22,12 +22,12 @@ from benchmarks.store.digests import file_digest
 from benchmarks.store.lock import FolderLock
 from benchmarks.tuning.ranges import Choice, Range
 from benchmarks.tuning.study import Study, Trial, import_optuna
-from benchmarks.wording import counted
 from trackers.atomic import write_atomic
 from trackers.catalog import TrackerSpec
 from trackers.errors import UserError, printable
 from trackers.registry import did_you_mean
 from trackers.settings_file import format_settings
+from trackers.wording import counted
 
 STUDY_FILE = "study.log"
 BEST_FILE = "best.toml"

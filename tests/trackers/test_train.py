@@ -38,7 +38,7 @@ def test_trains_both_networks_for_their_trackers(
     assert {"tracking", "feature", "score"} <= log[0].keys()
     assert 0 <= log[1]["overlap"] <= 1
     assert (second / "training.png").stat().st_size > 1000
-    assert "1 videos held back" in capsys.readouterr().err
+    assert "1 video held back" in capsys.readouterr().err
 
 
 def test_wide_network_starts_from_a_narrow_one(tmp_path: Path, images: Path) -> None:
