@@ -95,6 +95,9 @@ class GradNetOptions:
         foreign: `later`: share of the pairs that start from another target's exemplar.
         label_noise: `later`: standard deviation of the labels' error in update steps, in pixels per axis.
         own_labels: `later`: share of update steps labeled where the current template finds the target.
+        carry: `later`: share of the targets whose corrected feature is the start of the next correction.
+        burn_in: `later`: passes over a target's regions at most, before those that are learned from, whose
+            corrections are carried on.
         template_rate: learning rate of f_2 and U_1, as a share of U_2's.
     """
 
@@ -113,6 +116,15 @@ class GradNetOptions:
     own_labels: float = option(
         0.5, help="gradnet: later: share of labels where the tracker finds the target (default: 0.5)"
     )
+    carry: float = option(
+        0.5, help="gradnet: later: share of targets whose corrections are carried on (default: 0.5)"
+    )
+    burn_in: int = option(
+        0,
+        metavar="PASSES",
+        help="gradnet: later: passes over the regions at most, before those that are learned from "
+        "(default: 0)",
+    )
     template_rate: float = option(
         0.05, help="gradnet: learning rate of f_2 and U_1 as a share of U_2's (default: 0.05)"
     )
@@ -120,7 +132,8 @@ class GradNetOptions:
     def __post_init__(self) -> None:
         require("k", self.k, self.k > 0, "a number above 0")
         require("regions", self.regions, self.regions >= 2, "2 or more")
-        for name in ("foreign", "own_labels"):
+        require("burn_in", self.burn_in, self.burn_in >= 0, "0 or more")
+        for name in ("foreign", "own_labels", "carry"):
             require(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "a share from 0 to 1")
         for name in ("label_noise", "template_rate"):
             require(name, getattr(self, name), 0 <= getattr(self, name) < math.inf, "a number of 0 or more")
