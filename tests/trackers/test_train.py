@@ -76,7 +76,7 @@ def test_damaged_images_do_not_stop_training(tmp_path: Path, capsys: pytest.Capt
         (["--batch", "0"], "--batch is 0"),
         (["--steps", "0"], "--steps is 0"),
         (["--tracker", "gradnet"], "gradnet needs the weights of a trained SiamFC; give --backbone FILE"),
-        (["--optimiser", "adam"], "optimiser"),
+        (["--optimizer", "adam"], "optimizer"),
         (["--foreign", "1.5"], "--foreign is 1.5; give a share from 0 to 1"),
         (["--own-labels", "-1"], "--own-labels is -1"),
         (["--label-noise", "nan"], "--label-noise is nan"),

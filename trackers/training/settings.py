@@ -150,7 +150,7 @@ class Schedule:
         last_rate: learning rate at the end.
         warm_up: steps.
         decay: weight decay.
-        optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
+        optimizer: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
         clip: largest norm of the gradient.
         round_steps: steps per round of a patch cache that cannot hold everything.
         average: decay of the exponential moving average of the weights, which is the result; with 0 the last
@@ -163,7 +163,7 @@ class Schedule:
     last_rate: float = 1e-6
     warm_up: int = 100
     decay: float = 1e-4
-    optimiser: str = "adamw"
+    optimizer: str = "adamw"
     clip: float = 10.0
     round_steps: int = 500
     average: float = 0.0
@@ -171,7 +171,7 @@ class Schedule:
     def rate_at(self, step: int) -> float:
         """Returns the learning rate of a step."""
         progress = step / max(1, self.steps)
-        if self.optimiser == "sgd":
+        if self.optimizer == "sgd":
             rate = self.rate * math.pow(self.last_rate / self.rate, progress)
         else:
             rate = half_cosine(self.rate, self.last_rate, progress)
@@ -185,7 +185,7 @@ class Schedule:
         for name in ("warm_up", "decay"):
             require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         require("average", self.average, 0 <= self.average < 1, "a number from 0 to below 1")
-        require("optimiser", self.optimiser, self.optimiser in ("adamw", "sgd"), "adamw or sgd")
+        require("optimizer", self.optimizer, self.optimizer in ("adamw", "sgd"), "adamw or sgd")
 
 
 @dataclass(frozen=True)
@@ -197,15 +197,15 @@ class Difficulty:
         scale: of the target in the search region, as a share.
         stretch: of the target's aspect ratio, as a share.
         angle: of rotation, in degrees.
-        colour: gain of each channel and contrast, as a share.
+        color: gain of each channel and contrast, as a share.
         brightness: offset, in gray levels.
-        grey: share of pairs with one or both images in gray.
+        gray: share of pairs with one or both images in gray.
         blur: share of crops that are blurred.
         sigma: largest standard deviation of the blur, in pixels.
         distractors: share of search regions into which another object is pasted.
         look_alikes: share of these objects that are of the target's class, where others of it are known.
         occlusion: share of search regions in which another object is pasted over the target.
-        single: factor on angle, colour, scale and stretch for pairs made of a single image.
+        single: factor on angle, color, scale and stretch for pairs made of a single image.
         gap: largest distance of a search region from its exemplar, in frames.
         spacing: largest distance between successive search regions of a target, in frames.
     """
@@ -214,9 +214,9 @@ class Difficulty:
     scale: float = 0.08
     stretch: float = 0.05
     angle: float = 5.0
-    colour: float = 0.1
+    color: float = 0.1
     brightness: float = 12.0
-    grey: float = 0.1
+    gray: float = 0.1
     blur: float = 0.2
     sigma: float = 2.5
     distractors: float = 0.3
@@ -232,5 +232,5 @@ class Difficulty:
         for name in ("scale", "stretch"):
             reach = getattr(self, name) * max(1.0, self.single)
             require(name, getattr(self, name), reach < 1, "so little that nothing shrinks to a point")
-        for name in ("grey", "blur", "distractors", "look_alikes", "occlusion"):
+        for name in ("gray", "blur", "distractors", "look_alikes", "occlusion"):
             require(name, getattr(self, name), getattr(self, name) <= 1, "a share of at most 1")
