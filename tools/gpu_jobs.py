@@ -202,19 +202,28 @@ _GRADNET = (
     ),
     *("--distractors", "0.6", "--occlusion", "0.15", *_HARD),
 )
-TRAINING = (
-    training("siamfc", "--width", "1", *_SIAMFC, *_HARD),
-    training("gradnet", "--backbone", "{out}/siamfc/weights.safetensors", *_GRADNET, after=("train-siamfc",)),
-    training("siamfc-lite", "--width", "0.3", *_SIAMFC, *_HARD),
-    training(
-        "gradnet-lite",
-        "--backbone",
-        "{out}/siamfc-lite/weights.safetensors",
-        *_GRADNET,
-        after=("train-siamfc-lite",),
-    ),
-    *(demo(name) for name in ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")),
+_CARRIED = (
+    *("--carry", "1", "--burn-in", "4", "--regions", "8", "--spacing", "3"),
+    *("--own-labels", "0.8", "--foreign", "0"),
 )
+
+
+def trainings(suffix: str, width: str) -> tuple[Job, ...]:
+    """Returns the jobs that train SiamFC of a width, and the networks of GradNet on top of it."""
+    siamfc = f"siamfc{suffix}"
+    on_top = ("--backbone", f"{{out}}/{siamfc}/weights.safetensors", *_GRADNET)
+    after = (f"train-{siamfc}",)
+    return (
+        training(siamfc, "--width", width, *_SIAMFC, *_HARD),
+        training(f"gradnet{suffix}", *on_top, after=after),
+        training(f"gradnet-paper{suffix}", *on_top, *_CARRIED, after=after),
+    )
+
+
+NETWORKS = tuple(
+    f"{name}{suffix}" for suffix in ("", "-lite") for name in ("siamfc", "gradnet", "gradnet-paper")
+)
+TRAINING = (*trainings("", "1"), *trainings("-lite", "0.3"), *map(demo, NETWORKS))
 JOBS = (*MEASUREMENTS, *TRAINING)
 
 

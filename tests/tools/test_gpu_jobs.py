@@ -21,7 +21,7 @@ from benchmarks.running.decoding.decoders import DECODERS
 from trackers.commands import catch_user_errors
 
 ROOT = Path(__file__).parents[2]
-NETWORKS = ("siamfc", "gradnet", "siamfc-lite", "gradnet-lite")
+NETWORKS = ("siamfc", "gradnet", "gradnet-paper", "siamfc-lite", "gradnet-lite", "gradnet-paper-lite")
 
 
 def script(*words: object, path: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ from trackers.siamese.backbone import (
 from trackers.siamese.checkpoint import PREFIX, load_embedding, write
 from trackers.siamese.gradnet import GradNet
 from trackers.siamese.gradnet_network import GradNetNetwork
+from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.response import (
     balanced_logistic_loss,
     binary_labels,
@@ -315,7 +316,9 @@ class GradNetTask(Task):
         return features
 
     def tracker(self, weights: Path, device: str) -> Tracker:
-        return OneSlot(GradNet(weights, device))
+        # Every correction carried on is what gradnet-paper does.
+        kind = GradNetPaper if self.options.carry == 1 else GradNet
+        return OneSlot(kind(weights, device))
 
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.network.state_dict())

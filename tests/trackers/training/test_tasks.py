@@ -7,7 +7,10 @@ from small_networks import WIDTH, WIDTHS, gradnet_weights, siamfc_weights
 
 from trackers.errors import UserError
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
+from trackers.siamese.gradnet import GradNet
+from trackers.siamese.gradnet_paper import GradNetPaper
 from trackers.siamese.response import balanced_logistic_loss, binary_labels, gaussian_labels, location_loss
+from trackers.tracker import OneSlot
 from trackers.training.sampling import Pairs
 from trackers.training.settings import OBJECTIVES, GradNetOptions, Schedule, SiamFCOptions
 from trackers.training.tasks import GradNetTask, SiamFCTask, peak_positions
@@ -157,6 +160,17 @@ def test_burn_in_carries_corrections_on_without_learning(weights: Path) -> None:
         assert torch.equal(started[-2], started[0]) == (len(started) == 2)
         assert total.requires_grad
     assert set(counts) == {2, 4, 6, 8}
+
+
+@pytest.mark.parametrize(("carry", "kind"), [(0.5, GradNet), (1.0, GradNetPaper)])
+def test_validation_uses_the_rule_that_was_trained_for(
+    tmp_path: Path, weights: Path, carry: float, kind: type
+) -> None:
+    task = GradNetTask(weights, GradNetOptions(carry=carry))
+    task.save(tmp_path / "weights.safetensors")
+    tracker = task.tracker(tmp_path / "weights.safetensors", "cpu")
+    assert isinstance(tracker, OneSlot)
+    assert type(tracker.batch) is kind
 
 
 def test_share_of_pairs_starts_from_foreign_templates(weights: Path) -> None:
