@@ -20,6 +20,7 @@ moves where, `scenes` lists the nine, and `renderer` draws them.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from benchmarks.datasets.demo.renderer import HEIGHT, VERSION, WIDTH, SceneRenderer
@@ -72,5 +73,5 @@ class Demo(Dataset):
     def __getitem__(self, name: str) -> Sequence:
         scene = SCENES[name]
         return Sequence(
-            name, scene.truth(), scene.attributes, lambda: RenderedFrames(scene), size=(WIDTH, HEIGHT)
+            name, scene.truth(), scene.attributes, partial(RenderedFrames, scene), size=(WIDTH, HEIGHT)
         )
