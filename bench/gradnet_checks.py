@@ -76,7 +76,7 @@ class Checks:
             for i in range(n)
         )
 
-    def lost_targets_are_searched_for_in_the_centre(self) -> bool:
+    def lost_targets_are_searched_for_in_the_center(self) -> bool:
         """A target leaves the image of the released tracker at the right: the same bytes twice."""
         video, box = leaving(len(self.frames[0]))
         pair = [video, self.frames[0]], np.array([box, self.boxes[0]])
@@ -143,7 +143,7 @@ def main() -> int:
     tried: tuple[Callable[[], bool], ...] = (
         checks.the_same_bytes_twice,
         checks.slots_follow_their_own_targets,
-        checks.lost_targets_are_searched_for_in_the_centre,
+        checks.lost_targets_are_searched_for_in_the_center,
         checks.frames_of_two_sizes,
         checks.tensors_as_arrays,
         checks.a_training_step,

@@ -12,6 +12,7 @@ from trackers.errors import UserError
 from trackers.regions import axis_aligned_boxes
 from trackers.regular_files import read_regular
 from trackers.tracker import Boxes
+from trackers.wording import agree, counted
 
 SEPARATORS = str.maketrans(",;\t", "   ")
 """Table for `str.translate` that turns separators between numbers into spaces."""
@@ -56,7 +57,8 @@ def parse_rows(text: str, columns: int, where: str) -> NDArray[np.float64]:
     ]
     for number, fields in fields_by_line:
         if len(fields) != columns:
-            raise UserError(f"{where}: line {number} has {len(fields)} values where {columns} are expected")
+            expected = f"{columns} {agree(columns, 'is', 'are')} expected"
+            raise UserError(f"{where}: line {number} has {counted(len(fields), 'value')} where {expected}")
         for word in fields:
             if not _is_number(word):
                 raise UserError(f"{where}: line {number} has '{word[:40]}' where a number is expected")

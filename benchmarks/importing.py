@@ -20,6 +20,7 @@ from benchmarks.store.formats.run_folders import (
 from benchmarks.store.formats.submissions import SERVERS
 from benchmarks.wording import first_names
 from trackers.errors import UserError
+from trackers.wording import counted_of
 
 _MAX_NAMED = 5
 """Sequences that a message names."""
@@ -104,10 +105,11 @@ def import_run(
         notify(f"{name} is left out: {problem}")
     if imported.skipped:
         notify(f"skipped, not results of a sequence under this protocol: {first_names(imported.skipped)}")
-    count = f"{len(imported.trajectories)} of {len(dataset.all_names)} sequences of {dataset.title}"
+    count = counted_of(len(imported.trajectories), len(dataset.all_names), "sequence")
     missing = [name for name in dataset.all_names if name not in imported.trajectories]
     named = f" (without {', '.join(missing)})" if 0 < len(missing) <= _MAX_NAMED else ""
-    notify(f"{count} imported{named}; in {folder.path}")
+    option = "" if protocol == "ope" else f"; score them with --protocol {protocol}"
+    notify(f"{count} of {dataset.title} imported{named}; in {folder.path}{option}")
     return folder
 
 

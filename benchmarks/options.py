@@ -11,6 +11,7 @@ from benchmarks.datasets import Dataset, default_data_root
 from trackers.commands import OptionContainer
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import agree, counted
 
 if TYPE_CHECKING:
     from benchmarks.evaluation import Selection
@@ -170,6 +171,6 @@ def sequences_to_run(dataset: Dataset, requested: Sequence[str] | None, data_roo
     present_names = set(present)
     if missing := [name for name in dataset.all_names if name not in present_names]:
         named = f": {', '.join(missing)}" if len(missing) <= _MAX_NAMED else ""
-        count_missing = f"{len(missing)} of the {len(dataset.all_names)} sequences"
-        print_stderr(f"{count_missing} of {dataset.title} are missing{named}")
+        count_missing = f"{len(missing)} of the {counted(len(dataset.all_names), 'sequence')}"
+        print_stderr(f"{count_missing} of {dataset.title} {agree(len(missing), 'is', 'are')} missing{named}")
     return list(present)

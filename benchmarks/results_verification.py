@@ -23,6 +23,7 @@ from trackers.box_validation import MAX_COORDINATE
 from trackers.errors import UserError
 from trackers.regions import bounding_box
 from trackers.regular_files import path_exists
+from trackers.wording import agree, counted
 
 Part: TypeAlias = Literal["manifest", "machine", "sequences", "data", "files", "length", "first box", "boxes"]
 
@@ -127,7 +128,8 @@ def verify_results(
         findings.append(ResultFinding("sequences", problem))
     missing = [name for name in dataset.all_names if name not in manifest.sequences]
     if missing:
-        problem = f"{len(missing)} of {len(dataset.all_names)} are missing: {first_names(missing)}"
+        are = agree(len(missing), "is", "are")
+        problem = f"{len(missing)} of {len(dataset.all_names)} {are} missing: {first_names(missing)}"
         findings.append(ResultFinding("sequences", problem))
     valid = 0
     for name in dataset.all_names:
@@ -216,9 +218,13 @@ def _box_findings(trajectories: Sequence[Trajectory], name: str) -> Iterator[Res
     known = boxes[~missing]
     beyond = ~(np.abs(known) <= MAX_COORDINATE).all(axis=1)
     if beyond.any():
-        yield ResultFinding("boxes", f"{beyond.sum()} boxes are not finite or beyond any image", name)
+        number = int(beyond.sum())
+        found = f"{counted(number, 'box')} {agree(number, 'is', 'are')}"
+        yield ResultFinding("boxes", f"{found} not finite or beyond any image", name)
     if (empty := empty_box_mask(known) & ~beyond).any():
-        yield ResultFinding("boxes", f"{empty.sum()} boxes have no area", name, harmless=True)
+        number = int(empty.sum())
+        found = f"{counted(number, 'box')} {agree(number, 'has', 'have')}"
+        yield ResultFinding("boxes", f"{found} no area", name, harmless=True)
     if all(
         trajectory.codes is None and len(trajectory.boxes) > 1 and np.isnan(trajectory.boxes[1:]).any(1).all()
         for trajectory in trajectories
@@ -239,7 +245,8 @@ def _length_findings(
         rows, expected = len(trajectory.boxes), trajectory.expected_rows(frames)
         if rows != expected:
             harmless = may_be_short and rows < expected
-            yield ResultFinding("length", f"{rows} boxes for {expected} frames", sequence.name, harmless)
+            problem = f"{counted(rows, 'box')} for {counted(expected, 'frame')}"
+            yield ResultFinding("length", problem, sequence.name, harmless)
 
 
 def _start_findings(

@@ -35,6 +35,7 @@ from reports.style import TrackerStyle
 from trackers.commands import print_stderr
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
+from trackers.wording import agree, counted_of
 
 
 class InapplicableError(UserError):
@@ -291,7 +292,8 @@ def load_report_data(
     scores: list[RunScore] = []
     for score in selection.score(profile, notify):
         if (scored := len(score.sequences)) < len(dataset.all_names):
-            notify(f"{score.tracker}: {scored} of {len(dataset.all_names)} sequences are scored")
+            part = counted_of(scored, len(dataset.all_names), "sequence")
+            notify(f"{score.tracker}: {part} {agree(scored, 'is', 'are')} scored")
         scores.append(score)
     report = ReportData(
         title=dataset.title,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 
-from benchmarks.store import find_runs
+from benchmarks.store import find_runs, other_protocols
 from reports.report_data import ReportData, read_report_data
 from trackers.commands import print_stderr
 from trackers.errors import UserError
@@ -104,15 +104,22 @@ def _with_results(arguments: argparse.Namespace, dataset: str, datasets: Sequenc
     from benchmarks.datasets import open_dataset
 
     found: dict[str, set[str]] = {}
+    places_of_all: list[str] = []
     for name in datasets:
         opened = open_dataset(name, arguments.data_root)
         places = (opened.name, *opened.related)
+        places_of_all += places
         found[name] = {
             run for place in places for run in find_runs(arguments.results, place, arguments.protocol)
         }
     every = sorted(set().union(*found.values()))
     for tracker in arguments.tracker:
         if tracker not in every:
+            if hint := other_protocols(arguments.results, places_of_all, arguments.protocol, tracker):
+                raise UserError(
+                    f"there are no results of tracker '{tracker}' of protocol '{arguments.protocol}' on "
+                    f"{', '.join(datasets)}; {hint}"
+                )
             raise UserError(
                 f"there are no results of tracker '{tracker}' on {', '.join(datasets)}"
                 f"{did_you_mean(tracker, every)}; there are: {', '.join(every) or 'none'}"

@@ -15,6 +15,7 @@ from reports.published import source_notes
 from reports.report_data import ReportData
 from reports.several import check_several, same_trackers
 from trackers.errors import UserError
+from trackers.wording import counted
 
 _TRACKER_COLUMNS = ("tracker", "A", "B")
 _MAX_PLAIN_COLUMNS = 5
@@ -62,7 +63,7 @@ def datasets_table(reports: Sequence[ReportData], metric: str | None = None) -> 
     first = reports[0]
     sources = [note for report in reports for note in source_notes(report.shown_published)]
     profiles = "; ".join(
-        f"{report.title}: profile {report.profile.name}, {report.max_scored_sequences} sequences"
+        f"{report.title}: profile {report.profile.name}, {counted(report.max_scored_sequences, 'sequence')}"
         for report in reports
     )
     table = Table(

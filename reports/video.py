@@ -22,6 +22,7 @@ from reports.presentation_options import add_presentation_options, presentation_
 from trackers.commands import Parser, catch_user_errors, positive, print_path, print_stderr
 from trackers.errors import UserError, printable
 from trackers.video.palette import PALETTE
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
@@ -91,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_writable(chosen.out)
         if len(names) > 1 and not chosen.mosaic:
             raise UserError(
-                f"--out is one file, but {len(names)} sequences are selected; add --mosaic, or drop --out"
+                f"--out is one file, but {counted(len(names), 'sequence')} are selected; add --mosaic, or "
+                "drop --out"
             )
     trackers = None if chosen.tracker is None else tuple(chosen.tracker)
     presentation = presentation_of(chosen)

@@ -13,6 +13,7 @@ from sotbench._messages import LOADING, in_python, python_errors
 from sotbench._paths import AnyPath, to_data_root, to_names, to_path
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ class SequenceResults:
 
     def __repr__(self) -> str:
         repetitions = f", {len(self.trajectories)} trajectories" if len(self.trajectories) > 1 else ""
-        return f"<SequenceResults of {self.sequence}: {len(self.boxes)} frames{repetitions}>"
+        return f"<SequenceResults of {self.sequence}: {counted(len(self.boxes), 'frame')}{repetitions}>"
 
 
 class TrackerResults(Mapping[str, SequenceResults]):
@@ -96,7 +97,7 @@ class TrackerResults(Mapping[str, SequenceResults]):
 
     def __repr__(self) -> str:
         failed = f", {len(self.failed)} failed" if self.failed else ""
-        return f"<TrackerResults of {self.tracker}: {len(self)} sequences{failed}>"
+        return f"<TrackerResults of {self.tracker}: {counted(len(self), 'sequence')}{failed}>"
 
 
 class Results(Mapping[str, TrackerResults]):

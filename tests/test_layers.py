@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = """
-trackers.errors  trackers.signals  trackers.seeding  trackers.atomic
+trackers.errors  trackers.signals  trackers.seeding  trackers.atomic  trackers.wording
 trackers.devices  trackers.stderr  trackers.registry  trackers.tracker  trackers.regular_files
 trackers.provenance  trackers.progress  trackers.regions  trackers.images  trackers.weights_file
 trackers.box_validation  trackers.device_context

@@ -256,9 +256,11 @@ class TrackerSpec:
         source = getattr(module, "__file__", None)
         device = self.arguments().get("device") or ("cuda" if cuda_in_use() else "cpu")
         files = self._source_files(module.__name__, Path(source)) if module and source else ()
+        models: tuple[Path, ...] = ()
         if isinstance(tracker, Tracker):
             files += tracker.model_files
-        return Provenance(device, files, self.weights_file())
+            models = tuple(path for path in tracker.model_files if path.suffix != ".py")
+        return Provenance(device, files, self.weights_file(), models)
 
     def _source_files(self, module: str, source: Path) -> tuple[Path, ...]:
         """Returns the files that define the tracker: its module and, for a plug-in, what that imports."""

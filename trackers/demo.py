@@ -20,6 +20,7 @@ from trackers.commands import (
 )
 from trackers.errors import UserError
 from trackers.processes.supervisor import SupervisedCommand, needs_supervisor, run_supervised
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from trackers.tracker import Boxes, Frame, Tracker
@@ -178,12 +179,13 @@ def _report(result: TrackingResult, length: int | None, ended_early: bool) -> in
     """Prints the number of frames and the speed on standard error, and returns the exit status."""
     count = len(result.boxes)
     speed = f", {result.fps:.1f} FPS (updates only, without decoding and drawing)" if result.fps else ""
-    print(f"{count} frames{speed}", file=sys.stderr)
+    print(f"{counted(count, 'frame')}{speed}", file=sys.stderr)
     if result.error:
         raise result.error
     if length is not None and count < length and not ended_early:
         print(
-            f"the file should have {length} frames; is it damaged after the {count} that can be read?",
+            f"the file should have {counted(length, 'frame')}; is it damaged after the {count} that can "
+            "be read?",
             file=sys.stderr,
         )
     return 0

@@ -23,11 +23,13 @@ class Provenance:
         device: `"cpu"`, or `"cuda:N"` if the tracker says so.
         files: the files that define it.
         weights: the file that its weights come from: the one given or its default.
+        models: those of `files` that are no code, such as networks and their descriptions.
     """
 
     device: str = "cpu"
     files: tuple[Path, ...] = ()
     weights: Path | None = None
+    models: tuple[Path, ...] = ()
 
 
 _MAX_FILES = 2000

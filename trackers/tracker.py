@@ -39,7 +39,7 @@ class Tracker(ABC):
     deterministic: bool = False
     """Whether the same frames always give the same boxes, so that runs need not be repeated."""
     model_files: tuple[Path, ...] = ()
-    """Files besides its code and its weights that decide its boxes; a run records their digest."""
+    """Files besides its code and its weights that decide its boxes; a run records their digests."""
 
     @abstractmethod
     def init(self, frame: Frame, box: Boxes) -> None:

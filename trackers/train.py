@@ -22,6 +22,7 @@ from trackers.training.settings import (
     read_options,
     require,
 )
+from trackers.wording import counted
 
 EXAMPLES = """\
 examples:
@@ -110,7 +111,8 @@ def main(words: Sequence[str] | None = None) -> int:
     schedule, difficulty = read_options(Schedule, args), read_options(Difficulty, args)
     clips, weights, held = read_sources(args.source, args.hold_back, report)
     console.print(
-        f"{len(clips)} clips, {sum(len(c.files) for c in clips)} images; {len(held)} videos held back",
+        f"{counted(len(clips), 'clip')}, {counted(sum(len(c.files) for c in clips), 'image')}; "
+        f"{counted(len(held), 'video')} held back",
         highlight=False,
     )
     capacity = max(1, int(args.memory * 1e9 / PATCH_BYTES))

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from benchmarks.options import add_data_root
+from trackers.wording import counted, counted_of
 
 NAME = "doctor"
 HELP = "Show versions, devices, data sets and optional packages, and find problems."
@@ -52,15 +53,13 @@ def run(arguments: argparse.Namespace) -> int:
         except UserError:
             print(f"{name + ':':<16} not found")
         else:
-            print(f"{name + ':':<16} {len(dataset.names())} of {len(dataset.all_names)} sequences")
+            found = counted_of(len(dataset.names()), len(dataset.all_names), "sequence")
+            print(f"{name + ':':<16} {found}")
 
     problems = conflicting_distributions()
     if root is not None and not os.path.isdir(root):  # noqa: PTH112
         problems.append(f"the data root {root} is not a folder")
     for problem in problems:
         print(f"problem: {problem}")
-    found = (
-        "no problems" if not problems else "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    )
-    print(f"{found} found")
+    print(f"{counted(len(problems), 'problem') if problems else 'no problems'} found")
     return 1 if problems else 0

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 from benchmarks.options import add_data_root, add_dataset, add_split
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import agree, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.datasets.disk_dataset import DiskDataset
     from benchmarks.datasets.downloads.http_transfer import Progress as Report
+    from benchmarks.datasets.downloads.sources import DownloadSource
+
+_PARTS = ("sequences", "categories", "split", "url-base")
+"""Options that only a download obeys."""
 
 NAME = "download"
 HELP = "Download a data set into the data root, or print where to get it."
@@ -46,21 +51,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Downloads what is missing; returns 1 if the data set is still incomplete."""
     from benchmarks.datasets import DATASETS
-    from benchmarks.datasets.downloads.download import download
-    from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS, SOURCES, select_categories
-    from benchmarks.datasets.sequence_names import select_sequences
-    from benchmarks.datasets.subset import expand_name_files
-    from benchmarks.datasets.verification import verify
+    from benchmarks.datasets.downloads.new_folder import new_folder
+    from benchmarks.datasets.downloads.sources import SOURCES
 
     kind: type[DiskDataset] = DATASETS.load(arguments.dataset)
     source = SOURCES.get(arguments.dataset)
     if source is None:
-        print(MANUAL_DOWNLOADS[arguments.dataset].format(root=arguments.data_root or "<data root>"))
-        return 0
+        return _print_instructions(arguments)
     if arguments.data_root is None:
         raise UserError("no folder for the data set: give --data-root DIR or set SOTBENCH_DATA")
-    if not any((arguments.data_root / name).is_dir() for name in kind.root_folders):
-        (arguments.data_root / kind.root_folders[-1]).mkdir(parents=True)
+    folders = [arguments.data_root / name for name in kind.root_folders]
+    with new_folder(next((folder for folder in folders if folder.is_dir()), folders[-1])):
+        return _download(arguments, source)
+
+
+def _print_instructions(arguments: argparse.Namespace) -> int:
+    """Prints where to get a data set that has no direct address.
+
+    Raises:
+        UserError: nothing is known of it, or an option asks for a part of it.
+    """
+    from benchmarks.datasets import DATASETS
+    from benchmarks.datasets.downloads.sources import MANUAL_DOWNLOADS
+
+    name = arguments.dataset
+    if name not in MANUAL_DOWNLOADS:
+        raise UserError(
+            f"sotbench does not know where to get data set '{name}' ({DATASETS.summary(name)}); see the "
+            "documentation of that package"
+        )
+    options = [f"--{option}" for option in _PARTS if getattr(arguments, option.replace("-", "_")) is not None]
+    if options:
+        raise UserError(
+            f"data set '{name}' cannot be downloaded from here, so {' and '.join(options)} would do nothing: "
+            f"leave {agree(len(options), 'it', 'them')} out to read where to get the data set"
+        )
+    print(MANUAL_DOWNLOADS[name].format(root=arguments.data_root or "<data root>"))
+    return 0
+
+
+def _download(arguments: argparse.Namespace, source: DownloadSource) -> int:
+    from benchmarks.datasets.downloads.download import download
+    from benchmarks.datasets.downloads.sources import select_categories
+    from benchmarks.datasets.sequence_names import select_sequences
+    from benchmarks.datasets.subset import expand_name_files
+    from benchmarks.datasets.verification import verify
+
     dataset = _open(arguments)
     names = (
         select_sequences(expand_name_files(arguments.sequences), dataset.all_names, dataset.name)
@@ -82,7 +118,8 @@ def run(arguments: argparse.Namespace) -> int:
             if not finding.harmless:
                 print_stderr(f"{finding.sequence}: {finding.problem}")
     complete = sum(result.complete for result in results)
-    print(f"{complete} of {len(names)} sequences are complete in {dataset.root}")
+    done = f"{counted_of(complete, len(names), 'sequence')} {agree(complete, 'is', 'are')} complete"
+    print(f"{done} in {dataset.root}")
     return 0 if complete == len(names) else 1
 
 

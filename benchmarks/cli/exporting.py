@@ -11,11 +11,15 @@ from benchmarks.cli.result_formats import add_format_name, add_format_protocol, 
 from benchmarks.options import add_data_root, add_dataset, add_results
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
     from benchmarks.store import SequenceRecord
     from benchmarks.store.formats import Origin
+
+_FILE_SUFFIXES = (".7z", ".bz2", ".csv", ".gz", ".json", ".mat", ".rar", ".tar", ".tgz", ".txt", ".xz")
+"""Endings of files, which a folder's name should not have."""
 
 NAME = "export"
 HELP = "Write results in another tool's format, so that it can score them."
@@ -28,7 +32,10 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     parser.add_argument(
-        "out", type=Path, metavar="OUT", help="a new or empty folder; for a server, a new .zip file"
+        "out",
+        type=Path,
+        metavar="OUT",
+        help="a new or empty folder, or a new .zip file; for a server, the latter",
     )
     add_format_name(parser, "--to", "; got10k-server or trackingnet-server: the zip file that it takes")
     parser.add_argument("--tracker", required=True, metavar="NAME", help="the tracker to export")
@@ -44,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from benchmarks.store import read_run
     from benchmarks.store.formats import FORMATS, write_results
     from benchmarks.store.formats.submissions import SERVERS
+    from benchmarks.zipfiles import pack
     from trackers.atomic import write_atomic
 
     if arguments.form in SERVERS:
@@ -51,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     form = FORMATS.load(arguments.form)()
     protocol = arguments.protocol or form.protocols[0]
     form.check(protocol)
-    if arguments.out.exists() and (not arguments.out.is_dir() or any(arguments.out.iterdir())):
-        raise UserError(f"{arguments.out} exists and is not an empty folder; name a new one")
+    zipped = _check_place(arguments.out)
     dataset, origin = _dataset(arguments)
     stored = read_run(arguments.results, dataset, arguments.tracker, protocol)
     for name, why in stored.failed.items():
@@ -61,15 +68,49 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"no sequence of '{arguments.tracker}' on {dataset} is finished; run it again")
     notes: list[str] = []
     content = write_results(stored.trajectories, form, arguments.tracker, dataset, protocol, origin, notes)
-    for path, data in content.items():
-        write_atomic(arguments.out / path, data)
+    if zipped:
+        write_atomic(arguments.out, pack(content.items()))
+        notes += _server_note(arguments)
+    else:
+        for path, data in content.items():
+            write_atomic(arguments.out / path, data)
     for note in notes:
         print_stderr(note)
     print(
-        f"{len(stored.trajectories)} sequences, {len(content)} files written in {arguments.out}",
+        f"{counted(len(stored.trajectories), 'sequence')}, {counted(len(content), 'file')} written in "
+        f"{arguments.out}",
         file=sys.stderr,
     )
     return 0
+
+
+def _check_place(out: Path) -> bool:
+    """Returns whether the results go into a zip file, which `out` then names; else it names a folder.
+
+    Raises:
+        UserError: it exists, or is the name of a file of another kind.
+    """
+    suffix = out.suffix.casefold()
+    if suffix == ".zip":
+        if out.exists():
+            raise UserError(f"{out} exists; name a new .zip file or a folder")
+        return True
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} exists and is not an empty folder; name a new one")
+    if suffix in _FILE_SUFFIXES and not out.exists():
+        raise UserError(f"{out}: export writes no {suffix} file; name a folder or a .zip file")
+    return False
+
+
+def _server_note(arguments: argparse.Namespace) -> list[str]:
+    """Returns a note if there is a form of these results that a server takes, which is another one."""
+    from benchmarks.store.formats.submissions import SERVERS
+
+    return [
+        f"this is not checked as a submission: --to {server.name} writes the zip file that the server takes"
+        for server in SERVERS.values()
+        if server.dataset == arguments.dataset and server.read_as == arguments.form
+    ]
 
 
 def _write_submission(arguments: argparse.Namespace) -> int:
@@ -101,7 +142,8 @@ def _write_submission(arguments: argparse.Namespace) -> int:
     write_atomic(out, content)
     for note in notes:
         print_stderr(note)
-    print_stderr(f"{len(submission.frames)} sequences written in {out}, complete for {server.name}")
+    written = counted(len(submission.frames), "sequence")
+    print_stderr(f"{written} written in {out}, complete for {server.name}")
     return 0
 
 

@@ -12,6 +12,7 @@ from benchmarks.cli.result_formats import add_format_name, add_format_protocol, 
 from benchmarks.options import add_data_root, add_dataset, add_results, add_split
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import counted_of
 
 if TYPE_CHECKING:
     from benchmarks.box_columns import Columns
@@ -111,10 +112,12 @@ def _import_each(arguments: argparse.Namespace, dataset: Dataset) -> int:
             print_stderr(f"{source.tracker} is left out: {error}")
             failed += 1
     if not done:
+        if len(sources) == 1:
+            raise UserError(f"the only tracker in {arguments.path} could not be imported")
         raise UserError(
             f"none of the {len(sources)} folders and archives in {arguments.path} could be imported"
         )
-    print_stderr(f"{done} of {len(sources)} trackers imported")
+    print_stderr(f"{counted_of(done, len(sources), 'tracker')} imported")
     return 1 if failed else 0
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from benchmarks.options import add_data_root, add_split
 from trackers.errors import UserError, printable
 from trackers.registry import Registry
+from trackers.wording import counted_of
 
 NAME = "list"
 HELP = "List trackers, data sets, protocols, profiles, plots, or the sequences of a data set."
@@ -70,6 +71,7 @@ def _list_sequences(arguments: argparse.Namespace) -> int:
         print(printable(line.rstrip()))
     missing = len(dataset.all_names) - len(present)
     print(
-        f"{len(present)} of {len(dataset.all_names)} sequences" + (f", {missing} missing" if missing else "")
+        counted_of(len(present), len(dataset.all_names), "sequence")
+        + (f", {missing} missing" if missing else "")
     )
     return 0

@@ -13,6 +13,7 @@ from benchmarks.options import add_data_root, add_sequences, add_split, count
 from trackers.commands import FORMS, add_isolation_options
 from trackers.errors import printable
 from trackers.stderr import print_stderr
+from trackers.wording import agree, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.reproduction import Reproduction, SequenceComparison
@@ -110,7 +111,8 @@ def _print(outcome: Reproduction) -> None:
     if not outcome.changes:
         print("nothing that is recorded of tracker and environment has changed")
     same = sum(comparison.same for comparison in outcome.sequences.values())
-    print(f"{same} of {len(outcome.sequences)} sequences have the same boxes, byte for byte")
+    number = counted_of(same, len(outcome.sequences), "sequence")
+    print(f"{number} {agree(same, 'has', 'have')} the same boxes, byte for byte")
 
 
 def _cells(comparison: SequenceComparison) -> tuple[str, ...]:

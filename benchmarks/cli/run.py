@@ -23,6 +23,7 @@ from trackers.commands import add_isolation_options, add_tracker_options, positi
 from trackers.errors import UserError
 from trackers.signals import interrupt_handler, override_signal_handler
 from trackers.stderr import print_stderr
+from trackers.wording import counted, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.running import RunSummary
@@ -130,12 +131,12 @@ def interruptible() -> Iterator[None]:
 
 def _summary_line(summary: RunSummary) -> str:
     done = len(summary.records) - len(summary.failed)
-    line = f"{done} of {len(summary.records)} sequences ok"
+    line = f"{counted_of(done, len(summary.records), 'sequence')} ok"
     if summary.reused:
         line += f" ({summary.reused} from an earlier run)"
     if summary.update_seconds > 0:
         line += (
-            f"; {summary.frames} frames, {summary.updates / summary.update_seconds:.1f} FPS "
+            f"; {counted(summary.frames, 'frame')}, {summary.updates / summary.update_seconds:.1f} FPS "
             "(updates only, without decoding and initialization)"
         )
     if summary.throughput:

@@ -21,7 +21,6 @@ from benchmarks.options import (
     count,
     sequences_to_run,
 )
-from benchmarks.wording import counted
 from trackers.commands import (
     add_isolation_options,
     add_tracker_options,
@@ -31,6 +30,7 @@ from trackers.commands import (
 )
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset

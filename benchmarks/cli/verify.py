@@ -14,6 +14,7 @@ from benchmarks.options import add_data_root, add_dataset, add_split
 from trackers.atomic import make_folder
 from trackers.errors import UserError, printable
 from trackers.stderr import print_stderr
+from trackers.wording import agree, counted, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.datasets import Dataset
@@ -70,9 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         for result in results:
             for finding in result.findings:
                 print(printable(f"{finding.sequence:<16} {finding.part + ':':<14} {finding.problem}"))
-        line = f"{complete} of {len(results)} sequences are complete"
+        line = f"{counted_of(complete, len(results), 'sequence')} {agree(complete, 'is', 'are')} complete"
+        have = agree(scorable, "has", "have")
         print(
-            line if complete == scorable else f"{line}, {scorable} have the ground truth that scoring needs"
+            line if complete == scorable else f"{line}, {scorable} {have} the ground truth that scoring needs"
         )
     if arguments.picture:
         _draw(dataset, results, arguments.picture)
@@ -92,11 +94,11 @@ def _print_descriptions(dataset: Dataset, results: list[VerificationResult]) -> 
         first = ", ".join(f"{number:g}" for number in sequence.truth[0])
         absent_frames = 0 if sequence.absent is None else int(sequence.absent.sum())
         parts = [
-            f"{len(sequence.truth)} frames"
+            counted(len(sequence.truth), "frame")
             + (f" of {sequence.size[0]} x {sequence.size[1]}" if sequence.size else ""),
             *([dataset.describe_ground_truth(result.sequence)] if isinstance(dataset, FolderDataset) else []),
             f"first box {first} (0-based)" + (", the others unknown" if sequence.first_box_only else ""),
-            *([f"target absent in {_count(absent_frames, 'frame')}"] if absent_frames else []),
+            *([f"target absent in {counted(absent_frames, 'frame')}"] if absent_frames else []),
             *([f"attributes {' '.join(sequence.attributes)}"] if sequence.attributes else []),
         ]
         print(printable(f"{result.sequence:<16} {'; '.join(parts)}"))
@@ -121,7 +123,7 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
         draw_region(frame, region, TRUTH_COLOR, line_width(frame))
         Image.fromarray(frame).save(folder / f"{result.sequence}.png")
         written += 1
-    print_stderr(f"wrote {_count(written, 'image')} to {folder}")
+    print_stderr(f"wrote {counted(written, 'image')} to {folder}")
 
 
 def _as_json(
@@ -135,10 +137,6 @@ def _as_json(
         "scorable": scorable,
         "findings": findings,
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @contextmanager

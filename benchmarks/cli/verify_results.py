@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_split
 from trackers.errors import printable
+from trackers.wording import agree, counted, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.results_verification import ResultsVerification
@@ -58,6 +59,9 @@ def _print(found: ResultsVerification) -> None:
         print("not valid: the manifest cannot be read")
         return
     problems = sum(not finding.harmless for finding in found.findings)
-    verdict = "valid" if found.valid else f"not valid: {problems} problem{'s' if problems != 1 else ''}"
-    whole = f"{found.valid_sequences} of {found.sequences} sequences are complete and fit the data"
+    verdict = "valid" if found.valid else f"not valid: {counted(problems, 'problem')}"
+    whole = (
+        f"{counted_of(found.valid_sequences, found.sequences, 'sequence')} "
+        f"{agree(found.valid_sequences, 'is complete and fits', 'are complete and fit')} the data"
+    )
     print(printable(f"{found.tracker} on {found.dataset} ({found.protocol}): {whole}; {verdict}"))

@@ -10,6 +10,7 @@ from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_erro
 from trackers.images import in_number_order, is_image, load_image, open_image, stored_upright
 from trackers.regular_files import is_regular, read_regular
 from trackers.tracker import Frame
+from trackers.wording import agree, counted, counted_of
 
 _MAX_IMAGE_BYTES = 1 << 30
 
@@ -86,8 +87,9 @@ def numbered_images(folder: Path, first: int, last: int, prefix: str = "") -> Im
         raise SequenceError(f"{folder}: {error.strerror}; no frames there") from None
     missing = [number for number in range(first, last + 1) if number not in found]
     if missing:
+        lacking = counted_of(len(missing), last - first + 1, "frame")
         raise SequenceError(
-            f"{folder}: {len(missing)} of {last - first + 1} frames are missing, first number {missing[0]}; "
+            f"{folder}: {lacking} {agree(len(missing), 'is', 'are')} missing, first number {missing[0]}; "
             "download the sequence again"
         )
     return ImageFiles([found[number] for number in range(first, last + 1)])
@@ -108,7 +110,8 @@ def sorted_images(folder: Path, count: int) -> ImageFiles:
     except OSError as error:
         raise SequenceError(f"{folder}: {error.strerror}; no frames there") from None
     if len(paths) != count:
-        raise SequenceError(f"{folder}: {len(paths)} images, expected {count}; download the sequence again")
+        images = counted(len(paths), "image")
+        raise SequenceError(f"{folder}: {images}, expected {count}; download the sequence again")
     return ImageFiles(paths)
 
 

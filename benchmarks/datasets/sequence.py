@@ -16,6 +16,7 @@ from benchmarks.geometry.missing_boxes import usable_box_mask
 from trackers.box_validation import MAX_COORDINATE
 from trackers.errors import UserError, system_reason
 from trackers.tracker import Boxes, Frame
+from trackers.wording import counted, counted_of
 
 
 class SequenceError(UserError):
@@ -104,7 +105,7 @@ class Sequence:
     truth_from_masks: bool = False
 
     def __repr__(self) -> str:
-        return f"<Sequence {self.name}: {len(self.truth)} frames>"
+        return f"<Sequence {self.name}: {counted(len(self.truth), 'frame')}>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "tags": dict(self.tags)}  # a read-only view of a dictionary has no copies
@@ -190,7 +191,7 @@ class Dataset(ABC):
         return name in self.names()
 
     def __repr__(self) -> str:
-        return f"<{self.title}: {len(self)} of {self.total} sequences>"
+        return f"<{self.title}: {counted_of(len(self), self.total, 'sequence')}>"
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:

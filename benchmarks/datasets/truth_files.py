@@ -18,6 +18,7 @@ from benchmarks.box_text import (
 from benchmarks.datasets.sequence import SequenceError, as_sequence_error
 from trackers.regular_files import read_regular
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 
 def read_truth(path: Path, rows: int) -> Boxes:
@@ -69,8 +70,8 @@ def expect_rows(path: Path, found: int, expected: int) -> None:
     """
     if found != expected:
         raise SequenceError(
-            f"{path}: {found} rows, expected {expected}: the file is truncated or from another release; "
-            "download it again"
+            f"{path}: {counted(found, 'row')}, expected {expected}: the file is truncated or from another "
+            "release; download it again"
         )
 
 

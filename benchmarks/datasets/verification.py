@@ -14,6 +14,7 @@ from benchmarks.datasets.frames import ImageFiles
 from benchmarks.datasets.sequence import Dataset, Frames, SequenceError, first_box_problem
 from trackers.errors import system_reason
 from trackers.images import is_image
+from trackers.wording import agree, counted, counted_of
 
 Progress = Callable[[str, float], None]
 """Called with the sequence's name and the fraction of it that is done, 0 to 1."""
@@ -104,7 +105,8 @@ def _findings(
         return
     problems: list[str] = []
     if len(frames) != len(sequence.truth):
-        problems.append(f"{len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+        rows = counted(len(sequence.truth), "row")
+        problems.append(f"{counted(len(frames), 'frame')} and {rows} of ground truth")
     if isinstance(frames, ImageFiles):
         try:
             problems += _extra_images(
@@ -143,15 +145,17 @@ def _extra_images(frames: ImageFiles, allowed: bool) -> Iterator[str]:
     extra = sorted(images - set(frames.paths))
     if extra and not allowed:
         yield (
-            f"{extra[0].parent}: {len(extra)} images more than the {len(frames)} frames, such as "
-            f"{extra[0].name}; remove them or download the sequence again"
+            f"{extra[0].parent}: {counted(len(extra), 'image')} more than the "
+            f"{counted(len(frames), 'frame')}, such as {extra[0].name}; remove "
+            f"{agree(len(extra), 'it', 'them')} or download the sequence again"
         )
 
 
 def _empty_files(frames: ImageFiles) -> Iterator[str]:
     empty = [path for path in frames.paths if path.stat().st_size == 0]
     if empty:
-        yield f"{len(empty)} of {len(frames)} frames are empty files, first {empty[0]}"
+        found = counted_of(len(empty), len(frames), "frame")
+        yield f"{found} {agree(len(empty), 'is an empty file', 'are empty files')}, first {empty[0]}"
 
 
 def _undecodable(frames: Frames, decoders: Executor, report: Callable[[float], None] | None) -> Iterator[str]:
@@ -169,4 +173,4 @@ def _undecodable(frames: Frames, decoders: Executor, report: Callable[[float], N
         if error:
             errors.append(error)
     if errors:
-        yield f"{len(errors)} of {len(frames)} frames cannot be decoded; first {errors[0]}"
+        yield f"{counted_of(len(errors), len(frames), 'frame')} cannot be decoded; first {errors[0]}"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_error
 from trackers.regular_files import open_regular
 from trackers.tracker import Frame
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from trackers.video.frame_source import VideoSource
@@ -68,7 +69,8 @@ class VideoFrames(Frames):
         if frame is None:
             self._stream, length = None, self._next
             raise SequenceError(
-                f"{self.file}: frame {wanted + 1} cannot be decoded; the video ends after {length} frames"
+                f"{self.file}: frame {wanted + 1} cannot be decoded; the video ends after "
+                f"{counted(length, 'frame')}"
             )
         self._cache[self._next] = frame
         self._next += 1

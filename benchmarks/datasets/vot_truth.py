@@ -24,6 +24,7 @@ from benchmarks.datasets.sequence import SequenceError, as_sequence_error
 from trackers.errors import UserError
 from trackers.regions import axis_aligned_boxes
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 
 class VOTTruth(NamedTuple):
@@ -120,6 +121,7 @@ def read_anchors(path: Path, length: int) -> NDArray[np.float64]:
         values = parse_rows(read_text(path), 1, str(path))[:, 0]
     if len(values) > length or not np.isfinite(values).all():
         raise SequenceError(
-            f"{path}: {len(values)} finite numbers expected, at most one for each of {length} frames"
+            f"{path}: {counted(len(values), 'finite number')} expected, at most one for each of "
+            f"{counted(length, 'frame')}"
         )
     return np.concatenate([values, np.zeros(length - len(values))])

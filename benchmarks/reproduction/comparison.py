@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.geometry.overlap import iou
 from benchmarks.protocols import Trajectory
 from trackers.regions import bounding_box
+from trackers.wording import counted
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def compare_trajectories(
         new: those of the other.
         same: whether their files are the same bytes.
     """
-    problem = "" if len(old) == len(new) else f"it was run {len(new)} times, not {len(old)}"
+    problem = "" if len(old) == len(new) else f"it was run {counted(len(new), 'time')}, not {len(old)}"
     overlaps: list[float] = []
     largest: list[float] = []
     differing: list[int] = []
@@ -58,7 +59,7 @@ def compare_trajectories(
             continue
         rows = min(len(before.boxes), len(after.boxes))
         if len(before.boxes) != len(after.boxes):
-            problem = problem or f"a run has {len(after.boxes)} boxes, not {len(before.boxes)}"
+            problem = problem or f"a run has {counted(len(after.boxes), 'box')}, not {len(before.boxes)}"
         a, b = before.boxes[:rows], after.boxes[:rows]
         missing = np.isnan(a).any(axis=1), np.isnan(b).any(axis=1)
         difference = np.abs(a - b).max(axis=1, initial=0)

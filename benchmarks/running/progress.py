@@ -13,6 +13,7 @@ from rich.text import Text
 from benchmarks.store import SequenceRecord
 from trackers.errors import printable
 from trackers.progress import ProgressBar, frames_column, stderr_console
+from trackers.wording import counted
 
 
 class RunProgress:
@@ -76,7 +77,7 @@ class RunProgress:
             per_frame = (time.monotonic() - self._began) / self._done
             left = per_frame * (self._frames - self._done)
             place = f"[{self._ended}/{self._sequences}]"
-            self.log(f"{place} {sequence}: {record.frames} frames{fps}, {left:.0f} s left")
+            self.log(f"{place} {sequence}: {counted(record.frames, 'frame')}{fps}, {left:.0f} s left")
 
     def log_failure(self, sequence: str, record: SequenceRecord) -> None:
         """Prints the status and message of a sequence that is not ok."""

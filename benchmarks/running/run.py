@@ -24,6 +24,7 @@ from benchmarks.running.tasks import Task, plan_task
 from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
 from trackers.provenance import forget_changed_modules
+from trackers.wording import counted_of
 
 
 @dataclass
@@ -54,7 +55,7 @@ class RunSummary:
         ok = len(self.records) - len(self.failed)
         reused = f" ({self.reused} from an earlier run)" if self.reused else ""
         fps = f", {self.fps:.1f} FPS" if self.fps else ""
-        return f"<RunSummary: {ok} of {len(self.records)} sequences ok{reused}{fps}; {self.path}>"
+        return f"<RunSummary: {counted_of(ok, len(self.records), 'sequence')} ok{reused}{fps}; {self.path}>"
 
     @property
     def fps(self) -> float | None:
@@ -90,7 +91,8 @@ def run(settings: RunSettings, dataset: Dataset, names: Iterable[str]) -> RunSum
     with _scheduler(absolute, dataset, len(names), folder.log_path) as scheduler:
         tracker_info = scheduler.tracker_info()
         # The identity has the tracker as it was given, not with its absolute path.
-        with RunWriter(folder, settings.identity(tracker_info), settings.overwrite) as writer:
+        models = tracker_info.environment.get("models", {})
+        with RunWriter(folder, settings.identity(tracker_info), settings.overwrite, models) as writer:
             environment = writer.add_environment(tracker_info.environment)
             todo = _plan(settings, dataset, names, environment, writer, summary)
             _run(settings, todo, scheduler, writer, summary)
@@ -140,6 +142,8 @@ def _plan(
             todo.append(replace(task, record=summary.records[name]))
     if summary.failed and not todo and not summary.reused:
         first = next(iter(summary.failed.values()))
+        if len(summary.records) == 1:
+            raise UserError(f"the sequence cannot be run: {first.message}")
         raise UserError(f"none of the {len(summary.records)} sequences can be run: {first.message}")
     return todo
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,6 +19,7 @@ from benchmarks.store import (
 )
 from trackers.errors import UserError, system_reason
 from trackers.regular_files import path_exists
+from trackers.wording import agree
 
 Written = TypeVar("Written")
 
@@ -32,6 +33,7 @@ class RunWriter:
         folder: the folder of the results.
         identity: what they are made with.
         overwrite: whether to discard results of another identity.
+        models: by name, sha256 of the files of the tracker's model, for messages.
 
     Attributes:
         path: the folder's path.
@@ -40,18 +42,25 @@ class RunWriter:
         UserError: on entering, if another process writes there, or the results there have another identity.
     """
 
-    def __init__(self, folder: RunFolder, identity: Identity, overwrite: bool) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        identity: Identity,
+        overwrite: bool,
+        models: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = folder.path
         self._folder = folder
         self._identity = identity
         self._overwrite = overwrite
+        self._models = models or {}
         self._lock = FolderLock(folder.path)
 
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
             remove_temporary_files(self.path)
-            self._manifest = _open_manifest(self._folder, self._identity, self._overwrite)
+            self._manifest = _open_manifest(self._folder, self._identity, self._overwrite, self._models)
             self._writer = ManifestWriter(self._folder.manifest_path, self._manifest)
         except BaseException:
             self._lock.release()
@@ -140,7 +149,9 @@ class RunWriter:
             )
 
 
-def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Manifest:
+def _open_manifest(
+    folder: RunFolder, identity: Identity, overwrite: bool, models: Mapping[str, str]
+) -> Manifest:
     """Returns the manifest to continue: a new one, or that of an earlier run with the same identity."""
     if overwrite and not _readable_with(folder, identity):
         folder.discard()
@@ -151,12 +162,26 @@ def _open_manifest(folder: RunFolder, identity: Identity, overwrite: bool) -> Ma
         raise UserError(f"{folder.path} holds results of another tool; choose another --name")
     differences = identity.differences(manifest.identity)
     if differences:
+        if "code" in differences and (changed := _changed_models(manifest, models)):
+            files = agree(len(changed), "model file", "model files")
+            differences[differences.index("code")] = f"{files} {', '.join(changed)}"
         raise UserError(
             f"{folder.path} holds results made with other {' and '.join(differences)}; "
             "give --name to keep both, or --overwrite to replace them"
         )
     manifest.tracker = folder.tracker
     return manifest
+
+
+def _changed_models(manifest: Manifest, models: Mapping[str, str]) -> list[str]:
+    """Returns the names of model files whose content differs from that of the latest run in a manifest.
+
+    The identity has one digest of code and model files together.
+    """
+    recorded = manifest.environments[-1].get("models") if manifest.environments else None
+    if not isinstance(recorded, dict):
+        return []
+    return [name for name, digest in models.items() if recorded.get(name, digest) != digest]
 
 
 def _readable_with(folder: RunFolder, identity: Identity) -> bool:

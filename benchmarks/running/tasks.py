@@ -9,6 +9,7 @@ from benchmarks.datasets import Dataset, Sequence, SequenceError
 from benchmarks.datasets.sequence import first_box_problem
 from benchmarks.store import SequenceRecord, truth_digest
 from trackers.errors import system_reason
+from trackers.wording import counted
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def plan_task(dataset: Dataset, name: str) -> Task:
     except OSError as error:
         raise SequenceError(f"{name}: {system_reason(error)}") from None
     if len(frames) != len(sequence.truth):
-        raise SequenceError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+        rows = counted(len(sequence.truth), "row")
+        raise SequenceError(f"{name} has {counted(len(frames), 'frame')} and {rows} of ground truth")
     if problem := first_box_problem(sequence):
         raise SequenceError(problem)
     record = SequenceRecord(

@@ -35,6 +35,7 @@ from benchmarks.scoring.statistics import (
 )
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
+from trackers.wording import agree, counted
 
 ALPHA = 1 - CONFIDENCE
 MIN_SEQUENCES = 6
@@ -117,9 +118,9 @@ class Comparison:
         if several:
             result += f" (corrected for {self.comparisons} comparisons)"
         if self.better is not None:
-            return f"{self.better} is better: {result} on {self.sequences} sequences"
-        sequences = "this 1 sequence" if self.sequences == 1 else f"these {self.sequences} sequences"
-        text = f"no difference can be shown on {sequences}: {result}"
+            return f"{self.better} is better: {result} on {counted(self.sequences, 'sequence')}"
+        these = agree(self.sequences, "this", "these")
+        text = f"no difference can be shown on {these} {counted(self.sequences, 'sequence')}: {result}"
         if self.sequences < MIN_SEQUENCES:
             text += f"; at least {MIN_SEQUENCES} sequences are needed to show one"
         elif self.p <= ALPHA:
@@ -235,8 +236,8 @@ def wilcoxon_p(differences: NDArray[np.float64]) -> NDArray[np.float64]:
         values = values[values != 0].reshape(-1, count)
         tied = (np.diff(np.sort(np.abs(values)), axis=1) == 0).any(axis=1)
         # SciPy chooses one method for all rows of a call, by whether any has ties.
-        for chosen, counted in ((~tied, False), (tied, count <= _MAX_EXACT_TIES)):
-            if counted:
+        for chosen, exact in ((~tied, False), (tied, count <= _MAX_EXACT_TIES)):
+            if exact:
                 p[places[chosen]] = [_exact_p_with_ties(row) for row in values[chosen]]
             elif chosen.any():
                 p[places[chosen]] = wilcoxon(values[chosen], axis=1).pvalue

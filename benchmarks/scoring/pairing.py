@@ -14,6 +14,7 @@ from benchmarks.scoring.profiles import ScoringProfile
 from benchmarks.store import RunResults, truth_digest
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
+from trackers.wording import agree, counted
 
 NO_RESULTS = Trajectory(np.empty((0, 4)), np.empty(0))
 """What a sequence without results is scored from, by profiles that count such sequences."""
@@ -171,9 +172,11 @@ def _scorable(run: RunResults, dataset: Dataset, profile: ScoringProfile) -> lis
             + (f"; and {len(others)} more" if others else "")
         )
     if not names:
+        finished, known_truth = len(run.trajectories), len(dataset.names())
         raise UserError(
-            f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {len(run.trajectories)} are "
-            f"finished, {len(dataset.names())} have ground truth, none has both; see --data-root"
+            f"no sequence of '{run.tracker}' on {dataset.title} can be scored: {finished} "
+            f"{agree(finished, 'is', 'are')} finished, {known_truth} {agree(known_truth, 'has', 'have')} "
+            "ground truth, none has both; see --data-root"
             + (f" and --split {' or '.join(dataset.splits)}" if dataset.splits else "")
         )
     return list(dataset.names()) if profile.counts_missing_sequences else names
@@ -192,8 +195,9 @@ def check_ground_truth(
         boxes, rows = len(trajectory.boxes), trajectory.expected_rows(len(sequence.truth))
         if boxes != rows and not allow_length_mismatch:
             raise UserError(
-                f"sequence '{sequence.name}' of {dataset.title} has {rows} rows of ground truth, but "
-                f"'{run.tracker}' has {boxes} boxes; restore the ground-truth file or run it again"
+                f"sequence '{sequence.name}' of {dataset.title} has {counted(rows, 'row')} of ground "
+                f"truth, but '{run.tracker}' has {counted(boxes, 'box')}; restore the ground-truth file or "
+                "run it again"
             )
     recorded = run.truth.get(sequence.name)
     if recorded and recorded != truth_digest(sequence.truth):

@@ -12,6 +12,7 @@ from benchmarks.geometry.polygons import OverlapRule, region_overlap
 from benchmarks.protocols.protocol import Code
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 BURN_IN = 10
 """Frames from an initialization on that accuracy leaves out: the tracker was given the target's region."""
@@ -69,8 +70,8 @@ def measure_repetitions(
     for number, (regions, _) in enumerate(runs, start=1):
         if len(regions) != len(truth):
             raise UserError(
-                f"repetition {number} of sequence '{sequence}' has {len(regions)} frames, but the ground "
-                f"truth has {len(truth)}; run the sequence again or restore the result file"
+                f"repetition {number} of sequence '{sequence}' has {counted(len(regions), 'frame')}, but the "
+                f"ground truth has {len(truth)}; run the sequence again or restore the result file"
             )
         first = next(i for i in range(number) if np.array_equal(runs[i][0], regions, equal_nan=True))
         known = first < number - 1

@@ -29,6 +29,7 @@ from benchmarks.scoring.vot_metrics import (
 from benchmarks.scoring.vot_repetitions import Repetitions, measure_repetitions
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import counted, counted_of
 
 if TYPE_CHECKING:
     from benchmarks.scoring.profiles.profile import ScoringProfile
@@ -135,8 +136,8 @@ def score_anchored(results: PairedResults, profile: MultiStartProfile) -> VOTRun
     masked = [sequence.name for sequence in results.sequences if sequence.truth_from_masks]
     note = (
         f"{results.dataset.title}'s ground truth is masks, read as the boxes around them "
-        f"({len(masked)} of {len(results.sequences)} sequences): scores differ from the challenge's, which "
-        "are of masks"
+        f"({counted_of(len(masked), len(results.sequences), 'sequence')}): scores differ from the "
+        "challenge's, which are of masks"
     )
     return _run_score(results, profile, overall, notes=[note] if masked else [])
 
@@ -210,8 +211,8 @@ def _overlaps(sequence: Sequence, trajectory: Trajectory, raster: OverlapRule) -
     truth = _truth(sequence)
     if len(trajectory.boxes) != len(truth):
         raise UserError(
-            f"sequence '{sequence.name}' has {len(trajectory.boxes)} regions, but the ground truth has "
-            f"{len(truth)} rows; run it again or restore the file"
+            f"sequence '{sequence.name}' has {counted(len(trajectory.boxes), 'region')}, but the ground "
+            f"truth has {counted(len(truth), 'row')}; run it again or restore the file"
         )
     return region_overlap(trajectory.boxes, truth, _size(sequence), raster)
 
@@ -249,8 +250,8 @@ def _overlaps_with_absence(
     """
     if len(trajectory.boxes) != len(truth):
         raise UserError(
-            f"sequence '{sequence.name}' has {len(trajectory.boxes)} regions, but the ground truth has "
-            f"{len(truth)} rows; run it again or restore the file"
+            f"sequence '{sequence.name}' has {counted(len(trajectory.boxes), 'region')}, but the ground "
+            f"truth has {counted(len(truth), 'row')}; run it again or restore the file"
         )
     regions = trajectory.boxes.copy()
     regions[0] = np.nan

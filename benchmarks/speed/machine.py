@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackers.devices import number_by_bus
+from trackers.wording import counted
 
 BUSY_LOAD = 0.2
 """Load per core above which a machine counts as busy: a fifth of it does something else."""
@@ -161,4 +162,4 @@ def _mean(texts: Iterable[str | None]) -> float | None:
 
 
 def _cores(count: int) -> str:
-    return "1 core" if count == 1 else f"{count} cores"
+    return counted(count, "core")

@@ -16,6 +16,7 @@ from benchmarks.store.validation import decode_versioned, report_invalid
 from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.regular_files import read_regular
+from trackers.wording import counted
 
 _MAX_BYTES = 1 << 26
 
@@ -133,7 +134,9 @@ def parse_record(text: bytes, where: str) -> SpeedRecord:
     with report_invalid(f"{where} is not a record of speed", "give a file that `sotbench speed` wrote"):
         record = decode_versioned(text, SpeedRecord, SCHEMA, where)
         if len(record.seconds) != record.repetitions:  # msgspec checks each attribute alone
-            raise ValueError(f"{record.repetitions} repetitions and {len(record.seconds)} means")
+            raise ValueError(
+                f"{counted(record.repetitions, 'repetition')} and {counted(len(record.seconds), 'mean')}"
+            )
     return record
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.speed.record import SpeedRecord
 from benchmarks.tables import Cell, Column, Table
+from trackers.wording import counted
 
 
 def record_table(record: SpeedRecord, notes: tuple[str, ...] = ()) -> Table:
@@ -22,10 +23,9 @@ def record_table(record: SpeedRecord, notes: tuple[str, ...] = ()) -> Table:
 
 def _measured(record: SpeedRecord) -> list[str]:
     sequences = f"{len(record.sequences)} sequences" if len(record.sequences) > 1 else record.sequences[0]
-    repetitions = "repetition" if record.repetitions == 1 else "repetitions"
     lines = [
-        f"{record.frames} updates in each of {record.repetitions} {repetitions}; "
-        f"{sequences} of {record.dataset}; {record.warm_up} updates of warm-up left out",
+        f"{counted(record.frames, 'update')} in each of {counted(record.repetitions, 'repetition')}; "
+        f"{sequences} of {record.dataset}; {counted(record.warm_up, 'update')} of warm-up left out",
         ", ".join(_machine(record)),
     ]
     if record.transport_ms:

@@ -25,6 +25,7 @@ from benchmarks.speed.statistics import Times
 from trackers.errors import UserError
 from trackers.external.protocols.remote import RemoteTracker
 from trackers.tracker import Frame, Tracker
+from trackers.wording import counted
 
 Clock = Callable[[], float]
 
@@ -71,8 +72,9 @@ def truncate_sequence(sequence: Sequence, frames: int, warm_up: int) -> Sequence
     length = len(sequence.truth)
     if length < warm_up + 2:
         raise UserError(
-            f"{sequence.name} has {length} frames, of which none is left to be counted after the "
-            f"initialization and {warm_up} updates of warm-up; give a smaller --warm-up or other --sequences"
+            f"{sequence.name} has {counted(length, 'frame')}, of which none is left to be counted after the "
+            f"initialization and {counted(warm_up, 'update')} of warm-up; give a smaller --warm-up or "
+            "other --sequences"
         )
     return replace(sequence, truth=sequence.truth[: 1 + warm_up + frames])
 

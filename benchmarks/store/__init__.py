@@ -5,7 +5,7 @@ from benchmarks.store.journal import ManifestWriter
 from benchmarks.store.lock import FolderLock
 from benchmarks.store.manifest import Identity, Manifest, RunFiles, SequenceRecord, Status
 from benchmarks.store.run_folder import RunFolder
-from benchmarks.store.runs import RunResults, find_runs, read_folder, read_run, select_runs
+from benchmarks.store.runs import RunResults, find_runs, other_protocols, read_folder, read_run, select_runs
 from trackers.atomic import remove_temporary_files
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Status",
     "file_digest",
     "find_runs",
+    "other_protocols",
     "read_folder",
     "read_run",
     "remove_temporary_files",

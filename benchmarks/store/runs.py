@@ -82,24 +82,45 @@ def select_runs(
             folders.setdefault(name, RunFolder(results, other, name, protocol))
     found = sorted(folders, key=_alphabetical)
     if not found:
-        others = sorted({path.parent.name for path in (results / dataset).glob(f"*/*/{MANIFEST}")})
-        others = [name for name in others if VALID_NAME.fullmatch(name)]
+        hint = other_protocols(results, (dataset, *related), protocol)
         nor = f", nor on {' or '.join(related)}, which has its sequences" if related else ""
         raise UserError(
             f"there are no results of protocol '{protocol}' on {dataset} in {results}{nor}; "
-            + (
-                f"there are some of {', '.join(others)}: give --protocol {others[0]}"
-                if others
-                else f"make some with `{run_command(dataset, protocol)}`"
-            )
+            + (hint or f"make some with `{run_command(dataset, protocol)}`")
         )
     for name in trackers or []:
         if name not in folders:
+            hint = other_protocols(results, (dataset, *related), protocol, name)
+            if hint:
+                raise UserError(
+                    f"there are no results of tracker '{name}' of protocol '{protocol}' on {dataset} in "
+                    f"{results}; {hint}"
+                )
             raise UserError(
                 f"there are no results of tracker '{name}' on {dataset} in {results}"
                 f"{did_you_mean(name, found)}; there are: {', '.join(found)}"
             )
     return [folders[name] for name in dict.fromkeys(trackers or found)]
+
+
+def other_protocols(results: Path, datasets: Sequence[str], protocol: str, tracker: str = "*") -> str:
+    """Returns a clause on results of other protocols, which names the option for them; empty without any.
+
+    Args:
+        results: the folder of all results.
+        datasets: the data sets to look at.
+        protocol: the protocol of which there are no results.
+        tracker: whose results; `*` for anyone's.
+    """
+    if tracker != "*" and not VALID_NAME.fullmatch(tracker):
+        return ""
+    found = {
+        path.parent.name for name in datasets for path in (results / name).glob(f"{tracker}/*/{MANIFEST}")
+    }
+    others = sorted(name for name in found - {protocol} if VALID_NAME.fullmatch(name))
+    if not others:
+        return ""
+    return f"there are some of {', '.join(others)}: give --protocol {' or '.join(others)}"
 
 
 def run_command(dataset: str, protocol: str = "ope") -> str:
@@ -126,7 +147,10 @@ def read_folder(folder: RunFolder, with_times: bool = True) -> RunResults:
     """
     manifest = folder.read_manifest()
     if manifest is None:
-        raise UserError(f"there is no run of '{folder.tracker}' in {folder.path}")
+        hint = other_protocols(folder.results, (folder.dataset,), folder.protocol, folder.tracker)
+        raise UserError(
+            f"there is no run of '{folder.tracker}' in {folder.path}" + (f"; {hint}" if hint else "")
+        )
     run = RunResults(
         *(folder.tracker, folder.dataset, folder.protocol, {}, {}, {}),
         imported=manifest.identity is None,

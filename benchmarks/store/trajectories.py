@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.box_text import SEPARATORS, format_rows, parse_rows
 from benchmarks.protocols.protocol import Code, Trajectory
 from trackers.errors import UserError
+from trackers.wording import counted
 
 
 def format_trajectory(trajectory: Trajectory) -> tuple[str, str]:
@@ -58,17 +59,18 @@ def parse_trajectory(
     boxes, codes = parse_regions(regions, where)
     seconds, values = np.full(len(boxes), np.nan), None
     if times is not None:
-        seconds = _column(times, "times", len(boxes), where)
+        seconds = _column(times, "time", len(boxes), where)
     if confidences is not None:
-        values = _column(confidences, "confidences", len(boxes), where)
+        values = _column(confidences, "confidence", len(boxes), where)
     return Trajectory(boxes, seconds, codes, start, backward, values)
 
 
 def _column(text: str, what: str, rows: int, where: str) -> NDArray[np.float64]:
     """Parses a number per line."""
-    column = parse_rows(text, 1, f"the {what} of {where}")[:, 0]
+    column = parse_rows(text, 1, f"the {what}s of {where}")[:, 0]
     if len(column) != rows:
-        raise UserError(f"{where}: {rows} regions and {len(column)} {what}")
+        regions, others = counted(rows, "region"), counted(len(column), what)
+        raise UserError(f"{where}: {regions} and {others}")
     return column
 
 

@@ -23,12 +23,12 @@ from benchmarks.store.lock import FolderLock
 from benchmarks.tuning.range_checks import check_ranges
 from benchmarks.tuning.ranges import Choice, Range
 from benchmarks.tuning.study import Study, Trial, import_optuna
-from benchmarks.wording import counted
 from trackers.atomic import write_atomic
 from trackers.catalog import TrackerSpec
 from trackers.errors import UserError, printable
 from trackers.registry import did_you_mean
 from trackers.settings_file import format_settings
+from trackers.wording import counted
 
 STUDY_FILE = "study.log"
 BEST_FILE = "best.toml"

@@ -15,6 +15,7 @@ from reports.failure_report.summary import Group, TrackerFailures, all_pairs
 from reports.page.document import environment, policy, resource
 from reports.presentation import Presentation
 from trackers.errors import printable
+from trackers.wording import agree, counted
 
 Strips = Mapping[tuple[str, str, int], list[Thumbnail]]
 """Thumbnails by tracker, sequence and first lost frame."""
@@ -57,9 +58,11 @@ def make_strips(
                 continue
             strips[tracker.tracker, one.sequence, loss.first] = strip
     if without:
-        notify(f"no frames are at hand of {len(without)} sequences with losses")
+        notify(f"no frames are at hand of {counted(len(without), 'sequence')} with losses")
     if left_out and most:
-        notify(f"{left_out} losses have no strip; give a larger --strips")
+        notify(
+            f"{counted(left_out, 'loss')} {agree(left_out, 'has', 'have')} no strip; give a larger --strips"
+        )
     return strips
 
 
@@ -180,7 +183,11 @@ def losses_table(trackers: Sequence[TrackerFailures], presentation: Presentation
                 printable(" ".join(one.attributes)),
             )
             rows.append((Cell(label(tracker.tracker)), Cell(printable(one.sequence)), *map(Cell, texts)))
-    notes = (f"and {left_out} more losses, which are in the HTML file",) if left_out else ()
+    notes = (
+        (f"and {counted(left_out, 'more loss')}, which {agree(left_out, 'is', 'are')} in the HTML file",)
+        if left_out
+        else ()
+    )
     return Table(
         tuple(Column(name, numeric=False) for name in names),
         tuple(rows),

@@ -13,6 +13,7 @@ from PIL import Image
 from benchmarks.datasets import Dataset, Frames, SequenceError
 from reports.page.pack import Json
 from trackers.tracker import Frame
+from trackers.wording import agree, counted, counted_of
 
 MAX_SIDE = 400
 """Maximum width and height of an embedded frame in pixels."""
@@ -119,4 +120,5 @@ def _summary(strips: Mapping[str, EmbeddedFrames], lengths: Mapping[str, int], e
     whole = sum(lengths[name] for name in strips)
     size = sum(len(content) for strip in strips.values() for content in strip.jpegs) * _BASE64 / 1e6
     thinned = "" if every == 1 else f", 1 of {every}: raise --megabytes for more"
-    return f"{taken} of {whole} frames of {len(strips)} sequences are embedded ({size:.1f} MB{thinned})"
+    frames = f"{counted_of(taken, whole, 'frame')} of {counted(len(strips), 'sequence')}"
+    return f"{frames} {agree(taken, 'is', 'are')} embedded ({size:.1f} MB{thinned})"

@@ -18,6 +18,7 @@ from reports.plots.text import mark_tex
 from reports.report_data import ReportData
 from reports.style import house_style
 from trackers.errors import UserError
+from trackers.wording import agree
 
 Format: TypeAlias = Literal["png", "pdf", "svg"]
 
@@ -84,9 +85,10 @@ def figure_title(what: str, report: ReportData) -> str:
     protocol = report.protocol
     runs = protocol.upper() if protocol in ("ope", "tre", "sre") else f"{protocol} runs"
     sequences = format_count(report.max_scored_sequences, report.total_sequences)
+    noun = agree(report.total_sequences, "sequence", "sequences")
     total = report.total_trackers
     best = "" if total is None else f", best {len(report.scores)} of {total} trackers"
-    return f"{what} of {runs} on {report.title}\n{sequences} sequences, profile {report.profile.name}{best}"
+    return f"{what} of {runs} on {report.title}\n{sequences} {noun}, profile {report.profile.name}{best}"
 
 
 def format_count(scored: int, total: int) -> str:

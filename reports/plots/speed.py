@@ -13,6 +13,13 @@ from reports.report_data import ReportData
 from reports.speed_records import read_speed_records, speed_row
 
 
+class NumberFormatter(LogFormatter):
+    """Labels the same ticks as matplotlib's, always as decimal numbers: 100,000 instead of 1e+05."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:,.10g}" if super().__call__(x, pos) else ""
+
+
 def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
     """Plots a point per speed record; the upper right is best.
 
@@ -38,8 +45,8 @@ def speed_figure(report: ReportData, ax: Axes | None = None) -> Figure:
             names.append(f"{name} ({_configuration(record)})" if several else name)
         axes.set_xscale("log")
         # Matplotlib's default for log axes writes formulas, which are not parsed in the house style.
-        axes.xaxis.set_major_formatter(LogFormatter())
-        axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.0, 0.4)))
+        axes.xaxis.set_major_formatter(NumberFormatter())
+        axes.xaxis.set_minor_formatter(NumberFormatter(minor_thresholds=(1.0, 0.4)))
         if not metric.higher_is_better:
             axes.invert_yaxis()
         axes.set(xlabel="Updates per second", ylabel=metric.label)

@@ -25,6 +25,7 @@ from reports.page.pack import Json
 from reports.presentation import Presentation
 from reports.report_data import without_hidden
 from trackers.errors import UserError, system_reason
+from trackers.wording import agree, counted_of
 
 Notify = Callable[[str], None]
 
@@ -67,7 +68,8 @@ class CheckedRun:
                 title = "run again: the boxes of all sequences are the same, byte for byte"
                 found.append({"text": "reproduced", "title": title, "bad": False})
             else:
-                title = f"run again: {same} of {again} sequences have the same boxes"
+                number = counted_of(same, again, "sequence")
+                title = f"run again: {number} {agree(same, 'has', 'have')} the same boxes"
                 found.append({"text": f"reproduced {same} of {again}", "title": title, "bad": same < again})
         return found
 

@@ -23,6 +23,7 @@ from reports.site_pages.output import SiteFolder, file_name
 from reports.site_pages.run_facts import MAX_LISTED, file_size, reproduction_text, run_facts
 from trackers.catalog import TRACKERS
 from trackers.errors import printable
+from trackers.wording import agree, counted, counted_of
 
 _PLOTLY = "plotly.min.js"
 _NONE = "\N{EN DASH}"
@@ -137,9 +138,10 @@ class SiteWriter:
         attributes = (
             f" · {' '.join(map(printable, sequence['attributes']))}" if sequence["attributes"] else ""
         )
+        length = f"{sequence['frames']:,} {agree(sequence['frames'], 'frame', 'frames')}"
         page = self._page(
             printable(name),
-            f"{title_of(report)} · {sequence['frames']:,} frames{attributes}",
+            f"{title_of(report)} · {length}{attributes}",
             body,
             [
                 {"address": "../../../index.html", "text": "All data sets"},
@@ -213,7 +215,7 @@ class SiteWriter:
         verification = run.verification
         # Problems come before notes.
         shown = sorted(verification.findings, key=lambda finding: finding.harmless)[:MAX_LISTED]
-        valid = f"{verification.valid_sequences} of {verification.sequences} sequences"
+        valid = counted_of(verification.valid_sequences, verification.sequences, "sequence")
         return {
             "title": title_of(report),
             "address": f"{place}/index.html",
@@ -274,7 +276,7 @@ class SiteWriter:
                 }
             )
         body = _render("index.html", reports=[*reports, *troubles], columns=reports, trackers=trackers)
-        counts = f"{len(trackers)} trackers on {len(reports)} data sets"
+        counts = f"{counted(len(trackers), 'tracker')} on {counted(len(reports), 'data set')}"
         self._folder.write("index.html", self._page("Leaderboard", counts, body, []))
 
     def _contents(self) -> dict[str, Any]:

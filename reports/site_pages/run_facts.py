@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.store.run_notes import environment_values
 from reports.site_pages.content import CheckedRun
 from trackers.errors import printable
+from trackers.wording import agree, counted, counted_of
 
 MAX_LISTED = 8
 """Findings and differences that a page lists."""
@@ -24,9 +25,11 @@ def reproduction_text(run: CheckedRun) -> dict[str, Any]:
     again, same = run.reproduced
     by = f" by {printable(record.by)}" if record.by else ""
     when = printable(record.date)[:10]
-    text = f"On {when}{by}: {same} of {again} sequences have the same boxes, byte for byte"
+    number = counted_of(same, again, "sequence")
+    text = f"On {when}{by}: {number} {agree(same, 'has', 'have')} the same boxes, byte for byte"
     if again < record.of:
-        text += f"; {record.of - again} others were not run again"
+        others = counted(record.of - again, "other")
+        text += f"; {others} {agree(record.of - again, 'was', 'were')} not run again"
     changes = [
         printable(f"{name.replace('_', ' ')}: {before} → {after}")
         for name, (before, after) in record.changes.items()

@@ -94,7 +94,7 @@ function startComparison({ trackers, metrics }) {
       ));
       if (rows.length === 1) {
         const what = one.better === null ? "No difference can be shown" : `${better} is better`;
-        said = `${what} in ${metric.label}, on ${one.count} common sequences.`;
+        said = `${what} in ${metric.label}, on ${one.count} common ${one.count === 1 ? "sequence" : "sequences"}.`;
       }
     }
     $("result").replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));

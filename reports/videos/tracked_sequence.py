@@ -18,6 +18,7 @@ from benchmarks.store import RunResults
 from trackers.errors import UserError
 from trackers.tracker import Boxes
 from trackers.video.drawing import Color
+from trackers.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,8 @@ def read_tracked_sequence(
     sequence = dataset[name]
     frames = sequence.open_frames()
     if len(frames) != len(sequence.truth):
-        raise UserError(f"{name} has {len(frames)} frames and {len(sequence.truth)} rows of ground truth")
+        rows = counted(len(sequence.truth), "row")
+        raise UserError(f"{name} has {counted(len(frames), 'frame')} and {rows} of ground truth")
     height, width = frames[0].shape[:2]
     truth = _truth(sequence)
     tracks = []

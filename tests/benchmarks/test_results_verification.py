@@ -75,7 +75,7 @@ def infinite(rows: np.ndarray) -> np.ndarray:
     [
         (lambda m, f: (f / "right.txt").write_text("1,2,3,4\n"), "files", "were changed since the run"),
         (lambda m, f: (f / "right.time.txt").unlink(), "files", "are missing"),
-        (lambda m, f: m["sequences"].pop("right"), "sequences", "1 of 4 are missing: right"),
+        (lambda m, f: m["sequences"].pop("right"), "sequences", "1 of 4 is missing: right"),
         (
             lambda m, f: m["sequences"].__setitem__("left", m["sequences"]["right"]),
             "sequences",
@@ -91,7 +91,7 @@ def infinite(rows: np.ndarray) -> np.ndarray:
         (lambda m, f: m["environments"][0].pop("processor"), "machine", "does not record processor"),
         (rewrite(lambda rows: rows[:-2]), "length", "10 boxes for 12 frames"),
         (rewrite(moved_start), "first box", "in frame 1 it is "),
-        (rewrite(infinite), "boxes", "1 boxes are not finite"),
+        (rewrite(infinite), "boxes", "1 box is not finite"),
         (rewrite(lambda rows: np.where(np.arange(12)[:, None], np.nan, rows)), "boxes", "no box after"),
     ],
 )

@@ -112,7 +112,7 @@ def test_program_replaced_before_its_restart(bench: FaultHarness, tmp_path: Path
     assert "one failed: the tracker's code was changed since the run began" in said
     script.write_text(ENDS.rpartition("open")[0])
     status, said = bench.went_well([*words, "--overwrite"])
-    assert (status, "1 of 1 sequences ok" in said) == (0, True), said
+    assert (status, "1 of 1 sequence ok" in said) == (0, True), said
 
 
 ENDS = """

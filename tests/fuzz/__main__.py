@@ -36,9 +36,8 @@ def _parser() -> Parser:
         help="folder of inputs, logs and counts; a campaign continues there (default: results/.fuzz)",
     )
     add(
-        "--minimise",
+        "--minimize",
         action="store_true",
-        dest="minimize",
         help="store a minimal set of the campaign's inputs in tests/fuzz/corpus instead",
     )
     add("--list", action="store_true", help="list the targets")

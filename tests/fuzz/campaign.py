@@ -97,7 +97,7 @@ class Campaign:
         The longest are left out if they exceed `MAX_CORPUS_BYTES`. The target must not be fuzzed in the same
         folder at the same time, because the fuzzer removes files that this reads.
         """
-        small = self.folder / "minimised" / target.name
+        small = self.folder / "minimized" / target.name
         small.mkdir(parents=True, exist_ok=True)
         for path in small.iterdir():
             path.unlink()

@@ -209,7 +209,7 @@ def test_trackingnets_sample_scores_as_its_kit_defines(shared, tmp_path, record,
     data = ["--dataset", "trackingnet", "--data-root", str(tmp_path), "--results", str(tmp_path / "results")]
     given = str(shared / "golden" / "trackingnet" / "dummy_subm.zip")
     assert main(["import", given, "--from", "txt", "--tracker", "dummy", *data]) == 0
-    assert "the last 48 of 480 frames have no box" in capsys.readouterr().err
+    assert "there is no box after frame 432 of 480" in capsys.readouterr().err
     found = record(*data)
     assert (found["profile"], found["sequences"]) == ("trackingnet", 9)
     expected = {

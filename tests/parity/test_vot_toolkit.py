@@ -3,7 +3,7 @@
     pip install vot-toolkit==0.7.4 attributee==0.1.9     # brings vot-trax; about 610 MB
 
 The rule of 2017 lives on in vot-trax 4.0.2 as its "legacy" rasterization, which MATLAB's vot-toolkit 5 asks
-for and the library does not use otherwise. The Python toolkit rasterises by itself (`vot.region.raster`).
+for and the library does not use otherwise. The Python toolkit rasterizes by itself (`vot.region.raster`).
 """
 
 from __future__ import annotations

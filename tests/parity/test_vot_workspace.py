@@ -139,7 +139,7 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sequences, as both we and the toolkit read them; every frame is the same gray image."""
     root: Path = tmp_path_factory.mktemp("data") / "vot2017"
     image = io.BytesIO()
-    Image.new("RGB", SIZE, "grey").save(image, "jpeg")
+    Image.new("RGB", SIZE, "gray").save(image, "jpeg")
     for name, frames in LENGTHS.items():
         (root / name / "color").mkdir(parents=True)
         for number in range(1, frames + 1):

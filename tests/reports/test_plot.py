@@ -150,6 +150,7 @@ def test_speed_plot_reads_records(results, tmp_path, capsys):
     drawn = (folder / "speed.svg").read_text()
     assert "Updates per second" in drawn
     assert ">100<" in drawn
+    assert ">10,000<" in drawn
     assert "mathdefault" not in drawn
     [shown] = read_reports(parser().parse_args(["--dataset", "squares", "--results", str(results)]))
     axes = speed_figure(shown).axes[0]

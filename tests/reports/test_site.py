@@ -68,7 +68,7 @@ def test_pages_of_trackers_say_what_was_checked(site: Path) -> None:
 
 def test_start_page_shows_scores_and_badges(site: Path) -> None:
     page = (site / "index.html").read_text()
-    assert "3 trackers on 1 data sets" in page
+    assert "3 trackers on 1 data set" in page
     badges = re.findall(r'<span class="badge( bad)?"[^>]*>([^<]*)<', page)
     assert sorted(badges) == sorted(
         [

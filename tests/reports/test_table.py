@@ -157,3 +157,15 @@ def test_speed_table_needs_records(squares, tmp_path, capsys):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(tmp_path)])
     assert main(["--dataset", "squares", "--results", str(tmp_path), "--kind", "speed"]) == 2
     assert "measure speed with `sotbench speed --tracker ncc`" in capsys.readouterr().err
+
+
+def test_several_data_sets_name_the_protocol_of_other_results(squares, tmp_path, capsys):
+    words = ["--dataset", "squares", "--results", str(tmp_path)]
+    sotbench(["run", "--tracker", "ncc", *words])
+    sotbench(["run", "--tracker", "still", "--protocol", "unsupervised", *words])
+    capsys.readouterr()
+    assert main([*words, "--dataset", "squares", "demo", "--tracker", "ncc", "still"]) == 2
+    assert capsys.readouterr().err == (
+        "error: there are no results of tracker 'still' of protocol 'ope' on squares, demo; there are some "
+        "of unsupervised: give --protocol unsupervised\n"
+    )

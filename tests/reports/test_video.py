@@ -156,7 +156,7 @@ def test_running_mean_has_the_trackers_color(monkeypatch):
 # Pictures
 
 
-class Grey(Frames):
+class Gray(Frames):
     def __init__(self, count: int, size: tuple[int, int]) -> None:
         self.count, self.size = count, size
 
@@ -181,7 +181,7 @@ def scene(
         )
         for k, color in enumerate((FIRST, SECOND)[:trackers])
     )
-    return TrackedSequence(name, Grey(count, size), size, boxes, tracks)
+    return TrackedSequence(name, Gray(count, size), size, boxes, tracks)
 
 
 def pictures(scenes: list[TrackedSequence], width: int) -> list[np.ndarray]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import fnmatch
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,9 @@ from mutation_report import (
     report,
     table,
 )
+
+ROOT = Path(__file__).parents[2]
+MUTMUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
 
 HALVED = Mutant("a.b.f", "a.b", "a.b.x_f__mutmut_1", "survived", "return x / 2 => return x / 3")
 NEGATED = Mutant("a.b.f", "a.b", "a.b.x_f__mutmut_2", "survived", "return -x => return +x")
@@ -68,8 +75,47 @@ def test_only_fully_explained_reports_pass(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_survivor_list_gives_a_reason_for_each() -> None:
-    for entry in read_explanations(Path(__file__).parents[2] / SURVIVORS):
+    for entry in read_explanations(ROOT / SURVIVORS):
         assert len(entry.why) > 10, entry
+
+
+def functions(node: ast.AST, prefix: str) -> Iterator[str]:
+    """Yields the dotted names of all functions and methods below a node."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef):
+            yield f"{prefix}.{child.name}"
+        elif isinstance(child, ast.ClassDef):
+            yield from functions(child, f"{prefix}.{child.name}")
+        else:
+            yield from functions(child, prefix)
+
+
+def test_functions_of_explained_survivors_exist() -> None:
+    names = set()
+    for path in mutated_files():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        names |= {f"{module}.<definitions>", *functions(ast.parse(path.read_text("utf-8")), module)}
+    wanted = {entry.where for entry in read_explanations(ROOT / SURVIVORS)}
+    assert {where for where in wanted if not fnmatch.filter(names, where)} == set()
+
+
+def mutated_files() -> list[Path]:
+    """Returns the files that mutmut's settings select; its `*` matches slashes too."""
+    files = [path for folder in MUTMUT["source_paths"] for path in (ROOT / folder).rglob("*.py")]
+    chosen = [path for path in files for pattern in MUTMUT["only_mutate"] if selects(pattern, path)]
+    return sorted(set(chosen))
+
+
+def selects(pattern: str, path: Path) -> bool:
+    return fnmatch.fnmatch(path.relative_to(ROOT).as_posix(), pattern)
+
+
+def test_files_of_mutmuts_settings_exist() -> None:
+    files = mutated_files()
+    for pattern in MUTMUT["only_mutate"]:
+        assert any(selects(pattern, path) for path in files), pattern
+    for name in (*MUTMUT["also_copy"], *MUTMUT["pytest_add_cli_args_test_selection"]):
+        assert (ROOT / name).exists(), name
 
 
 def test_only_definitions_are_mutated() -> None:

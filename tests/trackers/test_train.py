@@ -38,7 +38,7 @@ def test_trains_both_networks_for_their_trackers(
     assert {"tracking", "feature", "score"} <= log[0].keys()
     assert 0 <= log[1]["overlap"] <= 1
     assert (second / "training.png").stat().st_size > 1000
-    assert "1 videos held back" in capsys.readouterr().err
+    assert "1 video held back" in capsys.readouterr().err
 
 
 def test_wide_network_starts_from_a_narrow_one(tmp_path: Path, images: Path) -> None:
@@ -76,7 +76,7 @@ def test_damaged_images_do_not_stop_training(tmp_path: Path, capsys: pytest.Capt
         (["--batch", "0"], "--batch is 0"),
         (["--steps", "0"], "--steps is 0"),
         (["--tracker", "gradnet"], "gradnet needs the weights of a trained SiamFC; give --backbone FILE"),
-        (["--optimiser", "adam"], "optimiser"),
+        (["--optimizer", "adam"], "optimizer"),
         (["--foreign", "1.5"], "--foreign is 1.5; give a share from 0 to 1"),
         (["--own-labels", "-1"], "--own-labels is -1"),
         (["--label-noise", "nan"], "--label-noise is nan"),

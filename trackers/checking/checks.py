@@ -82,7 +82,7 @@ class ConformanceTest:
             "repeats": self._repeats,
             "forgets": self._forgets,
             "edges": self._edges,
-            "grey": self._gray,
+            "gray": self._gray,
             "one frame": self._one_frame,
             "memory": self._memory,
             "speed": self._speed,

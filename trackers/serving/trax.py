@@ -40,6 +40,7 @@ from trackers.regions import axis_aligned_boxes, bounding_box
 from trackers.serving.session import redirect_stdio, send
 from trackers.timing import timed_call
 from trackers.tracker import Boxes, Frame, Tracker
+from trackers.wording import counted
 
 VERSION = 3
 
@@ -95,7 +96,8 @@ def _reply(tracker: Tracker, request: Message) -> Message:
         box = initial_box(request.arguments[1])
     elif request.name != "frame" or len(request.arguments) != 1:
         raise UserError(
-            f"the message '{request.name}' with {len(request.arguments)} arguments is not allowed here"
+            f"the message '{request.name}' with {counted(len(request.arguments), 'argument')} is not allowed "
+            "here"
         )
     frame = read_uri(request.arguments[0])
     call = timed_call(tracker, frame, box)

@@ -45,7 +45,7 @@ class GradNetReleased(GradNetBase):
         self.fixed = torch.zeros_like(self.templates)
         self.crops = self.zeros(CURRENT + 1, 3, SEARCH_SIZE, SEARCH_SIZE)
         self.window_weights = torch.full((self.slots,), self.settings.window_weight, device=self.device)
-        self.search_centre = torch.zeros(self.slots, dtype=torch.bool, device=self.device)
+        self.search_center = torch.zeros(self.slots, dtype=torch.bool, device=self.device)
         self.no_window = [False] * self.slots
         self.lost: set[int] = set()
         self.labels = self.search.labels(torch.zeros(1, 2, device=self.device))
@@ -58,7 +58,7 @@ class GradNetReleased(GradNetBase):
         super().init(slots, frames, boxes)
         for slot in slots:
             self.policies[slot] = self._new_policy()
-            self._next_search(slot, skip_window=False, search_centre=False)
+            self._next_search(slot, skip_window=False, search_center=False)
         if self.settings.interval:
             self._update_templates([(slot, FIRST) for slot in slots])
 
@@ -79,7 +79,7 @@ class GradNetReleased(GradNetBase):
                 self.crops[slot, decision.store] = self.crops[slot, CURRENT]
             if decision.learn is not None:
                 updates.append((slot, decision.learn))
-            self._next_search(slot, decision.skip_window, decision.search_centre)
+            self._next_search(slot, decision.skip_window, decision.search_center)
         self._update_templates(updates)
         return lambda: found[:, :5]
 
@@ -95,7 +95,7 @@ class GradNetReleased(GradNetBase):
         if self.lost:
             centered = replace(targets, center=frame_sizes / 2)
             other = self._search_around(slots, frames, frame_sizes, centered)
-            better = self.search_centre[slots] & (other.score > peak.score)
+            better = self.search_center[slots] & (other.score > peak.score)
             moved = moved.where(better, self.search.moved(centered, other))
             score = torch.where(better, other.score, score)
         self.targets.put(slots, moved)
@@ -115,14 +115,14 @@ class GradNetReleased(GradNetBase):
         offset = peak_offset(response, self.search.window, self.window_weights[slots])
         return Peak(best.scale, offset, best.score)
 
-    def _next_search(self, slot: int, skip_window: bool, search_centre: bool) -> None:
+    def _next_search(self, slot: int, skip_window: bool, search_center: bool) -> None:
         """Sets how the slot's next frame is searched; writes only changes to the device."""
         if skip_window != self.no_window[slot]:
             self.no_window[slot] = skip_window
             self.window_weights[slot] = 0.0 if skip_window else self.search.settings.window_weight
-        if search_centre != (slot in self.lost):
+        if search_center != (slot in self.lost):
             self.lost ^= {slot}
-            self.search_centre[slot] = search_centre
+            self.search_center[slot] = search_center
 
     def _update_templates(self, updates: Sequence[tuple[int, int]]) -> None:
         """Makes one update step for each (slot, index of the stored crop to learn from)."""

@@ -66,7 +66,7 @@ class UpdatePolicy:
             decision.learn = CURRENT
         if not self.window_spent and self.frame - self.last_reliable == PATIENCE:
             self.window_spent = decision.skip_window = True
-        decision.search_centre = crosses_right_border and peak < self.share * self.threshold
+        decision.search_center = crosses_right_border and peak < self.share * self.threshold
         return decision
 
 
@@ -78,10 +78,10 @@ class Decision:
         store: index at which to store the current crop, or None.
         learn: index of the crop to learn from, or None.
         skip_window: whether to search the next frame without the cosine window.
-        search_centre: whether to search the next frame around the image's center too.
+        search_center: whether to search the next frame around the image's center too.
     """
 
     store: int | None = None
     learn: int | None = None
     skip_window: bool = False
-    search_centre: bool = False
+    search_center: bool = False

@@ -89,7 +89,7 @@ class Sampler:
         # A clip of a single image has only one frame.
         single = first == frames[:, 1]
         exemplars = self._crop(patches, first, single, torch.zeros(count, 2), flip, EXEMPLAR_SIZE, generator)
-        gray = (torch.rand(count, generator=generator) < d.grey).float()
+        gray = (torch.rand(count, generator=generator) < d.gray).float()
         exemplars = self._recolor_and_blur(exemplars[:, :3], single, gray, generator)
         distracted = torch.rand(count, generator=generator) < d.distractors
         searched, places, occluded = [], [], []
@@ -219,8 +219,8 @@ class Sampler:
     ) -> Tensor:
         d, count, device = self.difficulty, len(crops), crops.device
         harder = torch.where(same, d.single, 1.0)
-        gain = 1 + harder[:, None] * _uniform((count, 3), d.colour, generator)
-        contrast = 1 + harder * _uniform((count,), d.colour, generator)
+        gain = 1 + harder[:, None] * _uniform((count, 3), d.color, generator)
+        contrast = 1 + harder * _uniform((count,), d.color, generator)
         brightness = harder * _uniform((count,), d.brightness, generator)
         one_image = torch.rand(count, generator=generator) < 0.5
         turned = gray * torch.where(one_image, (torch.rand(count, generator=generator) < 0.5).float(), 1.0)

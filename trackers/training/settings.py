@@ -95,6 +95,9 @@ class GradNetOptions:
         foreign: `later`: share of the pairs that start from another target's exemplar.
         label_noise: `later`: standard deviation of the labels' error in update steps, in pixels per axis.
         own_labels: `later`: share of update steps labeled where the current template finds the target.
+        carry: `later`: share of the targets whose corrected feature is the start of the next correction.
+        burn_in: `later`: passes over a target's regions at most, before those that are learned from, whose
+            corrections are carried on.
         template_rate: learning rate of f_2 and U_1, as a share of U_2's.
     """
 
@@ -113,6 +116,15 @@ class GradNetOptions:
     own_labels: float = option(
         0.5, help="gradnet: later: share of labels where the tracker finds the target (default: 0.5)"
     )
+    carry: float = option(
+        0.5, help="gradnet: later: share of targets whose corrections are carried on (default: 0.5)"
+    )
+    burn_in: int = option(
+        0,
+        metavar="PASSES",
+        help="gradnet: later: passes over the regions at most, before those that are learned from "
+        "(default: 0)",
+    )
     template_rate: float = option(
         0.05, help="gradnet: learning rate of f_2 and U_1 as a share of U_2's (default: 0.05)"
     )
@@ -120,7 +132,8 @@ class GradNetOptions:
     def __post_init__(self) -> None:
         require("k", self.k, self.k > 0, "a number above 0")
         require("regions", self.regions, self.regions >= 2, "2 or more")
-        for name in ("foreign", "own_labels"):
+        require("burn_in", self.burn_in, self.burn_in >= 0, "0 or more")
+        for name in ("foreign", "own_labels", "carry"):
             require(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "a share from 0 to 1")
         for name in ("label_noise", "template_rate"):
             require(name, getattr(self, name), 0 <= getattr(self, name) < math.inf, "a number of 0 or more")
@@ -137,7 +150,7 @@ class Schedule:
         last_rate: learning rate at the end.
         warm_up: steps.
         decay: weight decay.
-        optimiser: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
+        optimizer: `"adamw"` (rate falls as half a cosine) or `"sgd"` (momentum 0.9; exponentially).
         clip: largest norm of the gradient.
         round_steps: steps per round of a patch cache that cannot hold everything.
         average: decay of the exponential moving average of the weights, which is the result; with 0 the last
@@ -150,7 +163,7 @@ class Schedule:
     last_rate: float = 1e-6
     warm_up: int = 100
     decay: float = 1e-4
-    optimiser: str = "adamw"
+    optimizer: str = "adamw"
     clip: float = 10.0
     round_steps: int = 500
     average: float = 0.0
@@ -158,7 +171,7 @@ class Schedule:
     def rate_at(self, step: int) -> float:
         """Returns the learning rate of a step."""
         progress = step / max(1, self.steps)
-        if self.optimiser == "sgd":
+        if self.optimizer == "sgd":
             rate = self.rate * math.pow(self.last_rate / self.rate, progress)
         else:
             rate = half_cosine(self.rate, self.last_rate, progress)
@@ -172,7 +185,7 @@ class Schedule:
         for name in ("warm_up", "decay"):
             require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         require("average", self.average, 0 <= self.average < 1, "a number from 0 to below 1")
-        require("optimiser", self.optimiser, self.optimiser in ("adamw", "sgd"), "adamw or sgd")
+        require("optimizer", self.optimizer, self.optimizer in ("adamw", "sgd"), "adamw or sgd")
 
 
 @dataclass(frozen=True)
@@ -184,15 +197,15 @@ class Difficulty:
         scale: of the target in the search region, as a share.
         stretch: of the target's aspect ratio, as a share.
         angle: of rotation, in degrees.
-        colour: gain of each channel and contrast, as a share.
+        color: gain of each channel and contrast, as a share.
         brightness: offset, in gray levels.
-        grey: share of pairs with one or both images in gray.
+        gray: share of pairs with one or both images in gray.
         blur: share of crops that are blurred.
         sigma: largest standard deviation of the blur, in pixels.
         distractors: share of search regions into which another object is pasted.
         look_alikes: share of these objects that are of the target's class, where others of it are known.
         occlusion: share of search regions in which another object is pasted over the target.
-        single: factor on angle, colour, scale and stretch for pairs made of a single image.
+        single: factor on angle, color, scale and stretch for pairs made of a single image.
         gap: largest distance of a search region from its exemplar, in frames.
         spacing: largest distance between successive search regions of a target, in frames.
     """
@@ -201,9 +214,9 @@ class Difficulty:
     scale: float = 0.08
     stretch: float = 0.05
     angle: float = 5.0
-    colour: float = 0.1
+    color: float = 0.1
     brightness: float = 12.0
-    grey: float = 0.1
+    gray: float = 0.1
     blur: float = 0.2
     sigma: float = 2.5
     distractors: float = 0.3
@@ -219,5 +232,5 @@ class Difficulty:
         for name in ("scale", "stretch"):
             reach = getattr(self, name) * max(1.0, self.single)
             require(name, getattr(self, name), reach < 1, "so little that nothing shrinks to a point")
-        for name in ("grey", "blur", "distractors", "look_alikes", "occlusion"):
+        for name in ("gray", "blur", "distractors", "look_alikes", "occlusion"):
             require(name, getattr(self, name), getattr(self, name) <= 1, "a share of at most 1")

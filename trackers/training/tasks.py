@@ -138,9 +138,11 @@ class GradNetTask(Task):
     `later` - the corrected template is evaluated on another region of the same target than the one that gave
     the gradient, by the position of the peak. U_2 starts at no correction, so that it learns only corrections
     that help. The regions of a target are visited in order: each gives an update step, evaluated on the next.
-    Half of the targets carry the corrected feature on, the others start each step from the first one. A share
-    of the pairs starts from another target's exemplar, which only the gradient can correct (template
-    generalization, Li et al. 2019, section 3.3). Labels of update steps are as wrong as a tracker's.
+    A share of the targets carries the corrected feature on, the others start each step from the first one; up
+    to `burn_in` passes over the regions, of which nothing is learned, show U_2 features that have been
+    corrected many times. A share of the pairs starts from another target's exemplar, which only the gradient
+    can correct (template generalization, Li et al. 2019, section 3.3). Labels of update steps are as wrong as
+    a tracker's.
 
     `paper` - the k pairs of a group come from k different clips and all use the first one's exemplar. Only
     the loss after the correction, on the region that gave the gradient, is minimized.
@@ -222,8 +224,9 @@ class GradNetTask(Task):
         exchanged = self._exchanged(count)
         source[:exchanged] = (source[:exchanged] + 1) % count
         first = self._shallow(pairs.exemplars)[source.to(features.device)]
-        carries = (torch.rand(count, generator=generator) < 0.5).to(features.device)[:, None, None, None]
-        hidden, total = first, features.new_zeros(())
+        carries = torch.rand(count, generator=generator) < self.options.carry
+        carries = carries.to(features.device)[:, None, None, None]
+        hidden, total = self._burn_in(pairs, features, first, carries, generator), features.new_zeros(())
         figures: dict[str, Tensor] = defaultdict(lambda: features.new_zeros(()))
         updates = self.regions - 1
         for update in range(updates):
@@ -247,6 +250,20 @@ class GradNetTask(Task):
                 figures["location"] = figures["location"] + located.mean() / updates
             hidden = torch.where(carries, step.hidden.detach(), first)
         return total, dict(figures)
+
+    def _burn_in(
+        self, pairs: Pairs, features: Tensor, first: Tensor, carries: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Returns the hidden features after 0 to `burn_in` passes over the regions."""
+        if not self.options.burn_in:
+            return first
+        passes = int(torch.randint(self.options.burn_in + 1, (), generator=generator))
+        hidden = first
+        for update in list(range(self.regions - 1)) * passes:
+            labels = self._update_labels(pairs, update, features[:, update], hidden, generator)
+            step = self.network.step(hidden, features[:, update], labels)
+            hidden = torch.where(carries, step.hidden, first)
+        return hidden
 
     @torch.no_grad()
     def _update_labels(

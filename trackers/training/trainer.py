@@ -146,7 +146,7 @@ class Trainer:
         content = {
             "step": step,
             "task": self.task.state_dict(),
-            "optimiser": optimizer.state_dict(),
+            "optimizer": optimizer.state_dict(),
             "average": average.module.state_dict() if average else {},
             "about": json.dumps(self.about | {"schedule": asdict(self.schedule)}),
         }
@@ -161,19 +161,23 @@ class Trainer:
             return 0
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
-            was = json.loads(content["about"])
+            was = _by_name(json.loads(content["about"]))
             step = int(content["step"])
         except Exception:  # torch.load raises almost anything on a damaged file
             raise UserError(f"{path} is damaged; remove it to train from the start") from None
-        now = json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)}))
-        changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
-        if changed:
+        now = _by_name(json.loads(json.dumps(self.about | {"schedule": asdict(self.schedule)})))
+        if unknown := sorted(was.keys() ^ now.keys()):
+            raise UserError(
+                f"{path} was made by another version of sotbench, with other settings "
+                f"({', '.join(unknown)}); resume it with that version, or give another --out to start anew"
+            )
+        if changed := sorted(name for name in was if was[name] != now[name]):
             raise UserError(
                 f"{path} was made with other settings ({', '.join(changed)}); give those again to resume, or "
                 "another --out to start anew"
             )
         self.task.load_state_dict(content["task"])
-        optimizer.load_state_dict(content["optimiser"])
+        optimizer.load_state_dict(content["optimizer"])
         if average:
             average.module.load_state_dict(content["average"])
             average.n_averaged.fill_(step)
@@ -199,7 +203,7 @@ def make_optimizer(task: Task, schedule: Schedule) -> torch.optim.Optimizer:
         {"params": parameters, "weight_decay": decay, "factor": factor}
         for (factor, decay), parameters in groups.items()
     ]
-    if schedule.optimiser == "sgd":
+    if schedule.optimizer == "sgd":
         return torch.optim.SGD(options, lr=schedule.rate, momentum=0.9)
     return torch.optim.AdamW(options, lr=schedule.rate)
 
@@ -215,6 +219,13 @@ def make_ema(task: Task, rate: float) -> AveragedModel | None:
         return None
     average = get_ema_multi_avg_fn(rate)  # type: ignore[no-untyped-call]
     return AveragedModel(task, multi_avg_fn=average, use_buffers=True)
+
+
+def _by_name(about: dict[str, Any]) -> dict[str, Any]:
+    """Returns a checkpoint's settings by the names of their options, without groups such as the schedule."""
+    groups = [value for value in about.values() if isinstance(value, dict)]
+    alone = {name: value for name, value in about.items() if not isinstance(value, dict)}
+    return {name: value for group in (alone, *groups) for name, value in group.items()}
 
 
 def _step_of(line: str) -> float:

@@ -16,6 +16,7 @@ from benchmarks.box_text import SEPARATORS, is_value, parse_table, require_in_ra
 from benchmarks.datasets.annotations.track import Track, track_from_boxes
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 MOT = Columns(skip=2)
 _MOT_FLAG = 6
@@ -62,8 +63,8 @@ def read_tracks(
     table, header = parse_table(text, where)
     if table.shape[1] < columns.skip + 4:
         raise UserError(
-            f"{where}: rows of {table.shape[1]} numbers have no box after {columns.skip} skipped columns; "
-            "see skip_columns in sotbench.toml"
+            f"{where}: rows of {counted(table.shape[1], 'number')} have no box after "
+            f"{counted(columns.skip, 'skipped column')}; see skip_columns in sotbench.toml"
         )
     if mot and table.shape[1] > _MOT_FLAG:
         table = table[table[:, _MOT_FLAG] != 0]

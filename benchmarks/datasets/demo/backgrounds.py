@@ -89,13 +89,13 @@ def planks(height: int, width: int) -> Image:
     # Every board is cut from another part of the trunk, so its rings start elsewhere.
     bend = fractal(height, width, (120, 26), 6, 3) * 9 + shade * 40
     rings = fold(y / 13 + bend * 0.45) * 2
-    fibres = fractal(height, width, (46, 2.2), 7, 3)
-    wood = 0.55 * rings * fractal(height, width, (60, 30), 8, 2) + 0.45 * fibres + 0.25 * (shade - 0.5)
+    fibers = fractal(height, width, (46, 2.2), 7, 3)
+    wood = 0.55 * rings * fractal(height, width, (60, 30), 8, 2) + 0.45 * fibers + 0.25 * (shade - 0.5)
     image = ramp(wood, (84, 52, 30), (150, 100, 60), (196, 146, 94), (222, 180, 128))
     ends = np.abs(x - 70 - shade * 260)
     seam = np.minimum(fold(y / 52) * 52, ends)
     image = image * (0.25 + 0.75 * step(seam, 0.4, 2.2))
-    return blur(image * relief(fibres, 0.5), 1)
+    return blur(image * relief(fibers, 0.5), 1)
 
 
 def slabs(height: int, width: int) -> Image:
@@ -168,7 +168,7 @@ def board(height: int, width: int) -> Image:
     x, y = grid(height, width)
     parity = ((np.floor(x / 46) + np.floor(y / 46)).astype(np.int32) & 1).astype(np.float32)
     worn = fractal(height, width, (16, 16), 25, 4)
-    fibres = fractal(height, width, (3, 30), 26, 3)
+    fibers = fractal(height, width, (3, 30), 26, 3)
     image = mix(rgb((166, 44, 38)), rgb((214, 190, 148)), parity)
     center_x, center_y = fold(x / 46 + 0.5) * 46, fold(y / 46 + 0.5) * 46
     dot = np.sqrt(center_x * center_x + center_y * center_y)
@@ -177,7 +177,7 @@ def board(height: int, width: int) -> Image:
         image, rgb((52, 36, 28)), 0.85 * step(1.4 - np.minimum(fold(x / 46), fold(y / 46)) * 46, 0, 1)
     )
     image = mix(image, rgb((132, 96, 66)), 0.6 * step(worn, 0.58, 0.7))
-    return blur(image * (0.7 + 0.6 * fibres) * relief(worn, 0.5), 1)
+    return blur(image * (0.7 + 0.6 * fibers) * relief(worn, 0.5), 1)
 
 
 def sand(height: int, width: int) -> Image:

@@ -17,11 +17,13 @@ from benchmarks.datasets.disk_dataset import DiskDataset
 from benchmarks.datasets.downloads.archives import ArchiveError, unpack
 from benchmarks.datasets.downloads.http_transfer import Progress, RefusedError, RetryPolicy, fetch
 from benchmarks.datasets.downloads.hugging_face import matches_checksum
+from benchmarks.datasets.downloads.new_folder import new_folder
 from benchmarks.datasets.downloads.sources import Archive, DownloadSource, Package
 from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.datasets.verification import verify
 from trackers.errors import UserError
 from trackers.images import is_image
+from trackers.wording import counted
 
 STAGING = ".download"
 """Folder in the data set's root for unfinished downloads."""
@@ -118,9 +120,8 @@ class Space:
 
     def describe(self, root: Path) -> str:
         """Returns the sizes in a sentence."""
-        noun = "file" if self.files == 1 else "files"
         return (
-            f"{self.files} {noun}, {decimal(self.download)} to download; this needs about "
+            f"{counted(self.files, 'file')}, {decimal(self.download)} to download; this needs about "
             f"{decimal(self.needed)} in {root}, which has {decimal(self.free)} free"
         )
 
@@ -199,9 +200,9 @@ def _install(dataset: DiskDataset, package: Package, fetch_archive: Callable[[Ar
             paths.append(path)
         for target, file in package.files:
             path = fetch_archive(file, target.name)
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, Path(temporary, "file"))
-            Path(temporary, "file").replace(target)
+            with new_folder(target.parent):
+                Path(temporary, "file").replace(target)
             paths.append(path)
         missing = []
         for folder, target in folders.items():
@@ -239,14 +240,14 @@ def _find_folder(unpacked: Path, folder: str) -> Path | None:
 def _move_or_merge(folder: Path, target: Path) -> None:
     """Moves a folder to `target`, or its files if `target` exists."""
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(target)
+        with new_folder(target.parent):
+            folder.rename(target)
         return
     for path in folder.rglob("*"):
         if path.is_file():
             destination = target / path.relative_to(folder)
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(destination)
+            with new_folder(destination.parent):
+                path.replace(destination)
 
 
 def _file_name(url: str) -> str:

@@ -53,6 +53,7 @@ from benchmarks.geometry.pixel_origin import to_zero_based
 from trackers.errors import UserError
 from trackers.regular_files import may_exist
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 _MAX_NAME_BYTES = 200
 """File systems allow 255; result files need some of them for their endings."""
@@ -137,7 +138,7 @@ class FolderDataset(DiskDataset):
         form = _FORMAT_NAMES.get(source.kind)
         if form is None:
             normalized = ", fractions of the image" if columns.normalized else ""
-            skipped = f" after {columns.skip} columns" if columns.skip else ""
+            skipped = f" after {counted(columns.skip, 'column')}" if columns.skip else ""
             form = f"{BOX_FORMS[columns.form]}{skipped}{normalized}"
         origin = f", counted from {int(self.one_based)}" if source.kind in ("text", "mot") else ""
         suffix = f"; target {target}" if target else ""

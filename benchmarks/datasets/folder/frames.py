@@ -11,6 +11,7 @@ from benchmarks.datasets.sequence import Frames, SequenceError, as_sequence_erro
 from benchmarks.datasets.videos import VideoFrames, count_frames, stated_length
 from trackers.errors import system_reason
 from trackers.regular_files import is_folder, is_regular, path_exists
+from trackers.wording import counted
 
 
 def open_images(source: AnnotationSource, rows: int) -> Frames:
@@ -22,17 +23,17 @@ def open_images(source: AnnotationSource, rows: int) -> Frames:
     images = _images(source)
     if not images and (video := _video(source)):
         # The length in the header may be wrong; counting by decoding is slow, so only if they disagree.
-        length = stated_length(video)
-        if length != rows and (length := count_frames(video)) != rows:
+        if stated_length(video) != rows and (length := count_frames(video)) != rows:
             raise SequenceError(
-                f"{video}: {length} frames where {source.truth.name} has {rows} rows; each frame needs one"
+                f"{video}: {counted(length, 'frame')} where {source.truth.name} has {counted(rows, 'row')}; "
+                "each frame needs one"
             )
         return VideoFrames(video, 0, rows)
     if len(images) != rows:
         folder = images[0].parent if images else source.frames_path
         raise SequenceError(
-            f"{folder}: {len(images)} images where {source.truth.name} has {rows} rows; each image needs one "
-            "row"
+            f"{folder}: {counted(len(images), 'image')} where {source.truth.name} has "
+            f"{counted(rows, 'row')}; each image needs one row"
         )
     return ImageFiles(images)
 
@@ -49,8 +50,8 @@ def open_track(source: AnnotationSource, track: Track) -> Frames:
     if images := _images(source):
         if len(images) < first + rows:
             raise SequenceError(
-                f"{images[0].parent}: {len(images)} images where {source.truth.name} has boxes up to frame "
-                f"{first + rows}"
+                f"{images[0].parent}: {counted(len(images), 'image')} where {source.truth.name} has boxes up "
+                f"to frame {first + rows}"
             )
         return ImageFiles(images[first : first + rows])
     video = _video(source)
@@ -63,7 +64,8 @@ def open_track(source: AnnotationSource, track: Track) -> Frames:
         length = count_frames(video)
     if length < first + rows:
         raise SequenceError(
-            f"{video}: {length} frames where {source.truth.name} has boxes up to frame {first + rows}"
+            f"{video}: {counted(length, 'frame')} where {source.truth.name} has boxes up to frame "
+            f"{first + rows}"
         )
     return VideoFrames(video, first, rows)
 

@@ -38,6 +38,7 @@ from benchmarks.running.tasks import Task, longest_first
 from benchmarks.running.tracking.provider import TrackerInfo
 from benchmarks.store import SequenceRecord
 from trackers.errors import UserError
+from trackers.wording import counted
 
 MAX_ATTEMPTS = 3
 """Number of attempts for a sequence whose worker dies."""
@@ -208,8 +209,8 @@ class WorkerPool(Scheduler):
         if not self._frames:
             return ""
         return (
-            f"{self._frames / self._seconds:.1f} frames/s with {self._size} workers; per-frame times are not "
-            "comparable with those of a tracker running alone"
+            f"{self._frames / self._seconds:.1f} frames/s with {counted(self._size, 'worker')}; per-frame "
+            "times are not comparable with those of a tracker running alone"
         )
 
     def close(self) -> None:

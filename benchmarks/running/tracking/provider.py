@@ -54,6 +54,7 @@ class TrackerProvider:
         self._tracker: Tracker | None = None
         self._batch: BatchTracker | None = None
         self._first: tuple[Provenance, str | None, str | None, bool] | None = None
+        self._models: dict[str, str] = {}
         self._starts = 0
 
     def tracker(self) -> Tracker:
@@ -90,6 +91,8 @@ class TrackerProvider:
         assert self._first, "the tracker has not been built"
         provenance, weights, code, deterministic = self._first
         described = describe_environment(provenance.device) | environment
+        if self._models:
+            described["models"] = self._models
         return TrackerInfo(provenance.device, weights, code, deterministic, described)
 
     @property
@@ -118,6 +121,14 @@ class TrackerProvider:
         weights, code = provenance_digests(provenance)
         if self._first is None:
             self._first = provenance, weights, code, tracker.deterministic
+            self._models = model_digests(provenance)
+        elif changed := [
+            name for name, digest in model_digests(provenance).items() if self._models.get(name) != digest
+        ]:
+            raise UserError(
+                f"{changed[0]}, a file of the tracker's model, was changed since the run began; run it again "
+                "under another --name"
+            )
         _, first_weights, first_code, _ = self._first
         if weights != first_weights:
             raise UserError(
@@ -139,6 +150,15 @@ class TrackerProvider:
         if isinstance(self._tracker, RemoteTracker):
             self._tracker.dispose()
         self._tracker = self._batch = None
+
+
+def model_digests(provenance: Provenance) -> dict[str, str]:
+    """Returns the sha256 of each file of the tracker's model by its name; by its path if two share a name."""
+    names = [path.name for path in provenance.models]
+    return {
+        path.name if names.count(path.name) == 1 else str(path): file_digest(path)
+        for path in provenance.models
+    }
 
 
 def provenance_digests(provenance: Provenance) -> tuple[str | None, str | None]:

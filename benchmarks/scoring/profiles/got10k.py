@@ -69,11 +69,11 @@ def _clipped(boxes: Boxes, size: tuple[float, float]) -> Boxes:
 _GENERAL = OnePassProfile(
     name="got10k",
     title="as the GOT-10k toolkit, on its own data set and on others; with average overlap (AO)",
-    reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalised: github.com/got-10k/toolkit",
+    reference="got10k 0.1.3 (Huang, Zhao, Huang, PAMI 2021); normalized: github.com/got-10k/toolkit",
     differs=(
         "boxes have three decimals; no rule for frames without a ground-truth box or target, but in a folder "
         "of one's own whose files flag the latter: average overlap leaves out these and the first; "
-        "normalised precision is the mean of its curve, not the value at 0.20"
+        "normalized precision is the mean of its curve, not the value at 0.20"
     ),
     protocols=("ope",),
     standard_for=("got10k",),
@@ -97,7 +97,7 @@ _ON_UAV = replace(
     _GENERAL,
     differs=(
         "frames whose ground truth is not a number are left out; boxes have three decimals; "
-        "normalised precision is the mean of its curve, not the value at 0.20"
+        "normalized precision is the mean of its curve, not the value at 0.20"
     ),
     measure=_measure_annotated,
 )

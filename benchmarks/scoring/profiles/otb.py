@@ -27,7 +27,7 @@ def _measure(prediction: Boxes, truth: Boxes) -> FrameMeasures:
 OTB = OnePassProfile(
     name="otb",
     title="as OTB's own toolkits: success and precision over all frames, the first among them",
-    reference="tracker_benchmark v1.1 (Wu, Lim, Yang, PAMI 2015); normalised: LaSOT_Evaluation_Toolkit",
+    reference="tracker_benchmark v1.1 (Wu, Lim, Yang, PAMI 2015); normalized: LaSOT_Evaluation_Toolkit",
     differs="frames without a ground-truth box are misses in success and hits in precision",
     protocols=("ope", "tre", "sre"),
     standard_for=("otb2015", "otb2013", "otb50", "demo", "folder"),

@@ -19,6 +19,7 @@ from benchmarks.scoring.run_score import RunScore
 from benchmarks.wording import first_names
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 if TYPE_CHECKING:
     from benchmarks.scoring.pairing import PairedResults
@@ -255,8 +256,8 @@ class OnePassProfile(ScoringProfile):
         sizes = sum(sequence.size is None for sequence in results.sequences)
         if self.always_visible_overlaps and sizes:
             yield (
-                f"the size of the images of {sizes} sequences of {dataset.title} is not known: there, boxes "
-                "are clipped at the left and upper border alone"
+                f"the size of the images of {counted(sizes, 'sequence')} of {dataset.title} is not known: "
+                "there, boxes are clipped at the left and upper border alone"
             )
         counts = sorted(results.repetition_counts)
         if len(counts) > 1 and results.run.protocol == "ope":

@@ -43,7 +43,7 @@ PYSOT = OnePassProfile(
     reference="github.com/STVIR/pysot, toolkit/evaluation/ope_benchmark.py, commit d04028f",
     differs=(
         "the first frame counts with the stored box, which pysot's trackers put half a pixel off; a "
-        "ground-truth box needs a positive size alone in success, a positive centre in precision"
+        "ground-truth box needs a positive size alone in success, a positive center in precision"
     ),
     protocols=("ope",),
     metrics=(SUCCESS_AUC, PRECISION_20, NORMALIZED_PRECISION_20),

@@ -104,7 +104,7 @@ _ON_NFS = replace(
 _ON_FLAGGED = replace(
     _GENERAL,
     differs=(
-        f"{_GENERAL.differs}; frames in which the target is absent are misses, but hits in normalised "
+        f"{_GENERAL.differs}; frames in which the target is absent are misses, but hits in normalized "
         "precision"
     ),
     absent_normalized_error=-1.0,

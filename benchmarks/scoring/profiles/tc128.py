@@ -22,7 +22,7 @@ TC128 = OnePassProfile(
     title="as the script of Temple-Color-128's authors: every frame as it is",
     reference=(
         "Liang, Blasch, Ling: Encoding Color Information for Visual Tracking, TIP 2015; "
-        "normalised: LaSOT_Evaluation_Toolkit"
+        "normalized: LaSOT_Evaluation_Toolkit"
     ),
     differs="no rule for frames without a ground-truth box: they are scored as any other",
     protocols=("ope",),

@@ -34,7 +34,7 @@ UAV = OnePassProfile(
     name="uav",
     title="as OTB's MATLAB toolkit does UAV123, DTB70 and UAVDT",
     reference=(
-        "tracker_benchmark v1.0 with UAV123's configSeqs.m (Mueller, Smith, Ghanem, ECCV 2016); normalised: "
+        "tracker_benchmark v1.0 with UAV123's configSeqs.m (Mueller, Smith, Ghanem, ECCV 2016); normalized: "
         "LaSOT_Evaluation_Toolkit"
     ),
     differs=(

@@ -15,6 +15,7 @@ from benchmarks.datasets.sequence_names import normalize_name
 from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import agree, counted
 
 OMITTED = {("otb2015", "tiger1"): 5, ("otb2013", "tiger1"): 5, ("otb50", "tiger1"): 5}
 """Rows of the ground-truth file before the first evaluated frame, by data set and sequence."""
@@ -77,34 +78,35 @@ def align_whole_run(
         elif truth.omitted:
             note = (
                 f"{name}: the first box is at frame {truth.omitted + 1} of the ground-truth file, so the "
-                f"{rows} rows are paired with its rows {truth.omitted + 1}-{truth.omitted + frames}"
+                f"{counted(rows, 'row')} {agree(rows, 'is', 'are')} paired with its rows "
+                f"{truth.omitted + 1}-{truth.omitted + frames}"
             )
         return Alignment(slice(None), 0, note)
     if truth.omitted and rows == frames + truth.omitted:
         note = (
-            f"{name}: the first {truth.omitted} of {rows} rows are dropped, the data set does not count them"
+            f"{name}: everything before row {truth.omitted + 1} of {rows} is dropped, the data set does not "
+            "count it"
         )
         return Alignment(slice(truth.omitted, None), 0, note)
     if may_repeat_first_row(boxes, truth) or (repeats_first_row and _has_equal_extra_row(boxes, truth)):
         raise UserError(
-            f"{run.where}: {rows} boxes where {name} has {frames} frames; the first two are equal, so that "
-            "the first frame may be there twice: remove the extra row"
+            f"{run.where}: {counted(rows, 'box')} where {name} has {counted(frames, 'frame')}; the first two "
+            "are equal, so that the first frame may be there twice: remove the extra row"
         )
     if rows > frames and _near(boxes, truth, 0):
         # Trackers that ran on to the last image; every toolkit cuts such files.
-        note = f"{name}: the last {rows - frames} of {rows} rows are dropped, they have no ground truth"
+        note = f"{name}: everything after row {frames} of {rows} is dropped, it has no ground truth"
         return Alignment(slice(frames), 0, note)
     missing = frames - rows
     if missing > 0 and _distance(boxes, truth, missing) <= SAME < _distance(boxes, truth, 0):
-        note = (
-            f"{name}: the first box is that of frame {missing + 1}, so the {rows} rows are paired from there"
-        )
+        paired = f"{counted(rows, 'row')} {agree(rows, 'is', 'are')} paired"
+        note = f"{name}: the first box is that of frame {missing + 1}, so the {paired} from there"
         return Alignment(slice(None), missing, note)
     if missing > 0 and run.length == rows and _near(boxes, truth, 0):
         note = f"{name}: the file says that the run ends with frame {rows} of {frames}; it is kept as it is"
         return Alignment(slice(None), 0, note)
     if missing > 0 and truth.may_end_early and _near(boxes, truth, 0):
-        note = f"{name}: the last {missing} of {frames} frames have no box; they are scored as misses"
+        note = f"{name}: there is no box after frame {rows} of {frames}; frames without one are misses"
         return Alignment(slice(None), 0, note)
     raise _wrong_length(run, rows, frames, name)
 
@@ -149,6 +151,6 @@ def _near(boxes: Boxes, truth: SequenceTruth, frame: int) -> bool:
 
 def _wrong_length(run: StoredRun, rows: int, frames: int, name: str) -> UserError:
     return UserError(
-        f"{run.where}: {rows} boxes where {name} has {frames} frames; the first box does not show which "
-        "frames they belong to: download the whole file again or remove it"
+        f"{run.where}: {counted(rows, 'box')} where {name} has {counted(frames, 'frame')}; the first box "
+        "does not show which frames they belong to: download the whole file again or remove it"
     )

@@ -15,6 +15,7 @@ from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL
 from trackers.errors import UserError
 from trackers.regions import box_corners
 from trackers.tracker import Boxes
+from trackers.wording import counted
 
 
 def align_anchored_runs(runs: Items[StoredRun], sequence: Sequence, origin: Origin) -> list[Trajectory]:
@@ -44,8 +45,8 @@ def align_anchored_runs(runs: Items[StoredRun], sequence: Sequence, origin: Orig
         trajectory = Trajectory(boxes, seconds, None, frame, backward, run.confidences)
         if len(boxes) != (expected := trajectory.expected_rows(len(sequence.truth))):
             raise UserError(
-                f"{run.where}: {len(boxes)} rows for the {expected} frames from its anchor "
-                f"{'back to the first frame' if backward else 'to the end'}; download the file again"
+                f"{run.where}: {counted(len(boxes), 'row')} for the {counted(expected, 'frame')} from its "
+                f"anchor {'back to the first frame' if backward else 'to the end'}; download the file again"
             )
         trajectories.append(trajectory)
     return trajectories

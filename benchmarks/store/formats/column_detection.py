@@ -19,6 +19,7 @@ from benchmarks.store.formats.base import StoredRun
 from trackers.errors import UserError
 from trackers.regions import bounding_box, iou
 from trackers.tracker import Boxes
+from trackers.wording import agree, counted
 
 NEAR = 1.6
 """Pixels by which a first box may differ: another pixel origin, half a pixel, or corners inside the box."""
@@ -41,7 +42,8 @@ def odd_widths(stored: Mapping[str, list[StoredRun]]) -> dict[str, str]:
         return {}
     usual = max(counts, key=lambda width: (counts[width], width == 4))
     return {
-        name: f"{run.where}: rows of {run.boxes.shape[1]} numbers, where those of other files have {usual}"
+        name: f"{run.where}: rows of {counted(run.boxes.shape[1], 'number')}, where those of other files "
+        f"have {usual}"
         for name, run in tables.items()
         if run.boxes.shape[1] != usual
     }
@@ -92,8 +94,8 @@ def read_columns(
         for run in runs:
             if run.boxes.shape[1] < columns.skip + 4:
                 raise UserError(
-                    f"{run.where}: rows of {run.boxes.shape[1]} numbers hold no box where {columns.skip} are "
-                    "skipped; see --skip-columns"
+                    f"{run.where}: rows of {counted(run.boxes.shape[1], 'number')} hold no box where "
+                    f"{columns.skip} {agree(columns.skip, 'is', 'are')} skipped; see --skip-columns"
                 )
     inside = columns.form == "xyxy" and not columns.normalized and _corners_inside(firsts, columns)
     if inside:
@@ -241,5 +243,5 @@ def _no_boxes(columns: int, where: str) -> UserError:
             "convert them to x, y, w, h with the tool that wrote them"
         )
     return UserError(
-        f"{where}: rows of {columns} numbers where x, y, w, h are expected; is it of this format?"
+        f"{where}: rows of {counted(columns, 'number')} where x, y, w, h are expected; is it of this format?"
     )

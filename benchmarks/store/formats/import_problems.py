@@ -14,6 +14,7 @@ from benchmarks.store.formats.base import MULTI_START
 from benchmarks.store.formats.nested import EXPERIMENTS
 from benchmarks.wording import first_names
 from trackers.errors import UserError
+from trackers.wording import counted, counted_of
 
 _MAX_DETAILED = 5
 """Problems of one kind whose details are given; of more, only the files are named."""
@@ -73,7 +74,7 @@ class ImportProblems:
             by_kind[_without_numbers(message.replace(where, "").replace(sequence, ""))].append(message)
         parts = [messages[0] + _other_files(messages) for messages in by_kind.values()]
         rest = f"; --skip-bad imports the other {of - bad}" if bad < of else ""
-        return f"{bad} of {of} files cannot be imported: {'; '.join(parts)}{rest}"
+        return f"{counted_of(bad, of, 'file')} cannot be imported: {'; '.join(parts)}{rest}"
 
 
 def group_notes(notes: Iterable[tuple[str, str]]) -> list[str]:
@@ -112,9 +113,9 @@ def describe_contents(names: Items[str], form: str, protocol: str) -> str:
     for suffix, count in suffixes.most_common(1):
         likely = _OTHER_FORMATS.get(suffix)
         if likely and likely != form:
-            return f"it holds {count} files *{suffix}: perhaps --from {likely}"
+            return f"it holds {counted(count, 'file')} *{suffix}: perhaps --from {likely}"
         if suffix:
-            return f"it holds {count} files *{suffix}"
+            return f"it holds {counted(count, 'file')} *{suffix}"
     return ""
 
 

@@ -25,6 +25,7 @@ from benchmarks.store.formats.text import format_times, parse_times, parse_vot_r
 from benchmarks.store.formats.vot_binary import parse_binary
 from benchmarks.store.trajectories import format_regions
 from trackers.errors import UserError
+from trackers.wording import counted
 
 EXPERIMENTS = {
     "supervised": ("baseline", "supervised"),
@@ -178,7 +179,10 @@ def _confidences(members: Members, files: Files, index: int, frames: int) -> NDA
     where = members.where(files.confidences[index])
     values = parse_rows(_filled(members.text(files.confidences[index])), 1, where)[:, 0]
     if len(values) != frames:
-        raise UserError(f"{where}: {len(values)} confidences for {frames} regions; download the file again")
+        regions = counted(frames, "region")
+        raise UserError(
+            f"{where}: {counted(len(values), 'confidence')} for {regions}; download the file again"
+        )
     return None if np.isnan(values).all() else values
 
 

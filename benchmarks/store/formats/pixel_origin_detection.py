@@ -14,6 +14,7 @@ from benchmarks.store.formats.alignment import NEAR
 from benchmarks.store.formats.base import Format, Origin
 from trackers.errors import UserError
 from trackers.tracker import Boxes
+from trackers.wording import agree, counted
 
 TOLERANCE = 0.06
 """Pixels; files are written with one decimal or more."""
@@ -101,7 +102,10 @@ def choose_origin(
             f"the files hold no first boxes; pixels count from {FIRST_PIXEL[origin]}, as in the ground-truth "
             f"files of {dataset.title}"
         )
-    tally = f"of {votes.total} first boxes {votes.one} are 1-based ground truth and {votes.zero} 0-based"
+    tally = (
+        f"of {counted(votes.total, 'first box')} {votes.one} {agree(votes.one, 'is', 'are')} 1-based ground "
+        f"truth and {votes.zero} 0-based"
+    )
     if votes.origin:
         return votes.origin, f"pixels count from {FIRST_PIXEL[votes.origin]}: {tally}"
     if (offset := constant_offset(firsts)) is not None:

@@ -35,6 +35,7 @@ from benchmarks.store.formats.matching import match
 from benchmarks.store.formats.members import open_members
 from benchmarks.store.formats.pixel_origin_detection import FIRST_PIXEL, choose_origin
 from trackers.errors import UserError
+from trackers.wording import agree, counted
 
 
 class NothingFound(UserError):
@@ -137,7 +138,8 @@ class _Importer:
         else:
             self._problems.raise_if_any(of=len(self._present))
         if missing := count_missing_boxes(trajectories):
-            self._notes.append(f"{missing} frames have no box (not a number, or a code instead)")
+            have = f"{counted(missing, 'frame')} {agree(missing, 'has', 'have')}"
+            self._notes.append(f"{have} no box (not a number, or a code instead)")
         notes = list(dict.fromkeys(self._notes))
         return ImportedResults(trajectories, origin, notes, self._skipped, self._problems.messages)
 
@@ -181,20 +183,20 @@ class _Importer:
         present = [name for name in self._dataset.names() if name in chosen]
         if not present:
             raise UserError(
-                f"{self._path}: has results of {len(chosen)} sequences of {title}, and none of their "
-                "ground truth is there; see --data-root"
+                f"{self._path}: has results of {counted(len(chosen), 'sequence')} of {title}, whose ground "
+                "truth is not there; see --data-root"
             )
         if len(present) < len(chosen):
-            self._notes.append(
-                f"{len(chosen) - len(present)} sequences have no ground truth here and are left out"
-            )
+            self._notes.append(left_out_note(len(chosen) - len(present)))
         return present
 
     def _describe_other_split(self, names: list[str]) -> str:
         """Returns a clause on files that are named after sequences of another split; may be empty."""
         stems = {files.stem for files in self._form.find(names, self._protocol)}
         others = [stem for stem in stems if self._dataset.belongs_to_other_split(stem)]
-        return f"{len(others)} are named after sequences of another part: give its --split" if others else ""
+        number = len(others)
+        named = agree(number, "is named after a sequence", "are named after sequences")
+        return f"{number} {named} of another part: give its --split" if others else ""
 
     def _read_columns(self, stored: dict[str, list[StoredRun]]) -> dict[str, list[StoredRun]]:
         with_polygons = any(sequence.polygons is not None for sequence in self._sequences.values())
@@ -229,8 +231,8 @@ class _Importer:
             name = next(iter(stored))
             raise UserError(
                 f"{self._path}: every file has at least twice the rows of its sequence ({name}: {rows[name]} "
-                f"rows, {frames[name]} frames), as results at another frame rate have; see --dataset and "
-                "--split"
+                f"rows, {counted(frames[name], 'frame')}), as results at another frame rate have; see "
+                "--dataset and --split"
             )
 
     def _choose_origin(self, stored: dict[str, list[StoredRun]]) -> Origin:
@@ -313,8 +315,10 @@ def select_runs(
         repeated = {name: runs for name, runs in stored.items() if len(runs) > 1 and _are_repetitions(runs)}
         if repeated:
             counts = sorted({len(runs) for runs in repeated.values()})
+            has = agree(len(repeated), "has", "have")
+            several_runs = f"{' or '.join(map(str, counts))} runs{agree(len(repeated), '', ' each')}"
             notes.append(
-                f"{len(repeated)} sequences have {' or '.join(map(str, counts))} runs each over the same "
+                f"{counted(len(repeated), 'sequence')} {has} {several_runs} over the same "
                 "frames: these are taken as repetitions"
             )
             stored = stored | {
@@ -332,9 +336,8 @@ def select_runs(
                 f"{runs[0].where}: holds {len(runs)} runs over the same frames that start from different "
                 "boxes, as SRE's do; if so, give --protocol sre"
             )
-    notes.append(
-        f"{len(several)} files hold several runs (TRE); the first, over the whole sequence, is taken"
-    )
+    hold = f"{counted(len(several), 'file')} {agree(len(several), 'holds', 'hold')}"
+    notes.append(f"{hold} several runs (TRE); the first, over the whole sequence, is taken")
     return {name: runs[:1] if runs[0].run_count > 1 else runs for name, runs in stored.items()}
 
 
@@ -370,6 +373,12 @@ def mask_missing(run: StoredRun) -> StoredRun:
     boxes = np.where(usable[:, None], run.boxes, np.nan)
     require_in_range(boxes, run.where)
     return replace(run, boxes=boxes)
+
+
+def left_out_note(number: int) -> str:
+    """Returns the note on sequences that are left out because they have no ground truth here."""
+    have, are = agree(number, "has", "have"), agree(number, "is", "are")
+    return f"{counted(number, 'sequence')} {have} no ground truth here and {are} left out"
 
 
 def count_missing_boxes(trajectories: dict[str, list[Trajectory]]) -> int:

@@ -14,7 +14,7 @@ from benchmarks.protocols import PROTOCOLS, Trajectory
 from benchmarks.store.digests import digest, truth_digest
 from benchmarks.store.formats.import_problems import ImportProblems
 from benchmarks.store.formats.members import Members, open_members
-from benchmarks.store.formats.reading import ImportedResults, ImportOptions
+from benchmarks.store.formats.reading import ImportedResults, ImportOptions, left_out_note
 from benchmarks.store.journal import JOURNAL, parse_with_journal
 from benchmarks.store.lock import LOCK
 from benchmarks.store.manifest import Manifest, SequenceRecord
@@ -152,7 +152,7 @@ def read_run_folder(run: StoredRunFolder, dataset: Dataset, skip_bad: bool = Fal
     several = f" with {' or '.join(map(str, counts))} runs per sequence" if counts != [1] else ""
     notes = [f"{run.where} is a run of sotbench{several}, read by its {MANIFEST}"]
     if absent := len(run.manifest.sequences.keys() - records.keys()):
-        notes.append(f"{absent} sequences have no ground truth here and are left out")
+        notes.append(left_out_note(absent))
     return ImportedResults(trajectories, "zero", notes, skipped, unfinished | problems.messages)
 
 

@@ -6,8 +6,6 @@ is written: every sequence, a row for each frame, the times that the server asks
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,10 +16,9 @@ from numpy.typing import NDArray
 from benchmarks.geometry.pixel_origin import from_zero_based
 from benchmarks.protocols import Trajectory
 from benchmarks.wording import first_names
+from benchmarks.zipfiles import pack
 from trackers.errors import UserError
-
-_DATE = (1980, 1, 1, 0, 0, 0)
-"""The date of the entries, so that the same results give the same bytes."""
+from trackers.wording import agree, counted, counted_of
 
 
 class Server:
@@ -117,21 +114,21 @@ def write_submission(server: Server, submission: Submission, first_pixel: int) -
     """
     if problems := find_problems(server, submission):
         raise UserError(f"{server.name} would not accept these results: {'; '.join(problems)}")
-    packed, absent = io.BytesIO(), 0
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in submission.frames:
-            runs = [
-                Trajectory(from_zero_based(run.boxes, first_pixel), run.seconds)
-                for run in submission.trajectories[name]
-            ]
-            absent += sum(int(np.isnan(run.boxes).any(axis=1).sum()) for run in runs)
-            for path, text in server.files(name, runs).items():
-                entry = zipfile.ZipInfo(path, _DATE)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, text)
-    notes = [f"{absent} frames have no box: they are written as 0, 0, 0, 0"] if absent else []
-    return packed.getvalue(), notes
+    texts: list[tuple[str, str]] = []
+    absent = 0
+    for name in submission.frames:
+        runs = [
+            Trajectory(from_zero_based(run.boxes, first_pixel), run.seconds)
+            for run in submission.trajectories[name]
+        ]
+        absent += sum(int(np.isnan(run.boxes).any(axis=1).sum()) for run in runs)
+        texts += server.files(name, runs).items()
+    return pack(texts), [_absent_note(absent)] if absent else []
+
+
+def _absent_note(absent: int) -> str:
+    have, they_are = agree(absent, "has", "have"), agree(absent, "it is", "they are")
+    return f"{counted(absent, 'frame')} {have} no box: {they_are} written as 0, 0, 0, 0"
 
 
 def find_problems(server: Server, submission: Submission) -> list[str]:
@@ -141,7 +138,7 @@ def find_problems(server: Server, submission: Submission) -> list[str]:
     }
     problems = _missing(submission)
     if wrong := [
-        f"{name} has {len(run.boxes)} for {frames} frames"
+        f"{name} has {len(run.boxes)} for {counted(frames, 'frame')}"
         for name, frames in submission.frames.items()
         for run in trajectories.get(name, [])
         if frames is not None and len(run.boxes) != frames
@@ -174,7 +171,8 @@ def _missing(submission: Submission) -> list[str]:
     described = [
         f"{name} ({submission.failed[name]})" if name in submission.failed else name for name in absent
     ]
-    return [f"{len(absent)} of {len(submission.frames)} sequences are missing: {first_names(described)}"]
+    lacking = counted_of(len(absent), len(submission.frames), "sequence")
+    return [f"{lacking} {agree(len(absent), 'is', 'are')} missing: {first_names(described)}"]
 
 
 def _format(table: NDArray[np.float64], decimals: int) -> str:

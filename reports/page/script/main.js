@@ -7,7 +7,7 @@ function drawHead() {
   const counted = report.sequences.length === report.of ? String(report.of) : `${report.sequences.length} of ${report.of}`;
   const trackers = report.trackers.length === 1 ? "1 tracker" : `${report.trackers.length} trackers`;
   $("title").textContent = report.title;
-  $("summary").textContent = `${report.protocol.toUpperCase()} · ${trackers} · ${counted} sequences · ${frames.toLocaleString("en")} frames`;
+  $("summary").textContent = `${report.protocol.toUpperCase()} · ${trackers} · ${counted} ${report.of === 1 ? "sequence" : "sequences"} · ${frames.toLocaleString("en")} frames`;
   $("made").textContent = `Made ${new Date(report.made).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })} by sotbench ${report.version ?? ""}`;
   $("profile").replaceChildren(...report.profiles.map(({ name, title }) => make("option", { value: name, title }, name)));
   $("profile").value = state.profile;
@@ -22,7 +22,7 @@ function drawFilters() {
   )));
   const filtered = state.attributes.size > 0 || state.search.trim() !== "" || state.hidden.size > 0;
   $("reset").hidden = !filtered;
-  $("selection").textContent = `${chosen.length} of ${report.sequences.length} sequences`;
+  $("selection").textContent = `${chosen.length} of ${report.sequences.length} ${report.sequences.length === 1 ? "sequence" : "sequences"}`;
 }
 
 function toggleAttribute(name) {

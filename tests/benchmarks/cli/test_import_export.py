@@ -122,6 +122,37 @@ def test_one_bad_file_prevents_the_import(text_results, tmp_path, capsys):
     assert not results.exists()
 
 
+@pytest.mark.parametrize("form", ["got10k", "otb-json", "otb-mat", "pysot", "pytracking", "txt"])
+def test_exported_zip_is_read_again(form, text_results, tmp_path, capsys):
+    results, out = tmp_path / "results", tmp_path / "new" / "T.ZIP"
+    assert command(importing, *words(text_results(0.0), results)) == 0
+    export = ["--to", form, "--tracker", "T", "--dataset", "demo", "--results", results]
+    assert command(exporting, *export, out) == 0
+    assert f"written in {out}" in capsys.readouterr().err
+    back = ["--from", form, "--tracker", "back", "--dataset", "demo", "--results", results]
+    assert command(importing, out, *back) == 0
+    before, after = (read_run(results, "demo", tracker).trajectories for tracker in ("T", "back"))
+    for name in DEMO.names():
+        np.testing.assert_allclose(after[name][0].boxes, before[name][0].boxes, atol=0.01)
+    content = out.read_bytes()
+    capsys.readouterr()
+    assert command(exporting, *export, out) == 2
+    assert capsys.readouterr().err == f"error: {out} exists; name a new .zip file or a folder\n"
+    assert out.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["x.tar.gz", "x.mat", "x.json", "x.TXT"])
+def test_name_of_another_file_is_no_folder(name, text_results, tmp_path, capsys):
+    results = tmp_path / "results"
+    assert command(importing, *words(text_results(0.0), results)) == 0
+    capsys.readouterr()
+    export = ["--to", "txt", "--tracker", "T", "--dataset", "demo", "--results", results]
+    assert command(exporting, *export, tmp_path / name) == 2
+    assert "name a folder or a .zip file" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+    assert command(exporting, *export, tmp_path / "results.v2") == 0
+
+
 def test_export_and_import_round_trip(text_results, tmp_path, capsys):
     results, out = tmp_path / "results", tmp_path / "out"
     assert command(importing, *words(text_results(0.0), results)) == 0
@@ -217,12 +248,25 @@ def test_columns_can_be_declared(tmp_path, capsys):
 def test_results_of_another_protocol_are_suggested(text_results, tmp_path, capsys):
     results = tmp_path / "results"
     assert command(importing, *words(text_results(0), results, "--protocol", "unsupervised")) == 0
-    capsys.readouterr()
+    assert capsys.readouterr().err.endswith("T/unsupervised; score them with --protocol unsupervised\n")
     assert main(["score", "--dataset", "demo", "--results", str(results)]) == 2
+    hint = "there are some of unsupervised: give --protocol unsupervised\n"
     assert capsys.readouterr().err == (
-        f"error: there are no results of protocol 'ope' on demo in {results}; there are some of "
-        "unsupervised: give --protocol unsupervised\n"
+        f"error: there are no results of protocol 'ope' on demo in {results}; {hint}"
     )
+
+    # Also if other trackers have results of this protocol.
+    other = words(text_results(0), results)
+    other[other.index("T")] = "other"
+    assert command(importing, *other) == 0
+    capsys.readouterr()
+    for given in (
+        ["score", "--tracker", "T"],
+        ["compare", "other", "T"],
+        ["export", "--to", "txt", "--tracker", "T", str(tmp_path / "out")],
+    ):
+        assert main([*given, "--dataset", "demo", "--results", str(results)]) == 2
+        assert capsys.readouterr().err.endswith(f"; {hint}"), given
 
 
 def folder_of_one(root: Path, one_based: str = "true") -> Path:

@@ -90,7 +90,7 @@ def test_incomplete_run_writes_nothing(data, tmp_path, capsys):
     out = tmp_path / "submission.zip"
     assert submit("got10k", out, where) == 2
     err = capsys.readouterr().err
-    assert "got10k-server would not accept these results: 1 of 2 sequences are missing: " in err
+    assert "got10k-server would not accept these results: 1 of 2 sequences is missing: " in err
     assert "GOT-10k_Test_000001" in err
     assert not out.exists()
 

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.cli import download, verify
+from benchmarks.datasets.downloads import http_transfer
 from trackers.commands import Parser, catch_user_errors
 
 
@@ -67,8 +68,8 @@ def test_verify_lists_findings_and_summary(tmp_path: Path, capsys: pytest.Captur
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert len(lines) == 101
-    assert lines[-1] == "0 of 100 sequences are complete, 1 have the ground truth that scoring needs"
-    assert "1 of 71 frames are missing, first number 2" in next(line for line in lines if "Deer" in line)
+    assert lines[-1] == "0 of 100 sequences are complete, 1 has the ground truth that scoring needs"
+    assert "1 of 71 frames is missing, first number 2" in next(line for line in lines if "Deer" in line)
     assert captured.err == ""
 
 
@@ -116,7 +117,7 @@ def test_verify_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     (folder / "absent" / "shark-3.txt").write_text("0\n" * 1000)
     words = ("--dataset", "lasot", "--data-root", tmp_path)
     assert sotbench(verify, *words) == 1
-    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 280 sequences are complete, 1 have")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 280 sequences are complete, 1 has")
     assert sotbench(verify, *words, "--split", "all") == 1
     assert capsys.readouterr().out.splitlines()[-1].startswith("0 of 1400 sequences")
 
@@ -126,7 +127,7 @@ def test_download_creates_the_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
     words = ("--dataset", "otb50", "--data-root", root, "--sequences", "deer", "--url-base", mirror)
     assert sotbench(download, *words) == 0
     captured = capsys.readouterr()
-    assert captured.out == f"1 of 1 sequences are complete in {root / 'otb2015'}\n"
+    assert captured.out == f"1 of 1 sequence is complete in {root / 'otb2015'}\n"
     assert captured.err == "downloading Deer\n"
     assert sotbench(download, *words) == 0
     assert capsys.readouterr().err == ""
@@ -136,7 +137,7 @@ def test_download_of_missing_file(tmp_path: Path, capsys: pytest.CaptureFixture[
     words = ("--dataset", "otb2015", "--data-root", tmp_path, "--url-base", mirror)
     assert sotbench(download, *words, "--sequences", "Deer", "Boy") == 1
     captured = capsys.readouterr()
-    assert captured.out.startswith("1 of 2 sequences are complete")
+    assert captured.out.startswith("1 of 2 sequences is complete")
     assert "Boy.zip: the server returned 404" in captured.err
     assert "Boy: there is no folder" in captured.err
 
@@ -155,6 +156,56 @@ def test_download_needs_a_data_root(
     monkeypatch.delenv("SOTBENCH_DATA", raising=False)
     assert sotbench(download, "--dataset", "otb2015") == 2
     assert "give --data-root DIR or set SOTBENCH_DATA" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--categories", "--split", "--sequences", "--url-base"])
+def test_options_of_a_download_are_refused_without_one(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sotbench(download, "--dataset", "got10k", option, "test") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        f"error: data set 'got10k' cannot be downloaded from here, so {option} would do nothing: leave it "
+        "out to read where to get the data set\n"
+    )
+
+
+def test_plugin_without_an_address_is_one_sentence(
+    squares: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sotbench(download, "--dataset", "squares") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: sotbench does not know where to get data set 'squares'")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["--sequences", "Boy"], 1),  # 404
+        (["--sequences", "Bo"], 2),
+        (["--split", "test"], 2),
+        (["--categories", "bird"], 2),
+        (["--url-base", "http://127.0.0.1:9"], 2),
+    ],
+)
+@pytest.mark.parametrize("there", [".", "data", "data/otb2015", "data/otb2015/empty"])
+def test_failed_download_leaves_only_what_was_there(
+    words: list[str],
+    status: int,
+    there: str,
+    tmp_path: Path,
+    mirror: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_transfer, "RetryPolicy", partial(http_transfer.RetryPolicy, attempts=1, pause=0))
+    (tmp_path / there).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+    given = ("--dataset", "otb2015", "--data-root", tmp_path / "data", "--url-base", mirror)
+    assert sotbench(download, *given, *words) == status
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_verify_describes_a_users_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

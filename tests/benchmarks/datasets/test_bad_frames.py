@@ -59,9 +59,9 @@ def turned() -> Image.Exif:
 
 RGB = pixels(1)
 IMAGE = Image.fromarray(RGB)
-GREY = np.asarray(IMAGE.convert("L"))
-THREE = np.repeat(GREY[:, :, None], 3, axis=2)
-HALF = Image.fromarray(np.dstack([RGB, np.full(GREY.shape, 100, np.uint8)]))
+GRAY = np.asarray(IMAGE.convert("L"))
+THREE = np.repeat(GRAY[:, :, None], 3, axis=2)
+HALF = Image.fromarray(np.dstack([RGB, np.full(GRAY.shape, 100, np.uint8)]))
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 48\n%%EndComments\nshowpage\n"
 
 CASES: dict[str, tuple[str, Callable[[], bytes], Outcome]] = {
@@ -82,17 +82,17 @@ CASES: dict[str, tuple[str, Callable[[], bytes], Outcome]] = {
     ),
     "float": (
         "2.tif",
-        lambda: encoded(Image.fromarray(GREY.astype(np.float32)), "tiff"),
+        lambda: encoded(Image.fromarray(GRAY.astype(np.float32)), "tiff"),
         failed(r"2\.tif is damaged: its values have 32 bits, of unknown range"),
     ),
     "int32": (
         "2.tif",
-        lambda: encoded(Image.fromarray(GREY.astype(np.int32)), "tiff"),
+        lambda: encoded(Image.fromarray(GRAY.astype(np.int32)), "tiff"),
         failed(r"2\.tif is damaged: its values have 32 bits"),
     ),
-    "grey": ("2.png", lambda: encoded(Image.fromarray(GREY)), OK),
-    "grey-16": ("2.png", lambda: encoded(Image.fromarray(GREY.astype(np.uint16) * 257)), OK),
-    "grey-16-ppm": ("2.ppm", lambda: b"P5 64 48 65535\n" + (GREY.astype(">u2") * 257).tobytes(), OK),
+    "gray": ("2.png", lambda: encoded(Image.fromarray(GRAY)), OK),
+    "gray-16": ("2.png", lambda: encoded(Image.fromarray(GRAY.astype(np.uint16) * 257)), OK),
+    "gray-16-ppm": ("2.ppm", lambda: b"P5 64 48 65535\n" + (GRAY.astype(">u2") * 257).tobytes(), OK),
     "rgb-16": ("2.png", lambda: deep(RGB), OK),
     "palette": ("2.png", lambda: encoded(IMAGE.quantize(255)), OK),
     "palette-alpha": ("2.png", lambda: encoded(IMAGE.quantize(255), transparency=bytes(range(255))), OK),
@@ -102,7 +102,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes], Outcome]] = {
     "one-pixel": ("2.png", lambda: encoded(IMAGE.resize((1, 1))), OK),
     "other-size": ("2.png", lambda: encoded(IMAGE.resize((40, 90))), OK),
 }
-SAME = {"grey": THREE, "grey-16": THREE, "grey-16-ppm": THREE, "rgb-16": RGB, "rgba": RGB, "exif": RGB}
+SAME = {"gray": THREE, "gray-16": THREE, "gray-16-ppm": THREE, "rgb-16": RGB, "rgba": RGB, "exif": RGB}
 """The exact pixels expected after decoding."""
 
 

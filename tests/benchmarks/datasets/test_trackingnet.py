@@ -40,7 +40,7 @@ def test_early_end_and_missing_result_are_scored(tmp_path: Path, capsys: pytest.
     (tmp_path / "mine" / "a_0.txt").write_text(ROWS.splitlines()[0] + "\n")
     words = ["import", str(tmp_path / "mine"), "--from", "txt", "--tracker", "mine", "--zero-based", *data]
     assert main(words) == 0
-    assert "a_0: the last 1 of 2 frames have no box; they are scored as misses" in capsys.readouterr().err
+    assert "a_0: there is no box after frame 1 of 2; frames without one are misses" in capsys.readouterr().err
     assert main(["score", *data, "--format", "csv"]) == 0
     captured = capsys.readouterr()
     columns, values = (line.split(",") for line in captured.out.splitlines())

@@ -82,8 +82,8 @@ def empty_frame(place: Path) -> None:
         (cut_ground_truth, "ground truth", "70 rows, expected 71", False),
         (spoil_ground_truth, "ground truth", "not a text file", False),
         (lose_frames, "frames", "2 of 71 frames are missing, first number 3", True),
-        (add_frame, "frames", "1 images more than the 71 frames, such as 0072.jpg", True),
-        (empty_frame, "frames", "1 of 71 frames are empty files, first ", True),
+        (add_frame, "frames", "1 image more than the 71 frames, such as 0072.jpg", True),
+        (empty_frame, "frames", "1 of 71 frames is an empty file, first ", True),
     ],
 )
 def test_damage_is_found_and_named(
@@ -111,7 +111,7 @@ def test_damaged_pixels_are_found_by_decoding(tmp_path: Path) -> None:
 def test_duplicate_image_number_is_an_extra_image(tmp_path: Path) -> None:
     place = write_deer(tmp_path)
     Image.new("RGB", (8, 6)).save(place / "img" / "3.png")
-    assert "1 images more than the 71 frames" in result(tmp_path).findings[0].problem
+    assert "1 image more than the 71 frames" in result(tmp_path).findings[0].problem
 
 
 def test_missing_and_misnamed_folders_are_reported(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_frames_are_where_the_properties_say(tmp_path):
     Image.new("RGB", (32, 24)).save(folder / "rgb" / "00000001.jpg")
     assert open_dataset("vot2020", tmp_path)["agility"].frames()[0].shape == (24, 32, 3)
     (folder / "sequence").write_text("channels.color=../rgb/%08d.jpg\n")
-    with pytest.raises(SequenceError, match="color: 1 of 1 frames are missing"):
+    with pytest.raises(SequenceError, match="color: 1 of 1 frame is missing"):
         open_dataset("vot2020", tmp_path)["agility"].frames()
 
 

@@ -26,7 +26,7 @@ CLASSES = {
     "raises": ("failed", "frame 2: RuntimeError: out of luck"),
     "unspeakable": ("failed", "frame 2: Unspeakable: (its text cannot be had: str() raises ValueError)"),
     "nameless": ("failed", "frame 2: Anonymous: a"),
-    "cancelled": ("failed", "frame 2: CancelledError: c"),
+    "canceled": ("failed", "frame 2: CancelledError: c"),
     "generator_exit": ("failed", "frame 2: GeneratorExit: g"),
     "own_base": ("failed", "frame 2: Own: b"),
     "leaves": ("failed", "frame 2: SystemExit: 0"),
@@ -73,7 +73,7 @@ class Faults:
     def raises(self): raise RuntimeError("out of luck")
     def unspeakable(self): raise Unspeakable
     def nameless(self): raise Anonymous("a")
-    def cancelled(self): raise asyncio.CancelledError("c")
+    def canceled(self): raise asyncio.CancelledError("c")
     def generator_exit(self): raise GeneratorExit("g")
     def own_base(self): raise Own("b")
     def leaves(self): sys.exit(0)

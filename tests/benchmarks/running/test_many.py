@@ -27,7 +27,7 @@ class Still(BatchTracker):
 """
 
 
-class Grey(Frames):
+class Gray(Frames):
     def __init__(self, length: int) -> None:
         self.length = length
 
@@ -58,7 +58,7 @@ class Many(Dataset):
         self.alive = [one for one in self.alive if one() is not None]
         self.most = max(self.most, len(self.alive))
         truth = np.tile([4.0, 4, 12, 10], (3, 1))
-        sequence = Sequence(name, truth, (), lambda: Grey(3), size=(32, 24))
+        sequence = Sequence(name, truth, (), lambda: Gray(3), size=(32, 24))
         self.alive.append(weakref.ref(sequence))
         return sequence
 

@@ -49,6 +49,20 @@ class Sick(Tracker):
 '''
 
 
+SPOILER = '''
+from pathlib import Path
+from trackers import Tracker
+
+class Spoiler(Tracker):
+    """Replaces its own model and fails, so that it is built again."""
+    model_files = (Path("MODEL"),)
+    def init(self, frame, box):
+        self.model_files[0].write_bytes(b"second")
+        raise RuntimeError("fails")
+    def update(self, frame): ...
+'''
+
+
 @pytest.fixture
 def trackers(tmp_path: Path) -> str:
     path = tmp_path / "trackers_of_this_test.py"
@@ -227,6 +241,21 @@ def test_changed_tracker_code_is_refused(start: Callable[..., RunSummary], track
     Path(trackers).write_text(TRACKERS + "\n# changed\n")
     with pytest.raises(UserError, match="made with other code"):
         start("FILE:Drunk")
+
+
+def test_model_that_changes_within_a_run_is_not_mixed_with_the_first(
+    start: Callable[..., RunSummary], tmp_path: Path
+) -> None:
+    model = tmp_path / "net.onnx"
+    model.write_bytes(b"first")
+    plugin = tmp_path / "spoiler.py"
+    plugin.write_text(SPOILER.replace("MODEL", str(model)))
+    failed = start(f"{plugin}:Spoiler", ("right", "down")).failed
+    assert "RuntimeError: fails" in failed["right"].message
+    assert failed["down"].message == (
+        "net.onnx, a file of the tracker's model, was changed since the run began; run it again under "
+        "another --name"
+    )
 
 
 def test_overwrite_keeps_other_sequences(start: Callable[..., RunSummary]) -> None:

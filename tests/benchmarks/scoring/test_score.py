@@ -311,7 +311,7 @@ def test_results_of_other_protocols_are_refused():
 def test_run_without_common_sequences_is_refused():
     with pytest.raises(UserError, match=r"no sequence of 'mine' on Boxes can be scored: 0 are finished"):
         score_run(a_run({}), Boxes(), OTB)
-    with pytest.raises(UserError, match="1 are finished, 3 have ground truth"):
+    with pytest.raises(UserError, match="1 is finished, 3 have ground truth"):
         score_run(a_run({"missing": lost_after(1, 1)}), Boxes(), OTB)
 
 

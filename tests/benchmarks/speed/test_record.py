@@ -65,7 +65,7 @@ def test_a_name_that_is_no_folders(tmp_path: Path) -> None:
         ({"fps": float("nan")}, r"Expected `float` > 0\.0 - at `\$\.fps`"),
         ({"fps": float("inf")}, r"Expected `float` <= .* at `\$\.fps`"),
         ({"frames": True}, r"Expected `int`, got `bool` - at `\$\.frames`"),
-        ({"seconds": [0.01]}, "2 repetitions and 1 means"),
+        ({"seconds": [0.01]}, "2 repetitions and 1 mean"),
         ({"seconds": [], "repetitions": 0}, r"length >= 1 - at `\$\.seconds`"),
         ({"seconds": [0.01, 0.0]}, r"Expected `float` > 0\.0 - at `\$\.seconds\[1\]`"),
         ({"seconds": [0.01, "x"]}, r"Expected `float`, got `str` - at `\$\.seconds\[1\]`"),

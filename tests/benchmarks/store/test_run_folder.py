@@ -105,6 +105,25 @@ def test_runs_are_found_and_selected(tmp_path: Path) -> None:
         read_run(tmp_path, "demo", "none")
 
 
+def test_other_protocols_are_named_also_on_data_sets_with_the_same_sequences(tmp_path: Path) -> None:
+    for protocol in ("tre", "sre"):
+        manifest = write_run(tmp_path).manifest_path
+        place = tmp_path / "other" / "ncc" / protocol
+        place.mkdir(parents=True)
+        (place / manifest.name).write_bytes(manifest.read_bytes())
+    hint = "there are some of sre, tre: give --protocol sre or tre"
+    with pytest.raises(UserError, match=f"on new in .*, nor on other, .*; {hint}"):
+        select_runs(tmp_path, "new", "ope", None, ["other"])
+    with pytest.raises(
+        UserError, match=f"no results of tracker 'ncc' of protocol 'long' on other in .*; {hint}"
+    ):
+        (tmp_path / "other" / "still" / "long").mkdir(parents=True)
+        (tmp_path / "other" / "still" / "long" / "run.json").touch()
+        select_runs(tmp_path, "other", "long", ["ncc"])
+    with pytest.raises(UserError, match=f"there is no run of 'ncc' in .*; {hint}"):
+        read_run(tmp_path, "other", "ncc")
+
+
 @pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "x y"])
 def test_invalid_folder_names_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="cannot name a results folder"):

@@ -55,9 +55,9 @@ def test_codes_are_those_of_vot() -> None:
 
 
 def test_invalid_lines_are_refused() -> None:
-    with pytest.raises(UserError, match="here: line 2 has 1 values where 4 are expected"):
+    with pytest.raises(UserError, match="here: line 2 has 1 value where 4 are expected"):
         parse_regions("1,2,3,4\n7\n", "here")
-    with pytest.raises(UserError, match="here: 1 regions and 2 times"):
+    with pytest.raises(UserError, match="here: 1 region and 2 times"):
         parse_trajectory("1,2,3,4\n", "0.1\n0.2\n", "here")
 
 

@@ -32,7 +32,7 @@ HOSTILE = {
 ALERT = "<script>alert(1)</script>"
 
 
-class _Grey(Frames):
+class _Gray(Frames):
     def __len__(self) -> int:
         return LENGTH
 
@@ -40,7 +40,7 @@ class _Grey(Frames):
         return np.full((120, 160, 3), 40 + 3 * index, dtype=np.uint8)
 
     def fingerprint(self) -> str:
-        return "grey"
+        return "gray"
 
 
 class Hostile(Dataset):
@@ -56,7 +56,7 @@ class Hostile(Dataset):
 
     def __getitem__(self, name: str) -> Sequence:
         truth = np.array([20.0, 30, 40, 30]) + np.array([2.0, 0, 0, 0]) * np.arange(LENGTH)[:, None]
-        return Sequence(name, truth, HOSTILE[name], _Grey, size=(160, 120))
+        return Sequence(name, truth, HOSTILE[name], _Gray, size=(160, 120))
 
 
 def tracker_report(dataset: Dataset, tracker: str, shift: float) -> TrackerReport:

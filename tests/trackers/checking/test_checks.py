@@ -114,7 +114,7 @@ def check(
             "FearsEdges",
             "VIOLATION  edges      an initial box half beyond the top left corner: frame 0: IndexError",
         ),
-        ("FearsBlank", "VIOLATION  grey       frame 1: [nan, 1.0, 1.0, 1.0] is not a box"),
+        ("FearsBlank", "VIOLATION  gray       frame 1: [nan, 1.0, 1.0, 1.0] is not a box"),
         ("OneSize", "VIOLATION  one frame  frame 0: ValueError: too small"),
         ("Dies", "VIOLATION  follows    frame 1: the tracker's process ended with exit status 7"),
         ("Hangs", "VIOLATION  follows    frame 1: the tracker did not answer within 1 s"),

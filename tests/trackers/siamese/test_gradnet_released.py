@@ -101,7 +101,7 @@ def test_window_is_skipped_for_one_frame(weights: Path) -> None:
     tracker = GradNetReleased(weights)
     track(tracker, frames, truth[0])
     assert tracker.window_weights.item() == 0.25
-    tracker._next_search(0, skip_window=True, search_centre=False)
+    tracker._next_search(0, skip_window=True, search_center=False)
     assert tracker.window_weights.item() == 0
     tracker.update([0], frames[1:])
     assert tracker.window_weights.item() == 0.25

@@ -78,7 +78,7 @@ def test_peak_at_a_limit_is_not_below_it() -> None:
     trust = UpdatePolicy(interval=100)
     fed(trust, *[5.0] * 5)
     assert fed(trust, 2.0)[0].learn is None  # 0.4 of the threshold
-    assert trust.observe(2.5, crosses_right_border=True).search_centre is False  # half of it
+    assert trust.observe(2.5, crosses_right_border=True).search_center is False  # half of it
 
 
 def test_interval_zero_never_learns() -> None:
@@ -99,4 +99,4 @@ def test_window_is_skipped_once_after_nine_lost_frames() -> None:
 def test_center_is_searched_if_target_may_have_left(peak: float, over: bool, expected: bool) -> None:
     trust = UpdatePolicy(interval=5)
     fed(trust, *[4.0] * 5)
-    assert trust.observe(peak, over).search_centre is expected
+    assert trust.observe(peak, over).search_center is expected

@@ -10,7 +10,7 @@ from trackers.training.settings import Difficulty
 from trackers.training.sources.folder import read
 
 PLAIN = Difficulty(
-    shift=0, scale=0, stretch=0, angle=0, colour=0, brightness=0, grey=0, blur=0, distractors=0, single=1
+    shift=0, scale=0, stretch=0, angle=0, color=0, brightness=0, gray=0, blur=0, distractors=0, single=1
 )
 
 
@@ -142,7 +142,7 @@ def test_distractors_are_pasted_beside_the_target(patches: Patches) -> None:
 
 
 def test_values_are_colors(patches: Patches) -> None:
-    pairs = sampler(patches, Difficulty(colour=0.5, brightness=100)).pairs(patches, 0, 8)
+    pairs = sampler(patches, Difficulty(color=0.5, brightness=100)).pairs(patches, 0, 8)
     for crops, size in ((pairs.exemplars, 127), (pairs.searches, 239)):
         assert crops.shape == (8, 3, size, size)
         assert crops.min() >= 0

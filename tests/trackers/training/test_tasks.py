@@ -121,8 +121,8 @@ def test_occluded_regions_have_no_loss(weights: Path) -> None:
     assert task.loss(pairs, 0)[0] > 0
 
 
-def test_half_of_the_targets_carry_corrections_on(weights: Path) -> None:
-    task = after_some_steps(weights, regions=3, own_labels=0.0, foreign=0.0, label_noise=0.0)
+def record_starts(task: GradNetTask) -> list[torch.Tensor]:
+    """Returns a list that receives the hidden features each update step of the task starts from."""
     started: list[torch.Tensor] = []
     step = task.network.step
 
@@ -131,24 +131,41 @@ def test_half_of_the_targets_carry_corrections_on(weights: Path) -> None:
         return step(hidden, *rest, **options)
 
     task.network.step = spy  # type: ignore[method-assign]
+    return started
+
+
+@pytest.mark.parametrize(("carry", "least", "most"), [(0.0, 0, 0), (0.5, 4, 28), (1.0, 32, 32)])
+def test_share_of_targets_carries_corrections_on(weights: Path, carry: float, least: int, most: int) -> None:
+    task = after_some_steps(weights, regions=3, own_labels=0.0, foreign=0.0, label_noise=0.0, carry=carry)
+    started = record_starts(task)
     task.loss(random_pairs(32, 3), 0)
     carried = (started[1] != started[0]).flatten(1).any(1)
-    assert 4 <= carried.sum() <= 28
+    assert least <= carried.sum() <= most
+
+
+def test_burn_in_carries_corrections_on_without_learning(weights: Path) -> None:
+    options = {"regions": 3, "own_labels": 0.0, "foreign": 0.0, "label_noise": 0.0, "carry": 1.0}
+    task = after_some_steps(weights, burn_in=3, **options)
+    started = record_starts(task)
+    pairs = [dataclasses.replace(random_pairs(4, 3), step=step) for step in range(12)]
+    counts = []
+    for batch in pairs:
+        started.clear()
+        total, _ = task.loss(batch, 0)
+        counts.append(len(started))
+        # The last two steps are learned from; the first of them starts where the burn-in ended.
+        assert torch.equal(started[-2], started[0]) == (len(started) == 2)
+        assert total.requires_grad
+    assert set(counts) == {2, 4, 6, 8}
 
 
 def test_share_of_pairs_starts_from_foreign_templates(weights: Path) -> None:
-    started: list[torch.Tensor] = []
+    own, exchanged = torch.Tensor(), torch.Tensor()
     for foreign in (0.0, 0.5):
         task = after_some_steps(weights, regions=2, foreign=foreign)
-        step = task.network.step
-
-        def spy(hidden: torch.Tensor, *rest: object, step=step, **options: object):
-            started.append(hidden.detach())
-            return step(hidden, *rest, **options)
-
-        task.network.step = spy  # type: ignore[method-assign]
+        started = record_starts(task)
         task.loss(random_pairs(4, 2), 0)
-    own, exchanged = started
+        own, exchanged = exchanged, started[0]
     assert torch.equal(exchanged[:2], own[1:3])
     assert torch.equal(exchanged[2:], own[2:])
 

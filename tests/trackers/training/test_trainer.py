@@ -37,7 +37,7 @@ def make_trainer(images: Path, out: Path, kind: str, **changes: object) -> Train
         batch=2,
         warm_up=2,
         round_steps=4,
-        optimiser="sgd" if kind == "sgd" else "adamw",
+        optimizer="sgd" if kind == "sgd" else "adamw",
         average=0.5 if kind in ("gradnet", "average") else 0.0,
     )
     sampler = Sampler(torch.ones(len(clips)), Difficulty(), 0)
@@ -111,9 +111,22 @@ def test_validation_is_logged_and_changes_nothing(tmp_path: Path, images: Path) 
 
 
 def test_other_settings_are_refused(tmp_path: Path, images: Path) -> None:
-    make_trainer(images, tmp_path, "siamfc").run(lambda step, figures: None)
-    with pytest.raises(UserError, match=r"made with other settings \(seed\)"):
-        make_trainer(images, tmp_path, "siamfc", about={"seed": 1}).run(lambda step, figures: None)
+    settings = {"seed": 0, "difficulty": {"blur": 0.2, "shift": 32}}
+    make_trainer(images, tmp_path, "siamfc", about=settings).run(lambda step, figures: None)
+    changed = {"seed": 1, "difficulty": {"blur": 0.2, "shift": 8}}
+    with pytest.raises(UserError, match=r"made with other settings \(seed, shift\); give those again"):
+        make_trainer(images, tmp_path, "siamfc", about=changed).run(lambda step, figures: None)
+
+
+def test_settings_of_another_version_are_refused(tmp_path: Path, images: Path) -> None:
+    old = {"difficulty": {"blur": 0.2, "colour": 0.1}}
+    make_trainer(images, tmp_path, "siamfc", about=old).run(lambda step, figures: None)
+    kept = (tmp_path / CHECKPOINT).read_bytes()
+    now = {"difficulty": {"blur": 0.2, "color": 0.1}}
+    sentence = r"made by another version of sotbench, with other settings \(color, colour\); resume it with"
+    with pytest.raises(UserError, match=sentence):
+        make_trainer(images, tmp_path, "siamfc", about=now).run(lambda step, figures: None)
+    assert (tmp_path / CHECKPOINT).read_bytes() == kept
 
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
@@ -140,5 +153,5 @@ def test_learning_rates() -> None:
     assert cosine.rate_at(0) == pytest.approx(0.1)
     assert cosine.rate_at(500) == pytest.approx(0.55)
     assert cosine.rate_at(1000) == pytest.approx(0.1)
-    exponential = Schedule(steps=1000, rate=1e-2, last_rate=1e-5, warm_up=0, optimiser="sgd")
+    exponential = Schedule(steps=1000, rate=1e-2, last_rate=1e-5, warm_up=0, optimizer="sgd")
     assert exponential.rate_at(500) == pytest.approx(10**-3.5)

@@ -12,6 +12,7 @@ from trackers.errors import UserError, describe_error
 from trackers.external.onnx.description import Description
 from trackers.regular_files import LARGEST_WEIGHTS, open_regular
 from trackers.weights_file import check_weights_file
+from trackers.wording import counted
 
 Floats32 = NDArray[np.float32]
 _CHANNELS = {"softmax": (2,), "sigmoid": (1, 2), "none": (1, 2)}
@@ -106,8 +107,8 @@ class Networks:
             for backbone in (self._search, self._template):
                 if len(backbone.inputs) != 1 or len(backbone.outputs) != 1:
                     raise UserError(
-                        f"{backbone.path} has {len(backbone.inputs)} inputs and {len(backbone.outputs)} "
-                        "outputs, not one of each; is it the backbone?"
+                        f"{backbone.path} has {counted(len(backbone.inputs), 'input')} and "
+                        f"{counted(len(backbone.outputs), 'output')}, not one of each; is it the backbone?"
                     )
             self._last = load(names.head)
         self._last.check_names(

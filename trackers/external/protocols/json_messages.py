@@ -48,6 +48,7 @@ def greeting(provenance: Provenance, deterministic: bool) -> dict[str, Any]:
         "device": provenance.device,
         "files": [str(path) for path in provenance.files],
         "weights": str(provenance.weights) if provenance.weights else None,
+        "models": [str(path) for path in provenance.models],
     }
 
 
@@ -70,7 +71,13 @@ def read_greeting(message: dict[str, Any], files: tuple[Path, ...]) -> Provenanc
         raise InvalidPrediction(f"its device is {quote_excerpt(device)}, not cpu, cuda or cuda:N")
     if isinstance(listed, list):
         files = tuple(Path(str(path)) for path in listed)
-    return Provenance(device, files, Path(weights) if isinstance(weights, str) else None)
+    models = message.get("models")
+    return Provenance(
+        device,
+        files,
+        Path(weights) if isinstance(weights, str) else None,
+        tuple(path for path in files if str(path) in models) if isinstance(models, list) else (),
+    )
 
 
 def region_to_json(region: Boxes) -> object:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from trackers.tracker import Boxes
+from trackers.wording import agree, counted
 
 MARK = "@@TRAX:"
 CONFIDENCE = "confidence"
@@ -88,5 +89,6 @@ def read_region(text: str) -> Boxes:
         raise ValueError("a number must not contain an underscore")
     numbers = np.array([float(word) for word in text.split(",")])
     if len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
-        raise ValueError(f"{len(numbers)} numbers are neither a rectangle nor a polygon")
+        verb = agree(len(numbers), "is", "are")
+        raise ValueError(f"{counted(len(numbers), 'number')} {verb} neither a rectangle nor a polygon")
     return numbers

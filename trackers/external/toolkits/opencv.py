@@ -61,6 +61,7 @@ class OpenCV(SelfTimedTracker):
             if not Path(params[field]).is_file():
                 raise UserError(f"{field} of tracker '{self.name}': there is no file {params[field]}")
         self._params = params
+        self.model_files = tuple(Path(params[field]).absolute() for field in self.models)
         if self.models:
             with _silent(cv2):
                 self._check_model()

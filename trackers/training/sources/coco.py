@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from trackers.errors import UserError
 from trackers.training.sources.clip import Clip, large_boxes, valid_boxes
+from trackers.wording import agree, counted
 
 MIN_AREA = 32**2
 
@@ -66,9 +67,11 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
             label = f"{Path(name).stem}/{_label(item)}"
             clips.append(Clip(label, (files[name],), box, outlines, str(item.get("category_id", ""))))
     if missing:
-        report(f"{folder} lacks {len(missing)} images, such as {min(missing)}; they are skipped")
+        skipped = agree(len(missing), "it is skipped", "they are skipped")
+        report(f"{folder} lacks {counted(len(missing), 'image')}, such as {min(missing)}; {skipped}")
     if damaged:
-        report(f"{path} has {len(damaged)} invalid objects, such as {damaged[0]}; they are skipped")
+        skipped = agree(len(damaged), "it is skipped", "they are skipped")
+        report(f"{path} has {counted(len(damaged), 'invalid object')}, such as {damaged[0]}; {skipped}")
     if not clips:
         raise UserError(f"{root} holds no image to train on; get COCO's train2017 images")
     return clips

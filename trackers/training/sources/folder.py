@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from trackers.errors import UserError
 from trackers.training.sources.clip import MIN_SIDE, Clip
+from trackers.wording import counted
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 TRUTHS = ("groundtruth.txt", "groundtruth_rect.txt")
@@ -114,7 +115,7 @@ def _objects(description: Any) -> list[tuple[str, NDArray[np.float64], tuple[NDA
     for item in listed:
         box = np.array(item["box_xywh"], dtype=np.float64)
         if box.shape != (4,):
-            raise ValueError(f"a box of {box.size} numbers")
+            raise ValueError(f"a box of {counted(box.size, 'number')}")
         outlines = tuple(np.array(flat, dtype=np.float64).reshape(-1, 2) for flat in item.get("polygons", ()))
         found.append((str(item.get("class", "")), box, outlines))
     return found
@@ -135,7 +136,8 @@ def _video(images: list[Path], truth: Path, root: Path, report: Report) -> Itera
         report(f"{truth} cannot be read ({error}); its video is skipped")
         return
     if len(boxes) != len(images):
-        report(f"{truth} has {len(boxes)} rows for {len(images)} images; the rest is ignored")
+        rows, frames = counted(len(boxes), "row"), counted(len(images), "image")
+        report(f"{truth} has {rows} for {frames}; the rest is ignored")
     kept = [(path, box) for path, box in zip(images, boxes, strict=False) if _usable(box, path, report)]
     if kept:
         files, usable = zip(*kept, strict=True)

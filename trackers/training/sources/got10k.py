@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from trackers.errors import UserError
 from trackers.training.sources.clip import Clip, large_boxes, valid_boxes
+from trackers.wording import agree, counted, counted_of
 
 
 def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
@@ -40,7 +41,9 @@ def read(root: Path, report: Callable[[str], None]) -> list[Clip]:
         names = listed.read_text(encoding="utf-8", errors="replace").split()
     missing = [name for name in names if name not in folders]
     if missing:
-        report(f"{train} lacks {len(missing)} of {len(names)} videos, such as {missing[0]}; they are skipped")
+        lacking = counted_of(len(missing), len(names), "video")
+        skipped = agree(len(missing), "it is skipped", "they are skipped")
+        report(f"{train} lacks {lacking}, such as {missing[0]}; {skipped}")
     clips = []
     for name in names:
         if name in folders:
@@ -69,9 +72,10 @@ def _video(folder: Path, report: Callable[[str], None]) -> Clip:
         ("no usable box", present & ~valid_boxes(boxes)),
     ):
         if wrong.any():
+            number = int(wrong.sum())
             report(
-                f"{folder}: {wrong.sum()} of {len(boxes)} frames have {what}, such as "
-                f"{wrong.argmax() + 1:08d}; they are skipped"
+                f"{folder}: {counted_of(number, len(boxes), 'frame')} {agree(number, 'has', 'have')} {what}, "
+                f"such as {wrong.argmax() + 1:08d}; {agree(number, 'it is', 'they are')} skipped"
             )
         present &= ~wrong
     present &= large_boxes(boxes)
@@ -86,7 +90,9 @@ def _boxes(path: Path) -> NDArray[np.float64]:
     rows = [[float(word) for word in line.split(",")] for line in lines]
     for number, row in enumerate(rows, start=1):
         if len(row) != 4:
-            raise ValueError(f"{path.name}: line {number} has {len(row)} values where 4 are expected")
+            raise ValueError(
+                f"{path.name}: line {number} has {counted(len(row), 'value')} where 4 are expected"
+            )
     return np.array(rows).reshape(-1, 4)
 
 
@@ -96,5 +102,5 @@ def _absent(path: Path, length: int) -> NDArray[np.bool_]:
         return np.zeros(length, dtype=bool)
     words = path.read_text(encoding="utf-8").split()
     if len(words) != length or not set(words) <= {"0", "1"}:
-        raise ValueError(f"{path.name} must have 0 or 1 for each of {length} frames")
+        raise ValueError(f"{path.name} must have 0 or 1 for each of {counted(length, 'frame')}")
     return np.array([word == "1" for word in words], dtype=bool)

@@ -24,6 +24,7 @@ import numpy as np
 
 from trackers.errors import UserError
 from trackers.training.sources.clip import Clip, large_boxes
+from trackers.wording import agree, counted
 
 LARGEST_FILE = 1 << 18  # bytes; thirty objects have 10,000
 FARTHEST = 1e6  # pixels that a corner can be from the origin
@@ -79,7 +80,9 @@ def _video(annotations: Path, images: Path) -> tuple[list[Clip], list[str]]:
         for track, box in objects.items():
             tracks[track][path.stem] = box
     if missing:
-        wrong.append(f"{images} lacks {len(missing)} frames, such as {missing[0]}; they are skipped")
+        number = len(missing)
+        skipped = agree(number, "it is skipped", "they are skipped")
+        wrong.append(f"{images} lacks {counted(number, 'frame')}, such as {missing[0]}; {skipped}")
     name = "/".join(annotations.parts[-2:])
     clips = []
     for track, frames in sorted(tracks.items()):

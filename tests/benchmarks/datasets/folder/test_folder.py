@@ -98,7 +98,7 @@ def test_images_and_rows_must_agree(tmp_path: Path) -> None:
     data = open_dataset("folder", root)
     with pytest.raises(SequenceError, match=r"cat: 4 images where groundtruth\.txt has 3 rows"):
         data["cat"].open_frames()
-    with pytest.raises(SequenceError, match=r"dog: 0 images where groundtruth\.txt has 1 rows"):
+    with pytest.raises(SequenceError, match=r"dog: 0 images where groundtruth\.txt has 1 row;"):
         data["dog"].open_frames()
 
 

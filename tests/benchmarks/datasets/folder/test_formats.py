@@ -210,7 +210,7 @@ def test_absence_flags_of_wrong_length_are_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "cat")
     (tmp_path / "cat" / "groundtruth.txt").write_text(text(BOXES))
     (tmp_path / "cat" / "absence.label").write_text("0\n")
-    with pytest.raises(SequenceError, match=r"absence\.label: 1 rows"):
+    with pytest.raises(SequenceError, match=r"absence\.label: 1 row,"):
         opened(tmp_path)["cat"]
 
 

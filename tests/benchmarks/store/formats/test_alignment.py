@@ -30,7 +30,7 @@ def test_tiger1_is_paired_from_its_sixth_row():
     rows, start, note = align(leading, TIGER)
     assert np.array_equal(leading[rows], MOVING)
     assert start == 0
-    assert "first 5 of 35 rows are dropped" in note
+    assert "everything before row 6 of 35 is dropped" in note
 
 
 def test_far_first_box_is_noted():
@@ -53,7 +53,7 @@ def test_declared_end_is_kept_and_noted():
 def test_rows_beyond_ground_truth_are_dropped_and_noted(truth):
     rows, start, note = align(np.concatenate([MOVING, MOVING[:3]]), truth)
     assert (rows, start) == (slice(30), 0)
-    assert "last 3 of 33 rows are dropped" in note
+    assert "everything after row 30 of 33 is dropped" in note
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_early_end_is_kept_where_the_data_set_takes_it():
     early = SequenceTruth("trackingnet", "a_0", MOVING, may_end_early=True)
     rows, start, note = align(MOVING[:20], early)
     assert (rows, start) == (slice(None), 0)
-    assert note == "a_0: the last 10 of 30 frames have no box; they are scored as misses"
+    assert note == "a_0: there is no box after frame 20 of 30; frames without one are misses"
     with pytest.raises(UserError, match="20 boxes where a_0 has 30 frames"):
         align(MOVING[:20] + 60, early)
 

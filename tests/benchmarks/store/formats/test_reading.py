@@ -91,12 +91,12 @@ def test_pytracking_truncates_and_separates_by_tabs(dataset, write):
 
 def test_sequences_without_ground_truth_are_left_out(dataset, write):
     root = write({"Woman.txt": "1,1,1,1"})
-    with pytest.raises(UserError, match="none of their ground truth is there; see --data-root"):
+    with pytest.raises(UserError, match="whose ground truth is not there; see --data-root"):
         read(root, "txt", dataset)
     write({"Dog.txt": rows(TRUTH["Dog"])})
     imported = read(root, "txt", dataset)
     assert_truth(imported.trajectories, ("Dog",))
-    assert "1 sequences have no ground truth here and are left out" in imported.notes
+    assert "1 sequence has no ground truth here and is left out" in imported.notes
 
 
 def test_an_unclear_origin_asks_for_a_declaration(dataset, write):
@@ -160,7 +160,7 @@ def test_tre_is_read_as_tre_and_as_one_pass(dataset, write):
         assert run.boxes.tolist() == TRUTH["Car1"][run.start :]
     one_pass = read(root, "otb-json", dataset, "ope")
     assert_truth(one_pass.trajectories, ("Car1",))
-    assert "1 files hold several runs (TRE)" in one_pass.notes[0]
+    assert "1 file holds several runs (TRE)" in one_pass.notes[0]
 
 
 def shifted_segments(*shifts) -> str:
@@ -360,7 +360,7 @@ def test_other_suffixes_of_text_files(dataset, write, suffix):
     ("files", "form", "protocol", "hint"),
     [
         (["CFNet.zip"], "txt", None, "another archive, CFNet.zip: unpack that"),
-        (["Dog.mat"], "txt", None, "it holds 1 files \\*.mat: perhaps --from otb-mat"),
+        (["Dog.mat"], "txt", None, "it holds 1 file \\*.mat: perhaps --from otb-mat"),
         (["baseline/dog/dog_00000050.bin"], "vot", None, "multi-start protocol of VOT2020"),
         (["baseline/dog/dog_001_1.bin"], "vot", None, "VOTS"),
         (["longterm/Dog/Dog_001.bin"], "vot", None, "'longterm': give --from vot --protocol long-term"),
@@ -387,7 +387,7 @@ def test_other_contents_are_named(dataset, write, files, form, protocol, hint):
 )
 def test_results_on_another_split_are_named(write, tmp_path, file, form, split):
     (tmp_path / "data/got10k").mkdir(parents=True)
-    with pytest.raises(UserError, match="1 are named after sequences of another part: give its --split"):
+    with pytest.raises(UserError, match="1 is named after a sequence of another part: give its --split"):
         read(write({file: "1,2,3,4"}), form, open_dataset("got10k", tmp_path / "data", split))
 
 

@@ -82,7 +82,7 @@ def test_frames_without_a_box_are_zeros_and_said(server):
     given[name][0].boxes[2] = np.nan
     given[name][0].boxes[3] = [-0.0001, 5, 6, 7]
     content, notes = write_submission(server, Submission(given, FRAMES, {}), first_pixel=0)
-    assert notes == ["1 frames have no box: they are written as 0, 0, 0, 0"]
+    assert notes == ["1 frame has no box: it is written as 0, 0, 0, 0"]
     archive = opened(content)
     rows = table(archive, archive.namelist()[0])
     assert [float(value) for value in rows[2]] == [0, 0, 0, 0]
@@ -118,11 +118,11 @@ def broken(change: str) -> tuple[Submission, str]:
     expected = ""
     if change == "missing":
         del given[first]
-        expected = f"1 of 2 sequences are missing: {first}"
+        expected = f"1 of 2 sequences is missing: {first}"
     elif change == "failed":
         del given[second]
         failed[second] = "timeout: took too long"
-        expected = f"1 of 2 sequences are missing: {second} (timeout: took too long)"
+        expected = f"1 of 2 sequences is missing: {second} (timeout: took too long)"
     elif change == "rows":
         given[second] = [trajectory(6), trajectory(6, 1)]
         expected = f"the number of rows is wrong: {second} has 6 for 7 frames"

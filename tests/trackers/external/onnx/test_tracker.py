@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -44,6 +46,25 @@ def test_run_records_the_models(tmp_path: Path) -> None:
     spec = TrackerSpec("onnx", settings={"description": str(description)})
     names = [path.name for path in spec.provenance(spec.build()).files]
     assert names == ["tracker.py", "tracker.toml", "backbone.onnx", "head.onnx"]
+
+
+@pytest.mark.parametrize("options", [[], ["--isolate"]])
+def test_changed_model_is_refused_by_its_name(
+    options: list[str], squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = write_tracker(tmp_path)
+    words = ["run", "--tracker", "onnx", "--set", f"description={description}", "--dataset", "squares"]
+    words += ["--sequences", "single", "--results", str(tmp_path / "results"), *options]
+    assert main(words) == 0
+    [path] = (tmp_path / "results").rglob("run.json")
+    names = ("tracker.toml", "backbone.onnx", "head.onnx")
+    expected = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names}
+    assert json.loads(path.read_text())["environments"][0]["models"] == expected
+    model = tmp_path / "head.onnx"
+    model.write_bytes(model.read_bytes() + b"\x32\x00")  # an empty field, which changes no box
+    capsys.readouterr()
+    assert main(words) == 2
+    assert "results made with other model file head.onnx; give --name" in capsys.readouterr().err
 
 
 def test_settings_replace_the_description(tmp_path: Path) -> None:

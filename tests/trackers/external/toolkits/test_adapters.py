@@ -176,7 +176,7 @@ def test_missing_box_is_invalid(file: str) -> None:
     ("name", "settings", "expected"),
     [
         ("FILE:Pysot", {"adapter.colour": "bgr"}, r"no adapter.colour .*\(did you mean 'color'\?\)"),
-        ("FILE:Pysot", {"adapter.color": "grey"}, "adapter.color of tracker .* is rgb or bgr, not 'grey'"),
+        ("FILE:Pysot", {"adapter.color": "gray"}, "adapter.color of tracker .* is rgb or bgr, not 'gray'"),
         ("FILE:Pysot", {"adapter.first_pixel": "2"}, "is 0 or 1, not '2'"),
         ("FILE:Undefined", {}, "sotbench_adapter of tracker .* must be a dict, not 5"),
         ("FILE:Stranger", {}, "nor like one of got10k, pysot or pytracking"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +153,36 @@ def test_model_with_other_maps_is_refused_before_the_first_sequence(
     assert "it takes NanoTrack V2" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "results").exists()
+
+
+def nano_run(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
+    """Runs opencv-nano with the files in `folder`; returns the exit status and what it printed on errors."""
+    settings = [f"backbone={folder / 'b.onnx'}", f"neckhead={folder / 'h.onnx'}"]
+    words = ["run", "--tracker", "opencv-nano", "--set", *settings, "--dataset", "squares"]
+    status = main([*words, "--sequences", "right", "--results", str(folder / "results"), *more])
+    return status, capsys.readouterr().err
+
+
+def digests(folder: Path, *names: str) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def test_run_records_model_files_and_refuses_changed_ones(
+    squares: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "opencv-nano" not in TRACKERS:
+        pytest.skip("this OpenCV has no opencv-nano")
+    nanotrack_files(tmp_path, 16)
+    assert nano_run(tmp_path, capsys)[0] == 0
+    [path] = (tmp_path / "results").rglob("run.json")
+    expected = digests(tmp_path, "b.onnx", "h.onnx")
+    assert json.loads(path.read_text())["environments"][0]["models"] == expected
+    assert "(1 from an earlier run)" in nano_run(tmp_path, capsys)[1]
+
+    model = tmp_path / "h.onnx"
+    model.write_bytes(model.read_bytes() + b"\x32\x00")  # an empty field, which changes no box
+    status, said = nano_run(tmp_path, capsys)
+    assert status == 2
+    assert "holds results made with other model file h.onnx; give --name to keep both, or --overwrite" in said
+    assert nano_run(tmp_path, capsys, "--overwrite")[0] == 0
+    assert json.loads(path.read_text())["environments"][-1]["models"] == digests(tmp_path, "b.onnx", "h.onnx")

@@ -81,7 +81,7 @@ def test_damaged_objects_are_reported_and_skipped(tmp_path: Path, damage: dict[s
     said: list[str] = []
     [clip] = read(tmp_path, said.append)
     assert clip.name == "000000000001/7"
-    assert said == [f"{path} has 1 invalid objects, such as 8; they are skipped"]
+    assert said == [f"{path} has 1 invalid object, such as 8; it is skipped"]
 
 
 def test_one_message_per_kind_of_error(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_one_message_per_kind_of_error(tmp_path: Path) -> None:
     said: list[str] = []
     assert len(read(tmp_path, said.append)) == 1
     assert said == [
-        f"{tmp_path / 'train2017'} lacks 1 images, such as 000000000002.jpg; they are skipped",
+        f"{tmp_path / 'train2017'} lacks 1 image, such as 000000000002.jpg; it is skipped",
         f"{path} has 4 invalid objects, such as one without a number; they are skipped",
     ]
 

@@ -59,7 +59,7 @@ def test_unusable_frames_are_reported_once_per_video(tmp_path: Path) -> None:
     [
         (["1,2,3"], "0", "line 1 has 3 values where 4 are expected"),
         (["1,2,x,4"], "0", "could not convert string to float"),
-        (["1,2,30,40"], "00", "absence.label must have 0 or 1 for each of 1 frames"),
+        (["1,2,30,40"], "00", "absence.label must have 0 or 1 for each of 1 frame"),
         (["1,2,30,40"], "2", "absence.label must have 0 or 1"),
         (["1,2,30,40"], "1", "no frame shows the object"),
         ([], "0", "absence.label must have 0 or 1 for each of 0 frames"),
