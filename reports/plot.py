@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from reports.figure_options import add_figure_options, figure_options_of
+from reports.left_out import LeftOut
 from reports.plots import PLOTS
 from reports.presentation_options import add_tex_labels
 from reports.report_data import InapplicableError, ReportData, add_report_options
 from reports.several import add_datasets, read_reports
-from trackers.atomic import write_atomic
+from trackers.atomic import make_folder, write_atomic
 from trackers.commands import Parser, catch_user_errors, print_path, print_stderr
 from trackers.errors import UserError
 
@@ -91,7 +92,7 @@ def draw(reports: Sequence[ReportData], kind: str, ax: Axes | None = None) -> Fi
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs, writes the plots and prints their paths."""
+    """Scores the runs, writes the plots and prints their paths; 1 if one is left out."""
     chosen = parser().parse_args(arguments)
     if "tex" in chosen.format and (others := [kind for kind in chosen.kind or () if kind not in CURVE_KINDS]):
         raise UserError(
@@ -110,19 +111,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"plots show the best {MAX_DRAWN_TRACKERS} of {total} trackers; select others with --tracker"
             )
     folder = chosen.out or Path("plots", "+".join(report.dataset for report in reports))
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in chosen.kind or PLOTS:
-        try:
-            contents = _files(reports, kind, chosen.format, chosen.csv)
-        except InapplicableError:
-            if chosen.kind:
-                raise
-            continue
+    make_folder(folder)
+    left_out, made = LeftOut(), 0
+    for kind in dict.fromkeys(chosen.kind or PLOTS):
+        contents: dict[str, bytes] = {}
+        with left_out.instead_of_failing(kind):
+            try:
+                contents = _files(reports, kind, chosen.format, chosen.csv)
+            except InapplicableError:
+                if chosen.kind:
+                    raise
         for ending, content in contents.items():
             path = folder / f"{kind}.{ending}"
             write_atomic(path, content)
             print_path(path)
-    return 0
+        made += bool(contents)
+    return left_out.report(made)
 
 
 def _files(reports: Sequence[ReportData], kind: str, formats: Sequence[str], csv: bool) -> dict[str, bytes]:

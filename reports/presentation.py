@@ -332,8 +332,10 @@ class PresentationChanges:
         """Returns the presentation with these changes.
 
         Raises:
-            UserError: a value is invalid, or the results folder has no such tracker.
+            UserError: a value is invalid, the results folder has no such tracker, or a tracker is both hidden
+                and highlighted or put into the order, or has two places in it.
         """
+        self._check_contradictions()
         entries = dict(presentation.entries)
 
         def change(what: str, trackers: Iterable[str], **values: Any) -> None:
@@ -362,3 +364,11 @@ class PresentationChanges:
             entries[name] = replace(entries[name], hide=False)
         change("hide", self.hide, hide=True)
         return replace(presentation, entries=entries, tex_labels=self.tex_labels)
+
+    def _check_contradictions(self) -> None:
+        for what, names in (("highlight", self.highlight), ("order", self.order or ())):
+            if both := [name for name in names if name in self.hide]:
+                raise UserError(f"{what} and hide both name '{both[0]}'; name it in one of them")
+        order = list(self.order or ())
+        if twice := [name for name in order if order.count(name) > 1]:
+            raise UserError(f"order names '{twice[0]}' twice; give each tracker one place")

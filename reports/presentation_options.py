@@ -51,6 +51,8 @@ def presentation_of(arguments: argparse.Namespace) -> Presentation:
     Raises:
         UserError: the file or an option is invalid.
     """
+    if both := [name for name in arguments.tracker or () if name in arguments.hide]:
+        raise UserError(f"--tracker and --hide both name '{both[0]}'; name it in one of them")
     changes = PresentationChanges(
         labels=_pairs(arguments.label, "label"),
         colors=_pairs(arguments.color, "color"),

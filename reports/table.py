@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.scoring import Record
 from benchmarks.scoring.tables import attributes_table, comparisons_table, records_table
 from benchmarks.tables import WRITERS, Table, without_intervals
+from reports.left_out import LeftOut
 from reports.presentation_options import add_tex_labels
 from reports.published import source_notes
 from reports.report_data import ReportData, add_report_options
@@ -175,26 +176,31 @@ def parser() -> Parser:
 
 @catch_user_errors
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Scores the runs and prints the tables, or writes them and prints their paths."""
+    """Scores the runs and prints the tables, or writes them and prints their paths; 1 if one is left out."""
     chosen = parser().parse_args(arguments)
-    if chosen.out is None and (len(chosen.format) > 1 or ("csv" in chosen.format and len(chosen.kind) > 1)):
+    kinds = list(dict.fromkeys(chosen.kind))
+    if chosen.out is None and (len(chosen.format) > 1 or ("csv" in chosen.format and len(kinds) > 1)):
         raise UserError("several formats, or several tables in csv, need files: give --out DIR")
     reports = read_reports(chosen)
     names = [report.dataset for report in reports]
     wide = chosen.size == "two-column"
-    for place, kind in enumerate(chosen.kind):
-        table, records = make_table(reports, kind)
-        table = with_latex_options(table, kind, names, chosen.caption, chosen.latex_label, wide)
-        made = table, records
-        for form in chosen.format:
-            text = _render(made, form, not chosen.no_interval)
+    left_out, made = LeftOut(), 0
+    for kind in kinds:
+        texts: dict[str, str] = {}
+        with left_out.instead_of_failing(kind):
+            table, records = make_table(reports, kind)
+            table = with_latex_options(table, kind, names, chosen.caption, chosen.latex_label, wide)
+            for form in chosen.format:
+                texts[form] = _render((table, records), form, not chosen.no_interval)
+        for form, text in texts.items():
             if chosen.out is None:
-                print(("\n" if place else "") + text, end="")
+                print(("\n" if made else "") + text, end="")
                 continue
             path = chosen.out / f"{kind}.{_ENDINGS[form]}"
             write_atomic(path, text.encode())
             print_path(path)
-    return 0
+        made += bool(texts)
+    return left_out.report(made)
 
 
 if __name__ == "__main__":

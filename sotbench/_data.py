@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from inspect import signature
 from typing import TYPE_CHECKING, Literal
 
+from sotbench._messages import in_python, python_errors
 from sotbench._paths import AnyPath, to_data_root, to_path
 from trackers.errors import UserError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _ORIGINS = ("one", "zero")
 
 
+@python_errors
 def open_dataset(name: str, data_root: AnyPath | None = None, split: str | None = None) -> Dataset:
     """Opens a data set.
 
@@ -37,6 +40,7 @@ def open_dataset(name: str, data_root: AnyPath | None = None, split: str | None 
     return datasets.open_dataset(name, to_data_root(data_root), split)
 
 
+@python_errors
 def import_results(
     path: AnyPath,
     *,
@@ -87,12 +91,13 @@ def import_results(
     for name, value, known in (("columns", columns, tuple(BOX_FORMS)), ("origin", origin, _ORIGINS)):
         if value is not None and value not in known:
             raise UserError(f"{name} is one of {', '.join(map(repr, known))}, not {value!r}")
+    keywords = tuple(signature(import_results).parameters)
     folder = import_run(
         ImportSource(tracker, to_path(path)),
         format,
         CachedDataset(open_dataset(dataset, data_root, split)),
         to_path(results),
-        lambda message: print(message, file=sys.stderr),
+        lambda message: print(in_python(message, keywords), file=sys.stderr),
         protocol=protocol,
         options=ImportOptions(origin, Columns.from_options(columns, skip_columns, normalized), skip_bad),
         overwrite=overwrite,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from benchmarks.evaluation import Selection
+from sotbench._messages import python_errors
 from sotbench._paths import to_names, to_path
 from trackers.errors import UserError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _TRACKER_OPTIONS = ("style", "labels", "colors", "linestyles", "order", "highlight", "hide", "tex_labels")
 
 
+@python_errors
 def plot(
     scores: Iterable[Scores],
     kind: str = "success",
@@ -66,6 +68,7 @@ def plot(
     return draw_figure(reports, kind)
 
 
+@python_errors
 def table(
     scores: Iterable[Scores],
     format: TableFormat = "markdown",  # noqa: A002 - as `Scores.table`

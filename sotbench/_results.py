@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sotbench._messages import LOADING, in_python, python_errors
 from sotbench._paths import AnyPath, to_data_root, to_names, to_path
 from trackers.errors import UserError
 from trackers.registry import did_you_mean
@@ -116,7 +117,7 @@ class Results(Mapping[str, TrackerResults]):
         self._runs: dict[str, RunResults] = {}
         for name, run in selection.read_all().items():
             if isinstance(run, UserError):
-                self.left_out[name] = str(run)
+                self.left_out[name] = in_python(str(run), LOADING)
             else:
                 self._runs[name] = run
         if not self._runs:
@@ -146,6 +147,7 @@ class Results(Mapping[str, TrackerResults]):
         """By tracker and sequence, why a sequence has no results; trackers without failures are left out."""
         return {name: dict(run.failed) for name, run in self._runs.items() if run.failed}
 
+    @python_errors
     def score(
         self,
         profile: str | None = None,
@@ -225,6 +227,7 @@ class Results(Mapping[str, TrackerResults]):
         return str(shown.to_html())
 
 
+@python_errors
 def load_results(
     dataset: str | Dataset,
     *,

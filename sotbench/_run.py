@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sotbench._messages import python_errors
 from sotbench._paths import AnyPath, check_numbers, to_data_root, to_names, to_path
 from trackers.errors import UserError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from trackers.catalog import TrackerSpec
 
 
+@python_errors
 def run(
     tracker: AnyPath | Callable[..., Any],
     dataset: str | Dataset,
@@ -104,6 +106,7 @@ def run(
     )
 
 
+@python_errors
 def reproduce(
     folder: AnyPath,
     *,
@@ -176,6 +179,7 @@ def reproduce(
     return outcome
 
 
+@python_errors
 def speed(
     tracker: AnyPath | Callable[..., Any],
     dataset: str = "demo",
@@ -239,6 +243,7 @@ def speed(
     return record
 
 
+@python_errors
 def tune(
     tracker: str,
     dataset: str | Dataset,
@@ -345,6 +350,8 @@ def _spec(
     except (TypeError, ValueError):
         raise UserError(f"settings are a dictionary of names and values, not {settings!r}") from None
     if precision is not None:
+        if "precision" in chosen:
+            raise UserError("the precision is given by `precision` and in `settings`; give it once")
         chosen["precision"] = precision
     path = None if weights is None else to_path(weights)
     if isinstance(tracker, os.PathLike):

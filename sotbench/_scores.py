@@ -12,6 +12,7 @@ from benchmarks.evaluation import Selection
 from benchmarks.scoring import RunScore, choose_profile, score_run
 from benchmarks.scoring.pairing import restrict_to_dataset
 from benchmarks.store import RunResults
+from sotbench._messages import LOADING, in_python, python_errors
 from sotbench._paths import AnyPath, to_names
 from trackers.errors import UserError
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from reports.report_data import ReportData
 
     TableFormat = Literal["markdown", "latex", "html", "csv"]
+
+_KEYWORDS = ("profile", "sequences", "attribute", *LOADING)
+"""Of `Results.score` and `load_results`."""
 
 
 class TrackerOptions(TypedDict, total=False):
@@ -79,7 +83,7 @@ class Scores:
             try:
                 self._scores[run.tracker] = score_run(restrict_to_dataset(run, part), part, self._profile)
             except UserError as error:
-                self.left_out[run.tracker] = str(error)
+                self.left_out[run.tracker] = in_python(str(error), _KEYWORDS)
         if not self._scores:
             raise UserError(next(iter(self.left_out.values())))
 
@@ -93,6 +97,7 @@ class Scores:
         """The names of the profile's metrics, as columns of `to_frame` have them."""
         return self._report.metrics
 
+    @python_errors
     def to_frame(self, by: Literal["sequence", "attribute"] | None = None) -> pd.DataFrame:
         """Returns the scores as a table, best tracker first.
 
@@ -115,6 +120,7 @@ class Scores:
         frame = records_frame(records).drop(columns=["dataset", "protocol", "profile"])
         return frame.set_index(["tracker", by] if by else "tracker")
 
+    @python_errors
     def compare(self, a: str, b: str, metric: str | None = None) -> Comparison:
         """Compares two trackers on the sequences that both have.
 
@@ -134,6 +140,7 @@ class Scores:
         [comparison] = compare(pair, [metric or next(iter(pair[0].sequence_values()))])
         return comparison
 
+    @python_errors
     def compare_all(self, metric: str | None = None) -> pd.DataFrame:
         """Compares every pair of trackers; p-values are corrected for all comparisons (Holm).
 
@@ -154,6 +161,7 @@ class Scores:
         ]
         return records_frame(records).set_index(["a", "b"])
 
+    @python_errors
     def plot(
         self,
         kind: str = "success",
@@ -204,6 +212,7 @@ class Scores:
         shown = self.report_for(metric, published, trackers)
         return draw_figure([replace(shown, intervals=band, figure_options=options)], kind, ax)
 
+    @python_errors
     def table(
         self,
         kind: Literal["accuracy", "attributes", "speed", "comparison"] = "accuracy",

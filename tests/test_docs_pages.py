@@ -179,4 +179,9 @@ def test_tuning_page_runs_as_shown(
     (code,) = [content for language, content in blocks("tuning.md") if language == "python"]
     names: dict[str, object] = {}
     exec(code, names)
-    assert names["found"].trials  # type: ignore[attr-defined]
+    found = names["found"]
+    scores = [trial.score for trial in found.trials]  # type: ignore[attr-defined]
+    assert max(scores) > scores[0] + 0.1, "the tracker's own settings are not the best"
+    assert min(scores) < max(scores) - 0.2, "the setting matters"
+    reach = found.best.settings["reach"]  # type: ignore[attr-defined]
+    assert 0.1 < reach < 0.9, "the best value is inside the range, not at an end"

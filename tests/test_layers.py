@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = """
 trackers.errors  trackers.signals  trackers.seeding  trackers.atomic  trackers.wording
 trackers.devices  trackers.stderr  trackers.registry  trackers.tracker  trackers.regular_files
-trackers.provenance  trackers.progress  trackers.regions  trackers.images
+trackers.provenance  trackers.progress  trackers.regions  trackers.images  trackers.weights_file
 trackers.box_validation  trackers.device_context
 trackers.timing  trackers.jpeg  trackers.still  trackers.ncc  trackers.settings_file
 trackers.processes
@@ -38,7 +38,7 @@ benchmarks.evaluation  benchmarks.importing
 benchmarks.options
 benchmarks.tuning
 benchmarks.cli  benchmarks
-reports.style  reports.published
+reports.style  reports.published  reports.left_out
 reports.presentation  reports.figure_options
 reports.presentation_options
 reports.report_data

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +40,36 @@ def append_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def make_folder(path: Path) -> None:
+    """Creates a folder and those above it, as far as they are missing.
+
+    Raises:
+        OSError: a folder cannot be created; where a file is in its place, the error says so.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        if (file := file_in_place_of(path)) is None:
+            raise
+        raise NotADirectoryError(errno.ENOTDIR, not_a_folder(file), str(path)) from None
+
+
+def file_in_place_of(folder: Path) -> Path | None:
+    """Returns the file that is where `folder`, or one above it, would have to be; None if there is none."""
+    for path in (folder, *folder.parents):
+        try:
+            mode = path.stat().st_mode  # once: another process may remove the folder meanwhile
+        except OSError:
+            continue
+        return None if stat.S_ISDIR(mode) else path
+    return None
+
+
+def not_a_folder(file: Path) -> str:
+    """Returns the sentence on a file that is where a folder would have to be."""
+    return f"{file} is a file, not a folder; give another path"
+
+
 def remove_temporary_files(folder: Path) -> None:
     """Removes the temporary files of killed writers from `folder`, in which nothing may be writing now."""
     for path in folder.glob(f".*{_SUFFIX}"):
@@ -45,7 +77,7 @@ def remove_temporary_files(folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX)
     temporary = Path(name)
     try:

@@ -173,6 +173,24 @@ class TrackerSpec:
             arguments[name] = setting_value(self.tracker, name, value, default)
         return arguments
 
+    def check_values(self) -> None:
+        """Checks the values of the settings, as far as that needs neither weights nor another process.
+
+        Trackers that have weights do so in a class method `check_settings`, which takes the constructor's
+        keywords but `weights` and `slots`; without it, only their types are checked. Others are built.
+
+        Raises:
+            UserError: as `arguments`, or the tracker refuses a value.
+        """
+        if self.program is not None:
+            return
+        arguments = self.arguments()
+        check = getattr(self.factory(), "check_settings", None)
+        if callable(check):
+            check(**{name: value for name, value in arguments.items() if name not in ("weights", "slots")})
+        elif "weights" not in arguments and not self.isolate:
+            self._create()
+
     def build(self, log: Path | None = None, watch: bool = False) -> Tracker:
         """Builds the tracker, with one slot if it is a batch tracker.
 

@@ -108,12 +108,14 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
     from trackers.catalog import TrackerSpec
 
     settings = _settings(arguments.set)
+    if arguments.precision is not None:
+        if "precision" in settings:
+            raise UserError("--precision and --set both give the precision; give it once")
+        settings["precision"] = arguments.precision
     if getattr(arguments, "settings", None) is not None:
         from trackers.settings_file import read_settings_file
 
         settings = read_settings_file(arguments.settings) | settings
-    if arguments.precision is not None:
-        settings["precision"] = arguments.precision
     spec = TrackerSpec(arguments.tracker, arguments.device, arguments.weights, settings)
     if not hasattr(arguments, "isolate"):
         return spec
@@ -123,13 +125,20 @@ def tracker_spec(arguments: argparse.Namespace) -> TrackerSpec:
 
 
 def _settings(words: list[str]) -> dict[str, str]:
-    """Parses `key=value` words."""
-    settings = {}
+    """Parses `key=value` words.
+
+    Raises:
+        UserError: one is no such word, or a key is there twice.
+    """
+    settings = dict[str, str]()
     for word in words:
         key, equals, value = word.partition("=")
         if not (key and equals):
             raise UserError(f"--set takes KEY=VALUE, not '{word}'")
-        settings[key.replace("-", "_")] = value
+        name = key.replace("-", "_")
+        if name in settings:
+            raise UserError(f"--set gives '{name}' twice, as '{settings[name]}' and '{value}'; give it once")
+        settings[name] = value
     return settings
 
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackers.atomic import make_folder
 from trackers.commands import (
     Parser,
     add_isolation_options,
@@ -170,7 +171,7 @@ def _end(tracker: Tracker) -> None:
 
 
 def _write_boxes(path: Path, boxes: Sequence[Boxes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     path.write_text("".join(",".join(map(repr, box.tolist())) + "\n" for box in boxes), encoding="utf-8")
 
 

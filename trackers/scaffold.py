@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from pathlib import Path
 from string import Template
 
+from trackers.atomic import make_folder
 from trackers.errors import UserError
 
 NAME = "new"
@@ -148,7 +150,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the package and prints the next step."""
     root = write_package(arguments.name, arguments.folder)
-    print(f"{root} is written; next: cd {root} && pip install -e . && sotbench check {arguments.name}")
+    place = shlex.quote(str(root))
+    print(f"{root} is written; next: cd {place} && pip install -e . && sotbench check {arguments.name}")
     return 0
 
 
@@ -177,6 +180,6 @@ def write_package(name: str, folder: Path) -> Path:
     }
     for place, content in _FILES.items():
         path = root / Template(place).substitute(words)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.write_text(Template(content).substitute(words), encoding="utf-8")
     return root

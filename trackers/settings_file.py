@@ -30,7 +30,12 @@ def read_settings_file(path: Path) -> dict[str, str]:
         raise UserError(f"{path}: {error.strerror}; --settings takes a TOML file") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UserError(f"{path} is not a file of settings in TOML: {error}") from None
-    return dict(_flat(content, "", str(path)))
+    settings = dict[str, str]()
+    for name, value in _flat(content, "", str(path)):
+        if name in settings:  # with a hyphen and an underscore, or in a table and with a dot
+            raise UserError(f"{path}: '{name}' is set twice; write it once")
+        settings[name] = value
+    return settings
 
 
 def _flat(table: Mapping[str, Any], prefix: str, where: str) -> list[tuple[str, str]]:

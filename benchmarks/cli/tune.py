@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.run import interruptible
+from benchmarks.datasets import default_data_root
 from benchmarks.options import (
     add_data_root,
     add_dataset,
@@ -42,6 +45,9 @@ EXAMPLES = (
     "folder --data-root my_videos --trials 50; a range is LOW:HIGH (two integers for integers), "
     "LOW:HIGH:log, LOW:HIGH:STEP or A,B,C"
 )
+
+_MOST_SUGGESTED = 10
+"""Sequences that the suggested command names."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     print_stderr(_conclusion(tuning, dataset, len(names)))
     if tuning.best is None:
         return 1
+    print_stderr(_test_command(arguments, spec.label, tuning, dataset, names))
     print_stderr(f"plot: {tuning.path / PLOT_FILE}")
     print_path(tuning.settings_file)
     return 0
@@ -149,6 +156,40 @@ def _conclusion(tuning: Tuning, dataset: Dataset, sequences: int) -> str:
     where = f"{counted(sequences, 'sequence')} of {dataset.name}"
     return (
         f"{ended}; best {tuning.metric} {tuning.best.score:.4f} on {where}"
-        f"{mattered}; a best of many fits its own sequences, so test it on others: sotbench run --settings "
-        f"{tuning.settings_file}"
+        f"{mattered}; a best of many fits its own sequences, so test it on others:"
     )
+
+
+def _test_command(
+    arguments: argparse.Namespace, label: str, tuning: Tuning, dataset: Dataset, names: Sequence[str]
+) -> str:
+    """Returns the command that runs the best settings, as a shell takes it.
+
+    On the test set that was named, or on sequences of the same data set that were not tuned on, or else on
+    the whole data set.
+    """
+    words = ["sotbench", "run", "--tracker", arguments.tracker]
+    words += ["--settings", str(tuning.settings_file), "--name", f"{label}-tuned"]
+    for option, given, default in (
+        ("--device", arguments.device, "auto"),
+        ("--weights", arguments.weights, None),
+        ("--protocol", arguments.protocol, "ope"),
+    ):
+        if given != default:
+            words += [option, str(given)]
+    if arguments.isolate:
+        words.append("--isolate")
+    if arguments.test_dataset is not None:
+        words += ["--dataset", arguments.test_dataset]
+        root, sequences = arguments.test_data_root or arguments.data_root, arguments.test_sequences
+    else:
+        words += ["--dataset", arguments.dataset]
+        if arguments.split is not None:
+            words += ["--split", arguments.split]
+        root = arguments.data_root
+        sequences = [name for name in dataset.names() if name not in names][:_MOST_SUGGESTED]
+    if root is not None and root != default_data_root():
+        words += ["--data-root", str(root)]
+    if sequences:
+        words += ["--sequences", *sequences]
+    return shlex.join(words)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.options import add_data_root, add_dataset, add_split
+from trackers.atomic import make_folder
 from trackers.errors import UserError, printable
 from trackers.stderr import print_stderr
 from trackers.wording import agree, counted, counted_of
@@ -110,7 +111,7 @@ def _draw(dataset: Dataset, results: list[VerificationResult], folder: Path) -> 
     from benchmarks.datasets import SequenceError
     from trackers.video.drawing import TRUTH_COLOR, draw_region, line_width
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     written = 0
     for result in results:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,9 @@ class Sequence:
 
     def __repr__(self) -> str:
         return f"<Sequence {self.name}: {counted(len(self.truth), 'frame')}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "tags": dict(self.tags)}  # a read-only view of a dictionary has no copies
 
     def frames(self) -> Frames:
         """Opens the frames: `sequence.frames()[0]` is the first, RGB, uint8, shape (H, W, 3).

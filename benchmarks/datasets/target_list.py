@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.datasets.disk_dataset import DiskDataset
@@ -84,5 +85,5 @@ class TargetListDataset(DiskDataset):
             name=name,
             truth=to_zero_based(rows[first - starts :]),
             attributes=self.target_attributes(name),
-            open_frames=lambda: numbered_images(images, first, last),
+            open_frames=partial(numbered_images, images, first, last),
         )

@@ -25,6 +25,7 @@ VOT2018 to VOT2022; Lukezic et al., Now You See Me: Evaluating Performance in Lo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import ClassVar
@@ -87,7 +88,7 @@ class VOTDataset(DiskDataset):
             name=name,
             truth=truth,
             attributes=(),
-            open_frames=lambda: numbered_images(images, 1, length),
+            open_frames=partial(numbered_images, images, 1, length),
             polygons=polygons,
             absent=~np.isfinite(truth[:, 0]) if self.marks_absence else None,
             tags=MappingProxyType(_read_tags(folder, length, self.tag_names)),

@@ -13,6 +13,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from trackers.atomic import file_in_place_of, not_a_folder
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
 
@@ -49,9 +50,11 @@ class FolderLock:
         """Takes the lock.
 
         Raises:
-            UserError: another process holds it.
+            UserError: another process holds it, or a file is in the folder's place.
             OSError: the folder cannot be written to.
         """
+        if (file := file_in_place_of(self._folder)) is not None:
+            raise UserError(not_a_folder(file))
         for attempt in count():
             self._created += [path for path in (self._folder, *self._folder.parents) if not path.exists()]
             try:

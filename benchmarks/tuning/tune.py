@@ -20,6 +20,7 @@ from benchmarks.scoring.metrics import Metric
 from benchmarks.scoring.profiles import ScoringProfile
 from benchmarks.store.digests import file_digest
 from benchmarks.store.lock import FolderLock
+from benchmarks.tuning.range_checks import check_ranges
 from benchmarks.tuning.ranges import Choice, Range
 from benchmarks.tuning.study import Study, Trial, import_optuna
 from trackers.atomic import write_atomic
@@ -260,22 +261,20 @@ def _metric(profile: ScoringProfile, name: str | None) -> Metric:
 
 
 def _defaults(settings: TuneSettings) -> dict[str, Any] | None:
-    """Checks the names and types of all settings; returns the tracker's own values of those to tune.
+    """Checks all settings; returns the tracker's own values of those to tune.
 
     Returns:
         None if one has no default, or one outside its range.
 
     Raises:
-        UserError: the tracker does not have a setting, or its values are of another type.
+        UserError: the tracker does not have a setting, or does not accept one of its values.
     """
     spec, ranges = settings.spec, settings.ranges
     if spec.program is not None:
         raise UserError(f"tracker '{spec.tracker}' is a program, and takes no settings to tune")
     if both := ranges.keys() & spec.settings.keys():
         raise UserError(f"'{min(both)}' has both a range and a value")
-    for end in (0, 1):
-        tried = {name: _ends(span)[end] for name, span in ranges.items()}
-        replace(spec, settings={**spec.settings, **tried}).arguments()
+    check_ranges(spec, ranges)
     parameters = inspect.signature(spec.factory()).parameters
     defaults = {name: parameters[name].default for name in ranges if name in parameters}
     fitting = {name: value for name, value in defaults.items() if value in ranges[name]}
@@ -284,13 +283,6 @@ def _defaults(settings: TuneSettings) -> dict[str, Any] | None:
     return {
         name: str(value) if isinstance(ranges[name], Choice) else value for name, value in fitting.items()
     }
-
-
-def _ends(span: Range) -> tuple[str, str]:
-    """Returns two values of a range, as text: its ends."""
-    if isinstance(span, Choice):
-        return span.values[0], span.values[-1]
-    return str(span.low), str(span.high)
 
 
 def _purpose(

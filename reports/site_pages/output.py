@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from trackers.atomic import make_folder
 from trackers.errors import UserError
 from trackers.regular_files import is_regular
 
@@ -69,7 +70,7 @@ class SiteFolder:
         Args:
             contents: returns what programs may want to know of the site, for the marker.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         self._write_marker({}, self._earlier)
         try:
             yield
@@ -87,7 +88,7 @@ class SiteFolder:
             content: its content.
         """
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         self._written.append(name)
 

@@ -11,8 +11,10 @@ from PIL import Image
 
 from benchmarks.cli.main import main as sotbench
 from reports.plot import main, parser
+from reports.plots import PLOTS
 from reports.plots.speed import speed_figure
 from reports.several import read_reports
+from trackers.errors import UserError
 
 
 @pytest.fixture
@@ -78,6 +80,8 @@ def test_command_output_is_reproducible(results, tmp_path, capsys):
         (["--protocol", "tre"], "no results of protocol 'tre' on squares"),
         (["--profile", "otv"], "no scoring profile 'otv'"),
         (["--label", "still=A", "still=B"], "--label gives 'still' both 'A' and 'B'; give one"),
+        (["--hide", "ncc", "--highlight", "ncc"], "highlight and hide both name 'ncc'"),
+        (["--hide", "ncc", "--tracker", "ncc", "still"], "--tracker and --hide both name 'ncc'"),
     ],
 )
 def test_wrong_name_is_one_sentence(results, capsys, more, sentence):
@@ -102,6 +106,33 @@ def test_inapplicable_kind_is_one_sentence(results, capsys):
     assert "name another beside ncc" in capsys.readouterr().err
     assert plot(results, "--kind", "speed") == 2
     assert "sotbench speed --tracker" in capsys.readouterr().err
+
+
+def test_kinds_that_cannot_be_drawn_are_left_out_and_named(results, tmp_path, capsys):
+    out = tmp_path / "out"
+    capsys.readouterr()
+    assert plot(results, "--kind", "eao", "scores", "ar", "speed", "scores", "--out", str(out)) == 1
+    output = capsys.readouterr()
+    assert output.out.splitlines() == [str(out / "scores.png")]
+    left_out = [line.partition(": ")[0] for line in output.err.splitlines() if "left out" in line]
+    assert left_out == ["eao, ar are left out", "speed is left out"]
+    assert plot(results, "--kind", "eao", "speed", "--out", str(out)) == 2
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: eao: ")
+    assert "; speed: " in line
+
+
+def test_failing_kind_is_left_out_of_all(results, tmp_path, capsys, monkeypatch):
+    def fail(report):
+        raise UserError("the figure cannot be drawn")
+
+    load = PLOTS.load
+    monkeypatch.setattr(PLOTS, "load", lambda kind: fail if kind in ("scores", "precision") else load(kind))
+    capsys.readouterr()
+    assert plot(results, "--out", str(tmp_path / "out")) == 1
+    output = capsys.readouterr()
+    assert "precision, scores are left out: the figure cannot be drawn" in output.err
+    assert len(output.out.splitlines()) == 5
 
 
 def test_tre_is_plotted_like_ope(squares, tmp_path, capsys):

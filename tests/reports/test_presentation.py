@@ -125,14 +125,14 @@ def test_options_add_to_the_file():
         {"a": TrackerEntry(label="A", order=1), "b": TrackerEntry(hide=True)}, ("a", "b", "c")
     )
     changes = PresentationChanges(
-        labels={"c": "C 1"}, colors={"c": "red"}, order=["c"], highlight=["a"], hide=["a"], named=["b"]
+        labels={"c": "C 1"}, colors={"c": "red"}, order=["c"], highlight=["b"], hide=["a"], named=["b"]
     )
     shown = changes.apply(file)
     assert (shown.label("a"), shown.label("b"), shown.label("c")) == ("A", "b", "C 1")
     assert shown.in_order(["a", "b", "c"]) == ["c", "a", "b"]
     assert shown.shown(["a", "b", "c"]) == ["b", "c"]
     assert shown.styles(["c"])["c"].color == "#FF0000"
-    assert shown.styles(["a"])["a"].highlight
+    assert shown.styles(["b"])["b"].highlight
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,9 @@ def test_options_add_to_the_file():
         ({"colors": {"ncc": "blurple"}}, "color of 'ncc' is 'blurple'; write a color such as"),
         ({"linestyles": {"ncc": "wavy"}}, "linestyle of 'ncc' is 'wavy'; it takes solid"),
         ({"labels": {"ncc": " "}}, "label of 'ncc' is ' '; write a name"),
+        ({"hide": ["ncc"], "highlight": ["siamfc", "ncc"]}, "highlight and hide both name 'ncc'; name it in"),
+        ({"hide": ["ncc"], "order": ["ncc"]}, "order and hide both name 'ncc'; name it in one of them"),
+        ({"order": ["ncc", "siamfc", "ncc"]}, "order names 'ncc' twice; give each tracker one place"),
     ],
 )
 def test_wrong_option_is_one_sentence(changes, sentence):

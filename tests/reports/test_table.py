@@ -141,6 +141,18 @@ def test_user_error_is_one_sentence(results, capsys, more, sentence):
     assert [line for line in error.splitlines() if "scored" not in line] == error.splitlines()[-1:]
 
 
+def test_kinds_that_cannot_be_made_are_left_out_and_named(results, tmp_path, capsys):
+    capsys.readouterr()
+    assert table(results, "--kind", "comparison", "accuracy", "--tracker", "ncc") == 1
+    output = capsys.readouterr()
+    assert "ncc" in output.out
+    assert not output.out.startswith("\n")
+    assert "comparison is left out: " in output.err
+    only_ncc = ["--tracker", "ncc", "--out", str(tmp_path)]
+    assert table(results, "--kind", "comparison", "accuracy", *only_ncc) == 1
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "accuracy.md")]
+
+
 def test_speed_table_needs_records(squares, tmp_path, capsys):
     sotbench(["run", "--tracker", "ncc", "--dataset", "squares", "--results", str(tmp_path)])
     assert main(["--dataset", "squares", "--results", str(tmp_path), "--kind", "speed"]) == 2

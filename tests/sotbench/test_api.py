@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +187,11 @@ def test_wrong_arguments_are_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(UserError, match=said):
         sot.run("still", "demo", **options)  # type: ignore[arg-type]
+
+
+def test_precision_is_given_once(here: Path) -> None:
+    with pytest.raises(UserError, match="the precision is given by `precision` and in `settings`"):
+        sot.run("siamfc-lite", "demo", precision="float32", settings={"precision": "bf16"})
 
 
 def test_results_hold_boxes_and_failures(here: Path) -> None:
@@ -385,7 +393,34 @@ def test_tuning_in_python(tmp_path: Path) -> None:
     assert found.trials[0].settings == {"reach": 1.0}
     assert "2 trials, best success" in repr(found)
     assert found.settings_file.is_file()
+    with pytest.raises(sot.UserError, match=r"the range 0\.5:200\.0 of 'reach' includes 200\.0, which"):
+        sot.tune("ncc", "demo", {"reach": (0.5, 200.0)}, **where)
+    with pytest.raises(sot.UserError, match="'reach' has both a range and a value"):
+        sot.tune("ncc", "demo", {"reach": (0.5, 1.5)}, settings={"reach": 1.0}, **where)
     with pytest.raises(sot.UserError, match="3 is not a range for 'reach'"):
         sot.tune("ncc", "demo", {"reach": 3}, **where)
     with pytest.raises(sot.UserError, match="nothing to tune"):
         sot.tune("ncc", "demo", {}, **where)
+
+
+def test_results_scores_and_sequences_are_pickled_and_copied(here: Path) -> None:
+    results = sot.load_results("demo", trackers=["ncc", "still"])
+    scores = results.score()
+    scores.to_frame(by="sequence")  # fills the caches
+    dataset = sot.open_dataset("demo")
+    for again in (pickle.loads(pickle.dumps(results)), copy.deepcopy(results)):
+        assert repr(again) == repr(results)
+        np.testing.assert_array_equal(again["ncc"]["easy"].boxes, results["ncc"]["easy"].boxes)
+        assert again.score().to_frame().equals(scores.to_frame())
+    for again in (pickle.loads(pickle.dumps(scores)), copy.deepcopy(scores)):
+        assert again.to_frame(by="sequence").equals(scores.to_frame(by="sequence"))
+        assert again.compare("ncc", "still").verdict == scores.compare("ncc", "still").verdict
+    for sequence in (pickle.loads(pickle.dumps(dataset["easy"])), copy.deepcopy(dataset["easy"])):
+        np.testing.assert_array_equal(sequence.truth, dataset["easy"].truth)
+        np.testing.assert_array_equal(sequence.frames()[3], dataset["easy"].frames()[3])
+
+
+def test_results_are_read_in_another_process(here: Path) -> None:
+    results = sot.load_results("demo", trackers=["ncc"])
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(len, [results, results["ncc"]]) == [1, len(results["ncc"])]

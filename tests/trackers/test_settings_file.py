@@ -29,6 +29,8 @@ def test_tables_lists_and_dashes(tmp_path: Path) -> None:
         (b"a = ", "is not a file of settings"),
         (b"\xff", "is not a file of settings"),
         (b"a = 2026-01-01", "is a date"),
+        (b"scale-step = 1\nscale_step = 2", "'scale_step' is set twice; write it once"),
+        (b'"adapter.color" = "rgb"\n[adapter]\ncolor = "bgr"', "'adapter.color' is set twice"),
     ],
 )
 def test_bad_files_are_one_sentence(content: bytes, expected: str, tmp_path: Path) -> None:

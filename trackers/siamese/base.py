@@ -110,6 +110,21 @@ class SiameseTracker(TensorTracker):
         self.peak_counts = self.zeros()
         self.load(self.default_weights() if weights is None else Path(weights), width)
 
+    @classmethod
+    def check_settings(
+        cls, *, device: str = "cpu", width: float | None = None, precision: str = "float32", **settings: Any
+    ) -> None:
+        """Checks the constructor's keywords, as far as that needs no weights.
+
+        Raises:
+            UserError: a value is invalid.
+        """
+        del width  # what it may be, the weights say
+        if cls.__signature__ is None:
+            return  # a subclass with a constructor, and keywords, of its own
+        cls.settings_type(**settings).search()
+        numerics(precision, torch.device(resolve_device(device)))
+
     @abstractmethod
     def load(self, weights: Path, width: float | None) -> None:
         """Loads the networks and allocates the tensors of all slots; called once, by the constructor.

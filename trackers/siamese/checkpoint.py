@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from trackers.atomic import write_atomic
 from trackers.errors import UserError
 from trackers.siamese.backbone import Embedding, scaled_widths
 from trackers.siamese.gradnet_network import GradNetNetwork
+from trackers.weights_file import check_weights_file
 
 FORMAT_VERSION = "1"
 PREFIX = "backbone."
@@ -88,9 +90,14 @@ def read(path: Path, architecture: str) -> dict[str, Tensor]:
     Raises:
         UserError: the file is missing, damaged, or not a flat dictionary of tensors.
     """
-    if not path.is_file():
-        raise UserError(f"there is no weights file {path}; check the path")
-    return _read_safetensors(path, architecture) if path.suffix == ".safetensors" else _read_pickle(path)
+    content = check_weights_file(path)
+    if path.suffix == ".safetensors":
+        if content in ("zip", "pickle"):
+            raise UserError(f"{path} is a PyTorch checkpoint by its content; give its name the ending .pth")
+        return _read_safetensors(path, architecture)
+    if content == "safetensors":
+        raise UserError(f"{path} is a .safetensors file by its content; give its name that ending")
+    return _read_pickle(path)
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], architecture: str) -> None:
@@ -112,11 +119,14 @@ def _read_safetensors(path: Path, architecture: str) -> dict[str, Tensor]:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError) as error:
-        raise UserError(
-            f"{path} is damaged or is not a .safetensors file ({error}); fetch it again"
-        ) from None
+    except (SafetensorError, OSError):
+        raise UserError(f"{path} is damaged or is not a .safetensors file; fetch it again") from None
     found = metadata.get("architecture"), metadata.get("format_version")
+    if found == (None, None):
+        raise UserError(
+            f"{path} names no architecture, so this project did not write it; give a file that it wrote, or "
+            "convert a .pth with `sotbench convert`"
+        )
     if found != (architecture, FORMAT_VERSION):
         raise UserError(
             f"{path} holds architecture {found[0]}, format version {found[1]}, not "
@@ -134,11 +144,13 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             f"{path} is damaged, or holds Python objects, which are never loaded; "
             "give a file written by torch.save(model.state_dict(), FILE)"
         ) from None
-    except Exception as error:  # torch.load raises almost anything on a file that is not a checkpoint
-        reason = str(error).partition("\n")[0][:200] or type(error).__name__
-        raise UserError(
-            f"{path} is damaged or is not a PyTorch checkpoint ({reason}); fetch it again"
-        ) from None
+    except Exception:  # torch.load raises almost anything on a file that is not a checkpoint
+        if _is_torchscript(path):
+            raise UserError(
+                f"{path} is a TorchScript archive, which holds code; give a file written by "
+                "torch.save(model.state_dict(), FILE)"
+            ) from None
+        raise UserError(f"{path} is damaged or is not a PyTorch checkpoint; fetch it again") from None
     if not isinstance(content, Mapping):
         raise UserError(
             f"{path} holds a {type(content).__name__}; give a file that holds a model's state_dict()"
@@ -151,6 +163,15 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             "give a file that holds a model's state_dict() and nothing else"
         )
     return dict(content)
+
+
+def _is_torchscript(path: Path) -> bool:
+    """Returns whether a file is what `torch.jit.save` writes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def _widths(

@@ -25,6 +25,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from trackers.errors import UserError, truncate
+from trackers.siamese.tensorflow_index import is_sound
 
 TIMEOUT = 600.0
 """Seconds; TensorFlow alone takes ten to load, and a hundred on a busy machine."""
@@ -86,6 +87,9 @@ def read_checkpoint(path: Path, wanted: Collection[str], timeout: float = TIMEOU
             f"TensorFlow takes {' '.join(_WILDCARDS)} in the name {index.name} for wildcards; rename the "
             "checkpoint's files"
         )
+    # TensorFlow leaves out, without a word, the variables in a part of the index whose checksum is wrong.
+    if not is_sound(index.read_bytes()):
+        raise UserError(f"{index} is damaged (a checksum is wrong, or its end is missing); fetch it again")
     request = {"prefix": prefix.name, "wanted": sorted(wanted), "largest": LARGEST_VALUES}
     # -P: modules that lie beside the program must not be taken for TensorFlow's.
     process = subprocess.Popen(
@@ -124,7 +128,6 @@ def _checkpoint(index: Path, answer: bytes, status: int) -> Checkpoint:
     found = json.loads(line)
     if "error" in found:
         raise UserError(f"{index}: {truncate(found['error'], 300)}")
-    # TensorFlow leaves out, without a word, the variables in a part of the index whose checksum is wrong.
     if not found["variables"]:
         raise UserError(f"{index} is damaged, or lists no variables; fetch it again")
     try:

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from trackers.atomic import write_atomic
+from trackers.atomic import make_folder, write_atomic
 from trackers.errors import UserError
 from trackers.training.log_plot import plot_log
 from trackers.training.patch_cache import PatchCache
@@ -71,7 +71,7 @@ class Trainer:
         Returns:
             Whether the end was reached before `deadline`.
         """
-        self.out.mkdir(parents=True, exist_ok=True)
+        make_folder(self.out)
         optimizer = make_optimizer(self.task, self.schedule)
         average = make_ema(self.task, self.schedule.average)
         first = self._resume(optimizer, average)

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from trackers.atomic import make_folder
 from trackers.errors import UserError
 from trackers.tracker import Frame
 
@@ -78,7 +79,7 @@ def _replacing(path: Path) -> Generator[Path, None, None]:
     """Yields a temporary path beside `path`; it replaces `path` at the end, or is removed after an error."""
     # An absolute path with a plain name: encoders take text before a colon for a protocol.
     parent = path.parent.absolute()
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     with tempfile.TemporaryDirectory(prefix=".video-", dir=parent) as folder:
         temporary = Path(folder) / f"video{path.suffix.lower()}"
         yield temporary

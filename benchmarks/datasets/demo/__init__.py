@@ -20,6 +20,7 @@ moves where, `scenes` lists the nine, and `renderer` draws them.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from benchmarks.datasets.demo.renderer import HEIGHT, VERSION, WIDTH, SceneRenderer
@@ -72,5 +73,10 @@ class Demo(Dataset):
     def __getitem__(self, name: str) -> Sequence:
         scene = SCENES[name]
         return Sequence(
-            name, scene.truth(), scene.attributes, lambda: RenderedFrames(scene), size=(WIDTH, HEIGHT)
+            name, scene.truth(), scene.attributes, partial(_open_frames, name), size=(WIDTH, HEIGHT)
         )
+
+
+def _open_frames(name: str) -> RenderedFrames:
+    """Opens a scene by its name: scenes hold functions, which cannot be pickled with a sequence."""
+    return RenderedFrames(SCENES[name])

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +173,7 @@ class FolderDataset(DiskDataset):
             name=name,
             truth=to_zero_based(track.boxes) if one_based else track.boxes,
             attributes=self._attributes(name),
-            open_frames=lambda: open_track(source, track),
+            open_frames=partial(open_track, source, track),
             absent=absent,
             size=track.size or image_size(source),
         )
@@ -192,7 +192,7 @@ class FolderDataset(DiskDataset):
             name=name,
             truth=truth,
             attributes=self._attributes(name),
-            open_frames=lambda: open_images(source, len(truth)),
+            open_frames=partial(open_images, source, len(truth)),
             polygons=polygons,
             absent=read_absent(source.truth, source.name, len(truth)),
             size=image_size(source),

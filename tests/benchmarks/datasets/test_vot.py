@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,19 @@ def test_tags_are_padded_and_empty_is_the_rest(tmp_path: Path) -> None:
     (folder / "occlusion.tag").write_text("0\n2\n")
     with pytest.raises(SequenceError, match=r"occlusion\.tag has '2' where 0 or 1 is expected"):
         open_dataset("vot2017", tmp_path)["bag"]
+
+
+def test_sequence_is_pickled_and_copied_with_its_tags(tmp_path: Path) -> None:
+    folder = write_bag(tmp_path)
+    (folder / "occlusion.tag").write_text("0\n1\n1\n")
+    Image.new("RGB", (8, 6), "red").save(folder / "00000001.jpg")
+    for number in range(2, 197):
+        (folder / f"{number:08}.jpg").hardlink_to(folder / "00000001.jpg")
+    sequence = open_dataset("vot2017", tmp_path)["bag"]
+    for again in (pickle.loads(pickle.dumps(sequence)), copy.deepcopy(sequence)):
+        np.testing.assert_array_equal(again.polygons, sequence.polygons)
+        assert np.flatnonzero(again.tags["occlusion"]).tolist() == [1, 2]
+        assert again.frames()[195].shape == (6, 8, 3)
 
 
 @pytest.mark.parametrize("place", ["", "color"])

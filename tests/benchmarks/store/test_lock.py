@@ -82,8 +82,9 @@ def test_folder_removed_while_created_is_retried(tmp_path: Path, monkeypatch: py
 
 def test_file_in_place_of_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with pytest.raises(FileExistsError, match=f"'{tmp_path / 'a'}'"):
-        FolderLock(tmp_path / "a").acquire()
+    for folder in (tmp_path / "a", tmp_path / "a" / "b" / "c"):
+        with pytest.raises(UserError, match=f"^{tmp_path / 'a'} is a file, not a folder; give another path$"):
+            FolderLock(folder).acquire()
 
 
 def test_concurrent_holders_exclude_each_other(tmp_path: Path) -> None:

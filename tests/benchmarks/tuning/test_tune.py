@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,9 +27,15 @@ class Slide(Tracker):
 
     deterministic = True
 
-    def __init__(self, step: float = 1.0, reach: int = 3, mode: str = "plain"):
+    def __init__(self, step: float = 1.0, reach: int = 3, mode: str = "plain", last: float = 4.0):
         if step < 0:
             raise ValueError("step is negative")
+        if reach % 2 == 0:
+            raise ValueError("reach is even")
+        if mode not in ("plain", "interrupt", "fail"):
+            raise ValueError(f"there is no mode {mode}")
+        if last < step:
+            raise ValueError("last is below step")
         self.step, self.mode = step, mode
 
     def init(self, frame, box):
@@ -119,11 +126,56 @@ def test_interrupted_study_goes_on_as_if_it_had_not_been(
 def test_failed_trials_are_recorded_and_the_study_goes_on(
     tracker: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert tune(tracker, "mode=fail,plain", "step=-1.0:2.0", trials=10) == 0
+    assert tune(tracker, "mode=fail,plain", "step=0.0:2.0", trials=10) == 0
     error = capsys.readouterr().err
     assert "failed (right: frame 1: RuntimeError: it fails)" in error
-    assert "step is negative" in error
     assert "of them failed" in error
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            ["step=-1.0:2.0"],
+            "the range -1.0:2.0 of 'step' includes -1.0, which tracker 'slide.py:Slide' does",
+        ),
+        (["step=0.0:2.0", "mode=plain,odd"], "the range plain,odd of 'mode' includes odd, which tracker"),
+        (["step=0.0:2.0", "reach=1:9"], "the range 1:9 of 'reach' includes 2, which tracker"),
+        (["step=0.0:2.0", "mode=odd"], "ValueError: there is no mode odd"),
+    ],
+)
+def test_values_that_the_tracker_refuses_are_found_before_the_first_trial(
+    tracker: str, capsys: pytest.CaptureFixture[str], settings: list[str], message: str
+) -> None:
+    assert tune(tracker, *settings) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not Path("study").exists()
+
+
+def test_setting_bound_by_another_one_is_accepted(tracker: str) -> None:
+    """`last` must be above `step`, so neither range is accepted with the default of the other alone."""
+    assert tune(tracker, "step=0.0:4.0", "last=2.0:9.0", trials=1) == 0
+
+
+def test_suggested_command_runs_as_it_is_printed(tracker: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tune(tracker, "step=0.0:4.0", trials=1, out="my study") == 0
+    [command] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sotbench run ")]
+    assert "--settings 'my study/best.toml'" in command
+    assert "--sequences down single both" in command, "the sequences that were not tuned on"
+    assert main(shlex.split(command)[1:]) == 0
+    assert list(Path("results/squares/Slide-tuned").iterdir())
+    more = ("--test-dataset", "demo", "--test-sequences", "easy")
+    assert tune(tracker, "step=0.0:4.0", trials=1, more=more) == 0
+    [command] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("sotbench run ")]
+    assert command.endswith("--dataset demo --sequences easy")
+
+
+def test_file_in_place_of_the_study_is_refused(tracker: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("study").touch()
+    assert tune(tracker, "step=0.0:4.0") == 2
+    assert capsys.readouterr().err == "error: study is a file, not a folder; give another path\n"
 
 
 def test_study_without_any_score_is_a_failure(tracker: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +225,7 @@ def test_mistakes_are_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert tune(tracker, *settings, more=more) == 2
-    lines = [line for line in capsys.readouterr().err.splitlines() if "are missing" not in line]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "of Squares is missing" not in line]
     assert len(lines) == 1
     assert expected in lines[0]
     assert not Path("study/results").exists()

@@ -1,4 +1,7 @@
+import os
 import pickle
+import shutil
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save
 from torch import Tensor
 
 from trackers.errors import UserError
@@ -117,17 +121,55 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     write(tmp_path / "whole.safetensors", state(), "siamfc")
     for suffix in ("pth", "safetensors"):
         content = (tmp_path / f"whole.{suffix}").read_bytes()
-        for name, damaged in {
-            "cut": content[: len(content) // 2],
-            "empty": b"",
-            "text": b"no weights",
-        }.items():
+        for name, damaged, said in (
+            ("cut", content[: len(content) // 2], "is damaged or is not a "),
+            ("image", b"\x89PNG\r\n\x1a\n" + bytes(100), "is damaged"),
+            ("empty", b"", "is empty; fetch it again"),
+            ("text", b"no weights\n", "is a text file that begins with 'no weights', not weights; fetch it"),
+            ("page", b"<!DOCTYPE html>" + bytes([0xC3, 0xA9]) * 999, "is a web page, not weights"),
+            ("pointer", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+        ):
             path = tmp_path / f"{name}.{suffix}"
             path.write_bytes(damaged)
-            with pytest.raises(UserError, match="damaged") as caught:
+            with pytest.raises(UserError, match=said) as caught:
                 load_embedding(path)
-            assert str(path) in str(caught.value)
+            assert str(caught.value).startswith(str(path))
             assert "\n" not in str(caught.value)
+            assert len(str(caught.value)) < len(str(path)) + 150
+
+
+def test_other_things_than_weights_are_named(tmp_path: Path) -> None:
+    for name in ("model.ckpt.index", "model.ckpt.data-00000-of-00001", "model.ckpt.meta"):
+        (tmp_path / name).write_bytes(b"\0")
+    for name in ("folder.pth", "folder.safetensors"):
+        (tmp_path / name).mkdir()
+    os.mkfifo(tmp_path / "pipe.pth")
+    torch.save(state(), tmp_path / "a.pth")
+    shutil.copy(tmp_path / "a.pth", tmp_path / "is-pth.safetensors")
+    write(tmp_path / "is-safetensors.pth", state(), "siamfc")
+    (tmp_path / "foreign.safetensors").write_bytes(save({"a": torch.zeros(1)}))
+    with zipfile.ZipFile(tmp_path / "script.pt", "w") as archive:  # as torch.jit.save writes it
+        archive.writestr("script/constants.pkl", b"")
+    convert = (
+        f"belongs to a TensorFlow checkpoint; convert that with `sotbench convert {tmp_path}/model.ckpt "
+    )
+    for name, said in {
+        "model.ckpt": convert,
+        "model.ckpt.index": convert,
+        "model.ckpt.data-00000-of-00001": convert,
+        "model.ckpt.meta": convert,
+        "folder.pth": "is a folder; give the weights file in it",
+        "folder.safetensors": "is a folder; give the weights file in it",
+        "pipe.pth": "it is a pipe or a device",
+        "is-pth.safetensors": "is a PyTorch checkpoint by its content",
+        "is-safetensors.pth": "is a .safetensors file by its content",
+        "foreign.safetensors": "names no architecture, so this project did not write it",
+        "script.pt": "is a TorchScript archive, which holds code",
+    }.items():
+        with pytest.raises(UserError) as caught:
+            load_embedding(tmp_path / name)
+        assert str(caught.value).startswith(str(tmp_path / name))
+        assert said in str(caught.value)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

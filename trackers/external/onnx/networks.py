@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from trackers.errors import UserError, describe_error
 from trackers.external.onnx.description import Description
 from trackers.regular_files import LARGEST_WEIGHTS, open_regular
+from trackers.weights_file import check_weights_file
 from trackers.wording import counted
 
 Floats32 = NDArray[np.float32]
@@ -39,6 +40,7 @@ class Network:
             raise UserError(f"there is no model {path}") from None
         except OSError as error:
             raise UserError(f"{path}: {error.strerror}") from None
+        check_weights_file(path)
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

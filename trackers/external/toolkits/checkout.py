@@ -30,6 +30,7 @@ from trackers.external.toolkits.adapters import PytrackingAdapter
 from trackers.provenance import source_files
 from trackers.registry import did_you_mean
 from trackers.tracker import Boxes, Frame, SelfTimedTracker
+from trackers.weights_file import check_weights_file
 
 _LOCAL = "lib.test.evaluation.local"
 _PREFIX = "params."
@@ -209,21 +210,20 @@ def _check_checkpoint(path: Path, trusted: bool) -> None:
     """Checks that a checkpoint can be loaded, by default without running code that is in it."""
     import torch
 
-    if not path.is_file():
-        raise UserError(f"there is no checkpoint {path}")
+    check_weights_file(path)
     if trusted:
         return
     try:
         content = torch.load(path, map_location="meta", weights_only=True)
     except pickle.UnpicklingError as error:
         if "global" not in str(error).lower():
-            raise UserError(f"{path} is not a checkpoint of PyTorch: {one_line(str(error), 120)}") from None
+            raise UserError(f"{path} is damaged or is not a PyTorch checkpoint; fetch it again") from None
         raise UserError(
             f"{path} contains more than weights, and loading it may run code; if you trust its source, give "
             "--set trust_checkpoint=true"
         ) from None
-    except Exception as error:  # whatever a damaged file makes PyTorch raise
-        raise UserError(f"{path} is not a checkpoint of PyTorch: {describe_error(error, 120)}") from None
+    except Exception:  # whatever a damaged file makes PyTorch raise
+        raise UserError(f"{path} is damaged or is not a PyTorch checkpoint; fetch it again") from None
     if not isinstance(content, Mapping):
         raise UserError(f"{path} holds a {class_name(content)}, not a checkpoint with weights under 'net'")
 

@@ -97,7 +97,7 @@ def renamed(folder: Path) -> None:
         (lambda folder: (folder / "head.onnx").unlink(), r"there is no model .*head\.onnx"),
         (
             lambda folder: (folder / "head.onnx").write_bytes(b"junk"),
-            r"head\.onnx cannot be loaded by onnxruntime",
+            r"head\.onnx is a text file that begins with",
         ),
         (swapped, r"head\.onnx has no input 'z'; its inputs: image"),
         (renamed, r"head\.onnx has no output 'cls'; its outputs: score, box"),

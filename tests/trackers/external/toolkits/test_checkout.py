@@ -95,7 +95,7 @@ def test_run_records_code_configuration_and_weights(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"checkpoint": "none.pth"}, r"there is no checkpoint .*none\.pth"),
+        ({"checkpoint": "none.pth"}, r"there is no weights file .*none\.pth"),
         ({"checkout": "nowhere"}, "nowhere is not a checkout with pytracking's test interface"),
         ({"tracker": "shft"}, r"no tracker 'shft' \(did you mean 'shift'\?\); it has: shift"),
         ({"yaml": "smal"}, r"no configuration .*smal\.yaml \(did you mean 'small'\?\)"),
@@ -114,9 +114,11 @@ def test_mistakes_are_one_sentence(checkout: Path, changed: dict[str, str], expe
 
 def test_wrong_checkpoints_are_refused(checkout: Path) -> None:
     path = checkout / "weights.pth"
-    path.write_bytes(b"junk")
-    with pytest.raises(UserError, match=r"weights\.pth is not a checkpoint of PyTorch"):
-        spec(checkout).build()
+    damaged = r"is damaged or is not a PyTorch checkpoint; fetch"
+    for content, said in ((b"junk", "is a text file"), (b"PK\3\4", damaged)):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match=rf"weights\.pth {said}"):
+            spec(checkout).build()
     torch.save({"model": {}}, path)
     with pytest.raises(UserError, match=r"does not fit the model of small\.yaml \(it has no 'net'\)"):
         spec(checkout).build()
