@@ -23,9 +23,11 @@ class GradNetPaper(PeriodicUpdates):
     region, labeled at the position where the target was found. The update step corrects the hidden feature on
     the trusted pair, and each corrected feature is the start of the next correction.
 
-    See `GradNetBase` for the arguments and `PaperSettings` for the settings.
+    Its weights were trained on corrections that are carried on; those of `gradnet` drift within a few dozen
+    frames. See `GradNetBase` for the arguments and `PaperSettings` for the settings.
     """
 
+    weights_name = "gradnet-paper"
     settings_type = PaperSettings
     settings: PaperSettings
 
@@ -62,4 +64,4 @@ class GradNetPaper(PeriodicUpdates):
 class GradNetPaperLite(GradNetPaper):
     """`GradNetPaper` with networks of 0.3 times the width."""
 
-    weights_name = "gradnet-lite"
+    weights_name = "gradnet-paper-lite"

@@ -12,7 +12,11 @@ from trackers.siamese import weights
 from trackers.siamese.checkpoint import load_embedding, load_gradnet
 from trackers.siamese.weights import bundled_weights
 
-WIDTH = {"siamfc": 1.0, "siamfc-lite": 0.3, "gradnet": 1.0, "gradnet-lite": 0.3}
+WIDTH = {
+    f"{name}{suffix}": width
+    for name in ("siamfc", "gradnet", "gradnet-paper")
+    for suffix, width in (("", 1.0), ("-lite", 0.3))
+}
 
 
 @pytest.mark.parametrize("name", WIDTH)
@@ -22,7 +26,15 @@ def test_bundled_weights_are_intact_and_small(name: str) -> None:
     assert bundled_weights(name).stat().st_size < 12e6
 
 
-@pytest.mark.parametrize(("siamfc", "gradnet"), [("siamfc", "gradnet"), ("siamfc-lite", "gradnet-lite")])
+@pytest.mark.parametrize(
+    ("siamfc", "gradnet"),
+    [
+        ("siamfc", "gradnet"),
+        ("siamfc-lite", "gradnet-lite"),
+        ("siamfc", "gradnet-paper"),
+        ("siamfc-lite", "gradnet-paper-lite"),
+    ],
+)
 def test_gradnet_shares_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
     mine, theirs = load_embedding(bundled_weights(siamfc)), load_gradnet(bundled_weights(gradnet)).backbone
     for name, value in mine.state_dict().items():
@@ -31,7 +43,17 @@ def test_gradnet_shares_siamfcs_embedding(siamfc: str, gradnet: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["siamfc", "siamfc-lite", "siamfc-gd", "siamfc-avg", "gradnet", "gradnet-lite", "gradnet-paper"]
+    "name",
+    [
+        "siamfc",
+        "siamfc-lite",
+        "siamfc-gd",
+        "siamfc-avg",
+        "gradnet",
+        "gradnet-lite",
+        "gradnet-paper",
+        "gradnet-paper-lite",
+    ],
 )
 def test_trackers_follow_the_demo_with_bundled_weights(name: str) -> None:
     sequence = Demo()["easy"]
