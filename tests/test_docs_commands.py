@@ -117,7 +117,9 @@ def test_training_examples_parse(parse: Callable[[str, list[str]], None]) -> Non
         parse(program, words)
 
 
-@pytest.mark.parametrize("job", [job for job in gpu_jobs.JOBS if "trackers.train" in job.command], ids=str)
+@pytest.mark.parametrize(
+    "job", [job for job in gpu_jobs.JOBS if "trackers.train" in job.command], ids=lambda job: job.name
+)
 def test_training_jobs_parse(job: gpu_jobs.Job) -> None:
     names = dict.fromkeys(job.needs(), "1") | {"out": "out", "images": "images"}
     dash_m, module, *words = (word.format(**names) for word in job.command)
