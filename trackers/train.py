@@ -7,13 +7,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from trackers.commands import Parser, catch_user_errors
 from trackers.errors import UserError
 from trackers.training.settings import (
+    OBJECTIVES_OF,
     Difficulty,
     GradNetOptions,
     Schedule,
@@ -79,7 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
 @catch_user_errors
 def main(words: Sequence[str] | None = None) -> int:
     """Trains; see `--help`."""
-    args = build_parser().parse_args(words)
+    parser = build_parser()
+    args = parser.parse_args(words)
 
     import torch
     from rich.console import Console
@@ -105,10 +107,15 @@ def main(words: Sequence[str] | None = None) -> int:
         require(name, getattr(args, name), getattr(args, name) > 0, "a number above 0")
     require("hold_back", args.hold_back, 0 <= args.hold_back < 1, "a share from 0 to less than 1")
     siamfc, gradnet = read_options(SiamFCOptions, args), read_options(GradNetOptions, args)
+    if args.tracker == "gradnet" and args.backbone is None:
+        raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
+    _refuse_idle_options(args, parser)
     device = torch.device(resolve_device(args.device))
     numerics(args.precision, device).apply()
     torch.manual_seed(args.seed)
     schedule, difficulty = read_options(Schedule, args), read_options(Difficulty, args)
+    task = SiamFCTask(siamfc) if args.tracker == "siamfc" else GradNetTask(args.backbone, gradnet)
+    task.to(device)
     clips, weights, held = read_sources(args.source, args.hold_back, report)
     console.print(
         f"{counted(len(clips), 'clip')}, {counted(sum(len(c.files) for c in clips), 'image')}; "
@@ -118,14 +125,6 @@ def main(words: Sequence[str] | None = None) -> int:
     capacity = max(1, int(args.memory * 1e9 / PATCH_BYTES))
     cache = PatchCache(clips, device, capacity, args.seed, report)
     sampler = Sampler(torch.tensor(weights), difficulty, args.seed)
-    task: SiamFCTask | GradNetTask
-    if args.tracker == "siamfc":
-        task = SiamFCTask(siamfc)
-    elif args.backbone is None:
-        raise UserError("gradnet needs the weights of a trained SiamFC; give --backbone FILE")
-    else:
-        task = GradNetTask(args.backbone, gradnet)
-    task.to(device)
     if isinstance(task, GradNetTask):
         task.calibrate(sampler.pairs(cache.round(0), -1, schedule.batch, distinct=True))
 
@@ -172,6 +171,30 @@ def main(words: Sequence[str] | None = None) -> int:
     task.save(path, torch.float16 if args.half else torch.float32)
     console.print(f"wrote {path}", highlight=False)
     return 0
+
+
+def _refuse_idle_options(args: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Raises a UserError if an option was given that has no effect on the training asked for."""
+    gradnet = args.tracker == "gradnet"
+    idle = {
+        item.name: f"with --tracker {args.tracker}"
+        for item in fields(SiamFCOptions if gradnet else GradNetOptions)
+    }
+    if gradnet:
+        for name, objectives in OBJECTIVES_OF.items():
+            if args.objective not in objectives:
+                idle[name] = f"with --objective {args.objective}"
+        if args.carry == 0:
+            idle["burn_in"] = "with --carry 0"
+    else:
+        idle["backbone"] = "with --tracker siamfc"
+        if args.teacher is None:
+            idle |= dict.fromkeys(("distillation", "last_distillation"), "without --teacher")
+    if not gradnet or args.objective != "later":
+        idle["spacing"] = "with a single search region per target"
+    for name, reason in idle.items():
+        if getattr(args, name) != parser.get_default(name):
+            raise UserError(f"--{name.replace('_', '-')} has no effect {reason}; leave it out")
 
 
 def _about(

@@ -129,7 +129,11 @@ def tune(
     """
     import_optuna()
     if not settings.ranges:
-        raise UserError("nothing to tune; give a range, such as --set scale_step=1.02:1.08")
+        near = [
+            f"'{value}' for '{name}'" for name, value in settings.spec.settings.items() if ":" in str(value)
+        ]
+        no_range = f"{near[0]} is not a range of numbers; " if near else ""
+        raise UserError(f"nothing to tune; {no_range}give a range, such as --set scale_step=1.02:1.08")
     profile = choose_profile(settings.profile, dataset.name, settings.protocol)
     metric = _metric(profile, settings.metric)
     first = _defaults(settings)

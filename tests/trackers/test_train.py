@@ -30,7 +30,7 @@ def test_trains_both_networks_for_their_trackers(
     siamfc = ("--width", 0.1, "--teacher", teacher, "--hold-back", 0.5, "--half")
     assert main(words("siamfc", first, images, *siamfc)) == 0
     weights = first / "weights.safetensors"
-    assert main(words("gradnet", second, images, "--backbone", weights, "--k", 2)) == 0
+    assert main(words("gradnet", second, images, "--backbone", weights, "--regions", 2)) == 0
     frames, truth = video(0)
     for tracker in (SiamFC(weights), GradNet(second / "weights.safetensors")):
         assert track(tracker, frames, truth[0]).shape == (5, 4)
@@ -96,6 +96,39 @@ def test_wrong_options_are_one_sentence(
     said = capsys.readouterr().err
     assert sentence in said.replace("\n", " ")
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("tracker", "options", "said"),
+    [
+        ("gradnet", "--teacher none.pth", "--teacher has no effect with --tracker gradnet; leave it out"),
+        ("gradnet", "--width 0.5", "--width has no effect with --tracker gradnet"),
+        ("gradnet", "--k 3", "--k has no effect with --objective later"),
+        ("gradnet", "--objective paper --burn-in 1", "--burn-in has no effect with --objective paper"),
+        (
+            "gradnet",
+            "--objective released --spacing 3",
+            "--spacing has no effect with a single search region",
+        ),
+        ("gradnet", "--carry 0 --burn-in 1", "--burn-in has no effect with --carry 0"),
+        ("siamfc", "--carry 1", "--carry has no effect with --tracker siamfc"),
+        ("siamfc", "--backbone none.pth", "--backbone has no effect with --tracker siamfc"),
+        ("siamfc", "--last-distillation 0.5", "--last-distillation has no effect without --teacher"),
+    ],
+)
+def test_options_without_an_effect_are_refused(
+    tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str], tracker: str, options: str, said: str
+) -> None:
+    backbone = ("--backbone", siamfc_weights(tmp_path)) if tracker == "gradnet" else ()
+    assert main(words(tracker, tmp_path / "out", images, *backbone, *options.split())) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_are_read_before_the_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    absent = tmp_path / "no images"
+    assert main(words("gradnet", tmp_path / "out", absent, "--backbone", tmp_path / "none.pth")) == 2
+    assert "none.pth" in capsys.readouterr().err
 
 
 def test_k_must_divide_the_batch(tmp_path: Path, images: Path, capsys: pytest.CaptureFixture[str]) -> None:

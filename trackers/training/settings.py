@@ -81,6 +81,11 @@ class SiamFCOptions:
 
 
 OBJECTIVES = ("later", "paper", "released")
+OBJECTIVES_OF = {
+    "k": ("paper", "released"),
+    **dict.fromkeys(("regions", "foreign", "label_noise", "own_labels", "carry", "burn_in"), ("later",)),
+}
+"""Objectives for which an option has an effect, if not for all."""
 
 
 @dataclass(frozen=True)

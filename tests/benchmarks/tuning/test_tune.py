@@ -205,6 +205,7 @@ def test_workers_do_not_change_what_is_tried(tracker: str) -> None:
     [
         (("step=4:1",), (), "ends at 1, not above its start 4"),
         (("step=1.5",), (), "nothing to tune; give a range"),
+        (("step=a:b",), (), "nothing to tune; 'a:b' for 'step' is not a range of numbers; give a range"),
         (("stop=1:2",), (), "has no setting 'stop' (did you mean 'step'?)"),
         (("reach=0.5:1.5",), (), "takes a value of type int"),
         (("step=1:2",), ("--metric", "sucess"), "has no metric 'sucess' (did you mean 'success'?)"),
