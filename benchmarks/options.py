@@ -28,6 +28,9 @@ def count(text: str) -> int:
     return value
 
 
+count.__name__ = "count (1 or more)"  # in argparse's message
+
+
 def add_dataset(parser: OptionContainer, default: str | None = None) -> None:
     """Adds `--dataset`; required if there is no default."""
     default_text = f" (default: {default})" if default else ""

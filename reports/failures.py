@@ -33,6 +33,9 @@ def natural(text: str) -> int:
     return value
 
 
+natural.__name__ = "count (0 or more)"
+
+
 def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(

@@ -20,6 +20,9 @@ def port(text: str) -> int:
     return value
 
 
+port.__name__ = f"port (0 to {MAX_PORT})"
+
+
 def parser() -> Parser:
     """Returns the parser of the command line."""
     options = Parser(

@@ -42,6 +42,9 @@ def positive(text: str) -> float:
     return value
 
 
+positive.__name__ = "number (above 0)"  # in argparse's message
+
+
 FORMS = "a name, package.module:Class, path/file.py:Class, process:COMMAND, trax:COMMAND or trackers.ini:NAME"
 """The forms of `--tracker`."""
 

@@ -179,3 +179,6 @@ def _gpus(text: str) -> float:
     if value > 1 and value != int(value):  # Ray can split one GPU, but not several
         raise ValueError
     return value
+
+
+_gpus.__name__ = "number of GPUs (0, a share of one, or whole ones)"

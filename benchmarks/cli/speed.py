@@ -37,6 +37,9 @@ def non_negative_int(text: str) -> int:
     return value
 
 
+non_negative_int.__name__ = "count (0 or more)"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's options."""
     add_tracker_options(parser)

@@ -119,4 +119,4 @@ def test_mistakes_are_one_sentence(
 def test_counts_start_at_one(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["speed", "--tracker", "still", option, "0"])
-    assert f"argument {option}: invalid count value: '0'" in capsys.readouterr().err
+    assert f"argument {option}: invalid count (1 or more) value: '0'" in capsys.readouterr().err

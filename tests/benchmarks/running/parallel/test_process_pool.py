@@ -120,7 +120,7 @@ def test_damaged_data_fails_only_its_sequence(run_tracker: RunTracker, videos: P
         (("--gpus-per-worker", "0.5"), "--gpus-per-worker is for a Ray cluster"),
         (("--ray", "local", "--device", "cuda:1"), "'cuda:1' is a GPU of one machine"),
         (("--workers", "2", "--live"), "leave --batch, --workers and --ray out"),
-        (("--workers", "0"), "argument --workers: invalid count value: '0'"),
+        (("--workers", "0"), "argument --workers: invalid count (1 or more) value: '0'"),
         (("--ray", "local", "--gpus-per-worker", "1.5"), "argument --gpus-per-worker: invalid"),
         (("--workers", "2", "--set", "unknown=1"), "has no setting 'unknown'"),
         (("--workers", "2", "--set", "how=dies-when-made"), "was killed by signal 9 (Killed) while building"),
