@@ -211,7 +211,7 @@ def test_other_networks_are_refused(
         ("absent.ckpt", "a.safetensors", r"no file .*absent\.ckpt and no .*absent\.ckpt\.index"),
         (".", "a.safetensors", r"there is no file"),
         ("/", "a.safetensors", r"there is no file"),
-        ("text.pth", "a.safetensors", r"text\.pth is damaged"),
+        ("text.pth", "a.safetensors", r"text\.pth is a text file that begins with 'no weights'"),
         ("text.pth", "a.pth", "does not end in .safetensors"),
         ("text.pth", "absent/a.safetensors", "there is no folder"),
         ("text.safetensors", "a.safetensors", "already"),
