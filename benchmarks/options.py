@@ -31,6 +31,17 @@ def count(text: str) -> int:
 count.__name__ = "count (1 or more)"  # in argparse's message
 
 
+def count_or_zero(text: str) -> int:
+    """Parses an integer, 0 or more, for argparse."""
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+count_or_zero.__name__ = "count (0 or more)"
+
+
 def add_dataset(parser: OptionContainer, default: str | None = None) -> None:
     """Adds `--dataset`; required if there is no default."""
     default_text = f" (default: {default})" if default else ""

@@ -15,6 +15,7 @@ from benchmarks.options import (
     add_split,
     add_trackers,
     count,
+    count_or_zero,
     read_selection,
 )
 from reports.presentation_options import add_presentation_options, presentation_of
@@ -23,17 +24,6 @@ from trackers.errors import UserError
 
 _MOST_ROWS = 15
 """Losses of each tracker in the terminal."""
-
-
-def natural(text: str) -> int:
-    """Parses an integer of at least 0, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise ValueError
-    return value
-
-
-natural.__name__ = "count (0 or more)"
 
 
 def parser() -> Parser:
@@ -58,7 +48,7 @@ def parser() -> Parser:
     )
     add(
         "--strips",
-        type=natural,
+        type=count_or_zero,
         default=40,
         metavar="N",
         help="show frames of the N costliest losses of each tracker, if they are at hand (default: 40)",

@@ -15,6 +15,7 @@ from benchmarks.options import (
     add_sequences,
     add_split,
     count,
+    count_or_zero,
     sequences_to_run,
 )
 from benchmarks.tables.terminal import show
@@ -27,17 +28,6 @@ EXAMPLES = (
     "examples: sotbench speed --tracker siamfc-lite --sequences easy; "
     "sotbench speed --tracker ncc --threads 1 --against results/speed/ncc/20261124T160000Z.json"
 )
-
-
-def non_negative_int(text: str) -> int:
-    """Parses an integer, 0 or more, for argparse."""
-    value = int(text)
-    if value < 0:
-        raise ValueError
-    return value
-
-
-non_negative_int.__name__ = "count (0 or more)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--warm-up",
-        type=non_negative_int,
+        type=count_or_zero,
         default=10,
         metavar="N",
         help="updates after each initialization that are not counted (default: 10)",
