@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from trackers.errors import UserError
 from trackers.stderr import print_stderr
+from trackers.wording import agree
 
 
 class LeftOut:
@@ -41,6 +42,5 @@ class LeftOut:
             reasons = [f"{', '.join(kinds)}: {reason}" for reason, kinds in self._kinds.items()]
             raise UserError("; ".join(reasons) or "these results have none of these kinds")
         for reason, kinds in self._kinds.items():
-            verb = "is" if len(kinds) == 1 else "are"
-            print_stderr(f"{', '.join(kinds)} {verb} left out: {reason}")
+            print_stderr(f"{', '.join(kinds)} {agree(len(kinds), 'is', 'are')} left out: {reason}")
         return 1 if self._kinds else 0

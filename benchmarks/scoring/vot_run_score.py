@@ -100,11 +100,7 @@ def score_vot(results: PairedResults, profile: VOTProfile) -> VOTRunScore:
     runs: list[Repetitions] = []
     overall: SupervisedScore | UnsupervisedScore
     if results.run.protocol == "unsupervised":
-        overlaps = {
-            sequence.name: _overlaps(sequence, trajectories[0], profile.raster)
-            for sequence, trajectories in pairs
-        }
-        overall = score_unsupervised(overlaps, profile)
+        overall = _unsupervised(results, profile)
     else:
         runs = [_measured(sequence, trajectories, profile.raster) for sequence, trajectories in pairs]
         overall = score_supervised(runs, profile)
@@ -121,11 +117,7 @@ def score_anchored(results: PairedResults, profile: MultiStartProfile) -> VOTRun
     pairs = list(zip(results.sequences, results.trajectories, strict=True))
     overall: MultiStartScore | UnsupervisedScore
     if results.run.protocol == "unsupervised":
-        overlaps = {
-            sequence.name: _overlaps(sequence, trajectories[0], profile.raster)
-            for sequence, trajectories in pairs
-        }
-        overall = score_unsupervised(overlaps, profile)
+        overall = _unsupervised(results, profile)
     else:
         runs = [
             [_anchored(sequence, trajectory, profile.raster) for trajectory in trajectories]
@@ -205,6 +197,15 @@ def _measured(sequence: Sequence, trajectories: list[Trajectory], raster: Overla
             f"results of sequence '{sequence.name}' have no codes: they are not from a supervised run"
         )
     return measure_repetitions(sequence.name, coded, _truth(sequence), _size(sequence), raster)
+
+
+def _unsupervised(results: PairedResults, profile: VOTProfile | MultiStartProfile) -> UnsupervisedScore:
+    """Scores the first trajectory of each sequence."""
+    overlaps = {
+        sequence.name: _overlaps(sequence, trajectories[0], profile.raster)
+        for sequence, trajectories in zip(results.sequences, results.trajectories, strict=True)
+    }
+    return score_unsupervised(overlaps, profile)
 
 
 def _overlaps(sequence: Sequence, trajectory: Trajectory, raster: OverlapRule) -> NDArray[np.float64]:
